@@ -1,0 +1,5 @@
+/** Two-sample tests, corrections for many tests, and windows of rows against a baseline. */
+@NullMarked
+package dev.mlops.drift.batch;
+
+import org.jspecify.annotations.NullMarked;
