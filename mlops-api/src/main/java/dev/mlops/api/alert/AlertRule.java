@@ -1,0 +1,105 @@
+package dev.mlops.api.alert;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.monitor.Condition;
+import dev.mlops.api.monitor.EvidenceReader;
+import dev.mlops.api.monitor.Spec;
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * A condition with a name and with the timing of Prometheus: {@code for} and {@code keep_firing_for}.
+ *
+ * <p>Pending when the condition first FAILs, firing once it has done so for {@link #holding()} without a break, resolved
+ * {@link #keepFiring()} after the first PASS while firing; a FAIL in between stops that clock. INCONCLUSIVE ends a pending
+ * alert and leaves a firing one firing: absence of evidence neither raises an alarm nor ends one.
+ *
+ * <p>Immutable.
+ *
+ * @since 0.1
+ */
+public final class AlertRule implements EvidenceReader {
+  private final String name;
+  private final Condition condition;
+  private final Duration holding;
+  private final Duration keepFiring;
+
+  private AlertRule(String name, Condition condition, Duration holding, Duration keepFiring) {
+    this.name = requireNonNull(name, "name");
+    this.condition = requireNonNull(condition, "condition");
+    this.holding = holding;
+    this.keepFiring = keepFiring;
+    if (!name.matches("[A-Za-z0-9._-]{1,100}")) {
+      throw new IllegalArgumentException(
+          "name must be 1 to 100 of A-Z a-z 0-9 . _ -, but had " + name.length() + " characters");
+    }
+    if (holding.isNegative() || keepFiring.isNegative()) {
+      throw new IllegalArgumentException("holding and keepFiring must not be negative, but were "
+          + holding + " and " + keepFiring);
+    }
+  }
+
+  /**
+   * {@return a rule that fires as soon as its condition FAILs and resolves as soon as it PASSes}
+   *
+   * @param name unique in its engine; 1 to 100 letters, digits, {@code . _ -}
+   * @param condition what it waits for
+   * @throws IllegalArgumentException if the name is not allowed
+   */
+  public static AlertRule of(String name, Condition condition) {
+    return new AlertRule(name, condition, Duration.ZERO, Duration.ZERO);
+  }
+
+  /**
+   * {@return the same rule that fires only once its condition has FAILed for so long}
+   *
+   * @param time not negative; zero unless said
+   * @throws IllegalArgumentException if it is negative
+   */
+  public AlertRule holding(Duration time) {
+    return new AlertRule(name, condition, time, keepFiring);
+  }
+
+  /**
+   * {@return the same rule that resolves only so long after the first PASS}
+   *
+   * @param time not negative; zero unless said
+   * @throws IllegalArgumentException if it is negative
+   */
+  public AlertRule keepFiring(Duration time) {
+    return new AlertRule(name, condition, holding, time);
+  }
+
+  /** {@return the name} */
+  public String name() {
+    return name;
+  }
+
+  /** {@return what it waits for} */
+  public Condition condition() {
+    return condition;
+  }
+
+  /** {@return how long the condition must FAIL before the alert fires} */
+  public Duration holding() {
+    return holding;
+  }
+
+  /** {@return how long after the first PASS the alert resolves} */
+  public Duration keepFiring() {
+    return keepFiring;
+  }
+
+  @Override
+  public Set<Spec> reads() {
+    return condition.reads();
+  }
+
+  /** {@return such as {@code fraud.slow: p99 above PT0.02S, holding PT5M}} */
+  @Override
+  public String toString() {
+    return name + ": " + condition + (holding.isZero() ? "" : ", holding " + holding)
+        + (keepFiring.isZero() ? "" : ", keeps firing " + keepFiring);
+  }
+}

@@ -1,0 +1,56 @@
+package dev.mlops.api.drift;
+
+import java.util.Optional;
+
+/**
+ * What all detectors share; what they are fed with is for {@link ValueDetector} and {@link RowDetector} to say.
+ *
+ * <p>The contract, clause by clause:
+ *
+ * <ol>
+ *   <li><b>levelIsTheAnswer</b>: {@link #level()} is what the newest {@code update} or {@link #endBlock()} came to;
+ *       {@link Level#WARMING_UP} before the first input.
+ *   <li><b>signalWithDrift</b>: {@link #signal()} is empty until the level is first {@link Level#DRIFT}; from then on it is
+ *       the newest drift's, until {@link #reset()}. Its index is that of the input at which the level became DRIFT.
+ *   <li><b>startsAfresh</b>: the input after a DRIFT is judged as if it were the first, so a drift is said once; positions
+ *       go on counting.
+ *   <li><b>resetForgets</b>: after {@link #reset()} the detector answers as a new one would, positions from 0.
+ *   <li><b>neverPoisoned</b>: an input that cannot be judged (a {@code NaN}, a row with a missing value) is skipped and
+ *       counted in {@link #skipped()}; no such input makes the detector deaf or makes it throw.
+ *   <li><b>independent</b>: two detectors share nothing; the same inputs give the same answers.
+ *   <li><b>findsAChange</b>: a large lasting change of what it watches is found.
+ *   <li><b>quietWhenCalm</b>: inputs like those of the baseline raise no alarm well within its false-alarm promise.
+ *   <li><b>blocks</b>: a detector whose promise counts inputs ignores {@link #endBlock()}; one whose promise counts time
+ *       finds a drift only at the end of a block, and a block without inputs counts for nothing.
+ * </ol>
+ *
+ * <p>Not thread-safe: confine to one thread.
+ *
+ * @since 0.1
+ */
+public interface DriftDetector {
+  /**
+   * {@return what the newest input came to; {@link Level#WARMING_UP} before the first}
+   */
+  Level level();
+
+  /**
+   * {@return what there is to say about the newest drift since the last reset, if there was one}
+   */
+  Optional<Signal> signal();
+
+  /** Forgets every input, signal and count. */
+  void reset();
+
+  /**
+   * {@return how many inputs could not be judged since the last reset}
+   */
+  long skipped();
+
+  /**
+   * Ends a block of time; called by whoever feeds the detector, since a detector has no clock.
+   *
+   * @return the level after it
+   */
+  Level endBlock();
+}

@@ -1,0 +1,135 @@
+package dev.mlops.api.drift;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How often a false alarm may come: once in so many inputs, or once in so much time.
+ *
+ * <p>Time is counted in blocks, of one hour unless said otherwise: inputs within a block are combined and judged at its
+ * end, so the promise holds whatever the traffic. Blocks without inputs do not count.
+ *
+ * <p>Immutable.
+ *
+ * @since 0.1
+ */
+public final class FalseAlarms {
+  /** The fewest blocks per alarm; with fewer, the statistic would only count blocks. */
+  private static final long FEWEST_BLOCKS = 50;
+
+  private static final Duration BLOCK = Duration.ofHours(1);
+
+  private final long inputs;
+  private final @Nullable Duration time;
+  private final Duration block;
+
+  private FalseAlarms(long inputs, @Nullable Duration time, Duration block) {
+    this.inputs = inputs;
+    this.time = time;
+    this.block = block;
+  }
+
+  /**
+   * {@return at most one false alarm in so many inputs, on average}
+   *
+   * @param inputs at least 2
+   * @throws IllegalArgumentException if it is below 2
+   */
+  public static FalseAlarms every(long inputs) {
+    if (inputs < 2) {
+      throw new IllegalArgumentException(
+          "a false alarm must be allowed at most every 2 inputs, but was every " + inputs);
+    }
+    return new FalseAlarms(inputs, null, BLOCK);
+  }
+
+  /**
+   * {@return at most one false alarm in so much time, on average, in blocks of one hour}
+   *
+   * @param time at least 50 hours
+   * @throws IllegalArgumentException if it is shorter
+   */
+  public static FalseAlarms every(Duration time) {
+    return inTime(time, BLOCK);
+  }
+
+  private static FalseAlarms inTime(Duration time, Duration block) {
+    if (block.isZero() || block.isNegative()) {
+      throw new IllegalArgumentException("a block must be longer than zero, but was " + block);
+    }
+    long blocks = time.dividedBy(block);
+    if (blocks < FEWEST_BLOCKS) {
+      throw new IllegalArgumentException("a false alarm every " + time + " in blocks of " + block
+          + " leaves " + blocks + " blocks per alarm, wanted at least " + FEWEST_BLOCKS
+          + "; allow fewer alarms or shorten the block");
+    }
+    return new FalseAlarms(0, time, block);
+  }
+
+  /**
+   * {@return the same promise with blocks of another length}
+   *
+   * @param block longer than zero, at most a fiftieth of the time per alarm
+   * @throws IllegalArgumentException if it is not, or the promise counts inputs
+   */
+  public FalseAlarms inBlocksOf(Duration block) {
+    requireNonNull(block, "block");
+    if (time == null) {
+      throw new IllegalArgumentException(
+          "a promise in inputs has no blocks; give it in time first");
+    }
+    return inTime(time, block);
+  }
+
+  /**
+   * {@return the inputs per false alarm, if the promise counts inputs}
+   */
+  public OptionalLong inputs() {
+    return time == null ? OptionalLong.of(inputs) : OptionalLong.empty();
+  }
+
+  /**
+   * {@return the time per false alarm, if the promise counts time}
+   */
+  public Optional<Duration> time() {
+    return Optional.ofNullable(time);
+  }
+
+  /**
+   * {@return the length of a block; it matters only to a promise in time}
+   */
+  public Duration block() {
+    return block;
+  }
+
+  /**
+   * {@return what the promise counts per false alarm: inputs, or blocks of time}
+   */
+  public long count() {
+    return time == null ? inputs : time.dividedBy(block);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof FalseAlarms that
+        && inputs == that.inputs
+        && java.util.Objects.equals(time, that.time)
+        && block.equals(that.block);
+  }
+
+  @Override
+  public int hashCode() {
+    return java.util.Objects.hash(inputs, time, block);
+  }
+
+  /** {@return such as {@code one false alarm in 100000 inputs}} */
+  @Override
+  public String toString() {
+    return "one false alarm in "
+        + (time == null ? inputs + " inputs" : time + " by blocks of " + block);
+  }
+}

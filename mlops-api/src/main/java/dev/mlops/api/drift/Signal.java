@@ -1,0 +1,61 @@
+package dev.mlops.api.drift;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * What a detector says when it finds a drift.
+ *
+ * <p>Positions count every input since the detector was made or last reset by its owner, from 0, inputs that it skipped
+ * included.
+ *
+ * <p>Immutable.
+ *
+ * @param direction where what is watched has moved to
+ * @param index position of the input at which the drift was found
+ * @param changePoint position of the input at which the change most likely happened; 0 to {@code index}
+ * @param statistic the detector's number at that input, in its own units
+ * @param threshold what the statistic had to reach
+ * @param moved the columns that moved, most surely moved first; empty for a detector of single values
+ * @since 0.1
+ */
+public record Signal(
+    Direction direction,
+    long index,
+    long changePoint,
+    double statistic,
+    double threshold,
+    List<Moved> moved) {
+  /**
+   * Copies the columns.
+   *
+   * @throws IllegalArgumentException if a position is out of range
+   */
+  public Signal {
+    requireNonNull(direction, "direction");
+    moved = List.copyOf(moved);
+    if (changePoint < 0 || changePoint > index) {
+      throw new IllegalArgumentException(
+          "changePoint must be in 0 to index, but was " + changePoint + " with index " + index);
+    }
+  }
+
+  /** {@return such as {@code drift UP at 5213, changed at about 5041 (statistic 1.2e+05, threshold 1e+05)}} */
+  @Override
+  public String toString() {
+    return String.format(
+            Locale.ROOT,
+            "drift %s at %d, changed at about %d (statistic %.3g, threshold %.3g)",
+            direction,
+            index,
+            changePoint,
+            statistic,
+            threshold)
+        + (moved.isEmpty()
+            ? ""
+            : ": " + moved.stream().map(Moved::toString).collect(Collectors.joining("; ")));
+  }
+}

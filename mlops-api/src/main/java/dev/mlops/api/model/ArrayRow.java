@@ -1,0 +1,145 @@
+package dev.mlops.api.model;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** An immutable row: numbers in one array, names in another, both by column index. */
+final class ArrayRow implements Row {
+  private static final double[] NO_NUMBERS = {};
+  private static final String[] NO_NAMES = {};
+
+  private final Schema schema;
+  /** One per column, or empty when no column is a number; 0 where the column is a category. */
+  private final double[] numbers;
+  /** One per column, or empty when no column is a category; "" where the column is a number. */
+  private final String[] categories;
+
+  private ArrayRow(Schema schema, double[] numbers, String[] categories) {
+    this.schema = schema;
+    this.numbers = numbers;
+    this.categories = categories;
+  }
+
+  static Row copyOf(Row row) {
+    if (row instanceof ArrayRow) {
+      return row;
+    }
+    Schema schema = row.schema();
+    double[] numbers = new double[has(schema, Column.Type.NUMBER) ? schema.size() : 0];
+    String[] categories = new String[has(schema, Column.Type.CATEGORY) ? schema.size() : 0];
+    Arrays.fill(categories, "");
+    for (int i = 0; i < schema.size(); i++) {
+      if (schema.column(i).type() == Column.Type.NUMBER) {
+        numbers[i] = row.number(i);
+      } else {
+        categories[i] = row.category(i);
+      }
+    }
+    return new ArrayRow(schema, numbers, categories);
+  }
+
+  static Row of(Schema schema, double[] numbers, String[] categories) {
+    boolean someNumbers = has(schema, Column.Type.NUMBER);
+    boolean someNames = has(schema, Column.Type.CATEGORY);
+    if ((someNumbers && numbers.length != schema.size())
+        || (someNames && categories.length != schema.size())) {
+      throw new IllegalArgumentException("wanted one element per column, " + schema.size()
+          + ", got " + numbers.length + " numbers and " + categories.length + " categories");
+    }
+    double[] values = someNumbers ? numbers.clone() : NO_NUMBERS;
+    String[] names = someNames ? categories.clone() : NO_NAMES;
+    for (int i = 0; i < schema.size(); i++) {
+      if (schema.column(i).type() == Column.Type.NUMBER) {
+        if (someNames) {
+          names[i] = "";
+        }
+      } else {
+        if (names[i] == null) {
+          throw new IllegalArgumentException(
+              "column " + schema.column(i) + " must not be null; a missing category is \"\"");
+        }
+        if (someNumbers) {
+          values[i] = 0.0;
+        }
+      }
+    }
+    return new ArrayRow(schema, values, names);
+  }
+
+  static Row of(Schema schema, Object... values) {
+    if (values.length != schema.size()) {
+      throw new IllegalArgumentException(
+          "wanted " + schema.size() + " values, got " + values.length);
+    }
+    double[] numbers = new double[schema.size()];
+    String[] categories = new String[schema.size()];
+    Arrays.fill(categories, "");
+    for (int i = 0; i < values.length; i++) {
+      if (schema.column(i).type() == Column.Type.NUMBER) {
+        numbers[i] = RowBinding.toNumber(schema.column(i), values[i]);
+      } else {
+        categories[i] = RowBinding.toCategory(schema.column(i), values[i]);
+      }
+    }
+    return of(schema, numbers, categories);
+  }
+
+  private static boolean has(Schema schema, Column.Type type) {
+    for (Column column : schema.columns()) {
+      if (column.type() == type) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public Schema schema() {
+    return schema;
+  }
+
+  @Override
+  public double number(int column) {
+    if (schema.column(column).type() != Column.Type.NUMBER) {
+      throw new IllegalArgumentException("column " + schema.column(column) + " is no number");
+    }
+    return numbers[column];
+  }
+
+  @Override
+  public String category(int column) {
+    if (schema.column(column).type() != Column.Type.CATEGORY) {
+      throw new IllegalArgumentException("column " + schema.column(column) + " is no category");
+    }
+    return categories[column];
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ArrayRow that
+        && schema.equals(that.schema)
+        && Arrays.equals(numbers, that.numbers)
+        && Arrays.equals(categories, that.categories);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * Arrays.hashCode(numbers) + Arrays.hashCode(categories);
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder("{");
+    for (int i = 0; i < schema.size(); i++) {
+      text.append(i == 0 ? "" : ", ").append(schema.column(i).name()).append('=');
+      if (isMissing(i)) {
+        text.append("missing");
+      } else if (schema.column(i).type() == Column.Type.NUMBER) {
+        text.append(numbers[i]);
+      } else {
+        text.append(categories[i]);
+      }
+    }
+    return text.append('}').toString();
+  }
+}

@@ -1,0 +1,52 @@
+package dev.mlops.api.model;
+
+import static java.util.Objects.requireNonNull;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The root of every fault that this library reports by throwing.
+ *
+ * <p>Misuse by a caller is an {@link IllegalArgumentException} or {@link IllegalStateException} instead. A child of this
+ * type says who must act, and its {@link #code()} is stable across releases, so that a host may match on it; the message
+ * is for people and may change. A message holds no absolute path and no value of a row.
+ *
+ * <p>Immutable but for what {@link Throwable} itself keeps.
+ *
+ * @since 0.1
+ */
+public class MlopsException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** The stable code. */
+  private final String code;
+
+  /**
+   * Makes a fault.
+   *
+   * @param code stable code in upper case with hyphens, such as {@code STORE-ALIAS-CONFLICT}
+   * @param message what was wanted, what was found, where, and what happened next
+   */
+  public MlopsException(String code, String message) {
+    this(code, message, null);
+  }
+
+  /**
+   * Makes a fault with the fault that led to it.
+   *
+   * @param code stable code in upper case with hyphens
+   * @param message what was wanted, what was found, where, and what happened next
+   * @param cause what led to it, or null if nothing did
+   */
+  public MlopsException(String code, String message, @Nullable Throwable cause) {
+    super(message, cause);
+    this.code = requireNonNull(code, "code");
+  }
+
+  /**
+   * {@return the stable code of this kind of fault, such as {@code STORE-ALIAS-CONFLICT}}
+   */
+  public final String code() {
+    return code;
+  }
+}

@@ -1,0 +1,43 @@
+package dev.mlops.api.model;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The spelling distance behind "did you mean". */
+final class Names {
+  private Names() {}
+
+  /**
+   * The known name that a mistyped one most likely meant: at most a third of its characters differ.
+   *
+   * @param typed what was typed
+   * @param known what exists
+   */
+  static Optional<String> nearest(String typed, Collection<String> known) {
+    String wanted = typed.toLowerCase(Locale.ROOT);
+    return known.stream()
+        .filter(name ->
+            distance(wanted, name.toLowerCase(Locale.ROOT)) <= Math.max(1, typed.length() / 3))
+        .min(Comparator.comparingInt(name -> distance(wanted, name.toLowerCase(Locale.ROOT))));
+  }
+
+  /** Levenshtein's distance. */
+  private static int distance(String a, String b) {
+    int[] above = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      above[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int[] row = new int[b.length() + 1];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int swap = above[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        row[j] = Math.min(swap, 1 + Math.min(above[j], row[j - 1]));
+      }
+      above = row;
+    }
+    return above[b.length()];
+  }
+}

@@ -1,0 +1,123 @@
+package dev.mlops.api.model;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The output that turned out right: a label, or one or several quantities.
+ *
+ * <p>Immutable.
+ *
+ * @since 0.1
+ */
+public final class Truth {
+  private final @Nullable String label;
+  /** By output name, in the order of names; empty for a label. */
+  private final Map<String, Double> values;
+
+  private Truth(@Nullable String label, Map<String, Double> values) {
+    this.label = label;
+    this.values = values;
+  }
+
+  /**
+   * {@return a label}
+   *
+   * @param label not empty
+   * @throws IllegalArgumentException if it is empty
+   */
+  public static Truth of(String label) {
+    if (label.isEmpty()) {
+      throw new IllegalArgumentException("a true label must not be empty");
+    }
+    return new Truth(label, Map.of());
+  }
+
+  /**
+   * {@return a quantity, for a model with one output}
+   *
+   * @param value finite
+   * @throws IllegalArgumentException if it is not finite
+   */
+  public static Truth of(double value) {
+    return of(Map.of(Regression.VALUE, value));
+  }
+
+  /**
+   * {@return quantities by the name of the output}
+   *
+   * @param values at least one, each finite
+   * @throws IllegalArgumentException if there is none, or one is not finite
+   */
+  public static Truth of(Map<String, Double> values) {
+    if (values.isEmpty()) {
+      throw new IllegalArgumentException("a truth must have at least one value, but had none");
+    }
+    values.forEach((name, value) -> {
+      requireNonNull(name, "name");
+      if (!Double.isFinite(value)) {
+        throw new IllegalArgumentException(
+            "true value of \"" + name + "\" must be finite, but was " + value);
+      }
+    });
+    return new Truth(null, java.util.Collections.unmodifiableMap(new TreeMap<>(values)));
+  }
+
+  /**
+   * {@return the label, if this is one}
+   */
+  public Optional<String> label() {
+    return Optional.ofNullable(label);
+  }
+
+  /**
+   * {@return the quantity of a model with one output, if this is one}
+   */
+  public OptionalDouble value() {
+    return values.size() == 1
+        ? OptionalDouble.of(values.values().iterator().next())
+        : OptionalDouble.empty();
+  }
+
+  /**
+   * {@return the quantities by the name of the output, ordered by name; empty for a label}
+   */
+  public Map<String, Double> values() {
+    return values;
+  }
+
+  /**
+   * {@return whether a classifier was right}
+   *
+   * @param prediction what it said
+   */
+  public boolean matches(Classification prediction) {
+    return prediction.label().equals(label);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Truth that
+        && java.util.Objects.equals(label, that.label)
+        && values.equals(that.values);
+  }
+
+  @Override
+  public int hashCode() {
+    return label == null ? values.hashCode() : label.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    if (label != null) {
+      return label;
+    }
+    OptionalDouble value = value();
+    return value.isPresent() ? Double.toString(value.getAsDouble()) : values.toString();
+  }
+}

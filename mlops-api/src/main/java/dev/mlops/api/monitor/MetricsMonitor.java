@@ -1,0 +1,106 @@
+package dev.mlops.api.monitor;
+
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.pack.Baseline;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Records predictions, joins late truth, and says what is known.
+ *
+ * <p>The contract, clause by clause:
+ *
+ * <ol>
+ *   <li><b>countsEverything</b>: in every section offered = recorded + dropped, exactly, after a tick.
+ *   <li><b>recordingNeverThrows</b>: a {@link Recorder} takes anything (a row that throws when read, a row of other columns,
+ *       a prediction that is not finite) without throwing; what it cannot keep is dropped and counted.
+ *   <li><b>joinsById</b> and <b>joinsByKey</b>: a truth given for the id, or for the host's key, of a recorded prediction
+ *       becomes part of the quality of the version that predicted, after the next tick.
+ *   <li><b>newestUnderAKey</b>: of several predictions under one key, a truth belongs to the newest recorded before it.
+ *   <li><b>orphans</b>: a truth that no prediction waits for is counted and changes nothing.
+ *   <li><b>duplicates</b>: the same truth again is counted and changes nothing.
+ *   <li><b>corrections</b>: another truth for the same prediction replaces the first in quality and outcomes, and is
+ *       counted; detectors are not fed again.
+ *   <li><b>orderDoesNotMatter</b>: quality and counts are the same in whatever order the truths of given predictions come.
+ *   <li><b>matures</b>: without a horizon a prediction matures when its truth arrives; with one, when it is that old. Only
+ *       what has matured is in quality, outcomes and detectors.
+ *   <li><b>creditsTheVersion</b>: a truth counts for the version that predicted, also when another one serves by now.
+ *   <li><b>championSection</b>: the version whose recorder was asked for last is {@link Evidence#champion()}; asking again
+ *       for an earlier version goes on with its section.
+ *   <li><b>evidenceIsASnapshot</b>: evidence does not change after it was taken.
+ *   <li><b>nothingKnownIsNothingSaid</b>: without matured truth there is no quality, not a zero.
+ *   <li><b>outcomesInOrder</b>: {@link #outcomes()} gives positions without a hole, in order of maturing, each with the
+ *       version, row, prediction and truth that belong together; rows are copies.
+ *   <li><b>bounded</b>: memory does not grow with traffic; what falls out of its bounds is counted.
+ *   <li><b>closed</b>: after {@link #close()}, which may be called twice, recorders drop and count, truths and ticks do
+ *       nothing, and evidence stays readable.
+ *   <li><b>keptClears</b>: after {@link #kept} no drift reading holds a signal, and detectors start afresh.
+ *   <li><b>threads</b>: recorders, truths, ticks and evidence may be called from any thread at once.
+ * </ol>
+ *
+ * <p>Thread-safe.
+ *
+ * @since 0.1
+ */
+public interface MetricsMonitor extends AutoCloseable {
+  /**
+   * {@return what takes the predictions of a version, and makes its section the champion's}
+   *
+   * @param version such as {@code 7}
+   * @param baseline what its test phase measured; with only a schema, comparisons with it are INCONCLUSIVE. Of a version
+   *     that is known, the baseline stays the one given first
+   */
+  Recorder recorder(String version, Baseline baseline);
+
+  /**
+   * Takes the truth of a prediction by its id. Never throws.
+   *
+   * @param id what {@link Recorder#record(dev.mlops.api.model.Row, dev.mlops.api.model.Prediction, long)} returned
+   * @param truth what turned out right
+   */
+  void truth(long id, Truth truth);
+
+  /**
+   * Takes the truth of a prediction by the host's own key. Never throws.
+   *
+   * @param key what the prediction was recorded under
+   * @param truth what turned out right
+   */
+  void truth(String key, Truth truth);
+
+  /**
+   * Joins, matures, counts and feeds detectors: all that is not done on the request path. Never throws; if another thread
+   * is at it, returns at once.
+   */
+  void tick();
+
+  /**
+   * {@return what is known after the newest tick}
+   */
+  Evidence evidence();
+
+  /**
+   * {@return the predictions whose truth has matured; {@link Outcomes#none()} if the monitor keeps none}
+   */
+  default Outcomes outcomes() {
+    return Outcomes.none();
+  }
+
+  /**
+   * {@return what is watched; empty if the monitor cannot tell, and then whatever it does not know reads INCONCLUSIVE}
+   */
+  default Optional<Set<Spec>> watches() {
+    return Optional.empty();
+  }
+
+  /**
+   * Clears drift signals, because someone looked and decided to keep the champion.
+   *
+   * @param because why, for the log
+   */
+  void kept(String because);
+
+  /** Stops recording. May be called twice. */
+  @Override
+  void close();
+}

@@ -1,0 +1,336 @@
+package dev.mlops.api.monitor;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Latency;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known about one version.
+ *
+ * <p>Immutable.
+ *
+ * @since 0.1
+ */
+public final class VersionEvidence {
+  private final String version;
+  private final @Nullable Baseline baseline;
+  private final long recorded;
+  private final long dropped;
+  private final long failures;
+  private final long matured;
+  private final long expired;
+  private final long open;
+  private final @Nullable Duration truthAge;
+  private final @Nullable Latency latency;
+  private final Map<Metric, Estimate> quality;
+  private final Map<Metric, Estimate> provisional;
+  private final Map<Spec, DriftReading> drift;
+
+  private VersionEvidence(Builder builder) {
+    this.version = builder.version;
+    this.baseline = builder.baseline;
+    this.recorded = builder.recorded;
+    this.dropped = builder.dropped;
+    this.failures = builder.failures;
+    this.matured = builder.matured;
+    this.expired = builder.expired;
+    this.open = builder.open;
+    this.truthAge = builder.truthAge;
+    this.latency = builder.latency;
+    this.quality = Collections.unmodifiableMap(new EnumMap<>(builder.quality));
+    this.provisional = Collections.unmodifiableMap(new EnumMap<>(builder.provisional));
+    this.drift = Collections.unmodifiableMap(new LinkedHashMap<>(builder.drift));
+  }
+
+  /**
+   * {@return a builder, so that a rule can be tested by hand}
+   *
+   * @param version such as {@code 7}
+   */
+  public static Builder builder(String version) {
+    return new Builder(version);
+  }
+
+  /** {@return the version, such as {@code 7}} */
+  public String version() {
+    return version;
+  }
+
+  /** {@return what its test phase measured, if known} */
+  public Optional<Baseline> baseline() {
+    return Optional.ofNullable(baseline);
+  }
+
+  /** {@return how many predictions were offered: {@link #recorded()} + {@link #dropped()}} */
+  public long offered() {
+    return recorded + dropped;
+  }
+
+  /** {@return how many predictions were recorded} */
+  public long recorded() {
+    return recorded;
+  }
+
+  /** {@return how many predictions were dropped because they could not be kept} */
+  public long dropped() {
+    return dropped;
+  }
+
+  /** {@return how many predictions were not made: the model threw, or answered with nothing usable} */
+  public long failures() {
+    return failures;
+  }
+
+  /** {@return how many predictions have matured with their truth} */
+  public long matured() {
+    return matured;
+  }
+
+  /** {@return how many predictions fell out of the bounds, or passed the horizon, without a truth} */
+  public long expired() {
+    return expired;
+  }
+
+  /** {@return how many predictions still wait for their truth or their horizon} */
+  public long open() {
+    return open;
+  }
+
+  /** {@return the share of predictions that are no longer open whose truth came, 0 to 1; empty if all are open} */
+  public OptionalDouble coverage() {
+    return matured + expired == 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of((double) matured / (matured + expired));
+  }
+
+  /** {@return how long ago the newest truth arrived; empty if none has} */
+  public Optional<Duration> truthAge() {
+    return Optional.ofNullable(truthAge);
+  }
+
+  /** {@return how long the newest predictions took; empty if there was none} */
+  public Optional<Latency> latency() {
+    return Optional.ofNullable(latency);
+  }
+
+  /** {@return the quality over the newest matured outcomes, by metric; a metric that is not known is absent} */
+  public Map<Metric, Estimate> quality() {
+    return quality;
+  }
+
+  /**
+   * {@return the quality over the newest matured outcomes by one metric, if known}
+   *
+   * @param metric which
+   */
+  public Optional<Estimate> quality(Metric metric) {
+    return Optional.ofNullable(quality.get(metric));
+  }
+
+  /**
+   * {@return the quality over the newest outcomes, also those that have not matured, by metric}
+   *
+   * <p>Truth that comes early is rarely like truth that comes late: look at it, decide nothing by it.
+   */
+  public Map<Metric, Estimate> provisional() {
+    return provisional;
+  }
+
+  /** {@return where each watch stands} */
+  public Map<Spec, DriftReading> drift() {
+    return drift;
+  }
+
+  /**
+   * {@return where a watch stands, if the monitor knows it}
+   *
+   * @param spec what is watched
+   */
+  public Optional<DriftReading> drift(Spec spec) {
+    return Optional.ofNullable(drift.get(spec));
+  }
+
+  /** {@return such as {@code 150 served · p99 0.4 ms · accuracy 0.953 ± 0.034 (test phase 0.961)}} */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder().append(recorded + dropped).append(" served");
+    if (dropped > 0) {
+      text.append(" (").append(dropped).append(" not recorded)");
+    }
+    if (failures > 0) {
+      text.append(" · ").append(failures).append(" failed");
+    }
+    if (latency != null) {
+      text.append(String.format(Locale.ROOT, " · p99 %.2g ms", latency.p99().toNanos() / 1e6));
+    }
+    quality.forEach((metric, live) -> {
+      text.append(String.format(
+          Locale.ROOT,
+          " · %s %.3f ± %.3f",
+          metric,
+          live.value(),
+          (live.upper() - live.lower()) / 2));
+      if (baseline != null) {
+        baseline
+            .quality(metric)
+            .ifPresent(test ->
+                text.append(String.format(Locale.ROOT, " (test phase %.3f)", test.value())));
+      }
+    });
+    if (quality.isEmpty()) {
+      text.append(" · no truth yet");
+    }
+    drift.forEach((spec, reading) -> reading
+        .signal()
+        .ifPresent(signal -> text.append(" · ").append(spec).append(": ").append(signal)));
+    return text.toString();
+  }
+
+  /**
+   * Collects what is known about one version.
+   *
+   * <p>Not thread-safe: confine to one thread.
+   */
+  public static final class Builder {
+    private final String version;
+    private final Map<Metric, Estimate> quality = new EnumMap<>(Metric.class);
+    private final Map<Metric, Estimate> provisional = new EnumMap<>(Metric.class);
+    private final Map<Spec, DriftReading> drift = new LinkedHashMap<>();
+    private @Nullable Baseline baseline;
+    private @Nullable Duration truthAge;
+    private @Nullable Latency latency;
+    private long recorded;
+    private long dropped;
+    private long failures;
+    private long matured;
+    private long expired;
+    private long open;
+
+    private Builder(String version) {
+      this.version = requireNonNull(version, "version");
+    }
+
+    /**
+     * {@return this builder, with the baseline}
+     *
+     * @param baseline what the test phase measured
+     */
+    public Builder baseline(Baseline baseline) {
+      this.baseline = requireNonNull(baseline, "baseline");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how many predictions were recorded and dropped}
+     *
+     * @param recorded at least 0
+     * @param dropped at least 0
+     */
+    public Builder served(long recorded, long dropped) {
+      this.recorded = count("recorded", recorded);
+      this.dropped = count("dropped", dropped);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how many predictions were not made}
+     *
+     * @param failures at least 0
+     */
+    public Builder failures(long failures) {
+      this.failures = count("failures", failures);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how many predictions matured, expired and are open}
+     *
+     * @param matured at least 0
+     * @param expired at least 0
+     * @param open at least 0
+     */
+    public Builder truths(long matured, long expired, long open) {
+      this.matured = count("matured", matured);
+      this.expired = count("expired", expired);
+      this.open = count("open", open);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the age of the newest truth}
+     *
+     * @param age how long ago it arrived
+     */
+    public Builder truthAge(Duration age) {
+      this.truthAge = requireNonNull(age, "age");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the latency}
+     *
+     * @param latency of the newest predictions
+     */
+    public Builder latency(Latency latency) {
+      this.latency = requireNonNull(latency, "latency");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the mature quality by one metric}
+     *
+     * @param metric which
+     * @param estimate what was measured
+     */
+    public Builder quality(Metric metric, Estimate estimate) {
+      quality.put(metric, requireNonNull(estimate, "estimate"));
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the provisional quality by one metric}
+     *
+     * @param metric which
+     * @param estimate what was measured
+     */
+    public Builder provisional(Metric metric, Estimate estimate) {
+      provisional.put(metric, requireNonNull(estimate, "estimate"));
+      return this;
+    }
+
+    /**
+     * {@return this builder, with where a watch stands}
+     *
+     * @param spec what is watched
+     * @param reading where it stands
+     */
+    public Builder drift(Spec spec, DriftReading reading) {
+      drift.put(requireNonNull(spec, "spec"), requireNonNull(reading, "reading"));
+      return this;
+    }
+
+    /** {@return what is known about the version} */
+    public VersionEvidence build() {
+      return new VersionEvidence(this);
+    }
+
+    static long count(String field, long value) {
+      if (value < 0) {
+        throw new IllegalArgumentException(field + " must be >= 0, but was " + value);
+      }
+      return value;
+    }
+  }
+}

@@ -1,0 +1,206 @@
+package dev.mlops.api.pack;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Schema;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the test phase measured, and what everything later is compared with: quality with its uncertainty, latency, and a
+ * profile of every column.
+ *
+ * <p>A baseline that holds nothing but a schema is allowed: whatever would have been compared with it is INCONCLUSIVE.
+ *
+ * <p>Immutable.
+ *
+ * @since 0.1
+ */
+public final class Baseline {
+  private final Schema schema;
+  private final long rows;
+  private final Map<Metric, Estimate> quality;
+  private final @Nullable Latency latency;
+  private final List<ColumnProfile> columns;
+
+  private Baseline(Builder builder) {
+    this.schema = builder.schema;
+    this.rows = builder.rows;
+    this.quality = Collections.unmodifiableMap(new EnumMap<>(builder.quality));
+    this.latency = builder.latency;
+    List<ColumnProfile> ordered = new ArrayList<>();
+    for (int i = 0; i < schema.size(); i++) {
+      ColumnProfile profile = builder.columns.get(schema.column(i).name());
+      if (profile != null) {
+        ordered.add(profile);
+      }
+    }
+    this.columns = List.copyOf(ordered);
+  }
+
+  /**
+   * {@return a builder of a baseline}
+   *
+   * @param schema the columns of the input, and what is predicted
+   */
+  public static Builder builder(Schema schema) {
+    return new Builder(schema);
+  }
+
+  /**
+   * {@return the columns of the input, and what is predicted}
+   */
+  public Schema schema() {
+    return schema;
+  }
+
+  /**
+   * {@return how many rows the test phase had; 0 if it measured nothing}
+   */
+  public long rows() {
+    return rows;
+  }
+
+  /**
+   * {@return the quality that was measured, by metric, in the order of {@link Metric}}
+   */
+  public Map<Metric, Estimate> quality() {
+    return quality;
+  }
+
+  /**
+   * {@return the quality by one metric, if it was measured}
+   *
+   * @param metric which
+   */
+  public Optional<Estimate> quality(Metric metric) {
+    return Optional.ofNullable(quality.get(metric));
+  }
+
+  /**
+   * {@return how long predictions took in the test phase, if that was measured}
+   */
+  public Optional<Latency> latency() {
+    return Optional.ofNullable(latency);
+  }
+
+  /**
+   * {@return the profiles that were taken, in the order of the schema}
+   */
+  public List<ColumnProfile> columns() {
+    return columns;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Baseline that
+        && schema.equals(that.schema)
+        && rows == that.rows
+        && quality.equals(that.quality)
+        && java.util.Objects.equals(latency, that.latency)
+        && columns.equals(that.columns);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * schema.hashCode() + quality.hashCode();
+  }
+
+  /** {@return such as {@code baseline of 1000 rows: accuracy 0.961 ± 0.012 (n 1000); 4 columns}} */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder("baseline of ").append(rows).append(" rows");
+    quality.forEach((metric, estimate) -> text.append(text.indexOf(":") < 0 ? ": " : ", ")
+        .append(metric)
+        .append(' ')
+        .append(estimate));
+    if (latency != null) {
+      text.append("; ").append(latency);
+    }
+    return text.append("; ").append(columns.size()).append(" columns").toString();
+  }
+
+  /**
+   * Collects what the test phase measured.
+   *
+   * <p>Not thread-safe: confine to one thread.
+   */
+  public static final class Builder {
+    private final Schema schema;
+    private final Map<Metric, Estimate> quality = new EnumMap<>(Metric.class);
+    private final Map<String, ColumnProfile> columns = new HashMap<>();
+    private long rows;
+    private @Nullable Latency latency;
+
+    private Builder(Schema schema) {
+      this.schema = requireNonNull(schema, "schema");
+    }
+
+    /**
+     * {@return this builder, with the number of rows of the test phase}
+     *
+     * @param rows at least 0
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder rows(long rows) {
+      if (rows < 0) {
+        throw new IllegalArgumentException("rows must be >= 0, but was " + rows);
+      }
+      this.rows = rows;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the quality by one metric}
+     *
+     * @param metric which
+     * @param estimate what was measured
+     */
+    public Builder quality(Metric metric, Estimate estimate) {
+      quality.put(requireNonNull(metric, "metric"), requireNonNull(estimate, "estimate"));
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the latency}
+     *
+     * @param latency what was measured
+     */
+    public Builder latency(Latency latency) {
+      this.latency = requireNonNull(latency, "latency");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the profile of a column}
+     *
+     * @param profile of a column of the schema
+     * @throws IllegalArgumentException if the schema has no such column, or it has another type
+     */
+    public Builder column(ColumnProfile profile) {
+      dev.mlops.api.model.Column column = schema.column(schema.indexOf(profile.column()));
+      boolean number = column.type() == dev.mlops.api.model.Column.Type.NUMBER;
+      if (number != (profile instanceof NumberProfile)) {
+        throw new IllegalArgumentException(
+            "column " + column + " wanted a profile of its type, got " + profile);
+      }
+      columns.put(profile.column(), profile);
+      return this;
+    }
+
+    /**
+     * {@return the baseline}
+     */
+    public Baseline build() {
+      return new Baseline(this);
+    }
+  }
+}

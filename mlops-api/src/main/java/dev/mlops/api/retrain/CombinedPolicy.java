@@ -1,0 +1,75 @@
+package dev.mlops.api.retrain;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Spec;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** Two policies that must agree, or of which one suffices. */
+record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
+    implements RetrainPolicy {
+  CombinedPolicy {
+    requireNonNull(first, "first");
+    requireNonNull(second, "second");
+  }
+
+  @Override
+  public RetrainDecision decide(Evidence now, RetrainHistory past) {
+    List<RetrainDecision> parts = List.of(first.decide(now, past), second.decide(now, past));
+    RetrainDecision.Outcome outcome = all ? worst(parts) : best(parts);
+    OptionalLong change = parts.stream()
+        .filter(RetrainDecision::retrain)
+        .flatMapToLong(part -> part.changePosition().stream())
+        .min();
+    return new RetrainDecision(
+        outcome,
+        all ? "all of" : "any of",
+        "",
+        parts,
+        outcome == RetrainDecision.Outcome.RETRAIN ? change : OptionalLong.empty());
+  }
+
+  private static RetrainDecision.Outcome best(List<RetrainDecision> parts) {
+    return firstOf(
+        parts,
+        RetrainDecision.Outcome.RETRAIN,
+        RetrainDecision.Outcome.SUPPRESSED,
+        RetrainDecision.Outcome.INCONCLUSIVE,
+        RetrainDecision.Outcome.KEEP);
+  }
+
+  private static RetrainDecision.Outcome worst(List<RetrainDecision> parts) {
+    return firstOf(
+        parts,
+        RetrainDecision.Outcome.KEEP,
+        RetrainDecision.Outcome.SUPPRESSED,
+        RetrainDecision.Outcome.INCONCLUSIVE,
+        RetrainDecision.Outcome.RETRAIN);
+  }
+
+  private static RetrainDecision.Outcome firstOf(
+      List<RetrainDecision> parts, RetrainDecision.Outcome... order) {
+    for (RetrainDecision.Outcome outcome : order) {
+      if (parts.stream().anyMatch(part -> part.outcome() == outcome)) {
+        return outcome;
+      }
+    }
+    throw new IllegalStateException("every outcome is in the order");
+  }
+
+  @Override
+  public Set<Spec> reads() {
+    Set<Spec> both = new HashSet<>(first.reads());
+    both.addAll(second.reads());
+    return Set.copyOf(both);
+  }
+
+  @Override
+  public String toString() {
+    return "(" + first + (all ? " and " : " or ") + second + ")";
+  }
+}

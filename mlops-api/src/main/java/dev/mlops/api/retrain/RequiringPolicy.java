@@ -1,0 +1,54 @@
+package dev.mlops.api.retrain;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Spec;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** A policy that also needs a requirement to be met. */
+record RequiringPolicy(RetrainPolicy policy, Criterion criterion) implements RetrainPolicy {
+  RequiringPolicy {
+    requireNonNull(policy, "policy");
+    requireNonNull(criterion, "criterion");
+  }
+
+  @Override
+  public RetrainDecision decide(Evidence now, RetrainHistory past) {
+    RetrainDecision decision = policy.decide(now, past);
+    Finding finding = criterion.test(now);
+    RetrainDecision.Outcome outcome = decision.outcome();
+    if (decision.retrain()) {
+      outcome = switch (finding.verdict()) {
+        case PASS -> RetrainDecision.Outcome.RETRAIN;
+        case FAIL -> RetrainDecision.Outcome.SUPPRESSED;
+        case INCONCLUSIVE -> RetrainDecision.Outcome.INCONCLUSIVE;
+      };
+    }
+    return new RetrainDecision(
+        outcome,
+        "requiring " + criterion,
+        finding.toString(),
+        List.of(decision),
+        outcome == RetrainDecision.Outcome.RETRAIN
+            ? decision.changePosition()
+            : OptionalLong.empty());
+  }
+
+  @Override
+  public Set<Spec> reads() {
+    Set<Spec> both = new HashSet<>(policy.reads());
+    both.addAll(criterion.reads());
+    return Set.copyOf(both);
+  }
+
+  @Override
+  public String toString() {
+    return policy + " requiring " + criterion;
+  }
+}

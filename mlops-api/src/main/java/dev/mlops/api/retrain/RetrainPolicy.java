@@ -1,0 +1,90 @@
+package dev.mlops.api.retrain;
+
+import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.EvidenceReader;
+import dev.mlops.api.monitor.Spec;
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * Decides from evidence and history whether to train again.
+ *
+ * <p>The contract, clause by clause:
+ *
+ * <ol>
+ *   <li><b>pure</b>: the same evidence and history give the same decision, however often and in whatever order asked.
+ *   <li><b>explains</b>: every decision, also KEEP, names its rule and the numbers it read.
+ *   <li><b>absenceIsNoReason</b>: on evidence that holds nothing the outcome is not RETRAIN unless the rule needs none (the
+ *       age of the champion).
+ *   <li><b>neverThrows</b>: not for any evidence or history.
+ *   <li><b>saysWhatItReads</b>: {@link #reads()} holds every spec that {@link #decide} looks at.
+ *   <li><b>threads</b>: may be asked from several threads at once.
+ * </ol>
+ *
+ * <p>A lambda is a policy too. Policies combine: {@code on(worse).or(olderThan(month)).requiring(freshTruths(1_000))
+ * .atMostEvery(day)}.
+ *
+ * <p>Thread-safe.
+ *
+ * @since 0.1
+ */
+@FunctionalInterface
+public interface RetrainPolicy extends EvidenceReader {
+  /**
+   * {@return whether to train again, and why}
+   *
+   * @param now what is known
+   * @param past what was done before
+   */
+  RetrainDecision decide(Evidence now, RetrainHistory past);
+
+  /**
+   * {@return a policy that retrains when this one or another would}
+   *
+   * <p>Otherwise SUPPRESSED if a part is, else INCONCLUSIVE if a part is, else KEEP. The change point is the earliest of
+   * the parts that retrain.
+   *
+   * @param other the other
+   */
+  default RetrainPolicy or(RetrainPolicy other) {
+    return new CombinedPolicy(false, this, other);
+  }
+
+  /**
+   * {@return a policy that retrains when this one and another would}
+   *
+   * <p>Otherwise KEEP if a part keeps, else SUPPRESSED if a part is, else INCONCLUSIVE.
+   *
+   * @param other the other
+   */
+  default RetrainPolicy and(RetrainPolicy other) {
+    return new CombinedPolicy(true, this, other);
+  }
+
+  /**
+   * {@return a policy that retrains when this one would and a requirement is met}
+   *
+   * <p>A requirement that is not met makes it SUPPRESSED, one that the evidence does not tell INCONCLUSIVE.
+   *
+   * @param criterion the requirement
+   */
+  default RetrainPolicy requiring(Criterion criterion) {
+    return new RequiringPolicy(this, criterion);
+  }
+
+  /**
+   * {@return a policy that is SUPPRESSED for some time after every candidate, also one that failed or was kept back}
+   *
+   * @param gap longer than zero
+   * @throws IllegalArgumentException if it is not
+   */
+  default RetrainPolicy atMostEvery(Duration gap) {
+    return new CooldownPolicy(this, gap);
+  }
+
+  @Override
+  default Set<Spec> reads() {
+    return Set.of();
+  }
+}
