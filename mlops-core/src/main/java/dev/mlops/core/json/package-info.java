@@ -1,4 +1,6 @@
-/** A bounded, strict JSON reader and a canonical writer. */
+/**
+ * A strict JSON reader and a canonical writer for what this library stores; not API, it may change in any release.
+ */
 @NullMarked
 package dev.mlops.core.json;
 
