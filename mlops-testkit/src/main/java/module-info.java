@@ -4,4 +4,6 @@ module dev.mlops.testkit {
   requires static transitive org.jspecify;
   requires transitive org.junit.jupiter.api;
   requires transitive org.assertj.core;
+
+  exports dev.mlops.testkit;
 }

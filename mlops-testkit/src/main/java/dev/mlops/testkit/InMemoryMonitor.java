@@ -1,0 +1,497 @@
+package dev.mlops.testkit;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.MetricsMonitor;
+import dev.mlops.api.monitor.MonitorRecipe;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Latency;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A monitor that does everything under one lock and from definitions: exact and slow, for tests and for comparing other
+ * monitors with.
+ *
+ * <p>It watches nothing: {@link #watches()} is the empty set, and no section of its evidence has a drift reading.
+ *
+ * <p>Thread-safe.
+ *
+ * @since 0.1
+ */
+public final class InMemoryMonitor implements MetricsMonitor {
+  private final String model;
+  private final Recipe recipe;
+  private final Map<String, Section> sections = new HashMap<>();
+  /** Names of versions, the one whose recorder was asked for last at the end. */
+  private final LinkedHashSet<String> order = new LinkedHashSet<>();
+
+  /** Every prediction that a truth may still find: open, joined, or matured and kept. */
+  private final Map<Long, Served> known = new HashMap<>();
+
+  private final Map<String, Long> newestUnderKey = new HashMap<>();
+  /** Recorded and neither matured nor expired, oldest first. */
+  private final LinkedHashMap<Long, Served> open = new LinkedHashMap<>();
+
+  private final Deque<Served> matured = new ArrayDeque<>();
+  private final Deque<Arrival> arrivals = new ArrayDeque<>();
+  private long nextId = 1;
+  private long end;
+  private long orphans;
+  private long duplicates;
+  private long corrections;
+  private long lost;
+  private boolean closed;
+
+  private InMemoryMonitor(String model, Recipe recipe) {
+    this.model = requireNonNull(model, "model");
+    this.recipe = recipe;
+  }
+
+  /** {@return a recipe: the system's clocks, no horizon, 100,000 open predictions and as many outcomes kept} */
+  public static Recipe recipe() {
+    return new Recipe(InstantSource.system(), System::nanoTime, null, 100_000, true);
+  }
+
+  @Override
+  public synchronized Recorder recorder(String version, Baseline baseline) {
+    requireNonNull(baseline, "baseline");
+    order.remove(version);
+    order.add(version);
+    return new SectionRecorder(
+        sections.computeIfAbsent(version, name -> new Section(name, baseline)));
+  }
+
+  @Override
+  public synchronized void truth(long id, Truth truth) {
+    if (!closed) {
+      arrive(id, truth);
+    }
+  }
+
+  @Override
+  public synchronized void truth(String key, Truth truth) {
+    if (!closed) {
+      arrive(newestUnderKey.getOrDefault(key, 0L), truth);
+    }
+  }
+
+  private void arrive(long id, @Nullable Truth truth) {
+    if (truth == null || !known.containsKey(id)) {
+      orphans++;
+    } else if (arrivals.size() >= recipe.bound) {
+      lost++;
+    } else {
+      arrivals.add(new Arrival(id, truth, recipe.ticker.getAsLong()));
+    }
+  }
+
+  @Override
+  public synchronized void tick() {
+    if (closed) {
+      return;
+    }
+    for (Arrival next = arrivals.poll(); next != null; next = arrivals.poll()) {
+      join(next);
+    }
+    Duration horizon = recipe.horizon;
+    if (horizon != null) {
+      long now = recipe.ticker.getAsLong();
+      for (Served served : List.copyOf(open.values())) {
+        if (now - served.servedNanos >= horizon.toNanos()) {
+          endWaiting(served);
+        }
+      }
+    }
+  }
+
+  private void join(Arrival arrival) {
+    Served served = known.get(arrival.id());
+    if (served == null) {
+      orphans++;
+      return;
+    }
+    Truth before = served.truth;
+    if (before != null && before.equals(arrival.truth())) {
+      duplicates++;
+      return;
+    }
+    served.truth = arrival.truth();
+    served.section.newestTruth = arrival.nanos();
+    if (before != null) {
+      corrections++;
+    } else if (recipe.horizon == null) {
+      endWaiting(served);
+    }
+  }
+
+  private void endWaiting(Served served) {
+    open.remove(served.id);
+    if (served.truth == null) {
+      served.section.expired++;
+      forget(served);
+      return;
+    }
+    served.section.matured++;
+    served.position = end++;
+    matured.add(served);
+    if (matured.size() > recipe.bound) {
+      forget(matured.remove());
+    }
+  }
+
+  private void forget(Served served) {
+    known.remove(served.id);
+    if (served.key != null) {
+      newestUnderKey.remove(served.key, served.id);
+    }
+  }
+
+  @Override
+  public synchronized Evidence evidence() {
+    Evidence.Builder evidence = Evidence.builder(model, recipe.clock.instant())
+        .oddTruths(orphans, duplicates, corrections, lost);
+    List<String> newestFirst = new ArrayList<>(order);
+    java.util.Collections.reverse(newestFirst);
+    for (int i = 0; i < newestFirst.size(); i++) {
+      VersionEvidence section = section(sections.get(newestFirst.get(i)));
+      if (i == 0) {
+        evidence.champion(section);
+      } else {
+        evidence.other(section);
+      }
+    }
+    return evidence.build();
+  }
+
+  private VersionEvidence section(@Nullable Section section) {
+    requireNonNull(section, "section");
+    VersionEvidence.Builder builder = VersionEvidence.builder(section.version)
+        .baseline(section.baseline)
+        .served(section.recorded, section.dropped)
+        .failures(section.failures)
+        .truths(
+            section.matured, section.expired, section.recorded - section.matured - section.expired);
+    if (section.newestTruth != null) {
+      builder.truthAge(Duration.ofNanos(recipe.ticker.getAsLong() - section.newestTruth));
+    }
+    if (!section.nanos.isEmpty()) {
+      builder.latency(
+          Latency.of(section.nanos.stream().mapToLong(Long::longValue).toArray()));
+    }
+    List<NaiveQuality.Pair> mature = new ArrayList<>();
+    for (Served served : matured) {
+      addPair(mature, section, served);
+    }
+    List<NaiveQuality.Pair> joined = new ArrayList<>(mature);
+    for (Served served : open.values()) {
+      addPair(joined, section, served);
+    }
+    NaiveQuality.of(section.baseline.schema(), mature).forEach(builder::quality);
+    NaiveQuality.of(section.baseline.schema(), joined).forEach(builder::provisional);
+    return builder.build();
+  }
+
+  private static void addPair(List<NaiveQuality.Pair> pairs, Section section, Served served) {
+    if (served.section == section && served.truth != null) {
+      pairs.add(new NaiveQuality.Pair(served.prediction, served.truth));
+    }
+  }
+
+  @Override
+  public Outcomes outcomes() {
+    return recipe.keepsRows ? new Kept() : Outcomes.none();
+  }
+
+  @Override
+  public Optional<Set<Spec>> watches() {
+    return Optional.of(Set.of());
+  }
+
+  @Override
+  public void kept(String because) {
+    // No detector, no signal to clear.
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+  }
+
+  private synchronized long record(
+      Section section, @Nullable String key, Row row, Prediction prediction, long nanos) {
+    long id = nextId++;
+    Row copy = closed ? null : usable(section, row, prediction);
+    if (copy == null) {
+      section.dropped++;
+      return id;
+    }
+    section.recorded++;
+    section.took(nanos, recipe.bound);
+    Served served = new Served(
+        id, key, section, copy, prediction, recipe.clock.instant(), recipe.ticker.getAsLong());
+    known.put(id, served);
+    open.put(id, served);
+    if (key != null) {
+      newestUnderKey.put(key, id);
+    }
+    if (open.size() > recipe.bound) {
+      Served oldest = open.values().iterator().next();
+      open.remove(oldest.id);
+      oldest.section.expired++;
+      forget(oldest);
+    }
+    return id;
+  }
+
+  /** A copy of a row that can be kept, or null. */
+  private static @Nullable Row usable(
+      Section section, @Nullable Row row, @Nullable Prediction prediction) {
+    try {
+      if (row == null || prediction == null || !prediction.isFinite()) {
+        return null;
+      }
+      Row copy = Row.copyOf(row);
+      return copy.schema().differencesFrom(section.baseline.schema()).isEmpty() ? copy : null;
+    } catch (Throwable e) {
+      return null;
+    }
+  }
+
+  private synchronized void failed(Section section) {
+    if (!closed) {
+      section.failures++;
+    }
+  }
+
+  private synchronized List<Outcome> kept(long from, long to) {
+    if (from < 0 || from > to) {
+      throw new IllegalArgumentException("wanted 0 <= from <= to, got " + from + " and " + to);
+    }
+    return matured.stream()
+        .filter(served -> served.position >= from && served.position < to)
+        .map(Served::outcome)
+        .toList();
+  }
+
+  private synchronized long ended() {
+    return end;
+  }
+
+  private synchronized long waiting() {
+    return open.values().stream().filter(served -> served.truth == null).count();
+  }
+
+  /** One version. */
+  private static final class Section {
+    private final String version;
+    private final Baseline baseline;
+    private final Deque<Long> nanos = new ArrayDeque<>();
+    private long recorded;
+    private long dropped;
+    private long failures;
+    private long matured;
+    private long expired;
+    private @Nullable Long newestTruth;
+
+    Section(String version, Baseline baseline) {
+      this.version = requireNonNull(version, "version");
+      this.baseline = baseline;
+    }
+
+    void took(long time, int bound) {
+      nanos.add(Math.max(0, time));
+      if (nanos.size() > bound) {
+        nanos.remove();
+      }
+    }
+  }
+
+  /** One recorded prediction. */
+  private static final class Served {
+    private final long id;
+    private final @Nullable String key;
+    private final Section section;
+    private final Row row;
+    private final Prediction prediction;
+    private final Instant servedAt;
+    private final long servedNanos;
+    private @Nullable Truth truth;
+    private long position;
+
+    Served(
+        long id,
+        @Nullable String key,
+        Section section,
+        Row row,
+        Prediction prediction,
+        Instant servedAt,
+        long servedNanos) {
+      this.id = id;
+      this.key = key;
+      this.section = section;
+      this.row = row;
+      this.prediction = prediction;
+      this.servedAt = servedAt;
+      this.servedNanos = servedNanos;
+    }
+
+    Outcome outcome() {
+      return new Outcome(
+          position, id, section.version, row, prediction, requireNonNull(truth, "truth"), servedAt);
+    }
+  }
+
+  private record Arrival(long id, Truth truth, long nanos) {}
+
+  private final class SectionRecorder implements Recorder {
+    private final Section section;
+
+    SectionRecorder(Section section) {
+      this.section = section;
+    }
+
+    @Override
+    public long record(Row row, Prediction prediction, long nanos) {
+      return InMemoryMonitor.this.record(section, null, row, prediction, nanos);
+    }
+
+    @Override
+    public long record(String key, Row row, Prediction prediction, long nanos) {
+      return InMemoryMonitor.this.record(section, key, row, prediction, nanos);
+    }
+
+    @Override
+    public void failure(long nanos) {
+      failed(section);
+    }
+  }
+
+  private final class Kept implements Outcomes {
+    @Override
+    public long capacity() {
+      return recipe.bound;
+    }
+
+    @Override
+    public long end() {
+      return ended();
+    }
+
+    @Override
+    public long open() {
+      return waiting();
+    }
+
+    @Override
+    public List<Outcome> between(long from, long to) {
+      return kept(from, to);
+    }
+  }
+
+  /**
+   * How an in-memory monitor is made.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  public static final class Recipe implements MonitorRecipe {
+    private final InstantSource clock;
+    private final LongSupplier ticker;
+    private final @Nullable Duration horizon;
+    private final int bound;
+    private final boolean keepsRows;
+
+    private Recipe(
+        InstantSource clock,
+        LongSupplier ticker,
+        @Nullable Duration horizon,
+        int bound,
+        boolean keepsRows) {
+      this.clock = requireNonNull(clock, "clock");
+      this.ticker = requireNonNull(ticker, "ticker");
+      this.horizon = horizon;
+      this.bound = bound;
+      this.keepsRows = keepsRows;
+    }
+
+    /**
+     * {@return the same recipe on other clocks}
+     *
+     * @param instants wall time
+     * @param nanos elapsed time in nanoseconds
+     */
+    public Recipe on(InstantSource instants, LongSupplier nanos) {
+      return new Recipe(instants, nanos, horizon, bound, keepsRows);
+    }
+
+    /**
+     * {@return the same recipe on a clock that a test moves}
+     *
+     * @param clock wall time and elapsed time
+     */
+    public Recipe on(ManualClock clock) {
+      return on(clock, clock);
+    }
+
+    /**
+     * {@return the same recipe for a monitor whose predictions mature when they are this old}
+     *
+     * @param horizon longer than zero
+     * @throws IllegalArgumentException if it is not
+     */
+    public Recipe truthWithin(Duration horizon) {
+      if (horizon.isZero() || horizon.isNegative()) {
+        throw new IllegalArgumentException("horizon must be longer than zero, but was " + horizon);
+      }
+      return new Recipe(clock, ticker, horizon, bound, keepsRows);
+    }
+
+    /**
+     * {@return the same recipe with another bound}
+     *
+     * @param outcomes how many predictions may be open, how many matured ones are kept, and how many truths may wait for a
+     *     tick; at least 1
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Recipe keeping(int outcomes) {
+      if (outcomes < 1) {
+        throw new IllegalArgumentException("outcomes must be >= 1, but was " + outcomes);
+      }
+      return new Recipe(clock, ticker, horizon, outcomes, keepsRows);
+    }
+
+    /** {@return the same recipe for a monitor that hands out no outcomes; quality stays known} */
+    public Recipe keepingNoRows() {
+      return new Recipe(clock, ticker, horizon, bound, false);
+    }
+
+    @Override
+    public InMemoryMonitor open(String model) {
+      return new InMemoryMonitor(model, this);
+    }
+  }
+}

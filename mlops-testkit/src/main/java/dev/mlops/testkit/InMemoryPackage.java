@@ -1,0 +1,422 @@
+package dev.mlops.testkit;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.model.AnomalyScore;
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.ColumnProfile;
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.NumberProfile;
+import dev.mlops.api.pack.PackageFile;
+import dev.mlops.api.pack.PackageIntegrityException;
+import dev.mlops.api.store.Reference;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A package that lives in memory, for tests on the api alone.
+ *
+ * <p>Its manifest is text, one line for the model, one for the runtime and one per file; no runtime of ours reads it. Files
+ * are kept as bytes and verified when read, so that {@link #damaged} acts as a damaged disk does.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @since 0.1
+ */
+public final class InMemoryPackage implements ModelPackage {
+  private final String model;
+  private final String runtime;
+  private final byte[] manifest;
+  private final Digest digest;
+  private final List<PackageFile> files;
+  private final Map<String, byte[]> contents;
+  private final Schema schema;
+  private final @Nullable Baseline baseline;
+  private final List<GoldenExample> examples;
+  private final BooleanSupplier closed;
+
+  private InMemoryPackage(
+      ModelPackage source, Map<String, byte[]> contents, BooleanSupplier closed) {
+    this.model = source.model();
+    this.runtime = source.runtime();
+    this.manifest = source.manifest().clone();
+    this.digest = source.digest();
+    this.files = List.copyOf(source.files());
+    this.contents = contents;
+    this.schema = source.schema();
+    this.baseline = source.baseline().orElse(null);
+    this.examples = List.copyOf(source.examples());
+    this.closed = closed;
+  }
+
+  private InMemoryPackage(Builder builder) {
+    this.model = builder.model;
+    this.runtime = builder.runtime;
+    this.schema = builder.schema;
+    this.baseline = builder.baseline;
+    this.examples = List.copyOf(builder.examples);
+    this.closed = () -> false;
+    this.contents = new HashMap<>();
+    List<PackageFile> listed = new ArrayList<>();
+    builder.files.forEach((name, file) -> {
+      contents.put(name, file.bytes());
+      listed.add(new PackageFile(name, file.role(), file.bytes().length, Digest.of(file.bytes())));
+    });
+    listed.sort(Comparator.comparing(PackageFile::name));
+    this.files = List.copyOf(listed);
+    StringBuilder text = new StringBuilder("package in memory, form 1\n")
+        .append(model)
+        .append('\n')
+        .append(runtime)
+        .append('\n');
+    for (PackageFile file : files) {
+      text.append(file.role())
+          .append(' ')
+          .append(file.name())
+          .append(' ')
+          .append(file.size())
+          .append(' ')
+          .append(file.digest())
+          .append('\n');
+    }
+    this.manifest = text.toString().getBytes(UTF_8);
+    this.digest = Digest.of(manifest);
+  }
+
+  /**
+   * {@return a builder of a package}
+   *
+   * @param model name of the model
+   * @param schema the columns of the input, and what is predicted
+   * @throws IllegalArgumentException if the name is not allowed
+   */
+  public static Builder builder(String model, Schema schema) {
+    return new Builder(model, schema);
+  }
+
+  /**
+   * {@return a copy of any package, every file read and verified}
+   *
+   * @param source what to copy
+   * @throws PackageIntegrityException if its bytes are not what its manifest lists
+   */
+  public static InMemoryPackage copyOf(ModelPackage source) {
+    return copyOf(source, () -> false);
+  }
+
+  static InMemoryPackage copyOf(ModelPackage source, BooleanSupplier closed) {
+    if (!Digest.of(source.manifest()).equals(source.digest())) {
+      throw new PackageIntegrityException("manifest of " + source.model() + " has "
+          + Digest.of(source.manifest()) + ", wanted " + source.digest() + "; not copied");
+    }
+    Map<String, byte[]> contents = new HashMap<>();
+    for (PackageFile file : source.files()) {
+      contents.put(
+          file.name(), verified(source.model(), file, source.read(file)).clone());
+    }
+    return new InMemoryPackage(source, contents, closed);
+  }
+
+  /** The same package under another owner: once the owner is closed, nothing can be read. */
+  InMemoryPackage ownedBy(BooleanSupplier ownerClosed) {
+    return new InMemoryPackage(this, contents, ownerClosed);
+  }
+
+  /**
+   * {@return the same package with one bit of a file flipped, as a bad disk does}
+   *
+   * @param file one of {@link #files()}, not empty
+   * @throws IllegalArgumentException if the package does not list it or it is empty
+   */
+  public InMemoryPackage damaged(PackageFile file) {
+    byte[] bytes = requireListed(file).clone();
+    if (bytes.length == 0) {
+      throw new IllegalArgumentException("file " + file.name() + " is empty: nothing to damage");
+    }
+    bytes[bytes.length / 2] ^= 1;
+    Map<String, byte[]> changed = new HashMap<>(contents);
+    changed.put(file.name(), bytes);
+    return new InMemoryPackage(this, changed, closed);
+  }
+
+  @Override
+  public String model() {
+    return model;
+  }
+
+  @Override
+  public String runtime() {
+    return runtime;
+  }
+
+  @Override
+  public Digest digest() {
+    return digest;
+  }
+
+  @Override
+  public byte[] manifest() {
+    return manifest.clone();
+  }
+
+  @Override
+  public List<PackageFile> files() {
+    return files;
+  }
+
+  @Override
+  public byte[] read(PackageFile file) {
+    if (closed.getAsBoolean()) {
+      throw new IllegalStateException("the store that opened " + model + " is closed");
+    }
+    return verified(model, file, requireListed(file)).clone();
+  }
+
+  @Override
+  public Schema schema() {
+    return schema;
+  }
+
+  @Override
+  public Optional<Baseline> baseline() {
+    return Optional.ofNullable(baseline);
+  }
+
+  @Override
+  public List<GoldenExample> examples() {
+    return examples;
+  }
+
+  private byte[] requireListed(PackageFile file) {
+    byte[] bytes = contents.get(file.name());
+    if (bytes == null || !files.contains(file)) {
+      throw new IllegalArgumentException(
+          "no file " + file + " in package " + digest.abbreviated() + " of " + model);
+    }
+    return bytes;
+  }
+
+  private static byte[] verified(String model, PackageFile file, byte[] bytes) {
+    Digest found = Digest.of(bytes);
+    if (bytes.length != file.size() || !found.equals(file.digest())) {
+      throw new PackageIntegrityException("package of " + model + " is damaged: " + file.name()
+          + " has " + bytes.length + " B, sha256 " + found.abbreviated() + "…, manifest says "
+          + file.size() + " B, " + file.digest().abbreviated() + "…; not read");
+    }
+    return bytes;
+  }
+
+  /** {@return such as {@code iris sha256:9f2c… in memory}} */
+  @Override
+  public String toString() {
+    return model + " " + digest + " in memory";
+  }
+
+  private record Content(PackageFile.Role role, byte[] bytes) {}
+
+  /**
+   * Collects what a package holds.
+   *
+   * <p>Not thread-safe: confine to one thread.
+   */
+  public static final class Builder {
+    private final String model;
+    private final Schema schema;
+    private final Map<String, Content> files = new TreeMap<>();
+    private String runtime = "in-memory";
+    private @Nullable Baseline baseline;
+    private List<GoldenExample> examples = List.of();
+
+    private Builder(String model, Schema schema) {
+      this.model = Reference.requireName("model", model);
+      this.schema = requireNonNull(schema, "schema");
+    }
+
+    /**
+     * {@return this builder, with the name of a runtime; {@code in-memory} unless said}
+     *
+     * @param name of the runtime
+     */
+    public Builder runtime(String name) {
+      this.runtime = requireNonNull(name, "name");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with a file of weights}
+     *
+     * @param name of the file
+     * @param bytes what it holds; copied
+     * @throws IllegalArgumentException if the name is not allowed or taken
+     */
+    public Builder weights(String name, byte[] bytes) {
+      return put(name, PackageFile.Role.WEIGHTS, bytes);
+    }
+
+    /**
+     * {@return this builder, with a file for people}
+     *
+     * @param name of the file
+     * @param bytes what it holds; copied
+     * @throws IllegalArgumentException if the name is not allowed or taken
+     */
+    public Builder document(String name, byte[] bytes) {
+      return put(name, PackageFile.Role.DOCUMENT, bytes);
+    }
+
+    /**
+     * {@return this builder, with the numbers of the test phase}
+     *
+     * @param baseline what was measured
+     */
+    public Builder baseline(Baseline baseline) {
+      this.baseline = requireNonNull(baseline, "baseline");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with golden examples}
+     *
+     * @param examples inputs with their predictions; copied
+     */
+    public Builder examples(List<GoldenExample> examples) {
+      this.examples = List.copyOf(examples);
+      return this;
+    }
+
+    /**
+     * {@return the package}
+     *
+     * @throws IllegalStateException if it has no weights
+     */
+    public InMemoryPackage build() {
+      if (files.values().stream().noneMatch(file -> file.role() == PackageFile.Role.WEIGHTS)) {
+        throw new IllegalStateException("a package must have weights, but had none");
+      }
+      section("schema.txt", PackageFile.Role.SCHEMA, schema.toString());
+      if (baseline != null) {
+        section("baseline.txt", PackageFile.Role.BASELINE, text(baseline));
+      }
+      if (!examples.isEmpty()) {
+        StringBuilder text = new StringBuilder();
+        examples.forEach(example ->
+            text.append(text(example.row())).append(" -> ").append(text(example.expected())));
+        section("examples.txt", PackageFile.Role.EXAMPLES, text.toString());
+      }
+      return new InMemoryPackage(this);
+    }
+
+    private void section(String name, PackageFile.Role role, String text) {
+      files.put(name, new Content(role, text.getBytes(UTF_8)));
+    }
+
+    private Builder put(String name, PackageFile.Role role, byte[] bytes) {
+      if (files.put(PackageFile.requireName(name), new Content(role, bytes.clone())) != null) {
+        throw new IllegalArgumentException("file " + name + " must be put once, but was put twice");
+      }
+      return this;
+    }
+
+    private static String text(Baseline baseline) {
+      StringBuilder text = new StringBuilder()
+          .append(baseline.schema())
+          .append('\n')
+          .append(baseline.rows())
+          .append('\n')
+          .append(
+              baseline.latency().map(l -> l.p50() + " " + l.p99() + " " + l.n()).orElse("-"))
+          .append('\n');
+      baseline
+          .quality()
+          .forEach((metric, estimate) -> text.append(metric)
+              .append(' ')
+              .append(estimate.value())
+              .append(' ')
+              .append(estimate.lower())
+              .append(' ')
+              .append(estimate.upper())
+              .append(' ')
+              .append(estimate.n())
+              .append('\n'));
+      baseline.columns().forEach(column -> text.append(text(column)).append('\n'));
+      return text.toString();
+    }
+
+    private static String text(ColumnProfile profile) {
+      if (profile instanceof NumberProfile numbers) {
+        StringBuilder text = new StringBuilder(numbers.column());
+        for (double value : new double[] {
+          numbers.n(),
+          numbers.missing(),
+          numbers.mean(),
+          numbers.standardDeviation(),
+          numbers.minimum(),
+          numbers.maximum()
+        }) {
+          text.append(' ').append(value);
+        }
+        for (double value : numbers.sample()) {
+          text.append(' ').append(value);
+        }
+        return text.toString();
+      }
+      CategoryProfile categories = (CategoryProfile) profile;
+      return categories.column()
+          + ' '
+          + categories.counts()
+          + ' '
+          + categories.other()
+          + ' '
+          + categories.missing();
+    }
+
+    private static String text(Row row) {
+      StringBuilder text = new StringBuilder();
+      for (int i = 0; i < row.schema().size(); i++) {
+        text.append('|')
+            .append(
+                row.schema().column(i).type() == Column.Type.NUMBER
+                    ? Double.toString(row.number(i))
+                    : row.category(i));
+      }
+      return text.toString();
+    }
+
+    private static String text(Prediction prediction) {
+      StringBuilder text = new StringBuilder();
+      if (prediction instanceof Classification classes) {
+        text.append(classes.label());
+        classes
+            .labels()
+            .forEach(
+                label -> text.append('|').append(label).append(' ').append(classes.score(label)));
+      } else if (prediction instanceof Regression values) {
+        values
+            .names()
+            .forEach(name -> text.append('|').append(name).append(' ').append(values.value(name)));
+      } else if (prediction instanceof AnomalyScore anomaly) {
+        text.append(anomaly.score()).append('|').append(anomaly.anomalous());
+      } else {
+        text.append(prediction);
+      }
+      return text.append('\n').toString();
+    }
+  }
+}

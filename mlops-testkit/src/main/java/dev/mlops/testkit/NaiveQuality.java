@@ -1,0 +1,173 @@
+package dev.mlops.testkit;
+
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Truth;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.TreeSet;
+
+/**
+ * Quality computed from its definitions, one pass per question, so that it can be checked by reading.
+ *
+ * <p>Values are those of {@link Metric}. Intervals are Wilson's for accuracy and a delete-a-group jackknife with at most 20
+ * groups for all else.
+ */
+final class NaiveQuality {
+  private static final int GROUPS = 20;
+
+  private NaiveQuality() {}
+
+  record Pair(Prediction prediction, Truth truth) {}
+
+  static Map<Metric, Estimate> of(Schema schema, List<Pair> pairs) {
+    Map<Metric, Estimate> quality = new EnumMap<>(Metric.class);
+    for (Metric metric : Metric.values()) {
+      List<Pair> fitting = pairs.stream().filter(pair -> fits(metric, pair)).toList();
+      OptionalDouble value = value(metric, schema, fitting);
+      if (value.isPresent()) {
+        quality.put(
+            metric,
+            metric == Metric.ACCURACY
+                ? Estimate.share(Math.round(value.getAsDouble() * fitting.size()), fitting.size())
+                : jackknife(metric, schema, fitting, value.getAsDouble()));
+      }
+    }
+    return quality;
+  }
+
+  private static boolean fits(Metric metric, Pair pair) {
+    return switch (metric) {
+      case ACCURACY, PRECISION, RECALL, F1 ->
+        pair.prediction() instanceof Classification && pair.truth().label().isPresent();
+      case LOG_LOSS ->
+        pair.prediction() instanceof Classification classes
+            && classes.score().isPresent()
+            && pair.truth().label().isPresent();
+      case MAE, RMSE, R2 ->
+        pair.prediction() instanceof Regression values
+            && pair.truth().values().keySet().equals(new TreeSet<>(values.names()));
+    };
+  }
+
+  private static OptionalDouble value(Metric metric, Schema schema, List<Pair> pairs) {
+    if (pairs.isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    return switch (metric) {
+      case ACCURACY ->
+        OptionalDouble.of(pairs.stream()
+            .mapToInt(pair -> said(pair).equals(right(pair)) ? 1 : 0)
+            .average()
+            .orElseThrow());
+      case PRECISION, RECALL, F1 -> perLabel(metric, schema, pairs);
+      case LOG_LOSS ->
+        pairs.stream()
+            .mapToDouble(pair -> -Math.log(Math.max(
+                1e-15, ((Classification) pair.prediction()).score(right(pair)).orElse(0))))
+            .average();
+      case MAE -> errors(pairs).stream().mapToDouble(Math::abs).average();
+      case RMSE ->
+        OptionalDouble.of(Math.sqrt(
+            errors(pairs).stream().mapToDouble(error -> error * error).average().orElseThrow()));
+      case R2 -> explained(pairs);
+    };
+  }
+
+  private static OptionalDouble perLabel(Metric metric, Schema schema, List<Pair> pairs) {
+    TreeSet<String> labels = new TreeSet<>();
+    if (schema.positive().isPresent()) {
+      labels.add(schema.positive().get());
+    } else {
+      pairs.forEach(pair -> {
+        labels.add(said(pair));
+        labels.add(right(pair));
+      });
+    }
+    return labels.stream().mapToDouble(label -> ofLabel(metric, label, pairs)).average();
+  }
+
+  private static double ofLabel(Metric metric, String label, List<Pair> pairs) {
+    long said = pairs.stream().filter(pair -> said(pair).equals(label)).count();
+    long right = pairs.stream().filter(pair -> right(pair).equals(label)).count();
+    long both = pairs.stream()
+        .filter(pair -> said(pair).equals(label) && right(pair).equals(label))
+        .count();
+    double precision = said == 0 ? 0.0 : (double) both / said;
+    double recall = right == 0 ? 0.0 : (double) both / right;
+    return switch (metric) {
+      case PRECISION -> precision;
+      case RECALL -> recall;
+      default -> precision + recall == 0 ? 0.0 : 2 * precision * recall / (precision + recall);
+    };
+  }
+
+  private static List<Double> errors(List<Pair> pairs) {
+    List<Double> errors = new ArrayList<>();
+    for (Pair pair : pairs) {
+      Regression said = (Regression) pair.prediction();
+      said.names().forEach(name -> errors.add(said.value(name) - right(pair, name)));
+    }
+    return errors;
+  }
+
+  private static OptionalDouble explained(List<Pair> pairs) {
+    List<Double> shares = new ArrayList<>();
+    for (String name : ((Regression) pairs.get(0).prediction()).names()) {
+      double mean =
+          pairs.stream().mapToDouble(pair -> right(pair, name)).average().orElseThrow();
+      double left = pairs.stream()
+          .mapToDouble(
+              pair -> Math.pow(((Regression) pair.prediction()).value(name) - right(pair, name), 2))
+          .sum();
+      double all = pairs.stream()
+          .mapToDouble(pair -> Math.pow(right(pair, name) - mean, 2))
+          .sum();
+      if (all == 0) {
+        return OptionalDouble.empty();
+      }
+      shares.add(1 - left / all);
+    }
+    return shares.stream().mapToDouble(Double::doubleValue).average();
+  }
+
+  private static Estimate jackknife(Metric metric, Schema schema, List<Pair> pairs, double value) {
+    int groups = Math.min(GROUPS, pairs.size());
+    double[] without = new double[groups];
+    double mean = 0.0;
+    for (int g = 0; g < groups; g++) {
+      List<Pair> rest = new ArrayList<>();
+      for (int i = 0; i < pairs.size(); i++) {
+        if (i % groups != g) {
+          rest.add(pairs.get(i));
+        }
+      }
+      without[g] = value(metric, schema, rest).orElse(value);
+      mean += without[g] / groups;
+    }
+    double sum = 0.0;
+    for (double each : without) {
+      sum += (each - mean) * (each - mean);
+    }
+    return Estimate.mean(value, Math.sqrt((groups - 1.0) / groups * sum), pairs.size());
+  }
+
+  private static String said(Pair pair) {
+    return ((Classification) pair.prediction()).label();
+  }
+
+  private static String right(Pair pair) {
+    return pair.truth().label().orElseThrow();
+  }
+
+  private static double right(Pair pair, String output) {
+    return pair.truth().values().get(output);
+  }
+}
