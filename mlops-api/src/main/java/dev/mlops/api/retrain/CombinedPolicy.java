@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Spec;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -59,6 +60,13 @@ record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
       }
     }
     throw new IllegalStateException("every outcome is in the order");
+  }
+
+  @Override
+  public boolean resting(Instant now, RetrainHistory past) {
+    boolean one = first.resting(now, past);
+    boolean other = second.resting(now, past);
+    return all ? one || other : one && other;
   }
 
   @Override

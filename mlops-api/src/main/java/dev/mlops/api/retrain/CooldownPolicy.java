@@ -26,10 +26,21 @@ record CooldownPolicy(RetrainPolicy policy, Duration gap) implements RetrainPoli
       return wrap(decision, decision.outcome(), "no candidate yet");
     }
     Instant last = past.lastCandidate().get();
-    boolean resting = now.at().isBefore(last.plus(gap));
+    boolean resting = rests(last, now.at());
     RetrainDecision.Outcome outcome =
         decision.retrain() && resting ? RetrainDecision.Outcome.SUPPRESSED : decision.outcome();
     return wrap(decision, outcome, "last candidate " + Duration.between(last, now.at()) + " ago");
+  }
+
+  /** Either way: a clock that jumped far ahead and came back must not forbid candidates for years. */
+  private boolean rests(Instant last, Instant now) {
+    return Duration.between(last, now).abs().compareTo(gap) < 0;
+  }
+
+  @Override
+  public boolean resting(Instant now, RetrainHistory past) {
+    return policy.resting(now, past)
+        || past.lastCandidate().filter(last -> rests(last, now)).isPresent();
   }
 
   private RetrainDecision wrap(

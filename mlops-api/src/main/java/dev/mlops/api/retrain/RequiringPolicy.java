@@ -6,6 +6,7 @@ import dev.mlops.api.monitor.Criterion;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Spec;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -38,6 +39,11 @@ record RequiringPolicy(RetrainPolicy policy, Criterion criterion) implements Ret
         outcome == RetrainDecision.Outcome.RETRAIN
             ? decision.changePosition()
             : OptionalLong.empty());
+  }
+
+  @Override
+  public boolean resting(Instant now, RetrainHistory past) {
+    return policy.resting(now, past);
   }
 
   @Override

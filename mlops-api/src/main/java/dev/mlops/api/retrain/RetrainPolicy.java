@@ -5,6 +5,7 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Spec;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 
 /**
@@ -81,6 +82,19 @@ public interface RetrainPolicy extends EvidenceReader {
    */
   default RetrainPolicy atMostEvery(Duration gap) {
     return new CooldownPolicy(this, gap);
+  }
+
+  /**
+   * {@return whether this policy forbids any candidate now, whatever the reason for one}
+   *
+   * <p>A loop that has a reason of its own, such as training again once more rows have come since a
+   * change, asks this first: a cooldown covers such candidates too.
+   *
+   * @param now the time of the evidence
+   * @param past what was done before
+   */
+  default boolean resting(Instant now, RetrainHistory past) {
+    return false;
   }
 
   @Override
