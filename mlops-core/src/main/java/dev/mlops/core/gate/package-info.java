@@ -1,4 +1,4 @@
-/** Questions a candidate answers before it sees traffic. */
+/** Judges a candidate before it comes near traffic. */
 @NullMarked
 package dev.mlops.core.gate;
 

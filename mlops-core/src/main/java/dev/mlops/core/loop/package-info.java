@@ -1,4 +1,4 @@
-/** The maintenance loop: decide, train, gate, roll out. */
+/** Decides, trains, gates, shadows and promotes: the loop that keeps a champion good. */
 @NullMarked
 package dev.mlops.core.loop;
 

@@ -1,4 +1,4 @@
-/** Shadow, canary and promotion of a challenger. */
+/** Takes a candidate from the gate to the alias: the paired shadow. */
 @NullMarked
 package dev.mlops.core.rollout;
 

@@ -1,4 +1,4 @@
-/** One model served under an alias. */
+/** Serves one model from an alias of a version store, monitored, and swaps it without a request noticing. */
 @NullMarked
 package dev.mlops.core.serve;
 

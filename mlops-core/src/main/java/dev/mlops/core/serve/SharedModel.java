@@ -1,0 +1,110 @@
+package dev.mlops.core.serve;
+
+import dev.mlops.api.model.Model;
+import java.lang.System.Logger;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model that several threads use and that the last of them closes.
+ *
+ * <p>A model that is not {@link AutoCloseable} is not counted at all. For one that is, every use counts in, then looks
+ * whether the model was retired, and counts out afterwards, each in a stripe of its own thread: one shared counter would
+ * make all cores wait for each other.
+ *
+ * <p>Why nobody uses a closed model: a use that goes ahead counted in before it saw the model unretired, so its count is
+ * visible to whoever retires. Closing adds the outs first and the ins afterwards; since every in precedes its out, the two
+ * sums are equal only if each use that went ahead has counted out. A use that came too late counts in and out without
+ * touching the model, and looks again itself whether it is the one to close, so closing is never missed.
+ */
+final class SharedModel {
+  private static final Logger LOG = System.getLogger(SharedModel.class.getName());
+
+  /** Longs between two counters, so that no two share a cache line or its neighbour. */
+  private static final int APART = 16;
+
+  private static final int STRIPES = Integer.highestOneBit(Math.max(
+          1, Math.min(64, Runtime.getRuntime().availableProcessors() * 4) - 1))
+      * 2;
+
+  private final Model model;
+  private final @Nullable AutoCloseable closeable;
+  private final AtomicLongArray in;
+  private final AtomicLongArray out;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean retired;
+
+  SharedModel(Model model) {
+    this.model = model;
+    this.closeable = model instanceof AutoCloseable resource ? resource : null;
+    int length = closeable == null ? 0 : STRIPES * APART;
+    this.in = new AtomicLongArray(length);
+    this.out = new AtomicLongArray(length);
+  }
+
+  /** The model; used between a successful {@link #acquire} and its {@link #release} only. */
+  Model model() {
+    return model;
+  }
+
+  /** Whether the model may be used; a use must be released. */
+  boolean acquire() {
+    if (closeable == null) {
+      return true;
+    }
+    in.getAndIncrement(stripe());
+    if (retired) {
+      release();
+      return false;
+    }
+    return true;
+  }
+
+  void release() {
+    if (closeable == null) {
+      return;
+    }
+    out.getAndIncrement(stripe());
+    if (retired) {
+      closeIfUnused();
+    }
+  }
+
+  /** Lets no further use begin; closes the model now, or when the last use ends. */
+  void retire() {
+    retired = true;
+    if (closeable != null) {
+      closeIfUnused();
+    }
+  }
+
+  private void closeIfUnused() {
+    AutoCloseable resource = closeable;
+    long outs = sum(out);
+    if (resource != null && outs == sum(in) && closed.compareAndSet(false, true)) {
+      try {
+        resource.close();
+      } catch (
+          Throwable e) { // a model's close must not reach the request that happened to be the last
+        LOG.log(
+            Logger.Level.WARNING,
+            "a replaced model could not be closed; what it holds may be lost",
+            e);
+      }
+    }
+  }
+
+  private static long sum(AtomicLongArray counters) {
+    long sum = 0;
+    for (int i = 0; i < counters.length(); i += APART) {
+      sum += counters.get(i);
+    }
+    return sum;
+  }
+
+  private static int stripe() {
+    long id = Thread.currentThread().getId();
+    return ((int) ((id * 0x9E3779B9L) >>> 16) & (STRIPES - 1)) * APART;
+  }
+}

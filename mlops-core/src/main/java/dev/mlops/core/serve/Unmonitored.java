@@ -1,0 +1,63 @@
+package dev.mlops.core.serve;
+
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.MetricsMonitor;
+import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.pack.Baseline;
+import java.time.Instant;
+
+/** The monitor of a deployment that has none: records nothing and knows nothing. */
+final class Unmonitored implements MetricsMonitor {
+  private final String model;
+
+  Unmonitored(String model) {
+    this.model = model;
+  }
+
+  @Override
+  public Recorder recorder(String version, Baseline baseline) {
+    return NoRecorder.INSTANCE;
+  }
+
+  @Override
+  public void truth(long id, Truth truth) {}
+
+  @Override
+  public void truth(String key, Truth truth) {}
+
+  @Override
+  public void tick() {}
+
+  @Override
+  public Evidence evidence() {
+    return Evidence.builder(model, Instant.EPOCH).build();
+  }
+
+  @Override
+  public void kept(String because) {}
+
+  @Override
+  public void close() {}
+
+  /** Takes nothing. */
+  private enum NoRecorder implements Recorder {
+    /** The one there is. */
+    INSTANCE;
+
+    @Override
+    public long record(Row row, Prediction prediction, long nanos) {
+      return 0;
+    }
+
+    @Override
+    public long record(String key, Row row, Prediction prediction, long nanos) {
+      return 0;
+    }
+
+    @Override
+    public void failure(long nanos) {}
+  }
+}
