@@ -76,8 +76,8 @@ public final class InMemoryPackage implements ModelPackage {
     this.contents = new HashMap<>();
     List<PackageFile> listed = new ArrayList<>();
     builder.files.forEach((name, file) -> {
-      contents.put(name, file.bytes());
-      listed.add(new PackageFile(name, file.role(), file.bytes().length, Digest.of(file.bytes())));
+      contents.put(name, file.bytes);
+      listed.add(new PackageFile(name, file.role, file.bytes.length, Digest.of(file.bytes)));
     });
     listed.sort(Comparator.comparing(PackageFile::name));
     this.files = List.copyOf(listed);
@@ -229,7 +229,15 @@ public final class InMemoryPackage implements ModelPackage {
     return model + " " + digest + " in memory";
   }
 
-  private record Content(PackageFile.Role role, byte[] bytes) {}
+  private static final class Content {
+    private final PackageFile.Role role;
+    private final byte[] bytes;
+
+    Content(PackageFile.Role role, byte[] bytes) {
+      this.role = role;
+      this.bytes = bytes;
+    }
+  }
 
   /**
    * Collects what a package holds.
@@ -307,7 +315,7 @@ public final class InMemoryPackage implements ModelPackage {
      * @throws IllegalStateException if it has no weights
      */
     public InMemoryPackage build() {
-      if (files.values().stream().noneMatch(file -> file.role() == PackageFile.Role.WEIGHTS)) {
+      if (files.values().stream().noneMatch(file -> file.role == PackageFile.Role.WEIGHTS)) {
         throw new IllegalStateException("a package must have weights, but had none");
       }
       section("schema.txt", PackageFile.Role.SCHEMA, schema.toString());

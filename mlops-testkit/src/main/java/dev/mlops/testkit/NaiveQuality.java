@@ -1,5 +1,7 @@
 package dev.mlops.testkit;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
@@ -168,6 +170,6 @@ final class NaiveQuality {
   }
 
   private static double right(Pair pair, String output) {
-    return pair.truth().values().get(output);
+    return requireNonNull(pair.truth().values().get(output), output);
   }
 }
