@@ -429,7 +429,12 @@ public final class Json {
     }
   }
 
-  private static String shown(String text) {
+  /**
+   * {@return a text as a message may show it: its first 64 characters, what is not printable ASCII escaped}
+   *
+   * @param text from anywhere
+   */
+  public static String shown(String text) {
     StringBuilder shown = new StringBuilder();
     text.chars().limit(SHOWN).forEach(c -> {
       if (c >= 32 && c < 127) {

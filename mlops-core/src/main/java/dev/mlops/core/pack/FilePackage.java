@@ -1,0 +1,498 @@
+package dev.mlops.core.pack;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageFile;
+import dev.mlops.api.pack.PackageFile.Role;
+import dev.mlops.api.pack.PackageFormatException;
+import dev.mlops.api.pack.PackageIntegrityException;
+import dev.mlops.core.json.Json;
+import dev.mlops.core.json.JsonException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A package with weights of any kind.
+ *
+ * <p>The manifest is an OCI image manifest of the CNCF ModelPack artifact type in canonical JSON, and {@link #digest()}
+ * its SHA-256. A folder is an OCI image layout, so that registries' tools copy it as it is. {@link #read} and {@link #of}
+ * take a manifest only in the form that {@link #manifest()} has, compare the size and SHA-256 of every byte with it
+ * before anything is parsed, and refuse formats newer than their own.
+ *
+ * <p>Limits: 1,000 files; a manifest of 4 MiB; a document or section of 16 MiB; 2 GiB less 9 bytes in all.
+ *
+ * <p>Immutable, but for a package made by {@link #of}: it asks for the bytes of weights and documents anew at each {@link
+ * #read(PackageFile)} and verifies them each time. Thread-safe.
+ *
+ * @since 0.1
+ */
+public final class FilePackage implements ModelPackage {
+  private final byte[] bytes;
+  private final Digest digest;
+  private final Manifest manifest;
+  private final Function<Digest, byte @Nullable []> blobs;
+  private final Schema schema;
+  private final @Nullable Baseline baseline;
+  private final List<GoldenExample> examples;
+  private final Map<String, String> libraries;
+  private final Map<String, String> configuration;
+
+  private FilePackage(byte[] bytes, Manifest manifest, Function<Digest, byte @Nullable []> blobs) {
+    this.bytes = bytes;
+    this.digest = Digest.of(bytes);
+    this.manifest = manifest;
+    this.blobs = blobs;
+    this.schema = section(Role.SCHEMA, Sections::schema).orElseThrow();
+    this.baseline = section(Role.BASELINE, Sections::baseline).orElse(null);
+    this.examples = section(Role.EXAMPLES, Sections::examples).orElse(List.of());
+    this.libraries = section(Role.LIBRARIES, Sections::texts).orElse(Map.of());
+    this.configuration = section(Role.CONFIGURATION, Sections::texts).orElse(Map.of());
+  }
+
+  /**
+   * {@return a builder of a package}
+   *
+   * @param model name of the model: lower-case letters, digits, {@code . _ -}, at most 64, beginning and ending with a
+   *     letter or digit
+   * @param schema the columns of its input, and what it predicts
+   */
+  public static Builder builder(String model, Schema schema) {
+    return new Builder(model, schema);
+  }
+
+  /**
+   * {@return the package that a folder holds, whole, in memory; the folder is not needed any more}
+   *
+   * @param folder what {@link #write} wrote
+   * @throws PackageFormatException if it holds no package, one that is not canonical, or one of a newer format
+   * @throws PackageIntegrityException if a file is missing or is not what the manifest lists
+   * @throws java.io.UncheckedIOException if the disk cannot be read
+   */
+  public static FilePackage read(Path folder) {
+    Layout.Read found = new Layout(folder, new Disk()).read();
+    return new FilePackage(found.manifestBytes(), found.manifest(), found.blobs()::get);
+  }
+
+  /**
+   * {@return the package that a manifest describes}
+   *
+   * <p>Schema, baseline, examples, libraries and configuration are read and verified now, weights and documents when they
+   * are asked for.
+   *
+   * @param manifest canonical bytes
+   * @param blobs gives the bytes of a digest, or null if it has none; called from any thread, and what it throws is passed
+   *     on; its answer is verified each time
+   * @throws PackageFormatException if the manifest or a section is not one that this release reads
+   * @throws PackageIntegrityException if a section is missing or is not what the manifest lists
+   */
+  public static FilePackage of(byte[] manifest, Function<Digest, byte @Nullable []> blobs) {
+    byte[] bytes = manifest.clone();
+    return new FilePackage(bytes, Manifest.parse(bytes), requireNonNull(blobs, "blobs"));
+  }
+
+  /**
+   * Writes the package as an OCI image layout.
+   *
+   * <p>When this returns, everything is on the disk; {@code index.json} comes last, so a folder that has it is whole.
+   * Writing again after a crash goes on with what is there.
+   *
+   * @param folder absent, empty, an unfinished write, or this very package; its parents are made
+   * @throws IllegalArgumentException if it holds anything else; nothing was written
+   * @throws PackageIntegrityException if this package's own bytes are not what its manifest lists
+   * @throws java.io.UncheckedIOException if the disk cannot be written
+   */
+  public void write(Path folder) {
+    write(folder, new Disk());
+  }
+
+  void write(Path folder, Disk disk) {
+    new Layout(folder, disk).write(bytes, manifest, this::read);
+  }
+
+  @Override
+  public String model() {
+    return manifest.model();
+  }
+
+  @Override
+  public String runtime() {
+    return manifest.runtime();
+  }
+
+  @Override
+  public Digest digest() {
+    return digest;
+  }
+
+  @Override
+  public byte[] manifest() {
+    return bytes.clone();
+  }
+
+  @Override
+  public List<PackageFile> files() {
+    return manifest.files();
+  }
+
+  @Override
+  public byte[] read(PackageFile file) {
+    if (!manifest.files().contains(file)) {
+      throw new IllegalArgumentException(this + " does not list " + file);
+    }
+    byte[] found = blobs.apply(file.digest());
+    // A copy first: what is handed out is what was verified, whatever happens to the other array.
+    return verified(
+        model(),
+        digest,
+        file.name(),
+        file.size(),
+        file.digest(),
+        found == null ? null : found.clone());
+  }
+
+  /** {@return the bytes, if they are the ones that the manifest lists under a name} */
+  static byte[] verified(
+      String model,
+      Digest identity,
+      String name,
+      long size,
+      Digest wanted,
+      byte @Nullable [] found) {
+    if (found == null) {
+      throw damaged(
+          model, identity, name + " is missing, manifest says sha256 " + wanted.abbreviated());
+    }
+    requireSize(model, identity, name, size, found.length);
+    Digest actual = Digest.of(found);
+    if (!actual.equals(wanted)) {
+      throw damaged(
+          model,
+          identity,
+          name + " has sha256 " + actual.abbreviated() + ", manifest says " + wanted.abbreviated());
+    }
+    return found;
+  }
+
+  static void requireSize(String model, Digest identity, String name, long size, long found) {
+    if (found != size) {
+      throw damaged(model, identity, name + " has " + found + " bytes, manifest says " + size);
+    }
+  }
+
+  static PackageIntegrityException damaged(String model, Digest identity, String how) {
+    return new PackageIntegrityException(
+        model + " sha256:" + identity.abbreviated() + " is damaged: " + how + "; not loaded");
+  }
+
+  @Override
+  public Schema schema() {
+    return schema;
+  }
+
+  @Override
+  public Optional<Baseline> baseline() {
+    return Optional.ofNullable(baseline);
+  }
+
+  @Override
+  public List<GoldenExample> examples() {
+    return examples;
+  }
+
+  /**
+   * {@return the libraries that the model was made with, version by name; possibly none}
+   */
+  public Map<String, String> libraries() {
+    return libraries;
+  }
+
+  /**
+   * {@return the settings that belong to the model; possibly none}
+   */
+  public Map<String, String> configuration() {
+    return configuration;
+  }
+
+  /** Packages are equal when their digests are, for then their bytes are. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof FilePackage that && digest.equals(that.digest);
+  }
+
+  @Override
+  public int hashCode() {
+    return digest.hashCode();
+  }
+
+  /** {@return such as {@code iris sha256:9f2c41d07a55 3 files, tribuo}} */
+  @Override
+  public String toString() {
+    return model() + " sha256:" + digest.abbreviated() + " " + files().size() + " files, "
+        + runtime();
+  }
+
+  private <T> Optional<T> section(Role role, Function<Json, T> form) {
+    List<PackageFile> files = files(role);
+    if (files.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(form.apply(Json.parse(read(files.get(0)), Manifest.LONGEST_DOCUMENT)));
+    } catch (JsonException e) {
+      throw new PackageFormatException(
+          manifest.model() + " sha256:" + digest.abbreviated() + ": "
+              + files.get(0).name() + " at " + e.getMessage() + "; not loaded",
+          e);
+    }
+  }
+
+  /**
+   * Collects what belongs to a package, in any order; whatever is wrong is said at once, by {@link #build()}.
+   *
+   * <p>Not thread-safe: confine to one thread.
+   */
+  public static final class Builder {
+    private final String model;
+    private final Schema schema;
+    private final Map<Digest, byte[]> blobs = new HashMap<>();
+    private final List<PackageFile> files = new ArrayList<>();
+    private final Set<String> problems = new LinkedHashSet<>();
+    private final Map<String, String> libraries = new TreeMap<>();
+    private final Map<String, String> configuration = new TreeMap<>();
+    private @Nullable String runtime;
+    private @Nullable Baseline baseline;
+    private List<GoldenExample> examples = List.of();
+
+    private Builder(String model, Schema schema) {
+      this.model = requireNonNull(model, "model");
+      this.schema = requireNonNull(schema, "schema");
+    }
+
+    /**
+     * {@return this builder, with the name of the runtime that loads the model; must be given}
+     *
+     * @param runtime such as {@code tribuo}; of the letters that a model's name is of
+     */
+    public Builder runtime(String runtime) {
+      this.runtime = requireNonNull(runtime, "runtime");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with one more file that the runtime reads; there must be one}
+     *
+     * @param name as {@link PackageFile} allows
+     * @param bytes its content; copied
+     */
+    public Builder weights(String name, byte[] bytes) {
+      return file(name, Role.WEIGHTS, bytes.clone());
+    }
+
+    /**
+     * {@return this builder, with one more file that the runtime reads}
+     *
+     * @param name as {@link PackageFile} allows
+     * @param file what to read, now
+     */
+    public Builder weights(String name, Path file) {
+      return file(name, Role.WEIGHTS, file);
+    }
+
+    /**
+     * {@return this builder, with one more file for people}
+     *
+     * @param name as {@link PackageFile} allows
+     * @param bytes its content; copied
+     */
+    public Builder document(String name, byte[] bytes) {
+      return file(name, Role.DOCUMENT, bytes.clone());
+    }
+
+    /**
+     * {@return this builder, with one more file for people}
+     *
+     * @param name as {@link PackageFile} allows
+     * @param file what to read, now
+     */
+    public Builder document(String name, Path file) {
+      return file(name, Role.DOCUMENT, file);
+    }
+
+    /**
+     * {@return this builder, with a library that the model was made with}
+     *
+     * @param name such as {@code org.tribuo:tribuo-core}
+     * @param version such as {@code 4.3.2}
+     */
+    public Builder library(String name, String version) {
+      libraries.put(requireNonNull(name, "name"), requireNonNull(version, "version"));
+      return this;
+    }
+
+    /**
+     * {@return this builder, with a setting that belongs to the model; no secret}
+     *
+     * @param key its name; given again, the later value counts
+     * @param value its value
+     */
+    public Builder configuration(String key, String value) {
+      configuration.put(requireNonNull(key, "key"), requireNonNull(value, "value"));
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the numbers of the test phase}
+     *
+     * @param baseline of the same columns
+     */
+    public Builder baseline(Baseline baseline) {
+      this.baseline = requireNonNull(baseline, "baseline");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with inputs and the predictions that any later load must give again}
+     *
+     * @param examples of the same columns
+     */
+    public Builder examples(List<GoldenExample> examples) {
+      this.examples = List.copyOf(examples);
+      return this;
+    }
+
+    /**
+     * {@return the package}
+     *
+     * @throws IllegalArgumentException if anything is missing or not allowed; the message lists every problem
+     */
+    public FilePackage build() {
+      List<PackageFile> all = new ArrayList<>(files);
+      Map<Digest, byte[]> content = new HashMap<>(blobs);
+      Set<String> found = new LinkedHashSet<>();
+      check(found, () -> Manifest.requireName("model", model));
+      if (runtime == null) {
+        found.add("the runtime is missing");
+      } else {
+        check(found, () -> Manifest.requireName("runtime", requireNonNull(runtime)));
+      }
+      found.addAll(problems);
+      section(Role.SCHEMA, schema, Sections::schema, Sections::schema, all, content, found);
+      if (baseline != null) {
+        sameColumns("baseline", baseline.schema(), found);
+        section(
+            Role.BASELINE, baseline, Sections::baseline, Sections::baseline, all, content, found);
+      }
+      if (!examples.isEmpty()) {
+        sameColumns("golden example", examples.get(0).row().schema(), found);
+        section(
+            Role.EXAMPLES, examples, Sections::examples, Sections::examples, all, content, found);
+      }
+      if (!libraries.isEmpty()) {
+        section(Role.LIBRARIES, libraries, Sections::texts, Sections::texts, all, content, found);
+      }
+      if (!configuration.isEmpty()) {
+        section(
+            Role.CONFIGURATION,
+            configuration,
+            Sections::texts,
+            Sections::texts,
+            all,
+            content,
+            found);
+      }
+      all.sort(Comparator.comparing(PackageFile::name));
+      Manifest manifest = new Manifest(model, runtime == null ? "" : runtime, List.copyOf(all));
+      found.addAll(manifest.problems());
+      byte[] bytes = found.isEmpty() ? manifest.bytes() : new byte[0];
+      if (bytes.length > Manifest.MOST_BYTES) {
+        found.add("a manifest must have at most " + Manifest.MOST_BYTES + " bytes, but has "
+            + bytes.length);
+      }
+      if (!found.isEmpty()) {
+        throw new IllegalArgumentException(
+            "cannot build a package of " + Json.shown(model) + ": " + String.join("; ", found));
+      }
+      return new FilePackage(bytes, manifest, content::get);
+    }
+
+    private Builder file(String name, Role role, Path file) {
+      requireNonNull(name, "name");
+      long most = role == Role.WEIGHTS ? Manifest.MOST_WEIGHTS : Manifest.LONGEST_DOCUMENT;
+      try {
+        long size = Files.size(file);
+        if (size > most) {
+          problems.add("file " + Json.shown(name) + " must have at most " + most
+              + " bytes, but has " + size);
+          return this;
+        }
+        return file(name, role, Files.readAllBytes(file));
+      } catch (IOException e) {
+        problems.add("file " + Json.shown(name) + " could not be read ("
+            + e.getClass().getSimpleName() + ")");
+        return this;
+      }
+    }
+
+    private Builder file(String name, Role role, byte[] bytes) {
+      Digest digest = Digest.of(bytes);
+      check(problems, () -> files.add(new PackageFile(name, role, bytes.length, digest)));
+      blobs.put(digest, bytes);
+      return this;
+    }
+
+    private void sameColumns(String what, Schema other, Set<String> found) {
+      other.differencesFrom(schema).forEach(difference -> found.add(what + ": " + difference));
+    }
+
+    /** Adds a section, if what is read back is what was given: exact, or not at all. */
+    private static <T> void section(
+        Role role,
+        T value,
+        Function<T, Json> form,
+        Function<Json, T> back,
+        List<PackageFile> files,
+        Map<Digest, byte[]> blobs,
+        Set<String> found) {
+      String name = Manifest.sectionName(role);
+      check(found, () -> {
+        byte[] bytes = form.apply(value).bytes();
+        try {
+          if (!back.apply(Json.parse(bytes, Manifest.LONGEST_DOCUMENT)).equals(value)) {
+            throw new IllegalArgumentException(name + " would not read back as it was given");
+          }
+        } catch (JsonException e) {
+          throw new IllegalArgumentException(name + " would not read back: " + e.getMessage(), e);
+        }
+        Digest digest = Digest.of(bytes);
+        blobs.put(digest, bytes);
+        return files.add(new PackageFile(name, role, bytes.length, digest));
+      });
+    }
+
+    private static void check(Set<String> problems, Supplier<?> step) {
+      try {
+        step.get();
+      } catch (IllegalArgumentException e) {
+        problems.add(String.valueOf(e.getMessage()));
+      }
+    }
+  }
+}

@@ -1,0 +1,359 @@
+package dev.mlops.core.pack;
+
+import dev.mlops.api.model.AnomalyScore;
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.ColumnProfile;
+import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.Latency;
+import dev.mlops.api.pack.NumberProfile;
+import dev.mlops.core.json.Json;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * The stored forms of what a package holds beside weights and documents; each says its version, and unknown keys are
+ * refused.
+ */
+final class Sections {
+  /** The version of every form here. */
+  private static final long VERSION = 1;
+
+  private static final String FORMAT = "format";
+
+  private Sections() {}
+
+  // ---- schema
+
+  static Json schema(Schema schema) {
+    return Json.of(members(schema, Map.of(FORMAT, VERSION)));
+  }
+
+  private static Map<String, Object> members(Schema schema, Map<String, Object> more) {
+    Map<String, Object> members = new HashMap<>(more);
+    members.put(
+        "columns",
+        schema.columns().stream()
+            .map(column -> Map.of("name", column.name(), "type", name(column.type())))
+            .toList());
+    schema.task().ifPresent(task -> members.put("task", name(task)));
+    schema.positive().ifPresent(label -> members.put("positive", label));
+    return members;
+  }
+
+  static Schema schema(Json json) {
+    return members(current(json, "columns", "task", "positive"));
+  }
+
+  private static Schema members(Json json) {
+    List<Column> columns = new ArrayList<>();
+    for (Json column : json.get("columns").items()) {
+      column.only("name", "type");
+      columns.add(valid(
+          column,
+          () ->
+              new Column(column.get("name").text(), value(column.get("type"), Column.Type.class))));
+    }
+    Schema plain = valid(json, () -> Schema.of(columns));
+    Schema marked =
+        json.find("positive").map(label -> plain.positive(label.text())).orElse(plain);
+    if (json.find("task").isPresent()) {
+      return marked.predicting(value(json.get("task"), Task.class));
+    }
+    if (json.find("positive").isPresent()) {
+      throw json.wanted("a task beside the positive label");
+    }
+    return marked;
+  }
+
+  // ---- baseline
+
+  static Json baseline(Baseline baseline) {
+    Map<String, Object> members = new HashMap<>();
+    members.put(FORMAT, VERSION);
+    members.put("schema", members(baseline.schema(), Map.of()));
+    members.put("rows", baseline.rows());
+    Map<String, Object> quality = new HashMap<>();
+    baseline
+        .quality()
+        .forEach((metric, estimate) -> quality.put(
+            metric.toString(),
+            Map.of(
+                "value",
+                estimate.value(),
+                "lower",
+                estimate.lower(),
+                "upper",
+                estimate.upper(),
+                "n",
+                estimate.n())));
+    members.put("quality", quality);
+    baseline
+        .latency()
+        .ifPresent(latency -> members.put(
+            "latency",
+            Map.of(
+                "p50Nanos",
+                latency.p50().toNanos(),
+                "p99Nanos",
+                latency.p99().toNanos(),
+                "n",
+                latency.n())));
+    members.put("columns", baseline.columns().stream().map(Sections::profile).toList());
+    return Json.of(members);
+  }
+
+  private static Map<String, Object> profile(ColumnProfile profile) {
+    Map<String, Object> members = new HashMap<>();
+    members.put("column", profile.column());
+    members.put("missing", profile.missing());
+    if (profile instanceof NumberProfile numbers) {
+      members.put("n", numbers.n());
+      members.put("mean", numbers.mean());
+      members.put("standardDeviation", numbers.standardDeviation());
+      members.put("minimum", numbers.minimum());
+      members.put("maximum", numbers.maximum());
+      members.put("sample", numbers.sample());
+    } else {
+      CategoryProfile categories = (CategoryProfile) profile;
+      members.put("counts", categories.counts());
+      members.put("other", categories.other());
+    }
+    return members;
+  }
+
+  static Baseline baseline(Json json) {
+    current(json, "schema", "rows", "quality", "latency", "columns");
+    Json schema = json.get("schema").only("columns", "task", "positive");
+    Baseline.Builder baseline = Baseline.builder(members(schema));
+    valid(json.get("rows"), () -> baseline.rows(json.get("rows").integer()));
+    for (String name : json.get("quality").keys()) {
+      Json estimate = json.get("quality").get(name).only("value", "lower", "upper", "n");
+      valid(
+          estimate,
+          () -> baseline.quality(
+              Metric.of(name),
+              new Estimate(
+                  estimate.get("value").number(),
+                  estimate.get("lower").number(),
+                  estimate.get("upper").number(),
+                  estimate.get("n").integer())));
+    }
+    json.find("latency").ifPresent(latency -> {
+      latency.only("p50Nanos", "p99Nanos", "n");
+      valid(
+          latency,
+          () -> baseline.latency(new Latency(
+              Duration.ofNanos(latency.get("p50Nanos").integer()),
+              Duration.ofNanos(latency.get("p99Nanos").integer()),
+              latency.get("n").integer())));
+    });
+    Set<String> seen = new HashSet<>();
+    for (Json column : json.get("columns").items()) {
+      if (!seen.add(column.get("column").text())) {
+        throw column.wanted("each column once");
+      }
+      valid(column, () -> baseline.column(profile(column)));
+    }
+    return baseline.build();
+  }
+
+  private static ColumnProfile profile(Json json) {
+    String column = json.get("column").text();
+    long missing = json.get("missing").integer();
+    if (json.find("counts").isPresent()) {
+      json.only("column", "missing", "counts", "other");
+      Json counts = json.get("counts");
+      Map<String, Long> byName = new TreeMap<>();
+      counts.keys().forEach(name -> byName.put(name, counts.get(name).integer()));
+      return new CategoryProfile(column, byName, json.get("other").integer(), missing);
+    }
+    json.only(
+        "column", "missing", "n", "mean", "standardDeviation", "minimum", "maximum", "sample");
+    return new NumberProfile(
+        column,
+        json.get("n").integer(),
+        missing,
+        json.get("mean").number(),
+        json.get("standardDeviation").number(),
+        json.get("minimum").number(),
+        json.get("maximum").number(),
+        json.get("sample").numbers());
+  }
+
+  // ---- golden examples
+
+  static Json examples(List<GoldenExample> examples) {
+    Map<String, Object> members = new HashMap<>();
+    members.put(FORMAT, VERSION);
+    // Rows of a host's binding say nothing of the task: they keep the schema that they were given
+    // with.
+    members.put("schema", members(examples.get(0).row().schema(), Map.of()));
+    members.put(
+        "examples",
+        examples.stream()
+            .map(example ->
+                Map.of("row", row(example.row()), "expected", prediction(example.expected())))
+            .toList());
+    return Json.of(members);
+  }
+
+  private static List<Object> row(Row row) {
+    List<Object> values = new ArrayList<>();
+    for (int i = 0; i < row.schema().size(); i++) {
+      if (row.isMissing(i)) {
+        values.add(null);
+      } else if (row.schema().column(i).type() == Column.Type.NUMBER) {
+        values.add(row.number(i));
+      } else {
+        values.add(row.category(i));
+      }
+    }
+    return values;
+  }
+
+  private static Map<String, Object> prediction(Prediction prediction) {
+    if (!prediction.isFinite()) {
+      throw new IllegalArgumentException("a golden example must expect finite scores");
+    }
+    if (prediction instanceof Classification answer) {
+      if (answer.score().isEmpty()) {
+        return Map.of("label", answer.label());
+      }
+      double[] scores = answer.labels().stream()
+          .mapToDouble(label -> answer.score(label).orElseThrow())
+          .toArray();
+      return Map.of("labels", answer.labels(), "scores", scores);
+    }
+    if (prediction instanceof Regression answer) {
+      double[] values = answer.names().stream().mapToDouble(answer::value).toArray();
+      return Map.of("outputs", answer.names(), "values", values);
+    }
+    if (prediction instanceof AnomalyScore answer) {
+      return Map.of("score", answer.score(), "anomalous", answer.anomalous());
+    }
+    throw new IllegalArgumentException(
+        "a golden example must expect a Classification, Regression or AnomalyScore, but expects a "
+            + prediction.getClass().getSimpleName());
+  }
+
+  static List<GoldenExample> examples(Json json) {
+    current(json, "schema", "examples");
+    Schema schema = members(json.get("schema").only("columns", "task", "positive"));
+    List<GoldenExample> examples = new ArrayList<>();
+    for (Json example : json.get("examples").items()) {
+      example.only("row", "expected");
+      examples.add(
+          new GoldenExample(row(example.get("row"), schema), prediction(example.get("expected"))));
+    }
+    return List.copyOf(examples);
+  }
+
+  private static Row row(Json json, Schema schema) {
+    List<Json> values = json.items();
+    if (values.size() != schema.size()) {
+      throw json.wanted("one value per column, " + schema.size());
+    }
+    double[] numbers = new double[schema.size()];
+    String[] categories = new String[schema.size()];
+    Arrays.fill(categories, "");
+    for (int i = 0; i < schema.size(); i++) {
+      Json value = values.get(i);
+      if (schema.column(i).type() == Column.Type.NUMBER) {
+        numbers[i] = value.isNull() ? Double.NaN : value.number();
+      } else {
+        categories[i] = value.isNull() ? "" : value.text();
+      }
+    }
+    return Row.of(schema, numbers, categories);
+  }
+
+  private static Prediction prediction(Json json) {
+    return valid(json, () -> {
+      if (json.find("label").isPresent()) {
+        return Classification.of(json.only("label").get("label").text());
+      }
+      if (json.find("labels").isPresent()) {
+        json.only("labels", "scores");
+        return Classification.of(
+            List.copyOf(json.get("labels").texts()), json.get("scores").numbers());
+      }
+      if (json.find("outputs").isPresent()) {
+        json.only("outputs", "values");
+        return Regression.of(
+            List.copyOf(json.get("outputs").texts()), json.get("values").numbers());
+      }
+      json.only("score", "anomalous");
+      return new AnomalyScore(json.get("score").number(), json.get("anomalous").flag());
+    });
+  }
+
+  // ---- libraries and configuration
+
+  static Json texts(Map<String, String> values) {
+    return Json.of(Map.of(FORMAT, VERSION, "values", values));
+  }
+
+  static Map<String, String> texts(Json json) {
+    Json values = current(json, "values").get("values");
+    return Collections.unmodifiableMap(values.keys().stream()
+        .collect(Collectors.toMap(
+            key -> key, key -> values.get(key).text(), (a, b) -> b, TreeMap::new)));
+  }
+
+  // ---- what they share
+
+  /** Refuses other versions before it looks at keys: a newer one may have more of them. */
+  private static Json current(Json json, String... keys) {
+    long found = json.get(FORMAT).integer();
+    if (found != VERSION) {
+      throw json.get(FORMAT).wanted("format " + VERSION);
+    }
+    String[] known = Arrays.copyOf(keys, keys.length + 1);
+    known[keys.length] = FORMAT;
+    return json.only(known);
+  }
+
+  private static String name(Enum<?> constant) {
+    return constant.name().toLowerCase(java.util.Locale.ROOT);
+  }
+
+  private static <E extends Enum<E>> E value(Json json, Class<E> type) {
+    for (E constant : type.getEnumConstants()) {
+      if (name(constant).equals(json.text())) {
+        return constant;
+      }
+    }
+    throw json.wanted("one of "
+        + Arrays.stream(type.getEnumConstants())
+            .map(Sections::name)
+            .collect(Collectors.joining(", ")));
+  }
+
+  /** Says where a value stands that a record refuses. */
+  private static <T> T valid(Json json, java.util.function.Supplier<T> made) {
+    try {
+      return made.get();
+    } catch (IllegalArgumentException e) {
+      throw json.wanted("what makes sense (" + Json.shown(String.valueOf(e.getMessage())) + ")");
+    }
+  }
+}
