@@ -1,4 +1,4 @@
-/** Warnings through the System.Logger, once per cause. */
+/** An append-only log of events in one file, and warnings through the System.Logger, once per cause. */
 @NullMarked
 package dev.mlops.core.log;
 
