@@ -70,8 +70,9 @@ class Disk {
     ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(size(file), atMost) + 1);
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-        continue;
+      int read = 0;
+      while (read >= 0 && bytes.hasRemaining()) {
+        read = channel.read(bytes);
       }
     }
     return Arrays.copyOf(bytes.array(), bytes.position());
