@@ -35,6 +35,7 @@ public final class Evidence {
   private final long duplicates;
   private final long corrections;
   private final long lostTruths;
+  private final long matured;
 
   private Evidence(Builder builder) {
     this.model = builder.model;
@@ -48,6 +49,9 @@ public final class Evidence {
     this.duplicates = builder.duplicates;
     this.corrections = builder.corrections;
     this.lostTruths = builder.lostTruths;
+    long sections = others.stream().mapToLong(VersionEvidence::matured).sum()
+        + (champion == null ? 0 : champion.matured());
+    this.matured = Math.max(builder.matured, sections);
   }
 
   /**
@@ -99,6 +103,13 @@ public final class Evidence {
     return Optional.ofNullable(examples);
   }
 
+  /**
+   * {@return how many predictions of all versions have matured since the monitor was opened, as {@link Outcomes#end()} says}
+   */
+  public long matured() {
+    return matured;
+  }
+
   /** {@return how many truths no prediction waited for} */
   public long orphans() {
     return orphans;
@@ -144,6 +155,7 @@ public final class Evidence {
     private long duplicates;
     private long corrections;
     private long lostTruths;
+    private long matured;
 
     private Builder(String model, Instant at) {
       this.model = requireNonNull(model, "model");
@@ -214,6 +226,17 @@ public final class Evidence {
       this.duplicates = VersionEvidence.Builder.count("duplicates", duplicates);
       this.corrections = VersionEvidence.Builder.count("corrections", corrections);
       this.lostTruths = VersionEvidence.Builder.count("lost", lost);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how many predictions of all versions have matured; never less than the sections say
+     *     together}
+     *
+     * @param matured at least 0
+     */
+    public Builder matured(long matured) {
+      this.matured = VersionEvidence.Builder.count("matured", matured);
       return this;
     }
 
