@@ -1,0 +1,73 @@
+package dev.mlops.core.log;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Warns through the {@link System.Logger} once per cause, and never throws, whatever the host's logger does.
+ *
+ * <p>At most 200 causes are told apart; further ones are not logged. Foreign text is cut at 64 characters, and what could
+ * break a line is replaced.
+ *
+ * <p>Thread-safe.
+ *
+ * @since 0.1
+ */
+public final class Warnings {
+  private static final int MOST_CAUSES = 200;
+  private static final int LONGEST = 64;
+
+  private final String logger;
+  private final Set<String> told = new HashSet<>();
+
+  private Warnings(String logger) {
+    this.logger = requireNonNull(logger, "logger");
+  }
+
+  /**
+   * {@return warnings that have not been said yet}
+   *
+   * @param user the class that warns; its name is the logger's
+   */
+  public static Warnings of(Class<?> user) {
+    return new Warnings(user.getName());
+  }
+
+  /**
+   * Warns, unless this cause was told before.
+   *
+   * @param cause what makes it the same warning
+   * @param message for people: what happened, and what to do
+   * @param thrown what led to it, or null
+   */
+  public void once(String cause, String message, @Nullable Throwable thrown) {
+    try {
+      synchronized (told) {
+        if (told.size() >= MOST_CAUSES || !told.add(cause)) {
+          return;
+        }
+      }
+      System.Logger log = System.getLogger(logger);
+      if (thrown == null) {
+        log.log(System.Logger.Level.WARNING, message);
+      } else {
+        log.log(System.Logger.Level.WARNING, message, thrown);
+      }
+    } catch (Throwable ignored) {
+      // A logger that throws is the host's affair; what is warned about is counted as well.
+    }
+  }
+
+  /**
+   * {@return foreign text that fits into one line of a log: cut at 64 characters, control characters replaced}
+   *
+   * @param text anything
+   */
+  public static String shown(String text) {
+    String start = text.length() > LONGEST ? text.substring(0, LONGEST) + "…" : text;
+    return start.replaceAll("[\\p{Cntrl}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]", "?");
+  }
+}
