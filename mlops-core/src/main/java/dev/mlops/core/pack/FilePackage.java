@@ -26,7 +26,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,8 +54,8 @@ public final class FilePackage implements ModelPackage {
   private final Map<String, String> libraries;
   private final Map<String, String> configuration;
 
-  private FilePackage(byte[] bytes, Manifest manifest, Function<Digest, byte @Nullable []> blobs) {
-    this.bytes = bytes;
+  private FilePackage(Manifest manifest, Function<Digest, byte @Nullable []> blobs) {
+    this.bytes = manifest.bytes();
     this.digest = Digest.of(bytes);
     this.manifest = manifest;
     this.blobs = blobs;
@@ -88,7 +87,7 @@ public final class FilePackage implements ModelPackage {
    */
   public static FilePackage read(Path folder) {
     Layout.Read found = new Layout(folder, new Disk()).read();
-    return new FilePackage(found.manifestBytes(), found.manifest(), found.blobs()::get);
+    return new FilePackage(found.manifest(), found.blobs()::get);
   }
 
   /**
@@ -104,8 +103,7 @@ public final class FilePackage implements ModelPackage {
    * @throws PackageIntegrityException if a section is missing or is not what the manifest lists
    */
   public static FilePackage of(byte[] manifest, Function<Digest, byte @Nullable []> blobs) {
-    byte[] bytes = manifest.clone();
-    return new FilePackage(bytes, Manifest.parse(bytes), requireNonNull(blobs, "blobs"));
+    return new FilePackage(Manifest.parse(manifest.clone()), requireNonNull(blobs, "blobs"));
   }
 
   /**
@@ -421,16 +419,16 @@ public final class FilePackage implements ModelPackage {
       all.sort(Comparator.comparing(PackageFile::name));
       Manifest manifest = new Manifest(model, runtime == null ? "" : runtime, List.copyOf(all));
       found.addAll(manifest.problems());
-      byte[] bytes = found.isEmpty() ? manifest.bytes() : new byte[0];
-      if (bytes.length > Manifest.MOST_BYTES) {
-        found.add("a manifest must have at most " + Manifest.MOST_BYTES + " bytes, but has "
-            + bytes.length);
+      int size = found.isEmpty() ? manifest.bytes().length : 0;
+      if (size > Manifest.MOST_BYTES) {
+        found.add(
+            "a manifest must have at most " + Manifest.MOST_BYTES + " bytes, but has " + size);
       }
       if (!found.isEmpty()) {
         throw new IllegalArgumentException(
             "cannot build a package of " + Json.shown(model) + ": " + String.join("; ", found));
       }
-      return new FilePackage(bytes, manifest, content::get);
+      return new FilePackage(manifest, content::get);
     }
 
     private Builder file(String name, Role role, Path file) {
@@ -483,13 +481,13 @@ public final class FilePackage implements ModelPackage {
         }
         Digest digest = Digest.of(bytes);
         blobs.put(digest, bytes);
-        return files.add(new PackageFile(name, role, bytes.length, digest));
+        files.add(new PackageFile(name, role, bytes.length, digest));
       });
     }
 
-    private static void check(Set<String> problems, Supplier<?> step) {
+    private static void check(Set<String> problems, Runnable step) {
       try {
-        step.get();
+        step.run();
       } catch (IllegalArgumentException e) {
         problems.add(String.valueOf(e.getMessage()));
       }

@@ -42,7 +42,7 @@ final class Layout {
   }
 
   /** What a folder holds, verified. */
-  record Read(byte[] manifestBytes, Manifest manifest, Map<Digest, byte[]> blobs) {}
+  record Read(Manifest manifest, Map<Digest, byte[]> blobs) {}
 
   Read read() {
     requireFolder(folder, "a folder with a package");
@@ -79,7 +79,7 @@ final class Layout {
       content.put(
           file.digest(), blob(manifest.model(), digest, file.name(), file.size(), file.digest()));
     }
-    return new Read(bytes, manifest, content);
+    return new Read(manifest, content);
   }
 
   /** {@return the one entry of an index that this release could have written} */

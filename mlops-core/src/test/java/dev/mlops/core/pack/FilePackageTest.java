@@ -125,6 +125,8 @@ class FilePackageTest {
       TimeZone.setDefault(zone);
     }
     // Computed once, on JDK 17: any machine must find it again.
-    assertEquals("5a8ab99ada4174272292ae637dc13ba46bfc121a678b91c4dd0b69f95a81696d", whole().build().digest().hex());
+    assertEquals(
+        "5a8ab99ada4174272292ae637dc13ba46bfc121a678b91c4dd0b69f95a81696d",
+        whole().build().digest().hex());
   }
 }
