@@ -6,4 +6,7 @@ module dev.mlops.testkit {
   requires transitive org.assertj.core;
 
   exports dev.mlops.testkit;
+
+  // JUnit calls the tests of contracts, which are not public.
+  opens dev.mlops.testkit;
 }

@@ -112,6 +112,20 @@ public final class InMemoryPackage implements ModelPackage {
   }
 
   /**
+   * {@return a package that holds these contents}
+   *
+   * @param contents what it shall hold
+   * @throws IllegalArgumentException if a name is not allowed
+   */
+  public static InMemoryPackage of(PackageContents contents) {
+    Builder builder = builder(contents.model(), contents.schema()).examples(contents.examples());
+    contents.weights().forEach(builder::weights);
+    contents.documents().forEach(builder::document);
+    contents.baseline().ifPresent(builder::baseline);
+    return builder.build();
+  }
+
+  /**
    * {@return a copy of any package, every file read and verified}
    *
    * @param source what to copy
@@ -151,8 +165,20 @@ public final class InMemoryPackage implements ModelPackage {
       throw new IllegalArgumentException("file " + file.name() + " is empty: nothing to damage");
     }
     bytes[bytes.length / 2] ^= 1;
+    return holding(file, bytes);
+  }
+
+  /**
+   * {@return the same package whose storage holds other bytes under the name of a file}
+   *
+   * @param file one of {@link #files()}
+   * @param bytes what it holds; copied
+   * @throws IllegalArgumentException if the package does not list it
+   */
+  public InMemoryPackage holding(PackageFile file, byte[] bytes) {
+    requireListed(file);
     Map<String, byte[]> changed = new HashMap<>(contents);
-    changed.put(file.name(), bytes);
+    changed.put(file.name(), bytes.clone());
     return new InMemoryPackage(this, changed, closed);
   }
 
