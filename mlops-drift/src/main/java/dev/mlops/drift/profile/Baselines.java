@@ -1,0 +1,235 @@
+package dev.mlops.drift.profile;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.ColumnProfile;
+import dev.mlops.api.pack.Latency;
+import dev.mlops.api.pack.NumberProfile;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the baseline of a model from rows that it was tested on, or from logged traffic whose truth is known.
+ *
+ * <p>A column of numbers is kept as its moments over finite values, its range and a sample of at most 2,000 values, those
+ * whose position has the lowest seeded hash: the same rows in the same order always give the same baseline. A column of
+ * categories is kept as the counts of its 200 most frequent kinds (of equally frequent ones, the first by name), the rest as
+ * one number. Quality is that of {@link Quality}.
+ *
+ * <p>Thread-safe.
+ *
+ * @since 0.1
+ */
+public final class Baselines {
+  private static final int SAMPLE = 2_000;
+  private static final int KINDS = 200;
+
+  /** Above this magnitude, squares are taken of scaled values. */
+  private static final double LARGE = 0x1p400;
+
+  private static final double SCALE = 0x1p600;
+
+  private Baselines() {}
+
+  /**
+   * {@return a baseline without latency}
+   *
+   * @param schema the columns of the rows, and what is predicted
+   * @param rows at least one; read during the call
+   * @param predictions one per row
+   * @param truths one per row
+   * @throws IllegalArgumentException if there is no row, not one prediction and one truth per row, or a row has other columns
+   */
+  public static Baseline from(
+      Schema schema,
+      List<? extends Row> rows,
+      List<? extends Prediction> predictions,
+      List<Truth> truths) {
+    return build(schema, rows, predictions, truths, null);
+  }
+
+  /**
+   * {@return a baseline with latency}
+   *
+   * @param schema the columns of the rows, and what is predicted
+   * @param rows at least one; read during the call
+   * @param predictions one per row
+   * @param truths one per row
+   * @param nanos how long predictions took, in nanoseconds; at least one, not necessarily one per row; not changed
+   * @throws IllegalArgumentException if there is no row, not one prediction and one truth per row, no or a negative latency,
+   *     or a row has other columns
+   */
+  public static Baseline from(
+      Schema schema,
+      List<? extends Row> rows,
+      List<? extends Prediction> predictions,
+      List<Truth> truths,
+      long[] nanos) {
+    return build(schema, rows, predictions, truths, Latency.of(nanos));
+  }
+
+  private static Baseline build(
+      Schema schema,
+      List<? extends Row> rows,
+      List<? extends Prediction> predictions,
+      List<Truth> truths,
+      @Nullable Latency latency) {
+    requireNonNull(schema, "schema");
+    if (rows.isEmpty()) {
+      throw new IllegalArgumentException("a baseline must have at least one row, but had none");
+    }
+    if (predictions.size() != rows.size() || truths.size() != rows.size()) {
+      throw new IllegalArgumentException("wanted one prediction and one truth per row, got "
+          + rows.size() + " rows, " + predictions.size() + " predictions, " + truths.size()
+          + " truths");
+    }
+    Row[] all = rows.toArray(new Row[0]);
+    requireColumns(schema, all);
+    Baseline.Builder baseline = Baseline.builder(schema).rows(all.length);
+    Quality.of(schema, predictions, truths).forEach(baseline::quality);
+    if (latency != null) {
+      baseline.latency(latency);
+    }
+    int[] order = all.length > SAMPLE ? drawn(all.length) : identity(all.length);
+    for (int i = 0; i < schema.size(); i++) {
+      baseline.column(profile(schema.column(i), i, all, order));
+    }
+    return baseline.build();
+  }
+
+  @SuppressWarnings(
+      "ReferenceEquality") // nearly all rows share one schema; others are compared by value
+  private static void requireColumns(Schema schema, Row[] rows) {
+    Schema known = schema;
+    for (int i = 0; i < rows.length; i++) {
+      Schema other = rows[i].schema();
+      if (other != known) {
+        if (!other.columns().equals(schema.columns())) {
+          throw new IllegalArgumentException("row " + i + " has other columns than the schema: "
+              + String.join("; ", other.differencesFrom(schema)));
+        }
+        known = other;
+      }
+    }
+  }
+
+  private static ColumnProfile profile(Column column, int index, Row[] rows, int[] order) {
+    return column.type() == Column.Type.NUMBER
+        ? numbers(column.name(), index, rows, order)
+        : categories(column.name(), index, rows);
+  }
+
+  private static NumberProfile numbers(String name, int column, Row[] rows, int[] order) {
+    double[] values = new double[rows.length];
+    long missing = 0;
+    double minimum = Double.POSITIVE_INFINITY;
+    double maximum = Double.NEGATIVE_INFINITY;
+    double largest = 0.0;
+    for (int i = 0; i < rows.length; i++) {
+      double value = rows[i].number(column);
+      values[i] = value;
+      if (Double.isNaN(value)) {
+        missing++;
+        continue;
+      }
+      minimum = Math.min(minimum, value);
+      maximum = Math.max(maximum, value);
+      if (Double.isFinite(value)) {
+        largest = Math.max(largest, Math.abs(value));
+      }
+    }
+    double scale = largest > LARGE ? SCALE : 1.0;
+    long finite = 0;
+    double mean = 0.0;
+    double squares = 0.0;
+    for (double value : values) {
+      if (Double.isFinite(value)) {
+        double scaled = value / scale;
+        double ahead = scaled - mean;
+        mean += ahead / ++finite;
+        squares += ahead * (scaled - mean);
+      }
+    }
+    double deviation = finite < 2 ? 0.0 : Math.sqrt(squares / (finite - 1));
+    int n = (int) (rows.length - missing);
+    double[] sample = new double[Math.min(n, SAMPLE)];
+    int drawn = 0;
+    for (int i = 0; drawn < sample.length; i++) {
+      double value = values[order[i]];
+      if (!Double.isNaN(value)) {
+        sample[drawn++] = value;
+      }
+    }
+    return new NumberProfile(
+        name,
+        n,
+        missing,
+        mean * scale,
+        Math.min(Double.MAX_VALUE, deviation * scale),
+        n == 0 ? 0.0 : minimum,
+        n == 0 ? 0.0 : maximum,
+        sample);
+  }
+
+  private static CategoryProfile categories(String name, int column, Row[] rows) {
+    Map<String, Long> counts = new HashMap<>();
+    long missing = 0;
+    for (Row row : rows) {
+      String kind = row.category(column);
+      if (kind.isEmpty()) {
+        missing++;
+      } else {
+        counts.merge(kind, 1L, Long::sum);
+      }
+    }
+    Map<String, Long> kept = new HashMap<>();
+    counts.entrySet().stream()
+        .sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
+            .thenComparing(Map.Entry.comparingByKey()))
+        .limit(KINDS)
+        .forEach(entry -> kept.put(entry.getKey(), entry.getValue()));
+    long listed = kept.values().stream().mapToLong(Long::longValue).sum();
+    return new CategoryProfile(name, kept, rows.length - missing - listed, missing);
+  }
+
+  /** Positions in the order of their hash. */
+  private static int[] drawn(int n) {
+    long[] keys = new long[n];
+    for (int i = 0; i < n; i++) {
+      keys[i] = (hash(i) & 0xffff_ffff_0000_0000L) | i;
+    }
+    Arrays.sort(keys);
+    int[] order = new int[n];
+    for (int i = 0; i < n; i++) {
+      order[i] = (int) keys[i];
+    }
+    return order;
+  }
+
+  private static int[] identity(int n) {
+    int[] order = new int[n];
+    for (int i = 0; i < n; i++) {
+      order[i] = i;
+    }
+    return order;
+  }
+
+  /** SplitMix64's finaliser over a fixed seed: the sample does not follow any period of the rows. */
+  private static long hash(long position) {
+    long z = (position + 1) * 0x9e3779b97f4a7c15L;
+    z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+    return z ^ (z >>> 31);
+  }
+}
