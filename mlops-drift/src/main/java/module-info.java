@@ -2,5 +2,11 @@
 module dev.mlops.drift {
   requires transitive dev.mlops.api;
   requires static transitive org.jspecify;
+  requires org.apache.commons.statistics.distribution;
   requires org.apache.commons.statistics.inference;
+
+  exports dev.mlops.drift.anytime;
+  exports dev.mlops.drift.batch;
+  exports dev.mlops.drift.profile;
+  exports dev.mlops.drift.stream;
 }

@@ -1,0 +1,332 @@
+package dev.mlops.drift.batch;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.drift.Direction;
+import dev.mlops.api.drift.FalseAlarms;
+import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.Moved;
+import dev.mlops.api.drift.RowDetector;
+import dev.mlops.api.drift.Signal;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.ColumnProfile;
+import dev.mlops.api.pack.NumberProfile;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Signals drift when columns of a window of rows are distributed otherwise than in the baseline, and says which.
+ *
+ * <p>When a window is full, each column of the baseline is tested twice: its values, numbers by the two-sample
+ * Kolmogorov–Smirnov test against the profile's sample, categories by chi-square on the counts (kinds that the profile does
+ * not list are one bin; bins with expected counts below 5 are pooled; the G-test must agree); and its share of missing
+ * values, by Fisher's exact test. DRIFT when Benjamini–Hochberg over all of these rejects any at the level; WARNING at ten
+ * times the level. Windows do not overlap.
+ *
+ * <p>The level is window ÷ falseAlarmEvery. In time it is block ÷ falseAlarmEvery, and a test happens only at the end of a
+ * block with a window full, on its newest rows; windows that are not full go on filling in the next block.
+ *
+ * <p>The signal's columns come most surely moved first, with their own p-value and effect (D; Cramér's V with both samples
+ * weighted alike, so that it does not shrink when the baseline is the larger; 0 to 1), numbers described by median and
+ * quartiles, categories by the shares that moved most. Its statistic is −log10 of the smallest adjusted p-value, its
+ * threshold −log10 of the level; its change point is the first row of the window.
+ *
+ * <p><b>Input</b> is rows with the columns of the baseline; columns without a profile are not watched. A missing value counts
+ * as missing and the rest of its row is judged; {@link #skipped()} counts rows with a missing value. Between windows an
+ * update takes no memory.
+ *
+ * <p><b>Promise</b>: on average over baselines, at most one false alarm in so many rows (so much time), while rows are
+ * independent draws and columns are independent or move together. One baseline's own sampling error is in every comparison
+ * with it: a profile of few rows makes an unlucky one alarm more often.
+ *
+ * <p>Not thread-safe: confine to one thread.
+ *
+ * @see <a href="https://doi.org/10.1111/j.2517-6161.1995.tb02031.x">Benjamini, Hochberg (1995)</a>
+ * @since 0.1
+ */
+public final class DataDrift implements RowDetector {
+  private static final int SMALLEST_WINDOW = 30;
+  private static final int LARGEST_WINDOW = 1_000_000;
+
+  /** How much larger the level of a warning is. */
+  private static final double WARNING_FACTOR = 10.0;
+
+  /** The smallest adjusted p-value that the statistic tells apart. */
+  private static final double SMALLEST_P = 1e-300;
+
+  private final Schema schema;
+  private final List<ColumnWatch> columns;
+  private final int window;
+  private final boolean inTime;
+  private final double alarmLevel;
+
+  /** The schema of the newest row, known to fit. */
+  private Schema fits;
+
+  private Level level = Level.WARMING_UP;
+  private @Nullable Signal signal;
+  private long rows;
+  private long skipped;
+  /** Rows in the window, at most its size, and where the next one goes. */
+  private int filled;
+
+  private int next;
+  /** Whether no window was tested since the start or the last drift. */
+  private boolean untested = true;
+
+  private DataDrift(Windowed step, FalseAlarms falseAlarms) {
+    this.schema = step.baseline.schema();
+    this.fits = schema;
+    this.window = step.window;
+    this.inTime = falseAlarms.time().isPresent();
+    this.alarmLevel = (inTime ? 1.0 : window) / falseAlarms.count();
+    if (!(alarmLevel < 1)) {
+      throw new IllegalArgumentException(
+          "a false alarm must be allowed less than once per window of " + window
+              + ", but was every " + falseAlarms.count() + " rows");
+    }
+    this.columns = new ArrayList<>();
+    for (ColumnProfile profile : step.baseline.columns()) {
+      int index = schema.indexOf(profile.column());
+      columns.add(
+          profile instanceof NumberProfile numbers
+              ? new NumberWatch(numbers, index, window)
+              : new CategoryWatch((CategoryProfile) profile, index, window));
+    }
+  }
+
+  /**
+   * {@return a step to a detector of columns that left this baseline}
+   *
+   * @param baseline with the profile of at least one column
+   * @throws IllegalArgumentException if it has none
+   */
+  public static Against against(Baseline baseline) {
+    if (baseline.columns().isEmpty()) {
+      throw new IllegalArgumentException(
+          "a baseline must have the profile of a column to watch, but had none");
+    }
+    return new Against(baseline);
+  }
+
+  @Override
+  @SuppressWarnings(
+      "ReferenceEquality") // nearly all rows share one schema; others are compared by value
+  public Level update(Row row) {
+    Schema columnsOfRow = row.schema();
+    if (columnsOfRow != fits) {
+      requireFits(columnsOfRow);
+    }
+    boolean whole = true;
+    for (int i = 0; i < columns.size(); i++) {
+      whole &= columns.get(i).put(row, next);
+    }
+    rows++;
+    if (!whole) {
+      skipped++;
+    }
+    next = next + 1 == window ? 0 : next + 1;
+    filled = Math.min(window, filled + 1);
+    if (!inTime && filled == window) {
+      return judge();
+    }
+    return untilJudged();
+  }
+
+  private void requireFits(Schema columnsOfRow) {
+    if (!columnsOfRow.columns().equals(schema.columns())) {
+      throw new IllegalArgumentException("a row has other columns than the baseline: "
+          + String.join("; ", columnsOfRow.differencesFrom(schema)));
+    }
+    fits = columnsOfRow;
+  }
+
+  @Override
+  public Level endBlock() {
+    if (!inTime) {
+      return level;
+    }
+    return filled == window ? judge() : untilJudged();
+  }
+
+  private Level untilJudged() {
+    if (untested) {
+      level = Level.WARMING_UP;
+    }
+    return level;
+  }
+
+  private Level judge() {
+    List<ColumnWatch.Comparison> found = new ArrayList<>(columns.size());
+    double[] pValues = new double[2 * columns.size()];
+    for (int i = 0; i < columns.size(); i++) {
+      ColumnWatch.Comparison comparison = columns.get(i).compare();
+      found.add(comparison);
+      pValues[2 * i] = comparison.valueP;
+      pValues[2 * i + 1] = comparison.missingP;
+    }
+    double[] adjusted = BenjaminiHochberg.adjust(pValues);
+    double least = 1.0;
+    for (double p : adjusted) {
+      least = Math.min(least, p);
+    }
+    if (least <= alarmLevel) {
+      level = Level.DRIFT;
+      signal = describe(found, adjusted, least);
+    } else {
+      level = least <= WARNING_FACTOR * alarmLevel ? Level.WARNING : Level.STABLE;
+    }
+    empty();
+    untested = level == Level.DRIFT;
+    return level;
+  }
+
+  private Signal describe(List<ColumnWatch.Comparison> found, double[] adjusted, double least) {
+    List<Moved> moved = new ArrayList<>();
+    for (int i = 0; i < columns.size(); i++) {
+      if (Math.min(adjusted[2 * i], adjusted[2 * i + 1]) <= alarmLevel) {
+        moved.add(columns.get(i).moved(found.get(i)));
+      }
+    }
+    moved.sort(Comparator.comparingDouble(Moved::pValue)
+        .thenComparing(Comparator.comparingDouble(Moved::effect).reversed()));
+    Direction direction = moved.get(0).direction();
+    for (Moved column : moved) {
+      if (column.direction() != direction) {
+        direction = Direction.OTHER;
+      }
+    }
+    return new Signal(
+        direction,
+        rows - 1,
+        rows - window,
+        -Math.log10(Math.max(SMALLEST_P, least)),
+        -Math.log10(alarmLevel),
+        moved);
+  }
+
+  private void empty() {
+    filled = 0;
+    next = 0;
+    columns.forEach(ColumnWatch::clear);
+  }
+
+  @Override
+  public Level level() {
+    return level;
+  }
+
+  @Override
+  public Optional<Signal> signal() {
+    return Optional.ofNullable(signal);
+  }
+
+  @Override
+  public void reset() {
+    empty();
+    level = Level.WARMING_UP;
+    signal = null;
+    rows = 0;
+    skipped = 0;
+    untested = true;
+  }
+
+  /**
+   * {@return how many rows since the last reset had a missing value in a watched column, and were judged without it}
+   */
+  @Override
+  public long skipped() {
+    return skipped;
+  }
+
+  /** {@return such as {@code 12 columns in windows of 1000 rows, level 0.001}} */
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "%d columns in windows of %d rows, level %.3g",
+        columns.size(),
+        window,
+        alarmLevel);
+  }
+
+  /**
+   * A baseline to compare with, without a window yet.
+   *
+   * <p>Immutable.
+   */
+  public static final class Against {
+    private final Baseline baseline;
+
+    private Against(Baseline baseline) {
+      this.baseline = baseline;
+    }
+
+    /**
+     * {@return a step to a detector that compares so many rows at a time}
+     *
+     * @param rows 30 to 1,000,000
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Windowed windowOf(int rows) {
+      if (rows < SMALLEST_WINDOW || rows > LARGEST_WINDOW) {
+        throw new IllegalArgumentException("window must be " + SMALLEST_WINDOW + " to "
+            + LARGEST_WINDOW + " rows, but was " + rows);
+      }
+      return new Windowed(baseline, rows);
+    }
+  }
+
+  /**
+   * A baseline and a window, without a promise about false alarms yet.
+   *
+   * <p>Immutable.
+   */
+  public static final class Windowed {
+    private final Baseline baseline;
+    private final int window;
+
+    private Windowed(Baseline baseline, int window) {
+      this.baseline = baseline;
+      this.window = window;
+    }
+
+    /**
+     * {@return a detector with on average at most one false alarm in so many rows}
+     *
+     * @param rows above the window
+     * @throws IllegalArgumentException if it is not
+     */
+    public DataDrift falseAlarmEvery(long rows) {
+      return falseAlarmEvery(FalseAlarms.every(rows));
+    }
+
+    /**
+     * {@return a detector with on average at most one false alarm in so much time, in blocks of one hour}
+     *
+     * @param time at least 50 hours
+     * @throws IllegalArgumentException if it is shorter
+     */
+    public DataDrift falseAlarmEvery(Duration time) {
+      return falseAlarmEvery(FalseAlarms.every(time));
+    }
+
+    /**
+     * {@return a detector with this promise}
+     *
+     * @param falseAlarms how often a false alarm may come; if in rows, less often than once per window
+     * @throws IllegalArgumentException if it is not
+     */
+    public DataDrift falseAlarmEvery(FalseAlarms falseAlarms) {
+      return new DataDrift(this, requireNonNull(falseAlarms, "falseAlarms"));
+    }
+  }
+}
