@@ -1,0 +1,949 @@
+package dev.mlops.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.mlops.api.drift.Level;
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.RowBinding;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.DriftReading;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.MetricsMonitor;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.WatchCondition;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.NumberProfile;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The contract of {@link MetricsMonitor} with its {@link Recorder}s and {@link Outcomes}: one test, or several, per clause
+ * of its Javadoc, named after the clause.
+ *
+ * <p>A subclass says how a monitor is opened. One that keeps no outcomes overrides {@link #keepsOutcomes}. Clauses about
+ * detectors are tested where {@link Evidence} has the reading that the monitor was told to watch for; a monitor that has
+ * not must not claim to watch it.
+ *
+ * @since 0.1
+ */
+@DisplayName("A metrics monitor")
+public abstract class MetricsMonitorContract {
+  private static final int BOUND = 400;
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final long NANOS = 250_000;
+
+  private static final Schema SCHEMA =
+      Schema.of(Column.number("amount"), Column.category("channel")).positive("yes");
+  private static final Row ROW = Row.of(SCHEMA, 1.5, "shop");
+  private static final Classification YES = Classification.of("yes");
+  private static final Classification NO = Classification.of("no");
+  private static final Truth TRUE = Truth.of("yes");
+  private static final Truth FALSE = Truth.of("no");
+
+  private static final WatchCondition WORSE =
+      Signals.quality("accuracy").worseThanBaseline(0.05).falseAlarmEvery(1_000);
+
+  private final ManualClock clock = new ManualClock();
+  private final List<MetricsMonitor> opened = new ArrayList<>();
+
+  /** For a subclass. */
+  protected MetricsMonitorContract() {}
+
+  /**
+   * {@return a monitor of a model named {@code fraud}}
+   *
+   * @param setup what is wanted of it
+   */
+  protected abstract MetricsMonitor open(MonitorSetup setup);
+
+  /** {@return whether the monitor keeps outcomes; true unless overridden} */
+  protected boolean keepsOutcomes() {
+    return true;
+  }
+
+  @AfterEach
+  void closeMonitors() {
+    opened.forEach(MetricsMonitor::close);
+  }
+
+  private MetricsMonitor open() {
+    return open(Optional.empty(), BOUND);
+  }
+
+  private MetricsMonitor open(Optional<Duration> horizon, int bound) {
+    MetricsMonitor monitor = open(new MonitorSetup(clock, horizon, bound, List.of(WORSE)));
+    opened.add(monitor);
+    return monitor;
+  }
+
+  private static Baseline baseline() {
+    double[] sample = new double[200];
+    Arrays.setAll(sample, i -> i / 200.0);
+    return Baseline.builder(SCHEMA)
+        .rows(1_000)
+        .quality(Metric.ACCURACY, Estimate.share(900, 1_000))
+        .quality(Metric.PRECISION, Estimate.share(450, 500))
+        .quality(Metric.RECALL, Estimate.share(450, 500))
+        .column(new NumberProfile("amount", 1_000, 0, 0.5, 0.29, 0, 1, sample))
+        .column(new CategoryProfile("channel", Map.of("shop", 800L, "web", 200L), 0, 0))
+        .build();
+  }
+
+  private static VersionEvidence section(MetricsMonitor monitor, String version) {
+    Evidence evidence = monitor.evidence();
+    return Stream.concat(evidence.champion().stream(), evidence.others().stream())
+        .filter(section -> section.version().equals(version))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no section of version " + version));
+  }
+
+  private static List<Outcome> outcomes(MetricsMonitor monitor) {
+    return monitor.outcomes().between(0, Math.max(1, monitor.outcomes().end()));
+  }
+
+  private static void assertAccuracy(VersionEvidence section, long right, long n) {
+    assertThat(section.quality(Metric.ACCURACY)).isPresent();
+    Estimate accuracy = section.quality(Metric.ACCURACY).orElseThrow();
+    assertThat(accuracy.value()).isEqualTo((double) right / n, within(1e-12));
+    assertThat(accuracy.n()).isEqualTo(n);
+  }
+
+  private static void assertCounts(VersionEvidence section, long matured, long expired, long open) {
+    assertThat(section.matured()).as("matured").isEqualTo(matured);
+    assertThat(section.expired()).as("expired").isEqualTo(expired);
+    assertThat(section.open()).as("open").isEqualTo(open);
+  }
+
+  @Test
+  @DisplayName("counts in every section: offered is recorded and dropped, exactly")
+  void countsEverything() {
+    MetricsMonitor monitor = open();
+    Recorder one = monitor.recorder("1", baseline());
+    Recorder two = monitor.recorder("2", baseline());
+    Prediction infinite = Classification.of(List.of("yes", "no"), new double[] {Double.NaN, 1});
+    for (int i = 0; i < 30; i++) {
+      one.record(ROW, YES, NANOS);
+      one.record("key " + i, ROW, NO, NANOS);
+      two.record(ROW, i % 3 == 0 ? infinite : NO, NANOS);
+    }
+    monitor.tick();
+
+    assertThat(section(monitor, "1").offered()).isEqualTo(60);
+    assertThat(section(monitor, "1").recorded()).isEqualTo(60);
+    assertThat(section(monitor, "1").dropped()).isZero();
+    assertThat(section(monitor, "2").offered()).isEqualTo(30);
+    assertThat(section(monitor, "2").recorded()).isEqualTo(20);
+    assertThat(section(monitor, "2").dropped()).isEqualTo(10);
+  }
+
+  @Test
+  @DisplayName("counts predictions that were not made apart from those that were")
+  void countsEverything_failures() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    recorder.record(ROW, YES, NANOS);
+    recorder.failure(NANOS);
+    recorder.failure(NANOS);
+    monitor.tick();
+
+    assertThat(section(monitor, "1").failures()).isEqualTo(2);
+    assertThat(section(monitor, "1").offered()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("takes anything on the request path without throwing, and goes on")
+  @SuppressWarnings("NullAway") // It takes null too.
+  void recordingNeverThrows() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    Schema other = Schema.of(Column.category("other"));
+    List<Row> rows = new ArrayList<>(List.of(
+        ROW,
+        new ThrowingRow(new IllegalStateException("gone")),
+        new ThrowingRow(new AssertionError("an error, not an exception")),
+        Row.of(other, "x")));
+    rows.add(null);
+    List<Prediction> predictions =
+        new ArrayList<>(List.of(YES, Regression.of(Double.NaN), Regression.of(1.0), () -> {
+          throw new IllegalStateException("no prediction");
+        }));
+    predictions.add(null);
+    List<String> keys = new ArrayList<>(List.of("", "k".repeat(100_000)));
+    keys.add(null);
+    int offered = 0;
+    for (Row row : rows) {
+      for (Prediction prediction : predictions) {
+        for (long nanos : new long[] {NANOS, 0, -1, Long.MAX_VALUE}) {
+          assertThatCode(() -> recorder.record(row, prediction, nanos)).doesNotThrowAnyException();
+          offered++;
+        }
+        for (String key : keys) {
+          assertThatCode(() -> recorder.record(key, row, prediction, NANOS))
+              .doesNotThrowAnyException();
+          offered++;
+        }
+        monitor.tick();
+      }
+    }
+    assertThatCode(() -> recorder.failure(-1)).doesNotThrowAnyException();
+    assertThatCode(() -> monitor.truth(1, null)).doesNotThrowAnyException();
+    assertThatCode(() -> monitor.truth((String) null, TRUE)).doesNotThrowAnyException();
+    assertThatCode(() -> monitor.truth("k", Truth.of(1.5))).doesNotThrowAnyException();
+    assertThatCode(monitor::tick).doesNotThrowAnyException();
+    assertThat(section(monitor, "1").offered()).isEqualTo(offered);
+
+    long recorded = section(monitor, "1").recorded();
+    recorder.record(ROW, YES, NANOS);
+    monitor.tick();
+    assertThat(section(monitor, "1").recorded()).isEqualTo(recorded + 1);
+  }
+
+  @Test
+  @DisplayName("joins a truth by the id of its prediction, also ticks later")
+  void joinsById() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    List<Long> ids = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      ids.add(recorder.record(ROW, YES, NANOS));
+    }
+    monitor.tick();
+    clock.advance(HOUR);
+    monitor.tick();
+    for (int i = 0; i < 40; i++) {
+      monitor.truth(ids.get(i), i < 30 ? TRUE : FALSE);
+    }
+    monitor.tick();
+
+    assertCounts(section(monitor, "1"), 40, 0, 10);
+    assertAccuracy(section(monitor, "1"), 30, 40);
+  }
+
+  @Test
+  @DisplayName(
+      "gives each prediction an id of its own, also one that it drops, and joins keyed ones by id too")
+  void joinsById_eachOnce() {
+    MetricsMonitor monitor = open();
+    Set<Long> ids = new HashSet<>();
+    List<Long> keyed = new ArrayList<>();
+    for (String version : List.of("1", "2", "3")) {
+      Recorder recorder = monitor.recorder(version, baseline());
+      for (int i = 0; i < 10; i++) {
+        ids.add(recorder.record(ROW, YES, NANOS));
+        ids.add(recorder.record(ROW, Regression.of(Double.NaN), NANOS));
+        keyed.add(recorder.record(version + "-" + i, ROW, YES, NANOS));
+      }
+    }
+    ids.addAll(keyed);
+    assertThat(ids).hasSize(90);
+
+    keyed.forEach(id -> monitor.truth(id, TRUE));
+    monitor.tick();
+    assertThat(section(monitor, "3").matured()).isEqualTo(10);
+  }
+
+  @Test
+  @DisplayName(
+      "knows accuracy, precision, recall, F1 and log loss of a classifier from its definitions")
+  void joinsById_classifier() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    // By hand: 3 yes right, 1 yes wrong, 2 no wrong, 4 no right.
+    String said = "YYYYNNNNNN";
+    String right = "YYYNYYNNNN";
+    for (int i = 0; i < said.length(); i++) {
+      double yes = said.charAt(i) == 'Y' ? 0.8 : 0.4;
+      long id = recorder.record(
+          ROW, Classification.of(List.of("yes", "no"), new double[] {yes, 1 - yes}), NANOS);
+      monitor.truth(id, right.charAt(i) == 'Y' ? TRUE : FALSE);
+    }
+    monitor.tick();
+
+    VersionEvidence section = section(monitor, "1");
+    assertThat(section.quality(Metric.ACCURACY).orElseThrow().value())
+        .isEqualTo(0.7, within(1e-12));
+    assertThat(section.quality(Metric.PRECISION).orElseThrow().value())
+        .isEqualTo(3.0 / 4, within(1e-12));
+    assertThat(section.quality(Metric.RECALL).orElseThrow().value())
+        .isEqualTo(3.0 / 5, within(1e-12));
+    assertThat(section.quality(Metric.F1).orElseThrow().value()).isEqualTo(2.0 / 3, within(1e-12));
+    double loss = -(3 * Math.log(0.8) + Math.log(0.2) + 2 * Math.log(0.4) + 4 * Math.log(0.6)) / 10;
+    assertThat(section.quality(Metric.LOG_LOSS).orElseThrow().value())
+        .isEqualTo(loss, within(1e-12));
+  }
+
+  @Test
+  @DisplayName("knows MAE, RMSE and R² of a regression from their definitions")
+  void joinsById_regression() {
+    MetricsMonitor monitor = open();
+    Schema schema = Schema.of(Column.number("x")).predicting(Task.REGRESSION);
+    Recorder recorder = monitor.recorder("1", Baseline.builder(schema).build());
+    // By hand: errors 1, -1, 2, 0 around truths 1, 3, 5, 7 with mean 4 and squared deviations 20.
+    double[] said = {2, 2, 7, 7};
+    double[] right = {1, 3, 5, 7};
+    for (int i = 0; i < said.length; i++) {
+      long id = recorder.record(Row.of(schema, 0.0), Regression.of(said[i]), NANOS);
+      monitor.truth(id, Truth.of(right[i]));
+    }
+    monitor.tick();
+
+    VersionEvidence section = section(monitor, "1");
+    assertThat(section.quality(Metric.MAE).orElseThrow().value()).isEqualTo(1.0, within(1e-12));
+    assertThat(section.quality(Metric.RMSE).orElseThrow().value())
+        .isEqualTo(Math.sqrt(1.5), within(1e-12));
+    assertThat(section.quality(Metric.R2).orElseThrow().value()).isEqualTo(0.7, within(1e-12));
+    assertThat(section.quality(Metric.ACCURACY)).isEmpty();
+  }
+
+  @Test
+  @DisplayName("joins a truth by the host's key, also ticks later")
+  void joinsByKey() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    for (int i = 0; i < 50; i++) {
+      recorder.record("order-" + i, ROW, NO, NANOS);
+    }
+    monitor.tick();
+    clock.advance(HOUR);
+    monitor.tick();
+    for (int i = 0; i < 40; i++) {
+      monitor.truth("order-" + i, i < 10 ? FALSE : TRUE);
+    }
+    monitor.tick();
+
+    assertCounts(section(monitor, "1"), 40, 0, 10);
+    assertAccuracy(section(monitor, "1"), 10, 40);
+  }
+
+  @Test
+  @DisplayName("gives a truth to the newest of several predictions under its key")
+  void newestUnderAKey() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    recorder.record("order-1", ROW, YES, NANOS);
+    recorder.record("order-1", ROW, NO, NANOS);
+    monitor.truth("order-1", FALSE);
+    monitor.tick();
+
+    assertCounts(section(monitor, "1"), 1, 0, 1);
+    assertAccuracy(section(monitor, "1"), 1, 1);
+  }
+
+  @Test
+  @DisplayName("gives a truth to no prediction that was recorded after it")
+  void newestUnderAKey_beforeTheTruth() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    recorder.record("order-1", ROW, NO, NANOS);
+    monitor.truth("order-1", FALSE);
+    recorder.record("order-1", ROW, YES, NANOS);
+    monitor.tick();
+
+    assertCounts(section(monitor, "1"), 1, 0, 1);
+    assertAccuracy(section(monitor, "1"), 1, 1);
+  }
+
+  @Test
+  @DisplayName("counts a truth that no prediction waits for, and changes nothing")
+  void orphans() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    recorder.record("order-1", ROW, NO, NANOS);
+    monitor.truth("order-2", FALSE);
+    monitor.truth(Long.MAX_VALUE, FALSE);
+    monitor.truth(-1, FALSE);
+    monitor.tick();
+
+    assertThat(monitor.evidence().orphans()).isEqualTo(3);
+    assertCounts(section(monitor, "1"), 0, 0, 1);
+  }
+
+  @Test
+  @DisplayName("counts the same truth again, and changes nothing")
+  void duplicates() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    recorder.record("order-1", ROW, NO, NANOS);
+    monitor.truth("order-1", FALSE);
+    monitor.truth("order-1", FALSE);
+    monitor.tick();
+    monitor.truth("order-1", FALSE);
+    monitor.tick();
+
+    assertThat(monitor.evidence().duplicates()).isEqualTo(2);
+    assertThat(monitor.evidence().corrections()).isZero();
+    assertThat(monitor.evidence().orphans()).isZero();
+    assertCounts(section(monitor, "1"), 1, 0, 0);
+    assertAccuracy(section(monitor, "1"), 1, 1);
+  }
+
+  @Test
+  @DisplayName("lets another truth replace the first in quality and outcomes, and counts it")
+  void corrections() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    recorder.record("order-1", ROW, NO, NANOS);
+    recorder.record("order-2", ROW, NO, NANOS);
+    monitor.truth("order-1", FALSE);
+    monitor.truth("order-2", FALSE);
+    monitor.tick();
+    monitor.truth("order-1", TRUE);
+    monitor.tick();
+
+    assertThat(monitor.evidence().corrections()).isEqualTo(1);
+    assertThat(monitor.evidence().duplicates()).isZero();
+    assertCounts(section(monitor, "1"), 2, 0, 0);
+    assertAccuracy(section(monitor, "1"), 1, 2);
+    if (keepsOutcomes()) {
+      assertThat(outcomes(monitor)).extracting(Outcome::truth).containsExactly(TRUE, FALSE);
+    }
+  }
+
+  @Test
+  @DisplayName("feeds a detector each prediction once, whatever is corrected")
+  void corrections_detectorsAreNotFedAgain() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    for (int i = 0; i < 20; i++) {
+      recorder.record("order-" + i, ROW, NO, NANOS);
+      monitor.truth("order-" + i, FALSE);
+    }
+    monitor.tick();
+    Optional<DriftReading> before = reading(monitor);
+    for (int i = 0; i < 20; i++) {
+      monitor.truth("order-" + i, TRUE);
+      monitor.truth("order-" + i, FALSE);
+    }
+    monitor.tick();
+
+    assertThat(reading(monitor)).isEqualTo(before);
+    before.ifPresent(reading -> assertThat(reading.inputs()).isEqualTo(20));
+  }
+
+  /** What the monitor says of the watch that it was told of; empty only if it does not claim to watch. */
+  private static Optional<DriftReading> reading(MetricsMonitor monitor) {
+    Optional<DriftReading> reading =
+        monitor.evidence().champion().orElseThrow().drift(WORSE.spec());
+    if (reading.isEmpty()) {
+      assertThat(monitor.watches().orElse(Set.of())).doesNotContain(WORSE.spec());
+    }
+    return reading;
+  }
+
+  @Test
+  @DisplayName("comes to the same quality and counts in whatever order the truths come")
+  void orderDoesNotMatter() {
+    VersionEvidence wanted = inOrder(0);
+    for (long seed = 1; seed <= 5; seed++) {
+      VersionEvidence section = inOrder(seed);
+      String which = "seed " + seed;
+      assertThat(section.quality().keySet())
+          .as(which)
+          .isEqualTo(wanted.quality().keySet());
+      wanted.quality().forEach((metric, estimate) -> {
+        Estimate found = section.quality(metric).orElseThrow();
+        assertThat(found.value()).as(which).isEqualTo(estimate.value(), within(1e-9));
+        assertThat(found.n()).as(which).isEqualTo(estimate.n());
+      });
+    }
+  }
+
+  private VersionEvidence inOrder(long seed) {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    List<Long> ids = new ArrayList<>();
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      ids.add(recorder.record(ROW, i % 3 == 0 ? YES : NO, NANOS));
+      order.add(i);
+    }
+    if (seed > 0) {
+      Collections.shuffle(order, new Random(seed));
+    }
+    for (int i : order) {
+      monitor.truth(ids.get(i), i % 5 == 0 ? TRUE : FALSE);
+    }
+    monitor.tick();
+    assertCounts(section(monitor, "1"), 60, 0, 0);
+    assertThat(monitor.evidence().orphans()).isZero();
+    return section(monitor, "1");
+  }
+
+  @Test
+  @DisplayName(
+      "lets nothing into quality, outcomes and detectors before it is as old as the horizon")
+  void matures() {
+    MetricsMonitor monitor = open(Optional.of(HOUR), BOUND);
+    Recorder recorder = monitor.recorder("1", baseline());
+    monitor.truth(recorder.record(ROW, YES, NANOS), TRUE);
+    monitor.tick();
+    clock.advance(HOUR.minusNanos(1));
+    monitor.tick();
+    assertCounts(section(monitor, "1"), 0, 0, 1);
+    assertThat(section(monitor, "1").provisional()).containsKey(Metric.ACCURACY);
+    assertThat(monitor.outcomes().end()).isZero();
+    clock.advance(Duration.ofNanos(1));
+    monitor.tick();
+    assertCounts(section(monitor, "1"), 1, 0, 0);
+    assertAccuracy(section(monitor, "1"), 1, 1);
+
+    monitor.truth(recorder.record(ROW, YES, NANOS), FALSE);
+    monitor.tick();
+    assertCounts(section(monitor, "1"), 1, 0, 1);
+    assertAccuracy(section(monitor, "1"), 1, 1);
+    assertThat(section(monitor, "1").provisional())
+        .hasEntrySatisfying(Metric.ACCURACY, early -> assertThat(early.n()).isEqualTo(2));
+    assertThat(monitor.outcomes().end()).isEqualTo(keepsOutcomes() ? 1 : 0);
+    reading(monitor).ifPresent(reading -> assertThat(reading.inputs()).isEqualTo(1));
+    clock.advance(HOUR);
+    monitor.tick();
+    assertCounts(section(monitor, "1"), 2, 0, 0);
+    assertAccuracy(section(monitor, "1"), 1, 2);
+  }
+
+  @Test
+  @DisplayName(
+      "counts a prediction whose horizon passed without a truth, and takes no truth for it any more")
+  void matures_orExpires() {
+    MetricsMonitor monitor = open(Optional.of(HOUR), BOUND);
+    Recorder recorder = monitor.recorder("1", baseline());
+    long late = recorder.record(ROW, YES, NANOS);
+    clock.advance(HOUR);
+    monitor.tick();
+    assertCounts(section(monitor, "1"), 0, 1, 0);
+    monitor.truth(late, TRUE);
+    monitor.tick();
+    assertCounts(section(monitor, "1"), 0, 1, 0);
+    assertThat(monitor.evidence().orphans()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("credits a truth to the version that predicted, whichever serves by now")
+  void creditsTheVersion() {
+    MetricsMonitor monitor = open();
+    Recorder one = monitor.recorder("1", baseline());
+    List<Long> ids = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      ids.add(one.record(ROW, YES, NANOS));
+    }
+    Recorder two = monitor.recorder("2", baseline());
+    for (int i = 0; i < 20; i++) {
+      ids.add(two.record(ROW, YES, NANOS));
+    }
+    for (int i = 0; i < 30; i++) {
+      monitor.truth(ids.get(i), i < 10 ? FALSE : TRUE);
+    }
+    monitor.tick();
+
+    assertCounts(section(monitor, "1"), 10, 0, 0);
+    assertAccuracy(section(monitor, "1"), 0, 10);
+    assertCounts(section(monitor, "2"), 20, 0, 0);
+    assertAccuracy(section(monitor, "2"), 20, 20);
+  }
+
+  @Test
+  @DisplayName(
+      "calls the version whose recorder was asked for last the champion, and goes on with known sections")
+  void championSection() {
+    MetricsMonitor monitor = open();
+    assertThat(monitor.evidence().champion()).isEmpty();
+    Baseline first = baseline();
+    Recorder one = monitor.recorder("1", first);
+    one.record(ROW, YES, NANOS);
+    monitor.tick();
+    assertThat(champion(monitor).version()).isEqualTo("1");
+
+    monitor.recorder("2", baseline()).record(ROW, YES, NANOS);
+    one.record(ROW, YES, NANOS);
+    monitor.tick();
+    assertThat(champion(monitor).version()).isEqualTo("2");
+    assertThat(champion(monitor).offered()).isEqualTo(1);
+    assertThat(monitor.evidence().others())
+        .extracting(VersionEvidence::version)
+        .containsExactly("1");
+    assertThat(section(monitor, "1").offered()).isEqualTo(2);
+
+    monitor.recorder("1", Baseline.builder(SCHEMA).build()).record(ROW, YES, NANOS);
+    monitor.tick();
+    assertThat(champion(monitor).version()).isEqualTo("1");
+    assertThat(champion(monitor).offered()).isEqualTo(3);
+    assertThat(champion(monitor).baseline()).contains(first);
+    assertThat(monitor.evidence().model()).isEqualTo("fraud");
+  }
+
+  private static VersionEvidence champion(MetricsMonitor monitor) {
+    return monitor.evidence().champion().orElseThrow();
+  }
+
+  @Test
+  @DisplayName("gives evidence of one moment, which does not change after it was taken")
+  void evidenceIsASnapshot() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    for (int i = 0; i < 20; i++) {
+      monitor.truth(recorder.record(ROW, YES, NANOS), TRUE);
+    }
+    monitor.tick();
+    Evidence taken = monitor.evidence();
+    String said = taken.toString();
+    for (int i = 0; i < 20; i++) {
+      monitor.truth(recorder.record(ROW, YES, NANOS), FALSE);
+      Evidence between = monitor.evidence();
+      VersionEvidence section = between.champion().orElseThrow();
+      assertThat(section.quality(Metric.ACCURACY).orElseThrow().n())
+          .as("truths in the quality")
+          .isEqualTo(section.matured());
+    }
+    monitor.tick();
+
+    assertThat(taken.toString()).isEqualTo(said);
+    assertThat(taken.champion().orElseThrow().matured()).isEqualTo(20);
+    assertAccuracy(taken.champion().orElseThrow(), 20, 20);
+    assertAccuracy(section(monitor, "1"), 20, 40);
+  }
+
+  @Test
+  @DisplayName("says nothing about quality before a truth has matured, not a zero")
+  void nothingKnownIsNothingSaid() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    assertThat(champion(monitor).latency()).isEmpty();
+    recorder.record(ROW, YES, NANOS);
+    monitor.tick();
+
+    VersionEvidence section = section(monitor, "1");
+    assertThat(section.quality()).isEmpty();
+    assertThat(section.provisional()).isEmpty();
+    assertThat(section.coverage()).isEmpty();
+    assertThat(section.truthAge()).isEmpty();
+    assertThat(section.latency()).isPresent();
+  }
+
+  @Test
+  @DisplayName(
+      "gives outcomes in order of maturing, positions without a hole, parts that belong together")
+  void outcomesInOrder() {
+    MetricsMonitor monitor = open();
+    if (!keepsOutcomes()) {
+      monitor.truth(monitor.recorder("1", baseline()).record(ROW, YES, NANOS), TRUE);
+      monitor.tick();
+      assertThat(monitor.outcomes().capacity()).isZero();
+      assertThat(outcomes(monitor)).isEmpty();
+      return;
+    }
+    List<Long> ids = new ArrayList<>();
+    List<Instant> served = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      Recorder recorder = monitor.recorder(i < 10 ? "1" : "2", baseline());
+      served.add(clock.instant());
+      ids.add(recorder.record(Row.of(SCHEMA, i, "web"), i % 2 == 0 ? YES : NO, NANOS));
+      clock.advance(Duration.ofSeconds(1));
+    }
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      // Ascending within a tick: 0 to 3, then 8 to 11, then 4 to 7, then 12 to 15.
+      order.add(i / 4 == 1 ? i + 4 : i / 4 == 2 ? i - 4 : i);
+    }
+    for (int i = 0; i < order.size(); i++) {
+      monitor.truth(ids.get(order.get(i)), order.get(i) % 3 == 0 ? TRUE : FALSE);
+      if (i % 4 == 3) {
+        monitor.tick();
+      }
+    }
+
+    Outcomes outcomes = monitor.outcomes();
+    assertThat(outcomes.end()).isEqualTo(16);
+    assertThat(outcomes.open()).isEqualTo(4);
+    assertThat(outcomes.capacity()).isGreaterThanOrEqualTo(16);
+    List<Outcome> all = outcomes.between(0, 100);
+    assertThat(all).hasSize(16);
+    for (int position = 0; position < 16; position++) {
+      int i = order.get(position);
+      assertThat(all.get(position))
+          .isEqualTo(new Outcome(
+              position,
+              ids.get(i),
+              i < 10 ? "1" : "2",
+              Row.of(SCHEMA, i, "web"),
+              i % 2 == 0 ? YES : NO,
+              i % 3 == 0 ? TRUE : FALSE,
+              served.get(i)));
+    }
+    assertThat(outcomes.between(5, 8)).isEqualTo(all.subList(5, 8));
+    assertThat(outcomes.between(16, 20)).isEmpty();
+    assertThatThrownBy(() -> outcomes.between(-1, 3)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> outcomes.between(4, 3)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> all.remove(0)).isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @Test
+  @DisplayName(
+      "keeps copies of rows: what happens to the host's object afterwards changes no outcome")
+  void outcomesInOrder_rowsAreCopies() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    double[] amount = {7};
+    RowBinding<double[]> binding = RowBinding.<double[]>builder()
+        .number("amount", value -> value[0])
+        .category("channel", value -> "web")
+        .build();
+    long id = recorder.record(binding.row(amount), YES, NANOS);
+    amount[0] = 8;
+    monitor.truth(id, TRUE);
+    monitor.tick();
+    amount[0] = 9;
+
+    for (Outcome outcome : outcomes(monitor)) {
+      assertThat(outcome.row().number(0)).isEqualTo(7);
+      assertThat(outcome.labelled().input().number(0)).isEqualTo(7);
+    }
+    assertThat(outcomes(monitor)).hasSize(keepsOutcomes() ? 1 : 0);
+  }
+
+  @Test
+  @DisplayName("keeps no more than its bound, the newest, and counts what falls out")
+  void bounded() {
+    int bound = 200;
+    MetricsMonitor monitor = open(Optional.empty(), bound);
+    Recorder recorder = monitor.recorder("1", baseline());
+    long offered = 0;
+    for (int batch = 0; batch < 20; batch++) {
+      List<Long> ids = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        ids.add(
+            i % 2 == 0
+                ? recorder.record(ROW, YES, NANOS)
+                : recorder.record("order-" + offered, ROW, YES, NANOS));
+        offered++;
+      }
+      if (batch >= 10) {
+        ids.forEach(id -> monitor.truth(id, TRUE));
+      }
+      monitor.tick();
+      VersionEvidence section = section(monitor, "1");
+      assertThat(section.offered()).isEqualTo(offered);
+      assertThat(section.open()).as("open after " + offered).isLessThanOrEqualTo(bound);
+      assertThat(section.recorded())
+          .isEqualTo(section.matured() + section.expired() + section.open());
+    }
+    assertThat(section(monitor, "1").matured()).isEqualTo(1_000);
+    if (keepsOutcomes()) {
+      Outcomes outcomes = monitor.outcomes();
+      assertThat(outcomes.capacity()).isBetween(1L, (long) bound);
+      assertThat(outcomes.end()).isEqualTo(1_000);
+      List<Outcome> kept = outcomes.between(0, outcomes.end());
+      assertThat(kept.size()).isBetween(bound / 2, bound);
+      for (int i = 0; i < kept.size(); i++) {
+        assertThat(kept.get(i).position()).isEqualTo(1_000 - kept.size() + i);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("accounts for every truth, also for those that come faster than ticks take them")
+  void bounded_truthsAreAccountedFor() {
+    int bound = 200;
+    MetricsMonitor monitor = open(Optional.empty(), bound);
+    Recorder recorder = monitor.recorder("1", baseline());
+    List<Long> ids = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      ids.add(recorder.record(ROW, YES, NANOS));
+    }
+    long given = 0;
+    for (int round = 0; round < 200; round++) {
+      for (long id : ids) {
+        monitor.truth(id, TRUE);
+        given++;
+      }
+    }
+    monitor.tick();
+
+    Evidence evidence = monitor.evidence();
+    assertThat(evidence.champion().orElseThrow().matured()
+            + evidence.duplicates()
+            + evidence.corrections()
+            + evidence.orphans()
+            + evidence.lostTruths())
+        .isEqualTo(given);
+  }
+
+  @Test
+  @DisplayName("drops and counts once closed, keeps its evidence readable, and may be closed twice")
+  void closed() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    recorder.record("order-1", ROW, YES, NANOS);
+    monitor.truth("order-1", TRUE);
+    recorder.record("order-2", ROW, YES, NANOS);
+    monitor.tick();
+    monitor.close();
+    assertThatCode(monitor::close).doesNotThrowAnyException();
+
+    for (int i = 0; i < 3; i++) {
+      recorder.record(ROW, YES, NANOS);
+    }
+    recorder.record("order-3", ROW, YES, NANOS);
+    recorder.failure(NANOS);
+    monitor.truth("order-2", TRUE);
+    monitor.tick();
+    monitor.kept("closed");
+
+    VersionEvidence section = section(monitor, "1");
+    assertThat(section.recorded()).isEqualTo(2);
+    assertThat(section.dropped()).isEqualTo(4);
+    assertThat(section.matured()).isEqualTo(1);
+    assertAccuracy(section, 1, 1);
+  }
+
+  @Test
+  @DisplayName(
+      "has no signal after someone looked and kept the champion, and its detectors start afresh")
+  void keptClears() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    serve(monitor, recorder, 300, FALSE);
+    Optional<DriftReading> found = reading(monitor);
+    if (found.isEmpty()) {
+      assertThatCode(() -> monitor.kept("nothing to clear")).doesNotThrowAnyException();
+      return;
+    }
+    assertThat(found.get().level()).isEqualTo(Level.DRIFT);
+    assertThat(found.get().signal()).isPresent();
+    serve(monitor, recorder, 100, TRUE);
+    assertThat(reading(monitor).orElseThrow().signal())
+        .as("stays until answered")
+        .isPresent();
+
+    monitor.kept("looked at it");
+    DriftReading cleared = reading(monitor).orElseThrow();
+    assertThat(cleared.signal()).isEmpty();
+    assertThat(cleared.inputs()).isZero();
+    assertThat(cleared.level()).isEqualTo(Level.WARMING_UP);
+    monitor.tick();
+    assertThat(reading(monitor).orElseThrow().signal()).isEmpty();
+
+    serve(monitor, recorder, 300, FALSE);
+    assertThat(reading(monitor).orElseThrow().signal()).as("found again").isPresent();
+  }
+
+  private static void serve(MetricsMonitor monitor, Recorder recorder, int rows, Truth truth) {
+    for (int i = 0; i < rows; i++) {
+      monitor.truth(recorder.record(ROW, YES, NANOS), truth);
+      if (i % 50 == 49) {
+        monitor.tick();
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("may be called from any thread, several at once, and counts exactly")
+  void threads() {
+    int each = 500;
+    MetricsMonitor monitor = open(Optional.empty(), 4_000);
+    Recorder recorder = monitor.recorder("1", baseline());
+    AtomicBoolean done = new AtomicBoolean();
+    List<Integer> given = Together.run(4, thread -> () -> {
+      if (thread == 3) {
+        // Ticks and reads until the others are done, at most as often as they could need.
+        for (int i = 0; i < 1_000_000 && !done.get(); i++) {
+          monitor.tick();
+          monitor.evidence();
+          outcomes(monitor);
+        }
+        return 0;
+      }
+      try {
+        for (int i = 0; i < each; i++) {
+          String key = thread + "-" + i;
+          recorder.record(key, ROW, YES, NANOS);
+          monitor.truth(key, TRUE);
+          if (i % 50 == 49) {
+            monitor.tick();
+          }
+        }
+      } finally {
+        done.set(thread == 0);
+      }
+      return each;
+    });
+    // A tick returns at once while another thread is at it: the last two see everything.
+    monitor.tick();
+    monitor.tick();
+
+    long truths = given.stream().mapToInt(Integer::intValue).sum();
+    Evidence evidence = monitor.evidence();
+    VersionEvidence section = evidence.champion().orElseThrow();
+    assertThat(section.offered()).isEqualTo(truths);
+    assertThat(section.recorded())
+        .isEqualTo(section.matured() + section.expired() + section.open());
+    assertThat(section.matured()
+            + evidence.duplicates()
+            + evidence.corrections()
+            + evidence.orphans()
+            + evidence.lostTruths())
+        .isEqualTo(truths);
+    assertAccuracy(section, section.matured(), section.matured());
+  }
+
+  /** A row that throws when it is read. */
+  private static final class ThrowingRow implements Row {
+    private final Throwable fault;
+
+    ThrowingRow(Throwable fault) {
+      this.fault = fault;
+    }
+
+    @Override
+    public Schema schema() {
+      return SCHEMA;
+    }
+
+    @Override
+    public double number(int column) {
+      return thrown();
+    }
+
+    @Override
+    public String category(int column) {
+      thrown();
+      return "";
+    }
+
+    private double thrown() {
+      if (fault instanceof Error error) {
+        throw error;
+      }
+      throw (RuntimeException) fault;
+    }
+  }
+}
