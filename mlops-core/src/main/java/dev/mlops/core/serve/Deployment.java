@@ -27,13 +27,12 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +49,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>The host owns time.</b> {@link #tick()}, called every second or so by a scheduler of the host, follows the alias,
  * joins truth and commits a rollback that was made while the store was away. It never throws.
+ * {@link #rollBack} and {@link #close} do not wait for it.
  *
  * <p>Thread-safe.
  *
@@ -69,46 +69,47 @@ public final class Deployment<T> implements AutoCloseable {
   private final String alias;
   private final RowBinding<T> rows;
   private final MetricsMonitor monitor;
-  private final List<ModelRuntime> runtimes;
+  private final ModelLoader loader;
   private final InstantSource clock;
   private final LongSupplier ticker;
 
   /** What serves now; null once closed. */
   private final AtomicReference<@Nullable State> serving = new AtomicReference<>();
 
-  /** Guards every change of the state, of the hold and of the trouble; never taken by a request. */
+  /**
+   * Held while a state takes another's place: never by a request, and never while the store, a package or a runtime is
+   * asked, so that a rollback does not wait for any of them.
+   */
   private final ReentrantLock changing = new ReentrantLock();
 
-  /** A rollback that the store does not know yet. */
-  private volatile @Nullable Hold hold;
+  /** Whether a thread is in {@link #tick()}. */
+  private final AtomicBoolean ticking = new AtomicBoolean();
 
-  private volatile @Nullable String trouble;
-  private volatile boolean recorderFailed;
+  private final Trouble following = new Trouble(LOG);
+  private final Trouble watching = new Trouble(LOG);
+  private final AtomicBoolean monitorBroke = new AtomicBoolean();
 
-  /** The version that serves, with what a request needs, and the one before it, still loaded. */
+  /** A version in memory, with what a request needs. */
+  private record Loaded(Version version, SharedModel model, Recorder recorder, Baseline baseline) {}
+
+  /** The version that serves, the one before it if it is still loaded, and a rollback that the store does not know yet. */
   private record State(
       AliasChange change,
-      Version version,
-      SharedModel model,
-      Recorder recorder,
-      Baseline baseline,
-      @Nullable State standby) {
-    State alone() {
-      return new State(change, version, model, recorder, baseline, null);
-    }
-  }
+      Loaded champion,
+      @Nullable Loaded standby,
+      @Nullable Hold hold) {}
 
   /** A rollback that was made here and must still be told to the store. */
   private record Hold(AliasChange from, Version to, String by, String because, String intent) {}
 
-  private Deployment(Builder<T> builder) {
+  private Deployment(Builder<T> builder, ModelLoader loader) {
     this.store = builder.store;
     this.alias = builder.alias;
     this.rows = builder.rows;
-    this.runtimes = List.copyOf(builder.runtimes);
+    this.loader = loader;
     this.clock = builder.clock;
     this.ticker = builder.ticker;
-    this.monitor = builder.recipe.open(Reference.parse(alias).model());
+    this.monitor = requireNonNull(builder.recipe.open(builder.model), "monitor");
   }
 
   /**
@@ -127,7 +128,10 @@ public final class Deployment<T> implements AutoCloseable {
   /**
    * Answers a request.
    *
-   * @param input the host's input
+   * <p>The row is a view: the host's accessors run while the model reads it, so what one of them throws is what the model
+   * throws, and reaches the caller unchanged too. Both are counted as failures.
+   *
+   * @param input the host's input, not null
    * @return the prediction, with the id that its truth is given by
    * @throws NoPredictionException if the model answered with null or a score that is not finite
    * @throws IllegalStateException if the deployment is closed
@@ -140,8 +144,8 @@ public final class Deployment<T> implements AutoCloseable {
    * Answers a request whose truth will come by the host's own key.
    *
    * @param key such as {@code order-4711}
-   * @param input the host's input
-   * @return the prediction
+   * @param input the host's input, not null
+   * @return the prediction; its truth may come by its id as well
    * @throws NoPredictionException if the model answered with null or a score that is not finite
    * @throws IllegalStateException if the deployment is closed
    */
@@ -151,83 +155,87 @@ public final class Deployment<T> implements AutoCloseable {
 
   private Served answer(@Nullable String key, T input) {
     Row row = rows.row(input);
-    State state = acquire();
     long start = ticker.getAsLong();
+    Loaded champion = acquire();
     Prediction prediction;
     try {
-      prediction = state.model.model().predict(row);
+      prediction = champion.model.model().predict(row);
     } catch (Throwable e) { // the model's own, whatever it is, passes unchanged
-      failed(state, ticker.getAsLong() - start);
+      failed(champion, ticker.getAsLong() - start);
       throw e;
     } finally {
-      state.model.release();
+      champion.model.release();
     }
     long nanos = ticker.getAsLong() - start;
-    requireUsable(state, prediction, nanos);
-    return new Served(prediction, record(state, key, row, prediction, nanos), state.version);
+    requireUsable(champion, prediction, nanos);
+    return new Served(prediction, record(champion, key, row, prediction, nanos), champion.version);
   }
 
-  /** The state with its model in use. */
-  private State acquire() {
+  /** The champion with its model in use. */
+  private Loaded acquire() {
     while (true) {
       State state = serving.get();
       if (state == null) {
-        throw new IllegalStateException("deployment of " + alias + " is closed");
+        throw closed();
       }
-      if (state.model.acquire()) {
-        return state;
+      Loaded champion = state.champion;
+      if (champion.model.acquire()) {
+        return champion;
       }
       Thread.onSpinWait(); // retired between the two lines: its successor is there already
     }
   }
 
-  private void requireUsable(State state, @Nullable Prediction prediction, long nanos) {
-    RuntimeException cause = null;
-    boolean usable = false;
+  private IllegalStateException closed() {
+    return new IllegalStateException("deployment of " + alias + " is closed");
+  }
+
+  private void requireUsable(Loaded champion, @Nullable Prediction prediction, long nanos) {
+    String found = "null";
+    Throwable cause = null;
     if (prediction != null) {
       try {
-        usable = prediction.isFinite();
-      } catch (RuntimeException e) {
+        if (prediction.isFinite()) {
+          return;
+        }
+        found = "a score that is not finite";
+      } catch (Throwable e) { // a kind of the host's own
+        found = "a prediction that cannot say whether it is finite";
         cause = e;
       }
     }
-    if (!usable) {
-      failed(state, nanos);
-      throw new NoPredictionException(
-          state.version + " answered with "
-              + (prediction == null ? "null" : "a score that is not finite")
-              + "; counted as a failure, no fallback is set",
-          cause);
-    }
+    failed(champion, nanos);
+    throw new NoPredictionException(
+        champion.version + " answered with " + found + "; counted as a failure, no fallback is set",
+        cause);
   }
 
   private long record(
-      State state, @Nullable String key, Row row, Prediction prediction, long nanos) {
+      Loaded champion, @Nullable String key, Row row, Prediction prediction, long nanos) {
     try {
-      if (key == null) {
-        return state.recorder.record(row, prediction, nanos);
-      }
-      return state.recorder.record(key, row, prediction, nanos);
+      return key == null
+          ? champion.recorder.record(row, prediction, nanos)
+          : champion.recorder.record(key, row, prediction, nanos);
     } catch (Throwable e) { // a foreign monitor that breaks its contract must not break serving
-      recorderBroke(e);
+      monitorBroke("record a prediction", e);
+      return UNRECORDED;
     }
-    return UNRECORDED;
   }
 
-  private void failed(State state, long nanos) {
+  private void failed(Loaded champion, long nanos) {
     try {
-      state.recorder.failure(nanos);
+      champion.recorder.failure(nanos);
     } catch (Throwable e) { // as above
-      recorderBroke(e);
+      monitorBroke("record a failure", e);
     }
   }
 
-  private void recorderBroke(Throwable e) {
-    if (!recorderFailed) {
-      recorderFailed = true;
+  private void monitorBroke(String what, Throwable e) {
+    if (monitorBroke.compareAndSet(false, true)) {
       LOG.log(
           Logger.Level.ERROR,
-          "the monitor of " + alias + " threw while recording; serving goes on, said once",
+          "the monitor of " + alias + " threw when it should " + what
+              + "; serving goes on, said once",
           e);
     }
   }
@@ -239,7 +247,11 @@ public final class Deployment<T> implements AutoCloseable {
    * @param truth what turned out right
    */
   public void truth(long id, Truth truth) {
-    guarded("take a truth", () -> monitor.truth(id, truth));
+    try {
+      monitor.truth(id, truth);
+    } catch (Throwable e) { // a foreign monitor that breaks its contract must not break the host
+      monitorBroke("take a truth", e);
+    }
   }
 
   /**
@@ -249,110 +261,174 @@ public final class Deployment<T> implements AutoCloseable {
    * @param truth what turned out right
    */
   public void truth(String key, Truth truth) {
-    guarded("take a truth", () -> monitor.truth(key, truth));
+    try {
+      monitor.truth(key, truth);
+    } catch (Throwable e) { // as above
+      monitorBroke("take a truth", e);
+    }
   }
 
   /**
-   * Follows the alias, joins truth, and commits a rollback that the store does not know yet. Never throws; if another
-   * thread is at it, returns at once. What could not be done is logged once and told by {@link #trouble()}.
+   * Joins truth, commits a rollback that the store does not know yet, and follows the alias. Never throws; if another
+   * thread is at it, returns at once. What could not be done is tried again by the next tick, logged once per cause and
+   * told by {@link #trouble()}; a version that cannot be loaded leaves the champion serving.
    *
    * @return when the next tick is due
    */
   public Instant tick() {
-    guarded("tick the monitor", monitor::tick);
-    if (changing.tryLock()) {
+    if (ticking.compareAndSet(false, true)) {
       try {
-        if (serving.get() != null) {
-          settle();
-        }
+        tickAlone();
       } finally {
-        changing.unlock();
+        ticking.set(false);
       }
     }
     return clock.instant().plus(TICK);
   }
 
-  /** Tells the store of a rollback, then follows the alias. */
-  private void settle() {
+  private void tickAlone() {
+    if (serving.get() == null) {
+      return;
+    }
+    // What is thrown ends here: a host's scheduler never runs a task again that has thrown.
     try {
-      commitHold();
-      if (hold == null) {
-        store.current(alias).ifPresent(this::follow);
-        trouble = null;
+      monitor.tick();
+      watching.over();
+    } catch (Throwable e) {
+      watching.met("tick the monitor of " + alias, e);
+    }
+    String step = "read " + alias;
+    try {
+      State state = serving.get();
+      if (state != null && state.hold != null) {
+        step = "move " + alias + " back to " + state.hold.to;
+        state = commit(state, state.hold);
       }
-    } catch (Throwable e) { // the host's scheduler never runs a task again that has thrown
-      troubled("follow " + alias, e);
+      step = "read " + alias;
+      AliasChange newest = state == null ? null : store.current(alias).orElse(null);
+      if (state != null && newest != null) {
+        step = "follow " + alias + " to " + newest.to() + ", move " + newest.generation();
+        follow(state, newest);
+      }
+      following.over();
+    } catch (Throwable e) {
+      following.met(step, e);
     }
   }
 
-  private void commitHold() {
-    Hold waiting = hold;
-    if (waiting == null) {
-      return;
-    }
+  /** Tells the store of a rollback; gives the state without it, or null if the deployment was closed meanwhile. */
+  private @Nullable State commit(State state, Hold hold) {
+    AliasChange change;
     try {
-      AliasChange made = store
+      change = store
           .move(alias)
-          .from(waiting.from)
-          .to(waiting.to)
-          .by(waiting.by)
-          .because(waiting.because)
-          .intent(waiting.intent)
+          .from(hold.from)
+          .to(hold.to)
+          .by(hold.by)
+          .because(hold.because)
+          .intent(hold.intent)
           .commit();
-      State state = requireNonNull(serving.get());
-      serving.set(new State(
-          made, state.version, state.model, state.recorder, state.baseline, state.standby));
     } catch (AliasConflictException e) {
-      LOG.log(
-          Logger.Level.INFO,
-          "a rollback of " + alias + " was overtaken by a newer move, which wins: "
-              + e.getMessage());
+      change = overtaken(hold);
+    } catch (Throwable e) {
+      // Made, not made, or never possible: the alias may tell, and a newer move ends the hold.
+      AliasChange newest;
+      try {
+        newest = store.current(alias).orElse(hold.from);
+      } catch (Throwable also) {
+        e.addSuppressed(also);
+        throw e;
+      }
+      if (newest.generation() <= hold.from.generation()) {
+        throw e;
+      }
+      change = newest.intent().equals(hold.intent) ? newest : overtaken(hold);
     }
-    hold = null;
+    State told = new State(change, state.champion, state.standby, null);
+    return replace(state, () -> told) ? told : null;
+  }
+
+  /** The change up to which nothing is followed: the one that the rollback was from. */
+  private AliasChange overtaken(Hold hold) {
+    LOG.log(
+        Logger.Level.INFO,
+        "the rollback of " + alias + " to " + hold.to
+            + " was overtaken by a newer move, which wins");
+    return hold.from;
   }
 
   /** Serves what a change of the alias asks for, if it is newer than what is served. */
-  private void follow(AliasChange change) {
-    State now = requireNonNull(serving.get());
+  private void follow(State now, AliasChange change) {
     if (change.generation() <= now.change.generation()) {
       return;
     }
-    State standby = now.standby;
-    if (change.to().equals(now.version)) {
-      serving.set(new State(change, now.version, now.model, now.recorder, now.baseline, standby));
+    Loaded champion = now.champion;
+    Loaded standby = now.standby;
+    if (change.to().equals(champion.version)) {
+      replace(now, () -> new State(change, champion, standby, null));
     } else if (standby != null && change.to().equals(standby.version)) {
-      Recorder recorder = monitor.recorder(version(standby.version), standby.baseline);
-      serving.set(new State(
-          change, standby.version, standby.model, recorder, standby.baseline, now.alone()));
-    } else {
-      State next = load(change, now.alone());
-      serving.set(next);
-      if (standby != null) {
-        standby.model.retire();
-      }
+      replace(now, () -> new State(change, watched(standby), champion, null));
+    } else if (load(now, change, champion) && standby != null) {
+      standby.model.retire();
     }
   }
 
-  private State load(AliasChange change, @Nullable State standby) {
-    ModelPackage source = store.open(change.to());
-    Model model = load(source);
-    Baseline baseline =
-        source.baseline().orElseGet(() -> Baseline.builder(source.schema()).build());
-    return new State(
-        change,
-        change.to(),
-        new SharedModel(model),
-        monitor.recorder(version(change.to()), baseline),
-        baseline,
-        standby);
+  /** The same version, with a recorder that makes its section the champion's. */
+  private Loaded watched(Loaded loaded) {
+    return new Loaded(
+        loaded.version, loaded.model, recorder(loaded.version, loaded.baseline), loaded.baseline);
   }
 
-  private static String version(Version version) {
-    return Long.toString(version.number());
+  private Recorder recorder(Version version, Baseline baseline) {
+    return requireNonNull(monitor.recorder(Long.toString(version.number()), baseline), "recorder");
+  }
+
+  /** Loads the version of a change and serves it in the place of a state; closes it again if that is gone. */
+  private boolean load(@Nullable State now, AliasChange change, @Nullable Loaded standby) {
+    Version version = change.to();
+    ModelPackage source = store.open(version);
+    SharedModel model = new SharedModel(load(source));
+    boolean serves = false;
+    try {
+      Baseline baseline =
+          source.baseline().orElseGet(() -> Baseline.builder(source.schema()).build());
+      serves = replace(
+          now,
+          () -> new State(
+              change,
+              new Loaded(version, model, recorder(version, baseline), baseline),
+              standby,
+              null));
+    } finally {
+      if (!serves) {
+        model.retire();
+      }
+    }
+    return serves;
+  }
+
+  /**
+   * Puts a state in another's place, unless that is gone. The next one is made only then: whose recorder was asked for last
+   * is the champion of the monitor.
+   */
+  @SuppressWarnings("ReferenceEquality") // the very state that was read, not an equal one
+  private boolean replace(@Nullable State now, Supplier<State> next) {
+    changing.lock();
+    try {
+      if (serving.get() != now) {
+        return false;
+      }
+      serving.set(next.get());
+      return true;
+    } finally {
+      changing.unlock();
+    }
   }
 
   /**
    * {@return the model in a package, made by the runtime that the package names and checked against this deployment's rows}
+   *
+   * <p>It is the caller's: one that is {@link AutoCloseable} is to be closed.
    *
    * @param source the package
    * @throws ModelLoadException if no such runtime is known, the rows have other columns than the model wants, or the files
@@ -360,85 +436,76 @@ public final class Deployment<T> implements AutoCloseable {
    * @throws dev.mlops.api.pack.PackageIntegrityException if a file is not what the manifest lists
    */
   public Model load(ModelPackage source) {
-    List<String> differences = rows.schema().differencesFrom(source.schema());
-    if (!differences.isEmpty()) {
-      throw new ModelLoadException(
-          "rows of " + alias + " do not fit the package " + source.digest().abbreviated() + ": "
-              + String.join("; ", differences) + "; not loaded",
-          null);
-    }
-    return runtime(source.runtime()).load(source);
-  }
-
-  private ModelRuntime runtime(String name) {
-    List<ModelRuntime> known = new ArrayList<>(runtimes);
-    for (ServiceLoader.Provider<ModelRuntime> provider :
-        ServiceLoader.load(ModelRuntime.class, Deployment.class.getClassLoader()).stream()
-            .toList()) {
-      known.add(provider.get());
-    }
-    return known.stream()
-        .filter(runtime -> runtime.name().equals(name))
-        .findFirst()
-        .orElseThrow(() -> new ModelLoadException(
-            "no runtime \"" + name + "\"; known: "
-                + known.stream()
-                    .map(ModelRuntime::name)
-                    .distinct()
-                    .collect(Collectors.joining(", "))
-                + "; not loaded. Hand one over with Deployment.of(…).runtime(…)",
-            null));
+    return loader.load(source);
   }
 
   /**
-   * Serves the version before this one, from memory, at once: without the store, without I/O.
+   * Serves the version before this one, from memory, at once: without the store, without I/O, and without waiting for a
+   * tick that is under way.
    *
-   * <p>The deployment then follows no move of the alias that it had already seen. The next tick that reaches the store
-   * moves the alias back too, unless it has been moved on: then the newer move wins and is followed.
+   * <p>The deployment then follows no move of the alias up to the one that it served from. The next tick that reaches the
+   * store moves the alias back too, unless it has been moved on: then the newer move wins and is followed. Until then the
+   * rollback is known to this deployment alone, and is gone when it is closed.
    *
-   * @param by who rolls back
-   * @param because why
+   * @param by who rolls back; the first 200 characters are kept
+   * @param because why; the first 2,000 characters are kept
    * @return the version that serves now
    * @throws IllegalStateException if there is no version before this one in memory, or the deployment is closed; nothing
    *     changed
    */
   public Version rollBack(String by, String because) {
-    requireNonNull(by, "by");
-    requireNonNull(because, "because");
+    String actor = beginning(by, 200);
+    String reason = beginning(because, 2_000);
+    State now;
+    Loaded before;
     changing.lock();
     try {
-      State now = serving.get();
+      now = serving.get();
       if (now == null) {
-        throw new IllegalStateException("deployment of " + alias + " is closed");
+        throw closed();
       }
-      State before = now.standby;
+      before = now.standby;
       if (before == null) {
-        throw new IllegalStateException("cannot roll back " + now.version
+        throw new IllegalStateException("cannot roll back " + now.champion.version
             + ": no version before it is loaded; it goes on serving");
       }
-      Recorder recorder = monitor.recorder(version(before.version), before.baseline);
-      hold = new Hold(now.change, before.version, by, because, "rollback-" + UUID.randomUUID());
-      serving.set(
-          new State(now.change, before.version, before.model, recorder, before.baseline, null));
-      now.model.retire();
-      return before.version;
+      try {
+        before = watched(before);
+      } catch (Throwable e) { // it goes on with the recorder that it had
+        monitorBroke("give a recorder", e);
+      }
+      Hold hold =
+          new Hold(now.change, before.version, actor, reason, "rollback-" + UUID.randomUUID());
+      serving.set(new State(now.change, before, null, hold));
     } finally {
       changing.unlock();
     }
+    now.champion.model.retire();
+    return before.version;
+  }
+
+  /** A rollback is not refused over a long reason. */
+  private static String beginning(String text, int most) {
+    return text.length() <= most ? text : text.substring(0, most);
   }
 
   /**
    * {@return whether a rollback was made here that the store does not know yet}
    */
   public boolean rollbackPending() {
-    return hold != null;
+    State state = serving.get();
+    return state != null && state.hold != null;
   }
 
   /**
    * {@return what the newest tick could not do, if anything}
    */
   public Optional<String> trouble() {
-    return Optional.ofNullable(trouble);
+    String first = following.now();
+    String second = watching.now();
+    return first == null
+        ? Optional.ofNullable(second)
+        : Optional.of(second == null ? first : first + "; " + second);
   }
 
   /**
@@ -449,9 +516,9 @@ public final class Deployment<T> implements AutoCloseable {
   public Version champion() {
     State state = serving.get();
     if (state == null) {
-      throw new IllegalStateException("deployment of " + alias + " is closed");
+      throw closed();
     }
-    return state.version;
+    return state.champion.version;
   }
 
   /**
@@ -484,38 +551,40 @@ public final class Deployment<T> implements AutoCloseable {
 
   /**
    * Stops serving: later requests throw, those under way finish, models are closed by their last user, and the monitor is
-   * closed. The store is the host's and stays open. May be called twice.
+   * closed. The store is the host's and stays open; a rollback that it does not know yet is logged and forgotten. Does not
+   * wait for a tick that is under way. May be called twice.
    */
   @Override
   public void close() {
+    State state;
     changing.lock();
     try {
-      State state = serving.getAndSet(null);
-      if (state != null) {
-        state.model.retire();
-        if (state.standby != null) {
-          state.standby.model.retire();
-        }
-        guarded("close the monitor", monitor::close);
-      }
+      state = serving.getAndSet(null);
     } finally {
       changing.unlock();
     }
-  }
-
-  private void guarded(String what, Runnable step) {
-    try {
-      step.run();
-    } catch (Throwable e) { // a foreign monitor that breaks its contract must not break the host
-      troubled(what, e);
+    if (state == null) {
+      return;
     }
+    if (state.hold != null) {
+      LOG.log(
+          Logger.Level.WARNING,
+          "closed before the store knew of the rollback of " + alias + " to " + state.hold.to
+              + "; whoever opens it next serves " + state.hold.from.to()
+              + " again unless the alias is moved");
+    }
+    state.champion.model.retire();
+    if (state.standby != null) {
+      state.standby.model.retire();
+    }
+    closeMonitor();
   }
 
-  private void troubled(String what, Throwable e) {
-    String now = "could not " + what + ": " + e.getMessage();
-    if (!now.equals(trouble)) {
-      trouble = now;
-      LOG.log(Logger.Level.WARNING, now + "; what serves goes on serving", e);
+  private void closeMonitor() {
+    try {
+      monitor.close();
+    } catch (Throwable e) { // a foreign monitor that breaks its contract must not break the host
+      monitorBroke("close", e);
     }
   }
 
@@ -523,7 +592,7 @@ public final class Deployment<T> implements AutoCloseable {
   @Override
   public String toString() {
     State state = serving.get();
-    return state == null ? alias + " is closed" : alias + " serves " + state.version;
+    return state == null ? alias + " is closed" : alias + " serves " + state.champion.version;
   }
 
   /**
@@ -536,6 +605,7 @@ public final class Deployment<T> implements AutoCloseable {
   public static final class Builder<T> {
     private final VersionStore store;
     private final String alias;
+    private final String model;
     private final RowBinding<T> rows;
     private final List<ModelRuntime> runtimes = new ArrayList<>();
     private MonitorRecipe recipe = Unmonitored::new;
@@ -548,7 +618,12 @@ public final class Deployment<T> implements AutoCloseable {
       this.store = requireNonNull(store, "store");
       this.alias = alias;
       this.rows = requireNonNull(rows, "rows");
-      store.move(alias); // refuses what is no alias
+      Reference reference = Reference.parse(alias);
+      if (reference.alias().isEmpty()) {
+        throw new IllegalArgumentException(
+            "only an alias can be served, such as fraud@champion, but got " + reference);
+      }
+      this.model = reference.model();
     }
 
     /**
@@ -572,7 +647,7 @@ public final class Deployment<T> implements AutoCloseable {
     }
 
     /**
-     * {@return this builder, with a runtime that is asked before those found by {@link ServiceLoader}}
+     * {@return this builder, with a runtime that is asked before those found by {@link java.util.ServiceLoader}}
      *
      * @param runtime makes models of packages that name it
      */
@@ -615,28 +690,40 @@ public final class Deployment<T> implements AutoCloseable {
      * {@return the deployment, serving}
      *
      * @throws IllegalStateException if the alias does not exist and there is no first release
-     * @throws ModelLoadException if the version that the alias points to gives no model
+     * @throws IllegalArgumentException if the first release is a package of another model; nothing was written
+     * @throws ModelLoadException if the version that the alias points to, or the first release, gives no model; of a first
+     *     release nothing was written then
      * @throws dev.mlops.api.store.StoreException if the store could not be read or written
+     * @throws dev.mlops.api.store.CommitUnknownException if it could not be told whether the first release was written;
+     *     open again
      */
     public Deployment<T> open() {
-      AliasChange change = store.current(alias).orElseGet(this::release);
-      Deployment<T> deployment = new Deployment<>(this);
+      ModelLoader loader = new ModelLoader(alias, rows.schema(), runtimes);
+      AliasChange change = store.current(alias).orElseGet(() -> release(loader));
+      Deployment<T> deployment = new Deployment<>(this, loader);
       try {
-        deployment.serving.set(deployment.load(change, null));
+        deployment.load(null, change, null);
       } catch (Throwable e) {
-        deployment.monitor.close();
+        deployment.closeMonitor();
         throw e;
       }
       return deployment;
     }
 
-    private AliasChange release() {
+    private AliasChange release(ModelLoader loader) {
       Supplier<ModelPackage> release = firstRelease;
       if (release == null) {
         throw new IllegalStateException(
             "alias " + alias + " does not exist and no firstRelease is set; nothing to serve");
       }
-      Version version = store.publish(release.get());
+      ModelPackage source = requireNonNull(release.get(), "first release");
+      if (!source.model().equals(model)) {
+        throw new IllegalArgumentException("first release of " + alias + " must be a package of "
+            + model + ", but was one of " + source.model() + "; nothing was published");
+      }
+      // An alias that points to what cannot be served would stop every later start.
+      new SharedModel(loader.load(source)).retire();
+      Version version = store.publish(source);
       try {
         return store
             .move(alias)
