@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
 /** The picture of the life cycle is a circle; the code is a line. */
@@ -56,6 +57,19 @@ class ImportOrderTest {
             .filter(name -> stage(name).isEmpty() && helper(name).isEmpty())
             .distinct())
         .as("packages that the order does not know")
+        .isEmpty();
+  }
+
+  /** NullAway looks only where this annotation is. */
+  @Test
+  void everyPackageIsNullMarked() {
+    assertThat(CLASSES.stream()
+            .map(JavaClass::getPackageName)
+            .filter(name -> !name.isEmpty())
+            .distinct()
+            .filter(name -> !CLASSES.contain(name + ".package-info")
+                || !CLASSES.get(name + ".package-info").isAnnotatedWith(NullMarked.class)))
+        .as("packages without @NullMarked")
         .isEmpty();
   }
 
@@ -111,11 +125,10 @@ class ImportOrderTest {
   @Test
   void theLogUsesNoStageButTheFaultsOfTheStore() {
     Set<String> faults = Set.of("dev.mlops.api.store", "dev.mlops.api.model");
-    check((from, to) -> in(from, "dev.mlops.core.log")
-            && stage(to).isPresent()
-            && !faults.contains(to)
-        ? Optional.of("the log uses no stage but StoreException and what it extends")
-        : Optional.empty());
+    check((from, to) ->
+        in(from, "dev.mlops.core.log") && stage(to).isPresent() && !faults.contains(to)
+            ? Optional.of("the log uses no stage but StoreException and what it extends")
+            : Optional.empty());
   }
 
   /** A host may exclude Tribuo and keep the rest of core. */
