@@ -1,0 +1,172 @@
+package dev.mlops.core.store;
+
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.store.StoreException;
+import dev.mlops.core.json.Json;
+import dev.mlops.core.json.JsonException;
+import dev.mlops.core.store.StoreFiles.Kind;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A directory of records numbered 1, 2, 3 …, each one immutable file with a checksum.
+ *
+ * <p>Appending is linking the next number: exactly one of those who try wins. The directory is listed once; from then on
+ * the newest number is found by asking for the next one, and a record that was read is not read again.
+ *
+ * <p>Thread-safe.
+ */
+final class Records<T> {
+  private static final int FORMAT = 1;
+  private static final int LARGEST = 4 << 20;
+  private static final int DIGITS = 20;
+  private static final String SUFFIX = ".json";
+
+  private final StoreRoot root;
+  private final Path directory;
+  private final Function<Json, T> reader;
+  private final Map<Long, T> known = new ConcurrentHashMap<>();
+  private final AtomicLong newest = new AtomicLong(-1);
+  private final AtomicLong settled = new AtomicLong();
+
+  /**
+   * Reads records of one kind.
+   *
+   * @param reader throws {@link JsonException} or {@link IllegalArgumentException} for what is no such record
+   */
+  Records(StoreRoot root, Path directory, Function<Json, T> reader) {
+    this.root = root;
+    this.directory = directory;
+    this.reader = reader;
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  /** {@return the newest number; 0 if there is none} */
+  long newest() {
+    long number = newest.get();
+    if (number < 0) {
+      number = listed();
+    }
+    while (root.kind(file(number + 1)) != Kind.NOTHING) {
+      number++;
+    }
+    long found = number;
+    return newest.updateAndGet(before -> Math.max(before, found));
+  }
+
+  private long listed() {
+    Set<Long> numbers = new HashSet<>();
+    long highest = 0;
+    for (String name : root.list(directory)) {
+      OptionalLong number = number(name);
+      if (number.isPresent()) {
+        numbers.add(number.getAsLong());
+        highest = Math.max(highest, number.getAsLong());
+      }
+    }
+    for (long number = 1; number <= highest; number++) {
+      // A listing may miss a name that was made meanwhile; asking for it does not.
+      if (!numbers.contains(number) && root.kind(file(number)) == Kind.NOTHING) {
+        throw new StoreException(
+            root.shown(file(number)) + " is missing, though " + highest
+                + " is there; restore it from a copy of the store; store unchanged",
+            null);
+      }
+    }
+    return highest;
+  }
+
+  /** {@return the record of a number from 1 to the newest} */
+  T get(long number) {
+    T record = known.get(number);
+    if (record == null) {
+      record = read(number);
+      known.put(number, record);
+    }
+    return record;
+  }
+
+  private T read(long number) {
+    Path file = file(number);
+    byte @Nullable [] bytes = root.read(file, LARGEST);
+    if (bytes == null) {
+      throw damaged(file, "it is missing", null);
+    }
+    try {
+      Json whole = Json.parse(bytes, LARGEST);
+      long format = whole.get("format").integer();
+      if (format != FORMAT) {
+        throw new StoreException(
+            root.shown(file) + " was written by record format " + format
+                + ", this release reads 1 to " + FORMAT + "; store unchanged",
+            null);
+      }
+      Json record = whole.only("format", "record", "sha256").get("record");
+      if (!Arrays.equals(bytes, whole.bytes())
+          || !whole.get("sha256").text().equals(Digest.of(record.bytes()).hex())
+          || record.get("number").integer() != number) {
+        throw damaged(file, "its checksum or number is not its own", null);
+      }
+      return reader.apply(record);
+    } catch (JsonException | IllegalArgumentException | java.time.DateTimeException e) {
+      throw damaged(file, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private StoreException damaged(Path file, String what, @Nullable Throwable cause) {
+    return new StoreException(
+        root.shown(file) + " is damaged: " + what
+            + "; restore it from a copy of the store; store unchanged",
+        cause);
+  }
+
+  /**
+   * Appends a record unless its number is taken.
+   *
+   * @param record has its number, and something drawn for this call alone
+   * @return whether the number is this record's; false if it is another's
+   */
+  boolean append(long number, Json record) {
+    Json whole = Json.of(Map.of(
+        "format", FORMAT, "record", record, "sha256", Digest.of(record.bytes()).hex()));
+    boolean won = root.put(file(number), whole.bytes());
+    newest.accumulateAndGet(number, (before, now) -> before < 0 ? before : Math.max(before, now));
+    return won;
+  }
+
+  /** Returns once a record that is there would outlive a crash. */
+  void settle(long number) {
+    if (settled.get() < number) {
+      root.commit(directory, file(number));
+      settled.accumulateAndGet(number, Math::max);
+    }
+  }
+
+  private Path file(long number) {
+    String digits = Long.toString(number);
+    return directory.resolve("0".repeat(DIGITS - digits.length()) + digits + SUFFIX);
+  }
+
+  /** {@return the number that the name of a record has; empty for any other name} */
+  static OptionalLong number(String name) {
+    if (name.length() != DIGITS + SUFFIX.length()
+        || !name.endsWith(SUFFIX)
+        || !name.chars().limit(DIGITS).allMatch(c -> c >= '0' && c <= '9')
+        || !name.startsWith("0")) {
+      return OptionalLong.empty();
+    }
+    long number = Long.parseLong(name.substring(0, DIGITS));
+    return number == 0 ? OptionalLong.empty() : OptionalLong.of(number);
+  }
+}
