@@ -1,0 +1,174 @@
+package dev.mlops.core.tribuo;
+
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.tribuo.Output;
+import org.tribuo.classification.Label;
+import org.tribuo.classification.LabelFactory;
+import org.tribuo.regression.RegressionFactory;
+import org.tribuo.regression.Regressor;
+
+/**
+ * A Tribuo model that reads rows.
+ *
+ * <p>Where Tribuo gives no output, as for an infinite value in a linear model, every score is NaN, so that {@link
+ * Prediction#isFinite()} says so. What Tribuo throws, as for a row without any known value, reaches the caller unchanged.
+ *
+ * <p>Thread-safe.
+ */
+abstract sealed class TribuoModel<T extends Output<T>> implements Model {
+  final org.tribuo.Model<T> model;
+  private final TribuoSchema features;
+  private final T unknown;
+  /** The schema of the rows seen last that fits ours: a host has one. */
+  private volatile Schema fits;
+
+  private TribuoModel(org.tribuo.Model<T> model, Schema schema, T unknown) {
+    this.model = model;
+    this.features = TribuoSchema.of(schema, model.getFeatureIDMap().keySet());
+    this.unknown = unknown;
+    this.fits = schema;
+  }
+
+  /**
+   * {@return the model, which reads rows of a schema}
+   *
+   * @throws IllegalArgumentException if its output or its features are not those of the schema
+   */
+  static TribuoModel<?> of(org.tribuo.Model<?> model, Schema schema) {
+    Task task = schema
+        .task()
+        .orElseThrow(
+            () -> new IllegalArgumentException("the schema does not say what is predicted"));
+    return switch (task) {
+      case CLASSIFICATION -> new Classifier(cast(model, Label.class, task), schema);
+      case REGRESSION -> new Regressing(cast(model, Regressor.class, task), schema);
+      case ANOMALY_DETECTION ->
+        throw new IllegalArgumentException(
+            "the schema wants ANOMALY_DETECTION; Tribuo models here do CLASSIFICATION or REGRESSION");
+    };
+  }
+
+  private static <U extends Output<U>> org.tribuo.Model<U> cast(
+      org.tribuo.Model<?> model, Class<U> output, Task task) {
+    if (!model.validate(output)) {
+      Object first = model.getOutputIDInfo().getDomain().stream().findFirst().orElse(null);
+      throw new IllegalArgumentException("the schema wants " + task + ", the model gives "
+          + (first == null ? "nothing" : first.getClass().getSimpleName()) + ", wanted "
+          + output.getSimpleName());
+    }
+    return model.castModel(output);
+  }
+
+  @Override
+  @SuppressWarnings(
+      "ReferenceEquality") // nearly every row has the schema seen last; others are compared by
+  // value
+  public Prediction predict(Row row) {
+    Schema schema = row.schema();
+    if (schema != fits) {
+      requireFits(schema);
+    }
+    return prediction(model.predict(features.example(row, unknown)));
+  }
+
+  private void requireFits(Schema schema) {
+    List<String> differences = schema.differencesFrom(features.schema());
+    if (!differences.isEmpty()) {
+      throw new IllegalArgumentException(
+          "row does not fit the model: " + String.join("; ", differences));
+    }
+    fits = schema;
+  }
+
+  abstract Prediction prediction(org.tribuo.Prediction<T> said);
+
+  /** Gives labels, with scores where they are probabilities. */
+  private static final class Classifier extends TribuoModel<Label> {
+    /** By name, and for each label the same with it first: on a tie the label is the one that Tribuo chose. */
+    private final List<String> labels;
+
+    private final Map<String, List<String>> first;
+    private final double[] nothing;
+
+    Classifier(org.tribuo.Model<Label> model, Schema schema) {
+      super(model, schema, LabelFactory.UNKNOWN_LABEL);
+      this.labels = model.getOutputIDInfo().getDomain().stream()
+          .map(Label::getLabel)
+          .sorted()
+          .toList();
+      this.first = new HashMap<>();
+      for (String label : labels) {
+        List<String> others = new ArrayList<>(labels);
+        others.remove(label);
+        others.add(0, label);
+        first.put(label, List.copyOf(others));
+      }
+      this.nothing = new double[labels.size()];
+      Arrays.fill(nothing, Double.NaN);
+    }
+
+    @Override
+    Prediction prediction(org.tribuo.Prediction<Label> said) {
+      Label answer = said.getOutput();
+      if (answer == null) {
+        return Classification.of(labels, nothing);
+      }
+      if (!said.hasProbabilities()) {
+        return Double.isInfinite(answer.getScore())
+            ? Classification.of(labels, nothing)
+            : Classification.of(answer.getLabel());
+      }
+      Classification scored = scored(labels, said.getOutputScores());
+      if (scored.label().equals(answer.getLabel()) || !scored.isFinite()) {
+        return scored;
+      }
+      Classification tied =
+          scored(first.getOrDefault(answer.getLabel(), labels), said.getOutputScores());
+      return tied.label().equals(answer.getLabel()) ? tied : Classification.of(answer.getLabel());
+    }
+
+    private static Classification scored(List<String> labels, Map<String, Label> said) {
+      double[] scores = new double[labels.size()];
+      for (int i = 0; i < scores.length; i++) {
+        Label label = said.get(labels.get(i));
+        scores[i] = label == null ? 0.0 : label.getScore();
+      }
+      return Classification.of(labels, scores);
+    }
+  }
+
+  /** Gives quantities. */
+  private static final class Regressing extends TribuoModel<Regressor> {
+    private final List<String> names;
+
+    Regressing(org.tribuo.Model<Regressor> model, Schema schema) {
+      super(model, schema, RegressionFactory.UNKNOWN_REGRESSOR);
+      this.names = List.of(Regressor.extractNames(model.getOutputIDInfo()));
+    }
+
+    @Override
+    Prediction prediction(org.tribuo.Prediction<Regressor> said) {
+      @Nullable Regressor answer = said.getOutput();
+      if (answer == null) {
+        double[] nothing = new double[names.size()];
+        Arrays.fill(nothing, Double.NaN);
+        return Regression.of(names, nothing);
+      }
+      return Regression.of(
+          List.of(answer.getNames()).equals(names) ? names : List.of(answer.getNames()),
+          answer.getValues());
+    }
+  }
+}

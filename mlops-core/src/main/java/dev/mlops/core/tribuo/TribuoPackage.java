@@ -1,0 +1,219 @@
+package dev.mlops.core.tribuo;
+
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.Message;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageFile;
+import dev.mlops.core.pack.FilePackage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.tribuo.Tribuo;
+
+/**
+ * A package with a Tribuo model, which {@link TribuoRuntime} loads.
+ *
+ * <p>The same model object, schema and sections always give the same bytes. Two trainings on the same rows do not: Tribuo
+ * writes the time of training into the model, and both give the same predictions.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @since 0.1
+ */
+public final class TribuoPackage implements ModelPackage {
+  private static final String WEIGHTS = "model.pb";
+
+  private final FilePackage files;
+
+  private TribuoPackage(FilePackage files) {
+    this.files = files;
+  }
+
+  /**
+   * {@return a package with a model and nothing else}
+   *
+   * @param name name of the model: lower-case letters, digits, {@code . _ -}, at most 64, beginning and ending with a
+   *     letter or digit
+   * @param model what Tribuo trained
+   * @param schema the columns of its input, and what it predicts
+   * @throws IllegalArgumentException if the name is not allowed, or the model does not fit the schema; the message lists
+   *     every problem
+   */
+  public static TribuoPackage of(String name, org.tribuo.Model<?> model, Schema schema) {
+    return builder(name, model, schema).build();
+  }
+
+  /**
+   * {@return a builder of a package with a model and what belongs to it}
+   *
+   * @param name name of the model: lower-case letters, digits, {@code . _ -}, at most 64, beginning and ending with a
+   *     letter or digit
+   * @param model what Tribuo trained
+   * @param schema the columns of its input, and what it predicts
+   * @throws IllegalArgumentException if the model does not fit the schema
+   */
+  public static Builder builder(String name, org.tribuo.Model<?> model, Schema schema) {
+    TribuoModel<?> unused = TribuoModel.of(model, schema);
+    return new Builder(FilePackage.builder(name, schema)
+        .runtime(TribuoRuntime.NAME)
+        .weights(WEIGHTS, bytes(model.serialize()))
+        .library("org.tribuo:tribuo-core", Tribuo.VERSION));
+  }
+
+  /** {@return the same bytes for the same message: maps in the order of their keys} */
+  private static byte[] bytes(Message message) {
+    byte[] bytes = new byte[message.getSerializedSize()];
+    CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+    out.useDeterministicSerialization();
+    try {
+      message.writeTo(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory", e);
+    }
+    out.checkNoSpaceLeft();
+    return bytes;
+  }
+
+  /**
+   * Writes the package as an OCI image layout, as {@link FilePackage#write} does.
+   *
+   * @param folder absent, empty, an unfinished write, or this very package; its parents are made
+   * @throws IllegalArgumentException if it holds anything else; nothing was written
+   * @throws UncheckedIOException if the disk cannot be written
+   */
+  public void write(Path folder) {
+    files.write(folder);
+  }
+
+  @Override
+  public String model() {
+    return files.model();
+  }
+
+  @Override
+  public String runtime() {
+    return files.runtime();
+  }
+
+  @Override
+  public Digest digest() {
+    return files.digest();
+  }
+
+  @Override
+  public byte[] manifest() {
+    return files.manifest();
+  }
+
+  @Override
+  public List<PackageFile> files() {
+    return files.files();
+  }
+
+  @Override
+  public byte[] read(PackageFile file) {
+    return files.read(file);
+  }
+
+  @Override
+  public Schema schema() {
+    return files.schema();
+  }
+
+  @Override
+  public Optional<Baseline> baseline() {
+    return files.baseline();
+  }
+
+  @Override
+  public List<GoldenExample> examples() {
+    return files.examples();
+  }
+
+  /** Packages are equal when their digests are, for then their bytes are. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof TribuoPackage that && files.equals(that.files);
+  }
+
+  @Override
+  public int hashCode() {
+    return files.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return files.toString();
+  }
+
+  /**
+   * Collects what belongs to a model; whatever is wrong is said at once, by {@link #build()}.
+   *
+   * <p>Not thread-safe: confine to one thread.
+   */
+  public static final class Builder {
+    private final FilePackage.Builder files;
+
+    private Builder(FilePackage.Builder files) {
+      this.files = files;
+    }
+
+    /**
+     * {@return this builder, with the numbers of the test phase}
+     *
+     * @param baseline of the same columns
+     */
+    public Builder baseline(Baseline baseline) {
+      files.baseline(baseline);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with inputs and the predictions that any later load must give again}
+     *
+     * @param examples of the same columns
+     */
+    public Builder examples(List<GoldenExample> examples) {
+      files.examples(examples);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with one more file for people}
+     *
+     * @param name as {@link PackageFile} allows
+     * @param bytes its content; copied
+     */
+    public Builder document(String name, byte[] bytes) {
+      files.document(name, bytes);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with a setting that belongs to the model; no secret}
+     *
+     * @param key its name
+     * @param value its value
+     */
+    public Builder configuration(String key, String value) {
+      files.configuration(key, value);
+      return this;
+    }
+
+    /**
+     * {@return the package}
+     *
+     * @throws IllegalArgumentException if anything is missing or not allowed; the message lists every problem
+     */
+    public TribuoPackage build() {
+      return new TribuoPackage(files.build());
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.mlops.core.tribuo;
+
+import com.google.protobuf.Descriptors.FileDescriptor;
+import dev.mlops.api.model.Model;
+import dev.mlops.api.pack.ModelLoadException;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.ModelRuntime;
+import dev.mlops.api.pack.PackageFile;
+import dev.mlops.api.pack.PackageFile.Role;
+import dev.mlops.core.json.Json;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Loads Tribuo models from packages.
+ *
+ * <p>Tribuo looks up any class that a file names, which runs its static initialiser. So, after the digest is verified and
+ * before Tribuo sees the bytes, every class name in them, however deep, is compared as text with a list: the models of
+ * Tribuo's linear, factorisation-machine, tree, ensemble, transformed and dummy kinds, what they are made of, and their
+ * provenance. A model with other classes is refused unless they are allowed one by one. LibLinear models embed Java
+ * serialisation; they are refused always.
+ *
+ * <p>The model reads rows of the package's schema: a number is the feature of its column's name, a category the feature
+ * {@code column=value}, what is missing or was never seen in training is left out. Where Tribuo gives no output, as for an
+ * infinite value in a linear model, every score is NaN, and {@link dev.mlops.api.model.Prediction#isFinite()} says so.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @since 0.1
+ */
+public final class TribuoRuntime implements ModelRuntime {
+  /** The name that packages know it by. */
+  static final String NAME = "tribuo";
+
+  private final List<String> names;
+  private final List<FileDescriptor> descriptions;
+  private final ClassNames allowed;
+
+  /** Makes the runtime that {@link java.util.ServiceLoader} finds, with Tribuo's own classes. */
+  public TribuoRuntime() {
+    this(List.of(), List.of());
+  }
+
+  private TribuoRuntime(List<String> names, List<FileDescriptor> descriptions) {
+    this.names = List.copyOf(names);
+    this.descriptions = List.copyOf(descriptions);
+    this.allowed = ClassNames.with(this.names, this.descriptions);
+  }
+
+  /**
+   * {@return a runtime that also loads models which name these classes}
+   *
+   * <p>Their static initialisers run whenever a package names them: allow what you wrote or read, each by its whole name.
+   *
+   * @param classNames binary names, such as {@code com.example.MyTrainer$Provenance}; no prefix of several
+   * @throws IllegalArgumentException if one is no class name
+   */
+  public TribuoRuntime allowing(String... classNames) {
+    for (String name : classNames) {
+      if (!name.matches("[\\p{Alpha}_$][\\w$]*(\\.[\\p{Alpha}_$][\\w$]*)*")) {
+        throw new IllegalArgumentException(
+            "wanted the whole name of a class, got \"" + Json.shown(name) + "\"");
+      }
+    }
+    List<String> more = new ArrayList<>(names);
+    more.addAll(List.of(classNames));
+    return new TribuoRuntime(more, descriptions);
+  }
+
+  /**
+   * {@return a runtime that also looks for class names in messages of these types}
+   *
+   * <p>Needed for a module that is not among Tribuo's core, linear, tree, classification and regression ones; its classes
+   * must be allowed as well.
+   *
+   * @param description of the messages that the module packs, such as {@code TribuoXGBoost.getDescriptor()}
+   */
+  public TribuoRuntime describedBy(FileDescriptor description) {
+    List<FileDescriptor> more = new ArrayList<>(descriptions);
+    more.add(description);
+    return new TribuoRuntime(names, more);
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Model load(ModelPackage source) {
+    String what = source.model() + " sha256:" + source.digest().abbreviated();
+    List<PackageFile> weights = source.files(Role.WEIGHTS);
+    if (!source.runtime().equals(NAME) || weights.size() != 1) {
+      throw new ModelLoadException(
+          what + " cannot be loaded: wanted runtime " + NAME
+              + " and one file of weights, got runtime " + source.runtime() + " and "
+              + weights.size() + "; not loaded",
+          null);
+    }
+    byte[] bytes = source.read(weights.get(0));
+    org.tribuo.Model<?> model;
+    try {
+      model = org.tribuo.Model.deserialize(allowed.check(bytes));
+    } catch (ModelLoadException e) {
+      throw new ModelLoadException(what + " cannot be loaded: " + e.getMessage(), null);
+    } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError e) {
+      // Whatever a framework throws on a file: the version that serves must go on serving.
+      String message = e.getMessage();
+      throw new ModelLoadException(
+          what + " cannot be loaded: Tribuo threw " + e.getClass().getSimpleName()
+              + (message == null ? "" : " (" + Json.shown(message) + ")") + "; not loaded",
+          e);
+    }
+    try {
+      return TribuoModel.of(model, source.schema());
+    } catch (IllegalArgumentException e) {
+      throw new ModelLoadException(
+          what + " cannot be loaded: " + e.getMessage() + "; not loaded", e);
+    }
+  }
+}
