@@ -1,0 +1,244 @@
+package dev.mlops.core.monitor;
+
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Outcome;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Predictions that wait for their truth or their horizon, and the newest that have matured, found by id and by key.
+ *
+ * <p>Not thread-safe: confine to one thread; but the counts may be read from any, and {@link #lost()} called.
+ */
+final class Ledger {
+  private final int mostOpen;
+  private final int kept;
+  private final int remembered;
+  /** In milliseconds; 0 if a prediction matures when its truth comes. */
+  private final long horizon;
+
+  private final Consumer<Served> whenMatured;
+  private final Map<Long, Served> byId = new HashMap<>();
+  private final Map<String, Served> newestByKey = new HashMap<>();
+  /** The newest matured, by position. */
+  private @Nullable Served[] matured;
+
+  private long end;
+  private @Nullable Served oldest;
+  private @Nullable Served newest;
+  private long open;
+  private long joinedAndOpen;
+
+  private final AtomicLong joined = new AtomicLong();
+  private final AtomicLong orphans = new AtomicLong();
+  private final AtomicLong duplicates = new AtomicLong();
+  private final AtomicLong corrections = new AtomicLong();
+  private final AtomicLong expired = new AtomicLong();
+  private final AtomicLong lost = new AtomicLong();
+
+  Ledger(MicrometerMonitor.Recipe recipe, Consumer<Served> whenMatured) {
+    this.mostOpen = recipe.open;
+    this.kept = recipe.outcomes;
+    this.remembered = recipe.remembered();
+    this.horizon = recipe.horizon == null ? 0 : millis(recipe.horizon);
+    this.whenMatured = whenMatured;
+    this.matured = new Served[Math.min(64, remembered)];
+  }
+
+  private static long millis(java.time.Duration horizon) {
+    try {
+      return horizon.toMillis();
+    } catch (ArithmeticException tooLong) {
+      return Long.MAX_VALUE / 4;
+    }
+  }
+
+  void register(Registered registered) {
+    registered.counter(Meters.TRUTHS, joined, "joined");
+    registered.counter(Meters.TRUTHS, orphans, "orphan");
+    registered.counter(Meters.TRUTHS, duplicates, "duplicate");
+    registered.counter(Meters.TRUTHS, corrections, "corrected");
+    registered.counter(Meters.TRUTHS, expired, "expired");
+    registered.counter(Meters.TRUTHS, lost, "lost");
+  }
+
+  /** Takes a prediction that waits from now on. */
+  void add(Served served) {
+    byId.put(served.id, served);
+    if (served.key != null) {
+      newestByKey.put(served.key, served);
+    }
+    served.older = newest;
+    if (newest == null) {
+      oldest = served;
+    } else {
+      newest.newer = served;
+    }
+    newest = served;
+    if (++open > mostOpen && oldest != null) {
+      expire(oldest);
+    }
+  }
+
+  @Nullable
+  Served find(long id) {
+    return byId.get(id);
+  }
+
+  @Nullable
+  Served find(String key) {
+    return newestByKey.get(key);
+  }
+
+  /** Gives a truth to the prediction that was found for it, if one was. */
+  void join(@Nullable Served served, @Nullable Truth truth, long at) {
+    if (served == null || truth == null) {
+      orphans.incrementAndGet();
+      return;
+    }
+    Section section = served.section;
+    Truth before = served.truth;
+    if (before != null && before.equals(truth)) {
+      duplicates.incrementAndGet();
+      return;
+    }
+    section.newestTruth = at;
+    section.truthCame = true;
+    served.truth = truth;
+    if (before != null) {
+      corrections.incrementAndGet();
+      section.quality.correct(served.inQuality, truth);
+      if (section.provisional != null) {
+        section.provisional.correct(served.inProvisional, truth);
+      }
+      return;
+    }
+    joined.incrementAndGet();
+    joinedAndOpen++;
+    if (section.provisional != null) {
+      served.inProvisional = section.provisional.add(served.prediction, truth);
+    }
+    if (horizon == 0) {
+      mature(served, truth);
+    }
+  }
+
+  /** Matures and expires what has reached the horizon. */
+  void mature(long now) {
+    while (horizon > 0 && oldest != null && now - oldest.millis >= horizon) {
+      Truth truth = oldest.truth;
+      if (truth == null) {
+        expire(oldest);
+      } else {
+        mature(oldest, truth);
+      }
+    }
+  }
+
+  private void mature(Served served, Truth truth) {
+    unlink(served);
+    served.position = end++;
+    served.section.matured++;
+    served.inQuality = served.section.quality.add(served.prediction, truth);
+    keep(served);
+    whenMatured.accept(served);
+  }
+
+  private void keep(Served served) {
+    if (served.position >= matured.length && matured.length < remembered) {
+      @Nullable Served[] longer = new Served[(int) Math.min(remembered, 2L * matured.length)];
+      System.arraycopy(matured, 0, longer, 0, matured.length);
+      matured = longer;
+    }
+    int slot = (int) (served.position % matured.length);
+    Served forgotten = matured[slot];
+    matured[slot] = served;
+    if (forgotten != null) {
+      forget(forgotten);
+    }
+    long tooOld = served.position - kept;
+    if (tooOld >= 0) {
+      Served rowless = matured[(int) (tooOld % matured.length)];
+      if (rowless != null && rowless.position == tooOld) {
+        rowless.row = null;
+      }
+    }
+  }
+
+  private void expire(Served served) {
+    unlink(served);
+    served.section.expired++;
+    expired.incrementAndGet();
+    forget(served);
+  }
+
+  private void unlink(Served served) {
+    if (served.older == null) {
+      oldest = served.newer;
+    } else {
+      served.older.newer = served.newer;
+    }
+    if (served.newer == null) {
+      newest = served.older;
+    } else {
+      served.newer.older = served.older;
+    }
+    served.older = null;
+    served.newer = null;
+    open--;
+    if (served.truth != null) {
+      joinedAndOpen--;
+    }
+  }
+
+  private void forget(Served served) {
+    byId.remove(served.id);
+    if (served.key != null) {
+      newestByKey.remove(served.key, served);
+    }
+  }
+
+  /** How many have matured. */
+  long matured() {
+    return end;
+  }
+
+  /** How many wait for their truth. */
+  long waiting() {
+    return open - joinedAndOpen;
+  }
+
+  /** When the oldest was served that waits for its truth or its horizon, in milliseconds. */
+  long oldestOpen() {
+    return oldest == null ? Long.MAX_VALUE : oldest.millis;
+  }
+
+  /** Counts a truth that could not be taken. */
+  void lost() {
+    lost.incrementAndGet();
+  }
+
+  List<Outcome> between(long from, long to) {
+    List<Outcome> outcomes = new ArrayList<>();
+    for (long position = Math.max(from, end - kept); position < Math.min(to, end); position++) {
+      Served served = matured[(int) (position % matured.length)];
+      if (served != null) {
+        outcomes.add(served.outcome());
+      }
+    }
+    return Collections.unmodifiableList(outcomes);
+  }
+
+  void describe(Evidence.Builder evidence) {
+    evidence
+        .oddTruths(orphans.get(), duplicates.get(), corrections.get(), lost.get())
+        .matured(end);
+  }
+}

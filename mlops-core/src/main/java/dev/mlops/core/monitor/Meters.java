@@ -1,0 +1,90 @@
+package dev.mlops.core.monitor;
+
+import java.util.List;
+
+/**
+ * The meters of a {@link MicrometerMonitor}: their names, tag keys and units. A meter always has the same tag keys, and none
+ * is ever NaN: a value that is not known has no meter.
+ *
+ * <p>The number of time series is bounded: one model, the newest 16 versions, and tag values from fixed sets.
+ *
+ * @since 0.1
+ */
+public enum Meters {
+  /** Timer of the recorded predictions, brought up to date by each tick; count and sum are exact. */
+  PREDICTIONS("mlops.predictions", "recorded predictions, and how long they took", "", "version"),
+  /** Counter of the predictions that could not be kept: {@code full}, {@code row}, {@code prediction}, {@code key}, {@code closed}. */
+  DROPPED(
+      "mlops.predictions.dropped",
+      "predictions that could not be recorded, by cause",
+      "",
+      "version",
+      "cause"),
+  /** Counter of the predictions that were not made. */
+  FAILED("mlops.predictions.failed", "predictions that the model did not make", "", "version"),
+  /** Counter of the truths: {@code joined}, {@code orphan}, {@code duplicate}, {@code corrected}, {@code expired}, {@code lost}. */
+  TRUTHS(
+      "mlops.truths",
+      "truths by what became of them; expired: predictions without one",
+      "",
+      "outcome"),
+  /** Gauge of the share of closed predictions whose truth came; there once one is closed. */
+  COVERAGE(
+      "mlops.truth.coverage", "share of closed predictions whose truth came", "ratio", "version"),
+  /** Gauge of the age of the newest truth when it is read; there once one has come. */
+  TRUTH_AGE("mlops.truth.age", "time since the newest truth came", "seconds", "version"),
+  /** Gauge of the quality over the newest matured outcomes; there while it is known. */
+  QUALITY("mlops.quality", "quality over the newest matured outcomes", "", "version", "metric"),
+  /** Gauge of the quality of the test phase. */
+  QUALITY_BASELINE("mlops.quality.baseline", "quality in the test phase", "", "version", "metric"),
+  /** Gauge of the level of each watch: 0 warming up, 1 stable, 2 warning, 3 drift. */
+  DRIFT(
+      "mlops.drift",
+      "level of a watch: 0 warming up, 1 stable, 2 warning, 3 drift",
+      "",
+      "version",
+      "watch"),
+  /** Gauge of the time since the newest tick when it is read: it grows when nobody calls {@code tick()}. */
+  TICK_AGE("mlops.tick.age", "time since the newest tick of the monitor", "seconds");
+
+  private final String id;
+  private final String description;
+  private final String unit;
+
+  @SuppressWarnings("ImmutableEnumChecker") // a copy that cannot be changed
+  private final List<String> tagKeys;
+
+  Meters(String id, String description, String unit, String... tagKeys) {
+    this.id = id;
+    this.description = description;
+    this.unit = unit;
+    List<String> keys = new java.util.ArrayList<>(List.of("model"));
+    keys.addAll(List.of(tagKeys));
+    this.tagKeys = List.copyOf(keys);
+  }
+
+  /** {@return the name, such as {@code mlops.predictions}} */
+  public String id() {
+    return id;
+  }
+
+  /** {@return what it counts or measures, in a few words} */
+  public String description() {
+    return description;
+  }
+
+  /** {@return the base unit; empty for a count, a timer, and what has none} */
+  public String unit() {
+    return unit;
+  }
+
+  /** {@return the keys of its tags, always the same} */
+  public List<String> tagKeys() {
+    return tagKeys;
+  }
+
+  @Override
+  public String toString() {
+    return id;
+  }
+}

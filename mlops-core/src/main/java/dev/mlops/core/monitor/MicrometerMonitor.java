@@ -1,0 +1,871 @@
+package dev.mlops.core.monitor;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.DriftReading;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.EvidenceReader;
+import dev.mlops.api.monitor.MetricsMonitor;
+import dev.mlops.api.monitor.MonitorRecipe;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.core.log.Warnings;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A monitor that takes predictions without blocking, allocating or throwing, does all else in {@link #tick()}, and shows
+ * what it knows as meters of Micrometer.
+ *
+ * <p><b>Recording.</b> A request thread claims a preallocated slot in one of several rings by a compare-and-set, reads the
+ * row into it and publishes it; it tries each ring once, a bounded number of times, and then drops and counts. Nothing is
+ * shared between threads that begin at different rings. Ids are unique, also of what was dropped.
+ *
+ * <p><b>A tick</b> takes predictions and truths in the order in which they were given ({@link System#nanoTime}), so a truth
+ * that is given after {@code record} returned always finds its prediction, and belongs to the newest under its key that was
+ * recorded before it. Then it matures, expires, ends blocks of time and brings the meters up to date. It never throws, and
+ * returns at once if another thread is at it. A host that forgets to call it sees {@link Meters#TICK_AGE} grow, and one
+ * warning at the first prediction that finds the rings full.
+ *
+ * <p><b>Detectors</b> are built from the specs that {@link Recipe#feeds} was told, for the baseline of the champion. Of
+ * quality, an {@code SrEDetector} takes the loss of each matured outcome of the champion, in order of maturing: accuracy, 1 if
+ * wrong; recall, the same of rows whose truth is the schema's positive label; precision, of rows predicted to have it; mean
+ * absolute error, clipped at ten limits. The limit is the upper 95 % bound of the loss in the test phase (exact for shares), of
+ * the champion or of the first version of the monitor's life, whichever is lower, plus the tolerance; a limit that leaves
+ * nothing to find reads WARMING_UP and says why. Of features, {@code DataDrift} takes the rows of the champion in windows of
+ * 1,000. A block of time ends when an outcome of a later block matures, or when it is over and nothing in it is open. A signal
+ * stays, and its detector is not fed, until the champion's baseline changes or {@link #kept} clears it.
+ *
+ * <p><b>Memory</b> is bounded. With n number columns and c category columns: rings of {@link Recipe#buffering} slots of 8n +
+ * 8c + 64 bytes (one set of rings for all versions with the same columns); at most {@link Recipe#awaiting} + {@link
+ * Recipe#keeping} predictions of 8n + 4c + 400 bytes and what the host's prediction, key and categories hold; 80 kB and {@link
+ * Recipe#qualityOver} pairs for each of the 16 newest versions. Keys and categories of more than {@value #LONGEST} characters
+ * are refused and counted.
+ *
+ * <p>The ledger is in memory: after a restart open predictions are orphans' truths. One monitor per model and registry.
+ *
+ * <p>Thread-safe.
+ *
+ * @see Meters
+ * @since 0.1
+ */
+public final class MicrometerMonitor implements MetricsMonitor {
+  /** The longest key or category that is kept, in characters. */
+  static final int LONGEST = 1_024;
+
+  /** Sections of so many versions are kept. */
+  private static final int VERSIONS = 16;
+
+  private static final int MOST_STRIPES = 64;
+
+  /** Spreads the numbers of threads over the stripes: 2^64 over the golden ratio. */
+  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+  private final String model;
+  private final Recipe recipe;
+  private final Set<Spec> specs;
+  private final Warnings warnings = Warnings.of(MicrometerMonitor.class);
+  private final Registered registered;
+
+  private final int stripes;
+  private final int slots;
+  /** One counter per stripe, each in a cache line of its own. */
+  private final AtomicLongArray ids;
+
+  private final TruthQueue truths;
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private volatile boolean closed;
+  private volatile boolean saidFull;
+  /** When the newest tick ended, or the monitor was opened; what is taken for now should the clock throw. */
+  private volatile long ticked;
+
+  // Guarded by lock.
+  /** By version, the champion last. */
+  private final LinkedHashMap<String, Section> sections = new LinkedHashMap<>();
+
+  private final Map<Section, SectionMeters> meters = new HashMap<>();
+  private final List<Stripes> rings = new ArrayList<>();
+  private final Ledger ledger;
+  private final Map<Spec, Watch> watches = new LinkedHashMap<>();
+  private @Nullable Section champion;
+  private @Nullable Baseline first;
+
+  private MicrometerMonitor(String model, Recipe recipe) {
+    this.model = requireNonNull(model, "model");
+    this.recipe = recipe;
+    this.specs = Collections.unmodifiableSet(new LinkedHashSet<>(recipe.specs));
+    this.stripes = Math.min(
+        Math.min(MOST_STRIPES, powerOfTwo(2 * Runtime.getRuntime().availableProcessors())),
+        Math.max(1, powerOfTwo(recipe.slots) / 16));
+    this.slots = powerOfTwo(recipe.slots) / stripes;
+    this.ids = new AtomicLongArray(16 * (stripes + 1));
+    this.truths = new TruthQueue(powerOfTwo(recipe.slots));
+    this.ledger = new Ledger(recipe, this::matured);
+    this.registered = new Registered(recipe.registry, warnings, model);
+    this.ticked = now(0);
+    registered.gauge(Meters.TICK_AGE, () -> Math.max(0, now(ticked) - ticked) / 1e3);
+    ledger.register(registered);
+  }
+
+  /**
+   * {@return a recipe with every knob at its default}
+   *
+   * @param registry where meters go; the host chooses it
+   */
+  public static Recipe recipe(MeterRegistry registry) {
+    return new Recipe(requireNonNull(registry, "registry"));
+  }
+
+  private static int powerOfTwo(int least) {
+    return least <= 1 ? 1 : Integer.highestOneBit(least - 1) << 1;
+  }
+
+  @Override
+  public Recorder recorder(String version, Baseline baseline) {
+    requireNonNull(version, "version");
+    requireNonNull(baseline, "baseline");
+    lock.lock();
+    try {
+      drain();
+      Section section = sections.remove(version);
+      if (section == null) {
+        section = new Section(
+            version,
+            baseline,
+            stripesFor(baseline.schema()),
+            recipe.qualityOver,
+            recipe.horizon != null);
+        if (!closed) {
+          Section made = section;
+          meters.put(
+              made,
+              new SectionMeters(
+                  registered.another(),
+                  made,
+                  () -> Math.max(0, now(made.newestTruth) - made.newestTruth) / 1e3));
+        }
+      }
+      sections.put(version, section);
+      crown(section);
+      forgetOldVersions();
+      return new SectionRecorder(section);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Stripes stripesFor(Schema schema) {
+    for (Stripes each : rings) {
+      if (each.fits(schema)) {
+        return each;
+      }
+    }
+    Stripes made = new Stripes(schema, stripes, slots);
+    rings.add(made);
+    return made;
+  }
+
+  /** Makes a section the champion's; detectors begin anew if the baseline is another. */
+  private void crown(Section section) {
+    Baseline before = champion == null ? null : champion.baseline;
+    if (champion != null && champion != section) {
+      refresh(champion, Map.of());
+    }
+    champion = section;
+    if (first == null) {
+      first = section.baseline;
+    }
+    if (!section.baseline.equals(before)) {
+      watches.clear();
+      for (Spec spec : specs) {
+        watches.put(spec, new Watch(spec, first, section.baseline, recipe.remembered()));
+      }
+    }
+  }
+
+  private void forgetOldVersions() {
+    while (sections.size() > VERSIONS) {
+      Section oldest = sections.values().iterator().next();
+      sections.remove(oldest.version);
+      SectionMeters shown = meters.remove(oldest);
+      if (shown != null) {
+        shown.remove();
+      }
+      if (sections.values().stream().noneMatch(each -> each.stripes == oldest.stripes)) {
+        oldest.stripes.close();
+        rings.remove(oldest.stripes);
+      }
+    }
+  }
+
+  @Override
+  public void truth(long id, Truth truth) {
+    offer(id, null, truth);
+  }
+
+  @Override
+  public void truth(String key, Truth truth) {
+    offer(SectionRecorder.NO_ID, key, truth);
+  }
+
+  private void offer(long id, @Nullable String key, @Nullable Truth truth) {
+    try {
+      if (closed) {
+        return;
+      }
+      if (truths.offer(id, key, truth, now(ticked))) {
+        return;
+      }
+      if (enter()) {
+        try {
+          drain();
+        } finally {
+          lock.unlock();
+        }
+        if (truths.offer(id, key, truth, now(ticked))) {
+          return;
+        }
+      }
+      ledger.lost();
+    } catch (Throwable thrown) {
+      ledger.lost();
+      warnings.once("truth " + thrown.getClass(), "a truth was lost", thrown);
+    }
+  }
+
+  /** Takes the lock if nobody has it, this thread included. */
+  private boolean enter() {
+    return !lock.isHeldByCurrentThread() && lock.tryLock();
+  }
+
+  @Override
+  public void tick() {
+    if (closed || !enter()) {
+      return;
+    }
+    try {
+      work();
+    } catch (Throwable thrown) {
+      warnings.once("tick " + thrown.getClass(), "a tick of the monitor was cut short", thrown);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void work() {
+    drain();
+    long now = now(ticked);
+    ledger.mature(now);
+    long settled = Math.min(now, ledger.oldestOpen());
+    for (Map.Entry<Spec, Watch> each : watches.entrySet()) {
+      each.getValue().settle(each.getKey().input() == Spec.Input.QUALITY ? settled : now);
+    }
+    ticked = now;
+    Map<Spec, DriftReading> readings = readings();
+    for (Section section : sections.values()) {
+      refresh(section, section == champion ? readings : Map.of());
+      Throwable fault = section.fault;
+      if (fault != null) {
+        section.fault = null;
+        warnings.once(
+            "fault " + fault.getClass().getName(),
+            "a row or prediction of version " + Warnings.shown(section.version)
+                + " could not be read (" + fault.getClass().getName()
+                + "); such predictions are dropped and counted",
+            fault);
+      }
+    }
+  }
+
+  private void refresh(Section section, Map<Spec, DriftReading> readings) {
+    SectionMeters shown = meters.get(section);
+    if (shown != null) {
+      shown.refresh(readings);
+    }
+  }
+
+  private Map<Spec, DriftReading> readings() {
+    Map<Spec, DriftReading> readings = new LinkedHashMap<>();
+    watches.forEach((spec, watch) -> readings.put(spec, watch.reading()));
+    return readings;
+  }
+
+  /** Takes predictions and truths that were given by now, in their order. */
+  private void drain() {
+    long until = System.nanoTime();
+    long now = now(ticked);
+    List<Ring> all = new ArrayList<>();
+    for (Stripes each : rings) {
+      for (int i = 0; i < each.count(); i++) {
+        all.add(each.ring(i));
+      }
+    }
+    all.forEach(Slots::begin);
+    truths.begin();
+    try {
+      while (true) {
+        Slots earliest = null;
+        int slot = -1;
+        for (Ring ring : all) {
+          int next = ring.peek(until);
+          if (next >= 0 && (earliest == null || ring.stamp(next) - earliest.stamp(slot) < 0)) {
+            earliest = ring;
+            slot = next;
+          }
+        }
+        int next = truths.peek(until);
+        if (next >= 0 && (earliest == null || truths.stamp(next) - earliest.stamp(slot) < 0)) {
+          earliest = truths;
+          slot = next;
+        }
+        if (earliest == null) {
+          return;
+        }
+        if (earliest instanceof Ring ring) {
+          take(ring, slot, now);
+        } else {
+          take(slot);
+        }
+      }
+    } finally {
+      all.forEach(Slots::end);
+      truths.end();
+    }
+  }
+
+  private void take(Ring ring, int slot, long now) {
+    try {
+      Served served = ring.served(slot, now);
+      if (served == null) {
+        return;
+      }
+      Section section = served.section;
+      section.recorded++;
+      ledger.add(served);
+      long nanos = ring.nanos(slot);
+      section.latency.add(nanos);
+      SectionMeters shown = meters.get(section);
+      if (shown != null) {
+        shown.took(nanos);
+      }
+      boolean watched = section == champion && !watches.isEmpty();
+      if (recipe.outcomes > 0 || watched) {
+        Row row = ring.row(slot);
+        if (recipe.outcomes > 0) {
+          served.row = row;
+        }
+        if (watched) {
+          feed(watch -> watch.served(row, served.millis));
+        }
+      }
+    } finally {
+      ring.release(slot);
+    }
+  }
+
+  /** Feeds every watch; one that throws harms neither the others nor the ledger. */
+  private void feed(Consumer<Watch> input) {
+    for (Watch watch : watches.values()) {
+      try {
+        input.accept(watch);
+      } catch (Throwable thrown) {
+        warnings.once("watch " + thrown.getClass(), "a detector missed an input", thrown);
+      }
+    }
+  }
+
+  private void take(int slot) {
+    long id = truths.id(slot);
+    String key = truths.key(slot);
+    Truth truth = truths.truth(slot);
+    long millis = truths.millis(slot);
+    truths.release(slot);
+    ledger.join(key == null ? ledger.find(id) : ledger.find(key), truth, millis);
+  }
+
+  /** Feeds the detectors with an outcome that has matured. */
+  private void matured(Served served) {
+    Truth truth = served.truth;
+    if (served.section == champion && truth != null) {
+      feed(watch -> watch.matured(served.prediction, truth, served.position, served.millis));
+    }
+  }
+
+  @Override
+  public Evidence evidence() {
+    lock.lock();
+    try {
+      if (closed) {
+        dropWhatCameTooLate();
+      }
+      long now = now(ticked);
+      Evidence.Builder evidence = Evidence.builder(model, instant(now));
+      ledger.describe(evidence);
+      List<Section> newestFirst = new ArrayList<>(sections.values());
+      Collections.reverse(newestFirst);
+      for (Section section : newestFirst) {
+        VersionEvidence.Builder known = section.evidence(now);
+        if (section == champion) {
+          readings().forEach(known::drift);
+          evidence.champion(known.build());
+        } else {
+          evidence.other(known.build());
+        }
+      }
+      return evidence.build();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A prediction that was being recorded while the monitor was closed. */
+  private void dropWhatCameTooLate() {
+    for (Stripes each : rings) {
+      for (int i = 0; i < each.count(); i++) {
+        Ring ring = each.ring(i);
+        ring.begin();
+        long until = System.nanoTime();
+        for (int slot = ring.peek(until); slot >= 0; slot = ring.peek(until)) {
+          Served served = ring.served(slot, 0);
+          ring.release(slot);
+          if (served != null) {
+            served.section.drop(Section.Cause.CLOSED);
+          }
+        }
+        ring.end();
+      }
+    }
+  }
+
+  @Override
+  public Outcomes outcomes() {
+    return recipe.outcomes == 0 ? Outcomes.none() : new Kept();
+  }
+
+  @Override
+  public Optional<Set<Spec>> watches() {
+    return Optional.of(specs);
+  }
+
+  @Override
+  public void kept(String because) {
+    requireNonNull(because, "because");
+    lock.lock();
+    try {
+      if (!closed) {
+        drain();
+      }
+      boolean signalled =
+          watches.values().stream().anyMatch(watch -> watch.reading().signal().isPresent());
+      watches.values().forEach(Watch::restart);
+      if (signalled) {
+        say("drift signals of " + Warnings.shown(model) + " cleared, the champion is kept: "
+            + Warnings.shown(because));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void say(String message) {
+    try {
+      System.getLogger(MicrometerMonitor.class.getName()).log(System.Logger.Level.INFO, message);
+    } catch (RuntimeException loggerThrew) {
+      // The host's logger; nothing depends on it.
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      rings.forEach(Stripes::close);
+      work();
+    } catch (Throwable thrown) {
+      warnings.once(
+          "close " + thrown.getClass(), "the newest predictions were not counted", thrown);
+    } finally {
+      meters.values().forEach(SectionMeters::remove);
+      meters.clear();
+      registered.removeAll();
+      lock.unlock();
+    }
+  }
+
+  /** The time by the recipe's clock, or another should it throw. */
+  private long now(long otherwise) {
+    try {
+      return recipe.clock.millis();
+    } catch (Throwable thrown) {
+      return otherwise;
+    }
+  }
+
+  private Instant instant(long otherwise) {
+    try {
+      return recipe.clock.instant();
+    } catch (RuntimeException clockThrew) {
+      return Instant.ofEpochMilli(otherwise);
+    }
+  }
+
+  private void full() {
+    if (!saidFull) {
+      saidFull = true;
+      warnings.once(
+          "full",
+          "predictions of " + Warnings.shown(model) + " are dropped and counted: all "
+              + recipe.slots
+              + " slots are taken; call tick() more often, or buffer more (Recipe.buffering)",
+          null);
+    }
+  }
+
+  /** {@return such as {@code monitor of iris: iris:1 · 150 served · p99 0.4 ms · accuracy 0.953 ± 0.034}} */
+  @Override
+  public String toString() {
+    return "monitor of " + evidence();
+  }
+
+  private final class SectionRecorder implements Recorder {
+    static final long NO_ID = -1;
+
+    private final Section section;
+    private final Schema wanted;
+    /** The schema of the newest row, known to fit. */
+    private Schema fits;
+
+    SectionRecorder(Section section) {
+      this.section = section;
+      this.wanted = section.baseline.schema();
+      this.fits = wanted;
+    }
+
+    @Override
+    public long record(Row row, Prediction prediction, long nanos) {
+      return take(null, row, prediction, nanos);
+    }
+
+    @Override
+    public long record(String key, Row row, Prediction prediction, long nanos) {
+      return take(key, row, prediction, nanos);
+    }
+
+    private long take(
+        @Nullable String key, @Nullable Row row, @Nullable Prediction prediction, long nanos) {
+      int home = (int) ((Thread.currentThread().getId() * GOLDEN) >>> 40) & (stripes - 1);
+      long id = ids.getAndIncrement(16 * (home + 1)) * stripes + home;
+      Section.Cause refusal = Section.Cause.PREDICTION;
+      try {
+        if (closed || section.stripes.closed()) {
+          refusal = Section.Cause.CLOSED;
+        } else if (prediction != null && prediction.isFinite()) {
+          refusal = Section.Cause.ROW;
+          if (key != null && key.length() > LONGEST) {
+            refusal = Section.Cause.KEY;
+          } else if (row != null) {
+            Schema schema = row.schema();
+            if (fits(schema)) {
+              refusal = place(home, id, key, row, schema, prediction, nanos);
+            }
+          }
+        }
+      } catch (Throwable thrown) {
+        if (section.fault == null) {
+          section.fault = thrown;
+        }
+      }
+      if (refusal != null) {
+        section.drop(refusal);
+        if (refusal == Section.Cause.FULL) {
+          full();
+        }
+      }
+      return id;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // nearly all rows share one schema; others are compared
+    private boolean fits(@Nullable Schema schema) {
+      if (schema == fits) {
+        return true;
+      }
+      if (schema == null || !schema.differencesFrom(wanted).isEmpty()) {
+        return false;
+      }
+      fits = schema;
+      return true;
+    }
+
+    /** Puts a prediction into a slot; gives why it could not, or null. */
+    private Section.@Nullable Cause place(
+        int home,
+        long id,
+        @Nullable String key,
+        Row row,
+        Schema schema,
+        Prediction prediction,
+        long nanos) {
+      long stamp = System.nanoTime();
+      long millis = now(ticked);
+      for (int i = 0; i < stripes; i++) {
+        Ring ring = section.stripes.ring((home + i) & (stripes - 1));
+        long position = ring.claim();
+        if (position == Slots.FULL) {
+          continue;
+        }
+        boolean kept = false;
+        try {
+          ring.stamp(position, stamp);
+          kept = ring.fill(position, section, id, key, row, schema, prediction, millis, nanos);
+        } catch (Throwable thrown) {
+          if (section.fault == null) {
+            section.fault = thrown;
+          }
+        }
+        ring.publish(position);
+        return kept ? null : Section.Cause.ROW;
+      }
+      return Section.Cause.FULL;
+    }
+
+    @Override
+    public void failure(long nanos) {
+      if (!closed) {
+        section.failures.increment();
+      }
+    }
+  }
+
+  private final class Kept implements Outcomes {
+    @Override
+    public long capacity() {
+      return recipe.outcomes;
+    }
+
+    @Override
+    public long end() {
+      lock.lock();
+      try {
+        return ledger.matured();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public long open() {
+      lock.lock();
+      try {
+        return ledger.waiting();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public List<Outcome> between(long from, long to) {
+      if (from < 0 || from > to) {
+        throw new IllegalArgumentException("wanted 0 <= from <= to, got " + from + " and " + to);
+      }
+      lock.lock();
+      try {
+        return ledger.between(from, to);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /**
+   * How a monitor is made.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  public static final class Recipe implements MonitorRecipe {
+    private final MeterRegistry registry;
+    private InstantSource clock = InstantSource.system();
+    private Set<Spec> specs = Set.of();
+    private int slots = 16_384;
+
+    @Nullable
+    Duration horizon;
+
+    int outcomes = 10_000;
+    int open = 100_000;
+    int qualityOver = 1_000;
+
+    private Recipe(MeterRegistry registry) {
+      this.registry = registry;
+    }
+
+    private Recipe copy() {
+      Recipe copy = new Recipe(registry);
+      copy.clock = clock;
+      copy.specs = specs;
+      copy.slots = slots;
+      copy.horizon = horizon;
+      copy.outcomes = outcomes;
+      copy.open = open;
+      copy.qualityOver = qualityOver;
+      return copy;
+    }
+
+    /**
+     * {@return the same recipe for a monitor whose predictions mature when they are this old}
+     *
+     * <p>Unless said, a prediction matures when its truth comes. A prediction of that age without truth expires.
+     *
+     * @param horizon at least a millisecond, by the recipe's clock
+     * @throws IllegalArgumentException if it is shorter
+     */
+    public Recipe truthWithin(Duration horizon) {
+      if (horizon.compareTo(Duration.ofMillis(1)) < 0) {
+        throw new IllegalArgumentException(
+            "horizon must be at least a millisecond, but was " + horizon);
+      }
+      Recipe copy = copy();
+      copy.horizon = horizon;
+      return copy;
+    }
+
+    /**
+     * {@return the same recipe for a monitor that also watches what these will read, from the first prediction on}
+     *
+     * @param readers conditions, criteria, alert rules, alert engines and retrain policies
+     */
+    @Override
+    public Recipe feeds(EvidenceReader... readers) {
+      Set<Spec> all = new LinkedHashSet<>(specs);
+      for (EvidenceReader reader : readers) {
+        all.addAll(reader.reads());
+      }
+      Recipe copy = copy();
+      copy.specs = Collections.unmodifiableSet(all);
+      return copy;
+    }
+
+    /**
+     * {@return the same recipe with another number of matured outcomes that are kept with their rows}
+     *
+     * @param outcomes at least 0, at most 100,000,000; 10,000 unless said. 0 keeps none, and {@link
+     *     MicrometerMonitor#outcomes()} says so
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Recipe keeping(int outcomes) {
+      Recipe copy = copy();
+      copy.outcomes = within("outcomes", outcomes, 0);
+      return copy;
+    }
+
+    /**
+     * {@return the same recipe with another number of predictions that may wait for their truth or their horizon}
+     *
+     * <p>The oldest that is too many expires, and is counted.
+     *
+     * @param predictions at least 1, at most 100,000,000; 100,000 unless said
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Recipe awaiting(int predictions) {
+      Recipe copy = copy();
+      copy.open = within("predictions", predictions, 1);
+      return copy;
+    }
+
+    /**
+     * {@return the same recipe with another number of predictions, and of truths, that may wait for the next tick}
+     *
+     * @param predictions at least 2, at most 16,777,216, taken up to a power of two; 16,384 unless said
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Recipe buffering(int predictions) {
+      if (predictions < 2 || predictions > 1 << 24) {
+        throw new IllegalArgumentException(
+            "predictions must be in 2 to 16777216, but was " + predictions);
+      }
+      Recipe copy = copy();
+      copy.slots = powerOfTwo(predictions);
+      return copy;
+    }
+
+    /**
+     * {@return the same recipe with another number of newest matured outcomes, per version, that quality is of}
+     *
+     * @param truths at least 1, at most 100,000,000; 1,000 unless said
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Recipe qualityOver(int truths) {
+      Recipe copy = copy();
+      copy.qualityOver = within("truths", truths, 1);
+      return copy;
+    }
+
+    /**
+     * {@return the same recipe on another clock}
+     *
+     * @param clock gives the instants of predictions and truths, and the time by which predictions mature; read by request
+     *     threads, so it should neither block nor allocate
+     */
+    public Recipe clock(InstantSource clock) {
+      Recipe copy = copy();
+      copy.clock = requireNonNull(clock, "clock");
+      return copy;
+    }
+
+    private static int within(String field, int value, int least) {
+      if (value < least || value > 100_000_000) {
+        throw new IllegalArgumentException(
+            field + " must be in " + least + " to 100000000, but was " + value);
+      }
+      return value;
+    }
+
+    /** How many matured predictions a late truth still finds. */
+    int remembered() {
+      return Math.max(outcomes, qualityOver);
+    }
+
+    @Override
+    public MicrometerMonitor open(String model) {
+      return new MicrometerMonitor(model, this);
+    }
+
+    /** {@return such as {@code monitor: truth within PT48H, 10000 outcomes kept, quality over 1000, 2 watches}} */
+    @Override
+    public String toString() {
+      return "monitor: truth "
+          + (horizon == null ? "matures when it comes" : "within " + horizon) + ", " + outcomes
+          + " outcomes kept, at most " + open + " open, quality over " + qualityOver + ", "
+          + specs.size() + " watches";
+    }
+  }
+}

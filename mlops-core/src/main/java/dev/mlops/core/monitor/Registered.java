@@ -1,0 +1,121 @@
+package dev.mlops.core.monitor;
+
+import dev.mlops.core.log.Warnings;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Timer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Meters in a host's registry that come and go together. What the registry throws is logged once per cause and goes no
+ * further.
+ *
+ * <p>Not thread-safe: confine to one thread.
+ */
+final class Registered {
+  private final MeterRegistry registry;
+  private final Warnings warnings;
+  private final String model;
+  private final List<Meter> meters = new ArrayList<>();
+
+  Registered(MeterRegistry registry, Warnings warnings, String model) {
+    this.registry = registry;
+    this.warnings = warnings;
+    this.model = model;
+  }
+
+  /** Another group of the same model. */
+  Registered another() {
+    return new Registered(registry, warnings, model);
+  }
+
+  @Nullable
+  Timer timer(Meters meter, String... values) {
+    return add(host -> Timer.builder(meter.id())
+        .description(meter.description())
+        .tags(tags(meter, values))
+        .register(host));
+  }
+
+  void record(@Nullable Timer timer, long nanos) {
+    if (timer == null) {
+      return;
+    }
+    try {
+      timer.record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+    } catch (Throwable thrown) {
+      warn(thrown);
+    }
+  }
+
+  /** Counts what an object that the caller keeps has counted. */
+  void counter(Meters meter, Number counted, String... values) {
+    add(host -> FunctionCounter.builder(meter.id(), counted, Number::doubleValue)
+        .description(meter.description())
+        .tags(tags(meter, values))
+        .register(host));
+  }
+
+  @Nullable
+  Meter gauge(Meters meter, DoubleSupplier value, String... values) {
+    return add(host -> Gauge.builder(meter.id(), value, DoubleSupplier::getAsDouble)
+        .description(meter.description())
+        .baseUnit(meter.unit().isEmpty() ? null : meter.unit())
+        .tags(tags(meter, values))
+        .strongReference(true) // held weakly, a gauge reads NaN once nothing else holds its state
+        .register(host));
+  }
+
+  private <M extends Meter> @Nullable M add(Function<MeterRegistry, M> register) {
+    try {
+      M meter = register.apply(registry);
+      meters.add(meter);
+      return meter;
+    } catch (Throwable thrown) {
+      warn(thrown);
+      return null;
+    }
+  }
+
+  void remove(@Nullable Meter meter) {
+    if (meter == null) {
+      return;
+    }
+    meters.remove(meter);
+    try {
+      registry.remove(meter);
+    } catch (Throwable thrown) {
+      warn(thrown);
+    }
+  }
+
+  void removeAll() {
+    List.copyOf(meters).forEach(this::remove);
+  }
+
+  private void warn(Throwable thrown) {
+    warnings.once(
+        "registry " + thrown.getClass().getName(),
+        "the meter registry threw " + thrown.getClass().getName()
+            + "; the monitor goes on without that meter",
+        thrown);
+  }
+
+  private List<Tag> tags(Meters meter, String... values) {
+    List<Tag> tags = new ArrayList<>();
+    List<String> keys = meter.tagKeys();
+    tags.add(Tag.of(keys.get(0), model));
+    for (int i = 0; i < values.length; i++) {
+      tags.add(Tag.of(keys.get(i + 1), values[i]));
+    }
+    return tags;
+  }
+}

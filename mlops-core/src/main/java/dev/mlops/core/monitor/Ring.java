@@ -1,0 +1,146 @@
+package dev.mlops.core.monitor;
+
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A ring of predictions on their way from request threads to the ledger; every slot is allocated beforehand.
+ *
+ * <p>Fill from many threads, empty from one.
+ */
+final class Ring extends Slots {
+  private final boolean[] number;
+  private final double[] numbers;
+  private final @Nullable String[] categories;
+  private final long[] stamps;
+  private final long[] ids;
+  private final long[] millis;
+  private final long[] nanos;
+  private final @Nullable String[] keys;
+  private final @Nullable Schema[] schemas;
+  private final @Nullable Prediction[] predictions;
+  /** Null where the row could not be read. */
+  private final @Nullable Section[] sections;
+
+  private final double[] someNumbers;
+  private final String[] someCategories;
+
+  Ring(Schema schema, int capacity) {
+    super(capacity);
+    int columns = schema.size();
+    this.number = new boolean[columns];
+    boolean someNumber = false;
+    boolean someCategory = false;
+    for (int i = 0; i < columns; i++) {
+      number[i] = schema.column(i).type() == Column.Type.NUMBER;
+      someNumber |= number[i];
+      someCategory |= !number[i];
+    }
+    this.numbers = new double[someNumber ? capacity * columns : 0];
+    this.categories = new String[someCategory ? capacity * columns : 0];
+    this.stamps = new long[capacity];
+    this.ids = new long[capacity];
+    this.millis = new long[capacity];
+    this.nanos = new long[capacity];
+    this.keys = new String[capacity];
+    this.schemas = new Schema[capacity];
+    this.predictions = new Prediction[capacity];
+    this.sections = new Section[capacity];
+    this.someNumbers = new double[columns];
+    this.someCategories = new String[columns];
+    Arrays.fill(someCategories, "");
+  }
+
+  /** Fills a claimed slot; false if a value of the row cannot be kept. What the row throws, this throws. */
+  boolean fill(
+      long position,
+      Section section,
+      long id,
+      @Nullable String key,
+      Row row,
+      Schema schema,
+      Prediction prediction,
+      long millis,
+      long nanos) {
+    int slot = slot(position);
+    int base = slot * number.length;
+    for (int i = 0; i < number.length; i++) {
+      if (number[i]) {
+        numbers[base + i] = row.number(i);
+      } else {
+        String category = row.category(i);
+        if (category == null || category.length() > MicrometerMonitor.LONGEST) {
+          return false;
+        }
+        categories[base + i] = category;
+      }
+    }
+    this.ids[slot] = id;
+    this.millis[slot] = millis;
+    this.nanos[slot] = nanos;
+    this.keys[slot] = key;
+    this.schemas[slot] = schema;
+    this.predictions[slot] = prediction;
+    this.sections[slot] = section;
+    return true;
+  }
+
+  /** Says when a claimed slot was filled, also one that will hold nothing. */
+  void stamp(long position, long stamp) {
+    stamps[slot(position)] = stamp;
+  }
+
+  @Override
+  long stamp(int slot) {
+    return stamps[slot];
+  }
+
+  /** The prediction in a slot, without its row, served at the latest now; null if the row could not be read. */
+  @Nullable
+  Served served(int slot, long now) {
+    Section section = sections[slot];
+    Prediction prediction = predictions[slot];
+    return section == null || prediction == null
+        ? null
+        : new Served(ids[slot], keys[slot], section, prediction, Math.min(now, millis[slot]));
+  }
+
+  long nanos(int slot) {
+    return nanos[slot];
+  }
+
+  /** A copy of the row in a slot that holds a prediction. */
+  Row row(int slot) {
+    int base = slot * number.length;
+    for (int i = 0; i < number.length; i++) {
+      if (number[i]) {
+        someNumbers[i] = numbers[base + i];
+      } else {
+        String category = categories[base + i];
+        someCategories[i] = category == null ? "" : category;
+      }
+    }
+    Schema schema = schemas[slot];
+    if (schema == null) {
+      throw new IllegalStateException("a slot that holds a prediction must hold its columns");
+    }
+    return Row.of(schema, someNumbers, someCategories);
+  }
+
+  /** Forgets the slot that {@link #peek} found and frees it. */
+  void release(int slot) {
+    keys[slot] = null;
+    schemas[slot] = null;
+    predictions[slot] = null;
+    sections[slot] = null;
+    if (categories.length > 0) {
+      int base = slot * number.length;
+      Arrays.fill(categories, base, base + number.length, null);
+    }
+    free();
+  }
+}

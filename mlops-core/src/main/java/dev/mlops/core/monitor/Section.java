@@ -1,0 +1,108 @@
+package dev.mlops.core.monitor;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.pack.Baseline;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known about one version.
+ *
+ * <p>Dropped and failed predictions are counted from many threads; the rest is guarded by the monitor's lock.
+ */
+final class Section {
+  /** Latency is that of so many of the newest predictions. */
+  static final int LATENCIES = 4_096;
+
+  /** Why a prediction could not be recorded. */
+  enum Cause {
+    /** No slot was free: {@code tick()} is not called often enough. */
+    FULL,
+    /** The row threw, had other columns, or a category that is null or too long. */
+    ROW,
+    /** There was none, it threw, or it was not finite. */
+    PREDICTION,
+    /** The key was too long. */
+    KEY,
+    /** The monitor was closed. */
+    CLOSED;
+
+    /** As a tag value. */
+    String tag() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  final String version;
+  final Baseline baseline;
+  final Stripes stripes;
+  final QualityWindow quality;
+  /** The same over truths that have come and not matured; null if a truth matures when it comes. */
+  final @Nullable QualityWindow provisional;
+
+  final LatencyWindow latency = new LatencyWindow(LATENCIES);
+  final LongAdder failures = new LongAdder();
+  private final Map<Cause, LongAdder> drops = new EnumMap<>(Cause.class);
+
+  long recorded;
+  long matured;
+  long expired;
+  /** When the newest truth came, in milliseconds; meaningless before one has. */
+  long newestTruth;
+
+  boolean truthCame;
+  /** What the first row or prediction that could not be read threw; until it was logged. */
+  volatile @Nullable Throwable fault;
+
+  Section(
+      String version, Baseline baseline, Stripes stripes, int qualityOver, boolean provisional) {
+    this.version = version;
+    this.baseline = baseline;
+    this.stripes = stripes;
+    this.quality = new QualityWindow(baseline.schema(), qualityOver);
+    this.provisional = provisional ? new QualityWindow(baseline.schema(), qualityOver) : null;
+    for (Cause cause : Cause.values()) {
+      drops.put(cause, new LongAdder());
+    }
+  }
+
+  void drop(Cause cause) {
+    drops(cause).increment();
+  }
+
+  LongAdder drops(Cause cause) {
+    return requireNonNull(drops.get(cause));
+  }
+
+  long dropped() {
+    long sum = 0;
+    for (LongAdder each : drops.values()) {
+      sum += each.sum();
+    }
+    return sum;
+  }
+
+  long open() {
+    return recorded - matured - expired;
+  }
+
+  VersionEvidence.Builder evidence(long now) {
+    VersionEvidence.Builder builder = VersionEvidence.builder(version)
+        .baseline(baseline)
+        .served(recorded, dropped())
+        .failures(failures.sum())
+        .truths(matured, expired, open());
+    if (truthCame) {
+      builder.truthAge(Duration.ofMillis(Math.max(0, now - newestTruth)));
+    }
+    latency.latency().ifPresent(builder::latency);
+    quality.estimates().forEach(builder::quality);
+    (provisional == null ? quality : provisional).estimates().forEach(builder::provisional);
+    return builder;
+  }
+}

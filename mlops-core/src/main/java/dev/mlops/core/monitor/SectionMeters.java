@@ -1,0 +1,127 @@
+package dev.mlops.core.monitor;
+
+import dev.mlops.api.drift.Level;
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.monitor.DriftReading;
+import dev.mlops.api.monitor.Spec;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Timer;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The meters of one version.
+ *
+ * <p>Guarded by the monitor's lock; what a registry reads is volatile.
+ */
+final class SectionMeters {
+  private final Registered registered;
+  private final Section section;
+  private final @Nullable Timer timer;
+  private final DoubleSupplier truthAge;
+  private final Map<Metric, Shown> quality = new EnumMap<>(Metric.class);
+  private final Map<Spec, Shown> drift = new HashMap<>();
+  private final Shown coverage = new Shown();
+  private boolean hasTruthAge;
+  private Map<Metric, Estimate> shownQuality = Map.of();
+
+  SectionMeters(Registered registered, Section section, DoubleSupplier truthAge) {
+    this.registered = registered;
+    this.section = section;
+    this.truthAge = truthAge;
+    this.timer = registered.timer(Meters.PREDICTIONS, section.version);
+    for (Section.Cause cause : Section.Cause.values()) {
+      registered.counter(Meters.DROPPED, section.drops(cause), section.version, cause.tag());
+    }
+    registered.counter(Meters.FAILED, section.failures, section.version);
+    section
+        .baseline
+        .quality()
+        .forEach((metric, estimate) -> registered.gauge(
+            Meters.QUALITY_BASELINE, estimate::value, section.version, metric.toString()));
+  }
+
+  void took(long nanos) {
+    registered.record(timer, nanos);
+  }
+
+  /** Brings the gauges up to date; {@code readings} is empty for a version that is not watched. */
+  @SuppressWarnings("ReferenceEquality") // the same map holds the same numbers
+  void refresh(Map<Spec, DriftReading> readings) {
+    long closed = section.matured + section.expired;
+    if (closed > 0) {
+      show(coverage, (double) section.matured / closed, Meters.COVERAGE, section.version);
+    }
+    if (section.truthCame && !hasTruthAge) {
+      hasTruthAge = true;
+      registered.gauge(Meters.TRUTH_AGE, truthAge, section.version);
+    }
+    Map<Metric, Estimate> known = section.quality.estimates();
+    if (known != shownQuality) {
+      shownQuality = known;
+      known.forEach((metric, estimate) -> show(
+          quality.computeIfAbsent(metric, unseen -> new Shown()),
+          estimate.value(),
+          Meters.QUALITY,
+          section.version,
+          metric.toString()));
+      drop(quality, known);
+    }
+    readings.forEach((spec, reading) -> show(
+        drift.computeIfAbsent(spec, unseen -> new Shown()),
+        ordinal(reading.level()),
+        Meters.DRIFT,
+        section.version,
+        spec.toString()));
+    drop(drift, readings);
+  }
+
+  private void show(Shown shown, double value, Meters meter, String... values) {
+    shown.value = value;
+    if (!shown.there) {
+      shown.there = true;
+      shown.meter = registered.gauge(meter, shown, values);
+    }
+  }
+
+  /** Takes away the meters of what is not known any more. */
+  private <K> void drop(Map<K, Shown> shown, Map<K, ?> known) {
+    if (shown.size() > known.size()) {
+      shown.forEach((key, each) -> {
+        if (!known.containsKey(key)) {
+          registered.remove(each.meter);
+        }
+      });
+      shown.keySet().retainAll(known.keySet());
+    }
+  }
+
+  private static double ordinal(Level level) {
+    return switch (level) {
+      case WARMING_UP -> 0;
+      case STABLE -> 1;
+      case WARNING -> 2;
+      case DRIFT -> 3;
+    };
+  }
+
+  void remove() {
+    registered.removeAll();
+  }
+
+  /** A number that a registry reads. */
+  private static final class Shown implements DoubleSupplier {
+    private volatile double value;
+    private boolean there;
+    private @Nullable Meter meter;
+
+    @Override
+    public double getAsDouble() {
+      return value;
+    }
+  }
+}

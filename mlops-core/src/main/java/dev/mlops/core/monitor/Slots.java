@@ -1,0 +1,110 @@
+package dev.mlops.core.monitor;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * The turns of a bounded ring of slots that many threads fill and one empties.
+ *
+ * <p>A thread claims a position by one compare-and-set, fills the slot that belongs to it, and publishes it. The one that
+ * empties takes what is published in any order, so a thread that is held up between the two holds up nobody but the slots
+ * that come a whole ring later. A claim gives up after a bounded number of attempts; nothing waits.
+ *
+ * <p>Fill from many threads, empty from one.
+ *
+ * @see <a href="https://www.1024cores.net/home/lock-free-algorithms/queues/bounded-mpmc-queue">Vyukov, Bounded MPMC queue</a>
+ */
+abstract class Slots {
+  static final long FULL = -1;
+
+  private static final int ATTEMPTS = 32;
+  /** Far from other fields, so that threads on different rings share no cache line. */
+  private static final int PADDED = 16;
+
+  private final int mask;
+  /** Per slot: p when position p may claim it, p + 1 when p is published. */
+  private final AtomicLongArray turns;
+
+  private final AtomicLongArray tail = new AtomicLongArray(2 * PADDED);
+
+  /** Positions below were taken. */
+  private long head;
+
+  private long cursor;
+  private long end;
+
+  Slots(int capacity) {
+    this.mask = capacity - 1;
+    this.turns = new AtomicLongArray(capacity);
+    for (int i = 0; i < capacity; i++) {
+      turns.set(i, i);
+    }
+  }
+
+  /** The slot of a position. */
+  final int slot(long position) {
+    return (int) position & mask;
+  }
+
+  /**
+   * A position, or {@link #FULL}. It is asked for a few frames down, so that publishing, which needs fewer, cannot run out of
+   * stack once a slot is claimed.
+   */
+  final long claim() {
+    return claim(4);
+  }
+
+  private long claim(int frames) {
+    if (frames > 0) {
+      return claim(frames - 1);
+    }
+    for (int i = 0; i < ATTEMPTS; i++) {
+      long position = tail.get(PADDED);
+      long ahead = turns.getAcquire(slot(position)) - position;
+      if (ahead < 0) {
+        return FULL;
+      }
+      if (ahead == 0 && tail.compareAndSet(PADDED, position, position + 1)) {
+        return position;
+      }
+    }
+    return FULL;
+  }
+
+  final void publish(long position) {
+    turns.setRelease(slot(position), position + 1);
+  }
+
+  /** Begins to empty what was claimed by now. */
+  final void begin() {
+    cursor = head;
+    end = tail.get(PADDED);
+  }
+
+  /** The slot of the next position that is published, not taken, and filled by then; or -1. */
+  final int peek(long until) {
+    while (cursor < end) {
+      int slot = slot(cursor);
+      if (turns.getAcquire(slot) == cursor + 1 && stamp(slot) - until <= 0) {
+        return slot;
+      }
+      cursor++;
+    }
+    return -1;
+  }
+
+  /** Gives the slot that {@link #peek} found to those who fill. */
+  final void free() {
+    turns.setRelease(slot(cursor), cursor + mask + 1);
+    cursor++;
+  }
+
+  /** Ends emptying. */
+  final void end() {
+    while (head < end && turns.getAcquire(slot(head)) > head + 1) {
+      head++;
+    }
+  }
+
+  /** When the slot was filled, by {@link System#nanoTime}; for slots that are published. */
+  abstract long stamp(int slot);
+}

@@ -1,0 +1,44 @@
+package dev.mlops.core.monitor;
+
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Schema;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Rings for rows of the same columns. A thread begins at the ring that its number picks, and tries the others when that is
+ * full.
+ *
+ * <p>Fill from many threads, empty from one.
+ */
+final class Stripes {
+  private final List<Column> columns;
+  private final Ring[] rings;
+  private volatile boolean closed;
+
+  Stripes(Schema schema, int count, int slots) {
+    this.columns = schema.columns();
+    this.rings =
+        IntStream.range(0, count).mapToObj(i -> new Ring(schema, slots)).toArray(Ring[]::new);
+  }
+
+  boolean fits(Schema schema) {
+    return columns.equals(schema.columns());
+  }
+
+  int count() {
+    return rings.length;
+  }
+
+  Ring ring(int index) {
+    return rings[index];
+  }
+
+  boolean closed() {
+    return closed;
+  }
+
+  void close() {
+    closed = true;
+  }
+}

@@ -1,0 +1,73 @@
+package dev.mlops.core.monitor;
+
+import dev.mlops.api.model.Truth;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Truths on their way to the ledger.
+ *
+ * <p>Fill from many threads, empty from one.
+ */
+final class TruthQueue extends Slots {
+  private final long[] stamps;
+  private final long[] ids;
+  private final long[] millis;
+  private final @Nullable String[] keys;
+  private final @Nullable Truth[] truths;
+
+  TruthQueue(int capacity) {
+    super(capacity);
+    this.stamps = new long[capacity];
+    this.ids = new long[capacity];
+    this.millis = new long[capacity];
+    this.keys = new String[capacity];
+    this.truths = new Truth[capacity];
+  }
+
+  /** Takes a truth by key, or by id if there is no key; false if it is full. */
+  boolean offer(long id, @Nullable String key, @Nullable Truth truth, long now) {
+    long stamp = System.nanoTime();
+    long position = claim();
+    if (position == FULL) {
+      return false;
+    }
+    int slot = slot(position);
+    stamps[slot] = stamp;
+    ids[slot] = id;
+    keys[slot] = key;
+    truths[slot] = truth;
+    millis[slot] = now;
+    publish(position);
+    return true;
+  }
+
+  @Override
+  long stamp(int slot) {
+    return stamps[slot];
+  }
+
+  long id(int slot) {
+    return ids[slot];
+  }
+
+  @Nullable
+  String key(int slot) {
+    return keys[slot];
+  }
+
+  @Nullable
+  Truth truth(int slot) {
+    return truths[slot];
+  }
+
+  long millis(int slot) {
+    return millis[slot];
+  }
+
+  /** Forgets the slot that {@link #peek} found and frees it. */
+  void release(int slot) {
+    keys[slot] = null;
+    truths[slot] = null;
+    free();
+  }
+}

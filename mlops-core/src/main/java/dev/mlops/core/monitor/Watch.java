@@ -1,0 +1,274 @@
+package dev.mlops.core.monitor;
+
+import dev.mlops.api.drift.DriftDetector;
+import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.RowDetector;
+import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.ValueDetector;
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.DriftReading;
+import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.drift.batch.DataDrift;
+import dev.mlops.drift.stream.SrEDetector;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One detector of a monitor, built for one baseline, with the signal that nobody has answered yet. While there is one it is
+ * fed no more: whoever answers starts it afresh.
+ *
+ * <p>Not thread-safe: confine to one thread.
+ */
+final class Watch {
+  /** Rows per window of a feature test. */
+  private static final int WINDOW = 1_000;
+
+  /** An absolute error counts for at most so many limits. */
+  private static final double CLIP = 10;
+
+  private final Spec spec;
+  private final String positive;
+  private final @Nullable ValueDetector values;
+  private final @Nullable RowDetector rows;
+  private final String note;
+  private final double limit;
+  /** Length of a block in milliseconds; 0 if the promise counts inputs. */
+  private final long block;
+
+  /** Positions among the matured outcomes of the newest inputs, by input. */
+  private long[] positions = new long[64];
+
+  private final int mostPositions;
+
+  private long inputs;
+  private long openBlock;
+  private boolean inBlock;
+  private @Nullable Signal signal;
+  private OptionalLong changePosition = OptionalLong.empty();
+
+  /**
+   * Builds a watch.
+   *
+   * @param spec what is watched
+   * @param first the first baseline of the monitor's life; no later one raises the limit above its own
+   * @param baseline the champion's
+   * @param mostPositions how many inputs can be told the place of
+   */
+  Watch(Spec spec, Baseline first, Baseline baseline, int mostPositions) {
+    this.spec = spec;
+    this.mostPositions = mostPositions;
+    this.positive = baseline.schema().positive().orElse("");
+    this.block = spec.falseAlarms().time().isPresent()
+        ? Math.max(1, spec.falseAlarms().block().toMillis())
+        : 0;
+    ValueDetector madeValues = null;
+    RowDetector madeRows = null;
+    double bound = 0.0;
+    String text;
+    if (spec.input() == Spec.Input.FEATURES) {
+      try {
+        madeRows = DataDrift.against(baseline).windowOf(WINDOW).falseAlarmEvery(spec.falseAlarms());
+        text = "";
+      } catch (IllegalArgumentException refused) {
+        text = String.valueOf(refused.getMessage());
+      }
+    } else {
+      Metric metric = spec.metric().orElseThrow();
+      OptionalDouble found = limit(metric, first, baseline, spec.tolerance());
+      bound = found.orElse(0.0);
+      if (found.isEmpty()) {
+        text = metric != Metric.ACCURACY && metric != Metric.MAE && positive.isEmpty()
+            ? "the schema names no positive label, so " + metric + " has no loss per row"
+            : "no " + metric + " in the baseline";
+      } else if (!(bound > 0) || (metric != Metric.MAE && bound >= 1)) {
+        text = String.format(Locale.ROOT, "a loss limit of %.4f leaves nothing to find", bound);
+      } else {
+        madeValues = SrEDetector.above(bound).falseAlarmEvery(spec.falseAlarms());
+        text = String.format(Locale.ROOT, "loss limit %.4f", bound);
+      }
+    }
+    this.values = madeValues;
+    this.rows = madeRows;
+    this.limit = bound;
+    this.note = text;
+  }
+
+  /** The mean loss up to which nothing is wrong. */
+  private static OptionalDouble limit(
+      Metric metric, Baseline first, Baseline champion, double tolerance) {
+    OptionalDouble own = bound(metric, champion);
+    if (own.isEmpty()) {
+      return own;
+    }
+    OptionalDouble floor = metric == Metric.ACCURACY
+            || metric == Metric.MAE
+            || first.schema().positive().equals(champion.schema().positive())
+        ? bound(metric, first)
+        : OptionalDouble.empty();
+    return OptionalDouble.of(
+        Math.min(own.getAsDouble(), floor.orElse(Double.POSITIVE_INFINITY)) + tolerance);
+  }
+
+  /** One-sided 95 % upper bound of the mean loss in the test phase. */
+  private static OptionalDouble bound(Metric metric, Baseline baseline) {
+    Optional<Estimate> measured = baseline.quality(metric);
+    if (measured.isEmpty()
+        || ((metric == Metric.PRECISION || metric == Metric.RECALL)
+            && baseline.schema().positive().isEmpty())) {
+      return OptionalDouble.empty();
+    }
+    Estimate estimate = measured.get();
+    if (metric == Metric.MAE) {
+      return OptionalDouble.of(estimate.upper());
+    }
+    double share = Math.max(0.0, Math.min(1.0, 1.0 - estimate.value()));
+    long n = estimate.n();
+    return OptionalDouble.of(SrEDetector.upperLimit(Math.round(share * n), n));
+  }
+
+  /** Takes an outcome of the champion that has matured. */
+  void matured(Prediction prediction, Truth truth, long position, long millis) {
+    if (values == null || signal != null) {
+      return;
+    }
+    double loss = loss(prediction, truth);
+    if (Double.isNaN(loss)) {
+      return;
+    }
+    enterBlock(millis, values);
+    if (signal != null) {
+      return;
+    }
+    remember(position);
+    take(values.update(loss), values);
+  }
+
+  /** Takes a row that the champion was given. */
+  void served(Row row, long millis) {
+    if (rows == null || signal != null) {
+      return;
+    }
+    enterBlock(millis, rows);
+    if (signal != null) {
+      return;
+    }
+    inputs++;
+    take(rows.update(row), rows);
+  }
+
+  /** Ends the block that is open if everything in it has been taken. */
+  void settle(long everythingBefore) {
+    DriftDetector detector = values == null ? rows : values;
+    if (detector != null
+        && inBlock
+        && signal == null
+        && (openBlock + 1) * block <= everythingBefore) {
+      inBlock = false;
+      take(detector.endBlock(), detector);
+    }
+  }
+
+  private void enterBlock(long millis, DriftDetector detector) {
+    if (block == 0) {
+      return;
+    }
+    long entered = Math.floorDiv(millis, block);
+    if (inBlock && entered > openBlock) {
+      take(detector.endBlock(), detector);
+    }
+    if (!inBlock || entered > openBlock) {
+      openBlock = entered;
+      inBlock = true;
+    }
+  }
+
+  private void take(Level level, DriftDetector detector) {
+    if (level == Level.DRIFT) {
+      signal = detector.signal().orElse(null);
+      if (signal != null && values != null) {
+        changePosition = OptionalLong.of(position(signal.changePoint()));
+      }
+    }
+  }
+
+  private void remember(long position) {
+    if (inputs >= positions.length && positions.length < mostPositions) {
+      positions = Arrays.copyOf(positions, 2 * positions.length);
+    }
+    positions[(int) (inputs++ % positions.length)] = position;
+  }
+
+  private long position(long input) {
+    return positions[(int) (Math.max(input, inputs - positions.length) % positions.length)];
+  }
+
+  /** The loss that the spec watches; NaN if this outcome does not count for it. */
+  private double loss(Prediction prediction, Truth truth) {
+    if (spec.metric().orElseThrow() == Metric.MAE) {
+      return prediction instanceof Regression said ? absoluteError(said, truth) : Double.NaN;
+    }
+    if (!(prediction instanceof Classification said) || truth.label().isEmpty()) {
+      return Double.NaN;
+    }
+    boolean counts = switch (spec.metric().orElseThrow()) {
+      case RECALL -> truth.label().get().equals(positive);
+      case PRECISION -> said.label().equals(positive);
+      default -> true;
+    };
+    return !counts ? Double.NaN : truth.matches(said) ? 0.0 : 1.0;
+  }
+
+  private double absoluteError(Regression said, Truth truth) {
+    Map<String, Double> right = truth.values();
+    if (right.size() != said.names().size()) {
+      return Double.NaN;
+    }
+    double sum = 0.0;
+    if (right.size() == 1) {
+      sum = Math.abs(said.value() - truth.value().orElse(Double.NaN));
+    } else {
+      for (Map.Entry<String, Double> output : right.entrySet()) {
+        if (!said.names().contains(output.getKey())) {
+          return Double.NaN;
+        }
+        sum += Math.abs(said.value(output.getKey()) - output.getValue());
+      }
+    }
+    return Math.min(sum / right.size(), CLIP * limit);
+  }
+
+  /** Forgets the signal and everything that was fed. */
+  void restart() {
+    if (values != null) {
+      values.reset();
+    }
+    if (rows != null) {
+      rows.reset();
+    }
+    inputs = 0;
+    inBlock = false;
+    signal = null;
+    changePosition = OptionalLong.empty();
+  }
+
+  DriftReading reading() {
+    DriftDetector detector = values == null ? rows : values;
+    Level level =
+        signal != null ? Level.DRIFT : detector == null ? Level.WARMING_UP : detector.level();
+    // A row with a missing value is skipped in that column alone.
+    long judged = values == null ? inputs : inputs - values.skipped();
+    return new DriftReading(level, Optional.ofNullable(signal), judged, changePosition, note);
+  }
+}
