@@ -2,6 +2,8 @@ package dev.mlops.testkit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
@@ -172,6 +174,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
   @Override
   public synchronized Evidence evidence() {
     Evidence.Builder evidence = Evidence.builder(model, recipe.clock.instant())
+        .matured(end)
         .oddTruths(orphans, duplicates, corrections, lost);
     List<String> newestFirst = new ArrayList<>(order);
     java.util.Collections.reverse(newestFirst);
@@ -209,8 +212,10 @@ public final class InMemoryMonitor implements MetricsMonitor {
     for (Served served : open.values()) {
       addPair(joined, section, served);
     }
-    NaiveQuality.of(section.baseline.schema(), mature).forEach(builder::quality);
-    NaiveQuality.of(section.baseline.schema(), joined).forEach(builder::provisional);
+    Map<Metric, Estimate> quality = NaiveQuality.of(section.baseline.schema(), mature);
+    quality.forEach(builder::quality);
+    (joined.size() == mature.size() ? quality : NaiveQuality.of(section.baseline.schema(), joined))
+        .forEach(builder::provisional);
     return builder.build();
   }
 

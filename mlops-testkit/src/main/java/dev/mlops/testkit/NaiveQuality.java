@@ -10,6 +10,7 @@ import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +20,8 @@ import java.util.TreeSet;
 /**
  * Quality computed from its definitions, one pass per question, so that it can be checked by reading.
  *
- * <p>Values are those of {@link Metric}. Intervals are Wilson's for accuracy and a delete-a-group jackknife with at most 20
- * groups for all else.
+ * <p>Values are those of {@link Metric}. Intervals are Wilson's for accuracy, normal for means of losses, and of a
+ * delete-a-group jackknife with at most 20 groups for all else.
  */
 final class NaiveQuality {
   private static final int GROUPS = 20;
@@ -35,14 +36,32 @@ final class NaiveQuality {
       List<Pair> fitting = pairs.stream().filter(pair -> fits(metric, pair)).toList();
       OptionalDouble value = value(metric, schema, fitting);
       if (value.isPresent()) {
-        quality.put(
-            metric,
-            metric == Metric.ACCURACY
-                ? Estimate.share(Math.round(value.getAsDouble() * fitting.size()), fitting.size())
-                : jackknife(metric, schema, fitting, value.getAsDouble()));
+        quality.put(metric, estimate(metric, schema, fitting, value.getAsDouble()));
       }
     }
     return quality;
+  }
+
+  private static Estimate estimate(Metric metric, Schema schema, List<Pair> pairs, double value) {
+    return switch (metric) {
+      case ACCURACY -> Estimate.share(Math.round(value * pairs.size()), pairs.size());
+      case LOG_LOSS -> mean(pairs.stream().mapToDouble(NaiveQuality::loss).toArray(), pairs.size());
+      case MAE -> mean(errors(pairs).stream().mapToDouble(Math::abs).toArray(), pairs.size());
+      default -> jackknife(metric, schema, pairs, value);
+    };
+  }
+
+  private static Estimate mean(double[] values, long n) {
+    double mean = Arrays.stream(values).average().orElseThrow();
+    double squares =
+        Arrays.stream(values).map(value -> (value - mean) * (value - mean)).sum();
+    double variance = values.length < 2 ? 0.0 : squares / (values.length - 1);
+    return Estimate.mean(mean, Math.sqrt(variance / values.length), n);
+  }
+
+  private static double loss(Pair pair) {
+    double score = ((Classification) pair.prediction()).score(right(pair)).orElse(0);
+    return -Math.log(Math.max(1e-15, score));
   }
 
   private static boolean fits(Metric metric, Pair pair) {
@@ -70,11 +89,7 @@ final class NaiveQuality {
             .average()
             .orElseThrow());
       case PRECISION, RECALL, F1 -> perLabel(metric, schema, pairs);
-      case LOG_LOSS ->
-        pairs.stream()
-            .mapToDouble(pair -> -Math.log(Math.max(
-                1e-15, ((Classification) pair.prediction()).score(right(pair)).orElse(0))))
-            .average();
+      case LOG_LOSS -> pairs.stream().mapToDouble(NaiveQuality::loss).average();
       case MAE -> errors(pairs).stream().mapToDouble(Math::abs).average();
       case RMSE ->
         OptionalDouble.of(Math.sqrt(

@@ -3,8 +3,11 @@ package dev.mlops.api.drift;
 /**
  * A detector of single values: one error, score or measurement per input.
  *
- * <p>The contract is that of {@link DriftDetector}. {@link #update} allocates nothing unless it returns {@link
- * Level#DRIFT}.
+ * <p>The contract is that of {@link DriftDetector}, and:
+ *
+ * <ol>
+ *   <li><b>allocatesNothing</b>: {@link #update} allocates nothing unless it returns {@link Level#DRIFT}.
+ * </ol>
  *
  * <p>Not thread-safe: confine to one thread.
  *
