@@ -158,41 +158,44 @@ public final class FileVersionStore implements VersionStore {
               + (kind == Kind.FILE ? "a file" : "a link or a device") + "; nothing was changed",
           null);
     }
-    make(directory);
     Path format = root.resolve("store.json");
     byte[] wanted = Json.of(Map.of("format", FORMAT)).bytes();
     byte @Nullable [] found = root.read(format, 1 << 10);
     if (found == null) {
       requireOwnNames(directory, name);
+      make(directory);
     } else {
       requireFormat(found, name);
     }
-    root.directory(root.resolve("tmp"));
+    for (String own : List.of("tmp", "blobs", "models", "quarantine")) {
+      root.create(root.resolve(own));
+    }
     probe(name);
     if (found == null && !root.put(format, wanted)) {
       requireFormat(requireNonNull(root.read(format, 1 << 10)), name);
     }
     root.force(directory);
-    root.directory(root.resolve("blobs"));
     root.directory(root.resolve("blobs", "sha256"));
-    root.directory(root.resolve("models"));
-    root.directory(root.resolve("quarantine"));
   }
 
-  /** Makes a directory and those above it that are absent, each durable before what is made in it. */
+  /**
+   * Makes a directory and those above it that are absent, each durable before what is made in it.
+   *
+   * <p>Those that are there as well: another process may have made them and not come so far. Once there is a store.json,
+   * somebody has.
+   */
   private void make(Path directory) throws IOException {
-    Deque<Path> missing = new ArrayDeque<>();
-    missing.push(directory); // if only to be made durable: who made it may not have come so far
-    for (Path path = directory.getParent();
-        path != null && files.kind(path) == Kind.NOTHING;
-        path = path.getParent()) {
-      missing.push(path);
+    Deque<Path> above = new ArrayDeque<>();
+    for (Path path = directory; path != null; path = path.getParent()) {
+      above.push(path);
     }
-    for (Path path : missing) {
-      try {
-        files.createDirectory(path);
-      } catch (FileAlreadyExistsException e) {
-        // It was there, or another process makes the same store.
+    for (Path path : above) {
+      if (files.kind(path) == Kind.NOTHING) {
+        try {
+          files.createDirectory(path);
+        } catch (FileAlreadyExistsException e) {
+          // Another process makes the same store.
+        }
       }
       Path parent = path.getParent();
       if (parent != null) {
@@ -210,8 +213,8 @@ public final class FileVersionStore implements VersionStore {
     }
   }
 
-  private void requireOwnNames(Path directory, String name) throws IOException {
-    for (String found : new TreeSet<>(files.list(directory))) {
+  private void requireOwnNames(Path directory, String name) {
+    for (String found : new TreeSet<>(root.list(directory))) {
       if (!TOP.contains(found)) {
         throw new StoreException(
             name + " must be empty or a store, but has no store.json and holds \"" + escaped(found)

@@ -136,15 +136,8 @@ final class StoreRoot {
     }
   }
 
-  /**
-   * Makes a directory if it is absent.
-   *
-   * <p>Forces its parent the first time in any case: another process may have made it and not come so far.
-   */
-  void directory(Path directory) {
-    if (durable.contains(directory)) {
-      return;
-    }
+  /** Makes a directory if it is absent; it outlives a crash once its parent is forced. */
+  void create(Path directory) {
     try {
       try {
         files.createDirectory(directory);
@@ -154,11 +147,22 @@ final class StoreRoot {
               shown(directory) + " must be a directory, but is something else; store unchanged", e);
         }
       }
-      files.forceDirectory(requireNonNull(directory.getParent(), "parent"));
     } catch (IOException e) {
       throw unwritable(directory, e);
     }
-    durable.add(directory);
+  }
+
+  /**
+   * Makes a directory that outlives a crash.
+   *
+   * <p>Forces its parent the first time also if it is there: another process may have made it and not come so far.
+   */
+  void directory(Path directory) {
+    if (!durable.contains(directory)) {
+      create(directory);
+      force(requireNonNull(directory.getParent(), "parent"));
+      durable.add(directory);
+    }
   }
 
   /** Makes the names in a directory durable before anything points to them. */

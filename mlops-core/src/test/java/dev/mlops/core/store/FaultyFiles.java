@@ -1,0 +1,286 @@
+package dev.mlops.core.store;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Files in memory that fail or crash at the operation that a test names, and that lose on a power cut whatever was not
+ * forced: the data of a file and the names in a directory, each on its own.
+ */
+final class FaultyFiles implements StoreFiles {
+  /** What a process that was killed unwinds by. */
+  static final class Crash extends Error {
+    Crash() {
+      super("killed", null, false, false);
+    }
+  }
+
+  /** When the fault comes: before the operation is made, or after. */
+  enum When {
+    BEFORE,
+    AFTER
+  }
+
+  private static final class Node {
+    final boolean directory;
+    byte[] bytes = new byte[0];
+    byte[] forcedBytes = new byte[0];
+    Map<String, Node> names = new TreeMap<>();
+    Map<String, Node> forcedNames = new TreeMap<>();
+    Instant modified = Instant.EPOCH;
+
+    Node(boolean directory) {
+      this.directory = directory;
+    }
+  }
+
+  private final Node top = new Node(true);
+  private final Path mount;
+  private final Map<Path, Node> ignored = new HashMap<>();
+  Instant now = Instant.parse("2026-01-01T00:00:00Z");
+
+  /** Operations and forces counted since {@link #calm()}. */
+  int operations;
+
+  int forces;
+  final List<String> trace = new ArrayList<>();
+  private int failAt = -1;
+  private int crashAt = -1;
+  private int skipForce = -1;
+  private When when = When.BEFORE;
+  private boolean dead;
+  boolean links = true;
+
+  FaultyFiles(Path mount) {
+    this.mount = mount;
+  }
+
+  void calm() {
+    operations = 0;
+    forces = 0;
+    failAt = -1;
+    crashAt = -1;
+    skipForce = -1;
+    dead = false;
+    trace.clear();
+  }
+
+  void failAt(int operation, When when) {
+    calm();
+    this.failAt = operation;
+    this.when = when;
+  }
+
+  void crashAt(int operation, When when) {
+    calm();
+    this.crashAt = operation;
+    this.when = when;
+  }
+
+  /** Answers the k-th force from now on without making it, as a mutation would. */
+  void skipForce(int k) {
+    calm();
+    this.skipForce = k;
+  }
+
+  /** The machine loses power and comes back. */
+  void powerCut() {
+    lose(top);
+    calm();
+  }
+
+  private static void lose(Node node) {
+    node.bytes = node.forcedBytes;
+    node.names = new TreeMap<>(node.forcedNames);
+    node.names.values().forEach(FaultyFiles::lose);
+  }
+
+  private void before(String what, Path path) throws IOException {
+    if (dead) {
+      throw new Crash();
+    }
+    trace.add(what + " " + mount.relativize(path));
+    fault(When.BEFORE);
+  }
+
+  private void after() throws IOException {
+    fault(When.AFTER);
+    operations++;
+  }
+
+  private void fault(When moment) throws IOException {
+    if (moment == when && operations == crashAt) {
+      dead = true;
+      throw new Crash();
+    }
+    if (moment == when && operations == failAt) {
+      operations++;
+      throw new IOException("No space left on device");
+    }
+  }
+
+  private Node node(Path path) throws NoSuchFileException {
+    Node found = find(path);
+    if (found == null) {
+      throw new NoSuchFileException(path.toString());
+    }
+    return found;
+  }
+
+  private @Nullable Node find(Path path) {
+    if (!path.startsWith(mount)) {
+      throw new AssertionError(path + " is outside " + mount);
+    }
+    Node node = top;
+    if (!path.equals(mount)) {
+      for (Path name : mount.relativize(path)) {
+        node = node == null ? null : node.names.get(name.toString());
+      }
+    }
+    return node;
+  }
+
+  private void enter(Path path, Node node) throws IOException {
+    if (node(path.getParent()).names.putIfAbsent(path.getFileName().toString(), node) != null) {
+      throw new FileAlreadyExistsException(path.toString());
+    }
+  }
+
+  @Override
+  public Kind kind(Path path) throws IOException {
+    if (mount.startsWith(path)) {
+      return Kind.DIRECTORY;
+    }
+    before("kind", path);
+    Node found = find(path);
+    after();
+    return found == null ? Kind.NOTHING : found.directory ? Kind.DIRECTORY : Kind.FILE;
+  }
+
+  @Override
+  public List<String> list(Path directory) throws IOException {
+    before("list", directory);
+    List<String> names = List.copyOf(node(directory).names.keySet());
+    after();
+    return names;
+  }
+
+  @Override
+  public byte[] read(Path file, int atMost) throws IOException {
+    before("read", file);
+    byte[] bytes = node(file).bytes;
+    after();
+    return Arrays.copyOf(bytes, (int) Math.min(bytes.length, atMost + 1L));
+  }
+
+  @Override
+  public Instant lastModified(Path file) throws IOException {
+    before("lastModified", file);
+    Instant modified = node(file).modified;
+    after();
+    return modified;
+  }
+
+  @Override
+  public NewFile create(Path file) throws IOException {
+    before("create", file);
+    Node created = new Node(false);
+    created.modified = now;
+    enter(file, created);
+    after();
+    return new NewFile() {
+      @Override
+      public void write(byte[] bytes) throws IOException {
+        // A write that fails has come half way.
+        created.bytes = Arrays.copyOf(bytes, bytes.length / 2);
+        before("write", file);
+        created.bytes = bytes.clone();
+        after();
+      }
+
+      @Override
+      public void force() throws IOException {
+        before("force", file);
+        if (forces++ != skipForce) {
+          created.forcedBytes = created.bytes;
+        }
+        after();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Override
+  public void link(Path file, Path name) throws IOException {
+    before("link", name);
+    if (!links) {
+      throw new UnsupportedOperationException();
+    }
+    enter(name, node(file));
+    after();
+  }
+
+  @Override
+  public void rename(Path file, Path name) throws IOException {
+    before("rename", name);
+    enter(name, node(file));
+    node(file.getParent()).names.remove(file.getFileName().toString());
+    after();
+  }
+
+  @Override
+  public void delete(Path file) throws IOException {
+    before("delete", file);
+    node(file);
+    node(file.getParent()).names.remove(file.getFileName().toString());
+    after();
+  }
+
+  @Override
+  public void createDirectory(Path directory) throws IOException {
+    if (mount.startsWith(directory)) {
+      throw new FileAlreadyExistsException(directory.toString());
+    }
+    before("mkdir", directory);
+    enter(directory, new Node(true));
+    after();
+  }
+
+  @Override
+  public void forceDirectory(Path directory) throws IOException {
+    if (!directory.startsWith(mount)) {
+      return;
+    }
+    before("forceDirectory", directory);
+    if (forces++ != skipForce) {
+      Node node = node(directory);
+      node.forcedNames = new TreeMap<>(node.names);
+    }
+    after();
+  }
+
+  /** Bytes put where they do not belong, durable at once. */
+  void plant(Path file, byte[] bytes) throws IOException {
+    Node node = find(file);
+    if (node == null) {
+      node = new Node(false);
+      enter(file, node);
+      node(file.getParent()).forcedNames.put(file.getFileName().toString(), node);
+    }
+    node.modified = now;
+    node.bytes = bytes.clone();
+    node.forcedBytes = node.bytes;
+  }
+}
