@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.drift.profile.QualityWindow;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -64,8 +65,8 @@ final class Section {
     this.version = version;
     this.baseline = baseline;
     this.stripes = stripes;
-    this.quality = new QualityWindow(baseline.schema(), qualityOver);
-    this.provisional = provisional ? new QualityWindow(baseline.schema(), qualityOver) : null;
+    this.quality = QualityWindow.of(baseline.schema(), qualityOver);
+    this.provisional = provisional ? QualityWindow.of(baseline.schema(), qualityOver) : null;
     for (Cause cause : Cause.values()) {
       drops.put(cause, new LongAdder());
     }
@@ -101,8 +102,8 @@ final class Section {
       builder.truthAge(Duration.ofMillis(Math.max(0, now - newestTruth)));
     }
     latency.latency().ifPresent(builder::latency);
-    quality.estimates().forEach(builder::quality);
-    (provisional == null ? quality : provisional).estimates().forEach(builder::provisional);
+    quality.quality().forEach(builder::quality);
+    (provisional == null ? quality : provisional).quality().forEach(builder::provisional);
     return builder;
   }
 }

@@ -60,7 +60,7 @@ final class SectionMeters {
       hasTruthAge = true;
       registered.gauge(Meters.TRUTH_AGE, truthAge, section.version);
     }
-    Map<Metric, Estimate> known = section.quality.estimates();
+    Map<Metric, Estimate> known = section.quality.quality();
     if (known != shownQuality) {
       shownQuality = known;
       known.forEach((metric, estimate) -> show(
@@ -71,12 +71,13 @@ final class SectionMeters {
           metric.toString()));
       drop(quality, known);
     }
-    readings.forEach((spec, reading) -> show(
-        drift.computeIfAbsent(spec, unseen -> new Shown()),
-        ordinal(reading.level()),
-        Meters.DRIFT,
-        section.version,
-        spec.toString()));
+    readings.forEach((spec, reading) -> {
+      Shown shown = drift.computeIfAbsent(spec, unseen -> new Shown());
+      shown.value = ordinal(reading.level());
+      if (!shown.there) {
+        show(shown, shown.value, Meters.DRIFT, section.version, spec.toString());
+      }
+    });
     drop(drift, readings);
   }
 

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,7 +77,7 @@ public final class Quality {
     return Collections.unmodifiableMap(quality);
   }
 
-  private static Optional<Task> task(Schema schema, List<? extends Prediction> predictions) {
+  static Optional<Task> task(Schema schema, List<? extends Prediction> predictions) {
     if (schema.task().isPresent() || predictions.isEmpty()) {
       return schema.task();
     }
@@ -93,10 +94,16 @@ public final class Quality {
     Iterator<Truth> truth = truths.iterator();
     for (Prediction prediction : predictions) {
       Truth right = truth.next();
-      if (prediction.isFinite()) {
+      if (measurable(prediction)) {
         measure.accept(prediction, right);
       }
     }
+  }
+
+  /** Whether a prediction has a quality; what a host's own kind answers is not asked for. */
+  private static boolean measurable(Prediction prediction) {
+    return (prediction instanceof Classification || prediction instanceof Regression)
+        && prediction.isFinite();
   }
 
   private static void classification(
@@ -105,29 +112,14 @@ public final class Quality {
       List<Truth> truths,
       Map<Metric, Estimate> quality) {
     Labels labels = new Labels();
-    inPairs(predictions, truths, labels::add);
-    if (labels.n == 0) {
-      return;
-    }
-    quality.put(Metric.ACCURACY, Estimate.share(labels.right, labels.n));
-    if (schema.positive().isPresent()) {
-      Tally tally = labels.tallies.getOrDefault(schema.positive().get(), new Tally());
-      quality.put(Metric.PRECISION, share(tally.both, tally.predicted));
-      quality.put(Metric.RECALL, share(tally.both, tally.truth));
-      Estimate overlap = share(tally.both, tally.either());
-      quality.put(
-          Metric.F1,
-          new Estimate(f1(overlap.value()), f1(overlap.lower()), f1(overlap.upper()), overlap.n()));
-    } else {
-      quality.put(Metric.PRECISION, labels.average(Metric.PRECISION));
-      quality.put(Metric.RECALL, labels.average(Metric.RECALL));
-      quality.put(Metric.F1, labels.average(Metric.F1));
-    }
-    if (!labels.scoreless) {
-      double[] losses = labels.losses.stream().mapToDouble(Double::doubleValue).toArray();
-      mean(losses, Double.NEGATIVE_INFINITY)
-          .ifPresent(estimate -> quality.put(Metric.LOG_LOSS, estimate));
-    }
+    List<Double> losses = new ArrayList<>();
+    inPairs(predictions, truths, (prediction, truth) -> {
+      if (labels.count(prediction, truth, 1)) {
+        losses.add(Labels.loss((Classification) prediction, truth));
+      }
+    });
+    labels.describe(
+        schema, () -> losses.stream().mapToDouble(Double::doubleValue).toArray(), quality);
   }
 
   private static Estimate share(long count, long n) {
@@ -243,29 +235,72 @@ public final class Quality {
     }
   }
 
-  private static final class Labels {
+  /** How often labels were predicted and true, over pairs that may also be taken away again. */
+  static final class Labels {
     private final Map<String, Tally> tallies = new TreeMap<>();
-    private final List<Double> losses = new ArrayList<>();
-    private boolean scoreless;
+    private long scoreless;
     private long n;
     private long right;
 
-    void add(Prediction prediction, Truth truth) {
+    /** Counts a pair, or takes it away with −1; false if it cannot be measured. */
+    boolean count(Prediction prediction, Truth truth, int by) {
       String label = truth.label().orElse("");
-      if (!(prediction instanceof Classification said) || label.isEmpty()) {
-        return;
+      if (!(prediction instanceof Classification said) || label.isEmpty() || !said.isFinite()) {
+        return false;
       }
-      n++;
-      tally(said.label()).predicted++;
-      tally(label).truth++;
+      n += by;
+      Tally predicted = tally(said.label());
+      predicted.predicted += by;
+      Tally actual = tally(label);
+      actual.truth += by;
       if (truth.matches(said)) {
-        right++;
-        tally(label).both++;
+        right += by;
+        actual.both += by;
       }
       if (said.score().isEmpty()) {
-        scoreless = true;
+        scoreless += by;
+      }
+      forgetIfNothing(said.label());
+      forgetIfNothing(label);
+      return true;
+    }
+
+    /** The log loss of a pair that can be measured. */
+    static double loss(Classification said, Truth truth) {
+      return -Math.log(
+          Math.max(LEAST_SCORE, said.score(truth.label().orElse("")).orElse(0.0)));
+    }
+
+    /** Says what was counted, given the log loss of each pair. */
+    void describe(Schema schema, Supplier<double[]> losses, Map<Metric, Estimate> quality) {
+      if (n == 0) {
+        return;
+      }
+      quality.put(Metric.ACCURACY, Estimate.share(right, n));
+      if (schema.positive().isPresent()) {
+        Tally tally = tallies.getOrDefault(schema.positive().get(), new Tally());
+        quality.put(Metric.PRECISION, share(tally.both, tally.predicted));
+        quality.put(Metric.RECALL, share(tally.both, tally.truth));
+        Estimate overlap = share(tally.both, tally.either());
+        quality.put(
+            Metric.F1,
+            new Estimate(
+                f1(overlap.value()), f1(overlap.lower()), f1(overlap.upper()), overlap.n()));
       } else {
-        losses.add(-Math.log(Math.max(LEAST_SCORE, said.score(label).orElse(0.0))));
+        quality.put(Metric.PRECISION, average(Metric.PRECISION));
+        quality.put(Metric.RECALL, average(Metric.RECALL));
+        quality.put(Metric.F1, average(Metric.F1));
+      }
+      if (scoreless == 0) {
+        mean(losses.get(), Double.NEGATIVE_INFINITY)
+            .ifPresent(estimate -> quality.put(Metric.LOG_LOSS, estimate));
+      }
+    }
+
+    private void forgetIfNothing(String label) {
+      Tally tally = tallies.get(label);
+      if (tally != null && tally.predicted == 0 && tally.truth == 0) {
+        tallies.remove(label);
       }
     }
 
