@@ -1,0 +1,273 @@
+package dev.mlops.core.pack;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.mlops.api.model.AnomalyScore;
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.Latency;
+import dev.mlops.api.pack.NumberProfile;
+import dev.mlops.core.json.Json;
+import dev.mlops.core.json.JsonException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SectionsTest {
+  private static final int LIMIT = 1 << 24;
+
+  /** Any value of any section reads back equal, and is written as the same bytes again. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5})
+  void whatIsWrittenReadsBackExactly(long seed) {
+    Random random = new Random(seed);
+    for (int round = 0; round < 300; round++) {
+      String at = "seed " + seed + ", round " + round;
+      Schema schema = schema(random);
+      exact(schema, Sections::schema, Sections::schema, at);
+      exact(baseline(random, schema), Sections::baseline, Sections::baseline, at);
+      exact(examples(random, schema), Sections::examples, Sections::examples, at);
+      exact(Map.of(text(random), text(random)), Sections::texts, Sections::texts, at);
+    }
+  }
+
+  private static <T> void exact(
+      T value, Function<T, Json> form, Function<Json, T> back, String at) {
+    byte[] bytes = form.apply(value).bytes();
+    T read = back.apply(Json.parse(bytes, LIMIT));
+    assertEquals(value, read, at);
+    assertArrayEquals(bytes, form.apply(read).bytes(), at);
+  }
+
+  private static String text(Random random) {
+    return random
+        .ints(1 + random.nextInt(8), 1, 0x3000)
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
+  }
+
+  private static double number(Random random) {
+    return switch (random.nextInt(6)) {
+      case 0 -> Double.POSITIVE_INFINITY;
+      case 1 -> Double.NEGATIVE_INFINITY;
+      case 2 -> -0.0;
+      default -> finite(random);
+    };
+  }
+
+  private static double finite(Random random) {
+    double any = Double.longBitsToDouble(random.nextLong());
+    return Double.isFinite(any) ? any : random.nextGaussian();
+  }
+
+  private static Schema schema(Random random) {
+    List<Column> columns = new ArrayList<>();
+    for (int i = 0; i <= random.nextInt(6); i++) {
+      columns.add(new Column(i + text(random), Column.Type.values()[random.nextInt(2)]));
+    }
+    Schema schema = Schema.of(columns);
+    return switch (random.nextInt(5)) {
+      case 0 -> schema;
+      case 1 -> schema.positive(text(random));
+      case 2 -> schema.positive(text(random)).predicting(Task.REGRESSION);
+      default -> schema.predicting(Task.values()[random.nextInt(3)]);
+    };
+  }
+
+  private static Baseline baseline(Random random, Schema schema) {
+    Baseline.Builder baseline = Baseline.builder(schema).rows(random.nextLong() & Long.MAX_VALUE);
+    for (Metric metric : Metric.values()) {
+      if (random.nextBoolean()) {
+        double[] ends = {finite(random), finite(random), finite(random)};
+        Arrays.sort(ends);
+        baseline.quality(metric, new Estimate(ends[1], ends[0], ends[2], 1 + random.nextInt(100)));
+      }
+    }
+    if (random.nextBoolean()) {
+      long p50 = random.nextInt(1_000_000);
+      baseline.latency(new Latency(
+          Duration.ofNanos(p50),
+          Duration.ofNanos(p50 + random.nextInt(1_000)),
+          1 + random.nextInt(9)));
+    }
+    for (Column column : schema.columns()) {
+      if (random.nextInt(4) == 0) {
+        continue;
+      }
+      if (column.type() == Column.Type.NUMBER) {
+        double[] sample =
+            random.ints(random.nextInt(5)).mapToDouble(i -> number(random)).toArray();
+        double[] range = {number(random), number(random)};
+        Arrays.sort(range);
+        baseline.column(new NumberProfile(
+            column.name(),
+            sample.length + random.nextInt(9),
+            random.nextInt(9),
+            finite(random),
+            Math.abs(finite(random)),
+            range[0],
+            range[1],
+            sample));
+      } else {
+        Map<String, Long> counts = new HashMap<>();
+        for (int i = random.nextInt(4); i > 0; i--) {
+          counts.put(text(random), 1L + random.nextInt(9));
+        }
+        baseline.column(
+            new CategoryProfile(column.name(), counts, random.nextInt(9), random.nextInt(9)));
+      }
+    }
+    return baseline.build();
+  }
+
+  private static List<GoldenExample> examples(Random random, Schema schema) {
+    List<GoldenExample> examples = new ArrayList<>();
+    for (int i = 0; i <= random.nextInt(4); i++) {
+      double[] numbers = new double[schema.size()];
+      String[] categories = new String[schema.size()];
+      for (int j = 0; j < schema.size(); j++) {
+        numbers[j] = random.nextInt(3) == 0 ? Double.NaN : number(random);
+        categories[j] = random.nextInt(3) == 0 ? "" : text(random);
+      }
+      examples.add(new GoldenExample(Row.of(schema, numbers, categories), prediction(random)));
+    }
+    return examples;
+  }
+
+  private static Prediction prediction(Random random) {
+    return switch (random.nextInt(5)) {
+      case 0 -> Classification.of(text(random));
+      case 1 ->
+        Classification.of(
+            List.of("a" + text(random), "b"), new double[] {finite(random), finite(random)});
+      case 2 -> Regression.of(finite(random));
+      case 3 ->
+        Regression.of(
+            List.of("z" + text(random), "a"), new double[] {finite(random), finite(random)});
+      default -> new AnomalyScore(finite(random), random.nextBoolean());
+    };
+  }
+
+  // ---- what is not one of ours
+
+  private static String refusal(Function<Json, ?> reader, String text) {
+    Json json = Json.parse(text.replace('\'', '"').getBytes(UTF_8), LIMIT);
+    return assertThrows(JsonException.class, () -> reader.apply(json), text).getMessage();
+  }
+
+  @Test
+  void anotherFormatIsRefusedBeforeItsKeysAre() {
+    String text = "{'format':2,'new':1}";
+    for (Function<Json, ?> reader : List.<Function<Json, ?>>of(
+        Sections::schema, Sections::baseline, Sections::examples, Sections::texts)) {
+      assertEquals("$.format: wanted format 1, got 2", refusal(reader, text));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'format':1,'columns':[{'name':'a','type':'number'}],'x':1} | $: wanted no other keys than columns, task, positive, format, got `x`",
+        "{'format':1,'columns':[{'name':'a','type':'number','x':1}]} | $.columns.0: wanted no other keys than name, type, got `x`",
+        "{'format':1,'columns':[{'name':'a','type':'text'}]} | $.columns.0.type: wanted one of number, category, got `text`",
+        "{'format':1,'columns':[{'name':' ','type':'number'}]} | $.columns.0: wanted what makes sense",
+        "{'format':1,'columns':[]} | $: wanted what makes sense",
+        "{'format':1,'columns':[{'name':'a','type':'number'},{'name':'a','type':'number'}]} | $: wanted what makes sense",
+        "{'format':1,'columns':[{'name':'a','type':'number'}],'positive':'p'} | $: wanted a task beside the positive label",
+        "{'format':1,'columns':[{'name':'a','type':'number'}],'task':'guessing'} | $.task: wanted one of classification,",
+        "{'format':1} | $.columns: wanted a value, got none",
+        "{'columns':[]} | $.format: wanted a value, got none",
+        "[] | $: wanted an object, got an array of 0"
+      })
+  void aSchemaThatIsNoneIsRefused(String text, String wanted) {
+    String message = refusal(Sections::schema, text);
+    assertTrue(message.startsWith(wanted.replace('`', '"')), message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'rows':-1,'quality':{},'columns':[] | $.rows: wanted what makes sense",
+        "'rows':1.5,'quality':{},'columns':[] | $.rows: wanted an integer, got 1.5",
+        "'rows':1,'quality':{'accurracy':{'value':1,'lower':1,'upper':1,'n':1}},'columns':[] | $.quality.accurracy: wanted what makes sense (no metric",
+        "'rows':1,'quality':{'f1':{'value':2,'lower':3,'upper':4,'n':1}},'columns':[] | $.quality.f1: wanted what makes sense",
+        "'rows':1,'quality':{'f1':{'value':1,'lower':1,'upper':1,'n':1,'x':1}},'columns':[] | $.quality.f1: wanted no other keys",
+        "'rows':1,'quality':{'f1':{'value':'Infinity','lower':1,'upper':'Infinity','n':1}},'columns':[] | $.quality.f1: wanted what makes sense",
+        "'rows':1,'quality':{},'columns':[],'latency':{'p50Nanos':2,'p99Nanos':1,'n':1} | $.latency: wanted what makes sense",
+        "'rows':1,'quality':{},'columns':[{'column':'b','missing':0,'counts':{},'other':0}] | $.columns.0: wanted what makes sense",
+        "'rows':1,'quality':{},'columns':[{'column':'a','missing':0,'counts':{},'other':0}] | $.columns.0: wanted what makes sense",
+        "'rows':1,'quality':{},'columns':[{'column':'c','missing':0,'counts':{'x':0},'other':0}] | $.columns.0: wanted what makes sense",
+        "'rows':1,'quality':{},'columns':[{'column':'c','missing':0,'counts':{'x':1},'other':0,'n':1}] | $.columns.0: wanted no other keys",
+        "'rows':1,'quality':{},'columns':[{'column':'c','missing':0,'counts':{},'other':0},{'column':'c','missing':0,'counts':{},'other':0}] | $.columns.1: wanted each column once"
+      })
+  void aBaselineThatIsNoneIsRefused(String rest, String wanted) {
+    String message = refusal(
+        Sections::baseline,
+        "{'format':1,'schema':{'columns':[{'name':'a','type':'number'},{'name':'c','type':'category'}]},"
+            + rest + "}");
+    assertTrue(message.startsWith(wanted), message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'row':[1],'expected':{'label':'x'}} | $.examples.0.row: wanted one value per column, 2, got an array of 1",
+        "{'row':['1','c'],'expected':{'label':'x'}} | $.examples.0.row.0: wanted a number, got `1`",
+        "{'row':[1,2],'expected':{'label':'x'}} | $.examples.0.row.1: wanted text, got 2",
+        "{'row':[1,'c'],'expected':{'label':'x','scores':[]}} | $.examples.0.expected: wanted no other keys than label, got `scores`",
+        "{'row':[1,'c'],'expected':{'label':''}} | $.examples.0.expected: wanted what makes sense",
+        "{'row':[1,'c'],'expected':{'labels':['x'],'scores':[]}} | $.examples.0.expected: wanted what makes sense",
+        "{'row':[1,'c'],'expected':{'outputs':['x'],'values':[1],'score':1}} | $.examples.0.expected: wanted no other keys",
+        "{'row':[1,'c'],'expected':{'score':1}} | $.examples.0.expected.anomalous: wanted a value, got none",
+        "{'row':[1,'c'],'expected':{'label':'x'},'x':1} | $.examples.0: wanted no other keys than row, expected, got `x`"
+      })
+  void examplesThatAreNoneAreRefused(String example, String wanted) {
+    String message = refusal(
+        Sections::examples,
+        "{'format':1,'schema':{'columns':[{'name':'a','type':'number'},{'name':'c','type':'category'}]},'examples':["
+            + example + "]}");
+    assertTrue(message.startsWith(wanted.replace('`', '"')), message);
+  }
+
+  @Test
+  void aPredictionOfAHostsOwnKindHasNoForm() {
+    Prediction own = () -> true;
+    assertEquals(
+        "a golden example must expect a Classification, Regression or AnomalyScore, but expects a "
+            + own.getClass().getSimpleName(),
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Sections.examples(
+                    List.of(new GoldenExample(Row.of(Schema.of(Column.number("a")), 1), own))))
+            .getMessage());
+  }
+}
