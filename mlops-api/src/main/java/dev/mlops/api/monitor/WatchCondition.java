@@ -71,7 +71,7 @@ public final class WatchCondition implements Condition {
           "the monitor does not watch " + spec + "; name it in MonitorRecipe.feeds");
     }
     DriftReading reading = found.get();
-    String text = spec + ": " + reading;
+    String text = reading.toString();
     if (reading.signal().isPresent()) {
       return new Finding(Verdict.FAIL, text, reading.changePosition());
     }
