@@ -1,0 +1,89 @@
+package dev.mlops.core.gate;
+
+import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.EvidenceReader;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Verdict;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Criteria that a candidate must meet before it comes near traffic.
+ *
+ * <p>FAIL when a criterion FAILs or the candidate gave no usable answer to a held-back row; PASS when all criteria PASS;
+ * INCONCLUSIVE otherwise. A criterion that throws, or answers null, is INCONCLUSIVE.
+ *
+ * <p>Immutable.
+ *
+ * @since 0.1
+ */
+public final class Gate implements EvidenceReader {
+  private final List<Criterion> criteria;
+
+  private Gate(List<Criterion> criteria) {
+    this.criteria = criteria;
+  }
+
+  /**
+   * {@return a gate}
+   *
+   * @param criteria at least one
+   * @throws IllegalArgumentException if there is none: a gate that asks nothing would let everything through
+   */
+  public static Gate of(Criterion... criteria) {
+    if (criteria.length == 0) {
+      throw new IllegalArgumentException("a gate must have at least one criterion, but had none");
+    }
+    return new Gate(List.of(criteria));
+  }
+
+  /**
+   * {@return what the gate came to, criterion by criterion}
+   *
+   * @param trial what is known about the candidate, from {@link Trial}
+   */
+  public Finding judge(Evidence trial) {
+    List<String> texts = new ArrayList<>();
+    Verdict verdict = Verdict.PASS;
+    long failures = trial.challenger().map(section -> section.failures()).orElse(0L);
+    if (failures > 0) {
+      verdict = Verdict.FAIL;
+      texts.add("no usable answer to " + failures + " held-back rows");
+    }
+    for (Criterion criterion : criteria) {
+      Finding finding = test(criterion, trial);
+      texts.add(finding.toString());
+      if (finding.verdict() == Verdict.FAIL) {
+        verdict = Verdict.FAIL;
+      } else if (finding.verdict() == Verdict.INCONCLUSIVE && verdict == Verdict.PASS) {
+        verdict = Verdict.INCONCLUSIVE;
+      }
+    }
+    return new Finding(verdict, String.join("; ", texts), java.util.OptionalLong.empty());
+  }
+
+  private static Finding test(Criterion criterion, Evidence trial) {
+    try {
+      Finding finding = criterion.test(trial);
+      return finding == null ? Finding.inconclusive(criterion + " answered null") : finding;
+    } catch (RuntimeException e) {
+      return Finding.inconclusive(criterion + " threw " + e);
+    }
+  }
+
+  @Override
+  public Set<Spec> reads() {
+    Set<Spec> all = new HashSet<>();
+    criteria.forEach(criterion -> all.addAll(criterion.reads()));
+    return Set.copyOf(all);
+  }
+
+  @Override
+  public String toString() {
+    return criteria.toString();
+  }
+}

@@ -1,0 +1,201 @@
+package dev.mlops.core.gate;
+
+import dev.mlops.api.model.AnomalyScore;
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.drift.profile.Quality;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tries a candidate on outcomes that it was not trained on, beside what the champion said about the same rows.
+ *
+ * <p>The result is {@link Evidence} with a section of the challenger, whether the candidate gave its golden examples again,
+ * and for every metric the paired difference challenger − champion. Its 95 % interval comes from the delete-a-group
+ * jackknife with up to 50 groups (every 50th row is one), which keeps the pairing and serves any metric; where no row
+ * differs it is the rule of three, ± 3/n. Fewer than 30 rows give no comparison.
+ *
+ * @see <a href="https://doi.org/10.2307/1403631">Miller (1974), The jackknife: a review</a>
+ * @since 0.1
+ */
+public final class Trial {
+  /** Below this many rows an interval says little. */
+  private static final int FEWEST = 30;
+
+  private static final int GROUPS = 50;
+
+  /** 97.5 % quantile of Student's t with 49 degrees of freedom. */
+  private static final double T49 = 2.0095752371292397;
+
+  /** How far a score may be from its golden example, relative to the larger of 1 and its size. */
+  private static final double GOLDEN = 1e-9;
+
+  private Trial() {}
+
+  /**
+   * {@return what is known about a candidate}
+   *
+   * <p>Whatever the candidate throws, and every answer that is null or not finite, is counted as a failure of its section;
+   * nothing is thrown on.
+   *
+   * @param now what is known about the champion; its section is taken over
+   * @param source the candidate's package
+   * @param candidate the model, loaded from that package
+   * @param version the candidate's version, such as {@code 8}
+   * @param heldBack outcomes of the champion that the candidate was not trained on
+   */
+  public static Evidence of(
+      Evidence now, ModelPackage source, Model candidate, String version, List<Outcome> heldBack) {
+    List<Truth> truths = new ArrayList<>();
+    List<Prediction> ours = new ArrayList<>();
+    List<Prediction> theirs = new ArrayList<>();
+    long failures = 0;
+    for (Outcome outcome : heldBack) {
+      Prediction answer = answer(candidate, outcome.row());
+      if (answer == null) {
+        failures++;
+      } else {
+        truths.add(outcome.truth());
+        ours.add(answer);
+        theirs.add(outcome.prediction());
+      }
+    }
+    VersionEvidence.Builder section = VersionEvidence.builder(version)
+        .served(heldBack.size(), 0)
+        .failures(failures)
+        .truths(truths.size(), 0, 0);
+    source.baseline().ifPresent(section::baseline);
+    Quality.of(source.schema(), ours, truths).forEach(section::quality);
+    Evidence.Builder evidence = Evidence.builder(now.model(), now.at()).challenger(section.build());
+    now.champion().ifPresent(evidence::champion);
+    if (truths.size() >= FEWEST) {
+      compare(source, ours, theirs, truths).forEach(evidence::comparison);
+    }
+    return evidence.examples(examples(source.examples(), candidate)).build();
+  }
+
+  private static @Nullable Prediction answer(Model candidate, Row row) {
+    try {
+      Prediction answer = candidate.predict(row);
+      return answer != null && answer.isFinite() ? answer : null;
+    } catch (RuntimeException
+        | LinkageError
+        | StackOverflowError e) { // a candidate that fails is judged, not obeyed
+      return null;
+    }
+  }
+
+  private static Map<Metric, Estimate> compare(
+      ModelPackage source, List<Prediction> ours, List<Prediction> theirs, List<Truth> truths) {
+    int n = truths.size();
+    int groups = Math.min(n, GROUPS);
+    Map<Metric, Double> whole = differences(source, ours, theirs, truths);
+    List<Map<Metric, Double>> without = new ArrayList<>();
+    for (int group = 0; group < groups; group++) {
+      without.add(differences(
+          source,
+          keep(ours, group, groups),
+          keep(theirs, group, groups),
+          keep(truths, group, groups)));
+    }
+    Map<Metric, Estimate> comparisons = new java.util.EnumMap<>(Metric.class);
+    whole.forEach((metric, difference) -> {
+      if (without.stream().allMatch(part -> part.containsKey(metric))) {
+        double mean = without.stream()
+            .mapToDouble(part -> part.getOrDefault(metric, 0.0))
+            .average()
+            .orElse(0.0);
+        double spread = without.stream()
+            .mapToDouble(part -> Math.pow(part.getOrDefault(metric, 0.0) - mean, 2))
+            .sum();
+        double half = T49 * Math.sqrt(spread * (groups - 1) / groups);
+        half = half > 0 ? half : 3.0 / n;
+        comparisons.put(metric, new Estimate(difference, difference - half, difference + half, n));
+      }
+    });
+    return comparisons;
+  }
+
+  private static <V> List<V> keep(List<V> values, int group, int groups) {
+    List<V> kept = new ArrayList<>(values.size());
+    for (int i = 0; i < values.size(); i++) {
+      if (i % groups != group) {
+        kept.add(values.get(i));
+      }
+    }
+    return kept;
+  }
+
+  private static Map<Metric, Double> differences(
+      ModelPackage source, List<Prediction> ours, List<Prediction> theirs, List<Truth> truths) {
+    Map<Metric, Estimate> first = Quality.of(source.schema(), ours, truths);
+    Map<Metric, Estimate> second = Quality.of(source.schema(), theirs, truths);
+    Map<Metric, Double> differences = new java.util.EnumMap<>(Metric.class);
+    first.forEach((metric, estimate) -> {
+      Estimate other = second.get(metric);
+      if (other != null) {
+        differences.put(metric, estimate.value() - other.value());
+      }
+    });
+    return differences;
+  }
+
+  private static Finding examples(List<GoldenExample> examples, Model candidate) {
+    if (examples.isEmpty()) {
+      return Finding.fail("the package has no golden examples");
+    }
+    int same = 0;
+    String first = "";
+    for (int i = 0; i < examples.size(); i++) {
+      Prediction answer = answer(candidate, examples.get(i).row());
+      if (answer != null && same(examples.get(i).expected(), answer)) {
+        same++;
+      } else if (first.isEmpty()) {
+        first = "; number " + i + " wanted " + examples.get(i).expected() + ", got "
+            + (answer == null ? "no answer" : answer);
+      }
+    }
+    String text = same + " of " + examples.size() + " golden examples" + first;
+    return same == examples.size() ? Finding.pass(text) : Finding.fail(text);
+  }
+
+  private static boolean same(Prediction expected, Prediction answer) {
+    if (expected instanceof Classification wanted && answer instanceof Classification got) {
+      return wanted.label().equals(got.label())
+          && wanted.labels().stream()
+              .allMatch(label -> close(wanted.score(label), got.score(label)));
+    }
+    if (expected instanceof Regression wanted && answer instanceof Regression got) {
+      return wanted.names().equals(got.names())
+          && wanted.names().stream().allMatch(name -> close(wanted.value(name), got.value(name)));
+    }
+    if (expected instanceof AnomalyScore wanted && answer instanceof AnomalyScore got) {
+      return wanted.anomalous() == got.anomalous() && close(wanted.score(), got.score());
+    }
+    return expected.equals(answer);
+  }
+
+  private static boolean close(OptionalDouble wanted, OptionalDouble got) {
+    return wanted.isPresent() == got.isPresent()
+        && (wanted.isEmpty() || close(wanted.getAsDouble(), got.getAsDouble()));
+  }
+
+  private static boolean close(double wanted, double got) {
+    return Math.abs(wanted - got) <= GOLDEN * Math.max(1.0, Math.abs(wanted));
+  }
+}

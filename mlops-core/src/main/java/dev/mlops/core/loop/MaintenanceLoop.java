@@ -1,0 +1,809 @@
+package dev.mlops.core.loop;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Task;
+import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Verdict;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.retrain.RetrainDecision;
+import dev.mlops.api.retrain.RetrainHistory;
+import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.AliasConflictException;
+import dev.mlops.api.store.CommitUnknownException;
+import dev.mlops.api.store.Reference;
+import dev.mlops.api.store.StoreException;
+import dev.mlops.api.store.Version;
+import dev.mlops.core.gate.Gate;
+import dev.mlops.core.gate.Trial;
+import dev.mlops.core.log.EventLog;
+import dev.mlops.core.rollout.PairedShadow;
+import dev.mlops.core.rollout.ShadowPlan;
+import dev.mlops.core.serve.Deployment;
+import java.lang.System.Logger;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a champion good: decides when to train again, on what, whether the candidate may come near traffic, and whether it
+ * takes over.
+ *
+ * <p>One candidate at a time: the policy asks for it, the {@link TrainingWindow} chooses its rows, the {@link Gate} judges
+ * it on rows that it never saw (FAIL stops it; INCONCLUSIVE goes on to the shadow, never into traffic), and a paired
+ * {@link ShadowPlan shadow} on mature truth alone promotes it, by one compare-and-set of the alias. Every step is written
+ * to a journal before it takes effect; a loop that starts again asks the store whether a move that was under way was made.
+ *
+ * <p><b>The host owns time and threads.</b> {@link #tick()} never trains: training and scoring run on the executor that the
+ * host gives. It never throws, and two loops on one alias are decided by the compare-and-set.
+ *
+ * <p>The loop uses the deployment, its monitor and its store through their public methods only, so a host's own parts fit.
+ *
+ * <p>Thread-safe.
+ *
+ * @since 0.1
+ */
+public final class MaintenanceLoop implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(MaintenanceLoop.class.getName());
+  private static final Duration TICK = Duration.ofMinutes(1);
+  private static final Duration FIRST_BACK_OFF = Duration.ofMinutes(1);
+  private static final int MOST_DOUBLINGS = 6;
+  private static final String ACTOR = "maintenance-loop";
+
+  private final Deployment<?> deployment;
+  private final ModelTrainer trainer;
+  private final RetrainPolicy policy;
+  private final TrainingWindow window;
+  private final Gate gate;
+  private final ShadowPlan plan;
+  private final Outcomes outcomes;
+  private final EventLog journal;
+  private final Executor background;
+  private final InstantSource clock;
+  private final List<Consumer<? super LoopEvent>> listeners;
+
+  /** Only one tick at a time; guards everything below. */
+  private final ReentrantLock ticking = new ReentrantLock();
+
+  private volatile Phase phase = new Recovering();
+  private RetrainHistory history;
+  private @Nullable FollowUp followUp;
+  private @Nullable Instant restUntil;
+  private int failures;
+  private volatile @Nullable RetrainDecision decision;
+  private volatile @Nullable String waiting;
+  private volatile @Nullable String trouble;
+  private volatile boolean closed;
+
+  /** What the loop is at. */
+  private sealed interface Phase permits Recovering, Idle, Working, Shadowing, Promoting {}
+
+  /** Nothing was done since the start. */
+  private record Recovering() implements Phase {}
+
+  /** No candidate. */
+  private record Idle() implements Phase {}
+
+  /** Something runs on the host's executor; what it came to is taken up by a tick. */
+  private static final class Working implements Phase {
+    private volatile @Nullable Supplier<Phase> next;
+  }
+
+  /** A candidate is compared with the champion. */
+  private record Shadowing(Candidate candidate, PairedShadow shadow, long from) implements Phase {}
+
+  /** A candidate that won is about to take over. */
+  private record Promoting(
+      Candidate candidate, PairedShadow shadow, AliasChange from, String intent, boolean written)
+      implements Phase {}
+
+  /** A model that may take over. */
+  private record Candidate(
+      Version champion,
+      Version version,
+      Model model,
+      OptionalLong change,
+      long sinceChange,
+      double largestLoss) {}
+
+  /** When another candidate is due after a change. */
+  private record FollowUp(long change, long sinceChange) {}
+
+  private MaintenanceLoop(Builder builder, EventLog journal) {
+    this.deployment = builder.deployment;
+    this.trainer = builder.trainer;
+    this.policy = requireNonNull(builder.policy);
+    this.window = builder.window;
+    this.gate = requireNonNull(builder.gate);
+    this.plan = builder.plan;
+    this.outcomes = requireNonNull(builder.outcomes);
+    this.background = requireNonNull(builder.background);
+    this.clock = builder.clock;
+    this.listeners = List.copyOf(builder.listeners);
+    this.journal = journal;
+    this.history = RetrainHistory.of(deployment.champion().publishedAt());
+    for (LoopEvent event : events()) {
+      if (event.kind() == LoopEvent.Kind.RETRAIN) {
+        history = history.withCandidate(event.at(), 0);
+      }
+    }
+  }
+
+  /**
+   * {@return a builder of a loop}
+   *
+   * @param deployment whose champion is kept good
+   * @param trainer makes candidates
+   */
+  public static Builder of(Deployment<?> deployment, ModelTrainer trainer) {
+    return new Builder(deployment, trainer);
+  }
+
+  /**
+   * Goes as far as it can without waiting. Never throws; if another thread is at it, returns at once.
+   *
+   * @return when the next tick is due
+   */
+  public Instant tick() {
+    if (!closed && ticking.tryLock()) {
+      try {
+        while (step()) {
+          trouble = null;
+        }
+      } catch (Throwable e) { // the host's scheduler never runs a task again that has thrown
+        troubled(e);
+      } finally {
+        ticking.unlock();
+      }
+    }
+    return clock.instant().plus(TICK);
+  }
+
+  private void troubled(Throwable e) {
+    String now = e.getClass().getSimpleName() + ": " + e.getMessage();
+    if (!now.equals(trouble)) {
+      trouble = now;
+      LOG.log(
+          Logger.Level.WARNING,
+          "the loop on " + deployment.alias() + " stands still; the next tick tries again",
+          e);
+    }
+  }
+
+  /** One step; whether another may follow at once. */
+  private boolean step() {
+    Phase now = phase;
+    Phase next;
+    if (now instanceof Recovering) {
+      next = recover();
+    } else if (now instanceof Idle) {
+      next = decide();
+    } else if (now instanceof Working working) {
+      Supplier<Phase> done = working.next;
+      next = done == null ? now : done.get();
+    } else if (now instanceof Shadowing shadowing) {
+      next = shadow(shadowing);
+    } else {
+      next = promote((Promoting) now);
+    }
+    phase = next;
+    return next != now;
+  }
+
+  // --- after a restart
+  // ----------------------------------------------------------------------------------
+
+  /** Ends a candidate that an earlier process left, asking the store whether its promotion won. */
+  private Phase recover() {
+    List<LoopEvent> past = events();
+    int begun = -1;
+    for (int i = 0; i < past.size(); i++) {
+      if (past.get(i).kind() == LoopEvent.Kind.RETRAIN) {
+        begun = i;
+      } else if (past.get(i).kind().endsCandidate()) {
+        begun = -1;
+      }
+    }
+    if (begun >= 0) {
+      Optional<LoopEvent> promoting = past.subList(begun, past.size()).stream()
+          .filter(event -> event.kind() == LoopEvent.Kind.PROMOTING)
+          .reduce((first, second) -> second);
+      Optional<AliasChange> made =
+          promoting.flatMap(event -> deployment.store().history(deployment.alias()).stream()
+              .filter(change -> change.intent().equals(event.subject()))
+              .findFirst());
+      if (made.isPresent()) {
+        write(
+            LoopEvent.Kind.PROMOTED,
+            made.get().to().toString(),
+            "found after a restart: the move had been made, " + made.get());
+      } else {
+        write(
+            LoopEvent.Kind.ABANDONED,
+            "",
+            "the process ended before the candidate was decided"
+                + promoting.map(event -> "; the move was not made").orElse("")
+                + "; the champion stays");
+      }
+    }
+    return new Idle();
+  }
+
+  // --- decide
+  // ------------------------------------------------------------------------------------------
+
+  private Phase decide() {
+    Evidence evidence = deployment.evidence();
+    Version champion = deployment.champion();
+    if (resting()) {
+      return phase;
+    }
+    if (!history.championSince().equals(champion.publishedAt())) {
+      history = history.withChampion(champion.publishedAt());
+    }
+    RetrainDecision answer = ask(evidence);
+    decision = answer;
+    OptionalLong change;
+    String why;
+    long end = outcomes.end();
+    if (answer.retrain()) {
+      change = answer.changePosition();
+      why = answer.toString();
+    } else if (followUpDue(evidence, end)) {
+      FollowUp due = requireNonNull(followUp);
+      change = OptionalLong.of(due.change);
+      why = "follow-up: " + (end - due.change) + " outcomes since the change, " + due.sinceChange
+          + " at the last candidate";
+    } else {
+      waiting = null;
+      return phase;
+    }
+    long kept = Math.min(end, outcomes.capacity());
+    List<Outcome> rows = outcomes.between(Math.max(0, end - Math.min(kept, window.most())), end);
+    Optional<String> wait = window.waitsFor(rows.size(), end, change);
+    if (wait.isPresent()) {
+      say(wait.get());
+      return phase;
+    }
+    waiting = null;
+    write(LoopEvent.Kind.RETRAIN, champion.toString(), why);
+    history = history.withCandidate(evidence.at(), end);
+    OptionalLong from = change;
+    try {
+      return work(() -> train(champion, evidence, rows, from));
+    } catch (RejectedExecutionException e) {
+      return failed(e);
+    }
+  }
+
+  /** Whether a candidate threw a short while ago; a clock that went back by more than a rest ends it. */
+  private boolean resting() {
+    Instant until = restUntil;
+    Instant now = clock.instant();
+    return until != null
+        && now.isBefore(until)
+        && now.isAfter(until.minus(FIRST_BACK_OFF.multipliedBy(2L << MOST_DOUBLINGS)));
+  }
+
+  /** Whether the rows since the newest change have grown so much that a longer window is worth a candidate. */
+  private boolean followUpDue(Evidence evidence, long end) {
+    FollowUp due = followUp;
+    return due != null
+        && window.followUpDue(end - due.change, due.sinceChange)
+        && !policy.resting(evidence.at(), history);
+  }
+
+  private RetrainDecision ask(Evidence evidence) {
+    try {
+      RetrainDecision answer = policy.decide(evidence, history);
+      return answer != null
+          ? answer
+          : RetrainDecision.of(
+              RetrainDecision.Outcome.INCONCLUSIVE, policy.toString(), "the policy answered null");
+    } catch (RuntimeException e) {
+      return RetrainDecision.of(
+          RetrainDecision.Outcome.INCONCLUSIVE, policy.toString(), "the policy threw " + e);
+    }
+  }
+
+  /** Says once what the loop waits for; it is no step, so it is not written to the journal. */
+  private void say(String wait) {
+    if (waiting == null) {
+      tell(new LoopEvent(clock.instant(), LoopEvent.Kind.WAITING, "", wait));
+    }
+    waiting = wait;
+  }
+
+  // --- train and gate, on the host's executor
+  // -------------------------------------------------------------
+
+  private Phase work(Supplier<Supplier<Phase>> job) {
+    Working working = new Working();
+    background.execute(() -> {
+      try {
+        working.next = job.get();
+      } catch (
+          Throwable e) { // a trainer, model or runtime of the host; the champion goes on serving
+        working.next = () -> failed(e);
+      }
+    });
+    return working;
+  }
+
+  private Phase failed(Throwable e) {
+    write(
+        LoopEvent.Kind.FAILED,
+        "",
+        "candidate " + history.candidates() + " threw " + e + "; the champion stays");
+    LOG.log(
+        Logger.Level.WARNING,
+        "a candidate for " + deployment.alias() + " failed; the champion stays",
+        e);
+    restUntil =
+        clock.instant().plus(FIRST_BACK_OFF.multipliedBy(1L << Math.min(failures, MOST_DOUBLINGS)));
+    failures++;
+    return new Idle();
+  }
+
+  private Supplier<Phase> train(
+      Version champion, Evidence evidence, List<Outcome> rows, OptionalLong change) {
+    TrainingWindow.Selection selection = window.select(rows, change, trainer);
+    List<Outcome> heldBack = selection.heldBack();
+    ModelPackage made = selection
+        .candidate()
+        .testedOn(heldBack.stream().map(Outcome::labelled).toList())
+        .asPackage(champion.model());
+    write(LoopEvent.Kind.PUBLISHING, made.digest().toString(), selection.toString());
+    Version version = deployment.store().publish(made);
+    write(LoopEvent.Kind.PUBLISHED, version.toString(), made.digest().abbreviated());
+    ModelPackage source = deployment.store().open(version);
+    Model model = deployment.load(source);
+    String championNumber = Long.toString(champion.number());
+    Evidence trial = Trial.of(
+        evidence,
+        source,
+        model,
+        Long.toString(version.number()),
+        heldBack.stream()
+            .filter(outcome -> outcome.version().equals(championNumber))
+            .toList());
+    Finding finding = gate.judge(trial);
+    long end = rows.get(rows.size() - 1).position() + 1;
+    Candidate candidate = new Candidate(
+        champion,
+        version,
+        model,
+        change,
+        change.isPresent() ? end - change.getAsLong() : 0,
+        largestLoss(source.baseline(), source.schema().task()));
+    return () -> gated(candidate, finding, end);
+  }
+
+  /** The loss that a shadow counts as 1: 1 for labels; for quantities ten times the candidate's test-phase error. */
+  private static double largestLoss(Optional<Baseline> baseline, Optional<Task> task) {
+    if (task.filter(Task.REGRESSION::equals).isEmpty()) {
+      return 1.0;
+    }
+    double error =
+        baseline.flatMap(test -> test.quality(Metric.MAE)).map(Estimate::value).orElse(0.0);
+    return error > 0 ? 10 * error : Double.MIN_NORMAL;
+  }
+
+  private Phase gated(Candidate candidate, Finding finding, long end) {
+    failures = 0;
+    restUntil = null;
+    if (candidate.change.isPresent()) {
+      followUp = new FollowUp(candidate.change.getAsLong(), candidate.sinceChange);
+    }
+    if (finding.verdict() == Verdict.FAIL) {
+      return keep(candidate, "cannot promote " + candidate.version + ": gate " + finding.text());
+    }
+    write(
+        LoopEvent.Kind.GATED,
+        candidate.version.toString(),
+        finding.verdict() + " (" + finding.text() + "); " + plan);
+    return new Shadowing(candidate, new PairedShadow(plan, candidate.largestLoss), end);
+  }
+
+  // --- shadow
+  // ------------------------------------------------------------------------------------------
+
+  private Phase shadow(Shadowing now) {
+    if (!deployment.champion().equals(now.candidate.champion)) {
+      return abandon(now.candidate, "the alias moved on to " + deployment.champion());
+    }
+    long end = outcomes.end();
+    if (end <= now.from) {
+      return followUpDue(deployment.evidence(), end) ? overtaken(now) : now;
+    }
+    List<Outcome> rows = outcomes.between(now.from, end);
+    return work(() -> {
+      score(now, rows);
+      return () -> decided(new Shadowing(now.candidate, now.shadow, end));
+    });
+  }
+
+  /** Gives an undecided candidate up for one with a longer window; the champion was not judged, so its signals stay. */
+  private Phase overtaken(Shadowing now) {
+    write(
+        LoopEvent.Kind.KEPT,
+        now.candidate.champion.toString(),
+        now.candidate.version + " is overtaken, a longer window is due: shadow " + now.shadow);
+    close(now.candidate.model);
+    return new Idle();
+  }
+
+  private static void score(Shadowing now, List<Outcome> rows) {
+    String champion = Long.toString(now.candidate.champion.number());
+    for (Outcome row : rows) {
+      if (row.version().equals(champion)) {
+        now.shadow.update(
+            Losses.of(row.prediction(), row.truth()),
+            Losses.of(now.candidate.model, row.row(), row.truth()));
+      }
+    }
+  }
+
+  private Phase decided(Shadowing now) {
+    return switch (now.shadow.state()) {
+      case UNDECIDED -> now;
+      case KEPT_BACK ->
+        keep(now.candidate, "cannot promote " + now.candidate.version + ": shadow " + now.shadow);
+      case SUPERIOR, NOT_WORSE ->
+        deployment
+            .store()
+            .current(deployment.alias())
+            .filter(change ->
+                change.to().equals(now.candidate.champion) && !deployment.rollbackPending())
+            .<Phase>map(change -> new Promoting(
+                now.candidate, now.shadow, change, "promote-" + UUID.randomUUID(), false))
+            .orElseGet(() -> abandon(now.candidate, "the alias moved on"));
+    };
+  }
+
+  // --- promote or keep
+  // ---------------------------------------------------------------------------------
+
+  private Phase promote(Promoting now) {
+    String why = "shadow " + now.shadow;
+    if (!now.written) {
+      write(
+          LoopEvent.Kind.PROMOTING,
+          now.intent,
+          now.from.to() + " -> " + now.candidate.version + ": " + why);
+      return new Promoting(now.candidate, now.shadow, now.from, now.intent, true);
+    }
+    if (deployment.rollbackPending()) {
+      return abandon(now.candidate, "a rollback of the champion is under way");
+    }
+    AliasChange made;
+    try {
+      made = deployment
+          .store()
+          .move(deployment.alias())
+          .from(now.from)
+          .to(now.candidate.version)
+          .by(ACTOR)
+          .because(why)
+          .intent(now.intent)
+          .commit();
+    } catch (AliasConflictException e) {
+      return abandon(now.candidate, e.getMessage() == null ? "the alias moved on" : e.getMessage());
+    } catch (StoreException | CommitUnknownException e) { // the same intent again, at the next tick
+      troubled(e);
+      return now;
+    }
+    write(
+        LoopEvent.Kind.PROMOTED,
+        now.candidate.version.toString(),
+        why + "; generation " + made.generation());
+    close(now.candidate.model);
+    history = history.withChampion(now.candidate.version.publishedAt());
+    deployment.tick();
+    return new Idle();
+  }
+
+  private Phase keep(Candidate candidate, String why) {
+    write(LoopEvent.Kind.KEPT, candidate.champion.toString(), why);
+    close(candidate.model);
+    deployment.monitor().kept(why);
+    return new Idle();
+  }
+
+  private Phase abandon(Candidate candidate, String why) {
+    write(LoopEvent.Kind.ABANDONED, candidate.version.toString(), why);
+    close(candidate.model);
+    return new Idle();
+  }
+
+  private static void close(Model model) {
+    if (model instanceof AutoCloseable resource) {
+      try {
+        resource.close();
+      } catch (Exception e) {
+        LOG.log(Logger.Level.WARNING, "a candidate that was decided could not be closed", e);
+      }
+    }
+  }
+
+  // --- journal
+  // -----------------------------------------------------------------------------------------
+
+  private void write(LoopEvent.Kind kind, String subject, String text) {
+    LoopEvent event = new LoopEvent(clock.instant(), kind, subject, text);
+    journal.append(event.toBytes());
+    tell(event);
+  }
+
+  private void tell(LoopEvent event) {
+    for (Consumer<? super LoopEvent> listener : listeners) {
+      try {
+        listener.accept(event);
+      } catch (RuntimeException e) {
+        LOG.log(
+            Logger.Level.WARNING, "a listener of the loop on " + deployment.alias() + " threw", e);
+      }
+    }
+  }
+
+  /**
+   * {@return every step in the journal, oldest first, those of earlier processes included}
+   */
+  public List<LoopEvent> events() {
+    List<LoopEvent> all = new ArrayList<>();
+    journal.read(entry -> all.add(LoopEvent.ofBytes(entry)));
+    return all;
+  }
+
+  /**
+   * {@return what the policy answered when it was asked last, with the numbers, also when the answer was no}
+   */
+  public Optional<RetrainDecision> decision() {
+    return Optional.ofNullable(decision);
+  }
+
+  /**
+   * {@return what the loop waits for before it can train, if it does}
+   */
+  public Optional<String> waiting() {
+    return Optional.ofNullable(waiting);
+  }
+
+  /**
+   * {@return what the newest tick could not do, if anything}
+   */
+  public Optional<String> trouble() {
+    return Optional.ofNullable(trouble);
+  }
+
+  /** Stops ticking and closes the journal; deployment and store are the host's. May be called twice. */
+  @Override
+  public void close() {
+    ticking.lock();
+    try {
+      closed = true;
+      journal.close();
+    } finally {
+      ticking.unlock();
+    }
+  }
+
+  /** {@return such as {@code loop on fraud@champion: shadowing fraud:8, UNDECIDED on 31 truths …}} */
+  @Override
+  public String toString() {
+    Phase now = phase;
+    String doing;
+    if (now instanceof Shadowing shadowing) {
+      doing = "shadowing " + shadowing.candidate.version + ", " + shadowing.shadow;
+    } else if (now instanceof Promoting promoting) {
+      doing = "promoting " + promoting.candidate.version;
+    } else {
+      doing = now instanceof Working ? "working" : "watching";
+    }
+    return "loop on " + deployment.alias() + ": " + doing;
+  }
+
+  /**
+   * Says what the loop goes by.
+   *
+   * <p>Not thread-safe: confine to one thread.
+   */
+  public static final class Builder {
+    private final Deployment<?> deployment;
+    private final ModelTrainer trainer;
+    private final List<Consumer<? super LoopEvent>> listeners = new ArrayList<>();
+    private TrainingWindow window = TrainingWindow.sinceChange(100, 5_000);
+    private ShadowPlan plan = ShadowPlan.shadow();
+    private InstantSource clock = InstantSource.system();
+    private @Nullable RetrainPolicy policy;
+    private @Nullable Gate gate;
+    private @Nullable Outcomes outcomes;
+    private @Nullable Path journal;
+    private @Nullable Executor background;
+
+    private Builder(Deployment<?> deployment, ModelTrainer trainer) {
+      this.deployment = requireNonNull(deployment, "deployment");
+      this.trainer = requireNonNull(trainer, "trainer");
+    }
+
+    /**
+     * {@return this builder, with who decides when to train again}
+     *
+     * @param policy asked in every tick without a candidate
+     */
+    public Builder retrainWhen(RetrainPolicy policy) {
+      this.policy = requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with what candidates are trained on}
+     *
+     * @param window since the change, 100 to 5,000 outcomes, unless said
+     */
+    public Builder window(TrainingWindow window) {
+      this.window = requireNonNull(window, "window");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with what a candidate must meet before it is shadowed}
+     *
+     * @param criteria at least one
+     * @throws IllegalArgumentException if there is none
+     */
+    public Builder gate(Criterion... criteria) {
+      this.gate = Gate.of(criteria);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how a candidate takes over}
+     *
+     * @param plan {@link ShadowPlan#shadow()} unless said
+     */
+    public Builder rollout(ShadowPlan plan) {
+      this.plan = requireNonNull(plan, "plan");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with where matured rows come from, for a monitor that keeps none}
+     *
+     * @param outcomes the monitor's own unless said
+     */
+    public Builder rows(Outcomes outcomes) {
+      this.outcomes = requireNonNull(outcomes, "outcomes");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with where every step is written before it takes effect}
+     *
+     * @param file of this loop alone; made if absent
+     */
+    public Builder journal(Path file) {
+      this.journal = requireNonNull(file, "file");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with what training and scoring run on}
+     *
+     * @param background the host's executor
+     */
+    public Builder on(Executor background) {
+      this.background = requireNonNull(background, "background");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with a clock; the system's unless said}
+     *
+     * @param clock stamps the journal
+     */
+    public Builder clock(InstantSource clock) {
+      this.clock = requireNonNull(clock, "clock");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with who is told of every step}
+     *
+     * @param listener called on whatever thread takes the step; must be quick; what it throws is logged
+     */
+    public Builder to(Consumer<? super LoopEvent> listener) {
+      listeners.add(requireNonNull(listener, "listener"));
+      return this;
+    }
+
+    /**
+     * {@return the loop; nothing runs before its first tick}
+     *
+     * @throws IllegalStateException if policy, gate, journal or executor is missing; if the monitor does not watch what the
+     *     policy or the gate reads; if there are no matured rows to train on, or fewer kept than the window uses. All
+     *     problems are listed at once
+     * @throws StoreException if the journal could not be opened
+     */
+    public MaintenanceLoop build() {
+      List<String> problems = new ArrayList<>();
+      require(problems, policy, "retrainWhen(policy)");
+      require(problems, gate, "gate(criteria)");
+      require(problems, journal, "journal(file)");
+      require(problems, background, "on(executor)");
+      Set<Spec> reads = new HashSet<>();
+      if (policy != null) {
+        reads.addAll(policy.reads());
+      }
+      if (gate != null) {
+        reads.addAll(gate.reads());
+      }
+      deployment
+          .monitor()
+          .watches()
+          .ifPresent(watched -> reads.stream()
+              .filter(spec -> !watched.contains(spec))
+              .forEach(spec -> problems.add("the monitor does not watch \"" + spec
+                  + "\": name what reads it in MonitorRecipe.feeds")));
+      if (outcomes == null) {
+        outcomes = deployment.monitor().outcomes();
+      }
+      if (outcomes.capacity() == 0) {
+        problems.add("the monitor keeps no rows: hand some over with rows(outcomes)");
+      } else if (outcomes.capacity() < window.most()) {
+        problems.add("the window uses up to " + window.most() + " outcomes, but only "
+            + outcomes.capacity() + " are kept");
+      }
+      if (trainer.schema().task().filter(Task.ANOMALY_DETECTION::equals).isPresent()) {
+        problems.add("the losses of anomaly scores are not known, so nothing could be compared");
+      }
+      if (!problems.isEmpty()) {
+        throw new IllegalStateException("cannot build a loop on "
+            + Reference.parse(deployment.alias()) + ": " + String.join("; ", problems));
+      }
+      warnAboutUnknown(reads);
+      return new MaintenanceLoop(this, EventLog.open(requireNonNull(journal)));
+    }
+
+    private void warnAboutUnknown(Set<Spec> reads) {
+      if (!reads.isEmpty() && deployment.monitor().watches().isEmpty()) {
+        LOG.log(
+            Logger.Level.WARNING,
+            "the monitor of " + deployment.alias()
+                + " does not tell what it watches; what it does not know reads INCONCLUSIVE: "
+                + reads);
+      }
+    }
+
+    private static void require(List<String> problems, @Nullable Object value, String call) {
+      if (value == null) {
+        problems.add(call + " is missing");
+      }
+    }
+  }
+}

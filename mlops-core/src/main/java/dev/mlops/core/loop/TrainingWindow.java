@@ -1,0 +1,220 @@
+package dev.mlops.core.loop;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.pack.Trained;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Which of the matured outcomes a candidate is trained on.
+ *
+ * <p>Candidate windows are the newest 100, 200, 400 … outcomes up to a most, and those since the change point if one is
+ * known. Each is back-tested: trained without the newest rows and scored on them. The longest window whose score is
+ * within half a standard error of the best wins: the cut at the change alone breaks when a change is gradual, a long window
+ * alone when it is abrupt. The rows held back for the back-test are a fifth of those since the change, at least 20 and at
+ * most 200; without a change 100. They also are the gate's and the test phase of the package, so the candidate that is
+ * shipped never saw them.
+ *
+ * <p>After a change the window is soon too short. Once the rows since the change have tripled it asks for another
+ * candidate, until they fill the window; one that is still undecided then is given up for it.
+ *
+ * <p>Immutable.
+ *
+ * @since 0.1
+ */
+public final class TrainingWindow {
+  private static final int SHORTEST = 100;
+  private static final int FEWEST_TRAINED = 20;
+  private static final int FEWEST_HELD_BACK = 20;
+  private static final int MOST_HELD_BACK = 200;
+  private static final int HELD_BACK_WITHOUT_CHANGE = 100;
+  private static final double HELD_BACK_SHARE = 0.2;
+  private static final double STANDARD_ERRORS = 0.5;
+  private static final long FOLLOW_UP = 3;
+
+  private final int least;
+  private final int most;
+
+  private TrainingWindow(int least, int most) {
+    this.least = least;
+    this.most = most;
+  }
+
+  /**
+   * {@return a window that is cut where the back-test says, up to the change point}
+   *
+   * @param least how many outcomes there must be since the change before anything is trained; at least 30
+   * @param most how many outcomes are used at most; at least 100 and at least {@code least}
+   * @throws IllegalArgumentException if they are out of range
+   */
+  public static TrainingWindow sinceChange(int least, int most) {
+    if (least < 30 || most < SHORTEST || most < least) {
+      throw new IllegalArgumentException("a window must have least >= 30, most >= " + SHORTEST
+          + " and most >= least, but had " + least + " and " + most);
+    }
+    return new TrainingWindow(least, most);
+  }
+
+  /**
+   * {@return how many outcomes are used at most: what a monitor must keep}
+   */
+  public int most() {
+    return most;
+  }
+
+  /**
+   * {@return what must be waited for before anything can be trained, if something must}
+   *
+   * @param kept how many outcomes are kept
+   * @param end position after the newest outcome
+   * @param change position of the change, if known
+   */
+  Optional<String> waitsFor(long kept, long end, OptionalLong change) {
+    long fewest = Math.max(least, SHORTEST);
+    if (kept < fewest) {
+      return Optional.of("waiting for " + (fewest - kept) + " more outcomes: " + kept
+          + " are kept, the window wants " + fewest);
+    }
+    if (change.isPresent() && end - change.getAsLong() < least) {
+      return Optional.of("waiting for " + (least - (end - change.getAsLong()))
+          + " more outcomes since the change");
+    }
+    return Optional.empty();
+  }
+
+  /** Whether the rows since a change have grown so much since the newest candidate that another is due. */
+  boolean followUpDue(long sinceChange, long sinceChangeThen) {
+    return sinceChange >= FOLLOW_UP * sinceChangeThen && sinceChange <= most;
+  }
+
+  /**
+   * {@return what is trained on these rows when no change is known}
+   *
+   * <p>The same back-test as a loop's, for whoever wants to know what a loop would have done.
+   *
+   * @param rows oldest first, more than 120
+   * @param trainer makes the models
+   * @throws IllegalArgumentException if there are too few
+   */
+  public Trained train(List<Labelled<Row>> rows, ModelTrainer trainer) {
+    List<Labelled<Row>> newest = rows.subList(Math.max(0, rows.size() - most), rows.size());
+    return choose(newest, OptionalLong.empty(), trainer).trained;
+  }
+
+  /** The best of the back-tested windows: its size, how many rows were held back of it, and how many fits it took. */
+  private record Choice(Trained trained, int size, int held, int fits) {}
+
+  /** What a window came to. */
+  record Selection(Trained candidate, List<Outcome> training, List<Outcome> heldBack, int fits) {
+    @Override
+    public String toString() {
+      return String.format(
+          Locale.ROOT,
+          "trained on %d outcomes, %d newer ones held back, chosen by %d fits",
+          training.size(),
+          heldBack.size(),
+          fits);
+    }
+  }
+
+  /**
+   * Chooses a window and trains on it.
+   *
+   * @param outcomes the newest ones, oldest first
+   * @param change position of the change, if known
+   */
+  Selection select(List<Outcome> outcomes, OptionalLong change, ModelTrainer trainer) {
+    int n = outcomes.size();
+    long end = outcomes.get(n - 1).position() + 1;
+    OptionalLong since = change.isPresent()
+        ? OptionalLong.of(Math.max(1, Math.min(n, end - change.getAsLong())))
+        : OptionalLong.empty();
+    Choice choice = choose(outcomes.stream().map(Outcome::labelled).toList(), since, trainer);
+    int cut = n - choice.held;
+    return new Selection(
+        choice.trained,
+        List.copyOf(outcomes.subList(n - choice.size, cut)),
+        List.copyOf(outcomes.subList(cut, n)),
+        choice.fits);
+  }
+
+  private Choice choose(List<Labelled<Row>> rows, OptionalLong since, ModelTrainer trainer) {
+    int n = rows.size();
+    int held = since.isPresent() ? heldBack((int) since.getAsLong()) : HELD_BACK_WITHOUT_CHANGE;
+    int cut = n - held;
+    TreeSet<Integer> sizes = new TreeSet<>();
+    for (int size = SHORTEST; size <= Math.min(most, n); size *= 2) {
+      sizes.add(size);
+    }
+    since.ifPresent(size -> sizes.add((int) Math.min(most, size)));
+    TreeMap<Integer, Trained> fits = new TreeMap<>();
+    TreeMap<Integer, double[]> scores = new TreeMap<>();
+    for (int size : sizes) {
+      if (cut - (n - size) >= FEWEST_TRAINED) {
+        Trained trained = trainer.train(rows.subList(n - size, cut));
+        fits.put(size, trained);
+        scores.put(size, score(trained.model(), rows.subList(cut, n)));
+      }
+    }
+    if (fits.isEmpty()) {
+      throw new IllegalArgumentException("wanted at least "
+          + FEWEST_TRAINED
+          + " rows to train on besides "
+          + held
+          + " held back, got "
+          + n
+          + " rows");
+    }
+    int size = longest(scores);
+    return new Choice(requireNonNull(fits.get(size)), size, held, fits.size());
+  }
+
+  private static int heldBack(int since) {
+    return Math.max(
+        FEWEST_HELD_BACK, Math.min(MOST_HELD_BACK, (int) Math.round(since * HELD_BACK_SHARE)));
+  }
+
+  /** The longest window whose mean loss is within half a standard error of the best. */
+  private static int longest(SortedMap<Integer, double[]> scores) {
+    double[] best =
+        scores.values().stream().min((a, b) -> Double.compare(a[0], b[0])).orElseThrow();
+    int chosen = scores.firstKey();
+    for (var entry : scores.entrySet()) {
+      if (entry.getValue()[0] <= best[0] + STANDARD_ERRORS * best[1]) {
+        chosen = entry.getKey();
+      }
+    }
+    return chosen;
+  }
+
+  /** Mean loss and its standard error. */
+  private static double[] score(Model model, List<Labelled<Row>> rows) {
+    double sum = 0.0;
+    double squares = 0.0;
+    for (Labelled<Row> row : rows) {
+      double loss = Losses.of(model, row.input(), row.truth());
+      sum += loss;
+      squares += loss * loss;
+    }
+    double mean = sum / rows.size();
+    double variance = Math.max(squares / rows.size() - mean * mean, 0.0);
+    return new double[] {mean, Math.sqrt(variance / rows.size())};
+  }
+
+  /** {@return such as {@code since the change, 200 to 5000 outcomes}} */
+  @Override
+  public String toString() {
+    return "since the change, " + least + " to " + most + " outcomes";
+  }
+}

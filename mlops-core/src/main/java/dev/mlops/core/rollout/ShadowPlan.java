@@ -1,0 +1,86 @@
+package dev.mlops.core.rollout;
+
+/**
+ * How a candidate is decided: both models on the same rows, by a test that may be looked at after every truth.
+ *
+ * <p>The difference of the two losses, champion's minus candidate's, is fed to two betting tests ({@link
+ * dev.mlops.drift.anytime.BettingTest}): whether the candidate is better, and whether it is worse by less than a margin. The
+ * first that is sure promotes. If neither is sure after so many truths, the champion stays: absence of evidence is never a
+ * promotion. Each test errs with probability at most alpha, however often it is looked at; so a candidate that is worse
+ * by the margin or more is promoted with probability at most alpha.
+ *
+ * <p>The candidate answers nobody while it is shadowed. It is scored on outcomes that matured after it was trained, those of
+ * rows that had been served before included: they are out of its sample too.
+ *
+ * <p>Immutable.
+ *
+ * @param alpha how likely each test may err; above 0, below 1; 0.05 unless said
+ * @param margin how much worse is still good enough, as a share of the largest loss; 0 to 1; 0.02 unless said
+ * @param most after how many truths the champion stays; at least 30; 500 unless said
+ * @since 0.1
+ */
+public record ShadowPlan(double alpha, double margin, long most) {
+  /** The fewest truths that a shadow may be given. */
+  private static final long FEWEST = 30;
+
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if one is out of range
+   */
+  public ShadowPlan {
+    if (!(alpha > 0 && alpha < 1)) {
+      throw new IllegalArgumentException("alpha must be above 0 and below 1, but was " + alpha);
+    }
+    if (!(margin >= 0 && margin < 1)) {
+      throw new IllegalArgumentException("margin must be in 0 to 1, but was " + margin);
+    }
+    if (most < FEWEST) {
+      throw new IllegalArgumentException("most must be >= " + FEWEST + ", but was " + most);
+    }
+  }
+
+  /**
+   * {@return a shadow with alpha 0.05, margin 0.02 and at most 500 truths}
+   */
+  public static ShadowPlan shadow() {
+    return new ShadowPlan(0.05, 0.02, 500);
+  }
+
+  /**
+   * {@return the same shadow with another probability of error}
+   *
+   * @param alpha above 0, below 1
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public ShadowPlan erringAtMost(double alpha) {
+    return new ShadowPlan(alpha, margin, most);
+  }
+
+  /**
+   * {@return the same shadow with another margin}
+   *
+   * @param margin how much worse is still good enough, as a share of the largest loss; 0 to 1
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public ShadowPlan noWorseBy(double margin) {
+    return new ShadowPlan(alpha, margin, most);
+  }
+
+  /**
+   * {@return the same shadow with another end}
+   *
+   * @param truths after how many undecided truths the champion stays; at least 30
+   * @throws IllegalArgumentException if it is below 30
+   */
+  public ShadowPlan untilDecided(long truths) {
+    return new ShadowPlan(alpha, margin, truths);
+  }
+
+  /** {@return such as {@code shadow until decided, at most 500 truths (alpha 0.05, margin 0.02)}} */
+  @Override
+  public String toString() {
+    return "shadow until decided, at most " + most + " truths (alpha " + alpha + ", margin "
+        + margin + ")";
+  }
+}
