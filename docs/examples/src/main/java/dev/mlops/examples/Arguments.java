@@ -1,0 +1,126 @@
+package dev.mlops.examples;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** What {@link Lifecycle} was asked for on its command line. */
+final class Arguments {
+  static final String USAGE = """
+      usage: Lifecycle [--stream abrupt|gradual|stationary] [--seeds <a-b>] [--control <n>] [--out <folder>]
+             Lifecycle --data <csv[.gz]> --label <column> [--drop <columns>] [--control <n>] [--out <folder>]
+             both: [--truth-delay <rows>] [--initial <rows>] [--every <rows>]""";
+
+  @Nullable
+  Path data;
+
+  @Nullable
+  String label;
+
+  List<String> drop = List.of();
+  String stream = "abrupt";
+  long firstSeed;
+  OptionalLong lastSeed = OptionalLong.empty();
+  int truthDelay = 48;
+  int initial;
+  int every;
+  int control = 200;
+  Path out = Path.of("target", "lifecycle");
+
+  private Arguments() {}
+
+  /** What is wrong with a command line, in one line. */
+  static final class Fault extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    Fault(String message) {
+      super(message);
+    }
+  }
+
+  static Arguments of(String... args) throws Fault {
+    Arguments all = new Arguments();
+    for (int i = 0; i < args.length; i += 2) {
+      String option = args[i];
+      if (i + 1 == args.length) {
+        throw new Fault("argument \"" + option + "\": wanted a value after it, got none");
+      }
+      all.take(option, args[i + 1]);
+    }
+    all.check();
+    return all;
+  }
+
+  private void take(String option, String value) throws Fault {
+    switch (option) {
+      case "--data" -> data = Path.of(value);
+      case "--label" -> label = value;
+      case "--drop" -> drop = List.of(value.split(","));
+      case "--stream" -> stream = value;
+      case "--truth-delay" -> truthDelay = whole(option, value, 1);
+      case "--initial" -> initial = whole(option, value, 250);
+      case "--every" -> every = whole(option, value, 1);
+      case "--control" -> control = whole(option, value, 0);
+      case "--out" -> out = Path.of(value);
+      case "--seeds" -> seeds(value);
+      default ->
+        throw new Fault(
+            "argument \"" + option + "\": wanted one of --data --label --drop --stream --seeds"
+                + " --truth-delay --initial --every --control --out");
+    }
+  }
+
+  private void seeds(String value) throws Fault {
+    String[] ends = value.split("-", -1);
+    if (ends.length != 2) {
+      throw new Fault("--seeds: wanted two numbers such as 0-19, got \"" + value + "\"");
+    }
+    firstSeed = whole("--seeds", ends[0], 0);
+    lastSeed = OptionalLong.of(whole("--seeds", ends[1], (int) firstSeed));
+  }
+
+  private static int whole(String option, String value, int least) throws Fault {
+    try {
+      int number = Integer.parseInt(value);
+      if (number >= least) {
+        return number;
+      }
+    } catch (NumberFormatException e) { // told below
+    }
+    throw new Fault(
+        option + ": wanted a whole number of at least " + least + ", got \"" + value + "\"");
+  }
+
+  private void check() throws Fault {
+    List<String> streams = List.of("abrupt", "gradual", "stationary");
+    if (!streams.contains(stream)) {
+      throw new Fault("--stream: wanted one of " + streams + ", got \"" + stream + "\"");
+    }
+    if (data != null && label == null) {
+      throw new Fault("--data: wanted --label <column> with it, got none");
+    }
+    if (data == null && (label != null || !drop.isEmpty())) {
+      throw new Fault("--label, --drop: wanted --data <csv> with them, got none");
+    }
+    if (data != null && lastSeed.isPresent()) {
+      throw new Fault("--seeds: wanted the embedded stream, got --data too");
+    }
+    initial = initial != 0 ? initial : data == null ? 1_000 : 1_344;
+    every = every != 0 ? every : data == null ? 100 : 336;
+  }
+
+  Optional<Path> data() {
+    return Optional.ofNullable(data);
+  }
+
+  List<Long> seeds() {
+    List<Long> all = new ArrayList<>();
+    for (long seed = firstSeed; seed <= lastSeed.orElse(firstSeed); seed++) {
+      all.add(seed);
+    }
+    return all;
+  }
+}

@@ -1,0 +1,207 @@
+package dev.mlops.examples;
+
+import static dev.mlops.api.monitor.Signals.goldenExamples;
+import static dev.mlops.api.monitor.Signals.quality;
+import static dev.mlops.core.loop.TrainingWindow.sinceChange;
+import static dev.mlops.core.retrain.RetrainPolicies.on;
+import static dev.mlops.core.rollout.ShadowPlan.shadow;
+
+import dev.mlops.api.alert.AlertEvent;
+import dev.mlops.api.alert.AlertRule;
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.RowBinding;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.monitor.Condition;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.api.store.Version;
+import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.alert.AlertEngine;
+import dev.mlops.core.loop.LoopEvent;
+import dev.mlops.core.loop.MaintenanceLoop;
+import dev.mlops.core.monitor.MicrometerMonitor;
+import dev.mlops.core.serve.Deployment;
+import dev.mlops.core.serve.Served;
+import dev.mlops.testkit.ManualClock;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+
+/** The whole life of one model over one stream, one row a minute of simulated time. */
+final class LifecycleRun {
+  static final String ALIAS = "lifecycle@champion";
+
+  /** Who watches the run. */
+  interface Watcher {
+    /** A row is about to be served. */
+    void row(int row, String champion);
+
+    /** Something happened before a row was served. */
+    void event(int row, String text);
+  }
+
+  private final Stream stream;
+  private final CountingTrainer trainer;
+  private final Arguments arguments;
+  private final Watcher watcher;
+  private final long[] nanos;
+  private int row;
+  private int wrong;
+  private int candidates;
+  private int promotions;
+  private int alerts;
+
+  LifecycleRun(Stream stream, CountingTrainer trainer, Arguments arguments, Watcher watcher) {
+    this.stream = stream;
+    this.trainer = trainer;
+    this.arguments = arguments;
+    this.watcher = watcher;
+    this.nanos = new long[stream.rows().size() - arguments.initial];
+  }
+
+  // region run
+  /** Serves every row after the initial ones, the truth of each arriving late. */
+  void over(VersionStore store, MeterRegistry registry, Path journal) {
+    ManualClock clock = new ManualClock();
+    Condition worse = quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(100_000);
+    RetrainPolicy policy = on(worse).atMostEvery(Duration.ofMinutes(arguments.every));
+    AlertEngine alarms =
+        AlertEngine.of(AlertRule.of("lifecycle.worse", worse)).to(this::alerted).on(Runnable::run);
+
+    release(store);
+    try (Deployment<Row> model = Deployment.of(store, ALIAS, binding(stream.schema()))
+            .monitoredBy(MicrometerMonitor.recipe(registry)
+                .keeping(5_000)
+                .clock(clock)
+                .feeds(policy, alarms))
+            .clock(clock)
+            .open();
+        MaintenanceLoop loop = MaintenanceLoop.of(model, trainer)
+            .retrainWhen(policy)
+            .window(sinceChange(100, 5_000))
+            .gate(goldenExamples(), quality("accuracy").noWorseThanChampion(0.02))
+            .rollout(shadow())
+            .journal(journal)
+            .on(Runnable::run)
+            .clock(clock)
+            .to(this::stepped)
+            .build()) {
+      long[] ids = new long[stream.rows().size()];
+      for (row = arguments.initial; row < ids.length; row++) {
+        watcher.row(row, model.champion().toString());
+        int late = row - arguments.truthDelay;
+        if (late >= arguments.initial) { // the truth of an earlier row arrives
+          model.truth(ids[late], stream.rows().get(late).truth());
+        }
+        model.tick();
+        alarms.evaluate(model.evidence());
+        loop.tick();
+        ids[row] = serve(model, stream.rows().get(row));
+        clock.advance(Duration.ofMinutes(1));
+      }
+    }
+  }
+  // endregion
+
+  /** The first release of this run; a store that an earlier run left goes on from it. */
+  private void release(VersionStore store) {
+    List<Labelled<Row>> known = stream.rows().subList(0, arguments.initial);
+    int cut = known.size() * 4 / 5; // the newest fifth is the test phase
+    ModelPackage first = trainer
+        .train(known.subList(0, cut))
+        .testedOn(known.subList(cut, known.size()))
+        .asPackage("lifecycle");
+    Version version = store.publish(first);
+    store
+        .current(ALIAS)
+        .ifPresentOrElse(
+            newest -> {
+              watcher.event(
+                  row,
+                  "found a store whose champion is " + newest.to() + "; this run begins with "
+                      + version);
+              store
+                  .move(ALIAS)
+                  .from(newest)
+                  .to(version)
+                  .by("lifecycle")
+                  .because("a new run")
+                  .commit();
+            },
+            () -> store
+                .move(ALIAS)
+                .fromNothing()
+                .to(version)
+                .by("lifecycle")
+                .because("first release")
+                .commit());
+  }
+
+  private static RowBinding<Row> binding(Schema schema) {
+    RowBinding.Builder<Row> builder = RowBinding.builder();
+    for (int i = 0; i < schema.size(); i++) {
+      int column = i;
+      if (schema.column(i).type() == Column.Type.NUMBER) {
+        builder.number(schema.column(i).name(), row -> row.number(column));
+      } else {
+        builder.category(schema.column(i).name(), row -> row.category(column));
+      }
+    }
+    return builder.build();
+  }
+
+  private long serve(Deployment<Row> model, Labelled<Row> seen) {
+    long start = System.nanoTime();
+    Served served = model.serve(seen.input());
+    nanos[row - arguments.initial] = System.nanoTime() - start;
+    if (!seen.truth().matches(served.as(Classification.class))) {
+      wrong++;
+    }
+    return served.id();
+  }
+
+  private void stepped(LoopEvent step) {
+    if (step.kind() == LoopEvent.Kind.RETRAIN) {
+      candidates++;
+    } else if (step.kind() == LoopEvent.Kind.PROMOTED) {
+      promotions++;
+    }
+    watcher.event(row, step.toString());
+  }
+
+  private void alerted(AlertEvent alert) {
+    if (alert.state() == AlertEvent.State.FIRING) {
+      alerts++;
+    }
+    watcher.event(row, "alert " + alert);
+  }
+
+  /** Share of the served rows that were answered wrongly. */
+  double error() {
+    return (double) wrong / nanos.length;
+  }
+
+  int candidates() {
+    return candidates;
+  }
+
+  int promotions() {
+    return promotions;
+  }
+
+  int alerts() {
+    return alerts;
+  }
+
+  /** How long serving took, in microseconds, at a share of the rows. */
+  double micros(double share) {
+    long[] sorted = nanos.clone();
+    Arrays.sort(sorted);
+    return sorted[(int) Math.ceil(share * sorted.length) - 1] / 1e3;
+  }
+}

@@ -1,0 +1,63 @@
+package dev.mlops.examples;
+
+import java.io.PrintStream;
+import java.util.Locale;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** Prints a line every second that says how far a long piece of work has come. */
+final class Progress implements AutoCloseable {
+  private final PrintStream out;
+  private final long start = System.nanoTime();
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "progress");
+        thread.setDaemon(true);
+        return thread;
+      });
+  private volatile String doing = "starting";
+  private volatile String last = "nothing yet";
+  private volatile long done;
+  private volatile long all = 1;
+
+  Progress(PrintStream out) {
+    this.out = out;
+    timer.scheduleAtFixedRate(this::print, 1, 1, TimeUnit.SECONDS);
+  }
+
+  /** What is being done, and how much of it there is. */
+  void begin(String what, long total) {
+    doing = what;
+    done = 0;
+    all = total;
+  }
+
+  void at(long count, String what) {
+    done = count;
+    doing = what;
+  }
+
+  void last(String event) {
+    last = event;
+  }
+
+  private void print() {
+    double seconds = (System.nanoTime() - start) / 1e9;
+    String event = last.length() > 80 ? last.substring(0, 80) + "…" : last;
+    out.printf(
+        Locale.ROOT,
+        "  … %.0f s, %s, %d of %d (%.0f a second), last: %s%n",
+        seconds,
+        doing,
+        done,
+        all,
+        done / seconds,
+        event);
+  }
+
+  @Override
+  public void close() {
+    timer.shutdownNow();
+  }
+}
