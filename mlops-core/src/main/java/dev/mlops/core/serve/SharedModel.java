@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * sums are equal only if each use that went ahead has counted out. A use that came too late counts in and out without
  * touching the model, and looks again itself whether it is the one to close, so closing is never missed.
  */
-final class SharedModel {
+class SharedModel {
   private static final Logger LOG = System.getLogger(SharedModel.class.getName());
 
   /** Longs between two counters, so that no two share a cache line or its neighbour. */
@@ -95,7 +95,8 @@ final class SharedModel {
     }
   }
 
-  private static long sum(AtomicLongArray counters) {
+  /** Adds up the stripes, while others count; a test comes between two sums. */
+  long sum(AtomicLongArray counters) {
     long sum = 0;
     for (int i = 0; i < counters.length(); i += APART) {
       sum += counters.get(i);

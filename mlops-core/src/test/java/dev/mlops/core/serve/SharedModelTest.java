@@ -1,0 +1,221 @@
+package dev.mlops.core.serve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Row;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class SharedModelTest {
+  /** A model that only counts how often it was closed. */
+  private static final class Counted implements Model, AutoCloseable {
+    final AtomicInteger closes = new AtomicInteger();
+
+    @Override
+    public Prediction predict(Row row) {
+      return Regression.of(1.0);
+    }
+
+    @Override
+    public void close() {
+      closes.incrementAndGet();
+    }
+  }
+
+  private final Counted model = new Counted();
+  private final SharedModel shared = new SharedModel(model);
+
+  @Test
+  void isClosedAtOnceWhenRetiredUnused() {
+    assertTrue(shared.acquire());
+    shared.release();
+    assertEquals(0, model.closes.get());
+
+    shared.retire();
+
+    assertEquals(1, model.closes.get());
+    assertFalse(shared.acquire());
+  }
+
+  @Test
+  void isClosedByTheLastOfItsUsers() {
+    assertTrue(shared.acquire());
+    assertTrue(shared.acquire());
+    shared.retire();
+    assertEquals(0, model.closes.get());
+    assertFalse(shared.acquire());
+    shared.release();
+    assertEquals(0, model.closes.get());
+
+    shared.release();
+
+    assertEquals(1, model.closes.get());
+  }
+
+  @Test
+  void isClosedOnceHoweverOftenItIsRetired() {
+    shared.retire();
+    shared.retire();
+    shared.acquire();
+    shared.retire();
+
+    assertEquals(1, model.closes.get());
+  }
+
+  @Test
+  void isUsableForeverWhenThereIsNothingToClose() {
+    SharedModel plain = new SharedModel(row -> Regression.of(1.0));
+    plain.retire();
+
+    assertTrue(plain.acquire());
+  }
+
+  @Test
+  void aCloseThatThrowsDoesNotReachItsLastUser() {
+    class Stubborn implements Model, AutoCloseable {
+      @Override
+      public Prediction predict(Row row) {
+        return Regression.of(1.0);
+      }
+
+      @Override
+      public void close() {
+        throw new LinkageError("native library is gone");
+      }
+    }
+    SharedModel stubborn = new SharedModel(new Stubborn());
+    assertTrue(stubborn.acquire());
+    stubborn.retire();
+
+    try (Scene.Log log = new Scene.Log(SharedModel.class)) {
+      stubborn.release();
+
+      assertEquals(
+          List.of("WARNING a replaced model could not be closed; what it holds may be lost"),
+          log.lines());
+    }
+  }
+
+  /**
+   * The model is retired and closed after a use began and before it is counted: whoever looked first and counted in later
+   * would use a closed model. The counters are striped by the id of the thread, so a thread that is asked for its id is
+   * exactly there.
+   */
+  @Test
+  void aUseThatIsCountedAfterClosingIsRefused() throws InterruptedException {
+    AtomicBoolean used = new AtomicBoolean();
+    AtomicBoolean asked = new AtomicBoolean();
+    Thread user = new Thread(() -> used.set(shared.acquire())) {
+      @Override
+      @SuppressWarnings("deprecation") // what the stripe is taken from
+      public long getId() {
+        if (asked.compareAndSet(false, true)) {
+          shared.retire();
+        }
+        return super.getId();
+      }
+    };
+    user.start();
+    user.join();
+
+    assertTrue(asked.get(), "stripes are taken from the id of the thread");
+    assertEquals(1, model.closes.get());
+    assertFalse(used.get());
+  }
+
+  /**
+   * A use that comes too late counts in and out just between the two sums, while one that came early is still at it. With
+   * the ins added before the outs, the out of the late one would stand for that of the early one.
+   */
+  @Test
+  void aLateUseBetweenTheSumsDoesNotCloseWhatAnEarlyOneStillUses() {
+    class Interrupted extends SharedModel {
+      private int sums;
+
+      Interrupted() {
+        super(model);
+      }
+
+      @Override
+      long sum(AtomicLongArray counters) {
+        sums++;
+        if (sums == 2) {
+          assertFalse(acquire());
+        }
+        return super.sum(counters);
+      }
+    }
+    Interrupted interrupted = new Interrupted();
+    assertTrue(interrupted.acquire());
+
+    interrupted.retire();
+
+    assertTrue(interrupted.sums >= 2);
+    assertEquals(0, model.closes.get(), "closed while in use");
+    interrupted.release();
+    assertEquals(1, model.closes.get());
+  }
+
+  /** Ever new models are used by three threads and retired at any moment. */
+  @Test
+  void noUseMeetsAClosedModelAndNoneStaysOpen() throws InterruptedException {
+    int rounds = 5_000;
+    record Round(Counted model, SharedModel shared) {}
+    AtomicReference<Round> current = new AtomicReference<>();
+    AtomicBoolean done = new AtomicBoolean();
+    AtomicInteger usedClosed = new AtomicInteger();
+    AtomicInteger uses = new AtomicInteger();
+    CountDownLatch started = new CountDownLatch(3);
+    List<Thread> users = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Thread user = new Thread(() -> {
+        started.countDown();
+        while (!done.get()) {
+          Round round = current.get();
+          if (round != null && round.shared.acquire()) {
+            for (int n = 0; n < 20; n++) {
+              usedClosed.addAndGet(round.model.closes.get());
+            }
+            uses.incrementAndGet();
+            round.shared.release();
+          }
+        }
+      });
+      users.add(user);
+      user.start();
+    }
+    started.await();
+    List<Counted> all = new ArrayList<>();
+    for (int i = 0; i < rounds; i++) {
+      Counted counted = new Counted();
+      Round round = new Round(counted, new SharedModel(counted));
+      Round before = current.getAndSet(round);
+      all.add(counted);
+      if (before != null) {
+        before.shared.retire();
+      }
+    }
+    current.get().shared.retire();
+    done.set(true);
+    for (Thread user : users) {
+      user.join();
+    }
+
+    assertEquals(0, usedClosed.get(), "uses of a closed model");
+    assertTrue(uses.get() > 0);
+    all.forEach(counted -> assertEquals(1, counted.closes.get()));
+  }
+}
