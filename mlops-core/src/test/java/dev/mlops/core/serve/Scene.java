@@ -31,6 +31,13 @@ import java.util.logging.Logger;
 
 /** A store with stamped models: what version n predicts is n, and a model that is used after it was closed says so. */
 final class Scene {
+  /** Faults are caused on purpose here; what is logged of them is read by {@link Log}, not by people. */
+  private static final Logger QUIET = Logger.getLogger(Scene.class.getPackageName());
+
+  static {
+    QUIET.setUseParentHandlers(false);
+  }
+
   static final String ALIAS = "fraud@champion";
 
   record Order(double amount, String channel) {}

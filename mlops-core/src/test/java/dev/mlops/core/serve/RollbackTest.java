@@ -1,0 +1,396 @@
+package dev.mlops.core.serve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.AliasMove;
+import dev.mlops.api.store.StoreException;
+import dev.mlops.api.store.Version;
+import dev.mlops.api.store.VersionNotFoundException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class RollbackTest {
+  private final Scene scene = Scene.of(3);
+
+  @Test
+  void answersFromThePredecessorWithoutTheStoreAndTellsItOnceItIsBack() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      scene.store.failEveryCall();
+      long calls = scene.store.calls();
+      int loads = scene.runtime.loaded.size();
+
+      Version now = deployment.rollBack("ops", "fraud:2 refuses everything");
+
+      assertEquals("fraud:1", now.toString());
+      Scene.assertServes(1, deployment);
+      assertEquals(calls, scene.store.calls(), "calls to the store");
+      assertEquals(loads, scene.runtime.loaded.size(), "loads");
+      assertTrue(deployment.rollbackPending());
+      assertEquals(1, scene.runtime.newest(2).closes.get());
+      assertEquals(0, scene.runtime.newest(1).closes.get());
+
+      for (int i = 0; i < 3; i++) {
+        long before = scene.store.calls();
+        deployment.tick();
+        assertTrue(scene.store.calls() > before, "it keeps trying");
+        assertTrue(deployment.rollbackPending());
+        Scene.assertServes(1, deployment);
+      }
+      assertTrue(
+          deployment
+              .trouble()
+              .orElseThrow()
+              .startsWith("could not move fraud@champion back to fraud:1: call "),
+          deployment.trouble().toString());
+      assertEquals(List.of(1L, 2L), scene.moves());
+
+      scene.store.heal();
+      deployment.tick();
+      deployment.tick();
+
+      assertEquals(List.of(1L, 2L, 1L), scene.moves());
+      AliasChange made = scene.behind.current(Scene.ALIAS).orElseThrow();
+      assertEquals("ops", made.by());
+      assertEquals("fraud:2 refuses everything", made.because());
+      assertFalse(deployment.rollbackPending());
+      assertEquals(Optional.empty(), deployment.trouble());
+      Scene.assertServes(1, deployment);
+      assertEquals(loads, scene.runtime.loaded.size(), "loads");
+    }
+  }
+
+  @Test
+  void aMoveThatWasMadeWhileTheStoreWasAwayWinsAndIsFollowed() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      scene.store.failEveryCall();
+      deployment.rollBack("ops", "bad");
+      deployment.tick();
+      scene.move(3);
+      Scene.assertServes(1, deployment);
+
+      scene.store.heal();
+      deployment.tick();
+
+      Scene.assertServes(3, deployment);
+      assertEquals(List.of(1L, 2L, 3L), scene.moves());
+      assertFalse(deployment.rollbackPending());
+      assertEquals(Optional.empty(), deployment.trouble());
+      assertEquals("fraud:1", deployment.rollBack("ops", "bad too").toString());
+    }
+  }
+
+  /** Six, seven, and back to six by another replica: its move is the one that is kept. */
+  @Test
+  void theSameRollbackByAnotherReplicaIsNotMadeTwice() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      scene.store.failEveryCall();
+      deployment.rollBack("ops", "bad");
+      scene.move(1);
+
+      scene.store.heal();
+      int loads = scene.runtime.loaded.size();
+      deployment.tick();
+      deployment.tick();
+
+      Scene.assertServes(1, deployment);
+      assertEquals(List.of(1L, 2L, 1L), scene.moves());
+      assertEquals("next", scene.behind.current(Scene.ALIAS).orElseThrow().because());
+      assertEquals(loads, scene.runtime.loaded.size(), "loads");
+    }
+  }
+
+  /** Six, seven, six and seven again: the alias is where it was, but it has moved since. */
+  @Test
+  void aNewerMoveToTheVersionThatWasRolledBackWinsToo() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      scene.store.failEveryCall();
+      deployment.rollBack("ops", "bad");
+      scene.move(1);
+      scene.move(2);
+
+      scene.store.heal();
+      deployment.tick();
+
+      Scene.assertServes(2, deployment);
+      assertEquals(List.of(1L, 2L, 1L, 2L), scene.moves());
+      assertFalse(deployment.rollbackPending());
+    }
+  }
+
+  /** A rollback of a version that came back: from the third generation, not from the first with that version. */
+  @Test
+  void isFromTheGenerationThatServedNotFromItsVersion() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      scene.move(1);
+      deployment.tick();
+      Scene.assertServes(1, deployment);
+
+      assertEquals("fraud:2", deployment.rollBack("ops", "bad").toString());
+      Scene.assertServes(2, deployment);
+      deployment.tick();
+
+      Scene.assertServes(2, deployment);
+      assertEquals(List.of(1L, 2L, 1L, 2L), scene.moves());
+    }
+  }
+
+  /** The store can be read but not written: the move that was rolled back must not come back. */
+  @Test
+  void noMoveUpToTheHeldOneIsFollowedWhileTheStoreCannotBeWritten() {
+    ForeignStore readOnly = new ForeignStore(scene.behind) {
+      @Override
+      public AliasChange commit(AliasMove move) {
+        throw new StoreException("disk is full; not moved", null);
+      }
+    };
+    try (Deployment<Scene.Order> deployment = scene.deployment(readOnly).open()) {
+      scene.move(2);
+      deployment.tick();
+      deployment.rollBack("ops", "bad");
+      deployment.tick();
+      deployment.tick();
+
+      Scene.assertServes(1, deployment);
+      assertTrue(deployment.rollbackPending());
+      assertEquals(
+          Optional.of(
+              "could not move fraud@champion back to fraud:1: disk is full; not moved"),
+          deployment.trouble());
+
+      scene.move(3);
+      deployment.tick();
+
+      Scene.assertServes(3, deployment);
+      assertFalse(deployment.rollbackPending());
+      assertEquals(List.of(1L, 2L, 3L), scene.moves());
+    }
+  }
+
+  @Test
+  void aPredecessorThatTheStoreHasLostDoesNotStopLaterMoves() {
+    ForeignStore forgetful = new ForeignStore(scene.behind) {
+      @Override
+      public AliasChange commit(AliasMove move) {
+        throw new VersionNotFoundException("no version " + move.target());
+      }
+    };
+    try (Deployment<Scene.Order> deployment = scene.deployment(forgetful).open()) {
+      scene.move(2);
+      deployment.tick();
+      deployment.rollBack("ops", "bad");
+      deployment.tick();
+      Scene.assertServes(1, deployment);
+      scene.move(3);
+      deployment.tick();
+
+      Scene.assertServes(3, deployment);
+      assertFalse(deployment.rollbackPending());
+    }
+  }
+
+  @Test
+  void aLostAnswerStillLeavesOneMove() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      deployment.rollBack("ops", "bad");
+      scene.store.loseNextAnswer();
+      deployment.tick();
+      deployment.tick();
+
+      Scene.assertServes(1, deployment);
+      assertEquals(List.of(1L, 2L, 1L), scene.moves());
+      assertFalse(deployment.rollbackPending());
+      assertEquals(Optional.empty(), deployment.trouble());
+    }
+  }
+
+  /** The answer is lost and so is the question whether it was made: the same intent is committed again. */
+  @Test
+  void aLostAnswerThatCannotBeAskedForIsCommittedAgainUnderTheSameIntent() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      deployment.rollBack("ops", "bad");
+      scene.store.loseNextAnswer().failCall(2);
+      deployment.tick();
+      assertTrue(deployment.rollbackPending());
+      assertEquals(List.of(1L, 2L, 1L), scene.moves());
+
+      scene.store.heal();
+      deployment.tick();
+
+      Scene.assertServes(1, deployment);
+      assertEquals(List.of(1L, 2L, 1L), scene.moves());
+      assertFalse(deployment.rollbackPending());
+    }
+  }
+
+  @Test
+  void aLostAnswerThatWasOvertakenFollowsTheNewerMove() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      deployment.rollBack("ops", "bad");
+      scene.store.loseNextAnswer().failCall(2);
+      deployment.tick();
+      scene.move(3);
+      scene.store.heal();
+      deployment.tick();
+
+      Scene.assertServes(3, deployment);
+      assertEquals(List.of(1L, 2L, 1L, 3L), scene.moves());
+    }
+  }
+
+  @Test
+  void twiceIsRefused() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      deployment.rollBack("ops", "bad");
+      IllegalStateException refused = assertThrows(
+          IllegalStateException.class, () -> deployment.rollBack("ops", "worse"));
+
+      assertEquals(
+          "cannot roll back fraud:1: no version before it is loaded; it goes on serving",
+          refused.getMessage());
+      Scene.assertServes(1, deployment);
+      deployment.tick();
+      assertEquals("bad", scene.behind.current(Scene.ALIAS).orElseThrow().because());
+      assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "worse"));
+    }
+  }
+
+  @Test
+  void beforeAnyPredecessorIsRefused() {
+    try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
+      IllegalStateException refused = assertThrows(
+          IllegalStateException.class, () -> deployment.rollBack("ops", "bad"));
+
+      assertEquals(
+          "cannot roll back fraud:1: no version before it is loaded; it goes on serving",
+          refused.getMessage());
+      assertFalse(deployment.rollbackPending());
+      Scene.assertServes(1, deployment);
+    }
+  }
+
+  @Test
+  void afterClosingIsRefused() {
+    Deployment<Scene.Order> deployment = scene.servesTwoAfterOne();
+    deployment.close();
+
+    assertEquals(
+        "deployment of fraud@champion is closed",
+        assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "bad"))
+            .getMessage());
+  }
+
+  @Test
+  void aLongReasonIsCutRatherThanRefused() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      deployment.rollBack("o".repeat(201), "r".repeat(2_001));
+      deployment.tick();
+
+      AliasChange made = scene.behind.current(Scene.ALIAS).orElseThrow();
+      assertEquals("o".repeat(200), made.by());
+      assertEquals("r".repeat(2_000), made.because());
+    }
+  }
+
+  /** A store that hangs is worse than one that throws: neither a rollback nor closing waits for it. */
+  @Test
+  void doesNotWaitForAStoreThatHangs() throws InterruptedException {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch leave = new CountDownLatch(1);
+    ForeignStore hanging = new ForeignStore(scene.behind) {
+      @Override
+      public Optional<AliasChange> current(String alias) {
+        if (Thread.currentThread().getName().equals("ticker")) {
+          inside.countDown();
+          await(leave);
+        }
+        return super.current(alias);
+      }
+    };
+    Deployment<Scene.Order> deployment = scene.deployment(hanging).open();
+    scene.move(2);
+    deployment.tick();
+    Thread ticker = new Thread(deployment::tick, "ticker");
+    ticker.start();
+    inside.await();
+
+    deployment.rollBack("ops", "bad");
+    Scene.assertServes(1, deployment);
+    deployment.close();
+
+    leave.countDown();
+    ticker.join();
+    scene.runtime.loaded.forEach(
+        model -> assertEquals(1, model.closes.get(), model.toString()));
+  }
+
+  @Test
+  void creditsThePredecessorWithWhatItAnswers() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      deployment.rollBack("ops", "bad");
+      deployment.serve(Scene.ORDER);
+      deployment.tick();
+
+      assertEquals("1", deployment.evidence().champion().orElseThrow().version());
+    }
+  }
+
+  @Test
+  void aMonitorThatRefusesARecorderDoesNotStopIt() {
+    class Refusing extends ForeignMonitor {
+      boolean refuses;
+
+      @Override
+      public Recorder recorder(String version, Baseline baseline) {
+        if (refuses) {
+          throw new LinkageError("monitor is broken");
+        }
+        return super.recorder(version, baseline);
+      }
+    }
+    Refusing monitor = new Refusing();
+    try (Deployment<Scene.Order> deployment =
+        scene.deployment().monitoredBy(model -> monitor).open()) {
+      scene.move(2);
+      deployment.tick();
+      monitor.refuses = true;
+
+      deployment.rollBack("ops", "bad");
+
+      Scene.assertServes(1, deployment);
+      assertEquals(1, monitor.recorded("1"), "it goes on with the recorder that it had");
+    }
+  }
+
+  @Test
+  void closingBeforeTheStoreKnowsSaysSo() {
+    try (Scene.Log log = new Scene.Log(Deployment.class)) {
+      Deployment<Scene.Order> deployment = scene.servesTwoAfterOne();
+      deployment.rollBack("ops", "bad");
+      deployment.close();
+
+      assertEquals(
+          List.of("WARNING closed before the store knew of the rollback of fraud@champion to"
+              + " fraud:1; whoever opens it next serves fraud:2 again unless the alias is moved"),
+          log.lines());
+      assertFalse(deployment.rollbackPending());
+    }
+  }
+
+  static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,414 @@
+package dev.mlops.core.serve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.ModelRuntime;
+import dev.mlops.api.pack.PackageFile;
+import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.Version;
+import dev.mlops.testkit.InMemoryPackage;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class TickTest {
+  private static final List<Throwable> FAULTS = List.of(
+      new IllegalStateException("broken"),
+      new NoClassDefFoundError("org/host/Library"),
+      new StackOverflowError(),
+      new OutOfMemoryError("pretended"));
+
+  private final Scene scene = Scene.of(3);
+
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> void raise(Throwable e) throws E {
+    throw (E) e;
+  }
+
+  @Test
+  void saysWhenTheNextIsDue() {
+    try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
+      assertEquals(Instant.parse("2026-01-01T00:00:01Z"), deployment.tick());
+    }
+  }
+
+  @Test
+  void aMonitorThatThrowsStopsNothingAndIsSaidOnceUntilItWorksAgain() {
+    AtomicReference<Throwable> fault = new AtomicReference<>();
+    ForeignMonitor monitor = new ForeignMonitor() {
+      @Override
+      public void tick() {
+        Throwable e = fault.get();
+        if (e != null) {
+          TickTest.<RuntimeException>raise(e);
+        }
+      }
+    };
+    try (Scene.Log log = new Scene.Log(Deployment.class);
+        Deployment<Scene.Order> deployment =
+            scene.deployment().monitoredBy(model -> monitor).open()) {
+      int to = 1;
+      for (Throwable each : FAULTS) {
+        fault.set(each);
+        to = to == 1 ? 2 : 1;
+        scene.move(to);
+        deployment.tick();
+        deployment.tick();
+
+        Scene.assertServes(to, deployment);
+        String text = "could not tick the monitor of fraud@champion: "
+            + each.getClass().getSimpleName()
+            + (each.getMessage() == null ? "" : ": " + each.getMessage());
+        assertEquals(Optional.of(text), deployment.trouble());
+        assertEquals(
+            1,
+            log.lines().stream()
+                .filter(("WARNING " + text + "; what serves goes on serving")::equals)
+                .count());
+      }
+      assertEquals(FAULTS.size(), log.lines().size(), log.lines().toString());
+      fault.set(null);
+      deployment.tick();
+      assertEquals(Optional.empty(), deployment.trouble());
+      fault.set(FAULTS.get(0));
+      deployment.tick();
+      assertEquals(FAULTS.size() + 1, log.lines().size(), "after it worked it is said again");
+    }
+  }
+
+  @Test
+  void aStoreThatThrowsStopsNothingAndIsSaidOnceWhateverItsMessage() {
+    try (Scene.Log log = new Scene.Log(Deployment.class);
+        Deployment<Scene.Order> deployment = scene.deployment().open()) {
+      scene.store.failEveryCall(); // its messages count the calls
+      for (int i = 0; i < 5; i++) {
+        deployment.tick();
+        Scene.assertServes(1, deployment);
+      }
+      assertEquals(
+          Optional.of("could not read fraud@champion: call 7, current, failed on purpose"),
+          deployment.trouble());
+      assertEquals(
+          List.of("WARNING could not read fraud@champion: call 3, current, failed on purpose;"
+              + " what serves goes on serving"),
+          log.lines());
+      scene.store.heal();
+      scene.move(2);
+      deployment.tick();
+      Scene.assertServes(2, deployment);
+      assertEquals(Optional.empty(), deployment.trouble());
+    }
+  }
+
+  @Test
+  void anErrorFromTheStoreStopsNothing() {
+    AtomicReference<Throwable> fault = new AtomicReference<>();
+    ForeignStore store = new ForeignStore(scene.behind) {
+      @Override
+      public Optional<AliasChange> current(String alias) {
+        if (fault.get() != null) {
+          TickTest.<RuntimeException>raise(fault.get());
+        }
+        return super.current(alias);
+      }
+    };
+    try (Deployment<Scene.Order> deployment = scene.deployment(store).open()) {
+      for (Throwable each : FAULTS) {
+        fault.set(each);
+        deployment.tick();
+        Scene.assertServes(1, deployment);
+        assertTrue(deployment.trouble().isPresent());
+      }
+    }
+  }
+
+  /** Foreign text may hold anything: line breaks, secrets of any length. */
+  @Test
+  void whatIsNotOursIsEscapedAndCut() {
+    try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
+      scene.runtime.before = number -> {
+        throw new IllegalArgumentException("bad\nline" + "x".repeat(100));
+      };
+      scene.move(2);
+      deployment.tick();
+
+      assertEquals(
+          Optional.of("could not follow fraud@champion to fraud:2, move 2:"
+              + " IllegalArgumentException: bad\\u000aline" + "x".repeat(56)),
+          deployment.trouble());
+    }
+  }
+
+  /** Moves to a version that gives no model, ticks often, and then to one that does. */
+  private void staysWithTheChampion(Deployment.Builder<Scene.Order> builder, String trouble) {
+    int bad = (int) scene.behind.versions("fraud").size();
+    try (Scene.Log log = new Scene.Log(Deployment.class);
+        Deployment<Scene.Order> deployment = builder.open()) {
+      scene.move(bad);
+      for (int i = 0; i < 3; i++) {
+        deployment.tick();
+        Scene.assertServes(1, deployment);
+      }
+      assertEquals(
+          Optional.of("could not follow fraud@champion to fraud:" + bad + ", move 2: " + trouble),
+          deployment.trouble());
+      assertEquals(1, log.lines().size(), log.lines().toString());
+      scene.move(2);
+      deployment.tick();
+      Scene.assertServes(2, deployment);
+      assertEquals(Optional.empty(), deployment.trouble());
+    }
+    scene.runtime.loaded.forEach(
+        model -> assertEquals(1, model.closes.get(), model.toString()));
+  }
+
+  @Test
+  void aDamagedVersionLeavesTheChampionServing() {
+    InMemoryPackage whole = scene.stamped(4);
+    scene.behind.publish(whole);
+    PackageFile weights = whole.files(PackageFile.Role.WEIGHTS).get(0);
+    ForeignStore store = new ForeignStore(scene.behind) {
+      @Override
+      public ModelPackage open(Version version) {
+        return version.number() == 4 ? whole.damaged(weights) : super.open(version);
+      }
+    };
+    // The digests are those of "4" and of "5", "4" with its lowest bit flipped (coreutils sha256sum).
+    staysWithTheChampion(
+        scene.deployment(store),
+        "package of fraud is damaged: stamp.txt has 1 B, sha256 ef2d127de37b…, manifest says 1 B,"
+            + " 4b227777d4dd…; not read");
+  }
+
+  @Test
+  void rowsThatDoNotFitAreListedWholeAndLeaveTheChampionServing() {
+    Schema other = Schema.of(
+        Column.category("amount"), Column.number("age"), Column.category("country"));
+    InMemoryPackage source = scene.pack(4, other, "stamped").build();
+    scene.behind.publish(source);
+    staysWithTheChampion(
+        scene.deployment(),
+        "rows of fraud@champion do not fit the package " + source.digest().abbreviated() + ": "
+            + String.join("; ", Scene.ROWS.schema().differencesFrom(other)) + "; not loaded");
+    assertEquals(4, Scene.ROWS.schema().differencesFrom(other).size());
+  }
+
+  @Test
+  void anUnknownRuntimeLeavesTheChampionServing() {
+    scene.behind.publish(scene.pack(4, Scene.ROWS.schema(), "nobodys").build());
+    try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
+      scene.move(4);
+      deployment.tick();
+      Scene.assertServes(1, deployment);
+      String trouble = deployment.trouble().orElseThrow();
+      assertTrue(
+          trouble.startsWith("could not follow fraud@champion to fraud:4, move 2: no runtime"
+              + " \"nobodys\"; known: stamped"),
+          trouble);
+      assertTrue(
+          trouble.endsWith("; not loaded. Hand one over with Deployment.of(…).runtime(…)"),
+          trouble);
+    }
+  }
+
+  @Test
+  void aRuntimeThatThrowsLeavesTheChampionServing() {
+    for (Throwable each : FAULTS) {
+      Scene fresh = Scene.of(3);
+      fresh.runtime.before = number -> {
+        if (number == 3) {
+          TickTest.<RuntimeException>raise(each);
+        }
+      };
+      try (Deployment<Scene.Order> deployment = fresh.deployment().open()) {
+        fresh.move(3);
+        deployment.tick();
+        Scene.assertServes(1, deployment);
+        assertTrue(deployment.trouble().isPresent());
+        fresh.runtime.before = number -> {};
+        deployment.tick();
+        Scene.assertServes(3, deployment);
+        assertFalse(deployment.trouble().isPresent());
+      }
+    }
+  }
+
+  @Test
+  void aRuntimeThatGivesNullLeavesTheChampionServing() {
+    InMemoryPackage source = scene.pack(4, Scene.ROWS.schema(), "empty").build();
+    scene.behind.publish(source);
+    ModelRuntime empty = new ModelRuntime() {
+      @Override
+      public String name() {
+        return "empty";
+      }
+
+      @Override
+      public Model load(ModelPackage from) {
+        return null;
+      }
+    };
+    staysWithTheChampion(
+        scene.deployment().runtime(empty),
+        "runtime \"empty\" gave null for the package " + source.digest().abbreviated()
+            + " of fraud@champion; not loaded");
+  }
+
+  @Test
+  void aModelWhoseRecorderIsRefusedIsClosedAgain() {
+    ForeignMonitor monitor = new ForeignMonitor() {
+      @Override
+      public Recorder recorder(String version, Baseline baseline) {
+        return version.equals("3") ? null : super.recorder(version, baseline);
+      }
+    };
+    try (Deployment<Scene.Order> deployment =
+        scene.deployment().monitoredBy(model -> monitor).open()) {
+      scene.move(3);
+      deployment.tick();
+      deployment.tick();
+
+      Scene.assertServes(1, deployment);
+      assertEquals(3, scene.runtime.loaded.size());
+      assertEquals(1, scene.runtime.loaded.get(1).closes.get());
+      assertEquals(1, scene.runtime.loaded.get(2).closes.get());
+      assertEquals(0, scene.runtime.loaded.get(0).closes.get());
+    }
+  }
+
+  @Test
+  void aSecondThreadReturnsAtOnceWhileOneIsInside() throws InterruptedException {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch leave = new CountDownLatch(1);
+    AtomicInteger entered = new AtomicInteger();
+    ForeignStore slow = new ForeignStore(scene.behind) {
+      @Override
+      public Optional<AliasChange> current(String alias) {
+        if (Thread.currentThread().getName().equals("first")) {
+          inside.countDown();
+          RollbackTest.await(leave);
+        }
+        entered.incrementAndGet();
+        return super.current(alias);
+      }
+    };
+    ForeignMonitor monitor = new ForeignMonitor();
+    try (Deployment<Scene.Order> deployment =
+        scene.deployment(slow).monitoredBy(model -> monitor).open()) {
+      scene.move(2);
+      int before = entered.get();
+      Thread first = new Thread(deployment::tick, "first");
+      first.start();
+      inside.await();
+
+      assertEquals(Instant.parse("2026-01-01T00:00:01Z"), deployment.tick());
+
+      assertEquals(before, entered.get(), "calls to the store");
+      assertEquals(1, monitor.ticks.get(), "ticks of the monitor");
+      Scene.assertServes(1, deployment);
+      leave.countDown();
+      first.join();
+      Scene.assertServes(2, deployment);
+      deployment.tick();
+      assertEquals(2, monitor.ticks.get());
+    }
+  }
+
+  @Test
+  void aMoveToTheVersionThatServesOpensNothing() {
+    ForeignStore store = new ForeignStore(scene.behind);
+    try (Deployment<Scene.Order> deployment = scene.deployment(store).open()) {
+      assertEquals(1, store.opens.get());
+      scene.move(1);
+      deployment.tick();
+
+      Scene.assertServes(1, deployment);
+      assertEquals(1, store.opens.get());
+      scene.move(2);
+      deployment.tick();
+      deployment.rollBack("ops", "bad");
+      deployment.tick();
+      assertEquals(List.of(1L, 1L, 2L, 1L), scene.moves());
+    }
+  }
+
+  @Test
+  void aMoveBackServesTheOneAtHandWithoutOpeningIt() {
+    ForeignStore store = new ForeignStore(scene.behind);
+    ForeignMonitor monitor = new ForeignMonitor();
+    try (Deployment<Scene.Order> deployment =
+        scene.deployment(store).monitoredBy(model -> monitor).open()) {
+      for (int to : new int[] {2, 1, 2, 1}) {
+        scene.move(to);
+        deployment.tick();
+        Scene.assertServes(to, deployment);
+        assertEquals(
+            Integer.toString(to), deployment.evidence().champion().orElseThrow().version());
+      }
+      assertEquals(2, store.opens.get());
+      assertEquals(2, scene.runtime.loaded.size());
+      scene.runtime.loaded.forEach(model -> assertEquals(0, model.closes.get()));
+      assertEquals(2, monitor.recorded("1"));
+      assertEquals(2, monitor.recorded("2"));
+    }
+  }
+
+  @Test
+  void aDeploymentThatWasClosedAsksNobody() {
+    ForeignMonitor monitor = new ForeignMonitor();
+    Deployment<Scene.Order> deployment =
+        scene.deployment().monitoredBy(model -> monitor).open();
+    deployment.close();
+    long calls = scene.store.calls();
+    deployment.tick();
+
+    assertEquals(calls, scene.store.calls());
+    assertEquals(0, monitor.ticks.get());
+    assertEquals(1, monitor.closes.get());
+  }
+
+  @Test
+  void aModelThatWasLoadedWhileTheDeploymentClosedIsClosedToo() {
+    Deployment<Scene.Order> deployment = scene.deployment().open();
+    scene.move(2);
+    scene.runtime.before = number -> deployment.close();
+    deployment.tick();
+
+    assertEquals(2, scene.runtime.loaded.size());
+    scene.runtime.loaded.forEach(
+        model -> assertEquals(1, model.closes.get(), model.toString()));
+  }
+
+  /** The operator rolls back while a third version is being loaded: the newer move wins, one tick later. */
+  @Test
+  void aRollbackDuringALoadIsOvertakenByTheNewerMove() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      scene.move(3);
+      scene.runtime.before = number -> {
+        scene.runtime.before = none -> {};
+        deployment.rollBack("ops", "bad");
+      };
+      deployment.tick();
+      Scene.assertServes(1, deployment);
+      assertEquals(1, scene.runtime.newest(3).closes.get(), "what lost is closed");
+      deployment.tick();
+
+      Scene.assertServes(3, deployment);
+      assertEquals(List.of(1L, 2L, 3L), scene.moves());
+    }
+  }
+}
