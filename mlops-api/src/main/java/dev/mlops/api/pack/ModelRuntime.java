@@ -20,6 +20,9 @@ public interface ModelRuntime {
   /**
    * {@return the model in a package}
    *
+   * <p>The model is the caller's, who closes it after its last use if it is {@link AutoCloseable}: each call gives one of
+   * its own.
+   *
    * <p>Reads files through {@link ModelPackage#read} only, so that no byte is parsed before it is verified.
    *
    * @param source the package

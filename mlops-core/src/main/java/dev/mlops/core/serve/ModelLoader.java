@@ -20,11 +20,13 @@ final class ModelLoader {
   private final String alias;
   private final Schema rows;
   private final List<ModelRuntime> handedOver;
+  private final ClassLoader classes;
 
-  ModelLoader(String alias, Schema rows, List<ModelRuntime> handedOver) {
+  ModelLoader(String alias, Schema rows, List<ModelRuntime> handedOver, ClassLoader classes) {
     this.alias = alias;
     this.rows = rows;
     this.handedOver = List.copyOf(handedOver);
+    this.classes = classes;
   }
 
   Model load(ModelPackage source) {
@@ -55,8 +57,7 @@ final class ModelLoader {
     }
     Throwable broken = null;
     Iterator<ServiceLoader.Provider<ModelRuntime>> providers =
-        ServiceLoader.load(ModelRuntime.class, ModelLoader.class.getClassLoader()).stream()
-            .iterator();
+        ServiceLoader.load(ModelRuntime.class, classes).stream().iterator();
     while (true) {
       try {
         if (!providers.hasNext()) {

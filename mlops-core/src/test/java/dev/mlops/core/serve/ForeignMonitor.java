@@ -71,7 +71,8 @@ class ForeignMonitor implements MetricsMonitor {
   @Override
   public Evidence evidence() {
     return Evidence.builder("fraud", Instant.EPOCH)
-        .champion(VersionEvidence.builder(champion).served(recorded(champion), 0).build())
+        .champion(
+            VersionEvidence.builder(champion).served(recorded(champion), 0).build())
         .build();
   }
 

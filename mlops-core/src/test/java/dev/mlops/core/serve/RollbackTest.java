@@ -163,8 +163,7 @@ class RollbackTest {
       Scene.assertServes(1, deployment);
       assertTrue(deployment.rollbackPending());
       assertEquals(
-          Optional.of(
-              "could not move fraud@champion back to fraud:1: disk is full; not moved"),
+          Optional.of("could not move fraud@champion back to fraud:1: disk is full; not moved"),
           deployment.trouble());
 
       scene.move(3);
@@ -251,8 +250,8 @@ class RollbackTest {
   void twiceIsRefused() {
     try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
       deployment.rollBack("ops", "bad");
-      IllegalStateException refused = assertThrows(
-          IllegalStateException.class, () -> deployment.rollBack("ops", "worse"));
+      IllegalStateException refused =
+          assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "worse"));
 
       assertEquals(
           "cannot roll back fraud:1: no version before it is loaded; it goes on serving",
@@ -267,8 +266,8 @@ class RollbackTest {
   @Test
   void beforeAnyPredecessorIsRefused() {
     try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
-      IllegalStateException refused = assertThrows(
-          IllegalStateException.class, () -> deployment.rollBack("ops", "bad"));
+      IllegalStateException refused =
+          assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "bad"));
 
       assertEquals(
           "cannot roll back fraud:1: no version before it is loaded; it goes on serving",
@@ -329,8 +328,7 @@ class RollbackTest {
 
     leave.countDown();
     ticker.join();
-    scene.runtime.loaded.forEach(
-        model -> assertEquals(1, model.closes.get(), model.toString()));
+    scene.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
   }
 
   @Test

@@ -91,7 +91,13 @@ final class Scene {
   /** Moves the alias as another replica does. */
   AliasChange move(int to) {
     AliasChange now = behind.current(ALIAS).orElseThrow();
-    return behind.move(ALIAS).from(now).to(version(to)).by("ops").because("next").commit();
+    return behind
+        .move(ALIAS)
+        .from(now)
+        .to(version(to))
+        .by("ops")
+        .because("next")
+        .commit();
   }
 
   Deployment.Builder<Order> deployment() {
@@ -178,7 +184,8 @@ final class Scene {
 
     private void requireOpen() {
       if (closes.get() > 0) {
-        throw new IllegalStateException("model of fraud:" + number + " was used after it was closed");
+        throw new IllegalStateException(
+            "model of fraud:" + number + " was used after it was closed");
       }
     }
 

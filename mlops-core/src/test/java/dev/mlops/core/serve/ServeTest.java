@@ -14,12 +14,14 @@ import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
+import dev.mlops.api.model.RowBinding;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
+import dev.mlops.testkit.InMemoryMonitor;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -60,7 +62,7 @@ class ServeTest {
         .runtime(runtime)
         .clock(scene.clock)
         .ticker(scene.clock)
-        .monitoredBy(dev.mlops.testkit.InMemoryMonitor.recipe().on(scene.clock));
+        .monitoredBy(InMemoryMonitor.recipe().on(scene.clock));
   }
 
   private VersionEvidence evidence() {
@@ -84,10 +86,8 @@ class ServeTest {
       serving(row -> {
         throw ServeTest.<RuntimeException>sneaky(each);
       });
-      assertSame(
-          each, assertThrows(each.getClass(), () -> deployment.serve(Scene.ORDER)));
-      assertSame(
-          each, assertThrows(each.getClass(), () -> deployment.serve("k", Scene.ORDER)));
+      assertSame(each, assertThrows(each.getClass(), () -> deployment.serve(Scene.ORDER)));
+      assertSame(each, assertThrows(each.getClass(), () -> deployment.serve("k", Scene.ORDER)));
       assertEquals(0, each.getSuppressed().length);
       assertEquals(2, evidence().failures());
       assertEquals(0, evidence().recorded());
@@ -117,8 +117,7 @@ class ServeTest {
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
   void aScoreThatIsNotFiniteIsNoPrediction(double score) {
     for (Prediction prediction : List.of(
-        Regression.of(score),
-        Classification.of(List.of("a", "b"), new double[] {0.5, score}))) {
+        Regression.of(score), Classification.of(List.of("a", "b"), new double[] {0.5, score}))) {
       serving(row -> prediction);
       NoPredictionException e =
           assertThrows(NoPredictionException.class, () -> deployment.serve("k", Scene.ORDER));
@@ -246,7 +245,7 @@ class ServeTest {
     Deployment<Scene.Order> reading = Deployment.of(
             scene.store,
             Scene.ALIAS,
-            dev.mlops.api.model.RowBinding.<Scene.Order>builder()
+            RowBinding.<Scene.Order>builder()
                 .number("amount", order -> {
                   throw own;
                 })
@@ -263,7 +262,7 @@ class ServeTest {
             return row -> Regression.of(row.number(0));
           }
         })
-        .monitoredBy(dev.mlops.testkit.InMemoryMonitor.recipe().on(scene.clock))
+        .monitoredBy(InMemoryMonitor.recipe().on(scene.clock))
         .open();
     deployment = reading;
 
@@ -286,7 +285,8 @@ class ServeTest {
     assertEquals(3, section.matured());
     // |1 − 4|, |1 − 3|, |1 − 2|: mean 2
     assertEquals(2.0, section.quality(Metric.MAE).orElseThrow().value(), 1e-12);
-    assertEquals(3, List.of(byId.id(), byKey.id(), keyedById.id()).stream().distinct().count());
+    assertEquals(
+        3, List.of(byId.id(), byKey.id(), keyedById.id()).stream().distinct().count());
     assertThrows(NullPointerException.class, () -> deployment.serve(null, Scene.ORDER));
   }
 
@@ -369,10 +369,8 @@ class ServeTest {
           return each;
         }
       };
-      try (Deployment<Scene.Order> plain = Deployment.of(
-              scene.behind, Scene.ALIAS, Scene.ROWS)
-          .runtime(runtime)
-          .open()) {
+      try (Deployment<Scene.Order> plain =
+          Deployment.of(scene.behind, Scene.ALIAS, Scene.ROWS).runtime(runtime).open()) {
         double bytes = bytesPerRequest(plain, 20_000);
         bytes = Math.min(bytes, bytesPerRequest(plain, 20_000));
         assertTrue(bytes <= 56.5, bytes + " B per request");

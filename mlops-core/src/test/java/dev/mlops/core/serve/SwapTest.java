@@ -87,7 +87,8 @@ class SwapTest {
         2,
         models.stream().filter(model -> model.closes.get() == 0).count(),
         "the champion and the one before it are open");
-    long byUsers = models.stream().filter(model -> threads.contains(model.closer)).count();
+    long byUsers =
+        models.stream().filter(model -> threads.contains(model.closer)).count();
     assertTrue(byUsers > 0, "no model was still in use when it was replaced");
     deployment.close();
     assertEquals(

@@ -155,7 +155,7 @@ class TickTest {
 
   /** Moves to a version that gives no model, ticks often, and then to one that does. */
   private void staysWithTheChampion(Deployment.Builder<Scene.Order> builder, String trouble) {
-    int bad = (int) scene.behind.versions("fraud").size();
+    int bad = scene.behind.versions("fraud").size();
     try (Scene.Log log = new Scene.Log(Deployment.class);
         Deployment<Scene.Order> deployment = builder.open()) {
       scene.move(bad);
@@ -172,8 +172,7 @@ class TickTest {
       Scene.assertServes(2, deployment);
       assertEquals(Optional.empty(), deployment.trouble());
     }
-    scene.runtime.loaded.forEach(
-        model -> assertEquals(1, model.closes.get(), model.toString()));
+    scene.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
   }
 
   @Test
@@ -187,7 +186,8 @@ class TickTest {
         return version.number() == 4 ? whole.damaged(weights) : super.open(version);
       }
     };
-    // The digests are those of "4" and of "5", "4" with its lowest bit flipped (coreutils sha256sum).
+    // The digests are those of "4" and of "5", "4" with its lowest bit flipped (coreutils
+    // sha256sum).
     staysWithTheChampion(
         scene.deployment(store),
         "package of fraud is damaged: stamp.txt has 1 B, sha256 ef2d127de37b…, manifest says 1 B,"
@@ -196,8 +196,8 @@ class TickTest {
 
   @Test
   void rowsThatDoNotFitAreListedWholeAndLeaveTheChampionServing() {
-    Schema other = Schema.of(
-        Column.category("amount"), Column.number("age"), Column.category("country"));
+    Schema other =
+        Schema.of(Column.category("amount"), Column.number("age"), Column.category("country"));
     InMemoryPackage source = scene.pack(4, other, "stamped").build();
     scene.behind.publish(source);
     staysWithTheChampion(
@@ -389,8 +389,7 @@ class TickTest {
     deployment.tick();
 
     assertEquals(2, scene.runtime.loaded.size());
-    scene.runtime.loaded.forEach(
-        model -> assertEquals(1, model.closes.get(), model.toString()));
+    scene.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
   }
 
   /** The operator rolls back while a third version is being loaded: the newer move wins, one tick later. */
