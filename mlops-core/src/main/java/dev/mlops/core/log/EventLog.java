@@ -178,7 +178,7 @@ public final class EventLog implements AutoCloseable {
    * @throws IllegalArgumentException if it has more than {@value #LARGEST} bytes less four
    * @throws IllegalStateException if the log is closed
    * @throws StoreException if it was not appended; the log is as it was
-   * @throws CommitUnknownException if it could not be told whether it was appended; open the log again to see
+   * @throws CommitUnknownException if it could not be told whether it outlives a crash; the next append that works cuts it off
    */
   public void append(byte[] event) {
     append(List.of(event));
@@ -191,7 +191,8 @@ public final class EventLog implements AutoCloseable {
    * @throws IllegalArgumentException if they have more than {@value #LARGEST} bytes together, each counting four more
    * @throws IllegalStateException if the log is closed
    * @throws StoreException if they were not appended; the log is as it was
-   * @throws CommitUnknownException if it could not be told whether they were appended; open the log again to see
+   * @throws CommitUnknownException if it could not be told whether they outlive a crash; the next append that works cuts
+   *     them off
    */
   public synchronized void append(List<byte[]> events) {
     long length = 0;
@@ -229,7 +230,8 @@ public final class EventLog implements AutoCloseable {
       if (!takenBack(e)) {
         throw new CommitUnknownException(
             name + " could not be forced after an append (" + reason(e)
-                + "), nor cut back; whether the events are there is told by opening it again",
+                + "), nor cut back; whether the events outlive a crash is not known, the next append"
+                + " that works cuts them off",
             e);
       }
       throw notAppended(e, true);
