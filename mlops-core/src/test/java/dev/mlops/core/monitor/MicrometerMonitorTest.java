@@ -1,0 +1,1172 @@
+package dev.mlops.core.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.ValueDetector;
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.DriftReading;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.MetricsMonitor;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.WatchCondition;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.drift.stream.SrEDetector;
+import dev.mlops.testkit.InMemoryMonitor;
+import dev.mlops.testkit.ManualClock;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MicrometerMonitorTest {
+  private static final Schema SCHEMA =
+      Schema.of(Column.number("amount"), Column.category("channel")).positive("yes");
+  private static final Row ROW = Row.of(SCHEMA, 1.5, "shop");
+  private static final Classification YES = Classification.of("yes");
+  private static final Classification NO = Classification.of("no");
+  private static final Truth TRUE = Truth.of("yes");
+  private static final Truth FALSE = Truth.of("no");
+  private static final Baseline BASELINE = Baseline.builder(SCHEMA)
+      .rows(1_000)
+      .quality(Metric.ACCURACY, Estimate.share(900, 1_000))
+      .quality(Metric.PRECISION, Estimate.share(450, 500))
+      .quality(Metric.RECALL, Estimate.share(400, 500))
+      .build();
+
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final ManualClock clock = new ManualClock();
+
+  private MicrometerMonitor open(UnaryOperator<MicrometerMonitor.Recipe> knobs) {
+    return knobs.apply(MicrometerMonitor.recipe(registry).clock(clock)).open("fraud");
+  }
+
+  private static VersionEvidence champion(MetricsMonitor monitor) {
+    return monitor.evidence().champion().orElseThrow();
+  }
+
+  private double counted(String meter, String key, String value) {
+    return registry.get(meter).tag(key, value).functionCounter().count();
+  }
+
+  // ------------------------------------------------------------------------- the request path
+
+  /** 20 columns, by id and by key, with the system's clock: nothing is allocated once the code is warm. */
+  @Test
+  void recordingAllocatesNothing() {
+    List<Column> columns = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      columns.add(i % 4 == 0 ? Column.category("c" + i) : Column.number("n" + i));
+    }
+    Schema schema = Schema.of(columns);
+    Object[] values = new Object[20];
+    Arrays.setAll(values, i -> i % 4 == 0 ? "kind" : (Object) (double) i);
+    Row row = Row.of(schema, values);
+    MicrometerMonitor monitor = MicrometerMonitor.recipe(registry).open("fraud");
+    Recorder recorder = monitor.recorder("1", Baseline.builder(schema).build());
+    com.sun.management.ThreadMXBean threads =
+        (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long thread = Thread.currentThread().getId();
+    long least = Long.MAX_VALUE;
+    for (int round = 0; round < 40; round++) {
+      long before = threads.getThreadAllocatedBytes(thread);
+      for (int i = 0; i < 1_000; i++) {
+        recorder.record(row, YES, 100);
+        recorder.record("order-4711", row, YES, 100);
+      }
+      recorder.failure(100);
+      least = Math.min(least, threads.getThreadAllocatedBytes(thread) - before);
+      monitor.tick();
+    }
+    // What the compiler's switch to faster code allocates belongs to a single round.
+    assertThat(least).as("bytes for 2,000 predictions and a failure").isZero();
+    assertThat(champion(monitor).recorded()).isEqualTo(80_000);
+    assertThat(champion(monitor).dropped()).isZero();
+  }
+
+  @Test
+  void whatDoesNotFitIsDroppedAndCountedAndTheIdsStayUnique() {
+    MicrometerMonitor monitor = open(recipe -> recipe.buffering(64));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    Set<Long> ids = new HashSet<>();
+    for (int i = 0; i < 100; i++) {
+      ids.add(recorder.record(ROW, YES, 1));
+    }
+    assertThat(ids).hasSize(100);
+    monitor.tick();
+    assertThat(champion(monitor).recorded()).as("one thread uses every slot").isEqualTo(64);
+    assertThat(champion(monitor).dropped()).isEqualTo(36);
+    assertThat(champion(monitor).offered()).isEqualTo(100);
+    assertThat(counted("mlops.predictions.dropped", "cause", "full")).isEqualTo(36);
+    assertThat(registry.get("mlops.predictions").timer().count()).isEqualTo(64);
+
+    for (int i = 0; i < 64; i++) {
+      recorder.record(ROW, YES, 1);
+    }
+    monitor.tick();
+    assertThat(champion(monitor).recorded()).as("a tick makes room").isEqualTo(128);
+  }
+
+  @Test
+  void theFirstDropWarnsOnceAndNamesTheRemedy() {
+    List<String> messages = new CopyOnWriteArrayList<>();
+    Handler handler = new Handler() {
+      @Override
+      public void publish(LogRecord record) {
+        messages.add(record.getLevel() + " " + record.getMessage());
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    Logger logger = Logger.getLogger(MicrometerMonitor.class.getName());
+    logger.addHandler(handler);
+    try {
+      MicrometerMonitor monitor = open(recipe -> recipe.buffering(8));
+      Recorder recorder = monitor.recorder("1", BASELINE);
+      for (int i = 0; i < 8; i++) {
+        recorder.record(ROW, YES, 1);
+      }
+      assertThat(messages).isEmpty();
+      for (int i = 0; i < 20; i++) {
+        recorder.record(ROW, YES, 1);
+      }
+    } finally {
+      logger.removeHandler(handler);
+    }
+    assertThat(messages)
+        .containsExactly(
+            "WARNING predictions of fraud are dropped and counted: all 8 slots are taken;"
+                + " call tick() more often, or buffer more (Recipe.buffering)");
+  }
+
+  @Test
+  void everyDropHasItsCause() {
+    MicrometerMonitor monitor = open(recipe -> recipe);
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    recorder.record(null, YES, 1);
+    recorder.record(Row.of(Schema.of(Column.number("other")), 1.0), YES, 1);
+    recorder.record(Row.of(SCHEMA, 1.0, "x".repeat(1_025)), YES, 1);
+    recorder.record(
+        new HostRow() {
+          @Override
+          public String category(int column) {
+            return null;
+          }
+        },
+        YES,
+        1);
+    recorder.record(ROW, null, 1);
+    recorder.record(ROW, Classification.of(List.of("a", "b"), new double[] {1, Double.NaN}), 1);
+    recorder.record("k".repeat(1_025), ROW, YES, 1);
+    recorder.record("k".repeat(1_024), Row.of(SCHEMA, 1.0, "x".repeat(1_024)), YES, 1);
+    recorder.record(Row.of(SCHEMA, Double.NEGATIVE_INFINITY, ""), YES, 1);
+    recorder.record(Row.of(SCHEMA, Double.NaN, "unseen"), YES, 1);
+    monitor.tick();
+
+    assertThat(counted("mlops.predictions.dropped", "cause", "row")).isEqualTo(4);
+    assertThat(counted("mlops.predictions.dropped", "cause", "prediction")).isEqualTo(2);
+    assertThat(counted("mlops.predictions.dropped", "cause", "key")).isEqualTo(1);
+    assertThat(counted("mlops.predictions.dropped", "cause", "full")).isZero();
+    assertThat(champion(monitor).recorded()).isEqualTo(3);
+    assertThat(champion(monitor).dropped()).isEqualTo(7);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      classes = {
+        StackOverflowError.class,
+        NoClassDefFoundError.class,
+        OutOfMemoryError.class,
+        IllegalStateException.class
+      })
+  void whateverAHostsAccessorThrowsIsCountedAndItsSlotIsUsedAgain(Class<? extends Throwable> type)
+      throws Exception {
+    Throwable fault = type.getConstructor(String.class).newInstance("host's");
+    MicrometerMonitor monitor = open(recipe -> recipe.buffering(4));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    Row row = new HostRow() {
+      @Override
+      public String category(int column) {
+        if (fault instanceof Error error) {
+          throw error;
+        }
+        throw (RuntimeException) fault;
+      }
+    };
+    for (int i = 0; i < 10; i++) {
+      for (int each = 0; each < 4; each++) {
+        recorder.record("order-" + i, row, YES, 1);
+      }
+      monitor.tick();
+    }
+    assertThat(counted("mlops.predictions.dropped", "cause", "row")).isEqualTo(40);
+    for (int each = 0; each < 4; each++) {
+      recorder.record(ROW, YES, 1);
+    }
+    monitor.tick();
+    assertThat(champion(monitor).recorded()).isEqualTo(4);
+    assertThat(champion(monitor).offered()).isEqualTo(44);
+  }
+
+  /** The accessor recurses until the stack is used up, at ever other depths, and record is called there. */
+  @Test
+  void recordingAtTheEndOfTheStackLeavesNoSlotBehind() throws Exception {
+    MicrometerMonitor monitor = open(recipe -> recipe.buffering(1 << 16));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    Thread deep = new Thread(null, () -> descend(recorder), "deep", 256 * 1024);
+    deep.start();
+    deep.join();
+    monitor.tick();
+    long before = champion(monitor).recorded();
+    for (int i = 0; i < 1 << 16; i++) {
+      recorder.record(ROW, YES, 1);
+    }
+    monitor.tick();
+    assertThat(champion(monitor).recorded() - before).isEqualTo(1 << 16);
+  }
+
+  private static void descend(Recorder recorder) {
+    try {
+      descend(recorder);
+    } catch (StackOverflowError atTheEnd) {
+      try {
+        recorder.record(ROW, YES, 1);
+      } catch (StackOverflowError noRoomForTheCall) {
+        throw noRoomForTheCall;
+      }
+    }
+  }
+
+  @Test
+  void aThreadThatIsHeldUpInItsRowHoldsUpNobody() throws Exception {
+    MicrometerMonitor monitor = open(recipe -> recipe.buffering(16));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    Row slow = new HostRow() {
+      @Override
+      public double number(int column) {
+        inside.countDown();
+        try {
+          release.await();
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+        return 1;
+      }
+    };
+    Thread held = new Thread(() -> recorder.record("held", slow, YES, 1));
+    held.start();
+    try {
+      assertThat(inside.await(30, TimeUnit.SECONDS)).isTrue();
+      for (int i = 0; i < 15; i++) {
+        monitor.truth(recorder.record(ROW, YES, 1), TRUE);
+      }
+      monitor.tick();
+      assertThat(champion(monitor).matured())
+          .as("each truth finds its prediction")
+          .isEqualTo(15);
+    } finally {
+      release.countDown();
+    }
+    held.join();
+    monitor.truth("held", TRUE);
+    monitor.tick();
+    assertThat(champion(monitor).matured()).isEqualTo(16);
+    for (int i = 0; i < 16; i++) {
+      recorder.record(ROW, YES, 1);
+    }
+    monitor.tick();
+    assertThat(champion(monitor).recorded()).isEqualTo(32);
+  }
+
+  @Test
+  void aClockThatThrowsHurtsNoPrediction() {
+    AtomicBoolean broken = new AtomicBoolean();
+    MicrometerMonitor monitor = open(recipe -> recipe.clock(() -> {
+      if (broken.get()) {
+        throw new IllegalStateException("no time");
+      }
+      return clock.instant();
+    }));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    broken.set(true);
+    monitor.truth(recorder.record(ROW, YES, 1), TRUE);
+    assertThatCode(monitor::tick).doesNotThrowAnyException();
+    assertThat(champion(monitor).matured()).isEqualTo(1);
+  }
+
+  // ---------------------------------------------------------------------------- many threads
+
+  /** Ten threads: four record and give truths at once, two give truths of others, two tick, two read. */
+  @Test
+  void nothingIsLostOrCountedTwiceWhenTenThreadsMeet() throws Exception {
+    int each = 5_000;
+    MicrometerMonitor monitor = open(recipe -> recipe
+        .buffering(1 << 16)
+        .awaiting(1_000_000)
+        .keeping(1_000_000)
+        .feeds(Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000_000)));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    Map<Long, Truth> given = new ConcurrentHashMap<>();
+    AtomicBoolean done = new AtomicBoolean();
+    List<Callable<Void>> tasks = new ArrayList<>();
+    for (int thread = 0; thread < 4; thread++) {
+      int number = thread;
+      tasks.add(() -> {
+        for (int i = 0; i < each; i++) {
+          if (i % 2 == 0) {
+            long id = recorder.record(ROW, YES, i);
+            monitor.truth(id, TRUE);
+            given.put(id, TRUE);
+          } else {
+            String key = number + "-" + i;
+            given.put(recorder.record(key, ROW, NO, i), FALSE);
+            monitor.truth(key, FALSE);
+          }
+        }
+        return null;
+      });
+    }
+    for (int thread = 0; thread < 2; thread++) {
+      tasks.add(() -> {
+        while (!done.get()) {
+          given.keySet().stream().limit(100).forEach(id -> monitor.truth(id, given.get(id)));
+        }
+        return null;
+      });
+      tasks.add(() -> {
+        while (!done.get()) {
+          monitor.tick();
+        }
+        return null;
+      });
+      tasks.add(() -> {
+        while (!done.get()) {
+          VersionEvidence section = champion(monitor);
+          assertThat(section.recorded())
+              .isEqualTo(section.matured() + section.expired() + section.open());
+          List<Outcome> newest = monitor.outcomes().between(0, 1_000_000);
+          for (int i = 0; i < newest.size(); i++) {
+            assertThat(newest.get(i).position()).isEqualTo(i);
+          }
+        }
+        return null;
+      });
+    }
+    ExecutorService pool = Executors.newFixedThreadPool(10);
+    try {
+      List<Future<Void>> running = tasks.stream().map(pool::submit).toList();
+      for (int i = 0; i < 4; i++) {
+        running.get(i).get(60, TimeUnit.SECONDS);
+      }
+      done.set(true);
+      for (Future<Void> future : running) {
+        future.get(60, TimeUnit.SECONDS);
+      }
+    } finally {
+      done.set(true);
+      pool.shutdownNow();
+    }
+    monitor.tick();
+
+    Evidence evidence = monitor.evidence();
+    VersionEvidence section = champion(monitor);
+    assertThat(section.offered()).isEqualTo(4L * each);
+    assertThat(section.recorded()).isEqualTo(section.matured() + section.open());
+    assertThat(section.matured()).isEqualTo(monitor.outcomes().end());
+    if (section.dropped() == 0 && evidence.lostTruths() == 0) {
+      assertThat(section.open())
+          .as("a truth given after record returned is joined")
+          .isZero();
+      assertThat(evidence.orphans()).isZero();
+    }
+    assertThat(evidence.corrections()).isZero();
+    Set<Long> seen = new HashSet<>();
+    for (Outcome outcome : monitor.outcomes().between(0, 4L * each)) {
+      assertThat(seen.add(outcome.id())).isTrue();
+      assertThat(outcome.truth()).isEqualTo(given.get(outcome.id()));
+      assertThat(outcome.prediction()).isEqualTo(outcome.truth().equals(TRUE) ? YES : NO);
+    }
+  }
+
+  // ------------------------------------------------------------------------------- the oracle
+
+  /** Random predictions, truths, corrections, ticks, versions and pauses, beside the monitor that is exact by being simple. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void knowsWhatTheExactMonitorKnows(long seed) {
+    Random random = new Random(seed);
+    Duration horizon = Duration.ofMinutes(20);
+    boolean withHorizon = seed % 2 == 0;
+    MicrometerMonitor monitor = open(recipe -> {
+      MicrometerMonitor.Recipe knobs = recipe.keeping(5_000).awaiting(5_000).qualityOver(5_000);
+      return withHorizon ? knobs.truthWithin(horizon) : knobs;
+    });
+    InMemoryMonitor.Recipe exactly = InMemoryMonitor.recipe().on(clock).keeping(5_000);
+    InMemoryMonitor exact = (withHorizon ? exactly.truthWithin(horizon) : exactly).open("fraud");
+    Map<String, Recorder[]> recorders = new HashMap<>();
+    for (String version : List.of("1", "2", "3")) {
+      recorders.put(
+          version,
+          new Recorder[] {monitor.recorder(version, BASELINE), exact.recorder(version, BASELINE)});
+    }
+    List<long[]> ids = new ArrayList<>();
+    for (int step = 0; step < 1_500; step++) {
+      Truth truth =
+          random.nextInt(10) == 0 ? Truth.of("unseen") : random.nextBoolean() ? TRUE : FALSE;
+      switch (random.nextInt(10)) {
+        case 0, 1, 2 -> {
+          Row row = Row.of(SCHEMA, random.nextGaussian(), random.nextBoolean() ? "web" : "");
+          Prediction prediction = random.nextInt(20) == 0
+              ? Classification.of(List.of("yes", "no"), new double[] {Double.NaN, 1})
+              : random.nextBoolean() ? YES : NO;
+          String key = random.nextInt(3) == 0 ? null : "order-" + random.nextInt(60);
+          Recorder[] both = recorders.get(Integer.toString(1 + random.nextInt(3)));
+          long nanos = random.nextInt(1_000_000);
+          ids.add(new long[] {
+            key == null
+                ? both[0].record(row, prediction, nanos)
+                : both[0].record(key, row, prediction, nanos),
+            key == null
+                ? both[1].record(row, prediction, nanos)
+                : both[1].record(key, row, prediction, nanos)
+          });
+        }
+        case 3, 4 -> {
+          if (!ids.isEmpty()) {
+            long[] id = ids.get(random.nextInt(ids.size()));
+            monitor.truth(id[0], truth);
+            exact.truth(id[1], truth);
+          }
+        }
+        case 5, 6 -> {
+          String key = "order-" + random.nextInt(70);
+          monitor.truth(key, truth);
+          exact.truth(key, truth);
+        }
+        case 7 -> clock.advance(Duration.ofSeconds(random.nextInt(120)));
+        case 8 -> {
+          Recorder[] both = recorders.get(Integer.toString(1 + random.nextInt(3)));
+          both[0].failure(1);
+          both[1].failure(1);
+        }
+        default -> {
+          monitor.tick();
+          exact.tick();
+          same(monitor, exact, "seed " + seed + ", step " + step);
+        }
+      }
+    }
+  }
+
+  private static void same(MicrometerMonitor monitor, InMemoryMonitor exact, String where) {
+    Evidence got = monitor.evidence();
+    Evidence wanted = exact.evidence();
+    assertThat(got.orphans()).as(where).isEqualTo(wanted.orphans());
+    assertThat(got.duplicates()).as(where).isEqualTo(wanted.duplicates());
+    assertThat(got.corrections()).as(where).isEqualTo(wanted.corrections());
+    assertThat(got.matured()).as(where).isEqualTo(wanted.matured());
+    same(got.champion().orElseThrow(), wanted.champion().orElseThrow(), where);
+    assertThat(got.others()).hasSameSizeAs(wanted.others());
+    for (int i = 0; i < got.others().size(); i++) {
+      same(got.others().get(i), wanted.others().get(i), where);
+    }
+    assertThat(monitor.outcomes().end()).as(where).isEqualTo(exact.outcomes().end());
+    assertThat(monitor.outcomes().open()).as(where).isEqualTo(exact.outcomes().open());
+    List<Outcome> outcomes = monitor.outcomes().between(0, 10_000);
+    List<Outcome> right = exact.outcomes().between(0, 10_000);
+    assertThat(outcomes).as(where).hasSameSizeAs(right);
+    for (int i = 0; i < right.size(); i++) {
+      Outcome one = outcomes.get(i);
+      Outcome other = right.get(i);
+      assertThat(new Outcome(
+              one.position(),
+              0,
+              one.version(),
+              one.row(),
+              one.prediction(),
+              one.truth(),
+              one.servedAt()))
+          .as(where)
+          .isEqualTo(new Outcome(
+              other.position(),
+              0,
+              other.version(),
+              other.row(),
+              other.prediction(),
+              other.truth(),
+              other.servedAt()));
+    }
+  }
+
+  private static void same(VersionEvidence got, VersionEvidence wanted, String where) {
+    assertThat(got.version()).as(where).isEqualTo(wanted.version());
+    assertThat(got.recorded()).as(where).isEqualTo(wanted.recorded());
+    assertThat(got.dropped()).as(where).isEqualTo(wanted.dropped());
+    assertThat(got.failures()).as(where).isEqualTo(wanted.failures());
+    assertThat(got.matured()).as(where).isEqualTo(wanted.matured());
+    assertThat(got.expired()).as(where).isEqualTo(wanted.expired());
+    assertThat(got.open()).as(where).isEqualTo(wanted.open());
+    assertThat(got.truthAge()).as(where).isEqualTo(wanted.truthAge());
+    assertThat(got.latency()).as(where).isEqualTo(wanted.latency());
+    assertThat(values(got.quality())).as(where).isEqualTo(values(wanted.quality()));
+    assertThat(values(got.provisional())).as(where).isEqualTo(values(wanted.provisional()));
+  }
+
+  /** Values to nine digits: they are sums in another order. Intervals are each monitor's own. */
+  private static Map<Metric, String> values(Map<Metric, Estimate> quality) {
+    Map<Metric, String> values = new HashMap<>();
+    quality.forEach((metric, estimate) -> {
+      if (metric != Metric.LOG_LOSS) {
+        values.put(
+            metric,
+            String.format(
+                "%.9f of %s", estimate.value(), metric == Metric.ACCURACY ? estimate.n() : ""));
+      }
+    });
+    return values;
+  }
+
+  // --------------------------------------------------------------------------------- bounds
+
+  /** A million predictions under as many keys, most without truth: what is held is what the bounds say. */
+  @Test
+  void aMillionHostileKeysStayWithinTheBounds() {
+    MicrometerMonitor monitor =
+        open(recipe -> recipe.awaiting(2_000).keeping(1_000).qualityOver(500).buffering(1_024));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    long before = used();
+    for (int i = 0; i < 1_000_000; i++) {
+      String key = collidingKey(i);
+      recorder.record(key, ROW, YES, 1);
+      if (i % 10 == 0) {
+        monitor.truth(key, TRUE);
+      }
+      if (i % 1_000 == 999) {
+        monitor.tick();
+      }
+    }
+    monitor.tick();
+    VersionEvidence section = champion(monitor);
+    assertThat(section.recorded()).isEqualTo(1_000_000);
+    assertThat(section.matured()).isEqualTo(100_000);
+    assertThat(section.open()).isEqualTo(2_000);
+    assertThat(section.expired()).isEqualTo(1_000_000 - 100_000 - 2_000);
+    assertThat(counted("mlops.truths", "outcome", "expired")).isEqualTo(section.expired());
+    // Documented: 3,000 predictions of 8n + 4c + 400 bytes and their keys, far below 8 MB with the
+    // rest.
+    assertThat(used() - before).as("bytes held").isLessThan(8_000_000);
+    assertThat(monitor.outcomes().between(0, 200_000)).hasSize(1_000);
+  }
+
+  /** A key of its own for each of a million numbers, all with one hash code: "Aa" and "BB" hash alike. */
+  private static String collidingKey(int number) {
+    StringBuilder key = new StringBuilder();
+    for (int bit = 0; bit < 20; bit++) {
+      key.append((number >> bit & 1) == 0 ? "Aa" : "BB");
+    }
+    return key.toString();
+  }
+
+  private static long used() {
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < 3; i++) {
+      System.gc();
+      least = Math.min(
+          least, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+    }
+    return least;
+  }
+
+  @Test
+  void theOldestOpenPredictionExpiresAndItsTruthIsAnOrphan() {
+    MicrometerMonitor monitor = open(recipe -> recipe.awaiting(3));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    for (int i = 0; i < 5; i++) {
+      recorder.record("order-" + i, ROW, YES, 1);
+    }
+    monitor.tick();
+    for (int i = 0; i < 5; i++) {
+      monitor.truth("order-" + i, TRUE);
+    }
+    monitor.tick();
+    assertThat(champion(monitor).matured()).isEqualTo(3);
+    assertThat(champion(monitor).expired()).isEqualTo(2);
+    assertThat(monitor.evidence().orphans()).isEqualTo(2);
+    assertThat(champion(monitor).coverage()).hasValue(0.6);
+  }
+
+  @Test
+  void truthsThatNoTickTakesAreTakenByWhoeverGivesThem() {
+    MicrometerMonitor monitor = open(recipe -> recipe.buffering(16));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    long id = recorder.record(ROW, YES, 1);
+    for (int i = 0; i < 100; i++) {
+      monitor.truth(id, TRUE);
+    }
+    monitor.tick();
+    Evidence evidence = monitor.evidence();
+    assertThat(evidence.lostTruths()).isZero();
+    assertThat(evidence.duplicates()).isEqualTo(99);
+  }
+
+  @Test
+  void sectionsOfTheNewest16VersionsAreKeptAndOlderOnesTakeTheirMetersAlong() {
+    MicrometerMonitor monitor = open(recipe -> recipe);
+    for (int version = 1; version <= 40; version++) {
+      Recorder recorder = monitor.recorder(Integer.toString(version), BASELINE);
+      monitor.truth(recorder.record(ROW, YES, 1), TRUE);
+      monitor.tick();
+    }
+    assertThat(champion(monitor).version()).isEqualTo("40");
+    assertThat(monitor.evidence().others())
+        .extracting(VersionEvidence::version)
+        .containsExactly(
+            "39", "38", "37", "36", "35", "34", "33", "32", "31", "30", "29", "28", "27", "26",
+            "25");
+    assertThat(registry.find("mlops.predictions").tag("version", "25").timer()).isNotNull();
+    assertThat(registry.getMeters())
+        .noneMatch(meter -> "24".equals(meter.getId().getTag("version")));
+    assertThat(monitor.evidence().matured()).as("of forgotten versions too").isEqualTo(40);
+  }
+
+  @Test
+  void onlyTheNewestOutcomesKeepTheirRows() {
+    MicrometerMonitor monitor = open(recipe -> recipe.keeping(10).qualityOver(50));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    for (int i = 0; i < 100; i++) {
+      monitor.truth(recorder.record("order-" + i, ROW, YES, 1), i < 50 ? FALSE : TRUE);
+    }
+    monitor.tick();
+    assertThat(monitor.outcomes().capacity()).isEqualTo(10);
+    assertThat(monitor.outcomes().between(0, 1_000))
+        .extracting(Outcome::position)
+        .containsExactly(90L, 91L, 92L, 93L, 94L, 95L, 96L, 97L, 98L, 99L);
+    assertThat(champion(monitor).quality(Metric.ACCURACY)).contains(Estimate.share(50, 50));
+    monitor.truth("order-60", FALSE);
+    monitor.truth("order-40", TRUE);
+    monitor.tick();
+    assertThat(champion(monitor).quality(Metric.ACCURACY))
+        .as("what quality rests on can still be corrected, what it does not cannot")
+        .contains(Estimate.share(49, 50));
+    assertThat(monitor.evidence().orphans()).isEqualTo(1);
+  }
+
+  // ------------------------------------------------------------------------------- detectors
+
+  private static DriftReading reading(MicrometerMonitor monitor, WatchCondition watch) {
+    return champion(monitor).drift(watch.spec()).orElseThrow();
+  }
+
+  /** Which rows count, and when they are wrong, for each metric, beside a detector that is fed by hand. */
+  @ParameterizedTest
+  @ValueSource(strings = {"accuracy", "precision", "recall"})
+  void alarmsWithTheSameOutcomeAsADetectorFedByHand(String metric) {
+    WatchCondition watch = Signals.quality(metric).worseThanBaseline(0.02).falseAlarmEvery(10_000);
+    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    // Of the baseline: 100 of 1,000 wrong; 50 of 500 predicted; 100 of 500 true.
+    double bound = switch (metric) {
+      case "accuracy" -> SrEDetector.upperLimit(100, 1_000);
+      case "precision" -> SrEDetector.upperLimit(50, 500);
+      default -> SrEDetector.upperLimit(100, 500);
+    };
+    ValueDetector byHand = SrEDetector.above(bound + 0.02).falseAlarmEvery(10_000);
+    List<Long> fed = new ArrayList<>();
+    Random random = new Random(7);
+    long alarm = -1;
+    for (long position = 0; position < 6_000 && alarm < 0; position++) {
+      boolean truth = random.nextBoolean();
+      boolean right = random.nextDouble() < (position < 1_500 ? 0.92 : 0.6);
+      boolean said = truth == right;
+      monitor.truth(recorder.record(ROW, said ? YES : NO, 1), truth ? TRUE : FALSE);
+      monitor.tick();
+      boolean counts = metric.equals("accuracy") || (metric.equals("recall") ? truth : said);
+      if (counts) {
+        fed.add(position);
+        if (byHand.update(right ? 0 : 1) == Level.DRIFT) {
+          alarm = position;
+        }
+      }
+      assertThat(reading(monitor, watch).signal().isPresent())
+          .as("position " + position)
+          .isEqualTo(alarm >= 0);
+      assertThat(reading(monitor, watch).inputs()).isEqualTo(fed.size());
+    }
+    assertThat(alarm).isBetween(1_500L, 5_999L);
+    Signal signal = byHand.signal().orElseThrow();
+    assertThat(reading(monitor, watch).signal()).contains(signal);
+    assertThat(reading(monitor, watch).changePosition())
+        .as("mapped from the detector's inputs to the outcomes")
+        .hasValue(fed.get((int) signal.changePoint()));
+    assertThat(reading(monitor, watch).note())
+        .isEqualTo(String.format("loss limit %.4f", bound + 0.02));
+  }
+
+  @Test
+  void absoluteErrorsAreClippedAtTenLimits() {
+    Schema schema = Schema.of(Column.number("x")).predicting(Task.REGRESSION);
+    WatchCondition watch = Signals.quality("mae").worseThanBaseline(0.5).falseAlarmEvery(1_000);
+    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    Recorder recorder = monitor.recorder(
+        "1",
+        Baseline.builder(schema)
+            .quality(Metric.MAE, new Estimate(1.0, 0.5, 1.5, 100))
+            .build());
+    ValueDetector byHand = SrEDetector.above(2.0).falseAlarmEvery(1_000);
+    Random random = new Random(3);
+    boolean drift = false;
+    for (int i = 0; i < 2_000 && !drift; i++) {
+      double error = i < 500 ? random.nextDouble() : Math.exp(6 * random.nextDouble());
+      monitor.truth(recorder.record(Row.of(schema, 0.0), Regression.of(error), 1), Truth.of(0.0));
+      monitor.tick();
+      drift = byHand.update(Math.min(error, 20)) == Level.DRIFT;
+      assertThat(reading(monitor, watch).signal().isPresent()).as("row " + i).isEqualTo(drift);
+    }
+    assertThat(reading(monitor, watch).signal()).isEqualTo(byHand.signal());
+    assertThat(drift).isTrue();
+  }
+
+  /** DESIGN's ratchet: a later, worse baseline does not raise the limit; a better one lowers it. */
+  @Test
+  void theLimitIsTheLowerOfTheFirstBaselineAndTheChampions() {
+    WatchCondition watch =
+        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000);
+    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    monitor.recorder("1", BASELINE);
+    String first = String.format("loss limit %.4f", SrEDetector.upperLimit(100, 1_000) + 0.02);
+    assertThat(reading(monitor, watch).note()).isEqualTo(first);
+    monitor.recorder("2", baselineOf(800));
+    assertThat(reading(monitor, watch).note()).isEqualTo(first);
+    monitor.recorder("3", baselineOf(950));
+    assertThat(reading(monitor, watch).note())
+        .isEqualTo(String.format("loss limit %.4f", SrEDetector.upperLimit(50, 1_000) + 0.02));
+    monitor.recorder("4", baselineOf(700));
+    assertThat(reading(monitor, watch).note()).isEqualTo(first);
+  }
+
+  private static Baseline baselineOf(long right) {
+    return Baseline.builder(SCHEMA)
+        .quality(Metric.ACCURACY, Estimate.share(right, 1_000))
+        .build();
+  }
+
+  @Test
+  void aWatchThatCannotJudgeSaysWhyAndNeverPasses() {
+    WatchCondition accuracy =
+        Signals.quality("accuracy").worseThanBaseline(0.95).falseAlarmEvery(1_000);
+    WatchCondition recall =
+        Signals.quality("recall").worseThanBaseline(0.02).falseAlarmEvery(1_000);
+    WatchCondition features = Signals.features().falseAlarmEvery(100_000);
+    MicrometerMonitor monitor = open(recipe -> recipe.feeds(accuracy, recall, features));
+    Schema noPositive = Schema.of(SCHEMA.columns()).predicting(Task.CLASSIFICATION);
+    Recorder recorder = monitor.recorder(
+        "1",
+        Baseline.builder(noPositive)
+            .quality(Metric.ACCURACY, Estimate.share(900, 1_000))
+            .quality(Metric.RECALL, Estimate.share(900, 1_000))
+            .build());
+    for (int i = 0; i < 100; i++) {
+      monitor.truth(recorder.record(ROW, YES, 1), FALSE);
+    }
+    monitor.tick();
+    assertThat(reading(monitor, accuracy).note())
+        .startsWith("a loss limit of 1.06")
+        .endsWith(" leaves nothing to find");
+    assertThat(reading(monitor, recall).note())
+        .isEqualTo("the schema names no positive label, so recall has no loss per row");
+    assertThat(reading(monitor, features).note())
+        .isEqualTo("a baseline must have the profile of a column to watch, but had none");
+    for (WatchCondition watch : List.of(accuracy, recall, features)) {
+      assertThat(reading(monitor, watch).level()).isEqualTo(Level.WARMING_UP);
+      assertThat(watch.test(monitor.evidence()).verdict())
+          .isEqualTo(dev.mlops.api.monitor.Verdict.INCONCLUSIVE);
+    }
+  }
+
+  @Test
+  void aSignalStaysUntilTheBaselineChangesAndComesBackOnlyIfFoundAgain() {
+    WatchCondition watch =
+        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000);
+    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    Recorder one = monitor.recorder("1", BASELINE);
+    for (int i = 0; i < 200; i++) {
+      monitor.truth(one.record(ROW, YES, 1), FALSE);
+    }
+    monitor.tick();
+    Signal signal = reading(monitor, watch).signal().orElseThrow();
+    for (int i = 0; i < 500; i++) {
+      monitor.truth(one.record(ROW, YES, 1), TRUE);
+      monitor.truth(one.record(ROW, YES, 1), FALSE);
+    }
+    monitor.tick();
+    assertThat(reading(monitor, watch).signal()).as("the first, unanswered").contains(signal);
+    assertThat(reading(monitor, watch).level()).isEqualTo(Level.DRIFT);
+
+    monitor.recorder("1", BASELINE);
+    assertThat(reading(monitor, watch).signal()).as("the same champion again").contains(signal);
+    monitor.recorder("2", baselineOf(901));
+    assertThat(reading(monitor, watch).signal()).as("a new baseline").isEmpty();
+    assertThat(reading(monitor, watch).inputs()).isZero();
+
+    // Late truths of version 1 are credited to it and feed nobody.
+    long before = monitor.evidence().others().get(0).matured();
+    for (int i = 0; i < 200; i++) {
+      monitor.truth(one.record(ROW, YES, 1), FALSE);
+    }
+    monitor.tick();
+    assertThat(monitor.evidence().others().get(0).matured()).isEqualTo(before + 200);
+    assertThat(reading(monitor, watch).inputs()).isZero();
+
+    monitor.recorder("1", BASELINE);
+    assertThat(reading(monitor, watch).signal())
+        .as("back to 1, detectors afresh")
+        .isEmpty();
+    assertThat(monitor.evidence().others().get(0).drift()).isEmpty();
+  }
+
+  /** An alarm every 50 h in blocks of one hour, truth at once: blocks are those of the predictions' instants. */
+  @Test
+  void aBlockEndsByTheInstantsOfThePredictions() {
+    WatchCondition watch =
+        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
+    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    double limit = SrEDetector.upperLimit(100, 1_000) + 0.02;
+    SrEDetector byHand = SrEDetector.above(limit).falseAlarmEvery(Duration.ofHours(50));
+    for (int i = 0; i < 40; i++) {
+      monitor.truth(recorder.record(ROW, YES, 1), FALSE);
+      byHand.update(1);
+      clock.advance(Duration.ofMinutes(1));
+    }
+    monitor.tick();
+    assertThat(reading(monitor, watch).signal()).as("the hour is not over").isEmpty();
+    assertThat(reading(monitor, watch).level()).isEqualTo(Level.WARMING_UP);
+    clock.advance(Duration.ofMinutes(19));
+    monitor.tick();
+    assertThat(reading(monitor, watch).signal()).as("59 minutes").isEmpty();
+    clock.advance(Duration.ofMinutes(1));
+    monitor.tick();
+    assertThat(byHand.endBlock()).isEqualTo(Level.DRIFT);
+    assertThat(reading(monitor, watch).signal()).isEqualTo(byHand.signal());
+  }
+
+  @Test
+  void aBlockWithOpenPredictionsWaitsForThemOrTheirHorizon() {
+    WatchCondition watch =
+        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
+    MicrometerMonitor monitor =
+        open(recipe -> recipe.feeds(watch).truthWithin(Duration.ofHours(5)));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    for (int i = 0; i < 40; i++) {
+      monitor.truth(recorder.record(ROW, YES, 1), FALSE);
+    }
+    clock.advance(Duration.ofMinutes(30));
+    recorder.record(ROW, YES, 1); // its truth never comes
+    clock.advance(Duration.ofHours(4).plusMinutes(45));
+    monitor.tick();
+    assertThat(champion(monitor).matured()).isEqualTo(40);
+    assertThat(reading(monitor, watch).signal()).as("one of that hour is open").isEmpty();
+    clock.advance(Duration.ofMinutes(15));
+    monitor.tick();
+    assertThat(champion(monitor).expired()).isEqualTo(1);
+    assertThat(reading(monitor, watch).signal()).isPresent();
+  }
+
+  @Test
+  void rowsFeedTheFeatureDetectorInTheOrderTheyWereServed() {
+    Random random = new Random(5);
+    double[] sample = random.doubles(500).sorted().toArray();
+    Baseline baseline = Baseline.builder(SCHEMA)
+        .column(new dev.mlops.api.pack.NumberProfile("amount", 500, 0, 0.5, 0.29, 0, 1, sample))
+        .build();
+    WatchCondition watch = Signals.features().falseAlarmEvery(1_000_000);
+    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    Recorder recorder = monitor.recorder("1", baseline);
+    for (int i = 0; i < 999; i++) {
+      recorder.record(Row.of(SCHEMA, 5.0 + random.nextDouble(), "web"), YES, 1);
+    }
+    monitor.tick();
+    assertThat(reading(monitor, watch).level()).isEqualTo(Level.WARMING_UP);
+    assertThat(reading(monitor, watch).inputs()).isEqualTo(999);
+    recorder.record(Row.of(SCHEMA, 5.0, "web"), YES, 1);
+    monitor.tick();
+    DriftReading found = reading(monitor, watch);
+    assertThat(found.level()).isEqualTo(Level.DRIFT);
+    assertThat(found.signal().orElseThrow().moved())
+        .extracting(moved -> moved.column())
+        .containsExactly("amount");
+    assertThat(found.signal().orElseThrow().index()).isEqualTo(999);
+    assertThat(found.changePosition()).as("no outcomes, no position among them").isEmpty();
+  }
+
+  // ---------------------------------------------------------------------------------- meters
+
+  @Test
+  void metersSayWhatEvidenceSaysAndNoneIsNaN() {
+    MicrometerMonitor monitor = open(recipe ->
+        recipe.feeds(Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000)));
+    Recorder recorder = monitor.recorder("7", BASELINE);
+    monitor.tick();
+    assertNoNaN();
+    assertThat(registry.find("mlops.quality").gauge())
+        .as("nothing known, nothing said")
+        .isNull();
+    assertThat(registry.find("mlops.truth.coverage").gauge()).isNull();
+    assertThat(registry.find("mlops.truth.age").gauge()).isNull();
+
+    for (int i = 0; i < 10; i++) {
+      monitor.truth(recorder.record("order-" + i, ROW, YES, 2_000_000), i < 7 ? TRUE : FALSE);
+    }
+    monitor.truth("order-0", TRUE);
+    monitor.truth("order-1", FALSE);
+    monitor.truth("nobody's", TRUE);
+    recorder.failure(1);
+    monitor.tick();
+    clock.advance(Duration.ofSeconds(90));
+
+    assertNoNaN();
+    assertThat(registry
+            .get("mlops.predictions")
+            .tag("version", "7")
+            .timer()
+            .totalTime(TimeUnit.MILLISECONDS))
+        .isEqualTo(20.0);
+    assertThat(registry.get("mlops.predictions.failed").functionCounter().count())
+        .isEqualTo(1);
+    assertThat(registry.get("mlops.quality").tag("metric", "accuracy").gauge().value())
+        .isEqualTo(0.6);
+    assertThat(registry
+            .get("mlops.quality.baseline")
+            .tag("metric", "recall")
+            .gauge()
+            .value())
+        .isEqualTo(0.8);
+    assertThat(registry.get("mlops.truth.coverage").gauge().value()).isEqualTo(1.0);
+    assertThat(registry.get("mlops.truth.age").gauge().value())
+        .as("at the time it is read")
+        .isEqualTo(90.0);
+    assertThat(registry.get("mlops.tick.age").gauge().value()).isEqualTo(90.0);
+    assertThat(registry.get("mlops.drift").gauge().value()).isEqualTo(1.0);
+    assertThat(counted("mlops.truths", "outcome", "joined")).isEqualTo(10);
+    assertThat(counted("mlops.truths", "outcome", "duplicate")).isEqualTo(1);
+    assertThat(counted("mlops.truths", "outcome", "corrected")).isEqualTo(1);
+    assertThat(counted("mlops.truths", "outcome", "orphan")).isEqualTo(1);
+    for (Meter meter : registry.getMeters()) {
+      Meters documented = Arrays.stream(Meters.values())
+          .filter(each -> each.id().equals(meter.getId().getName()))
+          .findFirst()
+          .orElseThrow();
+      assertThat(meter.getId().getTags())
+          .extracting(tag -> tag.getKey())
+          .containsExactlyInAnyOrderElementsOf(documented.tagKeys());
+      assertThat(meter.getId().getDescription()).isEqualTo(documented.description());
+    }
+  }
+
+  private void assertNoNaN() {
+    System.gc();
+    for (Meter meter : registry.getMeters()) {
+      meter
+          .measure()
+          .forEach(measurement ->
+              assertThat(measurement.getValue()).as(meter.getId().toString()).isFinite());
+    }
+  }
+
+  @Test
+  void aMetricThatIsNotKnownAnyMoreHasNoMeter() {
+    MicrometerMonitor monitor = open(recipe -> recipe.qualityOver(2));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    Prediction scored = Classification.of(List.of("yes", "no"), new double[] {0.8, 0.2});
+    monitor.truth(recorder.record(ROW, scored, 1), TRUE);
+    monitor.tick();
+    assertThat(registry.get("mlops.quality").tag("metric", "log_loss").gauge().value())
+        .isEqualTo(-Math.log(0.8));
+    monitor.truth(recorder.record(ROW, YES, 1), TRUE);
+    monitor.tick();
+    assertThat(registry.find("mlops.quality").tag("metric", "log_loss").gauge()).isNull();
+    for (int i = 0; i < 2; i++) {
+      monitor.truth(recorder.record(ROW, scored, 1), FALSE);
+    }
+    monitor.tick();
+    assertThat(registry.get("mlops.quality").tag("metric", "log_loss").gauge().value())
+        .isEqualTo(-Math.log(0.2));
+  }
+
+  @Test
+  void aTickThatNobodyCallsShowsInItsAge() {
+    MicrometerMonitor monitor = open(recipe -> recipe);
+    clock.advance(Duration.ofMinutes(7));
+    assertThat(registry.get("mlops.tick.age").gauge().value()).isEqualTo(420.0);
+    monitor.tick();
+    assertThat(registry.get("mlops.tick.age").gauge().value()).isZero();
+    clock.set(clock.instant().minusSeconds(100));
+    assertThat(registry.get("mlops.tick.age").gauge().value())
+        .as("a clock set back")
+        .isZero();
+  }
+
+  @Test
+  void closingTakesEveryMeterAway() {
+    MicrometerMonitor monitor = open(recipe ->
+        recipe.feeds(Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000)));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    monitor.truth(recorder.record(ROW, YES, 1), TRUE);
+    monitor.tick();
+    assertThat(registry.getMeters()).isNotEmpty();
+    monitor.close();
+    assertThat(registry.getMeters()).isEmpty();
+    assertThat(champion(monitor).matured()).isEqualTo(1);
+    monitor.recorder("2", BASELINE).record(ROW, YES, 1);
+    assertThat(champion(monitor).dropped()).isEqualTo(1);
+    assertThat(registry.getMeters()).isEmpty();
+  }
+
+  @Test
+  void whatWasRecordedBeforeClosingIsCounted() {
+    MicrometerMonitor monitor = open(recipe -> recipe);
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    monitor.truth(recorder.record(ROW, YES, 1), TRUE);
+    recorder.record(ROW, YES, 1);
+    monitor.close();
+    recorder.record(ROW, YES, 1);
+    assertThat(champion(monitor).recorded()).isEqualTo(2);
+    assertThat(champion(monitor).matured()).isEqualTo(1);
+    assertThat(champion(monitor).dropped()).isEqualTo(1);
+  }
+
+  @Test
+  void aRegistryThatThrowsHurtsNobody() {
+    MeterRegistry broken = new SimpleMeterRegistry();
+    broken.config().meterFilter(new MeterFilter() {
+      @Override
+      public Meter.Id map(Meter.Id id) {
+        throw new IllegalStateException("no meters today");
+      }
+    });
+    MicrometerMonitor monitor = MicrometerMonitor.recipe(broken).clock(clock).open("fraud");
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    monitor.truth(recorder.record(ROW, YES, 1), TRUE);
+    monitor.tick();
+    assertThat(champion(monitor).matured()).isEqualTo(1);
+    monitor.close();
+  }
+
+  // ---------------------------------------------------------------------------------- recipe
+
+  @Test
+  void aRecipeIsImmutableAndSaysWhatItMakes() {
+    MicrometerMonitor.Recipe plain = MicrometerMonitor.recipe(registry);
+    MicrometerMonitor.Recipe changed = plain
+        .truthWithin(Duration.ofDays(2))
+        .keeping(5)
+        .awaiting(6)
+        .buffering(100)
+        .qualityOver(7)
+        .feeds(Signals.features().falseAlarmEvery(100_000))
+        .feeds(Signals.features().falseAlarmEvery(100_000));
+    assertThat(plain)
+        .hasToString(
+            "monitor: truth matures when it comes, 10000 outcomes kept, at most 100000 open,"
+                + " quality over 1000, 0 watches");
+    assertThat(changed)
+        .hasToString(
+            "monitor: truth within PT48H, 5 outcomes kept, at most 6 open, quality over 7, 1 watches");
+    assertThat(changed.open("fraud").watches().orElseThrow()).hasSize(1);
+    assertThatThrownBy(() -> plain.truthWithin(Duration.ZERO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("horizon must be at least a millisecond, but was PT0S");
+    assertThatThrownBy(() -> plain.keeping(-1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("outcomes must be in 0 to 100000000, but was -1");
+    assertThatThrownBy(() -> plain.awaiting(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("predictions must be in 1 to 100000000, but was 0");
+    assertThatThrownBy(() -> plain.buffering(1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("predictions must be in 2 to 16777216, but was 1");
+    assertThatThrownBy(() -> plain.qualityOver(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("truths must be in 1 to 100000000, but was 0");
+    assertThatCode(() -> plain.truthWithin(Duration.ofSeconds(Long.MAX_VALUE)).open("fraud"))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void evidenceReadsLikeASentence() {
+    MicrometerMonitor monitor = open(recipe -> recipe);
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    for (int i = 0; i < 150; i++) {
+      monitor.truth(recorder.record(ROW, YES, 400_000), i < 143 ? TRUE : FALSE);
+    }
+    monitor.tick();
+    assertThat(monitor.toString())
+        .startsWith("monitor of fraud:1 · 150 served · p99 0.40 ms · accuracy 0.953 ± 0.03")
+        .contains("(test phase 0.900)");
+  }
+
+  /** A row of a host, whose number is 1 and whose category is "web" unless overridden. */
+  private static class HostRow implements Row {
+    @Override
+    public Schema schema() {
+      return SCHEMA;
+    }
+
+    @Override
+    public double number(int column) {
+      return 1;
+    }
+
+    @Override
+    public String category(int column) {
+      return "web";
+    }
+  }
+}

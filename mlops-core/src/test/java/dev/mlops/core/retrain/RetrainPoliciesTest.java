@@ -1,0 +1,304 @@
+package dev.mlops.core.retrain;
+
+import static dev.mlops.core.retrain.RetrainPolicies.afterTruths;
+import static dev.mlops.core.retrain.RetrainPolicies.olderThan;
+import static dev.mlops.core.retrain.RetrainPolicies.on;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mlops.api.drift.Direction;
+import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.Signal;
+import dev.mlops.api.monitor.Condition;
+import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.DriftReading;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.Verdict;
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.WatchCondition;
+import dev.mlops.api.retrain.RetrainDecision;
+import dev.mlops.api.retrain.RetrainDecision.Outcome;
+import dev.mlops.api.retrain.RetrainHistory;
+import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.testkit.RetrainPolicyContract;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RetrainPoliciesTest {
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+  private static final Duration DAY = Duration.ofDays(1);
+  private static final WatchCondition WORSE =
+      Signals.quality("recall").worseThanBaseline(0.02).falseAlarmEvery(100_000);
+
+  private static Evidence evidence(Instant at, long matured) {
+    return Evidence.builder("fraud", at)
+        .champion(VersionEvidence.builder("7").truths(matured, 0, 0).build())
+        .build();
+  }
+
+  private static Evidence reading(boolean drift) {
+    Optional<Signal> signal = drift
+        ? Optional.of(new Signal(Direction.UP, 500, 420, 2e5, 1e5, List.of()))
+        : Optional.empty();
+    return Evidence.builder("fraud", START.plus(DAY))
+        .champion(VersionEvidence.builder("7")
+            .truths(2_000, 0, 0)
+            .drift(
+                WORSE.spec(),
+                new DriftReading(
+                    drift ? Level.DRIFT : Level.STABLE,
+                    signal,
+                    501,
+                    drift ? OptionalLong.of(1_420) : OptionalLong.empty(),
+                    "loss limit 0.0800"))
+            .build())
+        .build();
+  }
+
+  @Nested
+  class OnACondition extends RetrainPolicyContract {
+    @Override
+    protected RetrainPolicy policy() {
+      return on(WORSE);
+    }
+
+    @Override
+    protected List<Evidence> evidence() {
+      return List.of(reading(true), reading(false));
+    }
+  }
+
+  @Nested
+  class OlderThanADay extends RetrainPolicyContract {
+    @Override
+    protected RetrainPolicy policy() {
+      return olderThan(DAY);
+    }
+
+    @Override
+    protected List<Evidence> evidence() {
+      return List.of(
+          RetrainPoliciesTest.evidence(START, 0),
+          RetrainPoliciesTest.evidence(START.plus(DAY).minusNanos(1), 0),
+          RetrainPoliciesTest.evidence(START.plus(DAY), 0));
+    }
+
+    @Override
+    protected boolean needsEvidence() {
+      return false;
+    }
+  }
+
+  @Nested
+  class AfterAHundredTruths extends RetrainPolicyContract {
+    @Override
+    protected RetrainPolicy policy() {
+      return afterTruths(100);
+    }
+
+    @Override
+    protected List<Evidence> evidence() {
+      return List.of(
+          RetrainPoliciesTest.evidence(START, 99), RetrainPoliciesTest.evidence(START, 100));
+    }
+  }
+
+  @Nested
+  class Combined extends RetrainPolicyContract {
+    @Override
+    protected RetrainPolicy policy() {
+      return on(WORSE)
+          .or(olderThan(Duration.ofDays(30)))
+          .requiring(Signals.freshTruths(1_000))
+          .atMostEvery(DAY);
+    }
+
+    @Override
+    protected List<Evidence> evidence() {
+      return List.of(reading(true), reading(false));
+    }
+  }
+
+  @Test
+  void aConditionDecidesWithItsNumbersAndItsChangePoint() {
+    RetrainDecision decision = on(WORSE).decide(reading(true), RetrainHistory.of(START));
+    assertThat(decision.changePosition()).hasValue(1_420);
+    assertThat(decision)
+        .hasToString("RETRAIN: recall worse by 0.02, one false alarm in 100000 inputs"
+            + " (recall worse by 0.02, one false alarm in 100000 inputs: DRIFT after 501,"
+            + " drift UP at 500, changed at about 420 (statistic 2.00e+05, threshold 1.00e+05),"
+            + " loss limit 0.0800)");
+    assertThat(on(WORSE).decide(reading(false), RetrainHistory.of(START)).outcome())
+        .isEqualTo(Outcome.KEEP);
+    assertThat(on(WORSE).reads()).containsExactly(WORSE.spec());
+    assertThat(on(WORSE)).hasToString("on recall worse by 0.02, one false alarm in 100000 inputs");
+  }
+
+  @Test
+  void aConditionThatThrowsOrAnswersNullIsInconclusive() {
+    Condition broken = evidence -> {
+      throw new StackOverflowError();
+    };
+    RetrainDecision decision = on(broken).decide(reading(true), RetrainHistory.of(START));
+    assertThat(decision.outcome()).isEqualTo(Outcome.INCONCLUSIVE);
+    assertThat(decision.reason()).isEqualTo("the condition threw java.lang.StackOverflowError");
+    assertThat(
+            on(evidence -> null).decide(reading(true), RetrainHistory.of(START)).outcome())
+        .isEqualTo(Outcome.INCONCLUSIVE);
+  }
+
+  @Test
+  void anAgeIsReachedToTheNanosecond() {
+    RetrainHistory past = RetrainHistory.of(START);
+    assertThat(olderThan(DAY)
+            .decide(evidence(START.plus(DAY).minusNanos(1), 0), past)
+            .outcome())
+        .isEqualTo(Outcome.KEEP);
+    assertThat(olderThan(DAY).decide(evidence(START.plus(DAY), 0), past))
+        .hasToString("RETRAIN: champion older than PT24H (champion is PT24H old)");
+    assertThat(olderThan(DAY).decide(evidence(START.minus(DAY), 0), past).outcome())
+        .as("a clock behind the champion's")
+        .isEqualTo(Outcome.KEEP);
+  }
+
+  @Test
+  void truthsCountSinceTheNewestCandidateOverAllVersions() {
+    RetrainHistory past = RetrainHistory.of(START).withCandidate(START, 500).withChampion(START);
+    Evidence promoted = Evidence.builder("fraud", START)
+        .champion(VersionEvidence.builder("8").truths(60, 0, 0).build())
+        .other(VersionEvidence.builder("7").truths(539, 0, 0).build())
+        .build();
+    assertThat(afterTruths(100).decide(promoted, past))
+        .hasToString(
+            "KEEP: after 100 outcomes (99 outcomes have matured since the newest candidate)");
+    Evidence oneMore = Evidence.builder("fraud", START)
+        .champion(VersionEvidence.builder("8").truths(61, 0, 0).build())
+        .matured(600) // a monitor that has forgotten the section of 7
+        .build();
+    assertThat(afterTruths(100).decide(oneMore, past).outcome()).isEqualTo(Outcome.RETRAIN);
+  }
+
+  @Test
+  void truthsOfAMonitorOpenedAfterTheCandidateCountFromItsOpening() {
+    RetrainHistory past = RetrainHistory.of(START).withCandidate(START, 5_000);
+    assertThat(afterTruths(100).decide(evidence(START, 99), past).outcome())
+        .isEqualTo(Outcome.KEEP);
+    assertThat(afterTruths(100).decide(evidence(START, 100), past).outcome())
+        .isEqualTo(Outcome.RETRAIN);
+  }
+
+  @Test
+  void refusesWhatCannotBe() {
+    assertThatThrownBy(() -> olderThan(Duration.ZERO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("age must be longer than zero, but was PT0S");
+    assertThatThrownBy(() -> afterTruths(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("outcomes must be >= 1, but was 0");
+    assertThatThrownBy(() -> olderThan(DAY).atMostEvery(Duration.ZERO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("gap must be longer than zero, but was PT0S");
+  }
+
+  /** A policy that says what it is told. */
+  private static RetrainPolicy says(Outcome outcome, long changePosition) {
+    return (now, past) ->
+        new RetrainDecision(outcome, "told", "0", List.of(), OptionalLong.of(changePosition));
+  }
+
+  /** The whole table: or is the most urgent, and the most reluctant; both are symmetric. */
+  @ParameterizedTest
+  @CsvSource({
+    "RETRAIN, RETRAIN, RETRAIN, RETRAIN",
+    "RETRAIN, KEEP, RETRAIN, KEEP",
+    "RETRAIN, SUPPRESSED, RETRAIN, SUPPRESSED",
+    "RETRAIN, INCONCLUSIVE, RETRAIN, INCONCLUSIVE",
+    "KEEP, KEEP, KEEP, KEEP",
+    "KEEP, SUPPRESSED, SUPPRESSED, KEEP",
+    "KEEP, INCONCLUSIVE, INCONCLUSIVE, KEEP",
+    "SUPPRESSED, SUPPRESSED, SUPPRESSED, SUPPRESSED",
+    "SUPPRESSED, INCONCLUSIVE, SUPPRESSED, SUPPRESSED",
+    "INCONCLUSIVE, INCONCLUSIVE, INCONCLUSIVE, INCONCLUSIVE"
+  })
+  void orAndAnd(Outcome one, Outcome other, Outcome either, Outcome both) {
+    Evidence now = reading(false);
+    RetrainHistory past = RetrainHistory.of(START);
+    assertThat(says(one, 7).or(says(other, 5)).decide(now, past).outcome()).isEqualTo(either);
+    assertThat(says(other, 7).or(says(one, 5)).decide(now, past).outcome()).isEqualTo(either);
+    assertThat(says(one, 7).and(says(other, 5)).decide(now, past).outcome()).isEqualTo(both);
+    assertThat(says(other, 7).and(says(one, 5)).decide(now, past).outcome()).isEqualTo(both);
+  }
+
+  @Test
+  void theChangePointIsTheEarliestOfThePartsThatRetrain() {
+    Evidence now = reading(false);
+    RetrainHistory past = RetrainHistory.of(START);
+    assertThat(says(Outcome.RETRAIN, 7)
+            .or(says(Outcome.RETRAIN, 5))
+            .requiring(evidence -> Finding.pass("fine"))
+            .atMostEvery(DAY)
+            .decide(now, past)
+            .changePosition())
+        .hasValue(5);
+    assertThat(
+            says(Outcome.RETRAIN, 7).or(says(Outcome.KEEP, 5)).decide(now, past).changePosition())
+        .hasValue(7);
+    assertThat(says(Outcome.KEEP, 7).or(says(Outcome.KEEP, 5)).decide(now, past).changePosition())
+        .isEmpty();
+  }
+
+  @Test
+  void aRequirementThatNobodyCanTellIsNoLeave() {
+    Evidence now = reading(true);
+    RetrainHistory past = RetrainHistory.of(START);
+    for (Verdict verdict : Verdict.values()) {
+      Criterion criterion = evidence -> new Finding(verdict, "told", OptionalLong.empty());
+      assertThat(on(WORSE).requiring(criterion).decide(now, past).outcome())
+          .isEqualTo(
+              switch (verdict) {
+                case PASS -> Outcome.RETRAIN;
+                case FAIL -> Outcome.SUPPRESSED;
+                case INCONCLUSIVE -> Outcome.INCONCLUSIVE;
+              });
+      assertThat(on(WORSE).requiring(criterion).decide(reading(false), past).outcome())
+          .isEqualTo(Outcome.KEEP);
+    }
+  }
+
+  @Test
+  void theCooldownCoversACandidateThatCameToNothing() {
+    RetrainPolicy policy = on(WORSE).atMostEvery(DAY);
+    // The champion is the old one: the candidate failed its gate or was kept back.
+    RetrainHistory failed =
+        RetrainHistory.of(START).withCandidate(START.plus(DAY).minusSeconds(1), 0);
+    assertThat(policy.decide(reading(true), failed).outcome()).isEqualTo(Outcome.SUPPRESSED);
+    assertThat(policy.decide(reading(true), failed).changePosition()).isEmpty();
+    assertThat(policy.resting(START.plus(DAY), failed)).isTrue();
+    RetrainHistory longAgo = RetrainHistory.of(START).withCandidate(START, 0);
+    assertThat(policy.decide(reading(true), longAgo).outcome()).isEqualTo(Outcome.RETRAIN);
+    assertThat(policy.resting(START.plus(DAY), longAgo)).isFalse();
+    assertThat(policy.decide(reading(false), failed).outcome())
+        .as("no reason is no suppressed reason")
+        .isEqualTo(Outcome.KEEP);
+  }
+
+  @Test
+  void combinationsReadAndSayWhatTheirPartsDo() {
+    RetrainPolicy policy =
+        olderThan(DAY).or(on(WORSE)).requiring(Signals.freshTruths(10)).atMostEvery(DAY);
+    assertThat(policy.reads()).containsExactly(WORSE.spec());
+    assertThat(policy)
+        .hasToString(
+            "(champion older than PT24H or on recall worse by 0.02, one false alarm in 100000"
+                + " inputs) requiring at least 10 fresh truths at most every PT24H");
+  }
+}
