@@ -239,9 +239,9 @@ public abstract class DriftDetectorContract<D extends DriftDetector, I> {
     int calm = calmLength() / 2;
     for (long seed = 11; seed < 14; seed++) {
       List<Level> levels = feed(detector(), inputs(seed, calm, changedLength()));
-      assertThat(levels.subList(calm, levels.size()))
-          .as("levels after the change, seed " + seed)
-          .contains(Level.DRIFT);
+      assertThat(levels.subList(calm, levels.size()).indexOf(Level.DRIFT))
+          .as("inputs between change and drift, seed " + seed)
+          .isNotNegative();
     }
   }
 
@@ -249,9 +249,9 @@ public abstract class DriftDetectorContract<D extends DriftDetector, I> {
   @DisplayName("raises no alarm while inputs are like those of the baseline")
   void quietWhenCalm() {
     for (long seed = 21; seed < 24; seed++) {
-      assertThat(feed(detector(), inputs(seed, calmLength(), 0)))
-          .as("levels, seed " + seed)
-          .doesNotContain(Level.DRIFT);
+      assertThat(feed(detector(), inputs(seed, calmLength(), 0)).indexOf(Level.DRIFT))
+          .as("first false alarm, none being -1, seed " + seed)
+          .isEqualTo(-1);
     }
   }
 
@@ -270,7 +270,7 @@ public abstract class DriftDetectorContract<D extends DriftDetector, I> {
         ends.add(i % 10 == 9 ? plain.endBlock() : wanted.get(i));
       }
     }
-    assertThat(plain.level()).isEqualTo(Level.DRIFT);
+    assertThat(countsTime() ? ends : wanted).endsWith(Level.DRIFT);
 
     D disturbed = detector();
     for (int i = 0; i < inputs.size(); i++) {

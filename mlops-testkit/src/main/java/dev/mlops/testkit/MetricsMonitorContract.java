@@ -173,7 +173,7 @@ public abstract class MetricsMonitorContract {
     Recorder recorder = monitor.recorder("1", baseline());
     recorder.record(ROW, YES, NANOS);
     recorder.failure(NANOS);
-    recorder.failure(NANOS);
+    assertThatCode(() -> recorder.failure(-1)).doesNotThrowAnyException();
     monitor.tick();
 
     assertThat(section(monitor, "1").failures()).isEqualTo(2);
@@ -215,7 +215,6 @@ public abstract class MetricsMonitorContract {
         monitor.tick();
       }
     }
-    assertThatCode(() -> recorder.failure(-1)).doesNotThrowAnyException();
     assertThatCode(() -> monitor.truth(1, null)).doesNotThrowAnyException();
     assertThatCode(() -> monitor.truth((String) null, TRUE)).doesNotThrowAnyException();
     assertThatCode(() -> monitor.truth("k", Truth.of(1.5))).doesNotThrowAnyException();
@@ -741,16 +740,19 @@ public abstract class MetricsMonitorContract {
     Recorder recorder = monitor.recorder("1", baseline());
     long offered = 0;
     for (int batch = 0; batch < 20; batch++) {
-      List<Long> ids = new ArrayList<>();
       for (int i = 0; i < 100; i++) {
-        ids.add(
-            i % 2 == 0
-                ? recorder.record(ROW, YES, NANOS)
-                : recorder.record("order-" + offered, ROW, YES, NANOS));
-        offered++;
-      }
-      if (batch >= 10) {
-        ids.forEach(id -> monitor.truth(id, TRUE));
+        String key = "order-" + offered++;
+        if (i % 2 == 0) {
+          long id = recorder.record(ROW, YES, NANOS);
+          if (batch >= 10) {
+            monitor.truth(id, TRUE);
+          }
+        } else {
+          recorder.record(key, ROW, YES, NANOS);
+          if (batch >= 10) {
+            monitor.truth(key, TRUE);
+          }
+        }
       }
       monitor.tick();
       VersionEvidence section = section(monitor, "1");
@@ -816,7 +818,6 @@ public abstract class MetricsMonitorContract {
       recorder.record(ROW, YES, NANOS);
     }
     recorder.record("order-3", ROW, YES, NANOS);
-    recorder.failure(NANOS);
     monitor.truth("order-2", TRUE);
     monitor.tick();
     monitor.kept("closed");
@@ -871,13 +872,13 @@ public abstract class MetricsMonitorContract {
   @Test
   @DisplayName("may be called from any thread, several at once, and counts exactly")
   void threads() {
-    int each = 500;
+    int each = 300;
     MetricsMonitor monitor = open(Optional.empty(), 4_000);
     Recorder recorder = monitor.recorder("1", baseline());
     AtomicInteger writing = new AtomicInteger(3);
     List<Integer> given = Together.run(4, thread -> () -> {
       if (thread == 3) {
-        for (int i = 0; i < 100 && writing.get() > 0; i++) {
+        for (int i = 0; i < 50 && writing.get() > 0; i++) {
           monitor.tick();
           monitor.evidence();
           outcomes(monitor);

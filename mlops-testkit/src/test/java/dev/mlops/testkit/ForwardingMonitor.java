@@ -1,0 +1,134 @@
+package dev.mlops.testkit;
+
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.MetricsMonitor;
+import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.pack.Baseline;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/** A monitor that is another one; a broken monitor overrides what it breaks. */
+class ForwardingMonitor implements MetricsMonitor {
+  final MetricsMonitor monitor;
+
+  ForwardingMonitor(MetricsMonitor monitor) {
+    this.monitor = monitor;
+  }
+
+  @Override
+  public Recorder recorder(String version, Baseline baseline) {
+    return monitor.recorder(version, baseline);
+  }
+
+  @Override
+  public void truth(long id, Truth truth) {
+    monitor.truth(id, truth);
+  }
+
+  @Override
+  public void truth(String key, Truth truth) {
+    monitor.truth(key, truth);
+  }
+
+  @Override
+  public void tick() {
+    monitor.tick();
+  }
+
+  @Override
+  public Evidence evidence() {
+    return monitor.evidence();
+  }
+
+  @Override
+  public Outcomes outcomes() {
+    return monitor.outcomes();
+  }
+
+  @Override
+  public Optional<Set<Spec>> watches() {
+    return monitor.watches();
+  }
+
+  @Override
+  public void kept(String because) {
+    monitor.kept(because);
+  }
+
+  @Override
+  public void close() {
+    monitor.close();
+  }
+
+  /** The same evidence with other sections. */
+  static Evidence.Builder copy(Evidence evidence, UnaryOperator<VersionEvidence> section) {
+    Evidence.Builder copy = Evidence.builder(evidence.model(), evidence.at())
+        .matured(evidence.matured())
+        .oddTruths(
+            evidence.orphans(),
+            evidence.duplicates(),
+            evidence.corrections(),
+            evidence.lostTruths());
+    evidence.champion().map(section).ifPresent(copy::champion);
+    evidence.challenger().map(section).ifPresent(copy::challenger);
+    evidence.others().stream().map(section).forEach(copy::other);
+    for (Metric metric : Metric.values()) {
+      evidence.comparison(metric).ifPresent(difference -> copy.comparison(metric, difference));
+    }
+    evidence.examples().ifPresent(copy::examples);
+    return copy;
+  }
+
+  /** The same section without quality, to be added to. */
+  static VersionEvidence.Builder withoutQuality(VersionEvidence section) {
+    VersionEvidence.Builder copy = VersionEvidence.builder(section.version())
+        .served(section.recorded(), section.dropped())
+        .failures(section.failures())
+        .truths(section.matured(), section.expired(), section.open());
+    section.baseline().ifPresent(copy::baseline);
+    section.truthAge().ifPresent(copy::truthAge);
+    section.latency().ifPresent(copy::latency);
+    section.provisional().forEach(copy::provisional);
+    section.drift().forEach(copy::drift);
+    return copy;
+  }
+
+  /** The same section, to be added to. */
+  static VersionEvidence.Builder copy(VersionEvidence section) {
+    VersionEvidence.Builder copy = withoutQuality(section);
+    section.quality().forEach(copy::quality);
+    return copy;
+  }
+
+  /** A recorder that is another one. */
+  static class ForwardingRecorder implements Recorder {
+    final Recorder recorder;
+
+    ForwardingRecorder(Recorder recorder) {
+      this.recorder = recorder;
+    }
+
+    @Override
+    public long record(Row row, Prediction prediction, long nanos) {
+      return recorder.record(row, prediction, nanos);
+    }
+
+    @Override
+    public long record(String key, Row row, Prediction prediction, long nanos) {
+      return recorder.record(key, row, prediction, nanos);
+    }
+
+    @Override
+    public void failure(long nanos) {
+      recorder.failure(nanos);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package dev.mlops.testkit;
+
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageFile;
+import java.util.List;
+import java.util.Optional;
+
+/** A package that is another one; a broken package overrides what it breaks. */
+class ForwardingPackage implements ModelPackage {
+  final InMemoryPackage source;
+
+  ForwardingPackage(InMemoryPackage source) {
+    this.source = source;
+  }
+
+  @Override
+  public String model() {
+    return source.model();
+  }
+
+  @Override
+  public String runtime() {
+    return source.runtime();
+  }
+
+  @Override
+  public Digest digest() {
+    return source.digest();
+  }
+
+  @Override
+  public byte[] manifest() {
+    return source.manifest();
+  }
+
+  @Override
+  public List<PackageFile> files() {
+    return source.files();
+  }
+
+  @Override
+  public byte[] read(PackageFile file) {
+    return source.read(file);
+  }
+
+  @Override
+  public Schema schema() {
+    return source.schema();
+  }
+
+  @Override
+  public Optional<Baseline> baseline() {
+    return source.baseline();
+  }
+
+  @Override
+  public List<GoldenExample> examples() {
+    return source.examples();
+  }
+}

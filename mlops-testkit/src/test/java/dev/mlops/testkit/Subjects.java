@@ -1,0 +1,145 @@
+package dev.mlops.testkit;
+
+import dev.mlops.api.drift.RowDetector;
+import dev.mlops.api.drift.ValueDetector;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.MetricsMonitor;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageFile;
+import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.api.store.VersionStore;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
+
+/** The contracts over whatever implementation was put in place: a healthy one, unless {@link ContractProofTest} breaks it. */
+final class Subjects {
+  private Subjects() {}
+
+  static class Packages extends ModelPackageContract {
+    static final BrokenPackages.Factory HEALTHY = (healthy, from) -> new ForwardingPackage(healthy);
+    static BrokenPackages.Factory factory = HEALTHY;
+
+    @Override
+    protected ModelPackage make(PackageContents contents) {
+      return factory.around(InMemoryPackage.of(contents), Optional.empty());
+    }
+
+    @Override
+    protected ModelPackage reopen(ModelPackage made) {
+      InMemoryPackage stored = InMemoryPackage.copyOf(((ForwardingPackage) made).source);
+      return factory.around(stored, Optional.of(made));
+    }
+
+    @Override
+    protected ModelPackage reopenWith(ModelPackage made, PackageFile file, byte[] bytes) {
+      InMemoryPackage stored = ((ForwardingPackage) made).source.holding(file, bytes);
+      return factory.around(stored, Optional.of(made));
+    }
+  }
+
+  static class Stores extends VersionStoreContract {
+    static final BrokenStores.Factory HEALTHY = (healthy, clock) -> healthy;
+    static BrokenStores.Factory factory = HEALTHY;
+
+    private final Map<Path, InMemoryVersionStore> disks = new HashMap<>();
+
+    @Override
+    protected VersionStore open(Path folder, InstantSource clock) {
+      InMemoryVersionStore disk =
+          disks.computeIfAbsent(folder, path -> new InMemoryVersionStore(clock));
+      return factory.around(disk.reopened(), clock);
+    }
+  }
+
+  static class Monitors extends MetricsMonitorContract {
+    static final BrokenMonitors.Factory HEALTHY = BrokenMonitors::healthy;
+    static BrokenMonitors.Factory factory = HEALTHY;
+
+    @Override
+    protected MetricsMonitor open(MonitorSetup setup) {
+      return factory.open(setup);
+    }
+  }
+
+  static class Values extends ValueDetectorContract {
+    static final Supplier<ValueDetector> HEALTHY = () -> new WindowMean(BrokenDetectors.LIMIT);
+    static Supplier<ValueDetector> factory = HEALTHY;
+
+    @Override
+    protected ValueDetector detector() {
+      return factory.get();
+    }
+
+    @Override
+    protected Double calm(SplittableRandom random) {
+      return random.nextDouble() < 0.1 ? 1.0 : 0.0;
+    }
+
+    @Override
+    protected Double changed(SplittableRandom random) {
+      return random.nextDouble() < 0.9 ? 1.0 : 0.0;
+    }
+  }
+
+  static class ValuesInTime extends Values {
+    static final Supplier<ValueDetector> HEALTHY = () -> new BlockMean(BrokenDetectors.LIMIT);
+    static Supplier<ValueDetector> factory = HEALTHY;
+
+    @Override
+    protected ValueDetector detector() {
+      return factory.get();
+    }
+
+    @Override
+    protected boolean countsTime() {
+      return true;
+    }
+  }
+
+  static class Rows extends RowDetectorContract {
+    static final Supplier<RowDetector> HEALTHY = WindowShare::new;
+    static Supplier<RowDetector> factory = HEALTHY;
+
+    @Override
+    protected RowDetector detector() {
+      return factory.get();
+    }
+
+    @Override
+    protected Row calm(SplittableRandom random) {
+      return row(random, 0.1);
+    }
+
+    @Override
+    protected Row changed(SplittableRandom random) {
+      return row(random, 0.95);
+    }
+
+    private static Row row(SplittableRandom random, double web) {
+      return Row.of(
+          WindowShare.SCHEMA, random.nextDouble(), random.nextDouble() < web ? "web" : "shop");
+    }
+  }
+
+  static class Policies extends RetrainPolicyContract {
+    static final Supplier<RetrainPolicy> HEALTHY = BrokenPolicies.OnDrift::new;
+    static Supplier<RetrainPolicy> factory = HEALTHY;
+
+    @Override
+    protected RetrainPolicy policy() {
+      return factory.get();
+    }
+
+    @Override
+    protected List<Evidence> evidence() {
+      return BrokenPolicies.evidence();
+    }
+  }
+}
