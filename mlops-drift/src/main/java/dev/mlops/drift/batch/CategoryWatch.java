@@ -43,16 +43,16 @@ final class CategoryWatch extends ColumnWatch {
   }
 
   @Override
-  boolean put(Row row, int place) {
+  void put(Row row, int place) {
     String kind = row.category(index);
     if (kind.isEmpty()) {
       window[place] = MISSING;
-      return false;
+      return;
     }
     Integer code = codes.get(kind);
     if (code != null) {
       window[place] = code;
-      return true;
+      return;
     }
     window[place] = names.size();
     if (majority == 0) {
@@ -61,7 +61,6 @@ final class CategoryWatch extends ColumnWatch {
     } else {
       majority += kind.equals(unlisted) ? 1 : -1;
     }
-    return true;
   }
 
   @Override

@@ -20,8 +20,8 @@ abstract class ColumnWatch {
     return profile.column();
   }
 
-  /** Puts a row's value into a place of the window; says whether there is one. */
-  abstract boolean put(Row row, int place);
+  /** Puts a row's value into a place of the window. */
+  abstract void put(Row row, int place);
 
   /** Forgets what is not overwritten by the next window. */
   abstract void clear();

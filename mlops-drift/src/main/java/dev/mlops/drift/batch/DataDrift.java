@@ -40,8 +40,7 @@ import org.jspecify.annotations.Nullable;
  * threshold −log10 of the level; its change point is the first row of the window.
  *
  * <p><b>Input</b> is rows with the columns of the baseline; columns without a profile are not watched. A missing value counts
- * as missing and the rest of its row is judged; {@link #skipped()} counts rows with a missing value. Between windows an
- * update takes no memory.
+ * as missing and the rest of its row is judged, so nothing is skipped. Between windows an update takes no memory.
  *
  * <p><b>Promise</b>: on average over baselines, at most one false alarm in so many rows (so much time), while rows are
  * independent draws and columns are independent or move together. One baseline's own sampling error is in every comparison
@@ -59,6 +58,9 @@ public final class DataDrift implements RowDetector {
   /** How much larger the level of a warning is. */
   private static final double WARNING_FACTOR = 10.0;
 
+  /** So many times the level, a p-value is far above that of a warning. */
+  private static final double UNREMARKABLE = 3.0 * WARNING_FACTOR;
+
   /** The smallest adjusted p-value that the statistic tells apart. */
   private static final double SMALLEST_P = 1e-300;
 
@@ -74,7 +76,6 @@ public final class DataDrift implements RowDetector {
   private Level level = Level.WARMING_UP;
   private @Nullable Signal signal;
   private long rows;
-  private long skipped;
   /** Rows in the window, at most its size, and where the next one goes. */
   private int filled;
 
@@ -98,7 +99,7 @@ public final class DataDrift implements RowDetector {
       int index = schema.indexOf(profile.column());
       columns.add(
           profile instanceof NumberProfile numbers
-              ? new NumberWatch(numbers, index, window)
+              ? new NumberWatch(numbers, index, window, UNREMARKABLE * alarmLevel)
               : new CategoryWatch((CategoryProfile) profile, index, window));
     }
   }
@@ -125,14 +126,10 @@ public final class DataDrift implements RowDetector {
     if (columnsOfRow != fits) {
       requireFits(columnsOfRow);
     }
-    boolean whole = true;
     for (int i = 0; i < columns.size(); i++) {
-      whole &= columns.get(i).put(row, next);
+      columns.get(i).put(row, next);
     }
     rows++;
-    if (!whole) {
-      skipped++;
-    }
     next = next + 1 == window ? 0 : next + 1;
     filled = Math.min(window, filled + 1);
     if (!inTime && filled == window) {
@@ -235,16 +232,15 @@ public final class DataDrift implements RowDetector {
     level = Level.WARMING_UP;
     signal = null;
     rows = 0;
-    skipped = 0;
     untested = true;
   }
 
   /**
-   * {@return how many rows since the last reset had a missing value in a watched column, and were judged without it}
+   * {@return 0: every row can be judged, since a missing value counts as missing}
    */
   @Override
   public long skipped() {
-    return skipped;
+    return 0;
   }
 
   /** {@return such as {@code 12 columns in windows of 1000 rows, level 0.001}} */
