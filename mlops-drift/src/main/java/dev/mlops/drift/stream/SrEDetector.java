@@ -430,6 +430,7 @@ public final class SrEDetector implements ValueDetector {
     private static final double CEILING = 0x1p1000;
 
     private final double mean;
+    private final double inverse;
     private final double[] evidence = new double[LAMBDAS.length];
     /** The product since it last stood at or below 1, and where that was. */
     private final double[] rise = new double[LAMBDAS.length];
@@ -442,6 +443,7 @@ public final class SrEDetector implements ValueDetector {
 
     Side(double mean) {
       this.mean = mean;
+      this.inverse = Math.min(Double.MAX_VALUE, 1.0 / mean);
       clear();
     }
 
@@ -455,26 +457,23 @@ public final class SrEDetector implements ValueDetector {
 
     /** Takes one value; gives the sum of the seven M. */
     double take(double value, long position) {
-      double excess = Math.min(value / mean, MOST) - 1.0;
+      double excess = Math.min(value * inverse, MOST) - 1.0;
       double sum = 0.0;
       for (int i = 0; i < LAMBDAS.length; i++) {
         double factor = 1.0 + LAMBDAS[i] * excess;
         double next = (evidence[i] + 1.0) * factor;
         evidence[i] = next;
         sum += next;
-        if (rise[i] <= 1.0) {
-          rise[i] = factor;
-          riseStart[i] = position;
-        } else {
-          rise[i] *= factor;
-        }
+        boolean starts = rise[i] <= 1.0;
+        riseStart[i] = starts ? position : riseStart[i];
+        rise[i] = (starts ? 1.0 : rise[i]) * factor;
       }
       return sum;
     }
 
     /** Takes one value of an open block. */
     void gather(double value) {
-      double excess = Math.min(value / mean, MOST) - 1.0;
+      double excess = Math.min(value * inverse, MOST) - 1.0;
       for (int i = 0; i < LAMBDAS.length; i++) {
         double next = product[i] * (1.0 + LAMBDAS[i] * excess);
         if (next > LARGE || next < 1.0 / LARGE) {
