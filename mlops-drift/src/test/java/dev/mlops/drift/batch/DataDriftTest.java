@@ -1,0 +1,351 @@
+package dev.mlops.drift.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mlops.api.drift.Direction;
+import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.Moved;
+import dev.mlops.api.drift.RowDetector;
+import dev.mlops.api.drift.Signal;
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.NumberProfile;
+import dev.mlops.drift.profile.Baselines;
+import dev.mlops.testkit.RowDetectorContract;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import org.apache.commons.statistics.distribution.BinomialDistribution;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DataDriftTest {
+  private static final Schema SCHEMA = Schema.of(
+          Column.number("amount"), Column.category("channel"), Column.number("age"))
+      .predicting(Task.CLASSIFICATION);
+
+  private static double normal(SplittableRandom random) {
+    double u = 1 - random.nextDouble();
+    return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * random.nextDouble());
+  }
+
+  private static Row row(SplittableRandom random, double shift, double web, double missing) {
+    double amount = normal(random) + shift;
+    String channel = random.nextDouble() < web ? "web" : "shop";
+    double age = 20 + random.nextInt(5);
+    return Row.of(SCHEMA, random.nextDouble() < missing ? Double.NaN : amount, channel, age);
+  }
+
+  private static Row calm(SplittableRandom random) {
+    return row(random, 0, 0.2, 0.01);
+  }
+
+  private static Baseline baseline(long seed, int n, Function<SplittableRandom, Row> draw) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      rows.add(draw.apply(random));
+    }
+    return Baselines.from(
+        rows.get(0).schema(),
+        rows,
+        Collections.nCopies(n, Classification.of("a")),
+        Collections.nCopies(n, Truth.of("a")));
+  }
+
+  private static final Baseline BASELINE = baseline(1, 3_000, DataDriftTest::calm);
+
+  @Nested
+  class InRows extends RowDetectorContract {
+    @Override
+    protected RowDetector detector() {
+      return DataDrift.against(BASELINE).windowOf(100).falseAlarmEvery(1_000_000);
+    }
+
+    @Override
+    protected Row calm(SplittableRandom random) {
+      return DataDriftTest.calm(random);
+    }
+
+    @Override
+    protected Row changed(SplittableRandom random) {
+      return row(random, 2, 0.7, 0.01);
+    }
+
+    @Override
+    protected int changedLength() {
+      return 300;
+    }
+  }
+
+  @Nested
+  class InTime extends InRows {
+    @Override
+    protected RowDetector detector() {
+      return DataDrift.against(BASELINE).windowOf(95).falseAlarmEvery(Duration.ofHours(10_000));
+    }
+
+    @Override
+    protected boolean countsTime() {
+      return true;
+    }
+  }
+
+  private static Level feed(RowDetector detector, int n, Function<SplittableRandom, Row> draw) {
+    SplittableRandom random = new SplittableRandom(78);
+    Level level = detector.level();
+    for (int i = 0; i < n; i++) {
+      level = detector.update(draw.apply(random));
+    }
+    return level;
+  }
+
+  /** Without a change, windows against fresh baselines alarm at most at the level: exact binomial bound. */
+  @ParameterizedTest
+  @CsvSource({"100, 200", "300, 60"})
+  void windowsThatAreLikeTheBaselineAlarmAtMostAtTheLevel(int window, int baselines) {
+    double level = 0.05;
+    int tested = 0;
+    int alarms = 0;
+    SplittableRandom random = new SplittableRandom(2);
+    for (int b = 0; b < baselines; b++) {
+      Baseline baseline = baseline(1_000 + b, 400, DataDriftTest::mixed);
+      DataDrift detector =
+          DataDrift.against(baseline).windowOf(window).falseAlarmEvery(Math.round(window / level));
+      for (int i = 0; i < 3 * window; i++) {
+        alarms += detector.update(mixed(random)) == Level.DRIFT ? 1 : 0;
+      }
+      tested += 3;
+    }
+    int most = BinomialDistribution.of(tested, level).inverseCumulativeProbability(0.9999);
+    assertThat(alarms)
+        .as("alarms in " + tested + " windows")
+        .isPositive()
+        .isLessThanOrEqualTo(most);
+  }
+
+  private static final Schema MIXED = Schema.of(
+          Column.number("normal"),
+          Column.number("tied"),
+          Column.number("constant"),
+          Column.category("rare kinds"),
+          Column.category("single"))
+      .predicting(Task.CLASSIFICATION);
+
+  private static Row mixed(SplittableRandom random) {
+    return Row.of(
+        MIXED,
+        normal(random),
+        random.nextInt(3),
+        7,
+        "k" + (int) (60 * Math.pow(random.nextDouble(), 4)),
+        "one");
+  }
+
+  @Test
+  void aShiftOfHalfADeviationIsFoundInTheFirstFullWindow() {
+    DataDrift detector = DataDrift.against(BASELINE).windowOf(1_000).falseAlarmEvery(1_000_000);
+    assertThat(feed(detector, 999, random -> row(random, 0.5, 0.2, 0.01)))
+        .isEqualTo(Level.WARMING_UP);
+    detector.reset();
+    assertThat(feed(detector, 1_000, random -> row(random, 0.5, 0.2, 0.01))).isEqualTo(Level.DRIFT);
+    Signal signal = detector.signal().orElseThrow();
+    assertThat(signal.direction()).isEqualTo(Direction.UP);
+    assertThat(signal.index()).isEqualTo(999);
+    assertThat(signal.changePoint()).isEqualTo(0);
+    assertThat(signal.threshold()).isEqualTo(3.0);
+    assertThat(signal.statistic()).isGreaterThan(3.0);
+    assertThat(signal.moved()).hasSize(1);
+    Moved amount = signal.moved().get(0);
+    assertThat(amount.column()).isEqualTo("amount");
+    assertThat(amount.direction()).isEqualTo(Direction.UP);
+    // half a deviation moves the distribution function by 0.197 at most
+    assertThat(amount.effect()).isBetween(0.12, 0.28);
+    assertThat(amount.from()).matches("median -?0\\.0\\d+, quartiles -0\\.\\d+ to 0\\.\\d+");
+    assertThat(amount.to()).matches("median 0\\.\\d+, quartiles -?0\\.\\d+ to 1\\.\\d+");
+    assertThat(feed(detector, 1, DataDriftTest::calm)).isEqualTo(Level.WARMING_UP);
+  }
+
+  @Test
+  void sharesOfCategoriesThatMovedAreFoundInTheFirstFullWindowAndTold() {
+    DataDrift detector = DataDrift.against(BASELINE).windowOf(1_000).falseAlarmEvery(1_000_000);
+    assertThat(feed(detector, 1_000, random -> row(random, 0, 0.4, 0.01))).isEqualTo(Level.DRIFT);
+    Signal signal = detector.signal().orElseThrow();
+    assertThat(signal.direction()).isEqualTo(Direction.OTHER);
+    assertThat(signal.moved()).hasSize(1);
+    Moved channel = signal.moved().get(0);
+    assertThat(channel.column()).isEqualTo("channel");
+    assertThat(channel.from()).matches("shop (79|80|81) %, web (19|20|21) %");
+    assertThat(channel.to()).matches("shop (5\\d|6\\d) %, web (3\\d|4\\d) %");
+    assertThat(channel.effect()).isBetween(0.15, 0.3);
+  }
+
+  @Test
+  void aRiseOfMissingValuesIsAChange() {
+    DataDrift detector = DataDrift.against(BASELINE).windowOf(500).falseAlarmEvery(1_000_000);
+    assertThat(feed(detector, 500, random -> row(random, 0, 0.2, 0.1))).isEqualTo(Level.DRIFT);
+    Moved amount = detector.signal().orElseThrow().moved().get(0);
+    assertThat(amount.column()).isEqualTo("amount");
+    assertThat(amount.from()).matches("missing [01]\\.\\d+ %");
+    assertThat(amount.to()).matches("missing \\d+(\\.\\d)? %");
+    assertThat(amount.direction()).isEqualTo(Direction.OTHER);
+    assertThat(detector.skipped()).as("a missing value is judged").isZero();
+  }
+
+  @Test
+  void aColumnThatIsMissingAltogetherIsAChangeAndNoError() {
+    DataDrift detector = DataDrift.against(BASELINE).windowOf(100).falseAlarmEvery(1_000_000);
+    assertThat(feed(detector, 100, random -> Row.of(SCHEMA, Double.NaN, "", Double.NaN)))
+        .isEqualTo(Level.DRIFT);
+    assertThat(detector.signal().orElseThrow().moved())
+        .extracting(Moved::to)
+        .containsExactly("missing 100 %", "missing 100 %", "missing 100 %");
+    assertThat(detector.skipped()).isZero();
+  }
+
+  @Test
+  void aKindThatTheBaselineDoesNotKnowIsFoundAndNamed() {
+    Schema schema = Schema.of(Column.category("channel"));
+    Baseline baseline = Baseline.builder(schema)
+        .column(new CategoryProfile("channel", Map.of("shop", 1_000_000L), 0, 0))
+        .build();
+    DataDrift detector = DataDrift.against(baseline).windowOf(100).falseAlarmEvery(1_000_000);
+    for (int i = 0; i < 100; i++) {
+      detector.update(Row.of(schema, i % 10 == 0 ? "new\n" + "x".repeat(80) : "shop"));
+    }
+    assertThat(detector.level()).isEqualTo(Level.DRIFT);
+    Moved moved = detector.signal().orElseThrow().moved().get(0);
+    String name = "unlisted kinds such as new\\u000a" + "x".repeat(60) + "…";
+    assertThat(moved.from()).isEqualTo("shop 100 %, " + name + " 0 %");
+    assertThat(moved.to()).isEqualTo("shop 90 %, " + name + " 10 %");
+  }
+
+  @Test
+  void theColumnThatMovedMostSurelyComesFirst() {
+    DataDrift detector = DataDrift.against(BASELINE).windowOf(1_000).falseAlarmEvery(1_000_000);
+    assertThat(feed(detector, 1_000, random -> row(random, -0.4, 0.9, 0.01)))
+        .isEqualTo(Level.DRIFT);
+    Signal signal = detector.signal().orElseThrow();
+    assertThat(signal.moved()).extracting(Moved::column).containsExactly("channel", "amount");
+    assertThat(signal.moved().get(1).direction()).isEqualTo(Direction.DOWN);
+    assertThat(signal.direction()).isEqualTo(Direction.OTHER);
+  }
+
+  @Test
+  void aWiderColumnMovedNeitherUpNorDown() {
+    Schema schema = Schema.of(Column.number("x"));
+    Baseline baseline = baseline(3, 2_000, random -> Row.of(schema, normal(random)));
+    DataDrift detector = DataDrift.against(baseline).windowOf(1_000).falseAlarmEvery(1_000_000);
+    assertThat(feed(detector, 1_000, random -> Row.of(schema, 3 * normal(random))))
+        .isEqualTo(Level.DRIFT);
+    assertThat(detector.signal().orElseThrow().direction()).isEqualTo(Direction.OTHER);
+  }
+
+  @Test
+  void constantAndEmptyColumnsAndInfinitiesAreNoTrouble() {
+    Schema schema = Schema.of(
+        Column.number("constant"),
+        Column.number("empty"),
+        Column.category("none"),
+        Column.number("x"));
+    Baseline baseline = Baseline.builder(schema)
+        .column(new NumberProfile("constant", 50, 0, 7, 0, 7, 7, new double[] {7, 7, 7, 7, 7}))
+        .column(new NumberProfile("empty", 0, 50, 0, 0, 0, 0, new double[0]))
+        .column(new CategoryProfile("none", Map.of(), 0, 50))
+        .column(new NumberProfile("x", 3, 0, 0, 0, Double.NEGATIVE_INFINITY, 1, new double[] {
+          Double.NEGATIVE_INFINITY, 0, 1
+        }))
+        .build();
+    DataDrift detector = DataDrift.against(baseline).windowOf(30).falseAlarmEvery(1_000_000);
+    for (int i = 0; i < 30; i++) {
+      double x =
+          i % 3 == 0 ? Double.NEGATIVE_INFINITY : i % 3 == 1 ? Double.POSITIVE_INFINITY : -0.0;
+      detector.update(Row.of(schema, 7, Double.NaN, "", x));
+    }
+    assertThat(detector.level()).isEqualTo(Level.STABLE);
+  }
+
+  @Test
+  void inTimeOnlyTheNewestRowsAtTheEndOfABlockAreJudged() {
+    DataDrift detector =
+        DataDrift.against(BASELINE).windowOf(100).falseAlarmEvery(Duration.ofDays(30));
+    assertThat(feed(detector, 1_000, random -> row(random, 3, 0.9, 0.01)))
+        .isEqualTo(Level.WARMING_UP);
+    feed(detector, 100, DataDriftTest::calm);
+    assertThat(detector.endBlock()).isEqualTo(Level.STABLE);
+    // windows fill over several blocks
+    feed(detector, 60, random -> row(random, 3, 0.9, 0.01));
+    assertThat(detector.endBlock()).isEqualTo(Level.STABLE);
+    assertThat(feed(detector, 60, random -> row(random, 3, 0.9, 0.01))).isEqualTo(Level.STABLE);
+    assertThat(detector.endBlock()).isEqualTo(Level.DRIFT);
+    Signal signal = detector.signal().orElseThrow();
+    assertThat(signal.index()).isEqualTo(1_219);
+    assertThat(signal.changePoint()).isEqualTo(1_120);
+    assertThat(signal.threshold()).isEqualTo(Math.log10(720));
+    assertThat(detector.endBlock()).isEqualTo(Level.WARMING_UP);
+  }
+
+  @Test
+  void betweenWindowsNothingIsAllocated() throws ReflectiveOperationException {
+    // by reflection, since the module under test does not read java.management
+    Object threads = Class.forName("java.lang.management.ManagementFactory")
+        .getMethod("getThreadMXBean")
+        .invoke(null);
+    Method allocated = Class.forName("com.sun.management.ThreadMXBean")
+        .getMethod("getCurrentThreadAllocatedBytes");
+    allocated.invoke(threads);
+    DataDrift detector = DataDrift.against(BASELINE).windowOf(100_000).falseAlarmEvery(100_000_000);
+    SplittableRandom random = new SplittableRandom(5);
+    Row[] rows = new Row[1_000];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = calm(random);
+    }
+    long least = Long.MAX_VALUE;
+    for (int run = 0; run < 20; run++) {
+      long before = (Long) allocated.invoke(threads);
+      for (Row row : rows) {
+        detector.update(row);
+      }
+      least = Math.min(least, (Long) allocated.invoke(threads) - before);
+    }
+    assertThat(least).as("bytes for " + rows.length + " rows").isLessThan(rows.length);
+  }
+
+  @Test
+  void nonsenseIsRefused() {
+    assertThatThrownBy(() -> DataDrift.against(Baseline.builder(SCHEMA).build()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a baseline must have the profile of a column to watch, but had none");
+    for (int window : new int[] {29, 0, 1_000_001}) {
+      assertThatThrownBy(() -> DataDrift.against(BASELINE).windowOf(window))
+          .hasMessage("window must be 30 to 1000000 rows, but was " + window);
+    }
+    assertThatThrownBy(() -> DataDrift.against(BASELINE).windowOf(100).falseAlarmEvery(100))
+        .hasMessage(
+            "a false alarm must be allowed less than once per window of 100, but was every 100 rows");
+    assertThatThrownBy(
+            () -> DataDrift.against(BASELINE).windowOf(100).falseAlarmEvery(Duration.ofHours(49)))
+        .isInstanceOf(IllegalArgumentException.class);
+    DataDrift detector = DataDrift.against(BASELINE).windowOf(100).falseAlarmEvery(1_000);
+    Row other = Row.of(Schema.of(Column.number("amount"), Column.number("age")), 1, 2);
+    assertThatThrownBy(() -> detector.update(other))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "a row has other columns than the baseline: column channel (category) is missing;"
+                + " column age (number) was wanted at 2, got it at 1");
+  }
+}

@@ -1,0 +1,88 @@
+package dev.mlops.drift.stream;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.mlops.api.drift.Level;
+import dev.mlops.drift.Golden;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Answers of stcpR6 (C++, commit 9eaafb49), method SR, threshold 1e4. */
+class SrEDetectorGoldenTest {
+  static List<String> recordings() {
+    return Golden.lines("streaming", "e_detectors.csv").stream()
+        .filter(line -> line.startsWith("SR,"))
+        .toList();
+  }
+
+  /** method,stream,n,m_pre,alarm indices,log values at 0, 9, 99, 999, 1999, … */
+  @ParameterizedTest
+  @MethodSource("recordings")
+  void alarmsAndStatisticEqualTheRecordedOnes(String recording) throws IOException {
+    String[] fields = recording.split(",", -1);
+    double[] stream = stream(fields[1], Integer.parseInt(fields[2]));
+    List<Integer> alarms = words(fields[4]).map(Integer::valueOf).toList();
+    double[] wanted = words(fields[5]).mapToDouble(SrEDetectorGoldenTest::parse).toArray();
+    SrEDetector detector = SrEDetector.above(Double.parseDouble(fields[3])).falseAlarmEvery(10_000);
+
+    List<Integer> found = new ArrayList<>();
+    int checked = 0;
+    for (int i = 0; i < stream.length; i++) {
+      Level level = detector.update(stream[i]);
+      if (level == Level.DRIFT) {
+        found.add(i);
+      }
+      if (i == 0 || i == 9 || i == 99 || i % 1_000 == 999) {
+        double log = wanted[checked++];
+        if (level == Level.DRIFT) { // recorded after the restart
+          assertThat(log).as("index " + i).isEqualTo(Double.NEGATIVE_INFINITY);
+        } else {
+          // 12 digits are recorded
+          assertThat(Math.log(detector.statistic())).as("index " + i).isCloseTo(log, within(1e-9));
+        }
+      }
+    }
+    assertThat(found).isEqualTo(alarms);
+    assertThat(checked).isEqualTo(wanted.length);
+  }
+
+  private static java.util.stream.Stream<String> words(String field) {
+    return Arrays.stream(field.trim().split(" ")).filter(word -> !word.isEmpty());
+  }
+
+  private static double parse(String number) {
+    return number.equals("-inf") ? Double.NEGATIVE_INFINITY : Double.parseDouble(number);
+  }
+
+  private static double[] stream(String id, int n) throws IOException {
+    String[] described = Golden.lines("streaming", "streams.csv").stream()
+        .filter(line -> line.startsWith(id + ","))
+        .findFirst()
+        .orElseThrow()
+        .split(",", -1);
+    byte[] bytes = Golden.bytes("streaming", described[3]);
+    double[] values = new double[n];
+    if (described[1].equals("bits")) {
+      for (int i = 0; i < n; i++) {
+        values[i] = bytes[i / 8] >> (7 - i % 8) & 1;
+      }
+      return values;
+    }
+    try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
+      double[] all = new String(in.readAllBytes(), UTF_8)
+          .lines()
+          .mapToDouble(Double::parseDouble)
+          .toArray();
+      assertThat(all).hasSize(n);
+      return all;
+    }
+  }
+}
