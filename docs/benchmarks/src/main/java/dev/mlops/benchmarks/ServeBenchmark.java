@@ -1,0 +1,154 @@
+package dev.mlops.benchmarks;
+
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.MetricsMonitor;
+import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.store.VersionStore;
+import dev.mlops.benchmarks.Payments.Payment;
+import dev.mlops.core.monitor.MicrometerMonitor;
+import dev.mlops.core.serve.Deployment;
+import dev.mlops.core.store.FileVersionStore;
+import dev.mlops.core.tribuo.TribuoTrainer;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.tribuo.classification.sgd.linear.LogisticRegressionTrainer;
+
+/**
+ * What serving and recording add to a Tribuo logistic regression over twenty columns, beside the bare call and beside what
+ * one would write by hand: an {@code AtomicReference} and a {@code Timer}.
+ *
+ * <p>A thread of the host ticks every millisecond, as it would. The share of predictions that were dropped is printed at
+ * the end: a number here is only worth something if it is near zero.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(3)
+@SuppressWarnings("NullAway.Init") // JMH calls open() first
+public class ServeBenchmark {
+  private final Payment[] inputs = new Payment[1_024];
+  private final ScheduledExecutorService ticks = Executors.newSingleThreadScheduledExecutor();
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final Timer timer = Timer.builder("by.hand").register(registry);
+  private AtomicReference<Model> byHand;
+  private Model model;
+  private VersionStore store;
+  private Deployment<Payment> deployment;
+  private MetricsMonitor monitor;
+  private Recorder recorder;
+  private Prediction prediction;
+  private int next;
+
+  /** Trains, releases and starts to tick. */
+  @Setup
+  public void open() throws IOException {
+    SplittableRandom random = new SplittableRandom(3);
+    for (int i = 0; i < inputs.length; i++) {
+      inputs[i] = Payments.draw(random);
+    }
+    List<Labelled<Row>> history = Payments.ROWS.labelled(Payments.labelled(1, 2_000));
+    List<Labelled<Row>> holdout = Payments.ROWS.labelled(Payments.labelled(2, 1_000));
+    TribuoTrainer trainer =
+        TribuoTrainer.classifier(Payments.ROWS.schema(), new LogisticRegressionTrainer());
+    ModelPackage made = trainer.train(history).testedOn(holdout).asPackage("payments");
+    Path folder = Files.createTempDirectory("benchmark");
+    store = FileVersionStore.open(folder);
+    deployment = Deployment.of(store, "payments@champion", Payments.ROWS)
+        .firstRelease(() -> made)
+        .monitoredBy(MicrometerMonitor.recipe(registry))
+        .open();
+    model = deployment.load(made);
+    byHand = new AtomicReference<>(model);
+    monitor = MicrometerMonitor.recipe(new SimpleMeterRegistry()).open("alone");
+    recorder = monitor.recorder("1", made.baseline().orElseThrow());
+    prediction = model.predict(Payments.ROWS.row(inputs[0]));
+    ScheduledFuture<?> unused =
+        ticks.scheduleAtFixedRate(this::tick, 1, 1, TimeUnit.MILLISECONDS);
+  }
+
+  private void tick() {
+    deployment.tick();
+    monitor.tick();
+  }
+
+  /** Stops ticking and says what was dropped. */
+  @TearDown
+  public void close() {
+    ticks.shutdownNow();
+    for (Evidence evidence : List.of(deployment.evidence(), monitor.evidence())) {
+      evidence
+          .champion()
+          .ifPresent(champion -> System.out.println(
+              evidence.model() + ": dropped " + champion.dropped() + " of " + champion.offered()));
+    }
+    deployment.close();
+    monitor.close();
+    store.close();
+  }
+
+  private Payment input() {
+    next = (next + 1) & (inputs.length - 1);
+    return inputs[next];
+  }
+
+  /** The model alone: the row is bound and predicted. */
+  @Benchmark
+  public Prediction bareModel() {
+    return model.predict(Payments.ROWS.row(input()));
+  }
+
+  /** What one would write by hand. */
+  @Benchmark
+  public Prediction byHand() {
+    long start = System.nanoTime();
+    Prediction answer = byHand.get().predict(Payments.ROWS.row(input()));
+    timer.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+    return answer;
+  }
+
+  /** Serving from an alias, recorded with all columns. */
+  @Benchmark
+  public Object serve() {
+    return deployment.serve(input());
+  }
+
+  /** Recording alone: one prediction of twenty columns. */
+  @Benchmark
+  public long record() {
+    return recorder.record(Payments.ROWS.row(input()), prediction, 1_000);
+  }
+
+  /** Recording under a key of the host's. */
+  @Benchmark
+  public long recordByKey() {
+    return recorder.record("payment-4711", Payments.ROWS.row(input()), prediction, 1_000);
+  }
+}
