@@ -1,5 +1,7 @@
 package dev.mlops.core.store;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.core.json.Json;
@@ -11,7 +13,6 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -27,13 +28,18 @@ import org.jspecify.annotations.Nullable;
 final class Records<T> {
   private static final int FORMAT = 1;
   private static final int LARGEST = 4 << 20;
+  private static final int MOST_KNOWN = 1_000;
   private static final int DIGITS = 20;
   private static final String SUFFIX = ".json";
 
   private final StoreRoot root;
   private final Path directory;
   private final Function<Json, T> reader;
-  private final Map<Long, T> known = new ConcurrentHashMap<>();
+
+  /** Records never change, so any may be forgotten and read again. */
+  private final Cache<Long, T> known =
+      Caffeine.newBuilder().maximumSize(MOST_KNOWN).executor(Runnable::run).build();
+
   private final AtomicLong newest = new AtomicLong(-1);
   private final AtomicLong settled = new AtomicLong();
 
@@ -89,7 +95,7 @@ final class Records<T> {
 
   /** {@return the record of a number from 1 to the newest} */
   T get(long number) {
-    T record = known.get(number);
+    T record = known.getIfPresent(number);
     if (record == null) {
       record = read(number);
       known.put(number, record);
