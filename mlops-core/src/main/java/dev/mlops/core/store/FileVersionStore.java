@@ -646,13 +646,14 @@ public final class FileVersionStore implements VersionStore {
   private void foreign(Path directory, Predicate<String> own, List<String> lines) {
     each(directory, name -> {
       if (!own.test(name)) {
-        lines.add(root.shown(directory) + "/" + name + ": not of this store, ignored");
+        String within = directory.equals(root.resolve()) ? "" : root.shown(directory) + "/";
+        lines.add(within + name + ": not of this store, ignored");
       }
     });
   }
 
   private void each(Path directory, Consumer<String> each) {
-    new TreeSet<>(root.list(directory)).forEach(name -> each.accept(escaped(name)));
+    new TreeSet<>(root.list(directory)).forEach(name -> each.accept(escaped(name, 128)));
   }
 
   private static boolean isRecord(String name) {
@@ -811,9 +812,13 @@ public final class FileVersionStore implements VersionStore {
   }
 
   private static String escaped(String text) {
+    return escaped(text, 64);
+  }
+
+  private static String escaped(String text, int most) {
     StringBuilder shown = new StringBuilder();
     text.chars()
-        .limit(64)
+        .limit(most)
         .forEach(c -> shown.append(
             c >= 32 && c < 127 ? String.valueOf((char) c) : String.format("\\u%04x", c)));
     return shown.toString();

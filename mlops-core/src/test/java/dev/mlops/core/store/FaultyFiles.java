@@ -1,13 +1,13 @@
 package dev.mlops.core.store;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -46,7 +46,6 @@ final class FaultyFiles implements StoreFiles {
 
   private final Node top = new Node(true);
   private final Path mount;
-  private final Map<Path, Node> ignored = new HashMap<>();
   Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
   /** Operations and forces counted since {@link #calm()}. */
@@ -60,6 +59,9 @@ final class FaultyFiles implements StoreFiles {
   private When when = When.BEFORE;
   private boolean dead;
   boolean links = true;
+
+  /** Whether nothing may be written, as on a disk that is mounted for reading. */
+  boolean refused;
 
   FaultyFiles(Path mount) {
     this.mount = mount;
@@ -110,21 +112,21 @@ final class FaultyFiles implements StoreFiles {
       throw new Crash();
     }
     trace.add(what + " " + mount.relativize(path));
+    operations++;
     fault(When.BEFORE);
   }
 
   private void after() throws IOException {
     fault(When.AFTER);
-    operations++;
   }
 
   private void fault(When moment) throws IOException {
-    if (moment == when && operations == crashAt) {
+    if (moment == when && operations - 1 == crashAt) {
       dead = true;
       throw new Crash();
     }
-    if (moment == when && operations == failAt) {
-      operations++;
+    if (moment == when && operations - 1 == failAt) {
+      failAt = -1;
       throw new IOException("No space left on device");
     }
   }
@@ -162,59 +164,81 @@ final class FaultyFiles implements StoreFiles {
       return Kind.DIRECTORY;
     }
     before("kind", path);
-    Node found = find(path);
-    after();
-    return found == null ? Kind.NOTHING : found.directory ? Kind.DIRECTORY : Kind.FILE;
+    try {
+      Node found = find(path);
+      return found == null ? Kind.NOTHING : found.directory ? Kind.DIRECTORY : Kind.FILE;
+    } finally {
+      after();
+    }
   }
 
   @Override
   public List<String> list(Path directory) throws IOException {
     before("list", directory);
-    List<String> names = List.copyOf(node(directory).names.keySet());
-    after();
-    return names;
+    try {
+      return List.copyOf(node(directory).names.keySet());
+    } finally {
+      after();
+    }
   }
 
   @Override
   public byte[] read(Path file, int atMost) throws IOException {
     before("read", file);
-    byte[] bytes = node(file).bytes;
-    after();
-    return Arrays.copyOf(bytes, (int) Math.min(bytes.length, atMost + 1L));
+    try {
+      byte[] bytes = node(file).bytes;
+      return Arrays.copyOf(bytes, (int) Math.min(bytes.length, atMost + 1L));
+    } finally {
+      after();
+    }
   }
 
   @Override
   public Instant lastModified(Path file) throws IOException {
     before("lastModified", file);
-    Instant modified = node(file).modified;
-    after();
-    return modified;
+    try {
+      return node(file).modified;
+    } finally {
+      after();
+    }
   }
 
   @Override
   public NewFile create(Path file) throws IOException {
     before("create", file);
     Node created = new Node(false);
-    created.modified = now;
-    enter(file, created);
-    after();
+    try {
+      if (refused) {
+        throw new AccessDeniedException(file.toString());
+      }
+      created.modified = now;
+      enter(file, created);
+    } finally {
+      after();
+    }
     return new NewFile() {
       @Override
       public void write(byte[] bytes) throws IOException {
         // A write that fails has come half way.
         created.bytes = Arrays.copyOf(bytes, bytes.length / 2);
         before("write", file);
-        created.bytes = bytes.clone();
-        after();
+        try {
+          created.bytes = bytes.clone();
+        } finally {
+          after();
+        }
       }
 
       @Override
       public void force() throws IOException {
         before("force", file);
-        if (forces++ != skipForce) {
-          created.forcedBytes = created.bytes;
+        try {
+          if (forces++ != skipForce) {
+            created.forcedBytes = created.bytes;
+          }
+        } finally {
+          after();
         }
-        after();
       }
 
       @Override
@@ -225,27 +249,36 @@ final class FaultyFiles implements StoreFiles {
   @Override
   public void link(Path file, Path name) throws IOException {
     before("link", name);
-    if (!links) {
-      throw new UnsupportedOperationException();
+    try {
+      if (!links) {
+        throw new UnsupportedOperationException();
+      }
+      enter(name, node(file));
+    } finally {
+      after();
     }
-    enter(name, node(file));
-    after();
   }
 
   @Override
   public void rename(Path file, Path name) throws IOException {
     before("rename", name);
-    enter(name, node(file));
-    node(file.getParent()).names.remove(file.getFileName().toString());
-    after();
+    try {
+      enter(name, node(file));
+      node(file.getParent()).names.remove(file.getFileName().toString());
+    } finally {
+      after();
+    }
   }
 
   @Override
   public void delete(Path file) throws IOException {
     before("delete", file);
-    node(file);
-    node(file.getParent()).names.remove(file.getFileName().toString());
-    after();
+    try {
+      node(file);
+      node(file.getParent()).names.remove(file.getFileName().toString());
+    } finally {
+      after();
+    }
   }
 
   @Override
@@ -254,8 +287,11 @@ final class FaultyFiles implements StoreFiles {
       throw new FileAlreadyExistsException(directory.toString());
     }
     before("mkdir", directory);
-    enter(directory, new Node(true));
-    after();
+    try {
+      enter(directory, new Node(true));
+    } finally {
+      after();
+    }
   }
 
   @Override
@@ -264,11 +300,14 @@ final class FaultyFiles implements StoreFiles {
       return;
     }
     before("forceDirectory", directory);
-    if (forces++ != skipForce) {
-      Node node = node(directory);
-      node.forcedNames = new TreeMap<>(node.names);
+    try {
+      if (forces++ != skipForce) {
+        Node node = node(directory);
+        node.forcedNames = new TreeMap<>(node.names);
+      }
+    } finally {
+      after();
     }
-    after();
   }
 
   /** Bytes put where they do not belong, durable at once. */

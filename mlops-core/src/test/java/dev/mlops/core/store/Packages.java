@@ -24,7 +24,7 @@ final class Packages {
     Schema schema = Schema.of(Column.number("amount")).predicting(Task.REGRESSION);
     return FilePackage.builder(model, schema)
         .runtime("none")
-        .weights("weights.bin", ("weights of variant " + variant).getBytes(UTF_8))
+        .weights("weights.bin", ("weights of " + model + " " + variant).getBytes(UTF_8))
         .document("card.md", "# the same for all\n".getBytes(UTF_8))
         .build();
   }

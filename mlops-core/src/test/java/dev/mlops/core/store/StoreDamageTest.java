@@ -1,0 +1,557 @@
+package dev.mlops.core.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageFile;
+import dev.mlops.api.pack.PackageFile.Role;
+import dev.mlops.api.pack.PackageFormatException;
+import dev.mlops.api.pack.PackageIntegrityException;
+import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.AliasConflictException;
+import dev.mlops.api.store.StoreException;
+import dev.mlops.api.store.Version;
+import dev.mlops.api.store.VersionNotFoundException;
+import dev.mlops.core.pack.FilePackage;
+import dev.mlops.core.store.FaultyFiles.When;
+import dev.mlops.testkit.InMemoryPackage;
+import dev.mlops.testkit.ManualClock;
+import dev.mlops.testkit.PackageContents;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the store says of damage, foreign files and places where there can be no store; and what goes on working. */
+class StoreDamageTest {
+  private static final String CHAMPION = "fraud@champion";
+  private static final String FIRST_RECORD = "models/fraud/versions/00000000000000000001.json";
+
+  @TempDir
+  Path folder;
+
+  private final ManualClock clock = new ManualClock();
+  private Path root;
+  private FileVersionStore store;
+  private Version first;
+  private Version second;
+  private AliasChange moved;
+
+  @BeforeEach
+  void publish() {
+    root = folder.resolve("store");
+    store = FileVersionStore.open(root, clock);
+    first = store.publish(Packages.of("fraud", 1));
+    second = store.publish(Packages.of("fraud", 2));
+    store.publish(Packages.of("churn", 1));
+    moved = store.move(CHAMPION).fromNothing().to(first).by("tester").commit();
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  /** Another process, which has read nothing yet. */
+  private FileVersionStore again() {
+    store.close();
+    store = FileVersionStore.open(root, clock);
+    return store;
+  }
+
+  private Path weights(Version version) {
+    PackageFile file = store.open(version).files(Role.WEIGHTS).get(0);
+    return root.resolve("blobs").resolve("sha256").resolve(file.digest().hex());
+  }
+
+  private static void flip(Path file, int at) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[at] ^= 1;
+    Files.write(file, bytes);
+  }
+
+  private static byte[] readWeights(ModelPackage source) {
+    return source.read(source.files(Role.WEIGHTS).get(0));
+  }
+
+  @Test
+  void aFlippedBitOfABlobIsFoundAtEachReadAndPublishingAgainRestoresIt() throws IOException {
+    Path blob = weights(first);
+    ModelPackage opened = store.open(first);
+    byte[] bytes = Files.readAllBytes(blob);
+    assertThat(readWeights(opened)).isEqualTo(bytes);
+    flip(blob, 0);
+    String found = Digest.of(Files.readAllBytes(blob)).abbreviated();
+
+    assertThatThrownBy(() -> readWeights(opened))
+        .isInstanceOf(PackageIntegrityException.class)
+        .hasMessage(
+            "fraud:1 is damaged: blobs/sha256/" + blob.getFileName() + " has sha256 " + found
+                + "…; not loaded; moved to quarantine; publish the package again to restore it");
+    assertThatThrownBy(() -> readWeights(again().open(first)))
+        .isInstanceOf(PackageIntegrityException.class)
+        .hasMessage("fraud:1 is damaged: blobs/sha256/" + blob.getFileName()
+            + " is missing; not loaded; publish the package again to restore it");
+    assertThat(readWeights(store.open(second))).isNotEmpty();
+    assertThat(store.report())
+        .hasSize(2)
+        .contains("blobs/sha256/" + blob.getFileName() + ": missing, needed by fraud:1")
+        .anyMatch(line -> line.startsWith("quarantine/" + blob.getFileName() + "."));
+
+    assertThat(store.publish(Packages.of("fraud", 1))).isEqualTo(first);
+    assertThat(readWeights(store.open(first))).isEqualTo(bytes);
+  }
+
+  @Test
+  void aBlobThatIsShortLongOrAnothersIsFound() throws IOException {
+    Path blob = weights(first);
+    byte[] bytes = Files.readAllBytes(blob);
+    List<byte[]> wrong = List.of(
+        new byte[0],
+        java.util.Arrays.copyOf(bytes, bytes.length - 1),
+        java.util.Arrays.copyOf(bytes, bytes.length + 1),
+        new byte[1_000_000],
+        Files.readAllBytes(weights(second)));
+    for (byte[] content : wrong) {
+      Files.write(blob, content);
+      assertThatThrownBy(() -> readWeights(store.open(first)))
+          .isInstanceOf(PackageIntegrityException.class)
+          .hasMessageStartingWith("fraud:1 is damaged: blobs/sha256/");
+      store.publish(Packages.of("fraud", 1));
+      assertThat(Files.readAllBytes(blob)).isEqualTo(bytes);
+    }
+    assertThatThrownBy(() -> {
+          Files.write(blob, new byte[1_000]);
+          readWeights(store.open(first));
+        })
+        .hasMessageContaining(
+            "has more than " + bytes.length + " bytes, its record says " + bytes.length);
+  }
+
+  /** A package whose damaged file is replaced by a link to somebody else's is refused, and so is the link. */
+  @Test
+  void aLinkInThePlaceOfABlobIsNotFollowed() throws IOException {
+    Path blob = weights(first);
+    Path elsewhere = folder.resolve("elsewhere");
+    Files.move(blob, elsewhere);
+    Files.createSymbolicLink(blob, elsewhere);
+
+    assertThatThrownBy(() -> readWeights(store.open(first)))
+        .isInstanceOf(StoreException.class)
+        .hasMessage("reading blobs/sha256/" + blob.getFileName()
+            + " failed (not a regular file); store unchanged");
+  }
+
+  @Test
+  void aDamagedBlobIsNotSharedWithTheNextVersion() throws IOException {
+    PackageFile card = store.open(first).files(Role.DOCUMENT).get(0);
+    flip(root.resolve("blobs").resolve("sha256").resolve(card.digest().hex()), 3);
+
+    Version third = store.publish(Packages.of("fraud", 3));
+
+    assertThat(store.open(third).read(card)).isEqualTo("# the same for all\n".getBytes(UTF_8));
+    assertThat(store.open(first).read(card)).isEqualTo("# the same for all\n".getBytes(UTF_8));
+  }
+
+  /** Whichever bit of a record: a store that has not read it yet refuses it by name; the rest goes on. */
+  @Test
+  void aFlippedBitOfARecordIsRefusedByNameAndTheRestGoesOn() throws IOException {
+    Path record = root.resolve(FIRST_RECORD);
+    byte[] bytes = Files.readAllBytes(record);
+    for (int at = 0; at < bytes.length; at += 19) {
+      flip(record, at);
+      FileVersionStore other = again();
+      String where = "byte " + at;
+      assertThatThrownBy(() -> other.find("fraud:1"))
+          .as(where)
+          .isInstanceOf(StoreException.class)
+          .hasMessageStartingWith(FIRST_RECORD);
+      assertThatThrownBy(() -> other.open(first)).as(where).isInstanceOf(StoreException.class);
+      assertThatThrownBy(() -> other.versions("fraud"))
+          .as(where)
+          .isInstanceOf(StoreException.class);
+      assertThatThrownBy(() -> other.publish(Packages.of("fraud", 9)))
+          .as(where)
+          .isInstanceOf(StoreException.class);
+      assertThat(other.find("fraud:2")).as(where).contains(second);
+      assertThat(readWeights(other.open(second))).as(where).isNotEmpty();
+      assertThat(other.current(CHAMPION)).as(where).contains(moved);
+      assertThat(other.versions("churn")).as(where).hasSize(1);
+      assertThat(other.report()).as(where).hasSize(1);
+      Files.write(record, bytes);
+    }
+    assertThat(again().versions("fraud")).containsExactly(first, second);
+  }
+
+  @Test
+  void aRecordOfAnotherNumberModelOrReleaseIsRefused() throws IOException {
+    Path record = root.resolve(FIRST_RECORD);
+    byte[] bytes = Files.readAllBytes(record);
+
+    Files.copy(
+        root.resolve("models/fraud/versions/00000000000000000002.json"),
+        record,
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    assertThatThrownBy(() -> again().find("fraud:1"))
+        .hasMessage(FIRST_RECORD + " is damaged: its checksum or number is not its own; restore it"
+            + " from a copy of the store; store unchanged");
+
+    Files.copy(
+        root.resolve("models/churn/versions/00000000000000000001.json"),
+        record,
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    assertThatThrownBy(() -> again().find("fraud:1"))
+        .hasMessage(
+            FIRST_RECORD + " is damaged: $.record.model: wanted fraud, got \"churn\"; restore"
+                + " it from a copy of the store; store unchanged");
+
+    Files.writeString(record, new String(bytes, UTF_8).replace("\"format\":1", "\"format\":2"));
+    assertThatThrownBy(() -> again().find("fraud:1"))
+        .hasMessage(FIRST_RECORD + " was written by record format 2, this release reads 1 to 1;"
+            + " store unchanged");
+  }
+
+  @Test
+  void aHoleIsReportedAndNeverFilled() throws IOException {
+    store.move(CHAMPION).from(first).to(second).commit();
+    store.move(CHAMPION).from(second).to(first).commit();
+    Path generation = root.resolve("models/fraud/aliases/champion/00000000000000000002.json");
+    byte[] bytes = Files.readAllBytes(generation);
+    Files.delete(generation);
+
+    FileVersionStore other = again();
+    String message = "models/fraud/aliases/champion/00000000000000000002.json is missing, though 3"
+        + " is there; restore it from a copy of the store; store unchanged";
+    assertThatThrownBy(() -> other.current(CHAMPION)).hasMessage(message);
+    assertThatThrownBy(() -> other.history(CHAMPION)).hasMessage(message);
+    assertThatThrownBy(() -> other.move(CHAMPION).from(first).to(second).commit())
+        .hasMessage(message);
+    assertThat(other.report()).containsExactly(message);
+    assertThat(generation).doesNotExist();
+    assertThat(other.versions("fraud")).hasSize(2);
+
+    Files.write(generation, bytes);
+    assertThat(again().history(CHAMPION)).hasSize(3);
+  }
+
+  @Test
+  void foreignFilesAreReportedAndNeverRead() throws IOException {
+    Files.writeString(root.resolve("notes.txt"), "x");
+    Files.writeString(root.resolve("models/fraud/versions/3.json"), "x");
+    Files.writeString(root.resolve("models/fraud/versions/99999999999999999999.json"), "x");
+    Files.writeString(root.resolve("models/fraud/versions/00000000000000000000.json"), "x");
+    Files.writeString(
+        root.resolve("models/fraud/aliases/champion/.00000000000000000002.json.swp"), "x");
+    Files.createDirectory(root.resolve("models").resolve("Fraud"));
+    Files.writeString(root.resolve("blobs/sha256/abc"), "x");
+
+    FileVersionStore other = again();
+
+    assertThat(other.versions("fraud")).containsExactly(first, second);
+    assertThat(other.history(CHAMPION)).containsExactly(moved);
+    assertThat(other.report())
+        .containsExactly(
+            "notes.txt: not of this store, ignored",
+            "blobs/sha256/abc: not of this store, ignored",
+            "models/Fraud: not of this store, ignored",
+            "models/fraud/versions/00000000000000000000.json: not of this store, ignored",
+            "models/fraud/versions/3.json: not of this store, ignored",
+            "models/fraud/versions/99999999999999999999.json: not of this store, ignored",
+            "models/fraud/aliases/champion/.00000000000000000002.json.swp: not of this store,"
+                + " ignored");
+  }
+
+  @Test
+  void aPackageOfAnotherKindOrWithWrongBytesIsRefusedBeforeAnythingIsWritten() throws IOException {
+    List<Path> before = everything();
+
+    ModelPackage foreign = InMemoryPackage.of(PackageContents.sample("fraud", 1));
+    assertThatThrownBy(() -> store.publish(foreign)).isInstanceOf(PackageFormatException.class);
+
+    ModelPackage good = Packages.of("fraud", 3);
+    assertThatThrownBy(
+            () -> store.publish(new Altered(good, good.model(), good.manifest(), "evil")))
+        .isInstanceOf(PackageIntegrityException.class)
+        .hasMessageStartingWith("package of fraud is damaged: weights.bin has 4 bytes with sha256 ")
+        .hasMessageEndingWith("; not stored");
+    assertThatThrownBy(() -> store.publish(new Altered(good, "churn", good.manifest(), null)))
+        .isInstanceOf(PackageFormatException.class)
+        .hasMessage("package of churn has a manifest of fraud with 3 files, lists 3; not stored");
+    assertThatThrownBy(() ->
+            store.publish(new Altered(good, "fraud", Packages.of("fraud", 4).manifest(), null)))
+        .isInstanceOf(PackageIntegrityException.class)
+        .hasMessageMatching("package of fraud has a manifest with sha256 [0-9a-f]{12}, says"
+            + " [0-9a-f]{12}; not stored");
+
+    assertThat(everything()).isEqualTo(before);
+  }
+
+  private List<Path> everything() throws IOException {
+    try (Stream<Path> paths = Files.walk(root)) {
+      return paths.sorted().toList();
+    }
+  }
+
+  /** A package that is not what it says. */
+  private record Altered(
+      ModelPackage source,
+      String model,
+      byte[] manifest,
+      @org.jspecify.annotations.Nullable String weights)
+      implements ModelPackage {
+    @Override
+    public String runtime() {
+      return source.runtime();
+    }
+
+    @Override
+    public Digest digest() {
+      return source.digest();
+    }
+
+    @Override
+    public List<PackageFile> files() {
+      return source.files();
+    }
+
+    @Override
+    public byte[] read(PackageFile file) {
+      return weights != null && file.role() == Role.WEIGHTS
+          ? weights.getBytes(UTF_8)
+          : source.read(file);
+    }
+
+    @Override
+    public Schema schema() {
+      return source.schema();
+    }
+
+    @Override
+    public Optional<Baseline> baseline() {
+      return source.baseline();
+    }
+
+    @Override
+    public List<GoldenExample> examples() {
+      return source.examples();
+    }
+  }
+
+  @Test
+  void messagesSayWhatWasWantedAndFound() {
+    store.move(CHAMPION).from(first).to(second).by("bell \u0007").commit();
+
+    assertThatThrownBy(() -> store.move(CHAMPION).from(first).to(second).commit())
+        .isInstanceOf(AliasConflictException.class)
+        .hasMessage("fraud@champion wanted at fraud:1, found at fraud:2, generation 2 (by bell"
+            + " \\u0007, " + store.current(CHAMPION).orElseThrow().at()
+            + "); not moved; read it again and decide again");
+    assertThatThrownBy(() -> store.move(CHAMPION).from(moved).to(second).commit())
+        .hasMessageStartingWith("fraud@champion wanted at fraud:1, generation 1, found at fraud:2");
+    assertThatThrownBy(() -> store.move("fraud@other").from(first).to(second).commit())
+        .hasMessage("fraud@other wanted at fraud:1, found at nothing; not moved; read it again and"
+            + " decide again");
+    Version absent = new Version("fraud", 3, first.digest(), Instant.EPOCH);
+    assertThatThrownBy(() -> store.open(absent))
+        .isInstanceOf(VersionNotFoundException.class)
+        .hasMessage("no version fraud:3; newest is fraud:2");
+    Version other = new Version("fraud", 2, first.digest(), Instant.EPOCH);
+    assertThatThrownBy(() -> store.move(CHAMPION).from(second).to(other).commit())
+        .isInstanceOf(VersionNotFoundException.class)
+        .hasMessage("no version fraud:2 with " + first.digest() + "; the store has it with "
+            + second.digest());
+    Version unknown = new Version("none", 1, first.digest(), Instant.EPOCH);
+    assertThatThrownBy(() -> store.open(unknown))
+        .hasMessage("no version none:1; the model has none");
+  }
+
+  @Test
+  void refusesWhatCannotBeAStore() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "x");
+    assertThatThrownBy(() -> FileVersionStore.open(file))
+        .isInstanceOf(StoreException.class)
+        .hasMessage("the store \"file\" must be a directory, but is a file; nothing was changed");
+
+    Path link = Files.createSymbolicLink(folder.resolve("link"), root);
+    assertThatThrownBy(() -> FileVersionStore.open(link))
+        .hasMessage("the store \"link\" must be a directory, but is a link or a device; nothing was"
+            + " changed");
+
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Files.writeString(other.resolve("thesis.doc"), "x");
+    assertThatThrownBy(() -> FileVersionStore.open(other))
+        .hasMessage("the store \"other\" must be empty or a store, but has no store.json and holds"
+            + " \"thesis.doc\"; nothing was changed");
+    assertThat(other.toFile().list()).containsExactly("thesis.doc");
+
+    Files.writeString(root.resolve("store.json"), "{\"format\":2}");
+    assertThatThrownBy(() -> FileVersionStore.open(root))
+        .hasMessage("the store \"store\" was written by store format 2, this release reads 1 to 1;"
+            + " nothing was changed");
+    Files.writeString(root.resolve("store.json"), "{");
+    assertThatThrownBy(() -> FileVersionStore.open(root))
+        .isInstanceOf(StoreException.class)
+        .hasMessageStartingWith("the store \"store\" has a damaged store.json: ");
+  }
+
+  @Test
+  void refusesAFileSystemWithoutHardLinksOrThatIsReadOnly() {
+    Path mount = Path.of("mount").toAbsolutePath();
+    FaultyFiles files = new FaultyFiles(mount);
+    files.links = false;
+    assertThatThrownBy(
+            () -> FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of))
+        .isInstanceOf(StoreException.class)
+        .hasMessage("the store \"store\" must be on a file system with hard links, but a link could"
+            + " not be made (unsupported); nothing was stored");
+    files.links = true;
+    files.refused = true;
+    assertThatThrownBy(
+            () -> FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of))
+        .isInstanceOf(StoreException.class)
+        .hasMessage("the store \"store\" must be a directory that may be written to, but is not");
+  }
+
+  @Test
+  void leftOversOfADayAreSweptAndReported() throws IOException {
+    Path old = Files.writeString(root.resolve("tmp/old.tmp"), "x");
+    Path young = Files.writeString(root.resolve("tmp/young.tmp"), "x");
+    Path foreign = Files.writeString(root.resolve("tmp/notes.txt"), "x");
+    Instant now = Files.getLastModifiedTime(young).toInstant();
+    for (Path path : List.of(old, foreign)) {
+      Files.setLastModifiedTime(path, FileTime.from(now.minus(Duration.ofHours(25))));
+    }
+    Files.setLastModifiedTime(young, FileTime.from(now.minus(Duration.ofHours(23))));
+
+    FileVersionStore other = again();
+
+    assertThat(old).doesNotExist();
+    assertThat(young).exists();
+    assertThat(foreign).exists();
+    assertThat(other.report())
+        .containsExactly(
+            "tmp: opening removed 1 files left more than 24 h ago",
+            "tmp/notes.txt: being written, or left over",
+            "tmp/young.tmp: being written, or left over");
+  }
+
+  @Test
+  void instantsNeverGoBackAndNeverStandStill() {
+    Version third = store.publish(Packages.of("fraud", 3));
+    assertThat(third.publishedAt()).isEqualTo(second.publishedAt().plusMillis(1));
+    clock.set(second.publishedAt().minus(Duration.ofDays(3)));
+    assertThat(again().publish(Packages.of("fraud", 4)).publishedAt())
+        .isEqualTo(third.publishedAt().plusMillis(1));
+    assertThat(store.move(CHAMPION).from(first).to(second).commit().at())
+        .isEqualTo(moved.at().plusMillis(1));
+  }
+
+  @Test
+  void aHundredVersionsAndAThousandMovesStayFast() throws IOException {
+    Path mount = Path.of("mount").toAbsolutePath();
+    FaultyFiles files = new FaultyFiles(mount);
+    FileVersionStore many =
+        FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of);
+    Version from = many.publish(Packages.of("fraud", 1));
+    many.move(CHAMPION).fromNothing().to(from).commit();
+    for (int i = 2; i <= 100; i++) {
+      many.publish(Packages.of("fraud", i));
+    }
+    for (int i = 1; i < 1_000; i++) {
+      Version to = many.require("fraud:" + (1 + i % 100));
+      many.move(CHAMPION).from(from).to(to).commit();
+      from = to;
+    }
+    assertThat(many.current(CHAMPION)).isPresent();
+    files.calm();
+    assertThat(many.current(CHAMPION).orElseThrow().generation()).isEqualTo(1_000);
+    assertThat(files.operations).as("operations of current").isEqualTo(1);
+    assertThat(many.find("fraud:77")).isPresent();
+    assertThat(files.operations).as("operations of find").isEqualTo(2);
+    assertThat(many.history(CHAMPION)).hasSize(1_000);
+    assertThat(files.operations).as("operations of history").isEqualTo(3);
+
+    Optional<AliasChange> newest = many.current(CHAMPION);
+    FileVersionStore fresh =
+        FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of);
+    files.calm();
+    assertThat(fresh.current(CHAMPION)).isEqualTo(newest);
+    assertThat(files.operations).as("list, ask for the next, read the newest").isLessThan(5);
+  }
+
+  /** An NFS server's reply may be lost: the link is there, the answer says otherwise. */
+  @Test
+  void aLinkWhoseAnswerWasLostIsRecognised() {
+    Path mount = Path.of("mount").toAbsolutePath();
+    FaultyFiles files = new FaultyFiles(mount);
+    FileVersionStore lossy =
+        FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of);
+    Version one = lossy.publish(Packages.of("fraud", 1));
+    files.calm();
+    lossy.publish(Packages.of("churn", 1));
+    int links =
+        (int) files.trace.stream().filter(line -> line.startsWith("link")).count();
+    assertThat(links).isPositive();
+    int at = files.trace.indexOf(files.trace.stream()
+        .filter(line -> line.startsWith("link"))
+        .reduce((before, last) -> last)
+        .orElseThrow());
+    files.failAt(at, When.AFTER);
+    assertThatCode(() -> lossy.publish(Packages.of("other", 1))).doesNotThrowAnyException();
+    assertThat(lossy.versions("other")).hasSize(1);
+    assertThat(lossy.versions("fraud")).containsExactly(one);
+  }
+
+  /** Written by release 0.1; every later release reads it. */
+  @Test
+  void aStoreOfRelease01IsReadForEver() throws IOException {
+    Path copy = folder.resolve("copy");
+    unpack("/store-0.1.txt", copy);
+    try (FileVersionStore old = FileVersionStore.open(copy, clock)) {
+      assertThat(old.versions("fraud")).hasToString("[fraud:1, fraud:2]");
+      assertThat(old.history(CHAMPION))
+          .extracting(AliasChange::toString)
+          .containsExactly(
+              "fraud@champion #1: nothing -> fraud:1 by release-bot, first",
+              "fraud@champion #2: fraud:1 -> fraud:2 by release-bot, quarterly refresh");
+      assertThat(old.current(CHAMPION).orElseThrow().at())
+          .isEqualTo(Instant.parse("2026-01-01T00:00:00.001Z"));
+      assertThat(new String(readWeights(old.open(old.require("fraud:2"))), UTF_8))
+          .isEqualTo("weights of fraud 2");
+      assertThat(old.publish(Packages.of("fraud", 1)).number())
+          .as("the same inputs give the digest that 0.1 gave")
+          .isEqualTo(1);
+      assertThat(old.report()).isEmpty();
+    }
+  }
+
+  /** A resource of lines: the path of a file, a space, its bytes in hex. */
+  private static void unpack(String resource, Path into) throws IOException {
+    try (java.io.InputStream in = StoreDamageTest.class.getResourceAsStream(resource)) {
+      for (String line : new String(in.readAllBytes(), UTF_8).lines().toList()) {
+        String[] parts = line.split(" ", 2);
+        Path file = into.resolve(parts[0]);
+        Files.createDirectories(file.getParent());
+        Files.write(
+            file, java.util.HexFormat.of().parseHex(parts[1]), StandardOpenOption.CREATE_NEW);
+      }
+    }
+  }
+}
