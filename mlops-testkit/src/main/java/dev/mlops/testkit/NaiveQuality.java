@@ -15,16 +15,18 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
  * Quality computed from its definitions, one pass per question, so that it can be checked by reading.
  *
  * <p>Values are those of {@link Metric}. Intervals are Wilson's for accuracy, normal for means of losses, and of a
- * delete-a-group jackknife with at most 20 groups for all else.
+ * delete-a-group jackknife with at most 10 groups for all else.
  */
 final class NaiveQuality {
-  private static final int GROUPS = 20;
+  private static final int GROUPS = 10;
 
   private NaiveQuality() {}
 
@@ -99,24 +101,31 @@ final class NaiveQuality {
   }
 
   private static OptionalDouble perLabel(Metric metric, Schema schema, List<Pair> pairs) {
-    TreeSet<String> labels = new TreeSet<>();
-    if (schema.positive().isPresent()) {
-      labels.add(schema.positive().get());
-    } else {
-      pairs.forEach(pair -> {
-        labels.add(said(pair));
-        labels.add(right(pair));
-      });
+    Map<String, Long> said = new TreeMap<>();
+    Map<String, Long> right = new TreeMap<>();
+    Map<String, Long> both = new TreeMap<>();
+    for (Pair pair : pairs) {
+      said.merge(said(pair), 1L, Long::sum);
+      right.merge(right(pair), 1L, Long::sum);
+      if (said(pair).equals(right(pair))) {
+        both.merge(said(pair), 1L, Long::sum);
+      }
     }
-    return labels.stream().mapToDouble(label -> ofLabel(metric, label, pairs)).average();
+    Set<String> labels = new TreeSet<>(said.keySet());
+    labels.addAll(right.keySet());
+    if (schema.positive().isPresent()) {
+      labels = Set.of(schema.positive().get());
+    }
+    return labels.stream()
+        .mapToDouble(label -> ofLabel(
+            metric,
+            said.getOrDefault(label, 0L),
+            right.getOrDefault(label, 0L),
+            both.getOrDefault(label, 0L)))
+        .average();
   }
 
-  private static double ofLabel(Metric metric, String label, List<Pair> pairs) {
-    long said = pairs.stream().filter(pair -> said(pair).equals(label)).count();
-    long right = pairs.stream().filter(pair -> right(pair).equals(label)).count();
-    long both = pairs.stream()
-        .filter(pair -> said(pair).equals(label) && right(pair).equals(label))
-        .count();
+  private static double ofLabel(Metric metric, long said, long right, long both) {
     double precision = said == 0 ? 0.0 : (double) both / said;
     double recall = right == 0 ? 0.0 : (double) both / right;
     return switch (metric) {
