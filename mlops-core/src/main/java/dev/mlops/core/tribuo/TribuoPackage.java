@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.tribuo.Tribuo;
@@ -21,7 +22,8 @@ import org.tribuo.Tribuo;
  * A package with a Tribuo model, which {@link TribuoRuntime} loads.
  *
  * <p>The same model object, schema and sections always give the same bytes. Two trainings on the same rows do not: Tribuo
- * writes the time of training into the model, and both give the same predictions.
+ * writes the time of training into the model, and both give the same predictions. Tribuo 4.3.2 reads models in any default
+ * locale, but writes none in a Turkish or Azeri one: packaging says so and how to go on.
  *
  * <p>Immutable and thread-safe.
  *
@@ -45,6 +47,7 @@ public final class TribuoPackage implements ModelPackage {
    * @param schema the columns of its input, and what it predicts
    * @throws IllegalArgumentException if the name is not allowed, or the model does not fit the schema; the message lists
    *     every problem
+   * @throws IllegalStateException if the default locale is one that Tribuo cannot write in
    */
   public static TribuoPackage of(String name, org.tribuo.Model<?> model, Schema schema) {
     return builder(name, model, schema).build();
@@ -58,13 +61,25 @@ public final class TribuoPackage implements ModelPackage {
    * @param model what Tribuo trained
    * @param schema the columns of its input, and what it predicts
    * @throws IllegalArgumentException if the model does not fit the schema
+   * @throws IllegalStateException if the default locale is one that Tribuo cannot write in
    */
   public static Builder builder(String name, org.tribuo.Model<?> model, Schema schema) {
     TribuoModel<?> unused = TribuoModel.of(model, schema);
+    requireWritable();
     return new Builder(FilePackage.builder(name, schema)
         .runtime(TribuoRuntime.NAME)
         .weights(WEIGHTS, bytes(model.serialize()))
         .library("org.tribuo:tribuo-core", Tribuo.VERSION));
+  }
+
+  /** Tribuo finds its own methods by names that it puts in upper case by the default locale. */
+  private static void requireWritable() {
+    Locale locale = Locale.getDefault();
+    if (!"i".toUpperCase(locale).equals("I")) {
+      throw new IllegalStateException("Tribuo " + Tribuo.VERSION
+          + " writes models only where the upper case of i is I, but the" + " default locale is "
+          + locale + "; start Java with -Duser.language=en; nothing was packaged");
+    }
   }
 
   /** {@return the same bytes for the same message: maps in the order of their keys} */

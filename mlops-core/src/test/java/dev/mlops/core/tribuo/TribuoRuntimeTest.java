@@ -1,23 +1,50 @@
 package dev.mlops.core.tribuo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.Any;
+import com.google.protobuf.DescriptorProtos.DescriptorProto;
+import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.Descriptors.DescriptorValidationException;
+import com.google.protobuf.Descriptors.FileDescriptor;
+import com.google.protobuf.DynamicMessage;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.oracle.labs.mlrg.olcut.config.protobuf.protos.ObjectProvenanceProto;
+import com.oracle.labs.mlrg.olcut.config.protobuf.protos.SimpleProvenanceProto;
+import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.ModelRuntime;
+import dev.mlops.api.pack.PackageFile;
+import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.core.pack.FilePackage;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.ServiceLoader;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tribuo.Trainer;
 import org.tribuo.classification.Label;
 import org.tribuo.classification.baseline.DummyClassifierTrainer;
@@ -27,10 +54,15 @@ import org.tribuo.classification.ensemble.VotingCombiner;
 import org.tribuo.classification.sgd.fm.FMClassificationTrainer;
 import org.tribuo.classification.sgd.kernel.KernelSVMTrainer;
 import org.tribuo.classification.sgd.linear.LogisticRegressionTrainer;
+import org.tribuo.classification.sgd.objectives.LogMulticlass;
 import org.tribuo.common.tree.RandomForestTrainer;
+import org.tribuo.common.tree.protos.TreeModelProto;
 import org.tribuo.ensemble.BaggingTrainer;
 import org.tribuo.math.kernel.RBF;
 import org.tribuo.math.optimisers.AdaGrad;
+import org.tribuo.protos.core.ImmutableFeatureMapProto;
+import org.tribuo.protos.core.ModelDataProto;
+import org.tribuo.protos.core.ModelProto;
 import org.tribuo.regression.Regressor;
 import org.tribuo.regression.baseline.DummyRegressionTrainer;
 import org.tribuo.regression.sgd.linear.LinearSGDTrainer;
@@ -74,13 +106,7 @@ class TribuoRuntimeTest {
     return Stream.of(
         new LogisticRegressionTrainer(),
         new CARTClassificationTrainer(6),
-        new FMClassificationTrainer(
-            new org.tribuo.classification.sgd.objectives.LogMulticlass(),
-            new AdaGrad(0.1),
-            3,
-            1,
-            4,
-            0.1),
+        new FMClassificationTrainer(new LogMulticlass(), new AdaGrad(0.1), 3, 1, 4, 0.1),
         new KernelSVMTrainer(new RBF(0.5), 0.1, 3, 1),
         new RandomForestTrainer<>(
             new CARTClassificationTrainer(4, 0.7f, 1), new VotingCombiner(), 5),
@@ -125,9 +151,434 @@ class TribuoRuntimeTest {
     }
   }
 
-  static Map<dev.mlops.api.pack.Digest, byte[]> blobs(ModelPackage source) {
-    Map<dev.mlops.api.pack.Digest, byte[]> blobs = new HashMap<>();
+  static Map<Digest, byte[]> blobs(ModelPackage source) {
+    Map<Digest, byte[]> blobs = new HashMap<>();
     source.files().forEach(file -> blobs.put(file.digest(), source.read(file)));
     return blobs;
+  }
+
+  // ---- class names are compared as text before anything is looked up
+
+  /** A class of the class path that must never be initialised by a file. */
+  static final class Trap {
+    static {
+      System.setProperty(SPRUNG, "yes");
+    }
+
+    private Trap() {}
+  }
+
+  private static final String SPRUNG = "dev.mlops.test.trap";
+  private static final String TRAP = TribuoRuntimeTest.class.getName() + "$Trap";
+
+  private static ModelProto stored(Trainer<Label> trainer) {
+    return ((TribuoModel<?>)
+            TribuoTrainer.classifier(SCHEMA, trainer).train(labelled(100, 1)).model())
+        .model.serialize();
+  }
+
+  private static FilePackage packaged(byte[] weights) {
+    return FilePackage.builder("colours", SCHEMA.predicting(Task.CLASSIFICATION))
+        .runtime("tribuo")
+        .weights("model.pb", weights)
+        .build();
+  }
+
+  private static String refused(TribuoRuntime runtime, ModelProto forged) {
+    FilePackage source = packaged(forged.toByteArray());
+    ModelLoadException fault = assertThrows(ModelLoadException.class, () -> runtime.load(source));
+    String begins = "colours sha256:" + source.digest().abbreviated() + " cannot be loaded: ";
+    assertTrue(fault.getMessage().startsWith(begins), fault.getMessage());
+    assertTrue(fault.getMessage().endsWith("; not loaded"), fault.getMessage());
+    assertEquals("PACKAGE-LOAD", fault.code());
+    return fault.getMessage().substring(begins.length());
+  }
+
+  static Stream<ModelProto> traps() throws InvalidProtocolBufferException {
+    ModelProto whole = stored(new CARTClassificationTrainer(3));
+    var tree = whole.getSerializedData().unpack(TreeModelProto.class);
+    ModelDataProto data = tree.getMetadata();
+    return Stream.of(
+        whole.toBuilder().setClassName(TRAP).build(),
+        // The message packed into the model: the feature domain, an item of it, the output domain,
+        // a node's output.
+        with(
+            whole,
+            tree,
+            data.toBuilder()
+                .setFeatureDomain(data.getFeatureDomain().toBuilder().setClassName(TRAP))),
+        with(
+            whole,
+            tree,
+            data.toBuilder()
+                .setOutputDomain(data.getOutputDomain().toBuilder().setClassName(TRAP))),
+        with(
+            whole,
+            tree,
+            data.toBuilder()
+                .setFeatureDomain(
+                    data.getFeatureDomain().toBuilder().setSerializedData(trapped(data)))),
+        with(
+            whole,
+            tree,
+            data.toBuilder()
+                .setProvenance(data.getProvenance().toBuilder()
+                    .addOmp(ObjectProvenanceProto.newBuilder().setProvenanceClassName(TRAP)))),
+        with(
+            whole,
+            tree,
+            data.toBuilder()
+                .setProvenance(data.getProvenance().toBuilder()
+                    .addSmp(SimpleProvenanceProto.newBuilder().setProvenanceClassName(TRAP)))),
+        with(
+            whole,
+            tree,
+            data.toBuilder()
+                .setProvenance(data.getProvenance().toBuilder()
+                    .addSmp(SimpleProvenanceProto.newBuilder()
+                        .setProvenanceClassName(
+                            "com.oracle.labs.mlrg.olcut.provenance.primitives.EnumProvenance")
+                        .setAdditional(TRAP)))),
+        whole.toBuilder()
+            .setSerializedData(Any.pack(tree.toBuilder()
+                .setNodes(0, tree.getNodes(0).toBuilder().setClassName(TRAP))
+                .build()))
+            .build());
+  }
+
+  private static ModelProto with(
+      ModelProto whole, TreeModelProto tree, ModelDataProto.Builder data) {
+    return whole.toBuilder()
+        .setSerializedData(Any.pack(tree.toBuilder().setMetadata(data).build()))
+        .build();
+  }
+
+  private static Any trapped(ModelDataProto data) throws InvalidProtocolBufferException {
+    var features =
+        data.getFeatureDomain().getSerializedData().unpack(ImmutableFeatureMapProto.class);
+    return Any.pack(features.toBuilder()
+        .setInfo(0, features.getInfo(0).toBuilder().setClassName(TRAP))
+        .build());
+  }
+
+  @ParameterizedTest
+  @MethodSource("traps")
+  void aClassThatIsNotAllowedIsNeverInitialisedHoweverDeepItsNameStands(ModelProto forged) {
+    String message = refused(new TribuoRuntime(), forged);
+    assertTrue(message.contains("weights name class \"" + TRAP + "\" at ModelProto"), message);
+    assertTrue(message.contains(", which is not among the "), message);
+    assertEquals(null, System.getProperty(SPRUNG));
+  }
+
+  /** The trap is one: allowed, it springs. Another class than the one above, since a class is initialised once. */
+  @Test
+  void aClassThatIsAllowedIsInitialised() {
+    String name = TribuoRuntimeTest.class.getName() + "$OwnTrap";
+    ModelProto forged =
+        stored(new CARTClassificationTrainer(3)).toBuilder().setClassName(name).build();
+    assertTrue(refused(new TribuoRuntime().allowing(name), forged)
+        .startsWith("Tribuo threw IllegalStateException ("));
+    assertEquals("own", System.getProperty(SPRUNG + ".own"));
+  }
+
+  static final class OwnTrap {
+    static {
+      System.setProperty(SPRUNG + ".own", "own");
+    }
+
+    private OwnTrap() {}
+  }
+
+  @Test
+  void libLinearIsRefusedAlsoWhenItIsAllowed() {
+    String liblinear = "org.tribuo.classification.liblinear.LibLinearClassificationModel";
+    ModelProto forged = stored(new CARTClassificationTrainer(3)).toBuilder()
+        .setClassName(liblinear)
+        .build();
+    for (TribuoRuntime runtime :
+        List.of(new TribuoRuntime(), new TribuoRuntime().allowing(liblinear))) {
+      assertEquals(
+          "weights name class \"" + liblinear
+              + "\" at ModelProto.class_name; LibLinear models embed Java serialisation, which"
+              + " is never read; not loaded",
+          refused(runtime, forged));
+    }
+  }
+
+  @Test
+  void aPackedMessageOfAnUnknownTypeIsRefused() throws DescriptorValidationException {
+    FileDescriptor own = FileDescriptor.buildFrom(
+        FileDescriptorProto.newBuilder()
+            .setName("own.proto")
+            .setPackage("own")
+            .addMessageType(DescriptorProto.newBuilder()
+                .setName("Hidden")
+                .addField(FieldDescriptorProto.newBuilder()
+                    .setName("class_name")
+                    .setNumber(2)
+                    .setType(FieldDescriptorProto.Type.TYPE_STRING)
+                    .setLabel(FieldDescriptorProto.Label.LABEL_OPTIONAL)))
+            .build(),
+        new FileDescriptor[0]);
+    var hidden = own.findMessageTypeByName("Hidden");
+    Any packed = Any.pack(DynamicMessage.newBuilder(hidden)
+        .setField(hidden.findFieldByName("class_name"), TRAP)
+        .build());
+    ModelProto forged = stored(new CARTClassificationTrainer(3)).toBuilder()
+        .setSerializedData(packed)
+        .build();
+    assertEquals(
+        "weights hold a message of unknown type \"own.Hidden\" at ModelProto.serialized_data; a Tribuo module is missing, or"
+            + " allow it with describedBy; not loaded",
+        refused(new TribuoRuntime(), forged));
+    assertTrue(refused(new TribuoRuntime().describedBy(own), forged)
+        .startsWith("weights name class \"" + TRAP
+            + "\" at ModelProto.serialized_data<Hidden>.class_name"));
+    assertTrue(refused(new TribuoRuntime().describedBy(own).allowing(TRAP), forged)
+        .startsWith("Tribuo threw "));
+    assertEquals(null, System.getProperty(SPRUNG));
+  }
+
+  @Test
+  void messagesThatNestWithoutEndAreRefused() {
+    Any nested = Any.getDefaultInstance();
+    for (int i = 0; i < 10_000; i++) {
+      nested = Any.newBuilder()
+          .setTypeUrl("type.googleapis.com/tribuo.core.ModelProto")
+          .setValue(ModelProto.newBuilder().setSerializedData(nested).build().toByteString())
+          .build();
+    }
+    assertEquals(
+        "weights nest deeper than 128 messages; not loaded",
+        refused(
+            new TribuoRuntime(),
+            ModelProto.newBuilder()
+                .setClassName("org.tribuo.common.tree.TreeModel")
+                .setSerializedData(nested)
+                .build()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "org.tribuo.*", "a b", "..", "[Lx;", "1a"})
+  void onlyWholeNamesOfClassesCanBeAllowed(String name) {
+    assertTrue(
+        assertThrows(IllegalArgumentException.class, () -> new TribuoRuntime().allowing(name))
+            .getMessage()
+            .startsWith("wanted the whole name of a class, got "));
+  }
+
+  // ---- whatever else a file may be
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "no protobuf at all", "\b\u0001", "\u0012\uffff", "PK\u0003\u0004"})
+  void weightsThatAreNoModelAreRefused(String weights) {
+    FilePackage source = packaged(weights.getBytes(StandardCharsets.UTF_8));
+    assertThrows(ModelLoadException.class, () -> new TribuoRuntime().load(source));
+  }
+
+  /** A file cut short at any byte, with a right digest, is a package that gives no model, never another fault. */
+  @Test
+  void weightsCutShortAreRefused() {
+    byte[] whole = stored(new LogisticRegressionTrainer()).toByteArray();
+    for (int length = 0; length < whole.length; length += 7) {
+      FilePackage source = packaged(Arrays.copyOf(whole, length));
+      assertThrows(
+          ModelLoadException.class, () -> new TribuoRuntime().load(source), "length " + length);
+    }
+  }
+
+  /** The cause is kept, and nothing that Tribuo throws escapes as it is. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  void whateverABitDoesToAFileOnlyALoadFaultComesOut(long seed) {
+    byte[] whole = stored(new LogisticRegressionTrainer()).toByteArray();
+    Random random = new Random(seed);
+    int refused = 0;
+    for (int i = 0; i < 300; i++) {
+      byte[] wrong = whole.clone();
+      wrong[random.nextInt(wrong.length)] ^= (byte) (1 << random.nextInt(8));
+      try {
+        new TribuoRuntime().load(packaged(wrong));
+      } catch (ModelLoadException e) {
+        refused++;
+      }
+    }
+    assertTrue(refused > 100, "seed " + seed + ": only " + refused + " of 300 were refused");
+  }
+
+  /** Tribuo loads many a damaged file without a word: it must not see one. */
+  @Test
+  void damagedWeightsNeverReachTribuo() {
+    FilePackage whole = packaged(stored(new CARTClassificationTrainer(3)).toBuilder()
+        .setClassName(TRAP)
+        .build()
+        .toByteArray());
+    var blobs = new HashMap<>(blobs(whole));
+    var file = whole.files(PackageFile.Role.WEIGHTS).get(0);
+    FilePackage source = FilePackage.of(whole.manifest(), blobs::get);
+    byte[] wrong = blobs.get(file.digest()).clone();
+    wrong[wrong.length / 2] ^= 1;
+    blobs.put(file.digest(), wrong);
+    assertThrows(PackageIntegrityException.class, () -> new TribuoRuntime().load(source));
+  }
+
+  @Test
+  void anotherTaskThanTheModelsIsRefused() {
+    byte[] weights = stored(new CARTClassificationTrainer(3)).toByteArray();
+    FilePackage source = FilePackage.builder("colours", SCHEMA.predicting(Task.REGRESSION))
+        .runtime("tribuo")
+        .weights("model.pb", weights)
+        .build();
+    assertEquals(
+        "colours sha256:" + source.digest().abbreviated()
+            + " cannot be loaded: the schema wants REGRESSION, the model gives Label, wanted Regressor; not loaded",
+        assertThrows(ModelLoadException.class, () -> new TribuoRuntime().load(source))
+            .getMessage());
+  }
+
+  @Test
+  void featuresOfNoColumnAreListedAtOnce() {
+    FilePackage source = FilePackage.builder(
+            "colours",
+            Schema.of(Column.number("x"), Column.number("colour"), Column.number("b"))
+                .predicting(Task.CLASSIFICATION))
+        .runtime("tribuo")
+        .weights("model.pb", stored(new CARTClassificationTrainer(3)).toByteArray())
+        .build();
+    assertEquals(
+        "colours sha256:" + source.digest().abbreviated()
+            + " cannot be loaded: the schema does not give the features that the model reads: feature \"a\" is of no column;"
+            + " feature \"colour=blue\" is of no column; feature \"colour=green\" is of no column; feature \"colour=red\" is of"
+            + " no column; not loaded",
+        assertThrows(ModelLoadException.class, () -> new TribuoRuntime().load(source))
+            .getMessage());
+  }
+
+  @Test
+  void anotherRuntimeAndSeveralWeightsAreRefused() {
+    FilePackage other = FilePackage.builder("colours", SCHEMA)
+        .runtime("mine")
+        .weights("a", new byte[1])
+        .build();
+    assertTrue(assertThrows(ModelLoadException.class, () -> new TribuoRuntime().load(other))
+        .getMessage()
+        .endsWith(
+            "wanted runtime tribuo and one file of weights, got runtime mine and 1; not loaded"));
+    FilePackage two = FilePackage.builder("colours", SCHEMA)
+        .runtime("tribuo")
+        .weights("a", new byte[1])
+        .weights("b", new byte[1])
+        .build();
+    assertTrue(assertThrows(ModelLoadException.class, () -> new TribuoRuntime().load(two))
+        .getMessage()
+        .endsWith(
+            "wanted runtime tribuo and one file of weights, got runtime tribuo and 2; not loaded"));
+  }
+
+  @Test
+  void theServiceLoaderFindsIt() {
+    List<ModelRuntime> found = ServiceLoader.load(ModelRuntime.class).stream()
+        .map(ServiceLoader.Provider::get)
+        .filter(runtime -> runtime.name().equals("tribuo"))
+        .toList();
+    assertEquals(1, found.size());
+    assertInstanceOf(TribuoRuntime.class, found.get(0));
+  }
+
+  // ---- predictions
+
+  private static Model logistic() {
+    return TribuoTrainer.classifier(SCHEMA, new LogisticRegressionTrainer())
+        .train(labelled(300, 7))
+        .model();
+  }
+
+  @Test
+  void scoresAreProbabilitiesOfAllLabelsByName() {
+    Classification answer = (Classification) logistic().predict(Row.of(SCHEMA, 2.0, "red", 0.0));
+    assertEquals(List.of("no", "yes"), answer.labels());
+    assertEquals("yes", answer.label());
+    assertEquals(1.0, answer.score("no").orElseThrow() + answer.score("yes").orElseThrow(), 1e-12);
+  }
+
+  /** Scores of a support vector machine are margins, which log loss must not read as probabilities. */
+  @Test
+  void scoresThatAreNoProbabilitiesAreLeftOut() {
+    Model model = TribuoTrainer.classifier(SCHEMA, new KernelSVMTrainer(new RBF(0.5), 0.1, 3, 1))
+        .train(labelled(300, 7))
+        .model();
+    Classification answer = (Classification) model.predict(Row.of(SCHEMA, 2.0, "red", 0.0));
+    assertTrue(answer.score().isEmpty());
+  }
+
+  /** Tribuo's linear models give no output, and no exception, for an infinite value. */
+  @Test
+  void whereTribuoGivesNoOutputThePredictionIsNotFinite() {
+    for (double value : new double[] {Double.POSITIVE_INFINITY, 1e308}) {
+      Classification answer =
+          (Classification) logistic().predict(Row.of(SCHEMA, value, "red", value));
+      assertFalse(answer.isFinite(), answer.toString());
+    }
+  }
+
+  @Test
+  void whatIsMissingOrWasNeverSeenIsLeftOut() {
+    Model model = logistic();
+    assertEquals(
+        model.predict(Row.of(SCHEMA, 0.5, "", 0.25)),
+        model.predict(Row.of(SCHEMA, 0.5, "ultraviolet", 0.25)));
+    // A linear model multiplies: what is left out is as 0.
+    assertEquals(
+        model.predict(Row.of(SCHEMA, 0.0, "red", 0.25)),
+        model.predict(Row.of(SCHEMA, Double.NaN, "red", 0.25)));
+    assertFalse(model
+        .predict(Row.of(SCHEMA, 0.5, "red", 0.25))
+        .equals(model.predict(Row.of(SCHEMA, 0.5, "", 0.25))));
+  }
+
+  @Test
+  void theModelsOwnExceptionIsNotSwallowed() {
+    Model model = logistic();
+    IllegalArgumentException fault = assertThrows(
+        IllegalArgumentException.class,
+        () -> model.predict(Row.of(SCHEMA, Double.NaN, "", Double.NaN)));
+    assertTrue(fault.getStackTrace()[0].getClassName().startsWith("org.tribuo."), fault.toString());
+  }
+
+  @Test
+  void aRowWithOtherColumnsIsRefusedNotMisread() {
+    Model model = logistic();
+    Schema turned = Schema.of(Column.number("a"), Column.category("colour"), Column.number("x"));
+    assertEquals(
+        "row does not fit the model: column x (number) was wanted at 0, got it at 2; column a (number) was wanted at 2, got it at 0",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> model.predict(Row.of(turned, 1.0, "red", 2.0)))
+            .getMessage());
+    // And a row that fits is taken after it, and one of another schema refused again.
+    model.predict(Row.of(Schema.of(SCHEMA.columns()), 1.0, "red", 2.0));
+    assertThrows(
+        IllegalArgumentException.class, () -> model.predict(Row.of(turned, 1.0, "red", 2.0)));
+  }
+
+  @Test
+  void regressionsKeepTheNamesOfTheirOutputs() {
+    List<Labelled<Row>> rows = new ArrayList<>();
+    for (Labelled<Row> row : measured(200, 3)) {
+      double value = row.truth().value().orElseThrow();
+      rows.add(new Labelled<>(row.input(), Truth.of(Map.of("up", value, "down", -value))));
+    }
+    var trained = TribuoTrainer.regressor(
+            SCHEMA, new LinearSGDTrainer(new SquaredLoss(), new AdaGrad(0.1), 5, 1L))
+        .train(rows);
+    Regression answer = (Regression) trained.model().predict(rows.get(0).input());
+    assertEquals(List.of("down", "up"), answer.names());
+    assertEquals(-answer.value("down"), answer.value("up"), 1e-6);
+    Regression one =
+        (Regression) TribuoTrainer.regressor(SCHEMA, DummyRegressionTrainer.createMeanTrainer())
+            .train(measured(200, 3))
+            .model()
+            .predict(rows.get(0).input());
+    assertEquals(List.of(Regression.VALUE), one.names());
   }
 }

@@ -1,0 +1,155 @@
+package dev.mlops.core.tribuo;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageFile;
+import dev.mlops.api.pack.PackageFile.Role;
+import dev.mlops.core.pack.FilePackage;
+import dev.mlops.testkit.ModelPackageContract;
+import dev.mlops.testkit.PackageContents;
+import java.io.ByteArrayOutputStream;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tribuo.classification.dtree.CARTClassificationTrainer;
+
+class TribuoPackageTest extends ModelPackageContract {
+  /** One model per schema: a second training would differ in the time of training. */
+  private static final Map<Schema, org.tribuo.Model<?>> MODELS = new ConcurrentHashMap<>();
+
+  private static org.tribuo.Model<?> model(Schema schema) {
+    return MODELS.computeIfAbsent(schema, wanted -> {
+      List<Labelled<Row>> rows = List.of(
+          new Labelled<>(Row.of(wanted, 1.0, "shop"), Truth.of("yes")),
+          new Labelled<>(Row.of(wanted, 2.0, "web"), Truth.of("no")));
+      var trained =
+          TribuoTrainer.classifier(wanted, new CARTClassificationTrainer(2)).train(rows);
+      return ((TribuoModel<?>) trained.model()).model;
+    });
+  }
+
+  /** The contents' weights are any bytes; a Tribuo model stands for them by its name. */
+  @Override
+  protected ModelPackage make(PackageContents contents) {
+    org.tribuo.Model<?> model = model(contents.schema());
+    ByteArrayOutputStream weights = new ByteArrayOutputStream();
+    new TreeMap<>(contents.weights()).forEach((name, bytes) -> {
+      weights.writeBytes(name.getBytes(UTF_8));
+      weights.writeBytes(bytes);
+    });
+    model.setName(Digest.of(weights.toByteArray()).hex());
+    TribuoPackage.Builder builder = inALocaleOfTribuo(
+            () -> TribuoPackage.builder(contents.model(), model, contents.schema()))
+        .examples(contents.examples());
+    contents.documents().forEach(builder::document);
+    contents.baseline().ifPresent(builder::baseline);
+    return builder.build();
+  }
+
+  /** Tribuo writes no model in a Turkish locale, see below; the rest of the package is made in any. */
+  private static <T> T inALocaleOfTribuo(Supplier<T> task) {
+    Locale before = Locale.getDefault();
+    if ("i".toUpperCase(before).equals("I")) {
+      return task.get();
+    }
+    try {
+      Locale.setDefault(Locale.ROOT);
+      return task.get();
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  @Override
+  protected ModelPackage reopen(ModelPackage made) {
+    return FilePackage.of(made.manifest(), TribuoRuntimeTest.blobs(made)::get);
+  }
+
+  @Override
+  protected ModelPackage reopenWith(ModelPackage made, PackageFile file, byte[] bytes) {
+    Map<Digest, byte[]> blobs = new HashMap<>(TribuoRuntimeTest.blobs(made));
+    blobs.put(file.digest(), bytes);
+    return FilePackage.of(made.manifest(), blobs::get);
+  }
+
+  private static final Schema SCHEMA =
+      Schema.of(Column.number("amount"), Column.category("channel")).positive("yes");
+
+  @Test
+  void aFolderHoldsTheSamePackageAndSaysWhatMadeIt(@TempDir Path folder) {
+    TribuoPackage made = TribuoPackage.builder("fraud", model(SCHEMA), SCHEMA)
+        .configuration("depth", "2")
+        .build();
+    made.write(folder);
+    FilePackage read = FilePackage.read(folder);
+    assertEquals(made.digest(), read.digest());
+    assertEquals(made.toString(), read.toString());
+    assertEquals(Map.of("org.tribuo:tribuo-core", "4.3.2"), read.libraries());
+    assertEquals(Map.of("depth", "2"), read.configuration());
+    assertEquals(
+        "{\"format\":1,\"values\":{\"org.tribuo:tribuo-core\":\"4.3.2\"}}",
+        new String(made.read(made.files(Role.LIBRARIES).get(0)), UTF_8));
+    assertEquals(
+        made,
+        TribuoPackage.builder("fraud", model(SCHEMA), SCHEMA)
+            .configuration("depth", "2")
+            .build());
+  }
+
+  @Test
+  void aTurkishLocaleIsRefusedForWritingAndFineForReading() {
+    TribuoPackage made = TribuoPackage.of("fraud", model(SCHEMA), SCHEMA);
+    Row row = Row.of(SCHEMA, 1.0, "shop");
+    Prediction expected = new TribuoRuntime().load(made).predict(row);
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("tr-TR"));
+      assertEquals(
+          "Tribuo 4.3.2 writes models only where the upper case of i is I, but the default locale is tr_TR; start Java with"
+              + " -Duser.language=en; nothing was packaged",
+          assertThrows(
+                  IllegalStateException.class,
+                  () -> TribuoPackage.of("fraud", model(SCHEMA), SCHEMA))
+              .getMessage());
+      assertEquals(expected, new TribuoRuntime().load(made).predict(row));
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  @Test
+  void aModelThatDoesNotFitTheSchemaIsRefused() {
+    Schema other = Schema.of(Column.number("amount"), Column.number("channel")).positive("yes");
+    assertEquals(
+        "the schema does not give the features that the model reads: feature \"channel=shop\" is of no column; feature"
+            + " \"channel=web\" is of no column",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> TribuoPackage.of("fraud", model(SCHEMA), other))
+            .getMessage());
+    Schema vague = Schema.of(SCHEMA.columns());
+    assertEquals(
+        "the schema does not say what is predicted",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> TribuoPackage.of("fraud", model(SCHEMA), vague))
+            .getMessage());
+  }
+}

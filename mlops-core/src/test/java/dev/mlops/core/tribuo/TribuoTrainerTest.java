@@ -1,0 +1,280 @@
+package dev.mlops.core.tribuo;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Latency;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.Trained;
+import dev.mlops.drift.profile.Baselines;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.tribuo.Trainer;
+import org.tribuo.classification.Label;
+import org.tribuo.classification.dtree.CARTClassificationTrainer;
+import org.tribuo.classification.ensemble.VotingCombiner;
+import org.tribuo.classification.sgd.linear.LogisticRegressionTrainer;
+import org.tribuo.common.tree.RandomForestTrainer;
+import org.tribuo.ensemble.BaggingTrainer;
+
+class TribuoTrainerTest {
+  private static final Schema SCHEMA = TribuoRuntimeTest.SCHEMA;
+
+  private static List<Prediction> predictions(Trained trained, List<Labelled<Row>> rows) {
+    return rows.stream().map(row -> trained.model().predict(row.input())).toList();
+  }
+
+  /** Trainers that draw random numbers: the order of rows, features of a split, bags, both. */
+  static Stream<Trainer<Label>> random() {
+    return Stream.of(
+        new LogisticRegressionTrainer(),
+        new CARTClassificationTrainer(5, 0.5f, 1L),
+        new BaggingTrainer<>(new LogisticRegressionTrainer(), new VotingCombiner(), 3),
+        new RandomForestTrainer<>(
+            new CARTClassificationTrainer(5, 0.5f, 1L), new VotingCombiner(), 3));
+  }
+
+  /** Shows that the next test can fail: left alone, each of these trainers gives another model the second time. */
+  @ParameterizedTest
+  @MethodSource("random")
+  void tribuoItselfTrainsAnotherModelTheSecondTime(Trainer<Label> trainer) {
+    List<Labelled<Row>> rows = TribuoRuntimeTest.labelled(300, 3);
+    TribuoTrainer ours = TribuoTrainer.classifier(SCHEMA, trainer);
+    List<Prediction> before = predictions(ours.train(rows), rows);
+    List<Prediction> after = before;
+    for (int i = 0; i < 3 && before.equals(after); i++) {
+      org.tribuo.MutableDataset<Label> data = dataset(rows);
+      trainer.train(data);
+      org.tribuo.Model<Label> again = trainer.train(data);
+      TribuoModel<?> wrapped = TribuoModel.of(again, ours.schema());
+      after = rows.stream().map(row -> wrapped.predict(row.input())).toList();
+    }
+    assertNotEquals(before, after);
+  }
+
+  private static org.tribuo.MutableDataset<Label> dataset(List<Labelled<Row>> rows) {
+    TribuoSchema features = TribuoSchema.learning(SCHEMA);
+    var outputs = new org.tribuo.classification.LabelFactory();
+    org.tribuo.MutableDataset<Label> data = new org.tribuo.MutableDataset<>(
+        new org.tribuo.provenance.SimpleDataSourceProvenance("rows of a test", outputs), outputs);
+    rows.forEach(row ->
+        data.add(features.example(row.input(), new Label(row.truth().label().orElseThrow()))));
+    return data;
+  }
+
+  @ParameterizedTest
+  @MethodSource("random")
+  void theSameRowsGiveTheSameModelWhateverWasTrainedBefore(Trainer<Label> trainer) {
+    List<Labelled<Row>> rows = TribuoRuntimeTest.labelled(300, 3);
+    TribuoTrainer ours = TribuoTrainer.classifier(SCHEMA, trainer);
+    List<Prediction> first = predictions(ours.train(rows), rows);
+    ours.train(TribuoRuntimeTest.labelled(200, 4));
+    assertEquals(first, predictions(ours.train(rows), rows));
+    assertEquals(first, predictions(ours.train(rows), rows));
+  }
+
+  @ParameterizedTest
+  @MethodSource("random")
+  void theSameRowsGiveTheSameModelWhateverIsTrainedBeside(Trainer<Label> trainer) throws Exception {
+    List<Labelled<Row>> rows = TribuoRuntimeTest.labelled(200, 3);
+    TribuoTrainer ours = TribuoTrainer.classifier(SCHEMA, trainer);
+    List<Prediction> first = predictions(ours.train(rows), rows);
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      List<Callable<List<Prediction>>> tasks = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        tasks.add(() -> predictions(ours.train(rows), rows));
+      }
+      for (Future<List<Prediction>> beside : threads.invokeAll(tasks)) {
+        assertEquals(first, beside.get());
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void theSchemaSaysWhatIsPredicted() {
+    assertEquals(
+        SCHEMA.predicting(Task.CLASSIFICATION),
+        TribuoTrainer.classifier(SCHEMA, new CARTClassificationTrainer()).schema());
+    assertEquals(
+        SCHEMA.positive("yes"),
+        TribuoTrainer.classifier(SCHEMA.positive("yes"), new CARTClassificationTrainer())
+            .schema());
+    assertEquals(
+        "wanted a schema that predicts CLASSIFICATION, got REGRESSION",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> TribuoTrainer.classifier(
+                    SCHEMA.predicting(Task.REGRESSION), new CARTClassificationTrainer()))
+            .getMessage());
+  }
+
+  @Test
+  void columnsThatWouldGiveOneFeatureAreRefused() {
+    Schema clash = Schema.of(Column.category("a"), Column.number("a=b"));
+    assertEquals(
+        "columns must have distinct features, but column a=b (number) could be read as a value of a (category)",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> TribuoTrainer.classifier(clash, new CARTClassificationTrainer()))
+            .getMessage());
+  }
+
+  @Test
+  void allMismatchesAreListedAtOnce() {
+    TribuoTrainer trainer = TribuoTrainer.classifier(SCHEMA, new CARTClassificationTrainer());
+    List<Labelled<Row>> rows = new ArrayList<>(TribuoRuntimeTest.labelled(2, 1));
+    Schema other = Schema.of(Column.number("x"), Column.number("colour"));
+    rows.add(new Labelled<>(Row.of(other, 1, 2), Truth.of("yes")));
+    rows.add(new Labelled<>(rows.get(0).input(), Truth.of(1.5)));
+    assertEquals(
+        "cannot train: row 2: column colour (category) was wanted, got colour (number), column a (number) is missing; row 3:"
+            + " truth is quantities, wanted a label",
+        assertThrows(IllegalArgumentException.class, () -> trainer.train(rows)).getMessage());
+    for (int i = 0; i < 20; i++) {
+      rows.add(new Labelled<>(rows.get(0).input(), Truth.of(1.5)));
+    }
+    String many =
+        assertThrows(IllegalArgumentException.class, () -> trainer.train(rows)).getMessage();
+    assertTrue(many.endsWith("row 11: truth is quantities, wanted a label; and 12 more"), many);
+    assertTrue(assertThrows(
+            IllegalArgumentException.class,
+            () -> trainer.train(TribuoRuntimeTest.labelled(20, 1)).testedOn(rows))
+        .getMessage()
+        .startsWith("cannot test: row 2: column colour"));
+  }
+
+  @Test
+  void noRowOneLabelAndEmptyRowsAreRefused() {
+    TribuoTrainer trainer = TribuoTrainer.classifier(SCHEMA, new CARTClassificationTrainer());
+    assertEquals(
+        "cannot train: wanted at least one row, got none",
+        assertThrows(IllegalArgumentException.class, () -> trainer.train(List.of()))
+            .getMessage());
+    assertEquals(
+        "cannot test: wanted at least one row, got none",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> trainer.train(TribuoRuntimeTest.labelled(20, 1)).testedOn(List.of()))
+            .getMessage());
+    Row row = Row.of(SCHEMA, 1.0, "red", 1.0);
+    assertEquals(
+        "cannot train: wanted at least two labels, got one in 2 rows",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> trainer.train(List.of(
+                    new Labelled<>(row, Truth.of("yes")), new Labelled<>(row, Truth.of("yes")))))
+            .getMessage());
+    Row empty = Row.of(SCHEMA, Double.NaN, "", Double.NaN);
+    assertEquals(
+        "cannot train: row 1: every value is missing",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> trainer.train(List.of(
+                    new Labelled<>(row, Truth.of("yes")), new Labelled<>(empty, Truth.of("no")))))
+            .getMessage());
+  }
+
+  @Test
+  void aRegressionWantsTheSameOutputsInEveryRow() {
+    TribuoTrainer trainer = TribuoTrainer.regressor(
+        SCHEMA, org.tribuo.regression.baseline.DummyRegressionTrainer.createMeanTrainer());
+    Row row = Row.of(SCHEMA, 1.0, "red", 1.0);
+    assertEquals(
+        "cannot train: row 1: truth has outputs [up], row 0 has [value]; row 2: truth is a label, wanted quantities",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> trainer.train(List.of(
+                    new Labelled<>(row, Truth.of(1.0)),
+                    new Labelled<>(row, Truth.of(java.util.Map.of("up", 1.0))),
+                    new Labelled<>(row, Truth.of("yes")))))
+            .getMessage());
+  }
+
+  @Test
+  void aTestGivesTheBaselineThatTheDriftModuleGives() {
+    AtomicLong now = new AtomicLong();
+    // Each prediction begins and ends by one reading: the n-th takes n microseconds.
+    AtomicLong readings = new AtomicLong();
+    TribuoTrainer trainer = TribuoTrainer.classifier(SCHEMA, new CARTClassificationTrainer(4))
+        .withTicker(() -> {
+          long reading = readings.getAndIncrement();
+          return reading % 2 == 0 ? now.get() : now.addAndGet((reading + 1) / 2 * 1_000);
+        });
+    List<Labelled<Row>> holdout = TribuoRuntimeTest.labelled(100, 8);
+    Trained trained = trainer.train(TribuoRuntimeTest.labelled(300, 7));
+    ModelPackage untested = trained.asPackage("colours");
+    assertTrue(untested.baseline().isEmpty());
+    assertTrue(untested.examples().isEmpty());
+
+    Baseline baseline =
+        trained.testedOn(holdout).asPackage("colours").baseline().orElseThrow();
+    long[] nanos =
+        java.util.stream.LongStream.rangeClosed(1, 100).map(n -> n * 1_000).toArray();
+    assertEquals(
+        Baselines.from(
+            trainer.schema(),
+            holdout.stream().map(Labelled::input).toList(),
+            predictions(trained, holdout),
+            holdout.stream().map(Labelled::truth).toList(),
+            nanos),
+        baseline);
+    assertEquals(
+        new Latency(Duration.ofNanos(50_000), Duration.ofNanos(99_000), 100),
+        baseline.latency().orElseThrow());
+    assertTrue(baseline.quality(Metric.ACCURACY).orElseThrow().value() > 0.8, baseline.toString());
+  }
+
+  @Test
+  void goldenExamplesAreEvenlySpacedRowsOfTheTest() {
+    List<Labelled<Row>> holdout = TribuoRuntimeTest.labelled(100, 8);
+    Trained trained = TribuoTrainer.classifier(SCHEMA, new CARTClassificationTrainer(4))
+        .train(TribuoRuntimeTest.labelled(300, 7));
+    var examples = trained.testedOn(holdout).asPackage("colours").examples();
+    assertEquals(20, examples.size());
+    for (int i = 0; i < 20; i++) {
+      assertEquals(holdout.get(5 * i).input(), examples.get(i).row());
+      assertEquals(
+          trained.model().predict(holdout.get(5 * i).input()), examples.get(i).expected());
+    }
+    assertEquals(
+        3,
+        trained.testedOn(holdout.subList(0, 3)).asPackage("colours").examples().size());
+  }
+
+  /** A prediction that is not finite cannot be compared later: the row is no example, and the test goes on. */
+  @Test
+  void aRowWithoutAnOutputIsNoGoldenExample() {
+    List<Labelled<Row>> holdout = new ArrayList<>(TribuoRuntimeTest.labelled(5, 8));
+    holdout.set(
+        2, new Labelled<>(Row.of(SCHEMA, Double.POSITIVE_INFINITY, "red", 0.0), Truth.of("yes")));
+    Trained trained = TribuoTrainer.classifier(SCHEMA, new LogisticRegressionTrainer())
+        .train(TribuoRuntimeTest.labelled(300, 7));
+    ModelPackage made = trained.testedOn(holdout).asPackage("colours");
+    assertEquals(4, made.examples().size());
+    assertEquals(5, made.baseline().orElseThrow().rows());
+  }
+}
