@@ -69,7 +69,7 @@ final class Arguments {
       default ->
         throw new Fault(
             "argument \"" + option + "\": wanted one of --data --label --drop --stream --seeds"
-                + " --truth-delay --initial --every --control --out");
+                + " --truth-delay --initial --every --control --out, got an unknown one");
     }
   }
 
@@ -110,6 +110,10 @@ final class Arguments {
     }
     initial = initial != 0 ? initial : data == null ? 1_000 : 1_344;
     every = every != 0 ? every : data == null ? 100 : 336;
+    if (truthDelay > initial) {
+      throw new Fault(
+          "--truth-delay: wanted at most the " + initial + " rows of --initial, got " + truthDelay);
+    }
   }
 
   Optional<Path> data() {

@@ -9,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A CSV file with a header, gzipped or not, as labelled rows.
@@ -61,19 +63,22 @@ final class CsvFile {
     List<String[]> lines = new ArrayList<>();
     List<Integer> numbers = new ArrayList<>();
     List<String> header;
+    int number = 0;
     if (Files.isDirectory(file)) {
       throw new Fault(name + ": wanted a CSV file, got a folder");
     }
     try (InputStream in = Files.newInputStream(file);
         BufferedReader reader = new BufferedReader(new InputStreamReader(
             name.endsWith(".gz") ? new GZIPInputStream(in) : in,
-            StandardCharsets.UTF_8.newDecoder()))) {
+            StandardCharsets.ISO_8859_1))) { // bytes, which are decoded line by line
       String first = reader.readLine();
       if (first == null || first.isBlank()) {
         throw new Fault(name + ", line 1: wanted a header, got "
             + (first == null ? "an empty file" : "an empty line"));
       }
-      header = List.of(split(name, 1, first.startsWith("\uFEFF") ? first.substring(1) : first));
+      first = decoded(name, 1, first);
+      header = List.of(
+          split(name, 1, List.of(), first.startsWith("\uFEFF") ? first.substring(1) : first));
       Set<String> seen = new HashSet<>();
       for (String column : header) {
         if (column.isBlank() || !seen.add(column)) {
@@ -81,13 +86,13 @@ final class CsvFile {
               + (column.isBlank() ? "an empty one" : "it twice"));
         }
       }
-      int number = 1;
+      number = 1;
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         number++;
         if (line.isEmpty()) {
           continue;
         }
-        String[] fields = split(name, number, line);
+        String[] fields = split(name, number, header, decoded(name, number, line));
         if (fields.length != header.size()) {
           String column = header.get(Math.min(fields.length, header.size()) - 1);
           throw new Fault(name + ", line " + number + ", column \"" + column + "\": wanted "
@@ -98,12 +103,9 @@ final class CsvFile {
       }
     } catch (NoSuchFileException e) {
       throw new Fault(file + ": wanted a CSV file, got no such file");
-    } catch (CharacterCodingException e) {
-      throw new Fault(
-          name + ": wanted UTF-8 text, got other bytes near line " + (lines.size() + 2));
     } catch (IOException e) {
-      throw new Fault(name + ", after line " + (lines.size() + 1) + ": wanted to read on, got "
-          + e.getMessage());
+      throw new Fault(
+          name + ", after line " + number + ": wanted to read on, got " + e.getMessage());
     }
     if (lines.isEmpty()) {
       throw new Fault(name + ", line 2: wanted rows below the header, got none");
@@ -111,7 +113,19 @@ final class CsvFile {
     return new CsvFile(name, header, lines, numbers);
   }
 
-  private static String[] split(String name, int number, String line) throws Fault {
+  private static String decoded(String name, int number, String bytes) throws Fault {
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(bytes.getBytes(StandardCharsets.ISO_8859_1)))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw new Fault(name + ", line " + number + ": wanted UTF-8 text, got other bytes");
+    }
+  }
+
+  private static String[] split(String name, int number, List<String> header, String line)
+      throws Fault {
     List<String> fields = new ArrayList<>();
     StringBuilder field = new StringBuilder();
     boolean quoted = false;
@@ -130,7 +144,9 @@ final class CsvFile {
       }
     }
     if (quoted) {
-      throw new Fault(name + ", line " + number + ", column " + (fields.size() + 1)
+      int column = fields.size();
+      throw new Fault(name + ", line " + number + ", column "
+          + (column < header.size() ? "\"" + header.get(column) + "\"" : column + 1)
           + ": wanted a closing quote, got the end of the line");
     }
     fields.add(field.toString());
@@ -207,7 +223,7 @@ final class CsvFile {
     return value;
   }
 
-  private static @org.jspecify.annotations.Nullable Double parse(String field) {
+  private static @Nullable Double parse(String field) {
     try {
       double value = Double.parseDouble(field);
       return Double.isFinite(value) ? Double.valueOf(value) : null;

@@ -17,6 +17,8 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.AliasMove;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.alert.AlertEngine;
@@ -31,6 +33,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** The whole life of one model over one stream, one row a minute of simulated time. */
 final class LifecycleRun {
@@ -43,6 +46,9 @@ final class LifecycleRun {
 
     /** Something happened before a row was served. */
     void event(int row, String text);
+
+    /** Every row was served, and nothing is closed yet. */
+    void served();
   }
 
   private final Stream stream;
@@ -55,6 +61,7 @@ final class LifecycleRun {
   private int candidates;
   private int promotions;
   private int alerts;
+  private double secondsOfFirst;
 
   LifecycleRun(Stream stream, CountingTrainer trainer, Arguments arguments, Watcher watcher) {
     this.stream = stream;
@@ -62,6 +69,7 @@ final class LifecycleRun {
     this.arguments = arguments;
     this.watcher = watcher;
     this.nanos = new long[stream.rows().size() - arguments.initial];
+    this.row = arguments.initial;
   }
 
   // region run
@@ -91,6 +99,7 @@ final class LifecycleRun {
             .clock(clock)
             .to(this::stepped)
             .build()) {
+      goOnAfter(loop.events(), clock);
       long[] ids = new long[stream.rows().size()];
       for (row = arguments.initial; row < ids.length; row++) {
         watcher.row(row, model.champion().toString());
@@ -104,42 +113,42 @@ final class LifecycleRun {
         ids[row] = serve(model, stream.rows().get(row));
         clock.advance(Duration.ofMinutes(1));
       }
+      watcher.served();
     }
   }
   // endregion
 
   /** The first release of this run; a store that an earlier run left goes on from it. */
   private void release(VersionStore store) {
+    Optional<AliasChange> newest = store.current(ALIAS);
+    newest.ifPresent(change ->
+        watcher.event(row, "found the store of an earlier run: " + change.to() + " serves"));
     List<Labelled<Row>> known = stream.rows().subList(0, arguments.initial);
     int cut = known.size() * 4 / 5; // the newest fifth is the test phase
     ModelPackage first = trainer
         .train(known.subList(0, cut))
         .testedOn(known.subList(cut, known.size()))
         .asPackage("lifecycle");
+    secondsOfFirst = trainer.seconds();
     Version version = store.publish(first);
-    store
-        .current(ALIAS)
-        .ifPresentOrElse(
-            newest -> {
-              watcher.event(
-                  row,
-                  "found a store whose champion is " + newest.to() + "; this run begins with "
-                      + version);
-              store
-                  .move(ALIAS)
-                  .from(newest)
-                  .to(version)
-                  .by("lifecycle")
-                  .because("a new run")
-                  .commit();
-            },
-            () -> store
-                .move(ALIAS)
-                .fromNothing()
-                .to(version)
-                .by("lifecycle")
-                .because("first release")
-                .commit());
+    AliasMove.From move = store.move(ALIAS);
+    (newest.isPresent() ? move.from(newest.get()) : move.fromNothing())
+        .to(version)
+        .by("lifecycle")
+        .because("a run begins")
+        .commit();
+    watcher.event(row, "RELEASED " + version + ": " + stream.name());
+  }
+
+  /** Time and journal go on where those of an earlier run ended. */
+  private void goOnAfter(List<LoopEvent> past, ManualClock clock) {
+    if (!past.isEmpty()) {
+      LoopEvent newest = past.get(past.size() - 1);
+      clock.set(newest.at());
+      watcher.event(
+          row,
+          "found the journal of an earlier run: " + past.size() + " steps, the newest " + newest);
+    }
   }
 
   private static RowBinding<Row> binding(Schema schema) {
@@ -196,6 +205,11 @@ final class LifecycleRun {
 
   int alerts() {
     return alerts;
+  }
+
+  /** How long candidates were trained, in seconds. */
+  double trainingSeconds() {
+    return trainer.seconds() - secondsOfFirst;
   }
 
   /** How long serving took, in microseconds, at a share of the rows. */

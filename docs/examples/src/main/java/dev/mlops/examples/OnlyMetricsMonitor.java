@@ -83,7 +83,7 @@ public final class OnlyMetricsMonitor {
 
     // region monitor
     MetricsMonitor monitor = MicrometerMonitor.recipe(registry)
-        .truthWithin(Duration.ofDays(2))
+        .truthWithin(Duration.ofDays(3))
         .feeds(worse, moved)
         .clock(now::get)
         .open("orders");

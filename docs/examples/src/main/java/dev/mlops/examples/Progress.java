@@ -20,6 +20,7 @@ final class Progress implements AutoCloseable {
   private volatile String last = "nothing yet";
   private volatile long done;
   private volatile long all = 1;
+  private volatile long began = start;
 
   Progress(PrintStream out) {
     this.out = out;
@@ -31,6 +32,7 @@ final class Progress implements AutoCloseable {
     doing = what;
     done = 0;
     all = total;
+    began = System.nanoTime();
   }
 
   void at(long count, String what) {
@@ -43,16 +45,16 @@ final class Progress implements AutoCloseable {
   }
 
   private void print() {
-    double seconds = (System.nanoTime() - start) / 1e9;
-    String event = last.length() > 80 ? last.substring(0, 80) + "…" : last;
+    long now = System.nanoTime();
+    String event = last.length() > 60 ? last.substring(0, 60) + "…" : last;
     out.printf(
         Locale.ROOT,
-        "  … %.0f s, %s, %d of %d (%.0f a second), last: %s%n",
-        seconds,
+        "  … %.0f s: %s, %d of %d (%.0f a second), last: %s%n",
+        (now - start) / 1e9,
         doing,
         done,
         all,
-        done / seconds,
+        done / Math.max((now - began) / 1e9, 1e-3),
         event);
   }
 

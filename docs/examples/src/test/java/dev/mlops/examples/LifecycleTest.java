@@ -1,0 +1,393 @@
+package dev.mlops.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.store.FileVersionStore;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the main job says, leaves behind, and refuses. */
+class LifecycleTest {
+  @TempDir
+  Path dir;
+
+  private record Run(int exit, String out, String err) {
+    List<String> lines() {
+      return out.lines().toList();
+    }
+  }
+
+  private Run run(String... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int exit = Lifecycle.run(
+        new PrintStream(out, true, StandardCharsets.UTF_8),
+        new PrintStream(err, true, StandardCharsets.UTF_8),
+        args);
+    return new Run(
+        exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  // --- refused
+  // -------------------------------------------------------------------------------------------
+
+  private static String repeated(String line, int times) {
+    return line.repeat(times);
+  }
+
+  static Stream<Arguments> badFiles() {
+    return Stream.of(
+        Arguments.of("", "bad.csv, line 1: wanted a header, got an empty file"),
+        Arguments.of("\na,y\n", "bad.csv, line 1: wanted a header, got an empty line"),
+        Arguments.of("a,y\n", "bad.csv, line 2: wanted rows below the header, got none"),
+        Arguments.of(
+            "a,,y\n1,2,n\n",
+            "bad.csv, line 1, column \"\": wanted distinct names, got an empty one"),
+        Arguments.of(
+            "a,a,y\n1,2,n\n", "bad.csv, line 1, column \"a\": wanted distinct names, got it twice"),
+        Arguments.of("a,y\n1,n\n2,n,3\n", "bad.csv, line 3, column \"y\": wanted 2 fields, got 3"),
+        Arguments.of("a,y\n1,n\n\n2\n", "bad.csv, line 4, column \"a\": wanted 2 fields, got 1"),
+        Arguments.of(
+            "a,y\n" + repeated("1,n\n", 1_200) + "one,n\n",
+            "bad.csv, line 1202, column \"a\": wanted a number, got \"one\""),
+        Arguments.of(
+            "a,y\n" + repeated("1,n\n", 1_200) + "Infinity,n\n",
+            "bad.csv, line 1202, column \"a\": wanted a number, got \"Infinity\""),
+        Arguments.of(
+            "a,y\n1,n\n\"2,n\n",
+            "bad.csv, line 3, column \"a\": wanted a closing quote, got the end of the line"),
+        Arguments.of(
+            "a,b,n\n1,2,3\n", "bad.csv, line 1, column \"y\": wanted by --label, got a, b, n"),
+        Arguments.of(
+            "a,y\n1,n\n2,\n", "bad.csv, line 3, column \"y\": wanted a label, got an empty field"),
+        Arguments.of("y\nn\n", "bad.csv, line 1: wanted a column besides the label, got none"),
+        Arguments.of(
+            "a,y\n" + repeated("1,n\n", 10),
+            "--initial: wanted fewer than the rows of bad.csv, which has 10, got 1344"),
+        Arguments.of(
+            "a,y\n"
+                + String.join(
+                    "",
+                    java.util.stream.IntStream.range(0, 60)
+                        .mapToObj(i -> "1,label" + i + "\n")
+                        .toList()),
+            "bad.csv, line 52, column \"y\": wanted at most 50 labels, got one more"));
+  }
+
+  @ParameterizedTest(name = "{1}")
+  @MethodSource("badFiles")
+  void aMalformedFileIsOneClearLineAndTheStoreIsAsItWas(String csv, String message)
+      throws IOException {
+    refused(csv.getBytes(StandardCharsets.UTF_8), "bad.csv", message);
+  }
+
+  @Test
+  void bytesThatAreNotUtf8AreOneClearLine() throws IOException {
+    refused(
+        new byte[] {'a', ',', 'y', '\n', '1', ',', (byte) 0xff, '\n'},
+        "bad.csv",
+        "bad.csv, line 2: wanted UTF-8 text, got other bytes");
+  }
+
+  @Test
+  void aBrokenArchiveIsOneClearLine() throws IOException {
+    byte[] whole = Files.readAllBytes(Streams.shop(dir.resolve("whole.csv.gz"), 500, 100, 1));
+    String name = "bad.csv.gz";
+    Run run = refused(Arrays.copyOf(whole, whole.length / 2), name);
+    assertThat(run.err)
+        .matches("bad.csv.gz, after line \\d+: wanted to read on,"
+            + " got Unexpected end of ZLIB input stream\\R");
+    run = refused("a,y\n1,n\n".getBytes(StandardCharsets.UTF_8), name);
+    assertThat(run.err)
+        .matches("bad.csv.gz, after line 0: wanted to read on, got Not in GZIP format\\R");
+  }
+
+  private void refused(byte[] bytes, String name, String message) throws IOException {
+    assertThat(refused(bytes, name).err).isEqualTo(message + System.lineSeparator());
+  }
+
+  /** Runs on a file beside a store that an earlier run left, which must stay as it was. */
+  private Run refused(byte[] bytes, String name) throws IOException {
+    Path out = Files.createDirectories(dir.resolve("out"));
+    try (VersionStore store = FileVersionStore.open(out.resolve("store"))) {
+      assertThat(store.versions("lifecycle")).isEmpty();
+    }
+    Map<String, Long> before = files(out);
+    Path file = Files.write(dir.resolve(name), bytes);
+    Run run = run("--data", file.toString(), "--label", "y", "--out", out.toString());
+    assertThat(run.exit).isEqualTo(2);
+    // Said before the file was read.
+    assertThat(run.lines().get(0)).startsWith("mlops lifecycle: ");
+    assertThat(files(out)).isEqualTo(before);
+    return run;
+  }
+
+  private static Map<String, Long> files(Path folder) throws IOException {
+    Map<String, Long> found = new TreeMap<>();
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path file : all.toList()) {
+        found.put(
+            folder.relativize(file).toString(), Files.isDirectory(file) ? -1 : Files.size(file));
+      }
+    }
+    return found;
+  }
+
+  @Test
+  void aPathThatIsNoFileIsOneClearLine() {
+    Path gone = dir.resolve("gone.csv");
+    Run run = run("--data", gone.toString(), "--label", "y", "--out", dir + "/out");
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).isEqualTo(gone + ": wanted a CSV file, got no such file\n");
+    run = run("--data", dir.toString(), "--label", "y", "--out", dir + "/out");
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).isEqualTo(dir.getFileName() + ": wanted a CSV file, got a folder\n");
+    assertThat(dir.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void aColumnToDropThatIsNotThereIsOneClearLine() throws IOException {
+    Path file = Files.writeString(dir.resolve("bad.csv"), "a,b,y\n1,2,n\n");
+    Run run = run("--data", file.toString(), "--label", "y", "--drop", "b,date");
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err)
+        .isEqualTo("bad.csv, line 1, column \"date\": wanted by --drop, got a, b, y\n");
+  }
+
+  static Stream<Arguments> badOptions() {
+    return Stream.of(
+        options(
+            "argument \"--speed\": wanted one of --data --label --drop --stream --seeds"
+                + " --truth-delay --initial --every --control --out, got an unknown one",
+            "--speed",
+            "9"),
+        options("argument \"--every\": wanted a value after it, got none", "--every"),
+        options("--every: wanted a whole number of at least 1, got \"often\"", "--every", "often"),
+        options("--control: wanted a whole number of at least 0, got \"-1\"", "--control", "-1"),
+        options("--initial: wanted a whole number of at least 250, got \"9\"", "--initial", "9"),
+        options(
+            "--truth-delay: wanted at most the 1000 rows of --initial, got 2000",
+            "--truth-delay",
+            "2000"),
+        options(
+            "--stream: wanted one of [abrupt, gradual, stationary], got \"calm\"",
+            "--stream",
+            "calm"),
+        options("--seeds: wanted two numbers such as 0-19, got \"5\"", "--seeds", "5"),
+        options("--seeds: wanted a whole number of at least 9, got \"3\"", "--seeds", "9-3"),
+        options("--data: wanted --label <column> with it, got none", "--data", "x.csv"),
+        options("--label, --drop: wanted --data <csv> with them, got none", "--label", "y"),
+        options(
+            "--seeds: wanted the embedded stream, got --data too",
+            "--data",
+            "x.csv",
+            "--label",
+            "y",
+            "--seeds",
+            "0-1"));
+  }
+
+  private static Arguments options(String message, String... args) {
+    return Arguments.of(message, List.of(args));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("badOptions")
+  void aWrongOptionIsOneClearLine(String message, List<String> args) {
+    List<String> all = new ArrayList<>(List.of("--out", dir.resolve("out").toString()));
+    all.addAll(args);
+    Run run = run(all.toArray(new String[0]));
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).isEqualTo(message + "\n");
+    assertThat(dir.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void aFileInThePlaceOfTheFolderIsOneClearLine() throws IOException {
+    Path csv = Streams.shop(dir.resolve("shop.csv"), 500, 100, 1);
+    Path file = Files.writeString(dir.resolve("taken"), "mine");
+    List<String> args = shop(csv, file);
+    Run run = run(args.toArray(new String[0]));
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).isEqualTo("--out: wanted a folder, got a file; nothing was written\n");
+    assertThat(file).hasContent("mine");
+  }
+
+  // --- a whole run
+  // ---------------------------------------------------------------------------------------
+
+  private static List<String> shop(Path csv, Path out) {
+    return new ArrayList<>(List.of(
+        "--data",
+        csv.toString(),
+        "--label",
+        "the \"outcome\"",
+        "--drop",
+        "day",
+        "--initial",
+        "300",
+        "--every",
+        "50",
+        "--truth-delay",
+        "10",
+        "--out",
+        out.toString()));
+  }
+
+  @Test
+  void aRunTellsItsEventsEndsInATableAndLeavesItsFolder() throws IOException {
+    Path csv = Streams.shop(dir.resolve("shop.csv.gz"), 3_000, 1_000, 1);
+    Path out = dir.resolve("out");
+    List<String> args = shop(csv, out);
+    args.addAll(List.of("--control", "20"));
+
+    Run run = run(args.toArray(new String[0]));
+
+    assertThat(run.err).isEmpty();
+    assertThat(run.exit).isZero();
+    List<String> lines = run.lines();
+    assertThat(lines.get(0)).isEqualTo("mlops lifecycle: " + csv);
+    assertThat(lines.get(1))
+        .isEqualTo("shop.csv.gz: 3000 rows,"
+            + " [amount (number), sales, channel (category)]");
+    List<String> events = lines.stream().filter(line -> line.startsWith("row ")).toList();
+    assertThat(events.get(0)).isEqualTo("row    300  RELEASED lifecycle:1: shop.csv.gz");
+    // Each kind of event with its reason and its numbers, none over several lines.
+    assertThat(events)
+        .anyMatch(
+            line -> line.matches("row +1\\d{3}  alert FIRING lifecycle.worse .*DRIFT after.*"))
+        .anyMatch(line -> line.matches("row +1\\d{3}  RETRAIN lifecycle:1: .*accuracy worse.*"))
+        .anyMatch(line -> line.matches("row +1\\d{3}  PUBLISHED lifecycle:2: [0-9a-f]{12}"))
+        .anyMatch(line -> line.matches("row +1\\d{3}  GATED lifecycle:2: .*golden examples.*"))
+        .anyMatch(line -> line.matches("row +1\\d{3}  PROMOTED lifecycle:2: shadow .* truths.*"));
+    assertThat(run.out).doesNotContainPattern("[0-9a-f]{13}").doesNotContainPattern("PT\\d");
+
+    Map<String, Double> table = table(lines);
+    assertThat(table.keySet())
+        .contains(
+            "the loop",
+            "never retraining, first 300 rows",
+            "schedule, as many",
+            "random times, as many, mean of 20",
+            "random times, as many, 5 % quantile",
+            "random times, as many, 95 % quantile",
+            "no change, truth 10 rows late");
+    assertThat(table.get("the loop"))
+        .isGreaterThan(table.get("never retraining, first 300 rows") + 10)
+        .isGreaterThan(table.get("no change, truth 10 rows late") + 10);
+    assertThat(table.get("random times, as many, mean of 20"))
+        .isBetween(
+            table.get("random times, as many, 5 % quantile"),
+            table.get("random times, as many, 95 % quantile"));
+    long candidates =
+        events.stream().filter(line -> line.contains("  RETRAIN ")).count();
+    long promoted = events.stream().filter(line -> line.contains("  PROMOTED ")).count();
+    long alerts =
+        events.stream().filter(line -> line.contains("  alert FIRING ")).count();
+    assertThat(lines.stream().filter(line -> line.startsWith("the loop ")).findFirst())
+        .get()
+        .asString()
+        .matches("the loop +\\d\\d\\.\\d\\d % +" + candidates + " +" + promoted + " +\\d+\\.\\d s");
+    assertThat(lines.get(lines.size() - 2))
+        .matches(alerts + " alerts; serve: p50 [0-9.]+ µs, p99 [0-9.]+ µs; \\d+ fits by the loop");
+    assertThat(lines.get(lines.size() - 1))
+        .isEqualTo("left in " + out + ": store, journal.log, metrics.prom");
+
+    try (VersionStore store = FileVersionStore.open(out.resolve("store"))) {
+      assertThat(store.versions("lifecycle")).hasSize((int) candidates + 1);
+      assertThat(store.history("lifecycle@champion")).hasSize((int) promoted + 1);
+    }
+    assertThat(out.resolve("journal.log")).isNotEmptyFile();
+    exposition(Files.readAllLines(out.resolve("metrics.prom")));
+  }
+
+  /** Accuracies of the final table, by what they are of. */
+  private static Map<String, Double> table(List<String> lines) {
+    Pattern row = Pattern.compile("(\\S.*?) {2,}(\\d+\\.\\d\\d) %.*");
+    Map<String, Double> table = new TreeMap<>();
+    for (String line : lines) {
+      Matcher found = row.matcher(line);
+      if (!line.startsWith("row ") && found.matches()) {
+        table.put(found.group(1), Double.parseDouble(found.group(2)));
+      }
+    }
+    return table;
+  }
+
+  /** Every line is a comment or a sample of Prometheus' text format, and the meters of the monitor are among them. */
+  private static void exposition(List<String> lines) {
+    Pattern sample =
+        Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*(\\{.*\\})? [-+0-9.eE]+|.* (NaN|[-+]Inf)");
+    assertThat(lines).isNotEmpty().allSatisfy(line -> {
+      assertThat(line.startsWith("# HELP ")
+              || line.startsWith("# TYPE ")
+              || sample.matcher(line).matches())
+          .as(line)
+          .isTrue();
+    });
+    assertThat(lines)
+        .anyMatch(line -> line.matches("# TYPE mlops_\\S*drift\\S* gauge"))
+        .anyMatch(line -> line.startsWith("mlops_predictions_dropped_total{"))
+        .anyMatch(line -> line.startsWith("mlops_quality{") && line.contains("accuracy"));
+  }
+
+  @Test
+  void aSecondRunOnTheSameFolderSaysWhatItFoundAndGoesOn() throws IOException {
+    Path csv = Streams.shop(dir.resolve("shop.csv"), 2_000, 1_000, 2);
+    List<String> args = shop(csv, dir.resolve("out"));
+    args.addAll(List.of("--control", "0"));
+
+    Run first = run(args.toArray(new String[0]));
+    Run second = run(args.toArray(new String[0]));
+
+    assertThat(first.exit).isZero();
+    assertThat(first.out).doesNotContain("an earlier run").contains("left out by --control 0");
+    assertThat(second.err).isEmpty();
+    assertThat(second.exit).isZero();
+    List<String> events =
+        second.lines().stream().filter(line -> line.startsWith("row ")).toList();
+    assertThat(events.get(0))
+        .matches("row    300  found the store of an earlier run: lifecycle:\\d+ serves");
+    assertThat(events.get(1)).matches("row    300  RELEASED lifecycle:\\d+: shop.csv");
+    assertThat(events.get(2))
+        .matches("row    300  found the journal of an earlier run: \\d+ steps, the newest .*");
+    assertThat(table(second.lines()).get("the loop"))
+        .isEqualTo(table(first.lines()).get("the loop"));
+  }
+
+  // --- seeds
+  // ---------------------------------------------------------------------------------------------
+
+  @Test
+  void seedsAreHeldAgainstTheLimitsAndAMissIsAFailure() {
+    // With one candidate for the whole stream no loop can hold the limits.
+    Run run = run("--seeds", "3-3", "--every", "20000", "--control", "0", "--out", dir.toString());
+
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.out)
+        .containsPattern("seed   3  error 0\\.[2-9]\\d+   1 candidates, +[01] promoted")
+        .containsPattern("mean error +0\\.[2-9]\\d+  limit  0\\.1900  MISSED")
+        .containsPattern("mean candidates +1\\.0000  limit 14\\.0000  held")
+        .containsPattern("worst error +0\\.[2-9]\\d+  limit  0\\.2000  MISSED")
+        .containsPattern("most candidates +1\\.0000  limit 20\\.0000  held")
+        .containsPattern("worst seed: error 0\\.[2-9]\\d+, 1 candidates");
+  }
+}
