@@ -55,8 +55,13 @@ public final class PairedShadow {
    * @param championLoss at least 0; infinite counts as the largest
    * @param candidateLoss at least 0; infinite counts as the largest
    * @return where the shadow stands
+   * @throws IllegalArgumentException if one is below 0 or NaN; the shadow is as it was
    */
   public State update(double championLoss, double candidateLoss) {
+    if (!(championLoss >= 0 && candidateLoss >= 0)) {
+      throw new IllegalArgumentException(
+          "losses must be >= 0, but were " + championLoss + " and " + candidateLoss);
+    }
     if (state != State.UNDECIDED) {
       return state;
     }

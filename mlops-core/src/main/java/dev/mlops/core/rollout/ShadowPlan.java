@@ -7,7 +7,8 @@ package dev.mlops.core.rollout;
  * dev.mlops.drift.anytime.BettingTest}): whether the candidate is better, and whether it is worse by less than a margin. The
  * first that is sure promotes. If neither is sure after so many truths, the champion stays: absence of evidence is never a
  * promotion. Each test errs with probability at most alpha, however often it is looked at; so a candidate that is worse
- * by the margin or more is promoted with probability at most alpha.
+ * by the margin or more is promoted with probability at most 2 alpha, the two tests together (union bound). One that is
+ * worse by less than the margin, or no better, may be promoted.
  *
  * <p>The candidate answers nobody while it is shadowed. It is scored on outcomes that matured after it was trained, those of
  * rows that had been served before included: they are out of its sample too.
@@ -15,7 +16,7 @@ package dev.mlops.core.rollout;
  * <p>Immutable.
  *
  * @param alpha how likely each test may err; above 0, below 1; 0.05 unless said
- * @param margin how much worse is still good enough, as a share of the largest loss; 0 to 1; 0.02 unless said
+ * @param margin how much worse is still good enough, as a share of the largest loss; at least 0, below 1; 0.02 unless said
  * @param most after how many truths the champion stays; at least 30; 500 unless said
  * @since 0.1
  */
@@ -33,7 +34,8 @@ public record ShadowPlan(double alpha, double margin, long most) {
       throw new IllegalArgumentException("alpha must be above 0 and below 1, but was " + alpha);
     }
     if (!(margin >= 0 && margin < 1)) {
-      throw new IllegalArgumentException("margin must be in 0 to 1, but was " + margin);
+      throw new IllegalArgumentException(
+          "margin must be at least 0 and below 1, but was " + margin);
     }
     if (most < FEWEST) {
       throw new IllegalArgumentException("most must be >= " + FEWEST + ", but was " + most);
@@ -60,7 +62,7 @@ public record ShadowPlan(double alpha, double margin, long most) {
   /**
    * {@return the same shadow with another margin}
    *
-   * @param margin how much worse is still good enough, as a share of the largest loss; 0 to 1
+   * @param margin how much worse is still good enough, as a share of the largest loss; at least 0, below 1
    * @throws IllegalArgumentException if it is out of range
    */
   public ShadowPlan noWorseBy(double margin) {

@@ -1,0 +1,175 @@
+package dev.mlops.core.rollout;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.mlops.core.rollout.PairedShadow.State;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class PairedShadowTest {
+  /** Runs a shadow on independent wrong answers with these rates. */
+  private static PairedShadow run(
+      ShadowPlan plan, double champion, double candidate, SplittableRandom random) {
+    PairedShadow shadow = new PairedShadow(plan, 1.0);
+    while (shadow.state() == State.UNDECIDED) {
+      shadow.update(
+          random.nextDouble() < champion ? 1 : 0, random.nextDouble() < candidate ? 1 : 0);
+    }
+    return shadow;
+  }
+
+  /**
+   * A candidate worse by exactly the margin is promoted with probability at most 2 alpha = 0.10 (union bound). Of 2,000 runs
+   * at 0.10, 200 with standard deviation 13.4; more than 200 + 4 · 13.4 = 253 have probability below 1e-4.
+   */
+  @Test
+  void aCandidateWorseByTheMarginIsRarelyPromoted() {
+    for (double champion : new double[] {0.0, 0.1, 0.4}) {
+      int promoted = 0;
+      for (int seed = 0; seed < 2_000; seed++) {
+        PairedShadow shadow =
+            run(ShadowPlan.shadow(), champion, champion + 0.02, new SplittableRandom(seed));
+        promoted += shadow.state() == State.KEPT_BACK ? 0 : 1;
+      }
+      assertTrue(promoted <= 253, promoted + " of 2000 promoted, champion errs " + champion);
+    }
+  }
+
+  /** A candidate worse by twice the margin: the same bound, and it is far below it. */
+  @Test
+  void aCandidateThatIsClearlyWorseIsKeptBack() {
+    for (int seed = 0; seed < 200; seed++) {
+      assertEquals(
+          State.KEPT_BACK,
+          run(ShadowPlan.shadow(), 0.1, 0.3, new SplittableRandom(seed)).state(),
+          "seed " + seed);
+    }
+  }
+
+  /** Error 0.1 against 0.9, as after a negated concept: every one of 200 runs is decided within 30 truths. */
+  @Test
+  void aCandidateThatIsMuchBetterIsFoundQuickly() {
+    long[] truths = new long[200];
+    for (int seed = 0; seed < 200; seed++) {
+      PairedShadow shadow = run(ShadowPlan.shadow(), 0.9, 0.1, new SplittableRandom(seed));
+      assertTrue(shadow.state() != State.KEPT_BACK, "seed " + seed);
+      truths[seed] = shadow.n();
+    }
+    Arrays.sort(truths);
+    assertTrue(truths[199] <= 30, "longest " + truths[199]);
+  }
+
+  /**
+   * Each wrong answer of the champion, with none of the candidate, multiplies the evidence by at most 1 + 0.5/0.5 · 0.5 =
+   * 1.5; 20 needs at least ln 20 / ln 1.5 = 7.4, so 8 truths.
+   */
+  @Test
+  void evenAPerfectCandidateNeedsEightTruths() {
+    PairedShadow shadow = run(ShadowPlan.shadow(), 1.0, 0.0, new SplittableRandom(1));
+    assertTrue(shadow.n() >= 8 && shadow.n() <= 12, shadow.toString());
+    assertEquals(
+        "SUPERIOR on " + shadow.n() + " truths: mean loss 0.000, champion 1.000",
+        shadow.toString());
+  }
+
+  @Test
+  void theEndIsHonoured() {
+    PairedShadow shadow = new PairedShadow(ShadowPlan.shadow().untilDecided(30), 1.0);
+    for (int i = 0; i < 29; i++) {
+      assertEquals(State.UNDECIDED, shadow.update(i % 2, (i + 1) % 2));
+    }
+    assertEquals(State.KEPT_BACK, shadow.update(1, 0));
+    assertEquals(30, shadow.n());
+  }
+
+  @Test
+  void whatIsDecidedStays() {
+    PairedShadow kept = new PairedShadow(ShadowPlan.shadow().untilDecided(30), 1.0);
+    for (int i = 0; i < 30; i++) {
+      kept.update(0, 1);
+    }
+    String said = kept.toString();
+    for (int i = 0; i < 1_000; i++) {
+      assertEquals(State.KEPT_BACK, kept.update(1, 0));
+    }
+    assertEquals(said, kept.toString());
+    assertEquals(30, kept.n());
+  }
+
+  /** No difference at all shows that the candidate is not worse by the margin; without a margin it shows nothing. */
+  @Test
+  void anIdenticalCandidateIsNotWorseButNeverSuperior() {
+    assertEquals(
+        State.NOT_WORSE,
+        run(ShadowPlan.shadow(), 0.0, 0.0, new SplittableRandom(1)).state());
+    assertEquals(
+        State.KEPT_BACK,
+        run(ShadowPlan.shadow().noWorseBy(0), 0.0, 0.0, new SplittableRandom(1)).state());
+  }
+
+  @Test
+  void lossesAreMeasuredInTheLargestAndCutToIt() {
+    PairedShadow shadow = new PairedShadow(ShadowPlan.shadow(), 4.0);
+    shadow.update(Double.POSITIVE_INFINITY, 1.0);
+    shadow.update(2.0, Double.POSITIVE_INFINITY);
+    assertEquals("UNDECIDED on 2 truths: mean loss 0.625, champion 0.750", shadow.toString());
+  }
+
+  @Test
+  void anInfiniteLossOfTheCandidateCountsAgainstIt() {
+    PairedShadow shadow = new PairedShadow(ShadowPlan.shadow(), 1.0);
+    while (shadow.state() == State.UNDECIDED) {
+      shadow.update(0.5, Double.POSITIVE_INFINITY);
+    }
+    assertEquals(State.KEPT_BACK, shadow.state());
+  }
+
+  @Test
+  void whatIsNoLossIsRefused() {
+    PairedShadow shadow = new PairedShadow(ShadowPlan.shadow(), 1.0);
+    for (double wrong : new double[] {Double.NaN, -0.1}) {
+      assertEquals(
+          "losses must be >= 0, but were 0.0 and " + wrong,
+          assertThrows(IllegalArgumentException.class, () -> shadow.update(0, wrong))
+              .getMessage());
+      assertThrows(IllegalArgumentException.class, () -> shadow.update(wrong, 0));
+    }
+    assertEquals("UNDECIDED on 0 truths", shadow.toString());
+    for (double largest : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertEquals(
+          "largest must be finite and > 0, but was " + largest,
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> new PairedShadow(ShadowPlan.shadow(), largest))
+              .getMessage());
+    }
+  }
+
+  @Test
+  void thePlanHoldsItsRanges() {
+    ShadowPlan plan = ShadowPlan.shadow().erringAtMost(0.01).noWorseBy(0.1).untilDecided(99);
+    assertEquals(new ShadowPlan(0.01, 0.1, 99), plan);
+    assertEquals(
+        "shadow until decided, at most 99 truths (alpha 0.01, margin 0.1)", plan.toString());
+    assertEquals(new ShadowPlan(0.05, 0.02, 500), ShadowPlan.shadow());
+    for (double alpha : new double[] {0, 1, Double.NaN}) {
+      assertEquals(
+          "alpha must be above 0 and below 1, but was " + alpha,
+          assertThrows(IllegalArgumentException.class, () -> plan.erringAtMost(alpha))
+              .getMessage());
+    }
+    for (double margin : new double[] {-0.01, 1, Double.NaN}) {
+      assertEquals(
+          "margin must be at least 0 and below 1, but was " + margin,
+          assertThrows(IllegalArgumentException.class, () -> plan.noWorseBy(margin))
+              .getMessage());
+    }
+    assertEquals(
+        "most must be >= 30, but was 29",
+        assertThrows(IllegalArgumentException.class, () -> plan.untilDecided(29))
+            .getMessage());
+  }
+}
