@@ -2,7 +2,7 @@ package dev.mlops.core.loop;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.pack.PackageFormatException;
+import dev.mlops.api.store.StoreException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -66,7 +66,7 @@ public record LoopEvent(Instant at, Kind kind, String subject, String text) {
   static LoopEvent ofBytes(byte[] bytes) {
     String[] parts = new String(bytes, StandardCharsets.UTF_8).split("\t", -1);
     if (!parts[0].equals(FORMAT) || parts.length != 5) {
-      throw new PackageFormatException(
+      throw new StoreException(
           "a journal entry has format \"" + parts[0] + "\" with " + parts.length
               + " fields, this library reads format 1 with 5; the journal was left as it is",
           null);
@@ -75,8 +75,7 @@ public record LoopEvent(Instant at, Kind kind, String subject, String text) {
       return new LoopEvent(
           Instant.parse(parts[1]), Kind.valueOf(parts[2]), unescape(parts[3]), unescape(parts[4]));
     } catch (IllegalArgumentException | DateTimeException e) {
-      throw new PackageFormatException(
-          "a journal entry is not readable; the journal was left as it is", e);
+      throw new StoreException("a journal entry is not readable; the journal was left as it is", e);
     }
   }
 

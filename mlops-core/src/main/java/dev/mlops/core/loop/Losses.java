@@ -24,7 +24,7 @@ final class Losses {
       for (Map.Entry<String, Double> value : truth.values().entrySet()) {
         sum += Math.abs(said.value(value.getKey()) - value.getValue());
       }
-      return truth.values().isEmpty()
+      return truth.values().isEmpty() || Double.isNaN(sum)
           ? Double.POSITIVE_INFINITY
           : sum / truth.values().size();
     }

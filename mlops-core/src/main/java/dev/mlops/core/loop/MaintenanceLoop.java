@@ -21,10 +21,10 @@ import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
-import dev.mlops.api.store.CommitUnknownException;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
+import dev.mlops.api.store.VersionNotFoundException;
 import dev.mlops.core.gate.Gate;
 import dev.mlops.core.gate.Trial;
 import dev.mlops.core.log.EventLog;
@@ -37,6 +37,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +45,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -73,6 +74,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   private static final Duration TICK = Duration.ofMinutes(1);
   private static final Duration FIRST_BACK_OFF = Duration.ofMinutes(1);
   private static final int MOST_DOUBLINGS = 6;
+  private static final int LONGEST_TEXT = 4_000;
   private static final String ACTOR = "maintenance-loop";
 
   private final Deployment<?> deployment;
@@ -99,6 +101,9 @@ public final class MaintenanceLoop implements AutoCloseable {
   private volatile @Nullable String waiting;
   private volatile @Nullable String trouble;
   private volatile boolean closed;
+
+  /** The model of the candidate, which whoever takes it out closes. */
+  private final AtomicReference<@Nullable Model> candidateModel = new AtomicReference<>();
 
   /** What the loop is at. */
   private sealed interface Phase permits Recovering, Idle, Working, Shadowing, Promoting {}
@@ -134,7 +139,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   /** When another candidate is due after a change. */
   private record FollowUp(long change, long sinceChange) {}
 
-  private MaintenanceLoop(Builder builder, EventLog journal) {
+  private MaintenanceLoop(Builder builder, EventLog journal, List<LoopEvent> past) {
     this.deployment = builder.deployment;
     this.trainer = builder.trainer;
     this.policy = requireNonNull(builder.policy);
@@ -147,7 +152,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     this.listeners = List.copyOf(builder.listeners);
     this.journal = journal;
     this.history = RetrainHistory.of(deployment.champion().publishedAt());
-    for (LoopEvent event : events()) {
+    for (LoopEvent event : past) {
       if (event.kind() == LoopEvent.Kind.RETRAIN) {
         history = history.withCandidate(event.at(), 0);
       }
@@ -165,16 +170,19 @@ public final class MaintenanceLoop implements AutoCloseable {
   }
 
   /**
-   * Goes as far as it can without waiting. Never throws; if another thread is at it, returns at once.
+   * Goes as far as it can without waiting, at most to the end of one candidate. Never throws; if another thread is at it,
+   * returns at once.
    *
    * @return when the next tick is due
    */
   public Instant tick() {
-    if (!closed && ticking.tryLock()) {
+    if (ticking.tryLock()) {
       try {
-        while (step()) {
-          trouble = null;
+        boolean further = !closed;
+        while (further) {
+          further = step();
         }
+        trouble = null;
       } catch (Throwable e) { // the host's scheduler never runs a task again that has thrown
         troubled(e);
       } finally {
@@ -212,7 +220,8 @@ public final class MaintenanceLoop implements AutoCloseable {
       next = promote((Promoting) now);
     }
     phase = next;
-    return next != now;
+    boolean ended = next instanceof Idle && !(now instanceof Recovering);
+    return next != now && !ended;
   }
 
   // --- after a restart
@@ -233,10 +242,7 @@ public final class MaintenanceLoop implements AutoCloseable {
       Optional<LoopEvent> promoting = past.subList(begun, past.size()).stream()
           .filter(event -> event.kind() == LoopEvent.Kind.PROMOTING)
           .reduce((first, second) -> second);
-      Optional<AliasChange> made =
-          promoting.flatMap(event -> deployment.store().history(deployment.alias()).stream()
-              .filter(change -> change.intent().equals(event.subject()))
-              .findFirst());
+      Optional<AliasChange> made = promoting.flatMap(event -> moveOf(event.subject()));
       if (made.isPresent()) {
         write(
             LoopEvent.Kind.PROMOTED,
@@ -252,6 +258,12 @@ public final class MaintenanceLoop implements AutoCloseable {
       }
     }
     return new Idle();
+  }
+
+  private Optional<AliasChange> moveOf(String intent) {
+    return deployment.store().history(deployment.alias()).stream()
+        .filter(change -> change.intent().equals(intent))
+        .findFirst();
   }
 
   // --- decide
@@ -274,7 +286,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     if (answer.retrain()) {
       change = answer.changePosition();
       why = answer.toString();
-    } else if (followUpDue(evidence, end)) {
+    } else if (followUpDue(end)) {
       FollowUp due = requireNonNull(followUp);
       change = OptionalLong.of(due.change);
       why = "follow-up: " + (end - due.change) + " outcomes since the change, " + due.sinceChange
@@ -296,8 +308,10 @@ public final class MaintenanceLoop implements AutoCloseable {
     OptionalLong from = change;
     try {
       return work(() -> train(champion, evidence, rows, from));
-    } catch (RejectedExecutionException e) {
-      return failed(e);
+    } catch (RuntimeException | Error e) { // an executor of the host; the journal has the candidate
+      Working refused = new Working();
+      refused.next = () -> failed(e);
+      return refused;
     }
   }
 
@@ -311,11 +325,18 @@ public final class MaintenanceLoop implements AutoCloseable {
   }
 
   /** Whether the rows since the newest change have grown so much that a longer window is worth a candidate. */
-  private boolean followUpDue(Evidence evidence, long end) {
+  private boolean followUpDue(long end) {
     FollowUp due = followUp;
-    return due != null
-        && window.followUpDue(end - due.change, due.sinceChange)
-        && !policy.resting(evidence.at(), history);
+    return due != null && window.followUpDue(end - due.change, due.sinceChange) && !policyRests();
+  }
+
+  /** Whether a cooldown forbids a follow-up; a policy that cannot say forbids it. */
+  private boolean policyRests() {
+    try {
+      return policy.resting(deployment.evidence().at(), history);
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+      return true;
+    }
   }
 
   private RetrainDecision ask(Evidence evidence) {
@@ -325,7 +346,7 @@ public final class MaintenanceLoop implements AutoCloseable {
           ? answer
           : RetrainDecision.of(
               RetrainDecision.Outcome.INCONCLUSIVE, policy.toString(), "the policy answered null");
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
       return RetrainDecision.of(
           RetrainDecision.Outcome.INCONCLUSIVE, policy.toString(), "the policy threw " + e);
     }
@@ -350,6 +371,10 @@ public final class MaintenanceLoop implements AutoCloseable {
       } catch (
           Throwable e) { // a trainer, model or runtime of the host; the champion goes on serving
         working.next = () -> failed(e);
+      } finally {
+        if (closed) {
+          closeCandidate();
+        }
       }
     });
     return working;
@@ -360,6 +385,7 @@ public final class MaintenanceLoop implements AutoCloseable {
         LoopEvent.Kind.FAILED,
         "",
         "candidate " + history.candidates() + " threw " + e + "; the champion stays");
+    closeCandidate();
     LOG.log(
         Logger.Level.WARNING,
         "a candidate for " + deployment.alias() + " failed; the champion stays",
@@ -383,6 +409,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     write(LoopEvent.Kind.PUBLISHED, version.toString(), made.digest().abbreviated());
     ModelPackage source = deployment.store().open(version);
     Model model = deployment.load(source);
+    candidateModel.set(model);
     String championNumber = Long.toString(champion.number());
     Evidence trial = Trial.of(
         evidence,
@@ -411,7 +438,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     }
     double error =
         baseline.flatMap(test -> test.quality(Metric.MAE)).map(Estimate::value).orElse(0.0);
-    return error > 0 ? 10 * error : Double.MIN_NORMAL;
+    return Math.max(Double.MIN_NORMAL, Math.min(10 * error, Double.MAX_VALUE));
   }
 
   private Phase gated(Candidate candidate, Finding finding, long end) {
@@ -419,6 +446,9 @@ public final class MaintenanceLoop implements AutoCloseable {
     restUntil = null;
     if (candidate.change.isPresent()) {
       followUp = new FollowUp(candidate.change.getAsLong(), candidate.sinceChange);
+    }
+    if (candidate.version.equals(candidate.champion)) {
+      return keep(candidate, candidate.version + " was trained again, byte for byte");
     }
     if (finding.verdict() == Verdict.FAIL) {
       return keep(candidate, "cannot promote " + candidate.version + ": gate " + finding.text());
@@ -439,7 +469,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     }
     long end = outcomes.end();
     if (end <= now.from) {
-      return followUpDue(deployment.evidence(), end) ? overtaken(now) : now;
+      return followUpDue(end) ? overtaken(now) : now;
     }
     List<Outcome> rows = outcomes.between(now.from, end);
     return work(() -> {
@@ -454,7 +484,7 @@ public final class MaintenanceLoop implements AutoCloseable {
         LoopEvent.Kind.KEPT,
         now.candidate.champion.toString(),
         now.candidate.version + " is overtaken, a longer window is due: shadow " + now.shadow);
-    close(now.candidate.model);
+    closeCandidate();
     return new Idle();
   }
 
@@ -471,7 +501,7 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   private Phase decided(Shadowing now) {
     return switch (now.shadow.state()) {
-      case UNDECIDED -> now;
+      case UNDECIDED -> followUpDue(now.from) ? overtaken(now) : now;
       case KEPT_BACK ->
         keep(now.candidate, "cannot promote " + now.candidate.version + ": shadow " + now.shadow);
       case SUPERIOR, NOT_WORSE ->
@@ -498,31 +528,33 @@ public final class MaintenanceLoop implements AutoCloseable {
           now.from.to() + " -> " + now.candidate.version + ": " + why);
       return new Promoting(now.candidate, now.shadow, now.from, now.intent, true);
     }
-    if (deployment.rollbackPending()) {
+    Optional<AliasChange> known = moveOf(now.intent); // by an earlier tick that was not told
+    if (known.isEmpty() && deployment.rollbackPending()) {
       return abandon(now.candidate, "a rollback of the champion is under way");
     }
     AliasChange made;
     try {
-      made = deployment
-          .store()
-          .move(deployment.alias())
-          .from(now.from)
-          .to(now.candidate.version)
-          .by(ACTOR)
-          .because(why)
-          .intent(now.intent)
-          .commit();
+      made = known.isPresent()
+          ? known.get()
+          : deployment
+              .store()
+              .move(deployment.alias())
+              .from(now.from)
+              .to(now.candidate.version)
+              .by(ACTOR)
+              .because(why)
+              .intent(now.intent)
+              .commit();
     } catch (AliasConflictException e) {
       return abandon(now.candidate, e.getMessage() == null ? "the alias moved on" : e.getMessage());
-    } catch (StoreException | CommitUnknownException e) { // the same intent again, at the next tick
-      troubled(e);
-      return now;
+    } catch (VersionNotFoundException e) {
+      return failed(e);
     }
     write(
         LoopEvent.Kind.PROMOTED,
         now.candidate.version.toString(),
         why + "; generation " + made.generation());
-    close(now.candidate.model);
+    closeCandidate();
     history = history.withChampion(now.candidate.version.publishedAt());
     deployment.tick();
     return new Idle();
@@ -530,22 +562,27 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   private Phase keep(Candidate candidate, String why) {
     write(LoopEvent.Kind.KEPT, candidate.champion.toString(), why);
-    close(candidate.model);
-    deployment.monitor().kept(why);
+    closeCandidate();
+    try {
+      deployment.monitor().kept(why);
+    } catch (RuntimeException | LinkageError e) { // the candidate is decided all the same
+      LOG.log(
+          Logger.Level.WARNING, "the monitor of " + deployment.alias() + " kept its signals", e);
+    }
     return new Idle();
   }
 
   private Phase abandon(Candidate candidate, String why) {
     write(LoopEvent.Kind.ABANDONED, candidate.version.toString(), why);
-    close(candidate.model);
+    closeCandidate();
     return new Idle();
   }
 
-  private static void close(Model model) {
-    if (model instanceof AutoCloseable resource) {
+  private void closeCandidate() {
+    if (candidateModel.getAndSet(null) instanceof AutoCloseable resource) {
       try {
         resource.close();
-      } catch (Exception e) {
+      } catch (Exception | LinkageError e) {
         LOG.log(Logger.Level.WARNING, "a candidate that was decided could not be closed", e);
       }
     }
@@ -555,16 +592,21 @@ public final class MaintenanceLoop implements AutoCloseable {
   // -----------------------------------------------------------------------------------------
 
   private void write(LoopEvent.Kind kind, String subject, String text) {
-    LoopEvent event = new LoopEvent(clock.instant(), kind, subject, text);
+    LoopEvent event = new LoopEvent(clock.instant(), kind, subject, beginning(text));
     journal.append(event.toBytes());
     tell(event);
+  }
+
+  /** Foreign words, such as the message of an exception, must not make an entry that cannot be written. */
+  private static String beginning(String text) {
+    return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT) + "…";
   }
 
   private void tell(LoopEvent event) {
     for (Consumer<? super LoopEvent> listener : listeners) {
       try {
         listener.accept(event);
-      } catch (RuntimeException e) {
+      } catch (Throwable e) { // the step was taken all the same
         LOG.log(
             Logger.Level.WARNING, "a listener of the loop on " + deployment.alias() + " threw", e);
       }
@@ -573,8 +615,15 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   /**
    * {@return every step in the journal, oldest first, those of earlier processes included}
+   *
+   * @throws StoreException if the journal could not be read
+   * @throws IllegalStateException if the loop is closed
    */
   public List<LoopEvent> events() {
+    return read(journal);
+  }
+
+  private static List<LoopEvent> read(EventLog journal) {
     List<LoopEvent> all = new ArrayList<>();
     journal.read(entry -> all.add(LoopEvent.ofBytes(entry)));
     return all;
@@ -601,12 +650,18 @@ public final class MaintenanceLoop implements AutoCloseable {
     return Optional.ofNullable(trouble);
   }
 
-  /** Stops ticking and closes the journal; deployment and store are the host's. May be called twice. */
+  /**
+   * Stops ticking, closes the journal and gives up the candidate; deployment and store are the host's. May be called
+   * twice.
+   */
   @Override
   public void close() {
     ticking.lock();
     try {
       closed = true;
+      if (!(phase instanceof Working working) || working.next != null) {
+        closeCandidate();
+      }
       journal.close();
     } finally {
       ticking.unlock();
@@ -768,6 +823,7 @@ public final class MaintenanceLoop implements AutoCloseable {
           .watches()
           .ifPresent(watched -> reads.stream()
               .filter(spec -> !watched.contains(spec))
+              .sorted(Comparator.comparing(Spec::toString))
               .forEach(spec -> problems.add("the monitor does not watch \"" + spec
                   + "\": name what reads it in MonitorRecipe.feeds")));
       if (outcomes == null) {
@@ -787,7 +843,20 @@ public final class MaintenanceLoop implements AutoCloseable {
             + Reference.parse(deployment.alias()) + ": " + String.join("; ", problems));
       }
       warnAboutUnknown(reads);
-      return new MaintenanceLoop(this, EventLog.open(requireNonNull(journal)));
+      EventLog log = EventLog.open(requireNonNull(journal));
+      try {
+        if (log.tail().ignored() > 0) {
+          LOG.log(
+              Logger.Level.WARNING,
+              "the journal of the loop on " + deployment.alias() + " had a torn end, " + log.tail()
+                  + ": a step that had not been taken");
+        }
+        return new MaintenanceLoop(this, log, read(log));
+      } catch (Throwable e) {
+        try (log) {
+          throw e;
+        }
+      }
     }
 
     private void warnAboutUnknown(Set<Spec> reads) {

@@ -23,7 +23,7 @@ import java.util.TreeSet;
  * known. Each is back-tested: trained without the newest rows and scored on them. The longest window whose score is
  * within half a standard error of the best wins: the cut at the change alone breaks when a change is gradual, a long window
  * alone when it is abrupt. The rows held back for the back-test are a fifth of those since the change, at least 20 and at
- * most 200; without a change 100. They also are the gate's and the test phase of the package, so the candidate that is
+ * most 200; without a change 100, or half of what there is if that is less. They also are the gate's and the test phase of the package, so the candidate that is
  * shipped never saw them.
  *
  * <p>After a change the window is soon too short. Once the rows since the change have tripled it asks for another
@@ -103,7 +103,7 @@ public final class TrainingWindow {
    *
    * <p>The same back-test as a loop's, for whoever wants to know what a loop would have done.
    *
-   * @param rows oldest first, more than 120
+   * @param rows oldest first, at least 40
    * @param trainer makes the models
    * @throws IllegalArgumentException if there are too few
    */
@@ -151,13 +151,18 @@ public final class TrainingWindow {
 
   private Choice choose(List<Labelled<Row>> rows, OptionalLong since, ModelTrainer trainer) {
     int n = rows.size();
-    int held = since.isPresent() ? heldBack((int) since.getAsLong()) : HELD_BACK_WITHOUT_CHANGE;
+    int held = since.isPresent()
+        ? heldBack((int) since.getAsLong())
+        : Math.max(FEWEST_HELD_BACK, Math.min(HELD_BACK_WITHOUT_CHANGE, n / 2));
     int cut = n - held;
     TreeSet<Integer> sizes = new TreeSet<>();
     for (int size = SHORTEST; size <= Math.min(most, n); size *= 2) {
       sizes.add(size);
     }
     since.ifPresent(size -> sizes.add((int) Math.min(most, size)));
+    if (sizes.stream().noneMatch(size -> cut - (n - size) >= FEWEST_TRAINED)) {
+      sizes.add(n);
+    }
     TreeMap<Integer, Trained> fits = new TreeMap<>();
     TreeMap<Integer, double[]> scores = new TreeMap<>();
     for (int size : sizes) {

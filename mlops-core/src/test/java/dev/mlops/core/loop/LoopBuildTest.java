@@ -1,0 +1,149 @@
+package dev.mlops.core.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.retrain.RetrainDecision;
+import dev.mlops.api.retrain.RetrainHistory;
+import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.core.retrain.RetrainPolicies;
+import dev.mlops.testkit.InMemoryMonitor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a loop refuses to be built of, and what of a host it takes unchanged. */
+class LoopBuildTest {
+  @TempDir
+  Path folder;
+
+  private LoopScene scene;
+
+  @BeforeEach
+  void open() {
+    scene = new LoopScene(folder);
+  }
+
+  private static String refused(MaintenanceLoop.Builder builder) {
+    return assertThrows(IllegalStateException.class, builder::build).getMessage();
+  }
+
+  private void watchedBy(InMemoryMonitor.Recipe recipe) {
+    scene.monitor = new LoopScene.WatchedMonitor(recipe.on(scene.clock).open("iris"));
+    scene.deployment = scene.open(scene.store);
+  }
+
+  @Test
+  void allThatIsMissingIsListedAtOnce() {
+    watchedBy(InMemoryMonitor.recipe().keepingNoRows());
+    scene.trainer.schema = Schema.of(Column.number("x")).predicting(Task.ANOMALY_DETECTION);
+    assertEquals(
+        "cannot build a loop on iris@champion: retrainWhen(policy) is missing; gate(criteria) is"
+            + " missing; journal(file) is missing; on(executor) is missing; the monitor keeps no"
+            + " rows: hand some over with rows(outcomes); the losses of anomaly scores are not"
+            + " known, so nothing could be compared",
+        refused(MaintenanceLoop.of(scene.deployment, scene.trainer)));
+  }
+
+  @Test
+  void aWindowLargerThanWhatIsKeptIsRefused() {
+    watchedBy(InMemoryMonitor.recipe().keeping(999));
+    assertEquals(
+        "cannot build a loop on iris@champion: the window uses up to 1000 outcomes, but only 999"
+            + " are kept",
+        refused(scene.loop(LoopScene.always())));
+    scene
+        .loop(LoopScene.always())
+        .window(TrainingWindow.sinceChange(100, 999))
+        .build()
+        .close();
+  }
+
+  @Test
+  void whatTheMonitorDoesNotWatchCannotBeRead() {
+    RetrainPolicy policy = RetrainPolicies.on(
+        Signals.quality("accuracy").worseThanBaseline(0.05).falseAlarmEvery(1_000_000));
+    assertEquals(1, policy.reads().size());
+    assertEquals(
+        "cannot build a loop on iris@champion: the monitor does not watch \""
+            + policy.reads().iterator().next()
+            + "\": name what reads it in MonitorRecipe.feeds",
+        refused(scene.loop(policy)));
+  }
+
+  @Test
+  void aRefusedLoopDoesNotHoldItsJournal() {
+    refused(scene.loop(LoopScene.always()).window(TrainingWindow.sinceChange(100, 200_000)));
+    assertEquals(false, Files.exists(scene.journal));
+  }
+
+  @Test
+  void aGateWithoutCriteriaIsRefused() {
+    MaintenanceLoop.Builder builder = scene.loop(LoopScene.always());
+    assertEquals(
+        "a gate must have at least one criterion, but had none",
+        assertThrows(IllegalArgumentException.class, builder::gate).getMessage());
+  }
+
+  /** A host's own store, monitor, policy and outcomes, none of them from this library. */
+  @Test
+  void aHostsOwnPartsPlugInUnchanged() {
+    InMemoryMonitor rows =
+        InMemoryMonitor.recipe().on(scene.clock).open("iris"); // the host's log of outcomes
+    scene.monitor = new LoopScene.WatchedMonitor(rows);
+    Outcomes log = rows.outcomes();
+    Outcomes own = new Outcomes() {
+      @Override
+      public long capacity() {
+        return 1_000;
+      }
+
+      @Override
+      public long end() {
+        return log.end();
+      }
+
+      @Override
+      public long open() {
+        return 0;
+      }
+
+      @Override
+      public List<Outcome> between(long from, long to) {
+        return log.between(from, to);
+      }
+    };
+    scene.deployment = scene.open(scene.store);
+    RetrainPolicy policy = new RetrainPolicy() {
+      @Override
+      public RetrainDecision decide(Evidence now, RetrainHistory past) {
+        return past.candidates() == 0
+            ? RetrainDecision.of(RetrainDecision.Outcome.RETRAIN, "own", "first")
+            : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "own", "done");
+      }
+    };
+    Outcomes hidden = Outcomes.none();
+    scene.monitor.outcomes = hidden;
+    MaintenanceLoop loop =
+        scene.loop(policy).rows(own).gate(evidence -> Finding.pass("own")).build();
+    scene.world = "B";
+    scene.serve(300);
+    loop.tick();
+    scene.serve(100);
+    loop.tick();
+
+    assertEquals("PROMOTED", scene.last().kind().name());
+    assertEquals(2, scene.deployment.champion().number());
+  }
+}

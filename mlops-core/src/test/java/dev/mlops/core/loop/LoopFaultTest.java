@@ -1,0 +1,603 @@
+package dev.mlops.core.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.pack.Trained;
+import dev.mlops.api.retrain.RetrainDecision;
+import dev.mlops.api.retrain.RetrainHistory;
+import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.Version;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the loop does with a candidate when its parts fail, or when somebody else moves the alias. */
+@Timeout(60)
+class LoopFaultTest {
+  @TempDir
+  Path folder;
+
+  private LoopScene scene;
+
+  @BeforeEach
+  void open() {
+    scene = new LoopScene(folder);
+  }
+
+  private MaintenanceLoop shadowing() {
+    MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build();
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+    assertEquals("GATED", scene.last().kind().name());
+    return loop;
+  }
+
+  /** Another replica moves the alias to a version of its own. */
+  private Version moveElsewhere() {
+    AliasChange now = scene.behind.current(LoopScene.ALIAS).orElseThrow();
+    Version other = scene.behind.publish(scene.trainer.make("A/0.3", 77).asPackage("iris"));
+    scene
+        .behind
+        .move(LoopScene.ALIAS)
+        .from(now)
+        .to(other)
+        .by("ops")
+        .because("fix")
+        .commit();
+    return other;
+  }
+
+  // --- the journal
+  // -----------------------------------------------------------------------------------------
+
+  @Test
+  void aJournalThatCannotBeWrittenStopsTheLoopBeforeItTrains() {
+    MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build();
+    scene.world = "B";
+    scene.serve(200);
+    scene.breakJournal();
+    loop.tick();
+    loop.tick();
+
+    assertEquals(List.of(), scene.trainer.calls);
+    assertEquals(List.of(), scene.heard, "nobody is told of a step that was not written");
+    assertTrue(
+        loop.trouble().orElse("").startsWith("StoreException: journal wanted "),
+        loop.trouble().toString());
+    scene.healJournal();
+    loop.tick();
+    assertEquals("GATED", scene.last().kind().name());
+    assertEquals(Optional.empty(), loop.trouble());
+  }
+
+  @Test
+  void aJournalThatCannotBeWrittenStopsTheLoopBeforeItPublishes() {
+    MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build();
+    scene.world = "B";
+    scene.serve(200);
+    scene.trainer.script = rows -> {
+      if (scene.trainer.calls.size() == 1) {
+        scene.breakJournal();
+      }
+      return "B/0.0";
+    };
+    loop.tick();
+    assertEquals(1, scene.behind.versions("iris").size());
+    assertTrue(loop.trouble().isPresent());
+    scene.healJournal();
+    loop.tick();
+    assertEquals(List.of("RETRAIN", "FAILED"), scene.kinds());
+    scene.clock.advance(Duration.ofMinutes(1));
+    loop.tick();
+    assertEquals("GATED", scene.last().kind().name());
+  }
+
+  @Test
+  void aJournalThatCannotBeWrittenStopsTheLoopBeforeItMovesTheAlias() {
+    MaintenanceLoop loop = shadowing();
+    scene.breakJournal();
+    scene.serve(100);
+    loop.tick();
+    loop.tick();
+    assertEquals(List.of(1L), scene.moves());
+    assertEquals(List.of(), scene.store.intents);
+    assertTrue(loop.trouble().isPresent());
+    scene.healJournal();
+    loop.tick();
+    assertEquals("PROMOTED", scene.last().kind().name());
+    assertEquals(List.of(1L, 2L), scene.moves());
+    assertEquals(Optional.empty(), loop.trouble());
+  }
+
+  /** The move is made, then the disk is full, then a person rolls back: the move was made all the same. */
+  @Test
+  void aMoveThatWasMadeIsPromotedWhateverCameAfter() {
+    MaintenanceLoop loop = shadowing();
+    scene.serve(100);
+    scene.store.before = effect -> scene.breakJournal();
+    loop.tick();
+    scene.store.before = effect -> {};
+    assertEquals(List.of(1L, 2L), scene.moves());
+    assertEquals("PROMOTING", scene.last().kind().name());
+    scene.deployment.tick();
+    scene.faulty.failEveryCall();
+    scene.deployment.rollBack("ops", "bad");
+    scene.faulty.heal();
+    scene.healJournal();
+    loop.tick();
+
+    assertEquals("PROMOTED", scene.last().kind().name());
+    scene.deployment.tick();
+    assertEquals(List.of(1L, 2L, 1L), scene.moves());
+    assertEquals(1, scene.deployment.champion().number(), "the rollback wins");
+  }
+
+  @Test
+  void troubleEndsWithTheTickThatHasNone() {
+    boolean[] retrain = {true};
+    MaintenanceLoop loop = scene
+        .loop((now, past) -> retrain[0]
+            ? LoopScene.retrain(0)
+            : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "scripted", ""))
+        .build();
+    scene.serve(200);
+    scene.breakJournal();
+    loop.tick();
+    assertTrue(loop.trouble().isPresent());
+    retrain[0] = false;
+    loop.tick();
+    assertEquals(Optional.empty(), loop.trouble());
+  }
+
+  // --- trainer, executor, policy, listener, monitor
+  // ----------------------------------------------------------
+
+  @Test
+  void aTrainerThatThrowsIsAskedAgainAfterOneTwoFourToSixtyFourMinutes() {
+    scene.trainer.script = rows -> {
+      throw new IllegalStateException("no memory");
+    };
+    MaintenanceLoop loop = scene.loop(LoopScene.always()).build();
+    scene.serve(200);
+    loop.tick();
+    assertEquals(
+        "candidate 1 threw java.lang.IllegalStateException: no memory; the champion stays",
+        scene.last().text());
+    for (int minutes : new int[] {1, 2, 4, 8, 16, 32, 64, 64}) {
+      int before = scene.heard.size();
+      scene.clock.advance(Duration.ofMinutes(minutes).minusMillis(1));
+      loop.tick();
+      assertEquals(before, scene.heard.size(), minutes + " minutes are not over");
+      scene.clock.advance(Duration.ofMillis(1));
+      loop.tick();
+      assertEquals(before + 2, scene.heard.size(), minutes + " minutes are over");
+      assertEquals("FAILED", scene.last().kind().name());
+    }
+    assertEquals(List.of(1L), scene.moves());
+    scene.trainer.script = rows -> "B/0.0";
+    scene.clock.advance(Duration.ofMinutes(64));
+    loop.tick();
+    assertEquals("GATED", scene.last().kind().name());
+  }
+
+  @Test
+  void theCooldownCoversCandidatesThatFailed() {
+    scene.trainer.script = rows -> {
+      throw new IllegalStateException();
+    };
+    MaintenanceLoop loop =
+        scene.loop(LoopScene.always().atMostEvery(Duration.ofHours(5))).build();
+    scene.serve(200);
+    loop.tick();
+    scene.clock.advance(Duration.ofMinutes(299));
+    loop.tick();
+    assertEquals(List.of("RETRAIN", "FAILED"), scene.kinds());
+    scene.clock.advance(Duration.ofMinutes(1));
+    loop.tick();
+    assertEquals(List.of("RETRAIN", "FAILED", "RETRAIN", "FAILED"), scene.kinds());
+  }
+
+  @Test
+  void whateverATrainerDoesTheChampionServes() {
+    List<Throwable> faults = List.of(
+        new OutOfMemoryError("heap"),
+        new StackOverflowError(),
+        new NoClassDefFoundError("org/host/Trainer"),
+        new IllegalArgumentException("x".repeat(9 << 20)));
+    MaintenanceLoop loop = scene.loop(LoopScene.always()).build();
+    scene.serve(200);
+    for (Throwable fault : faults) {
+      scene.trainer.script = rows -> {
+        LoopFaultTest.<RuntimeException>sneak(fault);
+        return "";
+      };
+      int before = scene.heard.size();
+      loop.tick();
+      assertEquals(before + 2, scene.heard.size(), fault.toString().substring(0, 20));
+      assertEquals("FAILED", scene.last().kind().name());
+      scene.clock.advance(Duration.ofHours(2));
+    }
+    assertTrue(scene.last().text().length() < 5_000, "a long message is cut");
+    scene.serve(10);
+    assertEquals(1, scene.deployment.champion().number());
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> void sneak(Throwable fault) throws E {
+    throw (E) fault;
+  }
+
+  @Test
+  void aTrainerThatReturnsNothingFails() {
+    MaintenanceLoop loop = MaintenanceLoop.of(scene.deployment, new ModelTrainer() {
+          @Override
+          public Schema schema() {
+            return LoopScene.SCHEMA;
+          }
+
+          @Override
+          public Trained train(List<Labelled<Row>> rows) {
+            return null;
+          }
+        })
+        .retrainWhen(LoopScene.always())
+        .window(TrainingWindow.sinceChange(100, 1_000))
+        .gate(evidence -> Finding.pass("fine"))
+        .journal(scene.journal)
+        .on(Runnable::run)
+        .clock(scene.clock)
+        .to(scene.heard::add)
+        .build();
+    scene.serve(200);
+    loop.tick();
+    assertEquals(List.of("RETRAIN", "FAILED"), scene.kinds());
+    assertEquals(List.of(1L), scene.moves());
+  }
+
+  @Test
+  void aCandidateWhosePackageCannotBeOpenedFails() {
+    MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build();
+    scene.world = "B";
+    scene.serve(200);
+    scene.store.before = effect -> scene.faulty.failCall(2); // publish, then open
+    loop.tick();
+    assertEquals("FAILED", scene.last().kind().name());
+    assertEquals(List.of(1L), scene.moves());
+  }
+
+  @Test
+  void aModelIsClosedAlsoWhenItsGateBreaks() {
+    MaintenanceLoop loop = scene
+        .loop(LoopScene.whileFirst())
+        .gate(evidence -> {
+          throw new NoClassDefFoundError("org/host/Gate");
+        })
+        .build();
+    scene.serve(200);
+    loop.tick();
+    assertEquals("FAILED", scene.last().kind().name());
+    scene.assertCandidatesClosedOnce();
+  }
+
+  @Test
+  void anExecutorThatRejectsMakesTheCandidateFail() {
+    boolean[] rejects = {true};
+    MaintenanceLoop loop = scene
+        .loop(LoopScene.whileFirst(), job -> {
+          if (rejects[0]) {
+            throw new RejectedExecutionException("full");
+          }
+          job.run();
+        })
+        .build();
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+    loop.tick();
+    assertEquals(List.of("RETRAIN", "FAILED"), scene.kinds());
+    rejects[0] = false;
+    scene.clock.advance(Duration.ofMinutes(1));
+    loop.tick();
+    assertEquals("GATED", scene.last().kind().name());
+    rejects[0] = true;
+    scene.serve(100);
+    loop.tick();
+    assertTrue(loop.trouble().orElseThrow().contains("full"), "scoring is tried again");
+    rejects[0] = false;
+    loop.tick();
+    assertEquals("PROMOTED", scene.last().kind().name());
+  }
+
+  @Test
+  void aPolicyThatThrowsOrAnswersNullTrainsNothing() {
+    List<RetrainPolicy> broken = List.of(
+        (now, past) -> null,
+        (now, past) -> {
+          throw new IllegalStateException("bug");
+        },
+        (now, past) -> {
+          throw new NoClassDefFoundError("bug");
+        });
+    List<String> reasons = List.of(
+        "the policy answered null",
+        "the policy threw java.lang.IllegalStateException: bug",
+        "the policy threw java.lang.NoClassDefFoundError: bug");
+    scene.serve(200);
+    for (int i = 0; i < broken.size(); i++) {
+      try (MaintenanceLoop loop = scene.loop(broken.get(i)).build()) {
+        loop.tick();
+        RetrainDecision said = loop.decision().orElseThrow();
+        assertEquals(RetrainDecision.Outcome.INCONCLUSIVE, said.outcome());
+        assertEquals(reasons.get(i), said.reason());
+        assertEquals(Optional.empty(), loop.trouble());
+      }
+    }
+    assertEquals(List.of(), scene.trainer.calls);
+  }
+
+  @Test
+  void aPolicyThatCannotSayWhetherItRestsForbidsFollowUps() {
+    RetrainPolicy policy = new RetrainPolicy() {
+      @Override
+      public RetrainDecision decide(Evidence now, RetrainHistory past) {
+        return past.candidates() == 0
+            ? LoopScene.retrain(100)
+            : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "once", "");
+      }
+
+      @Override
+      public boolean resting(Instant now, RetrainHistory past) {
+        throw new IllegalStateException("bug");
+      }
+    };
+    MaintenanceLoop loop =
+        scene.loop(policy).gate(evidence -> Finding.fail("no")).build();
+    scene.serve(200);
+    loop.tick();
+    scene.serve(400);
+    loop.tick();
+    assertEquals(4, scene.heard.size());
+    assertEquals(Optional.empty(), loop.trouble());
+  }
+
+  @Test
+  void aListenerThatThrowsHurtsNobody() {
+    AtomicInteger told = new AtomicInteger();
+    MaintenanceLoop loop = scene
+        .loop(LoopScene.whileFirst())
+        .to(event -> {
+          told.incrementAndGet();
+          throw new AssertionError("bug");
+        })
+        .build();
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+    scene.serve(100);
+    loop.tick();
+    assertEquals("PROMOTED", scene.last().kind().name());
+    assertEquals(6, told.get());
+    assertEquals(Optional.empty(), loop.trouble());
+  }
+
+  @Test
+  void aMonitorThatCannotClearItsSignalsDoesNotHoldTheLoop() {
+    scene.monitor.onKept = () -> {
+      throw new IllegalStateException("bug");
+    };
+    MaintenanceLoop loop = scene
+        .loop(LoopScene.always().atMostEvery(Duration.ofHours(1)))
+        .gate(evidence -> Finding.fail("no"))
+        .build();
+    scene.serve(200);
+    loop.tick();
+    loop.tick();
+    assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"), scene.kinds());
+  }
+
+  // --- the store
+  // -------------------------------------------------------------------------------------------
+
+  @Test
+  void aCommitThatFailsIsTriedAgainWithTheSameIntent() {
+    MaintenanceLoop loop = shadowing();
+    scene.serve(100);
+    int[] left = {2};
+    scene.store.before = effect -> {
+      if (left[0]-- > 0) {
+        scene.faulty.failCall(1);
+      }
+    };
+    loop.tick();
+    assertEquals("PROMOTING", scene.last().kind().name());
+    assertTrue(loop.trouble().orElse("").contains("commit, failed on purpose"));
+    loop.tick();
+    loop.tick();
+
+    assertOneMove(loop, 3);
+  }
+
+  @Test
+  void aCommitWhoseAnswerWasLostIsMadeOnce() {
+    MaintenanceLoop loop = shadowing();
+    scene.serve(100);
+    scene.store.before = effect -> scene.faulty.loseNextAnswer();
+    loop.tick();
+    assertTrue(loop.trouble().orElse("").startsWith("CommitUnknownException: "));
+    assertEquals(List.of(1L, 2L), scene.moves());
+    assertEquals("PROMOTING", scene.last().kind().name());
+    loop.tick();
+
+    assertOneMove(loop, 1);
+  }
+
+  private void assertOneMove(MaintenanceLoop loop, int commits) {
+    assertEquals("PROMOTED", scene.last().kind().name());
+    assertEquals(List.of(1L, 2L), scene.moves());
+    assertEquals(commits, scene.store.intents.size());
+    assertEquals(1, Set.copyOf(scene.store.intents).size(), "one intent");
+    assertEquals(
+        1,
+        scene.kinds().stream().filter("PROMOTING"::equals).count(),
+        "the intent was written once");
+    assertEquals(Optional.empty(), loop.trouble());
+    scene.assertCandidatesClosedOnce();
+  }
+
+  @Test
+  void anAliasThatMovedDuringTrainingEndsTheCandidate() {
+    List<Runnable> jobs = new ArrayList<>();
+    MaintenanceLoop loop = scene.loop(LoopScene.whileFirst(), jobs::add).build();
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+    Version other = moveElsewhere();
+    scene.deployment.tick();
+    jobs.remove(0).run();
+    loop.tick();
+
+    assertEquals(
+        "ABANDONED iris:3: the alias moved on to " + other, scene.last().toString());
+    assertEquals(List.of(1L, 2L), scene.moves());
+    scene.assertCandidatesClosedOnce();
+  }
+
+  @Test
+  void anAliasThatMovedDuringTheShadowEndsTheCandidate() {
+    MaintenanceLoop loop = shadowing();
+    Version other = moveElsewhere();
+    scene.deployment.tick();
+    scene.serve(100);
+    loop.tick();
+
+    assertEquals(
+        "ABANDONED iris:2: the alias moved on to " + other, scene.last().toString());
+    assertEquals(List.of(1L, 3L), scene.moves());
+    scene.assertCandidatesClosedOnce();
+  }
+
+  /** The deployment does not know yet; the store does. */
+  @Test
+  void anAliasThatMovedBeforeThePromotionEndsTheCandidate() {
+    MaintenanceLoop loop = shadowing();
+    scene.serve(100);
+    moveElsewhere();
+    loop.tick();
+
+    assertEquals("ABANDONED iris:2: the alias moved on", scene.last().toString());
+    assertEquals(List.of(1L, 3L), scene.moves());
+    scene.assertCandidatesClosedOnce();
+  }
+
+  @Test
+  void anAliasThatMovedDuringThePromotionEndsTheCandidate() {
+    MaintenanceLoop loop = shadowing();
+    scene.serve(100);
+    scene.store.before = effect -> {
+      scene.store.before = other -> {};
+      moveElsewhere();
+    };
+    loop.tick();
+
+    assertEquals("ABANDONED", scene.last().kind().name());
+    assertTrue(
+        scene.last().text().startsWith("wanted iris@champion at iris:1"),
+        scene.last().text());
+    assertEquals(List.of(1L, 3L), scene.moves());
+    scene.assertCandidatesClosedOnce();
+  }
+
+  @Test
+  void aRollbackDuringTheShadowWins() {
+    Version second = scene.behind.publish(scene.trainer.make("A/0.1", 5).asPackage("iris"));
+    scene
+        .behind
+        .move(LoopScene.ALIAS)
+        .from(scene.behind.current(LoopScene.ALIAS).orElseThrow())
+        .to(second)
+        .by("ops")
+        .because("better")
+        .commit();
+    scene.deployment.tick();
+    MaintenanceLoop loop = scene
+        .loop((now, past) -> past.candidates() == 0
+            ? LoopScene.retrain(0)
+            : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "once", ""))
+        .build();
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+    assertEquals("GATED", scene.last().kind().name());
+    scene.faulty.failEveryCall();
+    scene.deployment.rollBack("ops", "bad");
+    assertTrue(scene.deployment.rollbackPending());
+    loop.tick();
+    assertEquals("ABANDONED iris:3: the alias moved on to iris:1", scene.last().toString());
+    scene.faulty.heal();
+    scene.deployment.tick();
+    loop.tick();
+    assertEquals(List.of(1L, 2L, 1L), scene.moves());
+    scene.assertCandidatesClosedOnce();
+  }
+
+  @Test
+  void ofTwoLoopsOnOneAliasOnePromotes() {
+    MaintenanceLoop first = shadowing();
+    List<LoopEvent> other = new ArrayList<>();
+    MaintenanceLoop second = scene
+        .loop(LoopScene.whileFirst())
+        .journal(folder.resolve("second"))
+        .to(other::add)
+        .build();
+    second.tick();
+    scene.serve(100);
+    scene.store.before = effect -> {
+      scene.store.before = again -> {};
+      second.tick(); // between the decision of the first and its move
+    };
+    first.tick();
+
+    assertEquals(List.of(1L, 3L), scene.moves());
+    assertEquals(
+        "ABANDONED", first.events().get(first.events().size() - 1).kind().name());
+    assertEquals("PROMOTED", other.get(other.size() - 1).kind().name());
+    scene.assertCandidatesClosedOnce();
+  }
+
+  @Test
+  void aLoopThatIsClosedWhileItTrainsClosesTheCandidateAfterwards() {
+    List<Runnable> jobs = new ArrayList<>();
+    MaintenanceLoop loop = scene.loop(LoopScene.whileFirst(), jobs::add).build();
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+    jobs.remove(0).run();
+    loop.tick();
+    scene.serve(100);
+    loop.tick();
+    loop.close();
+    assertEquals(0, scene.runtime.loaded.get(1).closes.get(), "it is still being scored");
+    jobs.remove(0).run();
+    scene.assertCandidatesClosedOnce();
+    assertEquals(List.of(1L), scene.moves());
+  }
+}

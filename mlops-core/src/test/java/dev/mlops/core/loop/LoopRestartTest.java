@@ -1,0 +1,245 @@
+package dev.mlops.core.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.mlops.api.retrain.RetrainDecision;
+import dev.mlops.api.store.StoreException;
+import dev.mlops.core.log.EventLog;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a loop finds that starts on the journal of another process. */
+@Timeout(120)
+class LoopRestartTest {
+  @TempDir
+  Path folder;
+
+  /** Journal and store as they were when a process ended. */
+  private record Dead(LoopScene scene, Path journal, int written) {}
+
+  /**
+   * Runs a whole cycle and ends the process at a journal write.
+   *
+   * @param at number of the event, from 1
+   * @param before whether the process ends just before the event is in the journal, else just after
+   */
+  private Dead killedAt(int at, boolean before) throws IOException {
+    Path home = Files.createDirectory(folder.resolve("killed-" + before + at));
+    LoopScene scene = new LoopScene(home);
+    Path copy = home.resolve("copy");
+    int[] count = {0};
+    MaintenanceLoop loop = scene
+        .loop(LoopScene.whileFirst())
+        .to(event -> {
+          count[0]++;
+          try {
+            if (count[0] == (before ? at - 1 : at)) {
+              Files.copy(scene.journal, copy);
+            }
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+          if (count[0] == at) {
+            scene.faulty.failEveryCall(); // nothing takes effect any more
+          }
+        })
+        .build();
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+    if (at > 4) {
+      scene.serve(100);
+      loop.tick();
+    }
+    assertTrue(count[0] >= at, "events: " + count[0]);
+    scene.faulty.heal();
+    if (!Files.exists(copy)) {
+      Files.createFile(copy); // before the first event
+    }
+    return new Dead(scene, copy, before ? at - 1 : at);
+  }
+
+  @Test
+  void aProcessThatEndsAtAnyJournalWriteLeavesOneChampion() throws IOException {
+    for (int at = 1; at <= 6; at++) {
+      for (boolean before : new boolean[] {true, false}) {
+        Dead dead = killedAt(at, before);
+        String where = (before ? "before" : "after") + " event " + at;
+        LoopScene scene = dead.scene;
+        boolean moved = scene.moves().size() > 1;
+        scene.heard.clear();
+        scene.restart(scene.behind);
+        try (MaintenanceLoop loop =
+            scene.loop(LoopScene.whileFirst()).journal(dead.journal).build()) {
+          assertEquals(dead.written, loop.events().size(), where);
+          loop.tick();
+          if (dead.written == 0 || dead.written == 6) {
+            assertEquals(
+                List.of(),
+                scene.kinds().stream().filter(k -> !k.equals("WAITING")).toList(),
+                where);
+          } else if (moved) {
+            assertEquals(
+                "PROMOTED", scene.heard.get(0).kind().name(), where + ": the move was made");
+            assertTrue(scene
+                .heard
+                .get(0)
+                .text()
+                .startsWith("found after a restart: the move had been made, "));
+          } else {
+            assertEquals("ABANDONED", scene.heard.get(0).kind().name(), where);
+            assertEquals(
+                "the process ended before the candidate was decided"
+                    + (dead.written == 5 ? "; the move was not made" : "")
+                    + "; the champion stays",
+                scene.heard.get(0).text(),
+                where);
+          }
+          scene.serve(200);
+          loop.tick();
+          scene.serve(100);
+          loop.tick();
+          List<LoopEvent> events = loop.events();
+          assertEquals(2, scene.moves().size(), where + ": one promotion, " + events);
+          assertEquals(
+              1,
+              events.stream().filter(e -> e.kind() == LoopEvent.Kind.PROMOTED).count(),
+              where);
+          assertEquals(
+              scene.behind.current(LoopScene.ALIAS).orElseThrow().to(),
+              scene.deployment.champion(),
+              where);
+        }
+      }
+    }
+  }
+
+  @Test
+  void theCooldownSurvivesARestart() throws IOException {
+    Dead dead = killedAt(2, false);
+    LoopScene scene = dead.scene;
+    scene.restart(scene.behind);
+    scene.serve(200);
+    scene.clock.advance(Duration.ofMinutes(59));
+    try (MaintenanceLoop loop = scene
+        .loop(LoopScene.always().atMostEvery(Duration.ofHours(1)))
+        .journal(dead.journal)
+        .build()) {
+      loop.tick();
+      assertEquals("ABANDONED", scene.last().kind().name());
+      assertEquals(
+          RetrainDecision.Outcome.SUPPRESSED, loop.decision().orElseThrow().outcome());
+      scene.clock.advance(Duration.ofMinutes(1));
+      loop.tick();
+      assertEquals("GATED", scene.last().kind().name());
+    }
+  }
+
+  /** A restart while the store cannot be asked waits: it guesses nothing. */
+  @Test
+  void aMoveIsNotGuessedWhileTheStoreIsDown() throws IOException {
+    Dead dead = killedAt(6, true);
+    LoopScene scene = dead.scene;
+    scene.heard.clear();
+    scene.restart(scene.faulty);
+    scene.faulty.failEveryCall();
+    try (MaintenanceLoop loop =
+        scene.loop(LoopScene.whileFirst()).journal(dead.journal).build()) {
+      loop.tick();
+      assertEquals(List.of(), scene.heard);
+      assertTrue(loop.trouble().orElse("").contains("history, failed on purpose"));
+      scene.faulty.heal();
+      loop.tick();
+      assertEquals("PROMOTED", scene.heard.get(0).kind().name());
+      assertEquals(Optional.empty(), loop.trouble());
+    }
+  }
+
+  @Test
+  void aTornEndOfTheJournalIsToldAndIgnored() throws IOException {
+    Dead dead = killedAt(3, false);
+    try (FileChannel file = FileChannel.open(dead.journal, StandardOpenOption.WRITE)) {
+      file.truncate(file.size() - 5);
+    }
+    List<String> lines = new ArrayList<>();
+    Handler handler = new Handler() {
+      @Override
+      public void publish(LogRecord line) {
+        lines.add(line.getMessage());
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    Logger logger = Logger.getLogger(MaintenanceLoop.class.getName());
+    logger.addHandler(handler);
+    dead.scene.restart(dead.scene.behind);
+    try (MaintenanceLoop loop =
+        dead.scene.loop(LoopScene.whileFirst()).journal(dead.journal).build()) {
+      assertEquals(
+          List.of("RETRAIN", "PUBLISHING"),
+          loop.events().stream().map(event -> event.kind().name()).toList());
+      loop.tick();
+      assertEquals(LoopEvent.Kind.ABANDONED, loop.events().get(2).kind());
+    } finally {
+      logger.removeHandler(handler);
+    }
+    assertEquals(1, lines.size(), lines.toString());
+    assertTrue(
+        lines
+            .get(0)
+            .matches("the journal of the loop on iris@champion had a torn end, \\d+ bytes ignored"
+                + " at byte \\d+: a step that had not been taken"),
+        lines.get(0));
+  }
+
+  @Test
+  void aJournalOfAnotherReleaseIsLeftAsItIs() throws IOException {
+    LoopScene scene = new LoopScene(folder);
+    try (EventLog log = EventLog.open(scene.journal)) {
+      log.append("2\tsomething\telse".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    }
+    byte[] bytes = Files.readAllBytes(scene.journal);
+    StoreException e =
+        assertThrows(StoreException.class, () -> scene.loop(LoopScene.always()).build());
+    assertEquals(
+        "a journal entry has format \"2\" with 3 fields, this library reads format 1 with 5; the"
+            + " journal was left as it is",
+        e.getMessage());
+    assertEquals(
+        java.nio.ByteBuffer.wrap(bytes),
+        java.nio.ByteBuffer.wrap(Files.readAllBytes(scene.journal)));
+    EventLog.open(scene.journal).close(); // and it is not held open
+  }
+
+  @Test
+  void whatAnEventSaysIsReadAgain() {
+    LoopEvent event = new LoopEvent(
+        java.time.Instant.parse("2026-01-01T00:00:00.123456789Z"),
+        LoopEvent.Kind.KEPT,
+        "iris:1",
+        "a\tb\\t\nc\r\u00e9\\");
+    assertEquals(event, LoopEvent.ofBytes(event.toBytes()));
+    assertThrows(
+        StoreException.class,
+        () -> LoopEvent.ofBytes("1\tx\ty\tz\tw".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+  }
+}

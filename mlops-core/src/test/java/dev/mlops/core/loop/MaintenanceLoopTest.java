@@ -1,0 +1,543 @@
+package dev.mlops.core.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.pack.Trained;
+import dev.mlops.api.retrain.RetrainDecision;
+import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.api.store.AliasChange;
+import dev.mlops.core.serve.Served;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the loop does with a candidate when everything works. */
+@Timeout(60)
+class MaintenanceLoopTest {
+  @TempDir
+  Path folder;
+
+  private LoopScene scene;
+
+  @BeforeEach
+  void open() {
+    scene = new LoopScene(folder);
+  }
+
+  /** Serves until the candidate is decided, at most 1,000 rows. */
+  private void serveUntilDecided(MaintenanceLoop loop) {
+    int before = scene.heard.size();
+    for (int i = 0; i < 100 && scene.heard.size() == before; i++) {
+      scene.serve(10);
+      loop.tick();
+    }
+  }
+
+  @Test
+  void theWholeCycleEndsInOneMove() {
+    MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build();
+    scene.world = "B";
+    scene.serve(200);
+
+    assertEquals(scene.clock.instant().plus(Duration.ofMinutes(1)), loop.tick());
+    assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"), scene.kinds());
+    assertTrue(loop.toString().startsWith("loop on iris@champion: shadowing iris:2, UNDECIDED"));
+    serveUntilDecided(loop);
+
+    assertEquals(
+        List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED", "PROMOTING", "PROMOTED"),
+        scene.kinds());
+    assertEquals(scene.heard, loop.events(), "what is heard is what is in the journal");
+    assertEquals(List.of(1L, 2L), scene.moves());
+    AliasChange made = scene.behind.current(LoopScene.ALIAS).orElseThrow();
+    assertEquals(made.intent(), scene.heard.get(4).subject());
+    assertEquals("maintenance-loop", made.by());
+    assertTrue(made.because().startsWith("shadow SUPERIOR on "), made.because());
+    assertEquals(2, scene.deployment.champion().number(), "the deployment follows at once");
+    assertEquals(Optional.empty(), loop.trouble());
+    assertEquals(List.of(), scene.monitor.kept);
+    scene.assertCandidatesClosedOnce();
+
+    scene.serve(200);
+    loop.tick();
+    assertEquals(6, scene.heard.size(), "one candidate, one move");
+    assertEquals("loop on iris@champion: watching", loop.toString());
+  }
+
+  /** The subject of each step is in the journal when its effect begins. */
+  @Test
+  void everyStepIsInTheJournalBeforeItsEffect() {
+    List<String> order = new ArrayList<>();
+    MaintenanceLoop[] loop = new MaintenanceLoop[1];
+    Runnable newest = () -> {
+      List<LoopEvent> events = loop[0].events();
+      order.add(events.get(events.size() - 1).kind().name());
+    };
+    scene.store.before = effect -> {
+      order.add(effect);
+      newest.run();
+    };
+    scene.trainer.script = rows -> {
+      order.add("train");
+      newest.run();
+      return LoopScene.ScriptedTrainer.majority(rows);
+    };
+    scene.monitor.onKept = () -> {
+      order.add("kept");
+      newest.run();
+    };
+    loop[0] = scene.loop(LoopScene.whileFirst()).build();
+    scene.world = "B";
+    scene.serve(100);
+    loop[0].tick();
+    serveUntilDecided(loop[0]);
+
+    assertEquals(
+        List.of("train", "RETRAIN", "publish", "PUBLISHING", "commit", "PROMOTING"), order);
+  }
+
+  @Test
+  void aCandidateThatFailsItsGateIsNeverShadowed() {
+    MaintenanceLoop loop = scene
+        .loop(LoopScene.whileFirst().atMostEvery(Duration.ofDays(1)))
+        .gate(evidence -> Finding.fail("recall 0.81"))
+        .build();
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+
+    assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"), scene.kinds());
+    assertEquals("iris:1", scene.last().subject());
+    assertEquals("cannot promote iris:2: gate FAIL: recall 0.81", scene.last().text());
+    assertEquals(List.of("cannot promote iris:2: gate FAIL: recall 0.81"), scene.monitor.kept);
+    scene.serve(500);
+    loop.tick();
+    assertEquals(4, scene.heard.size());
+    assertEquals(List.of(1L), scene.moves());
+    scene.assertCandidatesClosedOnce();
+  }
+
+  @Test
+  void aGateThatCannotTellLeadsToTheShadowAndNeverIntoTraffic() {
+    MaintenanceLoop loop = scene
+        .loop(LoopScene.whileFirst())
+        .gate(evidence -> Finding.inconclusive("no comparison"))
+        .build();
+    scene.world = "B";
+    scene.serve(200);
+    for (int i = 0; i < 10; i++) {
+      loop.tick();
+      scene.clock.advance(Duration.ofHours(1));
+    }
+
+    assertEquals("GATED", scene.last().kind().name());
+    assertEquals(
+        "INCONCLUSIVE (INCONCLUSIVE: no comparison); shadow until decided, at most 500 truths"
+            + " (alpha 0.05, margin 0.02)",
+        scene.last().text());
+    assertEquals(List.of(1L), scene.moves(), "a shadow without truths promotes nobody");
+    serveUntilDecided(loop);
+    assertEquals(List.of(1L, 2L), scene.moves());
+  }
+
+  @Test
+  void aCandidateThatIsNoBetterIsKeptBackAfterFiveHundredTruths() {
+    scene.trainer.script = rows -> "A/0.1";
+    keptBack();
+  }
+
+  @Test
+  void aCandidateThatIsWorseIsKeptBack() {
+    scene.trainer.script = rows -> "B/0.0";
+    keptBack();
+  }
+
+  private void keptBack() {
+    MaintenanceLoop loop =
+        scene.loop(LoopScene.whileFirst().atMostEvery(Duration.ofDays(1))).build();
+    scene.serve(200);
+    loop.tick();
+    for (int i = 0; i < 49; i++) {
+      scene.serve(10);
+      loop.tick();
+    }
+    assertEquals("GATED", scene.last().kind().name(), "490 truths");
+    scene.serve(10);
+    loop.tick();
+
+    assertEquals("KEPT", scene.last().kind().name());
+    assertTrue(
+        scene
+            .last()
+            .text()
+            .startsWith("cannot promote iris:2: shadow KEPT_BACK on 500 truths: mean loss "),
+        scene.last().text());
+    assertEquals(List.of(1L), scene.moves());
+    assertEquals(List.of(scene.last().text()), scene.monitor.kept);
+    scene.assertCandidatesClosedOnce();
+  }
+
+  /** The candidate is right and the champion wrong on every row, but those rows were another version's. */
+  @Test
+  void onlyOutcomesOfTheChampionCount() {
+    scene.trainer.script = rows -> "B/0.0";
+    List<Served> open = new ArrayList<>();
+    List<Double> inputs = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      inputs.add(scene.next());
+      open.add(scene.deployment.serve(inputs.get(i)));
+    }
+    AliasChange now = scene.behind.current(LoopScene.ALIAS).orElseThrow();
+    var second = scene.behind.publish(scene.trainer.make("A/0.0", 99).asPackage("iris"));
+    scene
+        .behind
+        .move(LoopScene.ALIAS)
+        .from(now)
+        .to(second)
+        .by("ops")
+        .because("x")
+        .commit();
+    scene.deployment.tick();
+    MaintenanceLoop loop = scene
+        .loop((evidence, past) -> past.candidates() == 0
+            ? LoopScene.retrain(0)
+            : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "once", ""))
+        .build();
+    scene.serve(200);
+    loop.tick();
+    assertEquals("GATED", scene.last().kind().name());
+    scene.world = "B";
+    for (int i = 0; i < 300; i++) {
+      scene.deployment.truth(open.get(i).id(), scene.truth(inputs.get(i)));
+    }
+    scene.deployment.tick();
+    loop.tick();
+
+    assertEquals("GATED", scene.last().kind().name(), "300 outcomes of iris:1 say nothing");
+    assertTrue(loop.toString().endsWith("UNDECIDED on 0 truths"), loop.toString());
+  }
+
+  @Test
+  void rowsServedBeforeTheCutCountIfTheirTruthWasStillOpen() {
+    List<Served> open = new ArrayList<>();
+    List<Double> inputs = new ArrayList<>();
+    scene.world = "B";
+    for (int i = 0; i < 200; i++) {
+      inputs.add(scene.next());
+      open.add(scene.deployment.serve(inputs.get(i)));
+    }
+    MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build();
+    scene.serve(200);
+    loop.tick();
+    assertTrue(
+        loop.toString().endsWith("UNDECIDED on 0 truths"), "what was trained on does not count");
+    for (int i = 0; i < 200; i++) {
+      scene.deployment.truth(open.get(i).id(), scene.truth(inputs.get(i)));
+    }
+    scene.deployment.tick();
+    loop.tick();
+
+    assertEquals("PROMOTED", scene.last().kind().name());
+  }
+
+  @Test
+  void theCooldownCoversCandidatesThatWereKept() {
+    MaintenanceLoop loop = scene
+        .loop(LoopScene.always().atMostEvery(Duration.ofHours(2)))
+        .gate(evidence -> Finding.fail("no"))
+        .build();
+    scene.serve(200);
+    loop.tick();
+    assertEquals("KEPT", scene.last().kind().name());
+    scene.clock.advance(Duration.ofMinutes(119));
+    loop.tick();
+    assertEquals(4, scene.heard.size());
+    RetrainDecision said = loop.decision().orElseThrow();
+    assertEquals(RetrainDecision.Outcome.SUPPRESSED, said.outcome());
+    assertEquals(
+        "SUPPRESSED: at most every PT2H (last candidate PT1H59M ago)\n  RETRAIN: scripted",
+        said.toString());
+    scene.clock.advance(Duration.ofMinutes(1));
+    loop.tick();
+    assertEquals(8, scene.heard.size());
+  }
+
+  /** Position of the change is 200; the candidate is begun at 300, so the follow-up is due at 500. */
+  @Test
+  void aFollowUpIsDueWhenTheRowsSinceTheChangeHaveTripled() {
+    followUp(500, null);
+  }
+
+  @Test
+  void theCooldownCoversFollowUps() {
+    followUp(500, Duration.ofHours(1));
+  }
+
+  private void followUp(long due, Duration cooldown) {
+    RetrainPolicy once = (now, past) -> past.candidates() == 0
+        ? LoopScene.retrain(200)
+        : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "once", "one is enough");
+    scene.trainer.script = rows -> "A/0.1"; // never decided before 500 truths
+    MaintenanceLoop loop =
+        scene.loop(cooldown == null ? once : once.atMostEvery(cooldown)).build();
+    scene.serve(300);
+    loop.tick();
+    assertEquals("GATED", scene.last().kind().name());
+    scene.serve((int) due - 301);
+    loop.tick();
+    assertEquals(4, scene.heard.size(), "one row before");
+    scene.serve(1);
+    loop.tick();
+    if (cooldown != null) {
+      assertEquals(4, scene.heard.size(), "resting");
+      scene.clock.advance(cooldown);
+      loop.tick();
+    }
+    loop.tick();
+
+    assertEquals(
+        List.of(
+            "RETRAIN",
+            "PUBLISHING",
+            "PUBLISHED",
+            "GATED",
+            "KEPT",
+            "RETRAIN",
+            "PUBLISHING",
+            "PUBLISHED",
+            "GATED"),
+        scene.kinds());
+    assertTrue(
+        scene
+            .heard
+            .get(4)
+            .text()
+            .startsWith("iris:2 is overtaken, a longer window is due: shadow UNDECIDED on 200"),
+        scene.heard.get(4).text());
+    assertEquals(
+        "follow-up: 300 outcomes since the change, 100 at the last candidate",
+        scene.heard.get(5).text());
+    assertEquals(List.of(), scene.monitor.kept, "the champion was not judged");
+  }
+
+  /** Truths that come between any two ticks must not hide that a longer window is due. */
+  @Test
+  void aFollowUpOvertakesAlsoWhenTruthNeverPauses() {
+    List<Runnable> jobs = new ArrayList<>();
+    RetrainPolicy once = (now, past) -> past.candidates() == 0
+        ? LoopScene.retrain(200)
+        : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "once", "");
+    scene.trainer.script = rows -> "A/0.1";
+    MaintenanceLoop loop = scene.loop(once, jobs::add).build();
+    scene.serve(300);
+    for (int i = 0; i < 30; i++) {
+      loop.tick();
+      List.copyOf(jobs).forEach(Runnable::run);
+      jobs.clear();
+      scene.serve(10);
+    }
+    assertTrue(scene.kinds().contains("KEPT"), scene.kinds().toString());
+  }
+
+  /** A policy without a cooldown and an executor that runs at once must not hold the host's thread for ever. */
+  @Test
+  void aTickEndsWithTheCandidate() {
+    MaintenanceLoop loop =
+        scene.loop(LoopScene.always()).gate(evidence -> Finding.fail("no")).build();
+    scene.serve(200);
+    loop.tick();
+    assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"), scene.kinds());
+    loop.tick();
+    assertEquals(8, scene.heard.size());
+  }
+
+  @Test
+  void itSaysOnceHowManyRowsItWaitsFor() {
+    MaintenanceLoop loop = scene.loop(LoopScene.always()).build();
+    scene.serve(40);
+    loop.tick();
+    scene.serve(10);
+    loop.tick();
+
+    assertEquals(
+        Optional.of("waiting for 50 more outcomes: 50 are kept, the window wants 100"),
+        loop.waiting());
+    assertEquals(List.of("WAITING"), scene.kinds());
+    assertEquals(
+        "waiting for 60 more outcomes: 40 are kept, the window wants 100",
+        scene.last().text());
+    assertEquals(List.of(), loop.events(), "waiting is no step");
+    scene.serve(50);
+    loop.tick();
+    assertEquals(Optional.empty(), loop.waiting());
+    assertEquals("RETRAIN", scene.heard.get(1).kind().name());
+  }
+
+  @Test
+  void itWaitsForRowsSinceTheChange() {
+    MaintenanceLoop loop = scene.loop((now, past) -> LoopScene.retrain(190)).build();
+    scene.serve(200);
+    loop.tick();
+
+    assertEquals(Optional.of("waiting for 90 more outcomes since the change"), loop.waiting());
+    assertEquals(List.of(), scene.trainer.calls);
+  }
+
+  @Test
+  void withoutAChangeAnyHundredOutcomesSuffice() {
+    for (int count : new int[] {100, 101, 150, 199}) {
+      LoopScene own = new LoopScene(folder);
+      own.serve(count);
+      try (MaintenanceLoop loop = own.loop((now, past) -> past.candidates() == 0
+              ? RetrainDecision.of(RetrainDecision.Outcome.RETRAIN, "age", "")
+              : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "age", ""))
+          .journal(folder.resolve("journal-" + count))
+          .build()) {
+        loop.tick();
+        assertEquals("GATED", own.last().kind().name(), count + " outcomes: " + own.last());
+      }
+    }
+  }
+
+  @Test
+  void theDecisionIsThereAlsoWhenItIsNo() {
+    RetrainPolicy no = (now, past) ->
+        RetrainDecision.of(RetrainDecision.Outcome.KEEP, "accuracy", "0.99, allowed 0.95");
+    MaintenanceLoop loop = scene.loop(no.atMostEvery(Duration.ofHours(1))).build();
+    assertEquals(Optional.empty(), loop.decision());
+    loop.tick();
+
+    assertEquals(
+        "KEEP: at most every PT1H (no candidate yet)\n  KEEP: accuracy (0.99, allowed 0.95)",
+        loop.decision().orElseThrow().toString());
+  }
+
+  @Test
+  void aCandidateThatIsTheChampionItselfIsKept() {
+    var again = scene.trainer.make("A/0.0", 0);
+    ModelTrainer same = new ModelTrainer() {
+      @Override
+      public Schema schema() {
+        return LoopScene.SCHEMA;
+      }
+
+      @Override
+      public Trained train(List<Labelled<Row>> rows) {
+        return new Untested(again);
+      }
+    };
+    MaintenanceLoop loop = MaintenanceLoop.of(scene.deployment, same)
+        .retrainWhen(LoopScene.always().atMostEvery(Duration.ofHours(1)))
+        .window(TrainingWindow.sinceChange(100, 1_000))
+        .gate(evidence -> Finding.pass("fine"))
+        .journal(scene.journal)
+        .on(Runnable::run)
+        .clock(scene.clock)
+        .to(scene.heard::add)
+        .build();
+    scene.serve(200);
+    loop.tick();
+
+    assertEquals(
+        "KEPT iris:1: iris:1 was trained again, byte for byte", scene.last().toString());
+    assertEquals(List.of(1L), scene.moves());
+  }
+
+  /** A model whose package holds no numbers of a test phase. */
+  private record Untested(Trained trained) implements Trained {
+    @Override
+    public Model model() {
+      return trained.model();
+    }
+
+    @Override
+    public Trained testedOn(List<Labelled<Row>> rows) {
+      return this;
+    }
+
+    @Override
+    public ModelPackage asPackage(String model) {
+      return trained.asPackage(model);
+    }
+  }
+
+  @Test
+  void aTickBesideAnotherReturnsAtOnce() throws InterruptedException {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    AtomicInteger asked = new AtomicInteger();
+    MaintenanceLoop loop = scene
+        .loop((now, past) -> {
+          asked.incrementAndGet();
+          inside.countDown();
+          try {
+            go.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          return RetrainDecision.of(RetrainDecision.Outcome.KEEP, "slow", "");
+        })
+        .build();
+    Thread first = new Thread(loop::tick);
+    first.start();
+    inside.await();
+    loop.tick(); // would hang, or ask again
+    assertEquals(1, asked.get());
+    assertFalse(loop.decision().isPresent());
+    go.countDown();
+    first.join();
+    assertTrue(loop.decision().isPresent());
+  }
+
+  @Test
+  void tickNeverTrainsOnTheThreadOfTheHost() {
+    List<Runnable> jobs = new ArrayList<>();
+    MaintenanceLoop loop = scene.loop(LoopScene.whileFirst(), jobs::add).build();
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+    loop.tick();
+    assertEquals(List.of(), scene.trainer.calls);
+    assertEquals("loop on iris@champion: working", loop.toString());
+    jobs.remove(0).run();
+    assertTrue(jobs.isEmpty(), "one job at a time");
+    loop.tick();
+    assertEquals("GATED", scene.last().kind().name());
+    scene.serve(50);
+    loop.tick();
+    assertEquals("loop on iris@champion: working", loop.toString());
+  }
+
+  @Test
+  void aClosedLoopDoesNothing() {
+    MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build();
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+    assertEquals("GATED", scene.last().kind().name());
+    loop.close();
+    loop.close();
+    scene.serve(500);
+    loop.tick();
+    assertEquals(4, scene.heard.size());
+    assertEquals(List.of(1L), scene.moves());
+    scene.assertCandidatesClosedOnce();
+  }
+}
