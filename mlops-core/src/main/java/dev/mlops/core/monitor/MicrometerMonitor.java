@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -59,13 +60,14 @@ import org.jspecify.annotations.Nullable;
  * 1,000. A block of time ends when an outcome of a later block matures, or when it is over and nothing in it is open. A signal
  * stays, and its detector is not fed, until the champion's baseline changes or {@link #kept} clears it.
  *
- * <p><b>Memory</b> is bounded. With n number columns and c category columns: rings of {@link Recipe#buffering} slots of 8n +
- * 8c + 64 bytes (one set of rings for all versions with the same columns); at most {@link Recipe#awaiting} + {@link
- * Recipe#keeping} predictions of 8n + 4c + 400 bytes and what the host's prediction, key and categories hold; 80 kB and {@link
- * Recipe#qualityOver} pairs for each of the 16 newest versions. Keys and categories of more than {@value #LONGEST} characters
- * are refused and counted.
+ * <p><b>Memory</b> is bounded. With c columns, and pointers of 4 bytes: {@link Recipe#buffering} slots of 12c + 64 bytes for
+ * predictions (one set for all versions with the same columns) and 48 for truths, allocated beforehand; at most {@link
+ * Recipe#awaiting} plus the larger of {@link Recipe#keeping} and {@link Recipe#qualityOver} predictions of 12c + 400 bytes
+ * (without row beyond {@code keeping}) and of what the host's prediction, key and categories hold; for each of the 16 newest
+ * versions 80 kB and 16 bytes per {@code qualityOver}. Keys and categories of more than {@value #LONGEST} characters are
+ * refused and counted.
  *
- * <p>The ledger is in memory: after a restart open predictions are orphans' truths. One monitor per model and registry.
+ * <p>The ledger is in memory: after a restart, truths of what was open are orphans. One monitor per model and registry.
  *
  * <p>Thread-safe.
  *
@@ -97,6 +99,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
   private final TruthQueue truths;
   private final ReentrantLock lock = new ReentrantLock();
+  private final AtomicBoolean ticking = new AtomicBoolean();
 
   private volatile boolean closed;
   private volatile boolean saidFull;
@@ -150,7 +153,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
     requireNonNull(baseline, "baseline");
     lock.lock();
     try {
-      drain();
+      if (!closed) {
+        drain();
+      }
       Section section = sections.remove(version);
       if (section == null) {
         section = new Section(
@@ -264,15 +269,22 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
   @Override
   public void tick() {
-    if (closed || !enter()) {
+    if (closed || lock.isHeldByCurrentThread() || !ticking.compareAndSet(false, true)) {
       return;
     }
     try {
-      work();
+      lock.lock(); // held for moments by those who read evidence
+      try {
+        if (!closed) {
+          work();
+        }
+      } finally {
+        lock.unlock();
+      }
     } catch (Throwable thrown) {
       warnings.once("tick " + thrown.getClass(), "a tick of the monitor was cut short", thrown);
     } finally {
-      lock.unlock();
+      ticking.set(false);
     }
   }
 
