@@ -33,7 +33,8 @@ class NaiveQualityTest {
   void withoutAPositiveLabelTheLabelsAreAveraged() {
     Map<Metric, Estimate> quality = NaiveQuality.of(CLASSES, pairs("aabbcd", "abbbaa"));
 
-    // By hand: precision a 1/2, b 2/2, c 0, d 0; recall a 1/3, b 2/3, c and d 0 for they were never true.
+    // By hand: precision a 1/2, b 2/2, c 0, d 0; recall a 1/3, b 2/3, c and d 0 for they were never
+    // true.
     assertThat(quality.get(Metric.PRECISION).value()).isEqualTo(1.5 / 4, within(1e-12));
     assertThat(quality.get(Metric.RECALL).value()).isEqualTo(1.0 / 4, within(1e-12));
     assertThat(quality.get(Metric.F1).value()).isEqualTo((0.4 + 0.8) / 4, within(1e-12));
@@ -68,8 +69,8 @@ class NaiveQualityTest {
   @Test
   void aTruthThatNeverVariesHasNoR2() {
     Schema schema = Schema.of(Column.number("x")).predicting(Task.REGRESSION);
-    assertThat(NaiveQuality.of(
-            schema, List.of(new NaiveQuality.Pair(Regression.of(1), Truth.of(2)))))
+    assertThat(
+            NaiveQuality.of(schema, List.of(new NaiveQuality.Pair(Regression.of(1), Truth.of(2)))))
         .doesNotContainKey(Metric.R2)
         .containsKey(Metric.MAE);
   }

@@ -27,13 +27,8 @@ class RetrainRehearsalTest {
   private final List<Integer> known = new ArrayList<>();
   private int tasks;
 
-  private final RetrainRehearsal rehearsal = RetrainRehearsal.of(
-      rows(),
-      4,
-      2,
-      2,
-      this::repeatingTheNewest,
-      task -> {
+  private final RetrainRehearsal rehearsal =
+      RetrainRehearsal.of(rows(), 4, 2, 2, this::repeatingTheNewest, task -> {
         tasks++;
         task.run();
       });
@@ -113,8 +108,8 @@ class RetrainRehearsalTest {
 
   @Test
   void refusesADelayThatReachesBeforeTheFirstRow() {
-    assertThatThrownBy(() ->
-            RetrainRehearsal.of(rows(), 4, 5, 2, this::repeatingTheNewest, Runnable::run))
+    assertThatThrownBy(
+            () -> RetrainRehearsal.of(rows(), 4, 5, 2, this::repeatingTheNewest, Runnable::run))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("wanted 1 <= delay <= initial < rows and step >= 1, got delay 5, initial 4,"
             + " 12 rows, step 2");

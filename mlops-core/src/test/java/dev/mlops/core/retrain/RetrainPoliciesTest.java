@@ -134,8 +134,7 @@ class RetrainPoliciesTest {
     assertThat(decision.changePosition()).hasValue(1_420);
     assertThat(decision)
         .hasToString("RETRAIN: recall worse by 0.02, one false alarm in 100000 inputs"
-            + " (recall worse by 0.02, one false alarm in 100000 inputs: DRIFT after 501,"
-            + " drift UP at 500, changed at about 420 (statistic 2.00e+05, threshold 1.00e+05),"
+            + " (DRIFT after 501, drift UP at 500, changed at about 420 (statistic 2.00e+05, threshold 1.00e+05),"
             + " loss limit 0.0800)");
     assertThat(on(WORSE).decide(reading(false), RetrainHistory.of(START)).outcome())
         .isEqualTo(Outcome.KEEP);
