@@ -1,0 +1,95 @@
+package dev.mlops.core.gate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Verdict;
+import dev.mlops.api.monitor.VersionEvidence;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class GateTest {
+  private static final Criterion PASS = named("good", Finding.pass("0.99"));
+  private static final Criterion FAIL = named("bad", Finding.fail("0.81"));
+  private static final Criterion UNKNOWN = named("unknown", Finding.inconclusive("no truth"));
+
+  private static Criterion named(String name, Finding finding) {
+    return new Criterion() {
+      @Override
+      public Finding test(Evidence evidence) {
+        return finding;
+      }
+
+      @Override
+      public String toString() {
+        return name;
+      }
+    };
+  }
+
+  private static Evidence trial(long failures) {
+    return Evidence.builder("iris", Instant.EPOCH)
+        .challenger(
+            VersionEvidence.builder("8").served(100, 0).failures(failures).build())
+        .build();
+  }
+
+  @Test
+  void anyFailFailsWhateverTheOthersSay() {
+    Criterion[] all = {PASS, FAIL, UNKNOWN};
+    for (Criterion first : all) {
+      for (Criterion second : all) {
+        for (Criterion third : all) {
+          Finding finding = Gate.of(first, second, third).judge(trial(0));
+          boolean failed = first == FAIL || second == FAIL || third == FAIL;
+          boolean passed = first == PASS && second == PASS && third == PASS;
+          assertEquals(
+              failed ? Verdict.FAIL : passed ? Verdict.PASS : Verdict.INCONCLUSIVE,
+              finding.verdict(),
+              first + ", " + second + ", " + third);
+        }
+      }
+    }
+    assertEquals(
+        "PASS: 0.99; FAIL: 0.81; INCONCLUSIVE: no truth",
+        Gate.of(PASS, FAIL, UNKNOWN).judge(trial(0)).text());
+  }
+
+  @Test
+  void aCandidateWithoutAnAnswerToOneRowFails() {
+    assertEquals(
+        Finding.fail("no usable answer to 1 held-back rows; PASS: 0.99"),
+        Gate.of(PASS).judge(trial(1)));
+  }
+
+  @Test
+  void aCriterionThatThrowsOrAnswersNullIsInconclusive() {
+    Criterion broken = new Criterion() {
+      @Override
+      public Finding test(Evidence evidence) {
+        throw new IllegalStateException("bug");
+      }
+
+      @Override
+      public String toString() {
+        return "mine";
+      }
+    };
+    assertEquals(
+        Finding.inconclusive("INCONCLUSIVE: mine threw java.lang.IllegalStateException: bug"),
+        Gate.of(broken).judge(trial(0)));
+    assertEquals(
+        Finding.inconclusive("PASS: 0.99; INCONCLUSIVE: mute answered null"),
+        Gate.of(PASS, named("mute", null)).judge(trial(0)));
+  }
+
+  @Test
+  void aGateWithoutCriteriaIsRefused() {
+    assertEquals(
+        "a gate must have at least one criterion, but had none",
+        assertThrows(IllegalArgumentException.class, Gate::of).getMessage());
+  }
+}

@@ -1,0 +1,231 @@
+package dev.mlops.core.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.pack.Trained;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+class TrainingWindowTest {
+  private final LoopScene.ScriptedTrainer trainer = new LoopScene.ScriptedTrainer();
+
+  /** Outcomes from a position on; the input of each is told apart by its position. */
+  private static List<Outcome> outcomes(long from, int count) {
+    List<Outcome> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      double x = (from + i) / 1e6;
+      all.add(new Outcome(
+          from + i,
+          i,
+          "1",
+          Row.of(LoopScene.SCHEMA, x),
+          Classification.of("yes"),
+          Truth.of("yes"),
+          Instant.EPOCH));
+    }
+    return all;
+  }
+
+  private static List<Integer> sizes(List<List<Labelled<Row>>> calls) {
+    return calls.stream().map(List::size).toList();
+  }
+
+  private TrainingWindow.Selection select(int least, int most, int count, OptionalLong change) {
+    trainer.calls.clear();
+    return TrainingWindow.sinceChange(least, most).select(outcomes(1_000, count), change, trainer);
+  }
+
+  @Test
+  void withoutAChangeWindowsDoubleAndAHundredRowsAreHeldBack() {
+    TrainingWindow.Selection selection = select(100, 5_000, 1_700, OptionalLong.empty());
+    assertEquals(List.of(100, 300, 700, 1_500), sizes(trainer.calls), "200, 400, 800, 1600");
+    assertEquals(100, selection.heldBack().size());
+    assertEquals(4, selection.fits());
+  }
+
+  /** A fifth of those since the change, at least 20 and at most 200; the window of the change is one of those tried. */
+  @Test
+  void afterAChangeAFifthIsHeldBackAndTheChangeIsATriedWindow() {
+    for (int[] wanted : new int[][] {{50, 20}, {100, 20}, {150, 30}, {700, 140}, {1_500, 200}}) {
+      TrainingWindow.Selection selection =
+          select(30, 5_000, 2_000, OptionalLong.of(3_000 - wanted[0]));
+      assertEquals(wanted[1], selection.heldBack().size(), wanted[0] + " since the change");
+      assertTrue(
+          sizes(trainer.calls).contains(wanted[0] - wanted[1]),
+          sizes(trainer.calls).toString());
+    }
+  }
+
+  @Test
+  void theChangeBeforeTheFirstRowCutsNothing() {
+    TrainingWindow.Selection selection = select(100, 5_000, 300, OptionalLong.of(3));
+    assertEquals(60, selection.heldBack().size());
+    assertTrue(sizes(trainer.calls).contains(240));
+  }
+
+  @Test
+  void theMostIsHonoured() {
+    trainer.calls.clear();
+    TrainingWindow.sinceChange(100, 400)
+        .train(outcomes(0, 3_000).stream().map(Outcome::labelled).toList(), trainer);
+    assertEquals(List.of(100, 300), sizes(trainer.calls));
+    assertEquals(0.0026, trainer.calls.get(1).get(0).input().number(0), 1e-12, "the newest 400");
+  }
+
+  @Test
+  void heldBackRowsAreTheNewestAndAreNeverTrainedOn() {
+    for (OptionalLong change : List.of(OptionalLong.empty(), OptionalLong.of(1_700))) {
+      TrainingWindow.Selection selection = select(100, 5_000, 1_000, change);
+      double first = selection.heldBack().get(0).row().number(0);
+      assertEquals(
+          1_999, selection.heldBack().get(selection.heldBack().size() - 1).position());
+      trainer.calls.forEach(rows ->
+          rows.forEach(row -> assertTrue(row.input().number(0) < first, "trained on later rows")));
+      assertEquals(
+          selection.heldBack().get(0).position() - 1,
+          selection.training().get(selection.training().size() - 1).position());
+    }
+  }
+
+  /**
+   * Held back are 100 rows, all of which the model of {@code A} gets right. A model that errs on k of them has mean k/100
+   * and the best, with error e, the standard error √(e(1 − e)/100): at e = 0.1 that is 0.03, so 0.115 is the limit.
+   */
+  @Test
+  void theLongestWindowWithinHalfAStandardErrorOfTheBestWins() {
+    assertEquals(300, chosen(10, 11), "0.11 is within");
+    assertEquals(100, chosen(10, 12), "0.12 is not");
+    assertEquals(300, chosen(12, 10), "longer and better");
+    assertEquals(300, chosen(10, 10));
+  }
+
+  /** Trained rows of the window that wins of two, whose models err on so many of the hundred held-back rows. */
+  private int chosen(int shortErrs, int longErrs) {
+    TrainingWindow window = TrainingWindow.sinceChange(100, 5_000);
+    List<Outcome> rows = outcomes(0, 400);
+    ModelTrainer counting = new ModelTrainer() {
+      @Override
+      public Schema schema() {
+        return LoopScene.SCHEMA;
+      }
+
+      @Override
+      public Trained train(List<Labelled<Row>> trained) {
+        int errs = trained.size() == 100 ? shortErrs : longErrs;
+        return new Fixed(
+            row -> Classification.of(row.number(0) * 1e6 < 300 + errs - 0.5 ? "no" : "yes"));
+      }
+    };
+    return window.select(rows, OptionalLong.empty(), counting).training().size();
+  }
+
+  private record Fixed(Model model) implements Trained {
+    @Override
+    public Trained testedOn(List<Labelled<Row>> rows) {
+      return this;
+    }
+
+    @Override
+    public ModelPackage asPackage(String name) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  @Test
+  void aModelThatThrowsLosesItsWindow() {
+    ModelTrainer broken = new ModelTrainer() {
+      @Override
+      public Schema schema() {
+        return LoopScene.SCHEMA;
+      }
+
+      @Override
+      public Trained train(List<Labelled<Row>> trained) {
+        return new Fixed(row -> {
+          if (trained.size() == 300) {
+            throw new IllegalStateException("bug");
+          }
+          return Classification.of("no");
+        });
+      }
+    };
+    assertEquals(
+        100,
+        TrainingWindow.sinceChange(100, 5_000)
+            .select(outcomes(0, 400), OptionalLong.empty(), broken)
+            .training()
+            .size());
+  }
+
+  @Test
+  void withFewRowsAndNoChangeHalfAreHeldBack() {
+    for (int count : new int[] {40, 100, 130, 199}) {
+      TrainingWindow.Selection selection = select(100, 5_000, count, OptionalLong.empty());
+      assertEquals(Math.max(20, count / 2), selection.heldBack().size(), count + " rows");
+      assertTrue(selection.training().size() >= 20, count + " rows");
+    }
+    assertEquals(
+        "wanted at least 20 rows to train on besides 20 held back, got 39 rows",
+        assertThrows(
+                IllegalArgumentException.class, () -> select(100, 5_000, 39, OptionalLong.empty()))
+            .getMessage());
+  }
+
+  @Test
+  void itSaysWhatItWaitsFor() {
+    TrainingWindow window = TrainingWindow.sinceChange(150, 5_000);
+    assertEquals(
+        Optional.of("waiting for 1 more outcomes: 149 are kept, the window wants 150"),
+        window.waitsFor(149, 149, OptionalLong.empty()));
+    assertEquals(Optional.empty(), window.waitsFor(150, 150, OptionalLong.empty()));
+    assertEquals(
+        Optional.of("waiting for 1 more outcomes since the change"),
+        window.waitsFor(5_000, 9_149, OptionalLong.of(9_000)));
+    assertEquals(Optional.empty(), window.waitsFor(5_000, 9_150, OptionalLong.of(9_000)));
+    assertEquals(
+        Optional.of("waiting for 60 more outcomes: 40 are kept, the window wants 100"),
+        TrainingWindow.sinceChange(30, 100).waitsFor(40, 40, OptionalLong.of(0)));
+  }
+
+  @Test
+  void aFollowUpIsDueFromThreeTimesToTheMost() {
+    TrainingWindow window = TrainingWindow.sinceChange(100, 1_000);
+    assertFalse(window.followUpDue(299, 100));
+    assertTrue(window.followUpDue(300, 100));
+    assertTrue(window.followUpDue(1_000, 100));
+    assertFalse(window.followUpDue(1_001, 100), "the window is full");
+  }
+
+  @Test
+  void itRefusesNumbersOutOfRange() {
+    for (int[] wrong : new int[][] {{29, 100}, {30, 99}, {200, 199}}) {
+      assertEquals(
+          "a window must have least >= 30, most >= 100 and most >= least, but had " + wrong[0]
+              + " and " + wrong[1],
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> TrainingWindow.sinceChange(wrong[0], wrong[1]))
+              .getMessage());
+    }
+    assertEquals(
+        "since the change, 30 to 100 outcomes",
+        TrainingWindow.sinceChange(30, 100).toString());
+    assertEquals(100, TrainingWindow.sinceChange(30, 100).most());
+  }
+}
