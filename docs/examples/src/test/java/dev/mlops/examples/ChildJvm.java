@@ -70,7 +70,8 @@ final class ChildJvm {
   static Process start(Class<?> program, List<Path> path, String... args) throws IOException {
     List<String> command = new ArrayList<>(List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:TieredStopAtLevel=1",
+        "-XX:TieredStopAtLevel=1", // they live for seconds
+        "-XX:+UseSerialGC",
         "-Duser.language=en",
         "-Dfile.encoding=UTF-8",
         "-Dstdout.encoding=UTF-8",

@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each part works alone: its program runs with the classes of that part and what those need. */
+@Tag("processes")
 class OnlyProgramsTest {
   /** No machine-learning library, and nothing of the tests. */
   private static final Predicate<String> NO_TRIBUO = name -> !name.contains("tribuo")
