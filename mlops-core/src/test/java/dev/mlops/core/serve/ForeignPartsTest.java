@@ -22,10 +22,11 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A host's own store, monitor, runtime and clock do all that ours do. */
-@Timeout(60)
+@Timeout(value = 30, threadMode = ThreadMode.SEPARATE_THREAD) // one that hangs fails by name
 class ForeignPartsTest {
   private final Scene scene = Scene.of(3);
 
