@@ -286,11 +286,14 @@ class StoreDamageTest {
     assertThatThrownBy(() -> store.publish(foreign)).isInstanceOf(PackageFormatException.class);
 
     ModelPackage good = Packages.of("fraud", 3);
-    assertThatThrownBy(
-            () -> store.publish(new Altered(good, good.model(), good.manifest(), "evil")))
-        .isInstanceOf(PackageIntegrityException.class)
-        .hasMessageStartingWith("package of fraud is damaged: weights.bin has 4 bytes with sha256 ")
-        .hasMessageEndingWith("; not stored");
+    for (String weights : List.of("evil", "weights of fraud 4")) {
+      assertThatThrownBy(
+              () -> store.publish(new Altered(good, good.model(), good.manifest(), weights)))
+          .isInstanceOf(PackageIntegrityException.class)
+          .hasMessageStartingWith("package of fraud is damaged: weights.bin has " + weights.length()
+              + " bytes with sha256 ")
+          .hasMessageEndingWith("; not stored");
+    }
     assertThatThrownBy(() -> store.publish(new Altered(good, "churn", good.manifest(), null)))
         .isInstanceOf(PackageFormatException.class)
         .hasMessage("package of churn has a manifest of fraud with 3 files, lists 3; not stored");
@@ -464,7 +467,7 @@ class StoreDamageTest {
   }
 
   @Test
-  void aHundredVersionsAndAThousandMovesStayFast() throws IOException {
+  void manyVersionsAndMovesCostNoMoreToRead() throws IOException {
     Path mount = Path.of("mount").toAbsolutePath();
     FaultyFiles files = new FaultyFiles(mount);
     FileVersionStore many =
@@ -474,18 +477,18 @@ class StoreDamageTest {
     for (int i = 2; i <= 100; i++) {
       many.publish(Packages.of("fraud", i));
     }
-    for (int i = 1; i < 1_000; i++) {
+    for (int i = 1; i < 300; i++) {
       Version to = many.require("fraud:" + (1 + i % 100));
       many.move(CHAMPION).from(from).to(to).commit();
       from = to;
     }
     assertThat(many.current(CHAMPION)).isPresent();
     files.calm();
-    assertThat(many.current(CHAMPION).orElseThrow().generation()).isEqualTo(1_000);
+    assertThat(many.current(CHAMPION).orElseThrow().generation()).isEqualTo(300);
     assertThat(files.operations).as("operations of current").isEqualTo(1);
     assertThat(many.find("fraud:77")).isPresent();
     assertThat(files.operations).as("operations of find").isEqualTo(2);
-    assertThat(many.history(CHAMPION)).hasSize(1_000);
+    assertThat(many.history(CHAMPION)).hasSize(300);
     assertThat(files.operations).as("operations of history").isEqualTo(3);
 
     Optional<AliasChange> newest = many.current(CHAMPION);
