@@ -745,6 +745,29 @@ class MicrometerMonitorTest {
     assertThat(monitor.evidence().orphans()).isEqualTo(1);
   }
 
+  @Test
+  void outcomesBeyondThoseKeptHoldNoRows() {
+    List<Column> columns = new ArrayList<>();
+    for (int i = 0; i < 250; i++) {
+      columns.add(Column.number("n" + i));
+    }
+    Schema wide = Schema.of(columns);
+    Row row = Row.of(wide, new double[250], new String[0]);
+    MicrometerMonitor monitor =
+        open(recipe -> recipe.keeping(1).qualityOver(10_000).buffering(256));
+    Recorder recorder = monitor.recorder("1", Baseline.builder(wide).build());
+    long before = used();
+    for (int i = 0; i < 10_000; i++) {
+      monitor.truth(recorder.record(row, YES, 1), TRUE);
+      if (i % 200 == 199) {
+        monitor.tick();
+      }
+    }
+    assertThat(champion(monitor).quality(Metric.ACCURACY)).contains(Estimate.share(10_000, 10_000));
+    // 10,000 rows of 250 numbers would be 20 MB.
+    assertThat(used() - before).isLessThan(10_000_000);
+  }
+
   // ------------------------------------------------------------------------------- detectors
 
   private static DriftReading reading(MicrometerMonitor monitor, WatchCondition watch) {
