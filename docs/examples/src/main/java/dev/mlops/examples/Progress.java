@@ -22,6 +22,7 @@ final class Progress implements AutoCloseable {
   private volatile long all = 1;
   private volatile long began = start;
 
+  @SuppressWarnings("FutureReturnValueIgnored") // it prints until it is closed
   Progress(PrintStream out) {
     this.out = out;
     timer.scheduleAtFixedRate(this::print, 1, 1, TimeUnit.SECONDS);

@@ -266,8 +266,7 @@ class LifecycleTest {
     List<String> lines = run.lines();
     assertThat(lines.get(0)).isEqualTo("mlops lifecycle: " + csv);
     assertThat(lines.get(1))
-        .isEqualTo("shop.csv.gz: 3000 rows,"
-            + " [amount (number), sales, channel (category)]");
+        .isEqualTo("shop.csv.gz: 3000 rows," + " [amount (number), sales, channel (category)]");
     List<String> events = lines.stream().filter(line -> line.startsWith("row ")).toList();
     assertThat(events.get(0)).isEqualTo("row    300  RELEASED lifecycle:1: shop.csv.gz");
     // Each kind of event with its reason and its numbers, none over several lines.
