@@ -374,7 +374,8 @@ public final class Lifecycle {
         held.add(limit("worst error", worst, 0.20));
         held.add(limit("most candidates", most, 20));
         if (arguments.control > 0) {
-          long above = all.stream().filter(one -> one.run.error() >= one.quantile).count();
+          long above =
+              all.stream().filter(one -> one.run.error() >= one.quantile).count();
           held.add(limit("seeds not below the 5 % quantile of random times", (double) above, 0));
         }
       }
