@@ -212,7 +212,6 @@ public final class DataDrift implements RowDetector {
 
   private void empty() {
     filled = 0;
-    next = 0;
     columns.forEach(ColumnWatch::clear);
   }
 

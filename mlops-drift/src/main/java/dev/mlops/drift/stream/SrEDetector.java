@@ -37,7 +37,9 @@ import org.jspecify.annotations.Nullable;
  * 0.4, 150 from 0.2 to 0.3, 190 from 0.05 to 0.10 ({@code around}: 63, 178, 221).
  *
  * <p>The signal's change point is where, by the λ that weighs most at the alarm, the product of the factors last began to
- * rise: M ← max(M, 1)·(1 + λ(x/m − 1)) last left 1. In blocks, it is the first judged value of that block.
+ * rise: M ← max(M, 1)·(1 + λ(x/m − 1)) last left 1. In blocks, it is the first judged value of that block. At A = 10,000 half
+ * of the estimates were within 10 values for 0.2 to 0.4, 46 for 0.2 to 0.3, 63 for 0.05 to 0.10, without bias; one in ten was
+ * more than 146, 474, 620 too early.
  *
  * <p>An update takes no memory and no logarithm. Not thread-safe: confine to one thread.
  *
