@@ -235,6 +235,33 @@ class DataDriftTest {
   }
 
   @Test
+  void theNameOfAnUnlistedKindIsThatOfItsOwnWindow() {
+    Schema schema = Schema.of(Column.category("channel"));
+    Baseline baseline = Baseline.builder(schema)
+        .column(new CategoryProfile("channel", Map.of("shop", 1_000L), 0, 0))
+        .build();
+    DataDrift detector = DataDrift.against(baseline).windowOf(100).falseAlarmEvery(10_000);
+    for (int i = 0; i < 200; i++) {
+      detector.update(Row.of(schema, i % 10 != 1 ? "shop" : i < 100 ? "first" : "second"));
+    }
+    assertThat(detector.signal().orElseThrow().moved().get(0).to())
+        .isEqualTo("shop 90 %, unlisted kinds such as second 10 %");
+  }
+
+  @Test
+  void kindsThatTheBaselineOnlyCountedAreNoNews() {
+    Schema schema = Schema.of(Column.category("channel"));
+    Baseline baseline = Baseline.builder(schema)
+        .column(new CategoryProfile("channel", Map.of("shop", 700L), 300, 0))
+        .build();
+    DataDrift detector = DataDrift.against(baseline).windowOf(100).falseAlarmEvery(10_000);
+    for (int i = 0; i < 100; i++) {
+      detector.update(Row.of(schema, i < 70 ? "shop" : "kind " + i));
+    }
+    assertThat(detector.level()).isEqualTo(Level.STABLE);
+  }
+
+  @Test
   void theColumnThatMovedMostSurelyComesFirst() {
     DataDrift detector = DataDrift.against(BASELINE).windowOf(1_000).falseAlarmEvery(1_000_000);
     assertThat(feed(detector, 1_000, random -> row(random, -0.4, 0.9, 0.01)))
@@ -243,6 +270,21 @@ class DataDriftTest {
     assertThat(signal.moved()).extracting(Moved::column).containsExactly("channel", "amount");
     assertThat(signal.moved().get(1).direction()).isEqualTo(Direction.DOWN);
     assertThat(signal.direction()).isEqualTo(Direction.OTHER);
+  }
+
+  /** 500 : 500 against 38 : 62 has p = 0.022 (z = 2.29), of two tests with its missing values: 0.044. */
+  @ParameterizedTest
+  @CsvSource({"2000, DRIFT", "3000, WARNING", "20000, WARNING", "30000, STABLE"})
+  void theLevelIsWindowByPromiseAndTenTimesThatAWarning(long every, Level wanted) {
+    Schema schema = Schema.of(Column.category("coin"));
+    Baseline baseline = Baseline.builder(schema)
+        .column(new CategoryProfile("coin", Map.of("heads", 500L, "tails", 500L), 0, 0))
+        .build();
+    DataDrift detector = DataDrift.against(baseline).windowOf(100).falseAlarmEvery(every);
+    for (int i = 0; i < 100; i++) {
+      detector.update(Row.of(schema, i < 38 ? "heads" : "tails"));
+    }
+    assertThat(detector.level()).isEqualTo(wanted);
   }
 
   @Test

@@ -313,6 +313,32 @@ class SrEDetectorTest {
     assertThat(blocks.signal()).isPresent();
   }
 
+  @Test
+  void inBlocksTheChangePointIsTheFirstValueOfABlock() {
+    SrEDetector detector = SrEDetector.above(0.2).falseAlarmEvery(Duration.ofHours(10_000));
+    SplittableRandom random = new SplittableRandom(12);
+    for (int t = 0; detector.level() != Level.DRIFT; t++) {
+      detector.update(bernoulli(random, t < 1_000 ? 0.2 : 0.6));
+      if (t % 20 == 19) {
+        detector.endBlock();
+      }
+    }
+    long changePoint = detector.signal().orElseThrow().changePoint();
+    assertThat(changePoint % 20).isZero();
+    assertThat(changePoint).isBetween(900L, 1_020L);
+  }
+
+  @Test
+  void aResetInTheMiddleOfABlockForgetsTheBlock() {
+    SrEDetector detector = SrEDetector.above(0.2).falseAlarmEvery(Duration.ofHours(10_000));
+    for (int t = 0; t < 1_000; t++) {
+      detector.update(1);
+    }
+    detector.reset();
+    assertThat(detector.endBlock()).isEqualTo(Level.WARMING_UP);
+    assertThat(detector.statistic()).isZero();
+  }
+
   /** statsmodels 0.13.5: its two-sided 95 % interval is two one-sided ones of 97.5 %. */
   @Test
   void limitsOfAShareAreClopperAndPearsons() {
