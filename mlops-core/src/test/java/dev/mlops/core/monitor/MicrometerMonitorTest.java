@@ -271,6 +271,7 @@ class MicrometerMonitorTest {
     assertThat(champion(monitor).recorded() - before).isEqualTo(1 << 16);
   }
 
+  @SuppressWarnings("InfiniteRecursion") // that is the point
   private static void descend(Recorder recorder) {
     try {
       descend(recorder);
