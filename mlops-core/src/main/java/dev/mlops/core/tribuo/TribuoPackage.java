@@ -1,7 +1,5 @@
 package dev.mlops.core.tribuo;
 
-import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.Message;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Digest;
@@ -9,8 +7,6 @@ import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.core.pack.FilePackage;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -68,7 +64,7 @@ public final class TribuoPackage implements ModelPackage {
     requireWritable();
     return new Builder(FilePackage.builder(name, schema)
         .runtime(TribuoRuntime.NAME)
-        .weights(WEIGHTS, bytes(model.serialize()))
+        .weights(WEIGHTS, model.serialize().toByteArray())
         .library("org.tribuo:tribuo-core", Tribuo.VERSION));
   }
 
@@ -82,26 +78,12 @@ public final class TribuoPackage implements ModelPackage {
     }
   }
 
-  /** {@return the same bytes for the same message: maps in the order of their keys} */
-  private static byte[] bytes(Message message) {
-    byte[] bytes = new byte[message.getSerializedSize()];
-    CodedOutputStream out = CodedOutputStream.newInstance(bytes);
-    out.useDeterministicSerialization();
-    try {
-      message.writeTo(out);
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory", e);
-    }
-    out.checkNoSpaceLeft();
-    return bytes;
-  }
-
   /**
    * Writes the package as an OCI image layout, as {@link FilePackage#write} does.
    *
    * @param folder absent, empty, an unfinished write, or this very package; its parents are made
    * @throws IllegalArgumentException if it holds anything else; nothing was written
-   * @throws UncheckedIOException if the disk cannot be written
+   * @throws java.io.UncheckedIOException if the disk cannot be written
    */
   public void write(Path folder) {
     files.write(folder);
