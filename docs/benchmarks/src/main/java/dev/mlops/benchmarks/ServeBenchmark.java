@@ -90,8 +90,7 @@ public class ServeBenchmark {
     monitor = MicrometerMonitor.recipe(new SimpleMeterRegistry()).open("alone");
     recorder = monitor.recorder("1", made.baseline().orElseThrow());
     prediction = model.predict(Payments.ROWS.row(inputs[0]));
-    ScheduledFuture<?> unused =
-        ticks.scheduleAtFixedRate(this::tick, 1, 1, TimeUnit.MILLISECONDS);
+    ScheduledFuture<?> unused = ticks.scheduleAtFixedRate(this::tick, 1, 1, TimeUnit.MILLISECONDS);
   }
 
   private void tick() {
