@@ -20,7 +20,8 @@ import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
-import java.lang.System.Logger;
+import dev.mlops.core.log.Warnings;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -57,8 +58,6 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class Deployment<T> implements AutoCloseable {
-  private static final Logger LOG = System.getLogger(Deployment.class.getName());
-
   /** When a tick is due after the one before. */
   private static final Duration TICK = Duration.ofSeconds(1);
 
@@ -85,9 +84,12 @@ public final class Deployment<T> implements AutoCloseable {
   /** Whether a thread is in {@link #tick()}. */
   private final AtomicBoolean ticking = new AtomicBoolean();
 
-  private final Trouble following = new Trouble(LOG);
-  private final Trouble watching = new Trouble(LOG);
-  private final AtomicBoolean monitorBroke = new AtomicBoolean();
+  private final Warnings warnings = Warnings.of(Deployment.class);
+  private final Trouble following = new Trouble();
+  private final Trouble watching = new Trouble();
+
+  /** Whether the monitor has not been told yet that another version serves, since a rollback does not wait for it. */
+  private volatile boolean unwatched;
 
   /** A version in memory, with what a request needs. */
   private record Loaded(Version version, SharedModel model, Recorder recorder, Baseline baseline) {}
@@ -231,13 +233,11 @@ public final class Deployment<T> implements AutoCloseable {
   }
 
   private void monitorBroke(String what, Throwable e) {
-    if (monitorBroke.compareAndSet(false, true)) {
-      LOG.log(
-          Logger.Level.ERROR,
-          "the monitor of " + alias + " threw when it should " + what
-              + "; serving goes on, said once",
-          e);
-    }
+    warnings.once(
+        "monitor",
+        "the monitor of " + alias + " threw when it should " + what
+            + "; serving goes on, said once",
+        e);
   }
 
   /**
@@ -283,7 +283,22 @@ public final class Deployment<T> implements AutoCloseable {
         ticking.set(false);
       }
     }
-    return clock.instant().plus(TICK);
+    try {
+      return clock.instant().plus(TICK);
+    } catch (Throwable e) { // a clock that fails must not end the host's schedule
+      warnings.once("clock", "the clock of " + alias + " threw; ticks are due by the system's", e);
+      return Instant.now().plus(TICK);
+    }
+  }
+
+  /** Makes the section of a version that was rolled back to the monitor's champion; a rollback does not wait for that. */
+  private State watch(State state) {
+    State watched = new State(state.change, watched(state.champion), state.standby, state.hold);
+    if (!replace(state, () -> watched)) {
+      return serving.get() == null ? state : requireNonNull(serving.get());
+    }
+    unwatched = false;
+    return watched;
   }
 
   private void tickAlone() {
@@ -297,9 +312,12 @@ public final class Deployment<T> implements AutoCloseable {
     } catch (Throwable e) {
       watching.met("tick the monitor of " + alias, e);
     }
-    String step = "read " + alias;
+    String step = "have the monitor watch what " + alias + " was rolled back to";
     try {
       State state = serving.get();
+      if (unwatched && state != null) {
+        state = watch(state);
+      }
       if (state != null && state.hold != null) {
         step = "move " + alias + " back to " + state.hold.to;
         state = commit(state, state.hold);
@@ -350,10 +368,11 @@ public final class Deployment<T> implements AutoCloseable {
 
   /** The change up to which nothing is followed: the one that the rollback was from. */
   private AliasChange overtaken(Hold hold) {
-    LOG.log(
-        Logger.Level.INFO,
+    warnings.once(
+        hold.intent,
         "the rollback of " + alias + " to " + hold.to
-            + " was overtaken by a newer move, which wins");
+            + " was overtaken by a newer move, which wins",
+        null);
     return hold.from;
   }
 
@@ -469,14 +488,10 @@ public final class Deployment<T> implements AutoCloseable {
         throw new IllegalStateException("cannot roll back " + now.champion.version
             + ": no version before it is loaded; it goes on serving");
       }
-      try {
-        before = watched(before);
-      } catch (Throwable e) { // it goes on with the recorder that it had
-        monitorBroke("give a recorder", e);
-      }
       Hold hold =
           new Hold(now.change, before.version, actor, reason, "rollback-" + UUID.randomUUID());
       serving.set(new State(now.change, before, null, hold));
+      unwatched = true;
     } finally {
       changing.unlock();
     }
@@ -484,9 +499,10 @@ public final class Deployment<T> implements AutoCloseable {
     return before.version;
   }
 
-  /** A rollback is not refused over a long reason. */
+  /** A rollback is not refused over a reason that is too long, or that no file could hold: half a character becomes "?". */
   private static String beginning(String text, int most) {
-    return text.length() <= most ? text : text.substring(0, most);
+    String kept = text.length() <= most ? text : text.substring(0, most);
+    return new String(kept.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 
   /**
@@ -567,11 +583,12 @@ public final class Deployment<T> implements AutoCloseable {
       return;
     }
     if (state.hold != null) {
-      LOG.log(
-          Logger.Level.WARNING,
+      warnings.once(
+          "closed",
           "closed before the store knew of the rollback of " + alias + " to " + state.hold.to
               + "; whoever opens it next serves " + state.hold.from.to()
-              + " again unless the alias is moved");
+              + " again unless the alias is moved",
+          null);
     }
     state.champion.model.retire();
     if (state.standby != null) {

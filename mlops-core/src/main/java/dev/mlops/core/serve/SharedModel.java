@@ -1,7 +1,7 @@
 package dev.mlops.core.serve;
 
 import dev.mlops.api.model.Model;
-import java.lang.System.Logger;
+import dev.mlops.core.log.Warnings;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * touching the model, and looks again itself whether it is the one to close, so closing is never missed.
  */
 class SharedModel {
-  private static final Logger LOG = System.getLogger(SharedModel.class.getName());
 
   /** Longs between two counters, so that no two share a cache line or its neighbour. */
   private static final int APART = 16;
@@ -33,6 +32,7 @@ class SharedModel {
   private final AtomicLongArray in;
   private final AtomicLongArray out;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final Warnings warnings = Warnings.of(SharedModel.class);
   private volatile boolean retired;
 
   SharedModel(Model model) {
@@ -87,8 +87,8 @@ class SharedModel {
         resource.close();
       } catch (
           Throwable e) { // a model's close must not reach the request that happened to be the last
-        LOG.log(
-            Logger.Level.WARNING,
+        warnings.once(
+            model.getClass().getName(),
             "a replaced model could not be closed; what it holds may be lost",
             e);
       }

@@ -14,26 +14,28 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 final class Trouble {
+  private static final Logger LOG = System.getLogger(Deployment.class.getName());
+
   /** Most characters of a text that is not ours. */
   private static final int FOREIGN = 64;
 
   /** Causes remembered; when there are more, each may be said once again. */
   private static final int CAUSES = 100;
 
-  private final Logger log;
   private final Set<String> said = new HashSet<>();
   private volatile @Nullable String now;
-
-  Trouble(Logger log) {
-    this.log = log;
-  }
 
   /** Takes a fault. */
   void met(String what, Throwable e) {
     String text = "could not " + what + ": " + describe(e);
     now = text;
     if (isNew(what + e.getClass().getName())) {
-      log.log(Logger.Level.WARNING, text + "; what serves goes on serving", e);
+      try {
+        LOG.log(Logger.Level.WARNING, text + "; what serves goes on serving", e);
+      } catch (
+          Throwable
+              ignored) { // a logger that throws is the host's affair; trouble() tells all the same
+      }
     }
   }
 

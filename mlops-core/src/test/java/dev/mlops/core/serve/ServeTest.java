@@ -208,7 +208,7 @@ class ServeTest {
         watched.close();
 
         assertEquals(
-            List.of("SEVERE the monitor of fraud@champion threw when it should record a"
+            List.of("WARNING the monitor of fraud@champion threw when it should record a"
                 + " prediction; serving goes on, said once"),
             log.lines());
       }
