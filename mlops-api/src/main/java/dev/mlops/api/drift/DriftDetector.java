@@ -15,7 +15,7 @@ import java.util.Optional;
  *   <li><b>startsAfresh</b>: the input after a DRIFT is judged as if it were the first, so a drift is said once; positions
  *       go on counting.
  *   <li><b>resetForgets</b>: after {@link #reset()} the detector answers as a new one would, positions from 0.
- *   <li><b>neverPoisoned</b>: an input that cannot be judged (a {@code NaN}, a row with a missing value) is skipped and
+ *   <li><b>neverPoisoned</b>: an input that cannot be judged (a {@code NaN}, a value outside the detector's range) is skipped and
  *       counted in {@link #skipped()}; no such input makes the detector deaf or makes it throw.
  *   <li><b>independent</b>: two detectors share nothing; the same inputs give the same answers.
  *   <li><b>findsAChange</b>: a large lasting change of what it watches is found.

@@ -13,14 +13,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * A condition that a detector in the monitor watches for, with a promise of how often it is wrong.
  *
- * <p>FAIL while the detector has an unanswered signal, PASS while it has judged inputs without one, INCONCLUSIVE before
- * that or when the monitor was not told to watch.
+ * <p>FAIL while the detector has an unanswered signal, PASS while it has judged at least 30 inputs
+ * without one, INCONCLUSIVE before that or when the monitor was not told to watch.
  *
  * <p>Immutable and thread-safe.
  *
  * @since 0.1
  */
 public final class WatchCondition implements Condition {
+  /** With fewer inputs, a detector that is quiet has not shown much. */
+  private static final long FEWEST = 30;
+
   private final Spec spec;
 
   private WatchCondition(Spec spec) {
@@ -74,6 +77,9 @@ public final class WatchCondition implements Condition {
     String text = reading.toString();
     if (reading.signal().isPresent()) {
       return new Finding(Verdict.FAIL, text, reading.changePosition());
+    }
+    if (reading.inputs() < FEWEST) {
+      return Finding.inconclusive(text + ", wanted " + FEWEST + " inputs");
     }
     return reading.level() == Level.WARMING_UP ? Finding.inconclusive(text) : Finding.pass(text);
   }
