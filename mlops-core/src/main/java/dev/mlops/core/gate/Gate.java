@@ -6,6 +6,7 @@ import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.Verdict;
+import dev.mlops.core.log.Warnings;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -70,8 +71,8 @@ public final class Gate implements EvidenceReader {
     try {
       Finding finding = criterion.test(trial);
       return finding == null ? Finding.inconclusive(criterion + " answered null") : finding;
-    } catch (RuntimeException e) {
-      return Finding.inconclusive(criterion + " threw " + e);
+    } catch (Throwable e) { // a criterion of the host's; the candidate is not to blame
+      return Finding.inconclusive(criterion + " threw " + Warnings.shown(e.toString()));
     }
   }
 

@@ -17,9 +17,11 @@ import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.drift.profile.Quality;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The result is {@link Evidence} with a section of the challenger, whether the candidate gave its golden examples again,
  * and for every metric the paired difference challenger − champion. Its 95 % interval comes from the delete-a-group
  * jackknife with up to 50 groups (every 50th row is one), which keeps the pairing and serves any metric; where no row
- * differs it is the rule of three, ± 3/n. Fewer than 30 rows give no comparison.
+ * differs it is, for shares, the rule of three, ± 3/n; other metrics then have no comparison. Fewer than 30 rows give no comparison.
  *
  * @see <a href="https://doi.org/10.2307/1403631">Miller (1974), The jackknife: a review</a>
  * @since 0.1
@@ -38,6 +40,10 @@ public final class Trial {
   private static final int FEWEST = 30;
 
   private static final int GROUPS = 50;
+
+  /** What is a share of rows, so that the rule of three holds. */
+  private static final Set<Metric> SHARES =
+      EnumSet.of(Metric.ACCURACY, Metric.PRECISION, Metric.RECALL, Metric.F1);
 
   /** 97.5 % quantile of the standard normal distribution. */
   private static final double Z = 1.959963984540054;
@@ -124,8 +130,13 @@ public final class Trial {
             .mapToDouble(part -> Math.pow(part.getOrDefault(metric, 0.0) - mean, 2))
             .sum();
         double half = quantile(groups - 1) * Math.sqrt(spread * (groups - 1) / groups);
-        half = half > 0 ? half : 3.0 / n;
-        comparisons.put(metric, new Estimate(difference, difference - half, difference + half, n));
+        if (half == 0.0 && SHARES.contains(metric)) {
+          half = 3.0 / n;
+        }
+        if (half > 0.0) {
+          comparisons.put(
+              metric, new Estimate(difference, difference - half, difference + half, n));
+        }
       }
     });
     return comparisons;

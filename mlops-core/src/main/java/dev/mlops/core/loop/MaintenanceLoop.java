@@ -28,6 +28,7 @@ import dev.mlops.api.store.VersionNotFoundException;
 import dev.mlops.core.gate.Gate;
 import dev.mlops.core.gate.Trial;
 import dev.mlops.core.log.EventLog;
+import dev.mlops.core.log.Warnings;
 import dev.mlops.core.rollout.PairedShadow;
 import dev.mlops.core.rollout.ShadowPlan;
 import dev.mlops.core.serve.Deployment;
@@ -348,7 +349,9 @@ public final class MaintenanceLoop implements AutoCloseable {
               RetrainDecision.Outcome.INCONCLUSIVE, policy.toString(), "the policy answered null");
     } catch (RuntimeException | LinkageError | StackOverflowError e) {
       return RetrainDecision.of(
-          RetrainDecision.Outcome.INCONCLUSIVE, policy.toString(), "the policy threw " + e);
+          RetrainDecision.Outcome.INCONCLUSIVE,
+          policy.toString(),
+          "the policy threw " + Warnings.shown(e.toString()));
     }
   }
 
@@ -384,7 +387,8 @@ public final class MaintenanceLoop implements AutoCloseable {
     write(
         LoopEvent.Kind.FAILED,
         "",
-        "candidate " + history.candidates() + " threw " + e + "; the champion stays");
+        "candidate " + history.candidates() + " threw " + Warnings.shown(e.toString())
+            + "; the champion stays");
     closeCandidate();
     LOG.log(
         Logger.Level.WARNING,

@@ -285,7 +285,7 @@ class LoopFaultTest {
   }
 
   @Test
-  void aModelIsClosedAlsoWhenItsGateBreaks() {
+  void aCriterionThatBreaksTellsNothingAndTheModelIsStillClosedOnce() {
     MaintenanceLoop loop = scene
         .loop(LoopScene.whileFirst())
         .gate(evidence -> {
@@ -294,7 +294,10 @@ class LoopFaultTest {
         .build();
     scene.serve(200);
     loop.tick();
-    assertEquals("FAILED", scene.last().kind().name());
+    assertEquals("GATED", scene.last().kind().name());
+    assertTrue(scene.last().text().startsWith("INCONCLUSIVE"), scene.last().text());
+    assertEquals(List.of(1L), scene.moves());
+    loop.close();
     scene.assertCandidatesClosedOnce();
   }
 
