@@ -179,6 +179,7 @@ class OnlyProgramsTest {
       throws Exception {
     ChildJvm.Ended ended = ChildJvm.run(program, path, args);
     assertThat(ended.exit()).as(String.join("\n", ended.lines())).isZero();
-    return ended.lines();
+    // Test libraries bring a logging facade that says that it has no backend.
+    return ended.lines().stream().filter(line -> !line.startsWith("SLF4J")).toList();
   }
 }
