@@ -1,14 +1,19 @@
 package dev.mlops.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.api.drift.AfterDrift;
 import dev.mlops.api.drift.DriftDetector;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +50,9 @@ public abstract class DriftDetectorContract<D extends DriftDetector, I> {
    * @param random where chance comes from
    */
   protected abstract I changed(SplittableRandom random);
+
+  /** {@return a detector of the same kind that is configured otherwise than {@link #detector()}} */
+  protected abstract D configuredOtherwise();
 
   /** {@return whether the promise of the detector counts time; then the contract ends a block every ten inputs} */
   protected boolean countsTime() {
@@ -141,8 +149,37 @@ public abstract class DriftDetectorContract<D extends DriftDetector, I> {
   }
 
   @Test
-  @DisplayName("judges the input after a drift as if it were the first, positions going on")
+  @DisplayName("says with a drift since when there had been a warning without a break")
+  void warningStart() {
+    D detector = detector();
+    Level before = Level.WARMING_UP;
+    long warnedSince = 0;
+    int drifts = 0;
+    long position = 0;
+    for (I input : inputs(71, BRIEFLY, 3 * changedLength())) {
+      Level level = feed(detector, input, position);
+      if (level == Level.WARNING && before != Level.WARNING) {
+        warnedSince = position;
+      }
+      if (level == Level.DRIFT) {
+        assertThat(detector.signal().orElseThrow().warningStart())
+            .as("start of the warning before the drift at " + position)
+            .isEqualTo(before == Level.WARNING ? warnedSince : position);
+        drifts++;
+      }
+      before = level;
+      position++;
+    }
+    assertThat(drifts).as("drifts").isPositive();
+  }
+
+  @Test
+  @DisplayName(
+      "judges the input after a drift as if it were the first, positions going on, unless it says that it goes on")
   void startsAfresh() {
+    if (detector().afterDrift() == AfterDrift.GOES_ON) {
+      return;
+    }
     List<I> before = untilDrift(3, BRIEFLY);
     // A detector in time starts again where a block does.
     List<I> after = inputs(4, BRIEFLY, changedLength());
@@ -287,5 +324,95 @@ public abstract class DriftDetectorContract<D extends DriftDetector, I> {
       }
     }
     assertThat(disturbed.signal()).isEqualTo(plain.signal());
+  }
+
+  @Test
+  @DisplayName(
+      "answers like the detector whose state it was given, and its state is the same bytes")
+  void stateContinues() {
+    List<I> found = untilDrift(61, BRIEFLY);
+    List<I> after = inputs(62, 25, changedLength());
+    List<I> all = new ArrayList<>(found);
+    all.addAll(after);
+    Set<Integer> cuts = new TreeSet<>(List.of(
+        0, 1, 37, BRIEFLY, found.size() - 1, found.size(), found.size() + 7, found.size() + 33));
+    cuts.removeIf(cut -> cut < 0 || cut >= all.size());
+    for (int cut : cuts) {
+      D original = detector();
+      for (int i = 0; i < cut; i++) {
+        feed(original, all.get(i), i);
+      }
+      byte[] state = original.state();
+      Optional<Signal> signal = original.signal();
+      long skipped = original.skipped();
+      List<Level> wanted = new ArrayList<>();
+      for (int i = cut; i < all.size(); i++) {
+        wanted.add(feed(original, all.get(i), i));
+      }
+
+      D restored = detector();
+      feed(restored, found.subList(0, Math.min(found.size(), 50)));
+      restored.restore(state);
+
+      String cutAt = "state after " + cut;
+      assertThat(restored.state()).as(cutAt).isEqualTo(state);
+      assertThat(restored.signal()).as(cutAt).isEqualTo(signal);
+      assertThat(restored.skipped()).as(cutAt).isEqualTo(skipped);
+      for (int i = cut; i < all.size(); i++) {
+        assertThat(feed(restored, all.get(i), i))
+            .as(cutAt + ", input " + i)
+            .isEqualTo(wanted.get(i - cut));
+      }
+      assertThat(restored.signal()).as(cutAt).isEqualTo(original.signal());
+      assertThat(restored.state()).as(cutAt + ", at the end").isEqualTo(original.state());
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "refuses a state that is damaged, cut, or of another configuration, and stays as it was")
+  void stateIsVerified() {
+    D detector = detector();
+    feed(detector, untilDrift(63, BRIEFLY));
+    feed(detector, inputs(64, 5, 0));
+    byte[] good = detector.state();
+    D other = detector();
+    feed(other, inputs(65, 12, 0));
+    byte[] before = other.state();
+    List<byte[]> bad = new ArrayList<>();
+    SplittableRandom random = new SplittableRandom(66);
+    for (int i = 0; i < Math.min(good.length, 300); i++) {
+      byte[] flipped = good.clone();
+      int at = good.length <= 300 ? i : random.nextInt(good.length);
+      flipped[at] ^= (byte) (1 << random.nextInt(8));
+      bad.add(flipped);
+    }
+    for (int length : new int[] {0, 1, 7, good.length / 2, good.length - 1}) {
+      bad.add(Arrays.copyOf(good, length));
+    }
+    bad.add(Arrays.copyOf(good, good.length + 1));
+    bad.add(configuredOtherwise().state());
+    for (byte[] state : bad) {
+      assertThatThrownBy(() -> other.restore(state))
+          .as("state of " + state.length + " bytes")
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThat(other.state()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  @DisplayName("never needs more bytes for its state than it says, however many inputs came")
+  void bounded() {
+    D detector = detector();
+    int most = detector.mostStateBytes();
+    long position = 0;
+    for (I input : inputs(67, calmLength() / 2, 2 * changedLength())) {
+      Level level = feed(detector, input, position);
+      if (level == Level.DRIFT || position % 97 == 0) {
+        assertThat(detector.state().length).as("bytes at " + position).isBetween(1, most);
+        assertThat(detector.mostStateBytes()).as("most at " + position).isEqualTo(most);
+      }
+      position++;
+    }
   }
 }

@@ -164,7 +164,7 @@ public abstract class RetrainPolicyContract {
           new DriftReading(
               Level.DRIFT,
               Optional.of(new Signal(
-                  Direction.OTHER, Long.MAX_VALUE, 0, Double.NaN, Double.NaN, List.of())),
+                  Direction.OTHER, Long.MAX_VALUE, 0, 0, Double.NaN, Double.NaN, List.of())),
               Long.MAX_VALUE,
               OptionalLong.of(Long.MAX_VALUE),
               ""));

@@ -32,8 +32,14 @@ class BlockMean extends WindowMean {
       level = Level.STABLE;
       if (sum / seen > limit) {
         level = Level.DRIFT;
-        signal =
-            new Signal(Direction.UP, position - 1, position - seen, sum / seen, limit, List.of());
+        signal = new Signal(
+            Direction.UP,
+            position - 1,
+            position - seen,
+            position - 1,
+            sum / seen,
+            limit,
+            List.of());
       }
       sum = 0;
       seen = 0;

@@ -1,10 +1,13 @@
 package dev.mlops.testkit;
 
 import dev.mlops.api.drift.Direction;
+import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
+import dev.mlops.api.drift.VectorDetector;
 import dev.mlops.api.model.Row;
 import java.util.List;
 import java.util.Optional;
@@ -104,6 +107,50 @@ final class BrokenDetectors {
                 return level;
               }
             }),
+        new Broken<>("warningStart", "it forgets that it had warned", () -> new WindowMean(LIMIT) {
+          @Override
+          long warningStart() {
+            return position;
+          }
+        }),
+        new Broken<>(
+            "stateContinues", "its window is not in its state", () -> new WindowMean(LIMIT) {
+              @Override
+              public void restore(byte[] state) {
+                double[] before = window.clone();
+                super.restore(state);
+                System.arraycopy(before, 0, window, 0, before.length);
+              }
+            }),
+        new Broken<>(
+            "stateIsVerified", "it does not look at the checksum", () -> new WindowMean(LIMIT) {
+              @Override
+              public void restore(byte[] state) {
+                super.restore(Memory.withChecksum(state));
+              }
+            }),
+        new Broken<>("bounded", "it says fewer bytes than it takes", () -> new WindowMean(LIMIT) {
+          @Override
+          public int mostStateBytes() {
+            return 100;
+          }
+        }),
+        new Broken<>(
+            "statesItsDomain", "it judges more than it states", () -> new WindowMean(LIMIT) {
+              @Override
+              public InputDomain domain() {
+                return InputDomain.bounded(0, 1);
+              }
+            }),
+        new Broken<>(
+            "statesItsDomain",
+            "it gives a position to what it says it passes over",
+            () -> new WindowMean(LIMIT) {
+              @Override
+              public Unjudgeable onUnjudgeable() {
+                return Unjudgeable.SKIP;
+              }
+            }),
         new Broken<>("allocatesNothing", "it boxes every value", () -> new WindowMean(LIMIT) {
           private Object newest = 0.0;
 
@@ -125,7 +172,13 @@ final class BrokenDetectors {
                 super.update(value);
                 if (seen > 5 && sum / seen > limit) {
                   signal = new Signal(
-                      Direction.UP, position - 1, position - seen, sum / seen, limit, List.of());
+                      Direction.UP,
+                      position - 1,
+                      position - seen,
+                      position - 1,
+                      sum / seen,
+                      limit,
+                      List.of());
                   sum = 0;
                   seen = 0;
                   level = Level.DRIFT;
@@ -171,16 +224,46 @@ final class BrokenDetectors {
             return row.schema().differencesFrom(SCHEMA).isEmpty() ? super.update(row) : level();
           }
         }),
-        new Broken<>("keepsNoReference", "it reads a row one input later", () -> new WindowShare() {
+        new Broken<>("keepsNoReference", "it reads a row for its signal", () -> new WindowShare() {
           private Row newest = Row.of(SCHEMA, 0, "shop");
 
           @Override
           double value(Row row) {
-            double late = super.value(newest);
             newest = row;
-            return late;
+            return super.value(row);
+          }
+
+          @Override
+          public Optional<Signal> signal() {
+            return newest.category(1).equals("never") ? Optional.empty() : super.signal();
           }
         }));
+  }
+
+  /** Broken in what detectors of vectors promise. */
+  static List<Broken<Supplier<VectorDetector>>> ofVectors() {
+    return List.of(
+        new Broken<>("otherLength", "it takes a vector of another length", () -> new WindowMeans() {
+          @Override
+          public Level update(double[] values) {
+            return values.length == 2 ? super.update(values) : level();
+          }
+        }),
+        new Broken<>(
+            "keepsNoReference", "it reads a vector for its signal", () -> new WindowMeans() {
+              private double[] newest = {0, 0};
+
+              @Override
+              double value(double[] values) {
+                newest = values;
+                return super.value(values);
+              }
+
+              @Override
+              public Optional<Signal> signal() {
+                return newest[0] > 1e6 ? Optional.empty() : super.signal();
+              }
+            }));
   }
 
   private static final class Sharing extends WindowMean {

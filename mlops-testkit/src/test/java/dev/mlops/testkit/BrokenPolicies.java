@@ -53,7 +53,7 @@ final class BrokenPolicies {
             Level.STABLE, Optional.empty(), 500, OptionalLong.empty(), "limit 0.15")),
         reading(new DriftReading(
             Level.DRIFT,
-            Optional.of(new Signal(Direction.UP, 800, 700, 2e5, 1e5, List.of())),
+            Optional.of(new Signal(Direction.UP, 800, 700, 760, 2e5, 1e5, List.of())),
             900,
             OptionalLong.of(7_700),
             "limit 0.15")));

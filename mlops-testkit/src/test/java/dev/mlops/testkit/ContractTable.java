@@ -25,6 +25,7 @@ final class ContractTable {
       MetricsMonitorContract.class,
       DriftDetectorContract.class,
       ValueDetectorContract.class,
+      VectorDetectorContract.class,
       RowDetectorContract.class,
       RetrainPolicyContract.class);
 

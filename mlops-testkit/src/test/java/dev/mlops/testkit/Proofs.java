@@ -2,6 +2,7 @@ package dev.mlops.testkit;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -34,8 +35,12 @@ final class Proofs {
       "monitor/MetricsMonitor",
       "drift/DriftDetector",
       "drift/ValueDetector",
+      "drift/VectorDetector",
       "drift/RowDetector",
       "retrain/RetrainPolicy");
+
+  /** Clauses of detectors of values alone. */
+  private static final Set<String> OF_VALUES = Set.of("allocatesNothing", "statesItsDomain");
 
   static List<Proof> all() {
     List<Proof> proofs = new ArrayList<>();
@@ -63,7 +68,7 @@ final class Proofs {
     for (var broken : BrokenDetectors.ofValues()) {
       add(
           proofs,
-          broken.clause().equals("allocatesNothing") ? "ValueDetector" : "DriftDetector",
+          OF_VALUES.contains(broken.clause()) ? "ValueDetector" : "DriftDetector",
           Subjects.Values.class,
           List.of(broken),
           factory -> Subjects.Values.factory = factory,
@@ -76,6 +81,13 @@ final class Proofs {
         BrokenDetectors.inTime(),
         broken -> Subjects.ValuesInTime.factory = broken,
         Subjects.ValuesInTime.HEALTHY);
+    add(
+        proofs,
+        "VectorDetector",
+        Subjects.Vectors.class,
+        BrokenDetectors.ofVectors(),
+        broken -> Subjects.Vectors.factory = broken,
+        Subjects.Vectors.HEALTHY);
     add(
         proofs,
         "RowDetector",

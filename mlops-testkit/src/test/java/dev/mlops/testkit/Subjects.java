@@ -2,6 +2,7 @@ package dev.mlops.testkit;
 
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.ValueDetector;
+import dev.mlops.api.drift.VectorDetector;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
@@ -78,6 +79,11 @@ final class Subjects {
     }
 
     @Override
+    protected ValueDetector configuredOtherwise() {
+      return new WindowMean(BrokenDetectors.LIMIT + 0.05);
+    }
+
+    @Override
     protected Double calm(SplittableRandom random) {
       return random.nextDouble() < 0.1 ? 1.0 : 0.0;
     }
@@ -103,6 +109,31 @@ final class Subjects {
     }
   }
 
+  static class Vectors extends VectorDetectorContract {
+    static final Supplier<VectorDetector> HEALTHY = WindowMeans::new;
+    static Supplier<VectorDetector> factory = HEALTHY;
+
+    @Override
+    protected VectorDetector detector() {
+      return factory.get();
+    }
+
+    @Override
+    protected VectorDetector configuredOtherwise() {
+      return new WindowMeans(BrokenDetectors.LIMIT + 0.05);
+    }
+
+    @Override
+    protected double[] calm(SplittableRandom random) {
+      return new double[] {random.nextDouble() * 0.3, random.nextDouble() * 0.3};
+    }
+
+    @Override
+    protected double[] changed(SplittableRandom random) {
+      return new double[] {random.nextDouble() * 0.3, 1.5 + random.nextDouble() * 0.3};
+    }
+  }
+
   static class Rows extends RowDetectorContract {
     static final Supplier<RowDetector> HEALTHY = WindowShare::new;
     static Supplier<RowDetector> factory = HEALTHY;
@@ -110,6 +141,11 @@ final class Subjects {
     @Override
     protected RowDetector detector() {
       return factory.get();
+    }
+
+    @Override
+    protected RowDetector configuredOtherwise() {
+      return new WindowShare(0.75);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.mlops.testkit;
 
 import dev.mlops.api.drift.Direction;
+import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.api.drift.ValueDetector;
@@ -21,6 +22,7 @@ class WindowMean implements ValueDetector {
 
   long position;
   long skipped;
+  long warningStart;
   int seen;
 
   WindowMean(double limit) {
@@ -37,9 +39,23 @@ class WindowMean implements ValueDetector {
     }
     window[seen % WINDOW] = value;
     seen++;
-    level = seen < WINDOW ? Level.WARMING_UP : mean() > limit ? drift() : Level.STABLE;
+    level = seen < WINDOW ? Level.WARMING_UP : mean() > limit ? drift() : calmer();
     position++;
     return level;
+  }
+
+  /** The level of a full window that is no drift. */
+  private Level calmer() {
+    if (mean() <= limit - 0.1) {
+      return Level.STABLE;
+    }
+    warningStart = level == Level.WARNING ? warningStart : position;
+    return Level.WARNING;
+  }
+
+  /** Since when there had been a warning, at a drift. */
+  long warningStart() {
+    return level == Level.WARNING ? warningStart : position;
   }
 
   boolean accepts(double value) {
@@ -56,7 +72,13 @@ class WindowMean implements ValueDetector {
 
   Level drift() {
     signal = new Signal(
-        Direction.UP, position, Math.max(0, position - WINDOW + 1), mean(), limit, List.of());
+        Direction.UP,
+        position,
+        Math.max(0, position - WINDOW + 1),
+        warningStart(),
+        mean(),
+        limit,
+        List.of());
     startAfresh();
     return Level.DRIFT;
   }
@@ -81,6 +103,7 @@ class WindowMean implements ValueDetector {
     signal = null;
     position = 0;
     skipped = 0;
+    warningStart = 0;
     seen = 0;
   }
 
@@ -92,5 +115,25 @@ class WindowMean implements ValueDetector {
   @Override
   public Level endBlock() {
     return level;
+  }
+
+  @Override
+  public InputDomain domain() {
+    return InputDomain.real(1);
+  }
+
+  @Override
+  public byte[] state() {
+    return Memory.of(this);
+  }
+
+  @Override
+  public void restore(byte[] state) {
+    Memory.into(this, state);
+  }
+
+  @Override
+  public int mostStateBytes() {
+    return Memory.MOST;
   }
 }

@@ -15,7 +15,15 @@ import java.util.Optional;
 class WindowShare implements RowDetector {
   static final Schema SCHEMA = Schema.of(Column.number("amount"), Column.category("channel"));
 
-  private final WindowMean others = new WindowMean(0.7);
+  private final WindowMean others;
+
+  WindowShare() {
+    this(0.7);
+  }
+
+  WindowShare(double limit) {
+    this.others = new WindowMean(limit);
+  }
 
   @Override
   public Level update(Row row) {
@@ -42,6 +50,7 @@ class WindowShare implements RowDetector {
             Direction.OTHER,
             signal.index(),
             signal.changePoint(),
+            signal.warningStart(),
             signal.statistic(),
             signal.threshold(),
             List.of(new Moved("channel", Direction.OTHER, "shop", "web", 1, 0))));
@@ -60,5 +69,20 @@ class WindowShare implements RowDetector {
   @Override
   public Level endBlock() {
     return others.endBlock();
+  }
+
+  @Override
+  public byte[] state() {
+    return others.state();
+  }
+
+  @Override
+  public void restore(byte[] state) {
+    others.restore(state);
+  }
+
+  @Override
+  public int mostStateBytes() {
+    return others.mostStateBytes();
   }
 }

@@ -3,7 +3,8 @@ package dev.mlops.api.drift;
 import java.util.Optional;
 
 /**
- * What all detectors share; what they are fed with is for {@link ValueDetector} and {@link RowDetector} to say.
+ * What all detectors share; what they are fed with is for {@link ValueDetector}, {@link VectorDetector} and {@link
+ * RowDetector} to say.
  *
  * <p>The contract, clause by clause:
  *
@@ -12,14 +13,22 @@ import java.util.Optional;
  *       {@link Level#WARMING_UP} before the first input.
  *   <li><b>signalWithDrift</b>: {@link #signal()} is empty until the level is first {@link Level#DRIFT}; from then on it is
  *       the newest drift's, until {@link #reset()}. Its index is that of the input at which the level became DRIFT.
- *   <li><b>startsAfresh</b>: the input after a DRIFT is judged as if it were the first, so a drift is said once; positions
- *       go on counting.
+ *   <li><b>warningStart</b>: a signal says since which input the level had been {@link Level#WARNING} without a break when
+ *       the drift was found; its own index if the drift came at once.
+ *   <li><b>startsAfresh</b>: of a detector that {@link AfterDrift#STARTS_AFRESH}, the input after a DRIFT is judged as if it
+ *       were the first, so a drift is said once; positions go on counting.
  *   <li><b>resetForgets</b>: after {@link #reset()} the detector answers as a new one would, positions from 0.
- *   <li><b>neverPoisoned</b>: an input that cannot be judged (a {@code NaN}, a value outside the detector's range) is skipped and
- *       counted in {@link #skipped()}; no such input makes the detector deaf or makes it throw.
+ *   <li><b>neverPoisoned</b>: an input that cannot be judged (a {@code NaN}, a value outside the detector's domain) never
+ *       changes how another is judged; it is counted in {@link #skipped()}, or refused if the host asked for that.
  *   <li><b>independent</b>: two detectors share nothing; the same inputs give the same answers.
  *   <li><b>findsAChange</b>: a large lasting change of what it watches is found.
  *   <li><b>quietWhenCalm</b>: inputs like those of the baseline raise no alarm well within its false-alarm promise.
+ *   <li><b>stateContinues</b>: a detector that {@link #restore restored} the {@link #state()} of another of its configuration
+ *       answers ever after as that one does, to the last bit; their states are the same bytes.
+ *   <li><b>stateIsVerified</b>: bytes that are damaged, cut, or of another configuration or kind throw {@link
+ *       IllegalArgumentException} and change nothing.
+ *   <li><b>bounded</b>: {@link #state()} never takes more than {@link #mostStateBytes()}, which does not depend on how many
+ *       inputs came.
  *   <li><b>blocks</b>: a detector whose promise counts inputs ignores {@link #endBlock()}; one whose promise counts time
  *       finds a drift only at the end of a block, and a block without inputs counts for nothing.
  * </ol>
@@ -46,6 +55,39 @@ public interface DriftDetector {
    * {@return how many inputs could not be judged since the last reset}
    */
   long skipped();
+
+  /**
+   * {@return what it does with the input after a drift}
+   */
+  default AfterDrift afterDrift() {
+    return AfterDrift.STARTS_AFRESH;
+  }
+
+  /**
+   * {@return how often a false alarm may come; empty if the detector promises nothing}
+   */
+  default Optional<FalseAlarms> falseAlarms() {
+    return Optional.empty();
+  }
+
+  /**
+   * {@return all that it remembers, with the version of the format and a checksum}
+   */
+  byte[] state();
+
+  /**
+   * Goes on where another detector of the same configuration was.
+   *
+   * @param state what {@link #state()} of that one gave
+   * @throws IllegalArgumentException if the bytes are damaged, or not the state of a detector configured as this one; it
+   *     is then as it was
+   */
+  void restore(byte[] state);
+
+  /**
+   * {@return the most bytes that {@link #state()} can ever take}
+   */
+  int mostStateBytes();
 
   /**
    * Ends a block of time; called by whoever feeds the detector, since a detector has no clock.

@@ -9,14 +9,16 @@ import java.util.stream.Collectors;
 /**
  * What a detector says when it finds a drift.
  *
- * <p>Positions count every input since the detector was made or last reset by its owner, from 0, inputs that it skipped
- * included.
+ * <p>Positions count every input since the detector was made or last reset by its owner, from 0, inputs that it counted
+ * without judging them included.
  *
  * <p>Immutable.
  *
  * @param direction where what is watched has moved to
  * @param index position of the input at which the drift was found
  * @param changePoint position of the input at which the change most likely happened; 0 to {@code index}
+ * @param warningStart position of the input since which the level had been WARNING without a break; {@code index} if the
+ *     drift came at once; 0 to {@code index}
  * @param statistic the detector's number at that input, in its own units
  * @param threshold what the statistic had to reach
  * @param moved the columns that moved, most surely moved first; empty for a detector of single values
@@ -26,6 +28,7 @@ public record Signal(
     Direction direction,
     long index,
     long changePoint,
+    long warningStart,
     double statistic,
     double threshold,
     List<Moved> moved) {
@@ -40,6 +43,10 @@ public record Signal(
     if (changePoint < 0 || changePoint > index) {
       throw new IllegalArgumentException(
           "changePoint must be in 0 to index, but was " + changePoint + " with index " + index);
+    }
+    if (warningStart < 0 || warningStart > index) {
+      throw new IllegalArgumentException(
+          "warningStart must be in 0 to index, but was " + warningStart + " with index " + index);
     }
   }
 

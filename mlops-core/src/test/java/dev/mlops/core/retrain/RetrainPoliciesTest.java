@@ -47,7 +47,7 @@ class RetrainPoliciesTest {
 
   private static Evidence reading(boolean drift) {
     Optional<Signal> signal = drift
-        ? Optional.of(new Signal(Direction.UP, 500, 420, 2e5, 1e5, List.of()))
+        ? Optional.of(new Signal(Direction.UP, 500, 420, 480, 2e5, 1e5, List.of()))
         : Optional.empty();
     return Evidence.builder("fraud", START.plus(DAY))
         .champion(VersionEvidence.builder("7")

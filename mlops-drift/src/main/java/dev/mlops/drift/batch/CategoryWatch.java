@@ -4,6 +4,10 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.Moved;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.drift.state.DetectorState;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -55,6 +59,9 @@ final class CategoryWatch extends ColumnWatch {
       return;
     }
     window[place] = names.size();
+    if (kind.length() > LONGEST_NAME) {
+      kind = kind.substring(0, LONGEST_NAME + 1);
+    }
     if (majority == 0) {
       unlisted = kind;
       majority = 1;
@@ -67,6 +74,41 @@ final class CategoryWatch extends ColumnWatch {
   void clear() {
     unlisted = "";
     majority = 0;
+  }
+
+  @Override
+  void identify(DataOutput out) throws IOException {
+    out.writeUTF(name());
+    for (int code = 0; code < baseline.length; code++) {
+      out.writeChars(code < names.size() ? names.get(code) : "");
+      out.writeLong(baseline[code]);
+    }
+  }
+
+  @Override
+  void write(DataOutput out, int filled) throws IOException {
+    for (int place = 0; place < filled; place++) {
+      out.writeInt(window[place]);
+    }
+    out.writeUTF(unlisted);
+    out.writeInt(majority);
+  }
+
+  @Override
+  void read(DataInput in, int filled) throws IOException {
+    for (int place = 0; place < filled; place++) {
+      window[place] = in.readInt();
+      if (window[place] < MISSING || window[place] > names.size()) {
+        throw DetectorState.refused("it names a category that the baseline does not list");
+      }
+    }
+    unlisted = in.readUTF();
+    majority = in.readInt();
+  }
+
+  @Override
+  int mostBytes() {
+    return 4 * window.length + 2 + 3 * (LONGEST_NAME + 1) + 4;
   }
 
   @Override

@@ -4,6 +4,9 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.Moved;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.pack.ColumnProfile;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Locale;
 
 /** A window of one column, and its comparison with the profile of the baseline. */
@@ -25,6 +28,18 @@ abstract class ColumnWatch {
 
   /** Forgets what is not overwritten by the next window. */
   abstract void clear();
+
+  /** Adds what this column is compared with to a checksum. */
+  abstract void identify(DataOutput out) throws IOException;
+
+  /** Writes the first places of the window. */
+  abstract void write(DataOutput out, int filled) throws IOException;
+
+  /** Reads what {@link #write} wrote. */
+  abstract void read(DataInput in, int filled) throws IOException;
+
+  /** The most bytes that {@link #write} writes. */
+  abstract int mostBytes();
 
   /** Compares the whole window. */
   abstract Comparison compare();

@@ -14,12 +14,21 @@ import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.NumberProfile;
+import dev.mlops.drift.state.DetectorState;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.zip.CRC32C;
+import java.util.zip.CheckedOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +73,18 @@ public final class DataDrift implements RowDetector {
   /** The smallest adjusted p-value that the statistic tells apart. */
   private static final double SMALLEST_P = 1e-300;
 
+  /** The most bytes of what a signal says about one column, its name aside. */
+  private static final int MOVED_BYTES =
+      2 * (2 + 3 * 1_000) + 2 + DetectorState.CONSTANT_BYTES + 8 + 8;
+
+  /** Level, rows, filled, next, untested, start of the warning. */
+  private static final int SHARED_BYTES = DetectorState.CONSTANT_BYTES + 8 + 4 + 4 + 1 + 8;
+
+  private final Windowed step;
+  private final FalseAlarms falseAlarms;
+  /** What it compares with, as a checksum. */
+  private final String configuration;
+
   private final Schema schema;
   private final List<ColumnWatch> columns;
   private final int window;
@@ -76,6 +97,7 @@ public final class DataDrift implements RowDetector {
   private Level level = Level.WARMING_UP;
   private @Nullable Signal signal;
   private long rows;
+  private long warningStart;
   /** Rows in the window, at most its size, and where the next one goes. */
   private int filled;
 
@@ -84,6 +106,8 @@ public final class DataDrift implements RowDetector {
   private boolean untested = true;
 
   private DataDrift(Windowed step, FalseAlarms falseAlarms) {
+    this.step = step;
+    this.falseAlarms = falseAlarms;
     this.schema = step.baseline.schema();
     this.fits = schema;
     this.window = step.window;
@@ -102,6 +126,8 @@ public final class DataDrift implements RowDetector {
               ? new NumberWatch(numbers, index, window, UNREMARKABLE * alarmLevel)
               : new CategoryWatch((CategoryProfile) profile, index, window));
     }
+    this.configuration = "DataDrift of " + columns.size() + " columns, windows of " + window + ", "
+        + falseAlarms + ", baseline " + identity();
   }
 
   /**
@@ -176,10 +202,13 @@ public final class DataDrift implements RowDetector {
       least = Math.min(least, p);
     }
     if (least <= alarmLevel) {
-      level = Level.DRIFT;
       signal = describe(found, adjusted, least);
+      level = Level.DRIFT;
+    } else if (least <= WARNING_FACTOR * alarmLevel) {
+      warningStart = level == Level.WARNING ? warningStart : rows - 1;
+      level = Level.WARNING;
     } else {
-      level = least <= WARNING_FACTOR * alarmLevel ? Level.WARNING : Level.STABLE;
+      level = Level.STABLE;
     }
     empty();
     untested = level == Level.DRIFT;
@@ -205,6 +234,7 @@ public final class DataDrift implements RowDetector {
         direction,
         rows - 1,
         rows - window,
+        level == Level.WARNING ? warningStart : rows - 1,
         -Math.log10(Math.max(SMALLEST_P, least)),
         -Math.log10(alarmLevel),
         moved);
@@ -212,6 +242,7 @@ public final class DataDrift implements RowDetector {
 
   private void empty() {
     filled = 0;
+    next = 0;
     columns.forEach(ColumnWatch::clear);
   }
 
@@ -231,6 +262,7 @@ public final class DataDrift implements RowDetector {
     level = Level.WARMING_UP;
     signal = null;
     rows = 0;
+    warningStart = 0;
     untested = true;
   }
 
@@ -240,6 +272,75 @@ public final class DataDrift implements RowDetector {
   @Override
   public long skipped() {
     return 0;
+  }
+
+  @Override
+  public Optional<FalseAlarms> falseAlarms() {
+    return Optional.of(falseAlarms);
+  }
+
+  @Override
+  public byte[] state() {
+    return DetectorState.write(configuration, this::write);
+  }
+
+  @Override
+  public void restore(byte[] state) {
+    requireNonNull(state, "state");
+    // The first reading finds what is wrong, so that the second cannot stop half way.
+    DetectorState.read(state, configuration, new DataDrift(step, falseAlarms)::read);
+    DetectorState.read(state, configuration, this::read);
+  }
+
+  @Override
+  public int mostStateBytes() {
+    long most = SHARED_BYTES + DetectorState.SIGNAL_BYTES;
+    for (ColumnWatch column : columns) {
+      most += column.mostBytes() + MOVED_BYTES + 2 + 3L * column.name().length();
+    }
+    return DetectorState.mostBytes(configuration, (int) Math.min(Integer.MAX_VALUE / 2, most));
+  }
+
+  private void write(DataOutput out) throws IOException {
+    out.writeUTF(level.name());
+    out.writeLong(rows);
+    out.writeInt(filled);
+    out.writeInt(next);
+    out.writeBoolean(untested);
+    out.writeLong(warningStart);
+    DetectorState.write(out, signal);
+    for (ColumnWatch column : columns) {
+      column.write(out, filled);
+    }
+  }
+
+  private void read(DataInput in) throws IOException {
+    level = DetectorState.constant(Level.class, in.readUTF());
+    rows = in.readLong();
+    filled = in.readInt();
+    next = in.readInt();
+    if (filled < 0 || filled > window || next < 0 || next >= window) {
+      throw DetectorState.refused("it holds " + filled + " rows of a window of " + window);
+    }
+    untested = in.readBoolean();
+    warningStart = in.readLong();
+    signal = DetectorState.readSignal(in);
+    for (ColumnWatch column : columns) {
+      column.read(in, filled);
+    }
+  }
+
+  private String identity() {
+    CRC32C crc = new CRC32C();
+    try (DataOutputStream out =
+        new DataOutputStream(new CheckedOutputStream(OutputStream.nullOutputStream(), crc))) {
+      for (ColumnWatch column : columns) {
+        column.identify(out);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return Long.toHexString(crc.getValue());
   }
 
   /** {@return such as {@code 12 columns in windows of 1000 rows, level 0.001}} */

@@ -4,6 +4,9 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.Moved;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.pack.NumberProfile;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
 import org.apache.commons.statistics.inference.AlternativeHypothesis;
@@ -35,6 +38,33 @@ final class NumberWatch extends ColumnWatch {
 
   @Override
   void clear() {}
+
+  @Override
+  void identify(DataOutput out) throws IOException {
+    out.writeUTF(name());
+    for (double value : baseline) {
+      out.writeDouble(value);
+    }
+  }
+
+  @Override
+  void write(DataOutput out, int filled) throws IOException {
+    for (int place = 0; place < filled; place++) {
+      out.writeDouble(window[place]);
+    }
+  }
+
+  @Override
+  void read(DataInput in, int filled) throws IOException {
+    for (int place = 0; place < filled; place++) {
+      window[place] = in.readDouble();
+    }
+  }
+
+  @Override
+  int mostBytes() {
+    return 8 * window.length;
+  }
 
   @Override
   Comparison compare() {

@@ -4,13 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.FalseAlarms;
+import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
-import dev.mlops.api.drift.Signal;
-import dev.mlops.api.drift.ValueDetector;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Optional;
 import org.apache.commons.statistics.distribution.BetaDistribution;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://arxiv.org/abs/2203.03532">Shin, Ramdas, Rinaldo: E-detectors</a>
  * @since 0.1
  */
-public final class SrEDetector implements ValueDetector {
+public final class SrEDetector extends StreamDetector<SrEDetector> {
   /** How strongly each member bets on a change; small ones find small changes. */
   private static final double[] LAMBDAS = {0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64};
 
@@ -56,28 +56,22 @@ public final class SrEDetector implements ValueDetector {
   /** One-sided confidence of an estimated limit. */
   private static final double CONFIDENCE = 0.95;
 
+  private final Step step;
   private final @Nullable Side up;
   private final @Nullable Side down;
-  private final double highest;
   private final double threshold;
   private final boolean inTime;
 
-  private Level level = Level.WARMING_UP;
-  private @Nullable Signal signal;
-  private double statistic;
-  private long inputs;
-  private long skipped;
-  /** Values judged since the start or the last drift. */
-  private long judged;
   /** Values in the open block, and where the first of them stood. */
   private long inBlock;
 
   private long blockStart;
 
   private SrEDetector(Step step, FalseAlarms falseAlarms) {
+    super(InputDomain.bounded(0, step.downTo > 0 ? 1 : Double.POSITIVE_INFINITY), falseAlarms);
+    this.step = step;
     this.up = step.upTo > 0 ? new Side(step.upTo) : null;
     this.down = step.downTo > 0 ? new Side(1.0 - step.downTo) : null;
-    this.highest = down == null ? Double.MAX_VALUE : 1.0;
     this.threshold = falseAlarms.count();
     this.inTime = falseAlarms.time().isPresent();
   }
@@ -233,18 +227,13 @@ public final class SrEDetector implements ValueDetector {
 
   @Override
   public Level update(double value) {
-    long position = inputs++;
-    if (!(value >= 0 && value <= highest)) {
-      skipped++;
-      if (judged == 0) {
-        level = Level.WARMING_UP;
-      }
-      return level;
+    if (!admits(value)) {
+      return unjudged(value);
     }
+    long position = next();
     if (inTime) {
       return gather(value, position);
     }
-    judged++;
     double sum = 0.0;
     if (up != null) {
       sum += up.take(value, position);
@@ -265,24 +254,17 @@ public final class SrEDetector implements ValueDetector {
     if (down != null) {
       down.gather(1.0 - value);
     }
-    if (judged == 0) {
-      level = Level.WARMING_UP;
-    }
-    return level;
+    return unchanged();
   }
 
   @Override
   public Level endBlock() {
     if (!inTime) {
-      return level;
+      return level();
     }
     if (inBlock == 0) {
-      if (judged == 0) {
-        level = Level.WARMING_UP;
-      }
-      return level;
+      return unchanged();
     }
-    judged += inBlock;
     inBlock = 0;
     double sum = 0.0;
     if (up != null) {
@@ -296,28 +278,20 @@ public final class SrEDetector implements ValueDetector {
 
   private Level judge(double sum) {
     statistic = sum / (up != null && down != null ? 2 * LAMBDAS.length : LAMBDAS.length);
-    if (statistic >= threshold) {
-      level = Level.DRIFT;
-      signal = describe();
-      restart();
-    } else {
-      level = statistic >= WARNING_SHARE * threshold ? Level.WARNING : Level.STABLE;
+    if (statistic < threshold) {
+      return tell(statistic >= WARNING_SHARE * threshold ? Level.WARNING : Level.STABLE);
     }
-    return level;
-  }
-
-  private Signal describe() {
     Side moved = up;
     Direction direction = Direction.UP;
     if (moved == null || (down != null && down.sum() > moved.sum())) {
       moved = requireNonNull(down);
       direction = Direction.DOWN;
     }
-    return new Signal(direction, inputs - 1, moved.changePoint(), statistic, threshold, List.of());
+    return drift(direction, moved.changePoint(), threshold);
   }
 
-  private void restart() {
-    judged = 0;
+  @Override
+  void startAfresh() {
     inBlock = 0;
     if (up != null) {
       up.clear();
@@ -328,35 +302,42 @@ public final class SrEDetector implements ValueDetector {
   }
 
   @Override
-  public Level level() {
-    return level;
+  SrEDetector fresh() {
+    return new SrEDetector(step, falseAlarms().orElseThrow());
   }
 
   @Override
-  public Optional<Signal> signal() {
-    return Optional.ofNullable(signal);
+  String parameters() {
+    return "SrEDetector up to " + step.upTo + ", down to " + step.downTo;
   }
 
   @Override
-  public void reset() {
-    restart();
-    level = Level.WARMING_UP;
-    signal = null;
-    statistic = 0.0;
-    inputs = 0;
-    skipped = 0;
+  void write(DataOutput out) throws IOException {
+    out.writeLong(inBlock);
+    out.writeLong(blockStart);
+    if (up != null) {
+      up.write(out);
+    }
+    if (down != null) {
+      down.write(out);
+    }
   }
 
   @Override
-  public long skipped() {
-    return skipped;
+  void read(DataInput in) throws IOException {
+    inBlock = in.readLong();
+    blockStart = in.readLong();
+    if (up != null) {
+      up.read(in);
+    }
+    if (down != null) {
+      down.read(in);
+    }
   }
 
-  /**
-   * {@return the mean of the seven M after the newest judged value or block; 0 before the first}
-   */
-  public double statistic() {
-    return statistic;
+  @Override
+  int mostMemoryBytes() {
+    return 2 * 8 + 2 * Side.BYTES;
   }
 
   /**
@@ -430,6 +411,9 @@ public final class SrEDetector implements ValueDetector {
 
     /** The most that M may be before the check. */
     private static final double CEILING = 0x1p1000;
+
+    /** The most bytes that a side writes. */
+    static final int BYTES = LAMBDAS.length * 5 * 8;
 
     private final double mean;
     private final double inverse;
@@ -508,6 +492,26 @@ public final class SrEDetector implements ValueDetector {
 
     private static double times(double before, double product, int exponent) {
       return Math.min(CEILING, Math.scalb(before * product, exponent));
+    }
+
+    void write(DataOutput out) throws IOException {
+      for (int i = 0; i < LAMBDAS.length; i++) {
+        out.writeDouble(evidence[i]);
+        out.writeDouble(rise[i]);
+        out.writeLong(riseStart[i]);
+        out.writeDouble(product[i]);
+        out.writeLong(exponent[i]);
+      }
+    }
+
+    void read(DataInput in) throws IOException {
+      for (int i = 0; i < LAMBDAS.length; i++) {
+        evidence[i] = in.readDouble();
+        rise[i] = in.readDouble();
+        riseStart[i] = in.readLong();
+        product[i] = in.readDouble();
+        exponent[i] = in.readLong();
+      }
     }
 
     double sum() {

@@ -77,6 +77,11 @@ class DataDriftTest {
     }
 
     @Override
+    protected RowDetector configuredOtherwise() {
+      return DataDrift.against(BASELINE).windowOf(101).falseAlarmEvery(1_000_000);
+    }
+
+    @Override
     protected Row calm(SplittableRandom random) {
       return DataDriftTest.calm(random);
     }
@@ -97,6 +102,11 @@ class DataDriftTest {
     @Override
     protected RowDetector detector() {
       return DataDrift.against(BASELINE).windowOf(95).falseAlarmEvery(Duration.ofHours(10_000));
+    }
+
+    @Override
+    protected RowDetector configuredOtherwise() {
+      return DataDrift.against(BASELINE).windowOf(101).falseAlarmEvery(1_000_000);
     }
 
     @Override

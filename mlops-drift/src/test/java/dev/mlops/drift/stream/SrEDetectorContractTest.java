@@ -1,9 +1,11 @@
 package dev.mlops.drift.stream;
 
+import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.testkit.ValueDetectorContract;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Nested;
 
@@ -12,8 +14,18 @@ class SrEDetectorContractTest {
   @Nested
   class Above extends ValueDetectorContract {
     @Override
-    protected ValueDetector detector() {
+    protected SrEDetector detector() {
       return SrEDetector.above(0.1).falseAlarmEvery(100_000);
+    }
+
+    @Override
+    protected ValueDetector configuredOtherwise() {
+      return SrEDetector.above(0.1).falseAlarmEvery(99_999);
+    }
+
+    @Override
+    protected Optional<ValueDetector> treating(Unjudgeable policy) {
+      return Optional.of(detector().onUnjudgeable(policy));
     }
 
     @Override
@@ -36,8 +48,18 @@ class SrEDetectorContractTest {
   @Nested
   class Below extends ValueDetectorContract {
     @Override
-    protected ValueDetector detector() {
+    protected SrEDetector detector() {
       return SrEDetector.below(0.5).falseAlarmEvery(100_000);
+    }
+
+    @Override
+    protected ValueDetector configuredOtherwise() {
+      return SrEDetector.below(0.51).falseAlarmEvery(100_000);
+    }
+
+    @Override
+    protected Optional<ValueDetector> treating(Unjudgeable policy) {
+      return Optional.of(detector().onUnjudgeable(policy));
     }
 
     @Override
@@ -59,16 +81,26 @@ class SrEDetectorContractTest {
   @Nested
   class Around extends Below {
     @Override
-    protected ValueDetector detector() {
+    protected SrEDetector detector() {
       return SrEDetector.around(0.5).falseAlarmEvery(100_000);
+    }
+
+    @Override
+    protected ValueDetector configuredOtherwise() {
+      return SrEDetector.around(0.51).falseAlarmEvery(100_000);
     }
   }
 
   @Nested
   class InTime extends Above {
     @Override
-    protected ValueDetector detector() {
+    protected SrEDetector detector() {
       return SrEDetector.above(0.1).falseAlarmEvery(Duration.ofHours(10_000));
+    }
+
+    @Override
+    protected ValueDetector configuredOtherwise() {
+      return SrEDetector.above(0.1).falseAlarmEvery(Duration.ofHours(10_001));
     }
 
     @Override

@@ -1,0 +1,211 @@
+package dev.mlops.drift.state;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.mlops.api.drift.Direction;
+import dev.mlops.api.drift.Moved;
+import dev.mlops.api.drift.Signal;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInput;
+import java.io.DataInputStream;
+import java.io.DataOutput;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a detector remembers, as bytes: a mark, the version of the format, the detector's configuration, its memory, and a
+ * CRC32C of all before, which is checked before anything is read.
+ *
+ * <p>Thread-safe: it has no state of its own.
+ */
+public final class DetectorState {
+  /** "mlds". */
+  private static final int MARK = 0x6d6c6473;
+
+  private static final int VERSION = 1;
+
+  /** Mark, version, length of the configuration, checksum. */
+  private static final int FRAME = 4 + 2 + 4 + 4;
+
+  private static final int SHOWN = 64;
+
+  private DetectorState() {}
+
+  /** Writes a memory. */
+  @FunctionalInterface
+  public interface Writing {
+    /**
+     * Writes it.
+     *
+     * @throws IOException never; declared for the methods of DataOutput
+     */
+    void to(DataOutput out) throws IOException;
+  }
+
+  /** Reads a memory. */
+  @FunctionalInterface
+  public interface Reading {
+    /**
+     * Reads it.
+     *
+     * @throws IOException if it ends too early
+     */
+    void from(DataInput in) throws IOException;
+  }
+
+  /** The bytes of a memory. */
+  public static byte[] write(String configuration, Writing memory) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
+    try {
+      DataOutputStream out = new DataOutputStream(bytes);
+      out.writeInt(MARK);
+      out.writeShort(VERSION);
+      byte[] text = configuration.getBytes(UTF_8);
+      out.writeInt(text.length);
+      out.write(text);
+      memory.to(out);
+      out.writeInt(checksum(bytes.toByteArray(), bytes.size()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /**
+   * Reads the bytes of a memory.
+   *
+   * @throws IllegalArgumentException if they are damaged, or of another configuration
+   */
+  public static void read(byte[] state, String configuration, Reading memory) {
+    int body = state.length - 4;
+    if (state.length < FRAME) {
+      throw refused("wanted at least " + FRAME + " bytes, got " + state.length);
+    }
+    if (checksum(state, body) != ByteBuffer.wrap(state, body, 4).getInt()) {
+      throw refused("its checksum does not fit its " + state.length + " bytes");
+    }
+    ByteArrayInputStream bytes = new ByteArrayInputStream(state, 0, body);
+    DataInputStream in = new DataInputStream(bytes);
+    try {
+      if (in.readInt() != MARK) {
+        throw refused("it does not start like one");
+      }
+      int version = in.readUnsignedShort();
+      if (version != VERSION) {
+        throw refused("it has version " + version + " of the format, wanted " + VERSION);
+      }
+      int length = in.readInt();
+      if (length < 0 || length > bytes.available()) {
+        throw refused("it ends within its configuration");
+      }
+      String found = new String(in.readNBytes(length), UTF_8);
+      if (!found.equals(configuration)) {
+        throw refused("it is of " + shown(found) + ", wanted " + shown(configuration));
+      }
+      memory.from(in);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "not the state of this detector: it ends too early; the detector is as it was", e);
+    }
+    if (bytes.available() != 0) {
+      throw refused("it has " + bytes.available() + " bytes too many");
+    }
+  }
+
+  /** The most bytes of a state whose memory takes at most so many. */
+  public static int mostBytes(String configuration, int memory) {
+    return FRAME + configuration.getBytes(UTF_8).length + memory;
+  }
+
+  /** A refusal, for memories that read something impossible. */
+  public static IllegalArgumentException refused(String why) {
+    return new IllegalArgumentException(
+        "not the state of this detector: " + why + "; the detector is as it was");
+  }
+
+  /** Writes a signal, or that there is none. */
+  public static void write(DataOutput out, @Nullable Signal signal) throws IOException {
+    out.writeBoolean(signal != null);
+    if (signal == null) {
+      return;
+    }
+    out.writeUTF(signal.direction().name());
+    out.writeLong(signal.index());
+    out.writeLong(signal.changePoint());
+    out.writeLong(signal.warningStart());
+    out.writeDouble(signal.statistic());
+    out.writeDouble(signal.threshold());
+    out.writeInt(signal.moved().size());
+    for (Moved moved : signal.moved()) {
+      out.writeUTF(moved.column());
+      out.writeUTF(moved.direction().name());
+      out.writeUTF(moved.from());
+      out.writeUTF(moved.to());
+      out.writeDouble(moved.effect());
+      out.writeDouble(moved.pValue());
+    }
+  }
+
+  /** The most bytes of a constant's name. */
+  public static final int CONSTANT_BYTES = 2 + 10;
+
+  /** The most bytes of a signal without columns. */
+  public static final int SIGNAL_BYTES = 1 + CONSTANT_BYTES + 3 * 8 + 2 * 8 + 4;
+
+  /** Reads a signal; null if there was none. */
+  public static @Nullable Signal readSignal(DataInput in) throws IOException {
+    if (!in.readBoolean()) {
+      return null;
+    }
+    Direction direction = direction(in);
+    long index = in.readLong();
+    long changePoint = in.readLong();
+    long warningStart = in.readLong();
+    double statistic = in.readDouble();
+    double threshold = in.readDouble();
+    int columns = in.readInt();
+    List<Moved> moved = new ArrayList<>();
+    for (int i = 0; i < columns; i++) {
+      moved.add(new Moved(
+          in.readUTF(),
+          direction(in),
+          in.readUTF(),
+          in.readUTF(),
+          in.readDouble(),
+          in.readDouble()));
+    }
+    return new Signal(direction, index, changePoint, warningStart, statistic, threshold, moved);
+  }
+
+  private static Direction direction(DataInput in) throws IOException {
+    return constant(Direction.class, in.readUTF());
+  }
+
+  /** The constant of this name. */
+  public static <E extends Enum<E>> E constant(Class<E> type, String name) {
+    try {
+      return Enum.valueOf(type, name);
+    } catch (IllegalArgumentException unknown) {
+      throw refused("it names no " + type.getSimpleName());
+    }
+  }
+
+  private static String shown(String text) {
+    StringBuilder safe = new StringBuilder();
+    text.chars().limit(SHOWN).forEach(c -> safe.append(c >= ' ' && c < 0x7f ? (char) c : '?'));
+    return safe + (text.length() > SHOWN ? "…" : "");
+  }
+
+  private static int checksum(byte[] bytes, int length) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, 0, length);
+    return (int) crc.getValue();
+  }
+}

@@ -1,0 +1,254 @@
+package dev.mlops.drift.stream;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.drift.AfterDrift;
+import dev.mlops.api.drift.Direction;
+import dev.mlops.api.drift.FalseAlarms;
+import dev.mlops.api.drift.InputDomain;
+import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.Unjudgeable;
+import dev.mlops.api.drift.ValueDetector;
+import dev.mlops.drift.state.DetectorState;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the detectors of values share: the domain is checked before anything is judged, positions and warnings are counted,
+ * signals told, and all of it can be kept as bytes.
+ *
+ * <p>A subclass writes its own {@code update}: {@code if (!admits(value)) return unjudged(value);}, then {@code next()},
+ * its arithmetic, and {@code tell(level)} or {@code drift(…)}.
+ *
+ * @param <S> the subclass
+ */
+abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetector {
+  /** Level, inputs, skipped, start of the warning, statistic. */
+  private static final int SHARED_BYTES = DetectorState.CONSTANT_BYTES + 8 + 8 + 8 + 8;
+
+  private final InputDomain domain;
+  private final double lowest;
+  private final double highest;
+  private final boolean binary;
+  private final @Nullable FalseAlarms falseAlarms;
+
+  private Unjudgeable onUnjudgeable = Unjudgeable.COUNT;
+  private Level level = Level.WARMING_UP;
+  private @Nullable Signal signal;
+  private long inputs;
+  private long skipped;
+  private long warningStart;
+
+  /** The detector's number after the newest judged value, in its own units. */
+  double statistic;
+
+  /**
+   * Keeps what does not change.
+   *
+   * @param domain the values that can be judged
+   * @param falseAlarms what is promised; null for nothing
+   */
+  StreamDetector(InputDomain domain, @Nullable FalseAlarms falseAlarms) {
+    this.domain = domain;
+    this.lowest = Math.max(-Double.MAX_VALUE, domain.lowest());
+    this.highest = Math.min(Double.MAX_VALUE, domain.highest());
+    this.binary = domain.kind() == InputDomain.Kind.BINARY;
+    this.falseAlarms = falseAlarms;
+  }
+
+  /** A new detector with the same parameters. */
+  abstract S fresh();
+
+  /** Forgets what was judged; not positions, counts or the signal. */
+  abstract void startAfresh();
+
+  /** Class and parameters, exactly: equal for two detectors that judge alike. */
+  abstract String parameters();
+
+  /** Writes what {@link #startAfresh} forgets. */
+  abstract void write(DataOutput out) throws IOException;
+
+  /** Reads what {@link #write} wrote. */
+  abstract void read(DataInput in) throws IOException;
+
+  /** The most bytes that {@link #write} writes. */
+  abstract int mostMemoryBytes();
+
+  /** Whether a value can be judged. */
+  final boolean admits(double value) {
+    return binary ? value == 0.0 || value == 1.0 : value >= lowest && value <= highest;
+  }
+
+  /** Treats a value that cannot be judged as the host wants. */
+  final Level unjudged(double value) {
+    if (onUnjudgeable == Unjudgeable.REJECT) {
+      throw new IllegalArgumentException("a value must be " + domain + ", but was "
+          + (Double.isNaN(value) ? "NaN" : Double.isInfinite(value) ? "infinite" : "outside")
+          + "; the detector is as it was");
+    }
+    if (onUnjudgeable == Unjudgeable.COUNT) {
+      inputs++;
+    }
+    skipped++;
+    return unchanged();
+  }
+
+  /** The level of an input by which nothing is judged yet: a drift is told once. */
+  final Level unchanged() {
+    if (level == Level.DRIFT) {
+      level = afterDrift() == AfterDrift.STARTS_AFRESH ? Level.WARMING_UP : Level.STABLE;
+    }
+    return level;
+  }
+
+  /** Takes the next position. */
+  final long next() {
+    return inputs++;
+  }
+
+  /** The position of the newest input. */
+  final long position() {
+    return inputs - 1;
+  }
+
+  /** Tells a level other than DRIFT. */
+  final Level tell(Level next) {
+    if (next == Level.WARNING && level != Level.WARNING) {
+      warningStart = inputs - 1;
+    }
+    level = next;
+    return next;
+  }
+
+  /** Tells a drift, and starts afresh if that is the detector's way. */
+  final Level drift(Direction direction, long changePoint, double threshold) {
+    long index = inputs - 1;
+    signal = new Signal(
+        direction,
+        index,
+        changePoint,
+        level == Level.WARNING ? warningStart : index,
+        statistic,
+        threshold,
+        List.of());
+    level = Level.DRIFT;
+    if (afterDrift() == AfterDrift.STARTS_AFRESH) {
+      startAfresh();
+    }
+    return level;
+  }
+
+  @Override
+  public final Level level() {
+    return level;
+  }
+
+  @Override
+  public final Optional<Signal> signal() {
+    return Optional.ofNullable(signal);
+  }
+
+  @Override
+  public final void reset() {
+    startAfresh();
+    level = Level.WARMING_UP;
+    signal = null;
+    inputs = 0;
+    skipped = 0;
+    warningStart = 0;
+    statistic = 0.0;
+  }
+
+  @Override
+  public final long skipped() {
+    return skipped;
+  }
+
+  @Override
+  public final InputDomain domain() {
+    return domain;
+  }
+
+  @Override
+  public final Optional<FalseAlarms> falseAlarms() {
+    return Optional.ofNullable(falseAlarms);
+  }
+
+  @Override
+  public final Unjudgeable onUnjudgeable() {
+    return onUnjudgeable;
+  }
+
+  /**
+   * {@return a new detector with the same parameters that treats values outside of its domain so}
+   *
+   * @param policy what happens to such a value
+   */
+  public final S onUnjudgeable(Unjudgeable policy) {
+    requireNonNull(policy, "policy");
+    S copy = fresh();
+    ((StreamDetector<?>) copy).onUnjudgeable = policy;
+    return copy;
+  }
+
+  /**
+   * {@return the detector's number after the newest judged value, or block; 0 before the first}
+   */
+  public final double statistic() {
+    return statistic;
+  }
+
+  @Override
+  public Level endBlock() {
+    return level;
+  }
+
+  @Override
+  public final byte[] state() {
+    return DetectorState.write(configuration(), this::writeAll);
+  }
+
+  @Override
+  public final void restore(byte[] state) {
+    requireNonNull(state, "state");
+    // The first reading finds what is wrong, so that the second cannot stop half way.
+    StreamDetector<?> rehearsal = fresh();
+    DetectorState.read(state, configuration(), rehearsal::readAll);
+    DetectorState.read(state, configuration(), this::readAll);
+  }
+
+  @Override
+  public final int mostStateBytes() {
+    return DetectorState.mostBytes(
+        configuration(), SHARED_BYTES + DetectorState.SIGNAL_BYTES + mostMemoryBytes());
+  }
+
+  private String configuration() {
+    return parameters() + ", " + falseAlarms + ", " + onUnjudgeable;
+  }
+
+  private void writeAll(DataOutput out) throws IOException {
+    out.writeUTF(level.name());
+    out.writeLong(inputs);
+    out.writeLong(skipped);
+    out.writeLong(warningStart);
+    out.writeDouble(statistic);
+    DetectorState.write(out, signal);
+    write(out);
+  }
+
+  private void readAll(DataInput in) throws IOException {
+    level = DetectorState.constant(Level.class, in.readUTF());
+    inputs = in.readLong();
+    skipped = in.readLong();
+    warningStart = in.readLong();
+    statistic = in.readDouble();
+    signal = DetectorState.readSignal(in);
+    read(in);
+  }
+}
