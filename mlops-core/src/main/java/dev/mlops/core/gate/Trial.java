@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * jackknife with up to 50 groups (every 50th row is one), which keeps the pairing and serves any metric; where no row
  * differs it is, for shares, the rule of three, ± 3/n; other metrics then have no comparison. Fewer than 30 rows give no comparison.
  *
+ * <p>Thread-safe: it keeps nothing.
+ *
  * @see <a href="https://doi.org/10.2307/1403631">Miller (1974), The jackknife: a review</a>
  * @since 0.1
  */

@@ -19,7 +19,11 @@ import java.time.Instant;
  * @since 0.1
  */
 public record LoopEvent(Instant at, Kind kind, String subject, String text) {
-  /** What can happen; those that end a candidate say so. */
+  /**
+   * What can happen; those that end a candidate say so.
+   *
+   * @since 0.1
+   */
   public enum Kind {
     /** A policy, or a follow-up, asks for a candidate; training begins. */
     RETRAIN,

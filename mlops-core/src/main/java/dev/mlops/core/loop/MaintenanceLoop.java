@@ -461,7 +461,7 @@ public final class MaintenanceLoop implements AutoCloseable {
         LoopEvent.Kind.GATED,
         candidate.version.toString(),
         finding.verdict() + " (" + finding.text() + "); " + plan);
-    return new Shadowing(candidate, new PairedShadow(plan, candidate.largestLoss), end);
+    return new Shadowing(candidate, PairedShadow.of(plan, candidate.largestLoss), end);
   }
 
   // --- shadow
@@ -691,6 +691,8 @@ public final class MaintenanceLoop implements AutoCloseable {
    * Says what the loop goes by.
    *
    * <p>Not thread-safe: confine to one thread.
+   *
+   * @since 0.1
    */
   public static final class Builder {
     private final Deployment<?> deployment;

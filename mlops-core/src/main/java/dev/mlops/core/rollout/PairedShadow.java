@@ -1,5 +1,7 @@
 package dev.mlops.core.rollout;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mlops.drift.anytime.BettingTest;
 import java.util.Locale;
 
@@ -11,7 +13,11 @@ import java.util.Locale;
  * @since 0.1
  */
 public final class PairedShadow {
-  /** Where a shadow stands. */
+  /**
+   * Where a shadow stands.
+   *
+   * @since 0.1
+   */
   public enum State {
     /** Neither test is sure yet. */
     UNDECIDED,
@@ -32,21 +38,26 @@ public final class PairedShadow {
   private double candidate;
   private State state = State.UNDECIDED;
 
+  private PairedShadow(ShadowPlan plan, double largest) {
+    this.plan = plan;
+    this.largest = largest;
+    this.better = BettingTest.differences().above(0.0).alpha(plan.alpha());
+    this.notWorse = BettingTest.differences().above(-plan.margin()).alpha(plan.alpha());
+  }
+
   /**
-   * Begins a shadow.
+   * {@return a shadow that has seen nothing yet}
    *
    * @param plan when it is decided
    * @param largest the loss that counts as 1: 1 for wrong labels; greater losses are cut to it; finite, above 0
    * @throws IllegalArgumentException if it is out of range
    */
-  public PairedShadow(ShadowPlan plan, double largest) {
+  public static PairedShadow of(ShadowPlan plan, double largest) {
+    requireNonNull(plan, "plan");
     if (!(largest > 0) || !Double.isFinite(largest)) {
       throw new IllegalArgumentException("largest must be finite and > 0, but was " + largest);
     }
-    this.plan = plan;
-    this.largest = largest;
-    this.better = BettingTest.differences().above(0.0).alpha(plan.alpha());
-    this.notWorse = BettingTest.differences().above(-plan.margin()).alpha(plan.alpha());
+    return new PairedShadow(plan, largest);
   }
 
   /**

@@ -618,6 +618,7 @@ public final class Deployment<T> implements AutoCloseable {
    * <p>Not thread-safe: confine to one thread.
    *
    * @param <T> the host's input
+   * @since 0.1
    */
   public static final class Builder<T> {
     private final VersionStore store;
