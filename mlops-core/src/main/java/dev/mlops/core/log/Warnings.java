@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Warns through the {@link System.Logger} once per cause, and never throws, whatever the host's logger does.
  *
- * <p>At most 200 causes are told apart; further ones are not logged. Foreign text is cut at 64 characters, and what could
+ * <p>At most 200 causes are told apart; further ones are not logged until {@link #again()}. Foreign text is cut at 64 characters, and what could
  * break a line is replaced.
  *
  * <p>Thread-safe.
@@ -58,6 +58,13 @@ public final class Warnings {
       }
     } catch (Throwable ignored) {
       // A logger that throws is the host's affair; what is warned about is counted as well.
+    }
+  }
+
+  /** Forgets what was told: should it come again, it is told again. */
+  public void again() {
+    synchronized (told) {
+      told.clear();
     }
   }
 

@@ -28,11 +28,11 @@ import dev.mlops.api.store.VersionNotFoundException;
 import dev.mlops.core.gate.Gate;
 import dev.mlops.core.gate.Trial;
 import dev.mlops.core.log.EventLog;
+import dev.mlops.core.log.Trouble;
 import dev.mlops.core.log.Warnings;
 import dev.mlops.core.rollout.PairedShadow;
 import dev.mlops.core.rollout.ShadowPlan;
 import dev.mlops.core.serve.Deployment;
-import java.lang.System.Logger;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,7 +71,6 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class MaintenanceLoop implements AutoCloseable {
-  private static final Logger LOG = System.getLogger(MaintenanceLoop.class.getName());
   private static final Duration TICK = Duration.ofMinutes(1);
   private static final Duration FIRST_BACK_OFF = Duration.ofMinutes(1);
   private static final int MOST_DOUBLINGS = 6;
@@ -100,8 +99,11 @@ public final class MaintenanceLoop implements AutoCloseable {
   private int failures;
   private volatile @Nullable RetrainDecision decision;
   private volatile @Nullable String waiting;
-  private volatile @Nullable String trouble;
   private volatile boolean closed;
+
+  private final Trouble trouble = Trouble.of(MaintenanceLoop.class, "the next tick tries again");
+  private final Warnings failing = Warnings.of(MaintenanceLoop.class);
+  private final Warnings warnings = Warnings.of(MaintenanceLoop.class);
 
   /** The model of the candidate, which whoever takes it out closes. */
   private final AtomicReference<@Nullable Model> candidateModel = new AtomicReference<>();
@@ -134,8 +136,7 @@ public final class MaintenanceLoop implements AutoCloseable {
       Version version,
       Model model,
       OptionalLong change,
-      long sinceChange,
-      double largestLoss) {}
+      long sinceChange) {}
 
   /** When another candidate is due after a change. */
   private record FollowUp(long change, long sinceChange) {}
@@ -183,25 +184,38 @@ public final class MaintenanceLoop implements AutoCloseable {
         while (further) {
           further = step();
         }
-        trouble = null;
+        trouble.over();
       } catch (Throwable e) { // the host's scheduler never runs a task again that has thrown
-        troubled(e);
+        trouble.met(attempt(), e);
       } finally {
         ticking.unlock();
       }
     }
-    return clock.instant().plus(TICK);
+    try {
+      return clock.instant().plus(TICK);
+    } catch (Throwable e) { // a clock that fails must not end the host's schedule
+      warnings.once(
+          "clock",
+          "the clock of the loop on " + deployment.alias() + " threw; ticks are due by the system's",
+          e);
+      return Instant.now().plus(TICK);
+    }
   }
 
-  private void troubled(Throwable e) {
-    String now = e.getClass().getSimpleName() + ": " + e.getMessage();
-    if (!now.equals(trouble)) {
-      trouble = now;
-      LOG.log(
-          Logger.Level.WARNING,
-          "the loop on " + deployment.alias() + " stands still; the next tick tries again",
-          e);
+  /** What a step does from here, in the words of {@link #trouble()}. */
+  private String attempt() {
+    Phase now = phase;
+    String alias = deployment.alias();
+    if (now instanceof Recovering) {
+      return "end what an earlier loop on " + alias + " began";
+    } else if (now instanceof Idle) {
+      return "decide whether " + alias + " is trained again";
+    } else if (now instanceof Shadowing shadowing) {
+      return "shadow " + shadowing.candidate.version + " for " + alias;
+    } else if (now instanceof Promoting promoting) {
+      return "move " + alias + " to " + promoting.candidate.version;
     }
+    return "go on with the candidate for " + alias;
   }
 
   /** One step; whether another may follow at once. */
@@ -309,7 +323,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     OptionalLong from = change;
     try {
       return work(() -> train(champion, evidence, rows, from));
-    } catch (RuntimeException | Error e) { // an executor of the host; the journal has the candidate
+    } catch (Throwable e) { // an executor of the host; the journal has the candidate
       Working refused = new Working();
       refused.next = () -> failed(e);
       return refused;
@@ -384,18 +398,18 @@ public final class MaintenanceLoop implements AutoCloseable {
   }
 
   private Phase failed(Throwable e) {
+    Instant now = clock.instant();
     write(
         LoopEvent.Kind.FAILED,
         "",
         "candidate " + history.candidates() + " threw " + Warnings.shown(e.toString())
             + "; the champion stays");
     closeCandidate();
-    LOG.log(
-        Logger.Level.WARNING,
+    failing.once(
+        e.getClass().getName(),
         "a candidate for " + deployment.alias() + " failed; the champion stays",
         e);
-    restUntil =
-        clock.instant().plus(FIRST_BACK_OFF.multipliedBy(1L << Math.min(failures, MOST_DOUBLINGS)));
+    restUntil = now.plus(FIRST_BACK_OFF.multipliedBy(1L << Math.min(failures, MOST_DOUBLINGS)));
     failures++;
     return new Idle();
   }
@@ -430,9 +444,10 @@ public final class MaintenanceLoop implements AutoCloseable {
         version,
         model,
         change,
-        change.isPresent() ? end - change.getAsLong() : 0,
-        largestLoss(source.baseline(), source.schema().task()));
-    return () -> gated(candidate, finding, end);
+        change.isPresent() ? end - change.getAsLong() : 0);
+    PairedShadow shadow =
+        PairedShadow.of(plan, largestLoss(source.baseline(), source.schema().task()));
+    return () -> gated(new Shadowing(candidate, shadow, end), finding);
   }
 
   /** The loss that a shadow counts as 1: 1 for labels; for quantities ten times the candidate's test-phase error. */
@@ -445,9 +460,11 @@ public final class MaintenanceLoop implements AutoCloseable {
     return Math.max(Double.MIN_NORMAL, Math.min(10 * error, Double.MAX_VALUE));
   }
 
-  private Phase gated(Candidate candidate, Finding finding, long end) {
+  private Phase gated(Shadowing next, Finding finding) {
+    Candidate candidate = next.candidate;
     failures = 0;
     restUntil = null;
+    failing.again();
     if (candidate.change.isPresent()) {
       followUp = new FollowUp(candidate.change.getAsLong(), candidate.sinceChange);
     }
@@ -461,7 +478,7 @@ public final class MaintenanceLoop implements AutoCloseable {
         LoopEvent.Kind.GATED,
         candidate.version.toString(),
         finding.verdict() + " (" + finding.text() + "); " + plan);
-    return new Shadowing(candidate, PairedShadow.of(plan, candidate.largestLoss), end);
+    return next;
   }
 
   // --- shadow
@@ -569,9 +586,8 @@ public final class MaintenanceLoop implements AutoCloseable {
     closeCandidate();
     try {
       deployment.monitor().kept(why);
-    } catch (RuntimeException | LinkageError e) { // the candidate is decided all the same
-      LOG.log(
-          Logger.Level.WARNING, "the monitor of " + deployment.alias() + " kept its signals", e);
+    } catch (Throwable e) { // the candidate is decided all the same
+      warnings.once("kept", "the monitor of " + deployment.alias() + " kept its signals", e);
     }
     return new Idle();
   }
@@ -586,8 +602,8 @@ public final class MaintenanceLoop implements AutoCloseable {
     if (candidateModel.getAndSet(null) instanceof AutoCloseable resource) {
       try {
         resource.close();
-      } catch (Exception | LinkageError e) {
-        LOG.log(Logger.Level.WARNING, "a candidate that was decided could not be closed", e);
+      } catch (Throwable e) { // a model's; what it holds may be lost, the candidate is decided
+        warnings.once("close", "a candidate that was decided could not be closed", e);
       }
     }
   }
@@ -611,8 +627,10 @@ public final class MaintenanceLoop implements AutoCloseable {
       try {
         listener.accept(event);
       } catch (Throwable e) { // the step was taken all the same
-        LOG.log(
-            Logger.Level.WARNING, "a listener of the loop on " + deployment.alias() + " threw", e);
+        warnings.once(
+            "listener " + e.getClass().getName(),
+            "a listener of the loop on " + deployment.alias() + " threw",
+            e);
       }
     }
   }
@@ -651,7 +669,7 @@ public final class MaintenanceLoop implements AutoCloseable {
    * {@return what the newest tick could not do, if anything}
    */
   public Optional<String> trouble() {
-    return Optional.ofNullable(trouble);
+    return Optional.ofNullable(trouble.now());
   }
 
   /**
@@ -695,6 +713,7 @@ public final class MaintenanceLoop implements AutoCloseable {
    * @since 0.1
    */
   public static final class Builder {
+    private final Warnings warnings = Warnings.of(MaintenanceLoop.class);
     private final Deployment<?> deployment;
     private final ModelTrainer trainer;
     private final List<Consumer<? super LoopEvent>> listeners = new ArrayList<>();
@@ -852,10 +871,11 @@ public final class MaintenanceLoop implements AutoCloseable {
       EventLog log = EventLog.open(requireNonNull(journal));
       try {
         if (log.tail().ignored() > 0) {
-          LOG.log(
-              Logger.Level.WARNING,
+          warnings.once(
+              "torn",
               "the journal of the loop on " + deployment.alias() + " had a torn end, " + log.tail()
-                  + ": a step that had not been taken");
+                  + ": a step that had not been taken",
+              null);
         }
         return new MaintenanceLoop(this, log, read(log));
       } catch (Throwable e) {
@@ -867,11 +887,12 @@ public final class MaintenanceLoop implements AutoCloseable {
 
     private void warnAboutUnknown(Set<Spec> reads) {
       if (!reads.isEmpty() && deployment.monitor().watches().isEmpty()) {
-        LOG.log(
-            Logger.Level.WARNING,
+        warnings.once(
+            "unknown",
             "the monitor of " + deployment.alias()
                 + " does not tell what it watches; what it does not know reads INCONCLUSIVE: "
-                + reads);
+                + reads,
+            null);
       }
     }
 

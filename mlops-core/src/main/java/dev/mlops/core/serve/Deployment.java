@@ -20,6 +20,7 @@ import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.log.Trouble;
 import dev.mlops.core.log.Warnings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -85,8 +86,8 @@ public final class Deployment<T> implements AutoCloseable {
   private final AtomicBoolean ticking = new AtomicBoolean();
 
   private final Warnings warnings = Warnings.of(Deployment.class);
-  private final Trouble following = new Trouble();
-  private final Trouble watching = new Trouble();
+  private final Trouble following = Trouble.of(Deployment.class, "what serves goes on serving");
+  private final Trouble watching = Trouble.of(Deployment.class, "what serves goes on serving");
 
   /** Whether the monitor has not been told yet that another version serves, since a rollback does not wait for it. */
   private volatile boolean unwatched;

@@ -18,12 +18,16 @@ import dev.mlops.api.store.Version;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -81,7 +85,9 @@ class LoopFaultTest {
     assertEquals(List.of(), scene.trainer.calls);
     assertEquals(List.of(), scene.heard, "nobody is told of a step that was not written");
     assertTrue(
-        loop.trouble().orElse("").startsWith("StoreException: journal wanted "),
+        loop.trouble()
+            .orElse("")
+            .startsWith("could not decide whether iris@champion is trained again: journal wanted "),
         loop.trouble().toString());
     scene.healJournal();
     loop.tick();
@@ -417,6 +423,118 @@ class LoopFaultTest {
     assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"), scene.kinds());
   }
 
+  /** The host's scheduler never runs a task again that has thrown. */
+  @Test
+  void noTickThrowsWhateverClockLoggerAndMonitorDo() {
+    boolean[] broken = {false};
+    InstantSource clock = () -> {
+      if (broken[0]) {
+        throw new IllegalStateException("no time");
+      }
+      return scene.clock.instant();
+    };
+    Handler throwing = new Handler() {
+      @Override
+      public void publish(LogRecord line) {
+        throw new IllegalStateException("the disk of the log is full");
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    scene.monitor.onKept = () -> {
+      throw new StackOverflowError();
+    };
+    scene.trainer.script = rows -> {
+      throw new IllegalStateException("no memory");
+    };
+    Logger logger = Logger.getLogger(MaintenanceLoop.class.getName());
+    logger.addHandler(throwing);
+    try (MaintenanceLoop loop = scene
+        .loop(LoopScene.always())
+        .gate(evidence -> Finding.fail("no"))
+        .clock(clock)
+        .to(event -> {
+          throw new StackOverflowError();
+        })
+        .build()) {
+      scene.serve(200);
+      broken[0] = true;
+      Instant before = Instant.now();
+      Instant due = loop.tick();
+      assertTrue(
+          !due.isBefore(before.plusSeconds(60)) && !due.isAfter(Instant.now().plusSeconds(60)),
+          "by the system's clock: " + due);
+      assertEquals(
+          Optional.of("could not decide whether iris@champion is trained again:"
+              + " IllegalStateException: no time"),
+          loop.trouble());
+      broken[0] = false;
+      loop.tick();
+      loop.tick();
+      assertEquals(List.of("RETRAIN", "FAILED"), scene.kinds(), "a failure is written once");
+      scene.trainer.script = rows -> "B/0.0";
+      scene.clock.advance(Duration.ofMinutes(1));
+      loop.tick();
+      assertEquals(
+          List.of("RETRAIN", "FAILED", "RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"),
+          scene.kinds(),
+          "so is a decision");
+      assertEquals(Optional.empty(), loop.trouble());
+    } finally {
+      logger.removeHandler(throwing);
+    }
+  }
+
+  /** A fault whose message counts fills no log, and is told again once it was gone. */
+  @Test
+  void whatStopsTheLoopIsLoggedOncePerCause() {
+    int[] count = {0};
+    boolean[] broken = {true};
+    InstantSource clock = () -> {
+      if (broken[0]) {
+        throw new IllegalStateException("call " + ++count[0]);
+      }
+      return scene.clock.instant();
+    };
+    List<String> lines = new ArrayList<>();
+    Handler handler = new Handler() {
+      @Override
+      public void publish(LogRecord line) {
+        lines.add(line.getMessage());
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    Logger logger = Logger.getLogger(MaintenanceLoop.class.getName());
+    logger.addHandler(handler);
+    try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).clock(clock).build()) {
+      loop.tick();
+      loop.tick();
+      loop.tick();
+      assertEquals(
+          List.of(
+              "could not decide whether iris@champion is trained again: IllegalStateException:"
+                  + " call 1; the next tick tries again",
+              "the clock of the loop on iris@champion threw; ticks are due by the system's"),
+          lines);
+      broken[0] = false;
+      loop.tick();
+      broken[0] = true;
+      loop.tick();
+      assertEquals(3, lines.size(), lines.toString());
+    } finally {
+      logger.removeHandler(handler);
+    }
+  }
+
   // --- the store
   // -------------------------------------------------------------------------------------------
 
@@ -445,7 +563,7 @@ class LoopFaultTest {
     scene.serve(100);
     scene.store.before = effect -> scene.faulty.loseNextAnswer();
     loop.tick();
-    assertTrue(loop.trouble().orElse("").startsWith("CommitUnknownException: "));
+    assertTrue(loop.trouble().orElse("").startsWith("could not move iris@champion to iris:2: "));
     assertEquals(List.of(1L, 2L), scene.moves());
     assertEquals("PROMOTING", scene.last().kind().name());
     loop.tick();

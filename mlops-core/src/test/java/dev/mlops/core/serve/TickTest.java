@@ -149,7 +149,7 @@ class TickTest {
 
       assertEquals(
           Optional.of("could not follow fraud@champion to fraud:2, move 2:"
-              + " IllegalArgumentException: bad\\u000aline" + "x".repeat(56)),
+              + " IllegalArgumentException: bad?line" + "x".repeat(56) + "…"),
           deployment.trouble());
     }
   }
