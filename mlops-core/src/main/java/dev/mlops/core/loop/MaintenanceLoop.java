@@ -74,6 +74,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   private static final Duration TICK = Duration.ofMinutes(1);
   private static final Duration FIRST_BACK_OFF = Duration.ofMinutes(1);
   private static final int MOST_DOUBLINGS = 6;
+  private static final long NOWHERE = -1;
   private static final int LONGEST_TEXT = 4_000;
   private static final String ACTOR = "maintenance-loop";
 
@@ -97,6 +98,10 @@ public final class MaintenanceLoop implements AutoCloseable {
   private @Nullable FollowUp followUp;
   private @Nullable Instant restUntil;
   private int failures;
+
+  /** Where the outcomes ended when they turned out to be too few. */
+  private long tooFewAt = NOWHERE;
+
   private volatile @Nullable RetrainDecision decision;
   private volatile @Nullable String waiting;
   private volatile boolean closed;
@@ -310,13 +315,16 @@ public final class MaintenanceLoop implements AutoCloseable {
       waiting = null;
       return phase;
     }
-    long kept = Math.min(end, outcomes.capacity());
-    List<Outcome> rows = outcomes.between(Math.max(0, end - Math.min(kept, window.most())), end);
-    Optional<String> wait = window.waitsFor(rows.size(), end, change);
-    if (wait.isPresent()) {
-      say(wait.get());
+    long kept = Math.min(Math.min(end, outcomes.capacity()), window.most());
+    if (waits(window.waitsFor(kept, end, change)) || end == tooFewAt) {
       return phase;
     }
+    List<Outcome> rows = outcomes.between(end - kept, end);
+    if (waits(window.waitsFor(rows.size(), end, change))) {
+      tooFewAt = end; // fewer are kept than the counts said; copied again once there are more
+      return phase;
+    }
+    tooFewAt = NOWHERE;
     waiting = null;
     write(LoopEvent.Kind.RETRAIN, champion.toString(), why);
     history = history.withCandidate(evidence.at(), end);
@@ -369,12 +377,15 @@ public final class MaintenanceLoop implements AutoCloseable {
     }
   }
 
-  /** Says once what the loop waits for; it is no step, so it is not written to the journal. */
-  private void say(String wait) {
-    if (waiting == null) {
-      tell(new LoopEvent(clock.instant(), LoopEvent.Kind.WAITING, "", wait));
+  /** Whether the loop waits; says once what for. That is no step, so it is not written to the journal. */
+  private boolean waits(Optional<String> wait) {
+    if (wait.isPresent()) {
+      if (waiting == null) {
+        tell(new LoopEvent(clock.instant(), LoopEvent.Kind.WAITING, "", wait.get()));
+      }
+      waiting = wait.get();
     }
-    waiting = wait;
+    return wait.isPresent();
   }
 
   // --- train and gate, on the host's executor

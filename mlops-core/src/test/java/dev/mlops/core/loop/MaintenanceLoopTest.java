@@ -9,6 +9,8 @@ import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.Trained;
@@ -388,6 +390,79 @@ class MaintenanceLoopTest {
     loop.tick();
     assertEquals(Optional.empty(), loop.waiting());
     assertEquals("RETRAIN", scene.heard.get(1).kind().name());
+  }
+
+  /** Thousands of rows each minute, for days, are not copied to be counted. */
+  @Test
+  void whileItWaitsNoOutcomesAreCopied() {
+    Copied copied = new Copied(scene.monitor.outcomes, 1_000);
+    MaintenanceLoop loop =
+        scene.loop((now, past) -> LoopScene.retrain(190)).rows(copied).build();
+    scene.serve(200);
+    loop.tick();
+    loop.tick();
+    scene.serve(89);
+    loop.tick();
+    assertEquals(Optional.of("waiting for 1 more outcomes since the change"), loop.waiting());
+    assertEquals(0, copied.copies);
+    scene.serve(1);
+    loop.tick();
+    assertEquals("GATED", scene.last().kind().name());
+    assertEquals(1, copied.copies);
+  }
+
+  /** A host's own outcomes may count from before what they keep. */
+  @Test
+  void outcomesThatKeepLessThanTheyCountAreCopiedOnceForEachTruth() {
+    Copied copied = new Copied(scene.monitor.outcomes, 60);
+    MaintenanceLoop loop =
+        scene.loop((now, past) -> LoopScene.retrain(0)).rows(copied).build();
+    scene.serve(200);
+    loop.tick();
+    loop.tick();
+    loop.tick();
+    assertEquals(
+        Optional.of("waiting for 40 more outcomes: 60 are kept, the window wants 100"),
+        loop.waiting());
+    assertEquals(1, copied.copies);
+    copied.kept = 1_000;
+    scene.serve(1);
+    loop.tick();
+    assertEquals("GATED", scene.last().kind().name());
+    assertEquals(2, copied.copies);
+  }
+
+  /** Outcomes that count how often they were copied and keep the newest ones only. */
+  private static final class Copied implements Outcomes {
+    private final Outcomes behind;
+    private int kept;
+    private int copies;
+
+    Copied(Outcomes behind, int kept) {
+      this.behind = behind;
+      this.kept = kept;
+    }
+
+    @Override
+    public long capacity() {
+      return behind.capacity();
+    }
+
+    @Override
+    public long end() {
+      return behind.end();
+    }
+
+    @Override
+    public long open() {
+      return behind.open();
+    }
+
+    @Override
+    public List<Outcome> between(long from, long to) {
+      copies++;
+      return behind.between(Math.max(from, to - kept), to);
+    }
   }
 
   @Test
