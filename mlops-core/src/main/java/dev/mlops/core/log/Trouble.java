@@ -51,6 +51,17 @@ public final class Trouble {
     warnings.once(what + e.getClass().getName(), text + "; " + then, e);
   }
 
+  /**
+   * Takes a fault that nobody threw; never throws.
+   *
+   * @param cause what makes it the same fault
+   * @param text what is wrong, since when, for how long
+   */
+  public void stands(String cause, String text) {
+    now = text;
+    warnings.once(cause, text + "; " + then, null);
+  }
+
   /** Forgets what was met: it works again. */
   public void over() {
     if (now != null) {

@@ -46,9 +46,11 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -88,6 +90,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   private final EventLog journal;
   private final Executor background;
   private final InstantSource clock;
+  private final LongSupplier ticker;
   private final List<Consumer<? super LoopEvent>> listeners;
 
   /** Only one tick at a time; guards everything below. */
@@ -124,7 +127,25 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   /** Something runs on the host's executor; what it came to is taken up by a tick. */
   private static final class Working implements Phase {
+    private final Instant since;
+    private final long start;
+
+    /** Taken by whoever comes first: the executor that begins the job, or the loop that gives it up. */
+    private final AtomicBoolean taken = new AtomicBoolean();
+
+    private volatile Duration lasts = Duration.ZERO;
     private volatile @Nullable Supplier<Phase> next;
+
+    Working(Instant since, long start) {
+      this.since = since;
+      this.start = start;
+    }
+
+    /** {@return such as {@code since 2026-01-01T00:00:00Z, for PT5M}, by the newest tick} */
+    @Override
+    public String toString() {
+      return "since " + since + ", for " + lasts;
+    }
   }
 
   /** A candidate is compared with the champion. */
@@ -156,6 +177,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     this.outcomes = requireNonNull(builder.outcomes);
     this.background = requireNonNull(builder.background);
     this.clock = builder.clock;
+    this.ticker = builder.ticker;
     this.listeners = List.copyOf(builder.listeners);
     this.journal = journal;
     this.history = RetrainHistory.of(deployment.champion().publishedAt());
@@ -189,7 +211,7 @@ public final class MaintenanceLoop implements AutoCloseable {
         while (further) {
           further = step();
         }
-        trouble.over();
+        look();
       } catch (Throwable e) { // the host's scheduler never runs a task again that has thrown
         trouble.met(attempt(), e);
       } finally {
@@ -205,6 +227,21 @@ public final class MaintenanceLoop implements AutoCloseable {
           e);
       return Instant.now().plus(TICK);
     }
+  }
+
+  /** Tells of a job that the executor has not begun; how long one takes that it has begun, only the host can judge. */
+  private void look() {
+    if (phase instanceof Working working) {
+      working.lasts = Duration.ofNanos(Math.max(0, ticker.getAsLong() - working.start));
+      if (!working.taken.get() && working.lasts.compareTo(TICK) >= 0) {
+        trouble.stands(
+            "executor",
+            "the executor has not begun the job of " + deployment.alias()
+                + " that it was given at " + working.since + ", " + working.lasts + " ago");
+        return;
+      }
+    }
+    trouble.over();
   }
 
   /** What a step does from here, in the words of {@link #trouble()}. */
@@ -326,15 +363,15 @@ public final class MaintenanceLoop implements AutoCloseable {
     }
     tooFewAt = NOWHERE;
     waiting = null;
+    Working working = working();
     write(LoopEvent.Kind.RETRAIN, champion.toString(), why);
     history = history.withCandidate(evidence.at(), end);
     OptionalLong from = change;
     try {
-      return work(() -> train(champion, evidence, rows, from));
+      return work(working, () -> train(champion, evidence, rows, from));
     } catch (Throwable e) { // an executor of the host; the journal has the candidate
-      Working refused = new Working();
-      refused.next = () -> failed(e);
-      return refused;
+      working.next = () -> failed(e);
+      return working;
     }
   }
 
@@ -391,9 +428,15 @@ public final class MaintenanceLoop implements AutoCloseable {
   // --- train and gate, on the host's executor
   // -------------------------------------------------------------
 
-  private Phase work(Supplier<Supplier<Phase>> job) {
-    Working working = new Working();
+  private Working working() {
+    return new Working(clock.instant(), ticker.getAsLong());
+  }
+
+  private Phase work(Working working, Supplier<Supplier<Phase>> job) {
     background.execute(() -> {
+      if (!working.taken.compareAndSet(false, true)) {
+        return; // an executor that runs a job twice, or runs one that was given up
+      }
       try {
         working.next = job.get();
       } catch (
@@ -504,7 +547,7 @@ public final class MaintenanceLoop implements AutoCloseable {
       return followUpDue(end) ? overtaken(now) : now;
     }
     List<Outcome> rows = outcomes.between(now.from, end);
-    return work(() -> {
+    return work(working(), () -> {
       score(now, rows);
       return () -> decided(new Shadowing(now.candidate, now.shadow, end));
     });
@@ -677,7 +720,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   }
 
   /**
-   * {@return what the newest tick could not do, if anything}
+   * {@return what the newest tick could not do, if anything; also that the executor has not begun a job for a minute or more}
    */
   public Optional<String> trouble() {
     return Optional.ofNullable(trouble.now());
@@ -692,7 +735,9 @@ public final class MaintenanceLoop implements AutoCloseable {
     ticking.lock();
     try {
       closed = true;
-      if (!(phase instanceof Working working) || working.next != null) {
+      if (!(phase instanceof Working working)
+          || working.next != null
+          || working.taken.compareAndSet(false, true)) {
         closeCandidate();
       }
       journal.close();
@@ -701,7 +746,10 @@ public final class MaintenanceLoop implements AutoCloseable {
     }
   }
 
-  /** {@return such as {@code loop on fraud@champion: shadowing fraud:8, UNDECIDED on 31 truths …}} */
+  /**
+   * {@return such as {@code loop on fraud@champion: shadowing fraud:8, UNDECIDED on 31 truths …}, or {@code working since
+   * 2026-01-01T00:00:00Z, for PT5M}, by the newest tick}
+   */
   @Override
   public String toString() {
     Phase now = phase;
@@ -711,7 +759,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     } else if (now instanceof Promoting promoting) {
       doing = "promoting " + promoting.candidate.version;
     } else {
-      doing = now instanceof Working ? "working" : "watching";
+      doing = now instanceof Working ? "working " + now : "watching";
     }
     return "loop on " + deployment.alias() + ": " + doing;
   }
@@ -731,6 +779,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     private TrainingWindow window = TrainingWindow.sinceChange(100, 5_000);
     private ShadowPlan plan = ShadowPlan.shadow();
     private InstantSource clock = InstantSource.system();
+    private LongSupplier ticker = System::nanoTime;
     private @Nullable RetrainPolicy policy;
     private @Nullable Gate gate;
     private @Nullable Outcomes outcomes;
@@ -820,6 +869,16 @@ public final class MaintenanceLoop implements AutoCloseable {
      */
     public Builder clock(InstantSource clock) {
       this.clock = requireNonNull(clock, "clock");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with a source of nanoseconds that only grows; {@code System::nanoTime} unless said}
+     *
+     * @param ticker measures how long jobs take on the executor
+     */
+    public Builder ticker(LongSupplier ticker) {
+      this.ticker = requireNonNull(ticker, "ticker");
       return this;
     }
 

@@ -336,6 +336,102 @@ class LoopFaultTest {
     assertEquals("PROMOTED", scene.last().kind().name());
   }
 
+  /** A pool whose threads are gone takes jobs and runs none. */
+  @Test
+  void anExecutorThatRunsNothingIsToldSinceWhenAndForHowLong() {
+    List<Runnable> jobs = new ArrayList<>();
+    List<String> lines = new ArrayList<>();
+    Handler handler = new Handler() {
+      @Override
+      public void publish(LogRecord line) {
+        lines.add(line.getMessage());
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    Logger logger = Logger.getLogger(MaintenanceLoop.class.getName());
+    logger.addHandler(handler);
+    try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst(), jobs::add).build()) {
+      scene.world = "B";
+      scene.serve(200);
+      Instant due = loop.tick();
+      assertEquals(scene.clock.instant().plus(Duration.ofMinutes(1)), due);
+      assertEquals(Optional.empty(), loop.trouble(), "it was only just given");
+      scene.clock.advance(Duration.ofSeconds(59));
+      loop.tick();
+      assertEquals(Optional.empty(), loop.trouble());
+      for (int seconds : new int[] {60, 3_600}) {
+        scene.clock.advance(Duration.ofSeconds(seconds == 60 ? 1 : 3_540));
+        assertEquals(scene.clock.instant().plus(Duration.ofMinutes(1)), loop.tick());
+        assertEquals(
+            Optional.of("the executor has not begun the job of iris@champion that it was given at"
+                + " 2026-01-01T00:00:00Z, " + Duration.ofSeconds(seconds) + " ago"),
+            loop.trouble());
+        assertEquals(
+            "loop on iris@champion: working since 2026-01-01T00:00:00Z, for "
+                + Duration.ofSeconds(seconds),
+            loop.toString());
+      }
+      assertEquals(1, jobs.size(), "one job at a time");
+      assertEquals(1, lines.size(), lines.toString());
+
+      jobs.get(0).run();
+      jobs.get(0).run(); // an executor that runs a job twice trains once
+      int trained = scene.trainer.calls.size();
+      jobs.get(0).run();
+      assertEquals(trained, scene.trainer.calls.size());
+      loop.tick();
+      assertEquals(Optional.empty(), loop.trouble());
+      assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"), scene.kinds());
+    } finally {
+      logger.removeHandler(handler);
+    }
+  }
+
+  /** A training that takes hours is no trouble; that it lasts is told. */
+  @Test
+  void aJobThatRunsIsNoTrouble() {
+    MaintenanceLoop[] loop = new MaintenanceLoop[1];
+    List<Runnable> jobs = new ArrayList<>();
+    scene.trainer.script = rows -> {
+      scene.clock.advance(Duration.ofHours(3));
+      loop[0].tick();
+      assertEquals(Optional.empty(), loop[0].trouble());
+      assertEquals(
+          "loop on iris@champion: working since 2026-01-01T00:00:00Z, for PT3H",
+          loop[0].toString());
+      throw new IllegalStateException("seen");
+    };
+    loop[0] = scene.loop(LoopScene.whileFirst(), jobs::add).build();
+    scene.serve(200);
+    loop[0].tick();
+    jobs.get(0).run();
+    loop[0].tick();
+    assertTrue(scene.last().text().contains("seen"), scene.last().toString());
+  }
+
+  @Test
+  void aLoopThatIsClosedWhileAJobWaitsClosesTheCandidateAtOnce() {
+    List<Runnable> jobs = new ArrayList<>();
+    MaintenanceLoop loop = scene.loop(LoopScene.whileFirst(), jobs::add).build();
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+    jobs.remove(0).run();
+    loop.tick();
+    scene.serve(100);
+    loop.tick();
+    loop.close();
+    scene.assertCandidatesClosedOnce();
+    jobs.remove(0).run();
+    scene.assertCandidatesClosedOnce();
+    assertEquals(List.of(1L), scene.moves());
+  }
+
   @Test
   void aPolicyThatThrowsOrAnswersNullTrainsNothing() {
     List<RetrainPolicy> broken = List.of(
@@ -705,7 +801,7 @@ class LoopFaultTest {
   }
 
   @Test
-  void aLoopThatIsClosedWhileItTrainsClosesTheCandidateAfterwards() {
+  void aLoopThatIsClosedWhileItScoresClosesTheCandidateAfterwards() {
     List<Runnable> jobs = new ArrayList<>();
     MaintenanceLoop loop = scene.loop(LoopScene.whileFirst(), jobs::add).build();
     scene.world = "B";
@@ -715,9 +811,15 @@ class LoopFaultTest {
     loop.tick();
     scene.serve(100);
     loop.tick();
-    loop.close();
-    assertEquals(0, scene.runtime.loaded.get(1).closes.get(), "it is still being scored");
+    LoopScene.Scripted candidate = scene.runtime.loaded.get(1);
+    AtomicInteger predictions = new AtomicInteger();
+    candidate.during = () -> {
+      predictions.incrementAndGet();
+      loop.close();
+      assertEquals(0, candidate.closes.get(), "it is still being scored");
+    };
     jobs.remove(0).run();
+    assertEquals(100, predictions.get());
     scene.assertCandidatesClosedOnce();
     assertEquals(List.of(1L), scene.moves());
   }

@@ -125,6 +125,7 @@ final class LoopScene {
         .journal(journal)
         .on(executor)
         .clock(clock)
+        .ticker(clock)
         .to(heard::add);
   }
 
@@ -399,6 +400,9 @@ final class LoopScene {
   static final class Scripted implements Model, AutoCloseable {
     final AtomicInteger closes = new AtomicInteger();
     volatile boolean serves;
+    /** Called inside each prediction. */
+    volatile Runnable during = () -> {};
+
     private final String weights;
 
     Scripted(String weights) {
@@ -418,6 +422,7 @@ final class LoopScene {
       if (closes.get() > 0) {
         throw new IllegalStateException("used after it was closed");
       }
+      during.run();
       return Classification.of(label(weights, row.number(0)));
     }
 

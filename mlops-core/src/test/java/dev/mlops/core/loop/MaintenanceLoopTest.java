@@ -590,14 +590,15 @@ class MaintenanceLoopTest {
     loop.tick();
     loop.tick();
     assertEquals(List.of(), scene.trainer.calls);
-    assertEquals("loop on iris@champion: working", loop.toString());
+    assertEquals(
+        "loop on iris@champion: working since 2026-01-01T00:00:00Z, for PT0S", loop.toString());
     jobs.remove(0).run();
     assertTrue(jobs.isEmpty(), "one job at a time");
     loop.tick();
     assertEquals("GATED", scene.last().kind().name());
     scene.serve(50);
     loop.tick();
-    assertEquals("loop on iris@champion: working", loop.toString());
+    assertTrue(loop.toString().startsWith("loop on iris@champion: working since "));
   }
 
   @Test
