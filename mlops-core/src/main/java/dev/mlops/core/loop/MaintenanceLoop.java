@@ -66,6 +66,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>The host owns time and threads.</b> {@link #tick()} never trains: training and scoring run on the executor that the
  * host gives. It never throws, and two loops on one alias are decided by the compare-and-set.
  *
+ * <p>After a candidate that threw the loop rests for a minute, after each further one twice as long, at most 64 minutes.
+ * That rest and the policy's cooldown outlive the process; a longer window that was due after a change does not.
+ *
  * <p>The loop uses the deployment, its monitor and its store through their public methods only, so a host's own parts fit.
  *
  * <p>Thread-safe.
@@ -74,10 +77,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MaintenanceLoop implements AutoCloseable {
   private static final Duration TICK = Duration.ofMinutes(1);
-  private static final Duration FIRST_BACK_OFF = Duration.ofMinutes(1);
-  private static final int MOST_DOUBLINGS = 6;
   private static final long NOWHERE = -1;
-  private static final int LONGEST_TEXT = 4_000;
   private static final String ACTOR = "maintenance-loop";
 
   private final Deployment<?> deployment;
@@ -87,11 +87,10 @@ public final class MaintenanceLoop implements AutoCloseable {
   private final Gate gate;
   private final ShadowPlan plan;
   private final Outcomes outcomes;
-  private final EventLog journal;
+  private final Journal journal;
   private final Executor background;
   private final InstantSource clock;
   private final LongSupplier ticker;
-  private final List<Consumer<? super LoopEvent>> listeners;
 
   /** Only one tick at a time; guards everything below. */
   private final ReentrantLock ticking = new ReentrantLock();
@@ -99,8 +98,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   private volatile Phase phase = new Recovering();
   private RetrainHistory history;
   private @Nullable FollowUp followUp;
-  private @Nullable Instant restUntil;
-  private int failures;
+  private BackOff backOff;
 
   /** Where the outcomes ended when they turned out to be too few. */
   private long tooFewAt = NOWHERE;
@@ -158,16 +156,12 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   /** A model that may take over. */
   private record Candidate(
-      Version champion,
-      Version version,
-      Model model,
-      OptionalLong change,
-      long sinceChange) {}
+      Version champion, Version version, Model model, OptionalLong change, long sinceChange) {}
 
   /** When another candidate is due after a change. */
   private record FollowUp(long change, long sinceChange) {}
 
-  private MaintenanceLoop(Builder builder, EventLog journal, List<LoopEvent> past) {
+  private MaintenanceLoop(Builder builder, Journal journal) {
     this.deployment = builder.deployment;
     this.trainer = builder.trainer;
     this.policy = requireNonNull(builder.policy);
@@ -178,14 +172,12 @@ public final class MaintenanceLoop implements AutoCloseable {
     this.background = requireNonNull(builder.background);
     this.clock = builder.clock;
     this.ticker = builder.ticker;
-    this.listeners = List.copyOf(builder.listeners);
     this.journal = journal;
     this.history = RetrainHistory.of(deployment.champion().publishedAt());
-    for (LoopEvent event : past) {
-      if (event.kind() == LoopEvent.Kind.RETRAIN) {
-        history = history.withCandidate(event.at(), 0);
-      }
+    for (Instant begun : journal.past().candidates()) {
+      history = history.withCandidate(begun, 0);
     }
+    this.backOff = journal.past().backOff();
   }
 
   /**
@@ -223,7 +215,8 @@ public final class MaintenanceLoop implements AutoCloseable {
     } catch (Throwable e) { // a clock that fails must not end the host's schedule
       warnings.once(
           "clock",
-          "the clock of the loop on " + deployment.alias() + " threw; ticks are due by the system's",
+          "the clock of the loop on " + deployment.alias()
+              + " threw; ticks are due by the system's",
           e);
       return Instant.now().plus(TICK);
     }
@@ -236,8 +229,8 @@ public final class MaintenanceLoop implements AutoCloseable {
       if (!working.taken.get() && working.lasts.compareTo(TICK) >= 0) {
         trouble.stands(
             "executor",
-            "the executor has not begun the job of " + deployment.alias()
-                + " that it was given at " + working.since + ", " + working.lasts + " ago");
+            "the executor has not begun the job of " + deployment.alias() + " that it was given at "
+                + working.since + ", " + working.lasts + " ago");
         return;
       }
     }
@@ -286,31 +279,20 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   /** Ends a candidate that an earlier process left, asking the store whether its promotion won. */
   private Phase recover() {
-    List<LoopEvent> past = events();
-    int begun = -1;
-    for (int i = 0; i < past.size(); i++) {
-      if (past.get(i).kind() == LoopEvent.Kind.RETRAIN) {
-        begun = i;
-      } else if (past.get(i).kind().endsCandidate()) {
-        begun = -1;
-      }
-    }
-    if (begun >= 0) {
-      Optional<LoopEvent> promoting = past.subList(begun, past.size()).stream()
-          .filter(event -> event.kind() == LoopEvent.Kind.PROMOTING)
-          .reduce((first, second) -> second);
-      Optional<AliasChange> made = promoting.flatMap(event -> moveOf(event.subject()));
+    Past past = journal.past();
+    if (past.undecided()) {
+      Optional<AliasChange> made = past.intent().flatMap(this::moveOf);
       if (made.isPresent()) {
-        write(
+        journal.write(
             LoopEvent.Kind.PROMOTED,
             made.get().to().toString(),
             "found after a restart: the move had been made, " + made.get());
       } else {
-        write(
+        journal.write(
             LoopEvent.Kind.ABANDONED,
             "",
             "the process ended before the candidate was decided"
-                + promoting.map(event -> "; the move was not made").orElse("")
+                + past.intent().map(intent -> "; the move was not made").orElse("")
                 + "; the champion stays");
       }
     }
@@ -329,7 +311,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   private Phase decide() {
     Evidence evidence = deployment.evidence();
     Version champion = deployment.champion();
-    if (resting()) {
+    if (backOff.rests(clock.instant())) {
       return phase;
     }
     if (!history.championSince().equals(champion.publishedAt())) {
@@ -364,7 +346,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     tooFewAt = NOWHERE;
     waiting = null;
     Working working = working();
-    write(LoopEvent.Kind.RETRAIN, champion.toString(), why);
+    journal.write(LoopEvent.Kind.RETRAIN, champion.toString(), why);
     history = history.withCandidate(evidence.at(), end);
     OptionalLong from = change;
     try {
@@ -373,15 +355,6 @@ public final class MaintenanceLoop implements AutoCloseable {
       working.next = () -> failed(e);
       return working;
     }
-  }
-
-  /** Whether a candidate threw a short while ago; a clock that went back by more than a rest ends it. */
-  private boolean resting() {
-    Instant until = restUntil;
-    Instant now = clock.instant();
-    return until != null
-        && now.isBefore(until)
-        && now.isAfter(until.minus(FIRST_BACK_OFF.multipliedBy(2L << MOST_DOUBLINGS)));
   }
 
   /** Whether the rows since the newest change have grown so much that a longer window is worth a candidate. */
@@ -418,7 +391,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   private boolean waits(Optional<String> wait) {
     if (wait.isPresent()) {
       if (waiting == null) {
-        tell(new LoopEvent(clock.instant(), LoopEvent.Kind.WAITING, "", wait.get()));
+        journal.tell(new LoopEvent(clock.instant(), LoopEvent.Kind.WAITING, "", wait.get()));
       }
       waiting = wait.get();
     }
@@ -453,7 +426,7 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   private Phase failed(Throwable e) {
     Instant now = clock.instant();
-    write(
+    journal.write(
         LoopEvent.Kind.FAILED,
         "",
         "candidate " + history.candidates() + " threw " + Warnings.shown(e.toString())
@@ -463,8 +436,7 @@ public final class MaintenanceLoop implements AutoCloseable {
         e.getClass().getName(),
         "a candidate for " + deployment.alias() + " failed; the champion stays",
         e);
-    restUntil = now.plus(FIRST_BACK_OFF.multipliedBy(1L << Math.min(failures, MOST_DOUBLINGS)));
-    failures++;
+    backOff = backOff.failed(now);
     return new Idle();
   }
 
@@ -476,9 +448,9 @@ public final class MaintenanceLoop implements AutoCloseable {
         .candidate()
         .testedOn(heldBack.stream().map(Outcome::labelled).toList())
         .asPackage(champion.model());
-    write(LoopEvent.Kind.PUBLISHING, made.digest().toString(), selection.toString());
+    journal.write(LoopEvent.Kind.PUBLISHING, made.digest().toString(), selection.toString());
     Version version = deployment.store().publish(made);
-    write(LoopEvent.Kind.PUBLISHED, version.toString(), made.digest().abbreviated());
+    journal.write(LoopEvent.Kind.PUBLISHED, version.toString(), made.digest().abbreviated());
     ModelPackage source = deployment.store().open(version);
     Model model = deployment.load(source);
     candidateModel.set(model);
@@ -494,11 +466,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     Finding finding = gate.judge(trial);
     long end = rows.get(rows.size() - 1).position() + 1;
     Candidate candidate = new Candidate(
-        champion,
-        version,
-        model,
-        change,
-        change.isPresent() ? end - change.getAsLong() : 0);
+        champion, version, model, change, change.isPresent() ? end - change.getAsLong() : 0);
     PairedShadow shadow =
         PairedShadow.of(plan, largestLoss(source.baseline(), source.schema().task()));
     return () -> gated(new Shadowing(candidate, shadow, end), finding);
@@ -516,8 +484,7 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   private Phase gated(Shadowing next, Finding finding) {
     Candidate candidate = next.candidate;
-    failures = 0;
-    restUntil = null;
+    backOff = BackOff.none();
     failing.again();
     if (candidate.change.isPresent()) {
       followUp = new FollowUp(candidate.change.getAsLong(), candidate.sinceChange);
@@ -528,7 +495,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     if (finding.verdict() == Verdict.FAIL) {
       return keep(candidate, "cannot promote " + candidate.version + ": gate " + finding.text());
     }
-    write(
+    journal.write(
         LoopEvent.Kind.GATED,
         candidate.version.toString(),
         finding.verdict() + " (" + finding.text() + "); " + plan);
@@ -555,7 +522,7 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   /** Gives an undecided candidate up for one with a longer window; the champion was not judged, so its signals stay. */
   private Phase overtaken(Shadowing now) {
-    write(
+    journal.write(
         LoopEvent.Kind.KEPT,
         now.candidate.champion.toString(),
         now.candidate.version + " is overtaken, a longer window is due: shadow " + now.shadow);
@@ -597,7 +564,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   private Phase promote(Promoting now) {
     String why = "shadow " + now.shadow;
     if (!now.written) {
-      write(
+      journal.write(
           LoopEvent.Kind.PROMOTING,
           now.intent,
           now.from.to() + " -> " + now.candidate.version + ": " + why);
@@ -625,7 +592,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     } catch (VersionNotFoundException e) {
       return failed(e);
     }
-    write(
+    journal.write(
         LoopEvent.Kind.PROMOTED,
         now.candidate.version.toString(),
         why + "; generation " + made.generation());
@@ -636,7 +603,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   }
 
   private Phase keep(Candidate candidate, String why) {
-    write(LoopEvent.Kind.KEPT, candidate.champion.toString(), why);
+    journal.write(LoopEvent.Kind.KEPT, candidate.champion.toString(), why);
     closeCandidate();
     try {
       deployment.monitor().kept(why);
@@ -647,7 +614,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   }
 
   private Phase abandon(Candidate candidate, String why) {
-    write(LoopEvent.Kind.ABANDONED, candidate.version.toString(), why);
+    journal.write(LoopEvent.Kind.ABANDONED, candidate.version.toString(), why);
     closeCandidate();
     return new Idle();
   }
@@ -662,32 +629,8 @@ public final class MaintenanceLoop implements AutoCloseable {
     }
   }
 
-  // --- journal
-  // -----------------------------------------------------------------------------------------
-
-  private void write(LoopEvent.Kind kind, String subject, String text) {
-    LoopEvent event = new LoopEvent(clock.instant(), kind, subject, beginning(text));
-    journal.append(event.toBytes());
-    tell(event);
-  }
-
-  /** Foreign words, such as the message of an exception, must not make an entry that cannot be written. */
-  private static String beginning(String text) {
-    return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT) + "…";
-  }
-
-  private void tell(LoopEvent event) {
-    for (Consumer<? super LoopEvent> listener : listeners) {
-      try {
-        listener.accept(event);
-      } catch (Throwable e) { // the step was taken all the same
-        warnings.once(
-            "listener " + e.getClass().getName(),
-            "a listener of the loop on " + deployment.alias() + " threw",
-            e);
-      }
-    }
-  }
+  // --- what is known from outside
+  // ----------------------------------------------------------------------
 
   /**
    * {@return every step in the journal, oldest first, those of earlier processes included}
@@ -696,13 +639,7 @@ public final class MaintenanceLoop implements AutoCloseable {
    * @throws IllegalStateException if the loop is closed
    */
   public List<LoopEvent> events() {
-    return read(journal);
-  }
-
-  private static List<LoopEvent> read(EventLog journal) {
-    List<LoopEvent> all = new ArrayList<>();
-    journal.read(entry -> all.add(LoopEvent.ofBytes(entry)));
-    return all;
+    return journal.events();
   }
 
   /**
@@ -938,18 +875,12 @@ public final class MaintenanceLoop implements AutoCloseable {
             + Reference.parse(deployment.alias()) + ": " + String.join("; ", problems));
       }
       warnAboutUnknown(reads);
-      EventLog log = EventLog.open(requireNonNull(journal));
+      Journal steps = Journal.open(
+          requireNonNull(journal), EventLog::open, deployment.alias(), clock, listeners);
       try {
-        if (log.tail().ignored() > 0) {
-          warnings.once(
-              "torn",
-              "the journal of the loop on " + deployment.alias() + " had a torn end, " + log.tail()
-                  + ": a step that had not been taken",
-              null);
-        }
-        return new MaintenanceLoop(this, log, read(log));
+        return new MaintenanceLoop(this, steps);
       } catch (Throwable e) {
-        try (log) {
+        try (steps) {
           throw e;
         }
       }

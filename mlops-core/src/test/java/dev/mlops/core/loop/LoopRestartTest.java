@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.core.log.EventLog;
@@ -147,6 +148,65 @@ class LoopRestartTest {
       scene.clock.advance(Duration.ofMinutes(1));
       loop.tick();
       assertEquals("GATED", scene.last().kind().name());
+    }
+  }
+
+  @Test
+  void theCooldownOfCandidatesThatFailedOrWereKeptSurvivesARestart() throws IOException {
+    for (String ended : List.of("FAILED", "KEPT")) {
+      LoopScene scene = new LoopScene(Files.createDirectory(folder.resolve(ended)));
+      if (ended.equals("FAILED")) {
+        scene.trainer.script = rows -> {
+          throw new IllegalStateException("no memory");
+        };
+      }
+      MaintenanceLoop.Builder builder = scene
+          .loop(LoopScene.always().atMostEvery(Duration.ofHours(1)))
+          .gate(evidence -> Finding.fail("no"));
+      scene.serve(200);
+      try (MaintenanceLoop loop = builder.build()) {
+        loop.tick();
+        assertEquals(ended, scene.last().kind().name());
+      }
+      scene.clock.advance(Duration.ofMinutes(59));
+      scene.heard.clear();
+      try (MaintenanceLoop loop = builder.build()) {
+        loop.tick();
+        loop.tick();
+        assertEquals(List.of(), scene.kinds(), ended);
+        scene.clock.advance(Duration.ofMinutes(1));
+        loop.tick();
+        assertEquals("RETRAIN", scene.heard.get(0).kind().name(), ended);
+      }
+    }
+  }
+
+  /** Three candidates threw, so the fourth is four minutes later, whoever was restarted meanwhile. */
+  @Test
+  void theBackOffSurvivesARestart() {
+    LoopScene scene = new LoopScene(folder);
+    scene.trainer.script = rows -> {
+      throw new IllegalStateException("no memory");
+    };
+    scene.serve(200);
+    try (MaintenanceLoop loop = scene.loop(LoopScene.always()).build()) {
+      for (int minutes : new int[] {0, 1, 2}) {
+        scene.clock.advance(Duration.ofMinutes(minutes));
+        loop.tick();
+      }
+    }
+    assertEquals(6, scene.heard.size(), scene.kinds().toString());
+    scene.clock.advance(Duration.ofMinutes(4).minusMillis(1));
+    try (MaintenanceLoop loop = scene.loop(LoopScene.always()).build()) {
+      loop.tick();
+      loop.tick();
+      assertEquals(6, scene.heard.size(), "four minutes are not over");
+      scene.clock.advance(Duration.ofMillis(1));
+      loop.tick();
+      assertEquals(8, scene.heard.size(), "four minutes are over");
+      scene.clock.advance(Duration.ofMinutes(8).minusMillis(1));
+      loop.tick();
+      assertEquals(8, scene.heard.size(), "it goes on doubling");
     }
   }
 

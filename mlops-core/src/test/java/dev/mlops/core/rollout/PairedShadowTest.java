@@ -153,7 +153,8 @@ class PairedShadowTest {
   void withoutAPlanThereIsNoShadow() {
     assertEquals(
         "plan",
-        assertThrows(NullPointerException.class, () -> PairedShadow.of(null, 1.0)).getMessage());
+        assertThrows(NullPointerException.class, () -> PairedShadow.of(null, 1.0))
+            .getMessage());
   }
 
   @Test

@@ -1,0 +1,49 @@
+package dev.mlops.core.loop;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the journal of a loop says to the process that opens it next.
+ *
+ * <p>Immutable.
+ *
+ * @param candidates when each candidate was begun, in order; those that failed or were kept back count
+ * @param backOff how long the loop rests because of those that threw last
+ * @param undecided whether the last candidate was begun and never ended
+ * @param intent what the move of that candidate is known by, if it was about to be made
+ */
+record Past(List<Instant> candidates, BackOff backOff, boolean undecided, Optional<String> intent) {
+  /** Copies the instants. */
+  Past {
+    candidates = List.copyOf(candidates);
+  }
+
+  /** Reads the steps, oldest first. */
+  static Past of(List<LoopEvent> events) {
+    List<Instant> candidates = new ArrayList<>();
+    BackOff backOff = BackOff.none();
+    boolean undecided = false;
+    Optional<String> intent = Optional.empty();
+    for (LoopEvent event : events) {
+      switch (event.kind()) {
+        case RETRAIN -> {
+          candidates.add(event.at());
+          undecided = true;
+          intent = Optional.empty();
+        }
+        case PROMOTING -> intent = Optional.of(event.subject());
+        case FAILED -> backOff = backOff.failed(event.at());
+        case GATED, KEPT -> backOff = BackOff.none(); // it was trained and judged
+        default -> {}
+      }
+      if (event.kind().endsCandidate()) {
+        undecided = false;
+        intent = Optional.empty();
+      }
+    }
+    return new Past(candidates, backOff, undecided, intent);
+  }
+}
