@@ -1,5 +1,6 @@
 package dev.mlops.core.monitor;
 
+import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
@@ -9,11 +10,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Predictions that wait for their truth or their horizon, and the newest that have matured, found by id and by key.
+ *
+ * <p>It grows to its bounds and makes no entry after that: what is forgotten is used again.
  *
  * <p>Not thread-safe: confine to one thread; but the counts may be read from any, and {@link #lost()} called.
  */
@@ -24,8 +26,9 @@ final class Ledger {
   /** In milliseconds; 0 if a prediction matures when its truth comes. */
   private final long horizon;
 
-  private final Consumer<Served> whenMatured;
-  private final Map<Long, Served> byId = new HashMap<>();
+  private final WhenMatured whenMatured;
+  private final ServedTable byId = new ServedTable();
+  /** A map that a host's keys cannot slow down, though it makes an object per key. */
   private final Map<String, Served> newestByKey = new HashMap<>();
   /** The newest matured, by position. */
   private @Nullable Served[] matured;
@@ -35,6 +38,10 @@ final class Ledger {
   private @Nullable Served newest;
   private long open;
   private long joinedAndOpen;
+  /** Entries that wait to be used again. */
+  private @Nullable Served unused;
+
+  private int made;
 
   private final AtomicLong joined = new AtomicLong();
   private final AtomicLong orphans = new AtomicLong();
@@ -43,7 +50,12 @@ final class Ledger {
   private final AtomicLong expired = new AtomicLong();
   private final AtomicLong lost = new AtomicLong();
 
-  Ledger(MicrometerMonitor.Recipe recipe, Consumer<Served> whenMatured) {
+  /** Is told of each outcome as it matures. */
+  interface WhenMatured {
+    void matured(Section section, Prediction prediction, Truth truth, long position, long millis);
+  }
+
+  Ledger(MicrometerMonitor.Recipe recipe, WhenMatured whenMatured) {
     this.mostOpen = recipe.open;
     this.kept = recipe.outcomes;
     this.remembered = recipe.remembered();
@@ -70,10 +82,12 @@ final class Ledger {
   }
 
   /** Takes a prediction that waits from now on. */
-  void add(Served served) {
-    byId.put(served.id, served);
-    if (served.key != null) {
-      newestByKey.put(served.key, served);
+  Served add(long id, @Nullable String key, Section section, Prediction prediction, long millis) {
+    Served served = entry();
+    served.begin(id, key, section, prediction, millis);
+    byId.add(served);
+    if (key != null) {
+      newestByKey.put(key, served);
     }
     served.older = newest;
     if (newest == null) {
@@ -85,11 +99,23 @@ final class Ledger {
     if (++open > mostOpen && oldest != null) {
       expire(oldest);
     }
+    return served;
+  }
+
+  private Served entry() {
+    Served entry = unused;
+    if (entry == null) {
+      made++;
+      return new Served();
+    }
+    unused = entry.newer;
+    entry.newer = null;
+    return entry;
   }
 
   @Nullable
   Served find(long id) {
-    return byId.get(id);
+    return byId.find(id);
   }
 
   @Nullable
@@ -103,7 +129,7 @@ final class Ledger {
       orphans.incrementAndGet();
       return;
     }
-    Section section = served.section;
+    Section section = served.section();
     Truth before = served.truth;
     if (before != null && before.equals(truth)) {
       duplicates.incrementAndGet();
@@ -123,7 +149,7 @@ final class Ledger {
     joined.incrementAndGet();
     joinedAndOpen++;
     if (section.provisional != null) {
-      served.inProvisional = section.provisional.add(served.prediction, truth);
+      served.inProvisional = section.provisional.add(served.prediction(), truth);
     }
     if (horizon == 0) {
       mature(served, truth);
@@ -145,10 +171,12 @@ final class Ledger {
   private void mature(Served served, Truth truth) {
     unlink(served);
     served.position = end++;
-    served.section.matured++;
-    served.inQuality = served.section.quality.add(served.prediction, truth);
+    Section section = served.section();
+    Prediction prediction = served.prediction();
+    section.matured++;
+    served.inQuality = section.quality.add(prediction, truth);
     keep(served);
-    whenMatured.accept(served);
+    whenMatured.matured(section, prediction, truth, served.position, served.millis);
   }
 
   private void keep(Served served) {
@@ -164,17 +192,17 @@ final class Ledger {
       forget(forgotten);
     }
     long tooOld = served.position - kept;
-    if (tooOld >= 0) {
+    if (tooOld >= 0 && kept < remembered) {
       Served rowless = matured[(int) (tooOld % matured.length)];
       if (rowless != null && rowless.position == tooOld) {
-        rowless.row = null;
+        rowless.forgetRow();
       }
     }
   }
 
   private void expire(Served served) {
     unlink(served);
-    served.section.expired++;
+    served.section().expired++;
     expired.incrementAndGet();
     forget(served);
   }
@@ -199,10 +227,18 @@ final class Ledger {
   }
 
   private void forget(Served served) {
-    byId.remove(served.id);
+    byId.remove(served);
     if (served.key != null) {
       newestByKey.remove(served.key, served);
     }
+    served.end();
+    served.newer = unused;
+    unused = served;
+  }
+
+  /** How many entries were ever made; each is in use or waits to be used again. */
+  int made() {
+    return made;
   }
 
   /** How many have matured. */

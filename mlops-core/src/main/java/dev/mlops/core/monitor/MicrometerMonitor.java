@@ -60,12 +60,22 @@ import org.jspecify.annotations.Nullable;
  * 1,000. A block of time ends when an outcome of a later block matures, or when it is over and nothing in it is open. A signal
  * stays, and its detector is not fed, until the champion's baseline changes or {@link #kept} clears it.
  *
- * <p><b>Memory</b> is bounded. With c columns, and pointers of 4 bytes: {@link Recipe#buffering} slots of 12c + 64 bytes for
- * predictions (one set for all versions with the same columns) and 48 for truths, allocated beforehand; at most {@link
- * Recipe#awaiting} plus the larger of {@link Recipe#keeping} and {@link Recipe#qualityOver} predictions of 12c + 400 bytes
- * (without row beyond {@code keeping}) and of what the host's prediction, key and categories hold; for each of the 16 newest
- * versions 80 kB and 16 bytes per {@code qualityOver}. Keys and categories of more than {@value #LONGEST} characters are
- * refused and counted.
+ * <p><b>Memory</b> is bounded. With c columns, and pointers of 4 bytes, it is at most the sum of
+ *
+ * <ul>
+ *   <li>for predictions on their way, {@link Recipe#buffering} slots of 12c + 64 bytes, one set for all versions with the same
+ *       columns, and as many of 48 bytes for truths, all allocated beforehand;
+ *   <li>for the ledger, one prediction more than {@link Recipe#awaiting} and the larger of {@link Recipe#keeping} and {@link
+ *       Recipe#qualityOver} together, each 12c + 400 bytes (400 beyond {@code keeping}) and what the host's key, categories and
+ *       truth hold, and its prediction if that has more than eight scores or is of a kind of the host's own. It grows to that
+ *       as it is needed; entries are then used again, and no request leaves anything behind that a collector would have to copy;
+ *   <li>for each of the 16 newest versions 80 kB and, twice if there is a horizon, {@code qualityOver} predictions of 150 bytes
+ *       (or the host's own) and their truths;
+ *   <li>for each watched quality 4 kB and 8 bytes for each of the larger of {@code keeping} and {@code qualityOver};
+ *   <li>for watched features 4 kB, 1,000 rows of 8c bytes, and the names of the baseline's categories.
+ * </ul>
+ *
+ * <p>Keys and categories of more than {@value #LONGEST} characters are refused and counted.
  *
  * <p>The ledger is in memory: after a restart, truths of what was open are orphans. One monitor per model and registry.
  *
@@ -89,6 +99,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private final String model;
   private final Recipe recipe;
   private final Set<Spec> specs;
+  private final boolean rowsAreWatched;
   private final Warnings warnings = Warnings.of(MicrometerMonitor.class);
   private final Registered registered;
 
@@ -126,6 +137,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
         Math.max(1, powerOfTwo(recipe.slots) / 16));
     this.slots = powerOfTwo(recipe.slots) / stripes;
     this.ids = new AtomicLongArray(16 * (stripes + 1));
+    this.rowsAreWatched = specs.stream().anyMatch(spec -> spec.input() == Spec.Input.FEATURES);
     this.truths = new TruthQueue(powerOfTwo(recipe.slots));
     this.ledger = new Ledger(recipe, this::matured);
     this.registered = new Registered(recipe.registry, warnings, model);
@@ -189,7 +201,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
         return each;
       }
     }
-    Stripes made = new Stripes(schema, stripes, slots);
+    Stripes made = new Stripes(schema, stripes, () -> new Ring(schema, slots));
     rings.add(made);
     return made;
   }
@@ -371,28 +383,26 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
   private void take(Ring ring, int slot, long now) {
     try {
-      Served served = ring.served(slot, now);
-      if (served == null) {
+      Section section = ring.section(slot);
+      Prediction prediction = ring.prediction(slot);
+      if (section == null || prediction == null) {
         return;
       }
-      Section section = served.section;
       section.recorded++;
-      ledger.add(served);
+      long millis = Math.min(now, ring.millis(slot));
+      Served served = ledger.add(ring.id(slot), ring.key(slot), section, prediction, millis);
+      if (recipe.outcomes > 0) {
+        ring.keepRow(slot, served);
+      }
       long nanos = ring.nanos(slot);
       section.latency.add(nanos);
       SectionMeters shown = meters.get(section);
       if (shown != null) {
         shown.took(nanos);
       }
-      boolean watched = section == champion && !watches.isEmpty();
-      if (recipe.outcomes > 0 || watched) {
+      if (section == champion && rowsAreWatched) {
         Row row = ring.row(slot);
-        if (recipe.outcomes > 0) {
-          served.row = row;
-        }
-        if (watched) {
-          feed(watch -> watch.served(row, served.millis));
-        }
+        feed(watch -> watch.served(row, millis));
       }
     } finally {
       ring.release(slot);
@@ -420,10 +430,10 @@ public final class MicrometerMonitor implements MetricsMonitor {
   }
 
   /** Feeds the detectors with an outcome that has matured. */
-  private void matured(Served served) {
-    Truth truth = served.truth;
-    if (served.section == champion && truth != null) {
-      feed(watch -> watch.matured(served.prediction, truth, served.position, served.millis));
+  private void matured(
+      Section section, Prediction prediction, Truth truth, long position, long millis) {
+    if (section == champion) {
+      feed(watch -> watch.matured(prediction, truth, position, millis));
     }
   }
 
@@ -462,10 +472,10 @@ public final class MicrometerMonitor implements MetricsMonitor {
         ring.begin();
         long until = System.nanoTime();
         for (int slot = ring.peek(until); slot >= 0; slot = ring.peek(until)) {
-          Served served = ring.served(slot, 0);
+          Section section = ring.section(slot);
           ring.release(slot);
-          if (served != null) {
-            served.section.drop(Section.Cause.CLOSED);
+          if (section != null) {
+            section.drop(Section.Cause.CLOSED);
           }
         }
         ring.end();

@@ -99,18 +99,38 @@ final class Ring extends Slots {
     return stamps[slot];
   }
 
-  /** The prediction in a slot, without its row, served at the latest now; null if the row could not be read. */
+  /** Whose prediction is in a slot; null if the row could not be read. */
   @Nullable
-  Served served(int slot, long now) {
-    Section section = sections[slot];
-    Prediction prediction = predictions[slot];
-    return section == null || prediction == null
-        ? null
-        : new Served(ids[slot], keys[slot], section, prediction, Math.min(now, millis[slot]));
+  Section section(int slot) {
+    return sections[slot];
+  }
+
+  /** The prediction in a slot; null if the row could not be read. */
+  @Nullable
+  Prediction prediction(int slot) {
+    return predictions[slot];
+  }
+
+  long id(int slot) {
+    return ids[slot];
+  }
+
+  @Nullable
+  String key(int slot) {
+    return keys[slot];
+  }
+
+  long millis(int slot) {
+    return millis[slot];
   }
 
   long nanos(int slot) {
     return nanos[slot];
+  }
+
+  /** Copies the row in a slot that holds a prediction into an entry of the ledger. */
+  void keepRow(int slot, Served served) {
+    served.keepRow(schema(slot), numbers, categories, slot * number.length);
   }
 
   /** A copy of the row in a slot that holds a prediction. */
@@ -124,11 +144,15 @@ final class Ring extends Slots {
         someCategories[i] = category == null ? "" : category;
       }
     }
+    return Row.of(schema(slot), someNumbers, someCategories);
+  }
+
+  private Schema schema(int slot) {
     Schema schema = schemas[slot];
     if (schema == null) {
       throw new IllegalStateException("a slot that holds a prediction must hold its columns");
     }
-    return Row.of(schema, someNumbers, someCategories);
+    return schema;
   }
 
   /** Forgets the slot that {@link #peek} found and frees it. */

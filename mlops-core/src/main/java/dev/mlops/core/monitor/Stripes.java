@@ -3,7 +3,8 @@ package dev.mlops.core.monitor;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Schema;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Rings for rows of the same columns. A thread begins at the ring that its number picks, and tries the others when that is
@@ -16,10 +17,9 @@ final class Stripes {
   private final Ring[] rings;
   private volatile boolean closed;
 
-  Stripes(Schema schema, int count, int slots) {
+  Stripes(Schema schema, int count, Supplier<Ring> ring) {
     this.columns = schema.columns();
-    this.rings =
-        IntStream.range(0, count).mapToObj(i -> new Ring(schema, slots)).toArray(Ring[]::new);
+    this.rings = Stream.generate(ring).limit(count).toArray(Ring[]::new);
   }
 
   boolean fits(Schema schema) {

@@ -636,6 +636,54 @@ class MicrometerMonitorTest {
     return least;
   }
 
+  /** Entries are used again many times over; whatever is read of one belongs together, also when it is read later. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  void entriesThatAreUsedAgainMixNothingUp(long seed) {
+    Random random = new Random(seed);
+    MicrometerMonitor monitor = open(recipe -> recipe.awaiting(40).keeping(30).qualityOver(60));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    Map<Long, Integer> numbers = new HashMap<>();
+    List<Long> ids = new ArrayList<>();
+    List<Outcome> read = new ArrayList<>();
+    for (int i = 0; i < 5_000; i++) {
+      Row row = Row.of(SCHEMA, (double) i, "c" + i);
+      long id = i % 2 == 0
+          ? recorder.record(row, predictionOf(i), i)
+          : recorder.record("order-" + i, row, predictionOf(i), i);
+      numbers.put(id, i);
+      ids.add(id);
+      int late = i - random.nextInt(60);
+      if (late >= 0 && late % 2 == 1) {
+        monitor.truth("order-" + late, Truth.of("t" + late));
+      } else if (late >= 0) {
+        monitor.truth(ids.get(late), Truth.of("t" + late));
+      }
+      if (i % 20 == 19) {
+        monitor.tick();
+        read.addAll(
+            monitor.outcomes().between(Math.max(0, monitor.outcomes().end() - 25), 1L << 40));
+      }
+    }
+    assertThat(read).hasSizeGreaterThan(5_000);
+    for (Outcome outcome : read) {
+      int number = numbers.get(outcome.id());
+      assertThat(outcome.row())
+          .as("seed " + seed)
+          .isEqualTo(Row.of(SCHEMA, (double) number, "c" + number));
+      assertThat(outcome.prediction()).isEqualTo(predictionOf(number));
+      assertThat(outcome.truth()).isEqualTo(Truth.of("t" + number));
+    }
+  }
+
+  private static Prediction predictionOf(int number) {
+    return switch (number % 3) {
+      case 0 -> Classification.of("p" + number);
+      case 1 -> Classification.of(List.of("yes", "no"), new double[] {1.0 / number, number});
+      default -> Regression.of(number);
+    };
+  }
+
   @Test
   void theOldestOpenPredictionExpiresAndItsTruthIsAnOrphan() {
     MicrometerMonitor monitor = open(recipe -> recipe.awaiting(3));
