@@ -43,11 +43,12 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Serving never breaks.</b> {@link #serve} reads one immutable state once, so an answer comes from exactly one
  * version. It throws the model's own exception unchanged, {@link NoPredictionException} when the model answered with null
  * or a score that is not finite, and {@link IllegalStateException} once closed: nothing else. No store, no monitor and no
- * swap can make it fail or wait.
+ * swap can make it fail or wait, but for a model's own {@code close} where a request was its last user.
  *
  * <p><b>Swaps lose nothing.</b> A new version is loaded and checked before it takes over; the one that it replaces stays
  * loaded, so that {@link #rollBack} needs no I/O; the one before that is closed by its last user, if it is {@link
- * AutoCloseable}.
+ * AutoCloseable}: by the tick, rollback or close that retired it, or, if a request was using it then, on the thread of that
+ * request, which answers once the model's {@code close} has returned. What that throws is logged and reaches nobody.
  *
  * <p><b>The host owns time.</b> {@link #tick()}, called every second or so by a scheduler of the host, follows the alias,
  * joins truth and commits a rollback that was made while the store was away. It never throws.

@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
  * visible to whoever retires. Closing adds the outs first and the ins afterwards; since every in precedes its out, the two
  * sums are equal only if each use that went ahead has counted out. A use that came too late counts in and out without
  * touching the model, and looks again itself whether it is the one to close, so closing is never missed.
+ *
+ * <p>Closing runs on the thread of the last use: of the one that retires if nobody uses the model then, else of a request,
+ * whose answer waits until {@code close} returns. No tick closes instead: a model that is retired because its deployment is
+ * closed, or between the ticks of a host that forgets them, would stay open.
  */
 class SharedModel {
 
