@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Watch {
   /** Rows per window of a feature test. */
-  private static final int WINDOW = 1_000;
+  static final int WINDOW = 1_000;
 
   /** An absolute error counts for at most so many limits. */
   private static final double CLIP = 10;
@@ -48,7 +48,7 @@ final class Watch {
   private final long block;
 
   /** Positions among the matured outcomes of the newest inputs, by input. */
-  private long[] positions = new long[64];
+  private long[] positions;
 
   private final int mostPositions;
 
@@ -64,11 +64,12 @@ final class Watch {
    * @param spec what is watched
    * @param first the first baseline of the monitor's life; no later one raises the limit above its own
    * @param baseline the champion's
-   * @param mostPositions how many inputs can be told the place of
+   * @param mostPositions how many inputs can be told the place of; at least 1
    */
   Watch(Spec spec, Baseline first, Baseline baseline, int mostPositions) {
     this.spec = spec;
     this.mostPositions = mostPositions;
+    this.positions = new long[Math.min(64, mostPositions)];
     this.positive = baseline.schema().positive().orElse("");
     this.block = spec.falseAlarms().time().isPresent()
         ? Math.max(1, spec.falseAlarms().block().toMillis())
@@ -205,9 +206,14 @@ final class Watch {
 
   private void remember(long position) {
     if (inputs >= positions.length && positions.length < mostPositions) {
-      positions = Arrays.copyOf(positions, 2 * positions.length);
+      positions = Arrays.copyOf(positions, (int) Math.min(mostPositions, 2L * positions.length));
     }
     positions[(int) (inputs++ % positions.length)] = position;
+  }
+
+  /** For how many inputs there is room to tell their place. */
+  int places() {
+    return positions.length;
   }
 
   private long position(long input) {
