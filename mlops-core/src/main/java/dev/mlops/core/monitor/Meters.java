@@ -13,7 +13,7 @@ import java.util.List;
 public enum Meters {
   /** Timer of the recorded predictions, brought up to date by each tick; count and sum are exact. */
   PREDICTIONS("mlops.predictions", "recorded predictions, and how long they took", "", "version"),
-  /** Counter of the predictions that could not be kept: {@code full}, {@code row}, {@code prediction}, {@code key}, {@code closed}. */
+  /** Counter of the predictions that could not be kept: {@code full}, {@code contended}, {@code row}, {@code prediction}, {@code key}, {@code closed}. */
   DROPPED(
       "mlops.predictions.dropped",
       "predictions that could not be recorded, by cause",

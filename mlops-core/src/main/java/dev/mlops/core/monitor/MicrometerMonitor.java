@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -114,6 +115,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
   private volatile boolean closed;
   private volatile boolean saidFull;
+  private volatile boolean saidContended;
   /** When the newest tick ended, or the monitor was opened; what is taken for now should the clock throw. */
   private volatile long ticked;
 
@@ -201,7 +203,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
         return each;
       }
     }
-    Stripes made = new Stripes(schema, stripes, () -> new Ring(schema, slots));
+    Stripes made = new Stripes(schema, stripes, () -> recipe.ring.apply(schema, slots));
     rings.add(made);
     return made;
   }
@@ -559,14 +561,23 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
   }
 
-  private void full() {
-    if (!saidFull) {
+  private void noSlot(boolean full) {
+    if (full ? saidFull : saidContended) {
+      return;
+    }
+    String what = "predictions of " + Warnings.shown(model) + " are dropped and counted: ";
+    if (full) {
       saidFull = true;
       warnings.once(
           "full",
-          "predictions of " + Warnings.shown(model) + " are dropped and counted: all "
-              + recipe.slots
+          what + "all " + recipe.slots
               + " slots are taken; call tick() more often, or buffer more (Recipe.buffering)",
+          null);
+    } else {
+      saidContended = true;
+      warnings.once(
+          "contended",
+          what + "too many threads record at once, and slots are free; record from fewer threads",
           null);
     }
   }
@@ -627,8 +638,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
       }
       if (refusal != null) {
         section.drop(refusal);
-        if (refusal == Section.Cause.FULL) {
-          full();
+        if (refusal == Section.Cause.FULL || refusal == Section.Cause.CONTENDED) {
+          noSlot(refusal == Section.Cause.FULL);
         }
       }
       return id;
@@ -657,10 +668,12 @@ public final class MicrometerMonitor implements MetricsMonitor {
         long nanos) {
       long stamp = System.nanoTime();
       long millis = now(ticked);
+      boolean contended = false;
       for (int i = 0; i < stripes; i++) {
         Ring ring = section.stripes.ring((home + i) & (stripes - 1));
         long position = ring.claim();
-        if (position == Slots.FULL) {
+        if (position < 0) {
+          contended |= position == Slots.CONTENDED;
           continue;
         }
         boolean kept = false;
@@ -675,7 +688,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
         ring.publish(position);
         return kept ? null : Section.Cause.ROW;
       }
-      return Section.Cause.FULL;
+      return contended ? Section.Cause.CONTENDED : Section.Cause.FULL;
     }
 
     @Override
@@ -738,6 +751,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
     private InstantSource clock = InstantSource.system();
     private Set<Spec> specs = Set.of();
     private int slots = 16_384;
+    /** A ring for rows of these columns, of so many slots; a test gives others. */
+    BiFunction<Schema, Integer, Ring> ring = Ring::new;
 
     @Nullable
     Duration horizon;
@@ -755,6 +770,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       copy.clock = clock;
       copy.specs = specs;
       copy.slots = slots;
+      copy.ring = ring;
       copy.horizon = horizon;
       copy.outcomes = outcomes;
       copy.open = open;

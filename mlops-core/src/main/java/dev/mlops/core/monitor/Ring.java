@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Fill from many threads, empty from one.
  */
-final class Ring extends Slots {
+class Ring extends Slots {
   private final boolean[] number;
   private final double[] numbers;
   private final @Nullable String[] categories;

@@ -24,6 +24,8 @@ final class Section {
   enum Cause {
     /** No slot was free: {@code tick()} is not called often enough. */
     FULL,
+    /** Slots were free, but other threads were faster each time this one tried for one. */
+    CONTENDED,
     /** The row threw, had other columns, or a category that is null or too long. */
     ROW,
     /** There was none, it threw, or it was not finite. */

@@ -14,7 +14,11 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * @see <a href="https://www.1024cores.net/home/lock-free-algorithms/queues/bounded-mpmc-queue">Vyukov, Bounded MPMC queue</a>
  */
 abstract class Slots {
+  /** No slot is free. */
   static final long FULL = -1;
+
+  /** Other threads were faster each time; slots may be free. */
+  static final long CONTENDED = -2;
 
   private static final int ATTEMPTS = 32;
   /** Far from other fields, so that threads on different rings share no cache line. */
@@ -46,8 +50,8 @@ abstract class Slots {
   }
 
   /**
-   * A position, or {@link #FULL}. It is asked for a few frames down, so that publishing, which needs fewer, cannot run out of
-   * stack once a slot is claimed.
+   * A position, {@link #FULL} or {@link #CONTENDED}. It is asked for a few frames down, so that publishing, which needs
+   * fewer, cannot run out of stack once a slot is claimed.
    */
   final long claim() {
     return claim(4);
@@ -63,11 +67,16 @@ abstract class Slots {
       if (ahead < 0) {
         return FULL;
       }
-      if (ahead == 0 && tail.compareAndSet(PADDED, position, position + 1)) {
+      if (ahead == 0 && advance(position)) {
         return position;
       }
     }
-    return FULL;
+    return CONTENDED;
+  }
+
+  /** Takes a position unless another thread has it by now; a test loses here. */
+  boolean advance(long position) {
+    return tail.compareAndSet(PADDED, position, position + 1);
   }
 
   final void publish(long position) {

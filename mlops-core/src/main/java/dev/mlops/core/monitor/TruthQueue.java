@@ -24,11 +24,11 @@ final class TruthQueue extends Slots {
     this.truths = new Truth[capacity];
   }
 
-  /** Takes a truth by key, or by id if there is no key; false if it is full. */
+  /** Takes a truth by key, or by id if there is no key; false if it is full, or other threads were always faster. */
   boolean offer(long id, @Nullable String key, @Nullable Truth truth, long now) {
     long stamp = System.nanoTime();
     long position = claim();
-    if (position == FULL) {
+    if (position < 0) {
       return false;
     }
     int slot = slot(position);
