@@ -1263,6 +1263,29 @@ class MicrometerMonitorTest {
     assertThat(champion(monitor).dropped()).isEqualTo(1);
   }
 
+  /** The row closes the monitor while it is read: the slot is published after the last tick. */
+  @Test
+  void whatWasBeingRecordedWhileTheMonitorClosedIsDroppedAndCountedOnce() {
+    MicrometerMonitor monitor = open(recipe -> recipe);
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    recorder.record(ROW, YES, 1);
+    recorder.record(
+        new HostRow() {
+          @Override
+          public double number(int column) {
+            monitor.close();
+            return 1;
+          }
+        },
+        YES,
+        1);
+    for (int reading = 0; reading < 2; reading++) {
+      assertThat(champion(monitor).recorded()).isEqualTo(1);
+      assertThat(champion(monitor).dropped()).isEqualTo(1);
+      assertThat(champion(monitor).offered()).isEqualTo(2);
+    }
+  }
+
   @Test
   void aRegistryThatThrowsHurtsNobody() {
     MeterRegistry broken = new SimpleMeterRegistry();
