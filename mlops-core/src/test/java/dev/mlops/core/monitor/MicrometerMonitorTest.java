@@ -35,6 +35,7 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -1125,6 +1126,52 @@ class MicrometerMonitorTest {
         .containsExactly("amount");
     assertThat(found.signal().orElseThrow().index()).isEqualTo(999);
     assertThat(found.changePosition()).as("no outcomes, no position among them").isEmpty();
+  }
+
+  /** A clock that was a year ahead had opened a block there. */
+  @Test
+  void clearingForgetsTheBlockThatWasOpen() {
+    WatchCondition watch =
+        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
+    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    Instant right = clock.instant();
+    clock.advance(Duration.ofDays(365));
+    monitor.truth(recorder.record(ROW, YES, 1), TRUE);
+    monitor.tick();
+    clock.set(right);
+    monitor.kept("the clock was wrong");
+    for (int i = 0; i < 40; i++) {
+      monitor.truth(recorder.record(ROW, YES, 1), FALSE);
+    }
+    clock.advance(Duration.ofHours(1));
+    monitor.tick();
+    assertThat(reading(monitor, watch).signal()).isPresent();
+  }
+
+  /** 999 rows that have moved, somebody looks and clears: the window of 1,000 begins anew. */
+  @Test
+  void clearingForgetsTheRowsOfAWindowThatIsNotFull() {
+    double[] sample = new Random(5).doubles(500).sorted().toArray();
+    Baseline baseline = Baseline.builder(SCHEMA)
+        .column(new dev.mlops.api.pack.NumberProfile("amount", 500, 0, 0.5, 0.29, 0, 1, sample))
+        .build();
+    WatchCondition watch = Signals.features().falseAlarmEvery(1_000_000);
+    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    Recorder recorder = monitor.recorder("1", baseline);
+    for (int i = 0; i < 999; i++) {
+      recorder.record(Row.of(SCHEMA, 5.0, "web"), YES, 1);
+    }
+    monitor.kept("looked at it");
+    for (int i = 0; i < 999; i++) {
+      recorder.record(Row.of(SCHEMA, 5.0, "web"), YES, 1);
+    }
+    monitor.tick();
+    assertThat(reading(monitor, watch).level()).isEqualTo(Level.WARMING_UP);
+    assertThat(reading(monitor, watch).inputs()).isEqualTo(999);
+    recorder.record(Row.of(SCHEMA, 5.0, "web"), YES, 1);
+    monitor.tick();
+    assertThat(reading(monitor, watch).signal().orElseThrow().changePoint()).isZero();
   }
 
   // ---------------------------------------------------------------------------------- meters
