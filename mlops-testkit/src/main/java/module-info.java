@@ -7,6 +7,7 @@ module dev.mlops.testkit {
   requires transitive org.assertj.core;
 
   exports dev.mlops.testkit;
+  exports dev.mlops.testkit.streams;
 
   // JUnit calls the tests of contracts, which are not public.
   opens dev.mlops.testkit;
