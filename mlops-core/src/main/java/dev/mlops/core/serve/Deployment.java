@@ -63,9 +63,6 @@ public final class Deployment<T> implements AutoCloseable {
   /** When a tick is due after the one before. */
   private static final Duration TICK = Duration.ofSeconds(1);
 
-  /** The id of a prediction whose recorder broke its contract and threw: no truth joins it. */
-  private static final long UNRECORDED = -1;
-
   private final VersionStore store;
   private final String alias;
   private final RowBinding<T> rows;
@@ -89,6 +86,15 @@ public final class Deployment<T> implements AutoCloseable {
   private final Warnings warnings = Warnings.of(Deployment.class);
   private final Trouble following = Trouble.of(Deployment.class, "what serves goes on serving");
   private final Trouble watching = Trouble.of(Deployment.class, "what serves goes on serving");
+  private final Trouble warming = Trouble.of(Deployment.class, "no rollback until then");
+
+  /** Of the version that the alias asks for and of the one before it; used in ticks alone, and so is what follows. */
+  private final Retry loads = new Retry();
+
+  private final Retry warmUps = new Retry();
+
+  /** The move that leaves nothing to roll back to; 0 if none is known. */
+  private long last;
 
   /** Whether the monitor has not been told yet that another version serves, since a rollback does not wait for it. */
   private volatile boolean unwatched;
@@ -222,7 +228,7 @@ public final class Deployment<T> implements AutoCloseable {
           : champion.recorder.record(key, row, prediction, nanos);
     } catch (Throwable e) { // a foreign monitor that breaks its contract must not break serving
       monitorBroke("record a prediction", e);
-      return UNRECORDED;
+      return Unrecorded.ID;
     }
   }
 
@@ -273,7 +279,9 @@ public final class Deployment<T> implements AutoCloseable {
   /**
    * Joins truth, commits a rollback that the store does not know yet, and follows the alias. Never throws; if another
    * thread is at it, returns at once. What could not be done is tried again by the next tick, logged once per cause and
-   * told by {@link #trouble()}; a version that cannot be loaded leaves the champion serving.
+   * told by {@link #trouble()}; a version that cannot be loaded leaves the champion serving, and is fetched again after 1,
+   * 2, 4 … 256 seconds, or at once when the alias moves on. Where no version to roll back to is in memory, as after a start,
+   * the tick loads it.
    *
    * @return when the next tick is due
    */
@@ -326,14 +334,26 @@ public final class Deployment<T> implements AutoCloseable {
       }
       step = "read " + alias;
       AliasChange newest = state == null ? null : store.current(alias).orElse(null);
-      if (state != null && newest != null) {
-        step = "follow " + alias + " to " + newest.to() + ", move " + newest.generation();
-        follow(state, newest);
+      step = "follow " + alias + " to " + (newest == null ? "nothing" : move(newest));
+      if (state == null || newest == null || follow(state, newest)) {
+        following.over();
       }
-      following.over();
     } catch (Throwable e) {
       following.met(step, e);
+      return;
     }
+    try {
+      State state = serving.get();
+      if (state == null || warmUp(state)) {
+        warming.over();
+      }
+    } catch (Throwable e) {
+      warming.met("load what " + alias + " could be rolled back to", e);
+    }
+  }
+
+  private static String move(AliasChange change) {
+    return change.to() + ", move " + change.generation();
   }
 
   /** Tells the store of a rollback; gives the state without it, or null if the deployment was closed meanwhile. */
@@ -378,20 +398,111 @@ public final class Deployment<T> implements AutoCloseable {
     return hold.from;
   }
 
-  /** Serves what a change of the alias asks for, if it is newer than what is served. */
-  private void follow(State now, AliasChange change) {
-    if (change.generation() <= now.change.generation()) {
-      return;
+  /** Serves what a change of the alias asks for, if it is newer than what is served; false while that rests. */
+  private boolean follow(State now, AliasChange change) {
+    long generation = change.generation();
+    if (generation <= now.change.generation()) {
+      return true;
     }
     Loaded champion = now.champion;
     Loaded standby = now.standby;
-    if (change.to().equals(champion.version)) {
-      replace(now, () -> new State(change, champion, standby, null));
-    } else if (standby != null && change.to().equals(standby.version)) {
-      replace(now, () -> new State(change, watched(standby), champion, null));
-    } else if (load(now, change, champion) && standby != null) {
-      standby.model.retire();
+    boolean atHand = change.to().equals(champion.version)
+        || (standby != null && change.to().equals(standby.version));
+    if (!atHand && !loads.due(generation, ticker.getAsLong())) {
+      return false;
     }
+    Loaded before = before(now, change);
+    boolean serves;
+    if (change.to().equals(champion.version)) {
+      serves = replace(now, () -> new State(change, champion, before, null));
+    } else if (standby != null && atHand) {
+      serves = replace(now, () -> new State(change, watched(standby), before, null));
+    } else {
+      try {
+        serves = load(now, change, before);
+      } catch (Throwable e) {
+        loads.failed(generation, ticker.getAsLong());
+        throw e;
+      }
+    }
+    if (serves) {
+      retire(champion, change.to(), before);
+      retire(standby, change.to(), before);
+    }
+    return true;
+  }
+
+  /** Closes a model that neither serves nor could be rolled back to. */
+  private static void retire(@Nullable Loaded loaded, Version serves, @Nullable Loaded before) {
+    if (loaded != null
+        && !loaded.version.equals(serves)
+        && (before == null || !loaded.version.equals(before.version))) {
+      loaded.model.retire();
+    }
+  }
+
+  /** Of what is in memory, what a change could be rolled back to: what served before it and was not left by going back. */
+  private @Nullable Loaded before(State now, AliasChange change) {
+    List<Loaded> atHand =
+        now.standby == null ? List.of(now.champion) : List.of(now.champion, now.standby);
+    List<Version> way = List.of();
+    if (change.from().filter(now.champion.version::equals).isPresent()) {
+      way = atHand.stream().map(Loaded::version).toList();
+    } else { // moves were missed
+      try {
+        way = Predecessors.of(store.history(alias), change);
+      } catch (Throwable e) {
+        warnings.once(
+            "history",
+            "the history of " + alias + " could not be read; what could be rolled back to is"
+                + " loaded again by a later tick",
+            e);
+      }
+    }
+    for (Loaded loaded : atHand) {
+      if (loaded.version.number() < change.to().number() && way.contains(loaded.version)) {
+        return loaded;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Loads what could be rolled back to if nothing is at hand, as after a start; false while that rests. The monitor is not
+   * told: whose recorder was asked for last is its champion.
+   */
+  private boolean warmUp(State state) {
+    long generation = state.change.generation();
+    if (state.standby != null || state.hold != null || last == generation) {
+      return true;
+    }
+    if (!warmUps.due(generation, ticker.getAsLong())) {
+      return false;
+    }
+    try {
+      Version version = null;
+      for (Version each : Predecessors.of(store.history(alias), state.change)) {
+        version = each.number() < state.champion.version.number() ? each : version;
+      }
+      if (version == null) {
+        last = generation;
+        return true;
+      }
+      ModelPackage source = store.open(version);
+      Loaded standby =
+          new Loaded(version, new SharedModel(load(source)), Unrecorded.INSTANCE, baseline(source));
+      if (!replace(state, () -> new State(state.change, state.champion, standby, null))) {
+        standby.model.retire();
+      }
+      return true;
+    } catch (Throwable e) {
+      warmUps.failed(generation, ticker.getAsLong());
+      throw e;
+    }
+  }
+
+  private static Baseline baseline(ModelPackage source) {
+    return source.baseline().orElseGet(() -> Baseline.builder(source.schema()).build());
   }
 
   /** The same version, with a recorder that makes its section the champion's. */
@@ -411,8 +522,7 @@ public final class Deployment<T> implements AutoCloseable {
     SharedModel model = new SharedModel(load(source));
     boolean serves = false;
     try {
-      Baseline baseline =
-          source.baseline().orElseGet(() -> Baseline.builder(source.schema()).build());
+      Baseline baseline = baseline(source);
       serves = replace(
           now,
           () -> new State(
@@ -463,6 +573,10 @@ public final class Deployment<T> implements AutoCloseable {
   /**
    * Serves the version before this one, from memory, at once: without the store, without I/O, and without waiting for a
    * tick that is under way.
+   *
+   * <p>A version that was left by going back, here or by whoever moved the alias to a lower number, is never returned to. After
+   * a start, or a rollback, the next tick loads what could be rolled back to; of a version that was loaded so, predictions are
+   * recorded from the tick after the rollback on.
    *
    * <p>The deployment then follows no move of the alias up to the one that it served from. The next tick that reaches the
    * store moves the alias back too, unless it has been moved on: then the newer move wins and is followed. Until then the
@@ -519,11 +633,14 @@ public final class Deployment<T> implements AutoCloseable {
    * {@return what the newest tick could not do, if anything}
    */
   public Optional<String> trouble() {
-    String first = following.now();
-    String second = watching.now();
-    return first == null
-        ? Optional.ofNullable(second)
-        : Optional.of(second == null ? first : first + "; " + second);
+    List<String> all = new ArrayList<>();
+    for (Trouble each : List.of(following, watching, warming)) {
+      String now = each.now();
+      if (now != null) {
+        all.add(now);
+      }
+    }
+    return all.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", all));
   }
 
   /**

@@ -1,7 +1,5 @@
 package dev.mlops.core.serve;
 
-import dev.mlops.api.model.Prediction;
-import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
@@ -19,7 +17,7 @@ final class Unmonitored implements MetricsMonitor {
 
   @Override
   public Recorder recorder(String version, Baseline baseline) {
-    return NoRecorder.INSTANCE;
+    return Unrecorded.INSTANCE;
   }
 
   @Override
@@ -41,23 +39,4 @@ final class Unmonitored implements MetricsMonitor {
 
   @Override
   public void close() {}
-
-  /** Takes nothing. */
-  private enum NoRecorder implements Recorder {
-    /** The one there is. */
-    INSTANCE;
-
-    @Override
-    public long record(Row row, Prediction prediction, long nanos) {
-      return 0;
-    }
-
-    @Override
-    public long record(String key, Row row, Prediction prediction, long nanos) {
-      return 0;
-    }
-
-    @Override
-    public void failure(long nanos) {}
-  }
 }

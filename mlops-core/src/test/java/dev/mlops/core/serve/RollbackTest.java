@@ -12,6 +12,7 @@ import dev.mlops.api.store.AliasMove;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionNotFoundException;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -131,20 +132,165 @@ class RollbackTest {
     }
   }
 
-  /** A rollback of a version that came back: from the third generation, not from the first with that version. */
+  /** A rollback of a version that came back: from the fourth move, not from the first with that version. */
   @Test
   void isFromTheGenerationThatServedNotFromItsVersion() {
     try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
       scene.move(1);
+      scene.move(2);
       deployment.tick();
-      Scene.assertServes(1, deployment);
+      Scene.assertServes(2, deployment);
 
+      assertEquals("fraud:1", deployment.rollBack("ops", "bad").toString());
+      deployment.tick();
+
+      Scene.assertServes(1, deployment);
+      assertEquals(List.of(1L, 2L, 1L, 2L, 1L), scene.moves());
+    }
+  }
+
+  /** The version that somebody else rolled back from is the one version that must not come back. */
+  @Test
+  void neverAnswersFromWhatAnotherReplicaRolledBackFrom() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      scene.move(1);
+      deployment.tick();
+      deployment.tick();
+
+      assertEquals(
+          "cannot roll back fraud:1: no version before it is loaded; it goes on serving",
+          assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "bad"))
+              .getMessage());
+      Scene.assertServes(1, deployment);
+      assertEquals(1, scene.runtime.newest(2).closes.get());
+    }
+  }
+
+  @Test
+  void goesFurtherBackAfterAnotherReplicaRolledBack() {
+    try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      scene.move(3);
+      deployment.tick();
+      scene.move(2);
+      deployment.tick();
+      Scene.assertServes(2, deployment);
+
+      answersWithoutTheStore(deployment, 1);
+      assertEquals(List.of(1L, 2L, 3L, 2L), scene.moves());
+    }
+  }
+
+  /** From 3, which serves here, back to 2 and on to 4, all between two ticks: 3 was left behind. */
+  @Test
+  void neverAnswersFromWhatWasRolledBackFromUnseen() {
+    Scene four = Scene.of(4);
+    try (Deployment<Scene.Order> deployment = four.servesTwoAfterOne()) {
+      four.move(3);
+      deployment.tick();
+      four.move(2);
+      four.move(4);
+      deployment.tick();
+      Scene.assertServes(4, deployment);
+
+      int loads = four.runtime.loaded.size();
       assertEquals("fraud:2", deployment.rollBack("ops", "bad").toString());
       Scene.assertServes(2, deployment);
-      deployment.tick();
+      assertEquals(loads, four.runtime.loaded.size(), "it was at hand");
+    }
+    four.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
+  }
 
+  /** With the store away, from here on. */
+  private void answersWithoutTheStore(Deployment<Scene.Order> deployment, int number) {
+    scene.store.failEveryCall();
+    long calls = scene.store.calls();
+    int loads = scene.runtime.loaded.size();
+    assertEquals("fraud:" + number, deployment.rollBack("ops", "bad").toString());
+    Scene.assertServes(number, deployment);
+    assertEquals(calls, scene.store.calls(), "calls to the store");
+    assertEquals(loads, scene.runtime.loaded.size(), "loads");
+  }
+
+  @Test
+  void worksAfterARestartOnceATickHasLoadedThePredecessor() {
+    scene.move(2);
+    ForeignMonitor monitor = new ForeignMonitor();
+    try (Deployment<Scene.Order> deployment =
+        scene.deployment().monitoredBy(model -> monitor).open()) {
+      assertEquals(1, scene.runtime.loaded.size(), "opening loads what serves, no more");
+      assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "bad"));
+      deployment.tick();
+      deployment.tick();
+      assertEquals(2, scene.runtime.loaded.size());
       Scene.assertServes(2, deployment);
-      assertEquals(List.of(1L, 2L, 1L, 2L), scene.moves());
+      assertEquals(1, monitor.recorded("2"));
+      assertEquals(
+          "2",
+          deployment.evidence().champion().orElseThrow().version(),
+          "the monitor knows of what serves alone");
+
+      answersWithoutTheStore(deployment, 1);
+      assertEquals(
+          -1, deployment.serve(Scene.ORDER).id(), "no monitor knows the version until a tick");
+      deployment.tick();
+      Scene.assertServes(1, deployment);
+      assertEquals(1, monitor.recorded("1"));
+      scene.store.heal();
+      deployment.tick();
+      assertEquals(List.of(1L, 2L, 1L), scene.moves());
+      assertEquals(Optional.empty(), deployment.trouble());
+    }
+    scene.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
+  }
+
+  @Test
+  void aPredecessorThatCannotBeLoadedIsToldOnceAndTriedAgainLater() {
+    scene.move(2);
+    scene.runtime.before = number -> {
+      if (number == 1) {
+        throw new IllegalStateException("no such library");
+      }
+    };
+    ForeignStore store = new ForeignStore(scene.behind);
+    try (Scene.Log log = new Scene.Log(Deployment.class);
+        Deployment<Scene.Order> deployment = scene.deployment(store).open()) {
+      for (int i = 0; i < 8; i++) { // at 0, 1, 3 and 7 seconds
+        deployment.tick();
+        Scene.assertServes(2, deployment);
+        assertEquals(
+            Optional.of("could not load what fraud@champion could be rolled back to:"
+                + " IllegalStateException: no such library"),
+            deployment.trouble());
+        scene.clock.advance(Duration.ofSeconds(1));
+      }
+      assertEquals(1 + 4, store.opens.get());
+      assertEquals(
+          List.of("WARNING could not load what fraud@champion could be rolled back to:"
+              + " IllegalStateException: no such library; no rollback until then"),
+          log.lines());
+      scene.runtime.before = number -> {};
+      scene.clock.advance(Duration.ofSeconds(8));
+      deployment.tick();
+      assertEquals(Optional.empty(), deployment.trouble());
+      assertEquals("fraud:1", deployment.rollBack("ops", "bad").toString());
+    }
+  }
+
+  /** The history is read once, not in every tick of years. */
+  @Test
+  void theHistoryIsReadOnceWhereNothingCouldBeRolledBackTo() {
+    int[] reads = {0};
+    ForeignStore store = new ForeignStore(scene.behind) {
+      @Override
+      public List<AliasChange> history(String alias) {
+        reads[0]++;
+        return super.history(alias);
+      }
+    };
+    try (Deployment<Scene.Order> deployment = scene.deployment(store).open()) {
+      deployment.tick();
+      deployment.tick();
+      assertEquals(1, reads[0]);
     }
   }
 

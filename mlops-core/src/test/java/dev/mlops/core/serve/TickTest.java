@@ -15,7 +15,9 @@ import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
 import dev.mlops.testkit.InMemoryPackage;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -195,6 +197,68 @@ class TickTest {
             + " 4b227777d4dd…; not read");
   }
 
+  /** A package of a gigabyte that gives no model must not be fetched every second. */
+  @Test
+  void aVersionThatCannotBeLoadedIsFetchedAgainAfterOneTwoFourTo256Seconds() {
+    int[] seconds = {0};
+    List<String> fetched = new ArrayList<>();
+    ForeignStore store = new ForeignStore(scene.behind) {
+      @Override
+      public ModelPackage open(Version version) {
+        fetched.add(version.number() + " at " + seconds[0]);
+        return super.open(version);
+      }
+    };
+    for (int number : new int[] {4, 5}) {
+      scene.behind.publish(
+          scene.pack(number, Schema.of(Column.number("age")), "stamped").build());
+    }
+    try (Scene.Log log = new Scene.Log(Deployment.class);
+        Deployment<Scene.Order> deployment = scene.deployment(store).open()) {
+      fetched.clear();
+      scene.move(4);
+      for (; seconds[0] < 800; seconds[0]++) {
+        deployment.tick();
+        Scene.assertServes(1, deployment);
+        assertTrue(
+            deployment
+                .trouble()
+                .orElse("none")
+                .startsWith("could not follow fraud@champion to fraud:4, move 2: "),
+            () -> seconds[0] + " s: " + deployment.trouble());
+        scene.clock.advance(Duration.ofSeconds(1));
+      }
+      // 1 + 2 + … + 128 = 255, then each 256 seconds.
+      assertEquals(
+          List.of(
+              "4 at 0",
+              "4 at 1",
+              "4 at 3",
+              "4 at 7",
+              "4 at 15",
+              "4 at 31",
+              "4 at 63",
+              "4 at 127",
+              "4 at 255",
+              "4 at 511",
+              "4 at 767"),
+          fetched);
+      assertEquals(1, log.lines().size(), log.lines().toString());
+
+      fetched.clear();
+      scene.move(5);
+      deployment.tick();
+      scene.clock.advance(Duration.ofSeconds(1));
+      seconds[0]++;
+      deployment.tick();
+      assertEquals(List.of("5 at 800", "5 at 801"), fetched, "another move is tried at once");
+      scene.move(2);
+      deployment.tick();
+      Scene.assertServes(2, deployment);
+      assertEquals(Optional.empty(), deployment.trouble());
+    }
+  }
+
   @Test
   void rowsThatDoNotFitAreListedWholeAndLeaveTheChampionServing() {
     Schema other =
@@ -241,6 +305,7 @@ class TickTest {
         Scene.assertServes(1, deployment);
         assertTrue(deployment.trouble().isPresent());
         fresh.runtime.before = number -> {};
+        fresh.clock.advance(Duration.ofSeconds(1));
         deployment.tick();
         Scene.assertServes(3, deployment);
         assertFalse(deployment.trouble().isPresent());
@@ -281,6 +346,7 @@ class TickTest {
         scene.deployment().monitoredBy(model -> monitor).open()) {
       scene.move(3);
       deployment.tick();
+      scene.clock.advance(Duration.ofSeconds(1));
       deployment.tick();
 
       Scene.assertServes(1, deployment);
@@ -353,7 +419,7 @@ class TickTest {
     ForeignMonitor monitor = new ForeignMonitor();
     try (Deployment<Scene.Order> deployment =
         scene.deployment(store).monitoredBy(model -> monitor).open()) {
-      for (int to : new int[] {2, 1, 2, 1}) {
+      for (int to : new int[] {2, 1}) {
         scene.move(to);
         deployment.tick();
         Scene.assertServes(to, deployment);
@@ -361,10 +427,10 @@ class TickTest {
             Integer.toString(to), deployment.evidence().champion().orElseThrow().version());
       }
       assertEquals(2, store.opens.get());
-      assertEquals(2, scene.runtime.loaded.size());
-      scene.runtime.loaded.forEach(model -> assertEquals(0, model.closes.get()));
-      assertEquals(2, monitor.recorded("1"));
-      assertEquals(2, monitor.recorded("2"));
+      assertEquals(0, scene.runtime.newest(1).closes.get());
+      assertEquals(1, scene.runtime.newest(2).closes.get(), "what was left is not kept");
+      assertEquals(1, monitor.recorded("1"));
+      assertEquals(1, monitor.recorded("2"));
     }
   }
 
