@@ -535,6 +535,9 @@ public final class Deployment<T> implements AutoCloseable {
         model.retire();
       }
     }
+    if (serves) {
+      loader.serves(source);
+    }
     return serves;
   }
 
@@ -557,13 +560,14 @@ public final class Deployment<T> implements AutoCloseable {
   }
 
   /**
-   * {@return the model in a package, made by the runtime that the package names and checked against this deployment's rows}
+   * {@return the model in a package, made by the runtime that the package names and checked against this deployment's rows
+   * and kind of prediction}
    *
    * <p>It is the caller's: one that is {@link AutoCloseable} is to be closed.
    *
    * @param source the package
-   * @throws ModelLoadException if no such runtime is known, the rows have other columns than the model wants, or the files
-   *     give no model
+   * @throws ModelLoadException if no such runtime is known, the rows have other columns than the model wants, the predictions
+   *     are of another kind than those that are served, or the files give no model
    * @throws dev.mlops.api.pack.PackageIntegrityException if a file is not what the manifest lists
    */
   public Model load(ModelPackage source) {
@@ -747,6 +751,7 @@ public final class Deployment<T> implements AutoCloseable {
     private final List<ModelRuntime> runtimes = new ArrayList<>();
     private MonitorRecipe recipe = Unmonitored::new;
     private @Nullable Supplier<ModelPackage> firstRelease;
+    private @Nullable Class<? extends Prediction> kind;
     private InstantSource clock = InstantSource.system();
     private LongSupplier ticker = System::nanoTime;
     private String actor = "deployment";
@@ -770,6 +775,19 @@ public final class Deployment<T> implements AutoCloseable {
      */
     public Builder<T> firstRelease(Supplier<ModelPackage> release) {
       this.firstRelease = requireNonNull(release, "release");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the kind of prediction that the host reads}
+     *
+     * <p>A version that gives another kind is not loaded: {@link #open()} throws, a tick leaves the champion serving. Unless
+     * said it is the kind that the version gives which is served first.
+     *
+     * @param kind what is given to {@link Served#as}, such as {@code Classification.class}
+     */
+    public Builder<T> predicting(Class<? extends Prediction> kind) {
+      this.kind = requireNonNull(kind, "kind");
       return this;
     }
 
@@ -836,7 +854,7 @@ public final class Deployment<T> implements AutoCloseable {
      */
     public Deployment<T> open() {
       ModelLoader loader =
-          new ModelLoader(alias, rows.schema(), runtimes, Deployment.class.getClassLoader());
+          new ModelLoader(alias, rows.schema(), kind, runtimes, Deployment.class.getClassLoader());
       AliasChange change = store.current(alias).orElseGet(() -> release(loader));
       Deployment<T> deployment = new Deployment<>(this, loader);
       try {

@@ -1,18 +1,26 @@
 package dev.mlops.core.serve;
 
 import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
+import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Makes models of packages that fit the rows of one alias.
+ * Makes models of packages that fit the rows of one alias and predict what its host reads.
+ *
+ * <p>A package says what it predicts by the task of its schema or, without one, by its first golden example; one that says
+ * neither is taken.
  *
  * <p>Thread-safe.
  */
@@ -21,10 +29,18 @@ final class ModelLoader {
   private final Schema rows;
   private final List<ModelRuntime> handedOver;
   private final ClassLoader classes;
+  private volatile @Nullable Class<? extends Prediction> kind;
 
-  ModelLoader(String alias, Schema rows, List<ModelRuntime> handedOver, ClassLoader classes) {
+  /** With the kind of prediction that the host reads, or null if it does not say. */
+  ModelLoader(
+      String alias,
+      Schema rows,
+      @Nullable Class<? extends Prediction> kind,
+      List<ModelRuntime> handedOver,
+      ClassLoader classes) {
     this.alias = alias;
     this.rows = rows;
+    this.kind = kind;
     this.handedOver = List.copyOf(handedOver);
     this.classes = classes;
   }
@@ -37,6 +53,14 @@ final class ModelLoader {
               + String.join("; ", differences) + "; not loaded",
           null);
     }
+    Class<? extends Prediction> wanted = kind;
+    Class<? extends Prediction> got = kindOf(source);
+    if (wanted != null && got != null && !wanted.isAssignableFrom(got)) {
+      throw new ModelLoadException(
+          "predictions of " + alias + " must be " + wanted.getSimpleName() + ", but the package "
+              + source.digest().abbreviated() + " gives " + got.getSimpleName() + "; not loaded",
+          null);
+    }
     Model model = runtime(source.runtime()).load(source);
     if (model == null) {
       throw new ModelLoadException(
@@ -45,6 +69,22 @@ final class ModelLoader {
           null);
     }
     return model;
+  }
+
+  /** A version serves: if the host did not say what it reads, it is what this one gives from now on. */
+  void serves(ModelPackage source) {
+    if (kind == null) {
+      kind = kindOf(source);
+    }
+  }
+
+  private static @Nullable Class<? extends Prediction> kindOf(ModelPackage source) {
+    Optional<Task> task = source.schema().task();
+    if (task.isPresent()) {
+      return task.get().prediction();
+    }
+    List<GoldenExample> examples = source.examples();
+    return examples.isEmpty() ? null : examples.get(0).expected().getClass();
   }
 
   private ModelRuntime runtime(String name) {
