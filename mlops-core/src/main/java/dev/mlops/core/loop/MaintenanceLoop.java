@@ -455,14 +455,17 @@ public final class MaintenanceLoop implements AutoCloseable {
     Model model = deployment.load(source);
     candidateModel.set(model);
     String championNumber = Long.toString(champion.number());
-    Evidence trial = Trial.of(
+    List<Outcome> shared = heldBack.stream()
+        .filter(outcome -> outcome.version().equals(championNumber))
+        .toList();
+    Evidence trial = deployment.using(serving -> Trial.of(
         evidence,
+        serving,
         source,
         model,
         Long.toString(version.number()),
-        heldBack.stream()
-            .filter(outcome -> outcome.version().equals(championNumber))
-            .toList());
+        shared,
+        ticker));
     Finding finding = gate.judge(trial);
     long end = rows.get(rows.size() - 1).position() + 1;
     Candidate candidate = new Candidate(
@@ -812,7 +815,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     /**
      * {@return this builder, with a source of nanoseconds that only grows; {@code System::nanoTime} unless said}
      *
-     * @param ticker measures how long jobs take on the executor
+     * @param ticker measures how long jobs take on the executor, and predictions in a trial
      */
     public Builder ticker(LongSupplier ticker) {
       this.ticker = requireNonNull(ticker, "ticker");

@@ -33,6 +33,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -572,6 +573,24 @@ public final class Deployment<T> implements AutoCloseable {
    */
   public Model load(ModelPackage source) {
     return loader.load(source);
+  }
+
+  /**
+   * Lets somebody use the model that serves, such as to compare it with another, off the request path: it is not closed
+   * before that ends, and nothing is recorded.
+   *
+   * @param use called once, on the calling thread; must not keep the model
+   * @param <R> what it comes to
+   * @return what it came to; what it throws reaches the caller
+   * @throws IllegalStateException if the deployment is closed
+   */
+  public <R> R using(Function<? super Model, ? extends R> use) {
+    Loaded champion = acquire();
+    try {
+      return use.apply(champion.model.model());
+    } finally {
+      champion.model.release();
+    }
   }
 
   /**

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.mlops.api.drift.FalseAlarms;
+import dev.mlops.api.drift.Level;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Estimate;
@@ -13,18 +15,26 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.Latency;
 import dev.mlops.testkit.InMemoryPackage;
+import dev.mlops.testkit.ManualClock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +44,25 @@ class TrialTest {
   private static final List<String> LABELS = List.of("no", "yes");
   private static final Evidence NOW = Evidence.builder("iris", Instant.EPOCH)
       .champion(VersionEvidence.builder("7").build())
+      .build();
+
+  /** A champion of which everything is known. */
+  private static final Evidence LIVE = Evidence.builder("iris", Instant.EPOCH)
+      .champion(VersionEvidence.builder("7")
+          .baseline(Baseline.builder(SCHEMA).rows(3).build())
+          .served(100, 2)
+          .failures(3)
+          .truths(50, 4, 46)
+          .truthAge(Duration.ofMinutes(5))
+          .latency(new Latency(Duration.ofMillis(3), Duration.ofMillis(4), 100))
+          .quality(Metric.ACCURACY, new Estimate(0.9, 0.8, 1.0, 50))
+          .provisional(Metric.RECALL, new Estimate(0.7, 0.6, 0.8, 50))
+          .drift(
+              new Spec(
+                  Spec.Input.FEATURES, Optional.empty(), 0, FalseAlarms.every(1_000)),
+              new DriftReading(
+                  Level.STABLE, Optional.empty(), 7, OptionalLong.empty(), "note"))
+          .build())
       .build();
 
   private static Row row(int i) {
@@ -75,8 +104,14 @@ class TrialTest {
     return right;
   }
 
+  private static Evidence trial(
+      InMemoryPackage source, Model candidate, String version, List<Outcome> heldBack) {
+    return Trial.of(
+        NOW, row -> Classification.of("yes"), source, candidate, version, heldBack, () -> 0L);
+  }
+
   private static Optional<Estimate> accuracy(boolean[] candidate, boolean[] champion) {
-    return Trial.of(NOW, pack(), saying(candidate), "8", outcomes(champion))
+    return trial(pack(), saying(candidate), "8", outcomes(champion))
         .comparison(Metric.ACCURACY);
   }
 
@@ -84,7 +119,7 @@ class TrialTest {
   void whatIsKnownOfTheChampionIsTakenOver() {
     SplittableRandom random = new SplittableRandom(1);
     Evidence trial =
-        Trial.of(NOW, pack(), saying(right(50, 1, random)), "8", outcomes(right(50, 0.5, random)));
+        trial(pack(), saying(right(50, 1, random)), "8", outcomes(right(50, 0.5, random)));
     assertEquals(Optional.of("7"), trial.champion().map(VersionEvidence::version));
     VersionEvidence challenger = trial.challenger().orElseThrow();
     assertEquals("8", challenger.version());
@@ -106,16 +141,87 @@ class TrialTest {
               ? Classification.of(LABELS, new double[] {Double.NaN, 1})
               : Classification.of("yes");
     };
-    Evidence trial = Trial.of(NOW, pack(), throwing, "8", outcomes(all));
+    Evidence trial = trial(pack(), throwing, "8", outcomes(all));
     assertEquals(3, trial.challenger().orElseThrow().failures());
     assertEquals(57, trial.challenger().orElseThrow().matured());
     Finding finding = Gate.of(evidence -> Finding.pass("fine")).judge(trial);
     assertEquals(Finding.fail("no usable answer to 3 held-back rows; PASS: fine"), finding);
   }
 
+  /** The champion takes 2 ms a row; the candidate 1 ms, and 9 ms on each 50th row. */
+  @Test
+  void bothAreTimedOnTheSameRows() {
+    ManualClock clock = new ManualClock();
+    Model champion = row -> {
+      clock.advance(Duration.ofMillis(2));
+      return Classification.of("yes");
+    };
+    Model candidate = row -> {
+      clock.advance(Duration.ofMillis(row.number(0) % 50 == 0 ? 9 : 1));
+      return Classification.of("yes");
+    };
+    List<Outcome> heldBack = outcomes(right(200, 0.5, new SplittableRandom(1)));
+    Evidence trial = Trial.of(LIVE, champion, pack(), candidate, "8", heldBack, clock);
+    Latency theirs = trial.champion().orElseThrow().latency().orElseThrow();
+    Latency ours = trial.challenger().orElseThrow().latency().orElseThrow();
+    assertEquals(new Latency(Duration.ofMillis(2), Duration.ofMillis(2), 200), theirs);
+    assertEquals(new Latency(Duration.ofMillis(1), Duration.ofMillis(9), 200), ours);
+
+    Criterion noSlower = evidence -> {
+      Duration limit = evidence.champion().orElseThrow().latency().orElseThrow().p99();
+      Duration found = evidence.challenger().orElseThrow().latency().orElseThrow().p99();
+      return found.compareTo(limit) > 0 ? Finding.fail(found + "") : Finding.pass(found + "");
+    };
+    assertEquals(Verdict.FAIL, Gate.of(noSlower).judge(trial).verdict());
+  }
+
+  @Test
+  void onlyTheLatencyOfTheChampionIsReplaced() {
+    List<Outcome> heldBack = outcomes(right(40, 0.5, new SplittableRandom(1)));
+    Model model = row -> Classification.of("yes");
+    VersionEvidence known =
+        Trial.of(LIVE, model, pack(), model, "8", heldBack, () -> 0L).champion().orElseThrow();
+    assertEquals(
+        Optional.of(new Latency(Duration.ZERO, Duration.ZERO, 40)), known.latency());
+    VersionEvidence live = LIVE.champion().orElseThrow();
+    assertEquals(live.version(), known.version());
+    assertEquals(live.baseline(), known.baseline());
+    assertEquals(live.recorded(), known.recorded());
+    assertEquals(live.dropped(), known.dropped());
+    assertEquals(live.failures(), known.failures());
+    assertEquals(live.matured(), known.matured());
+    assertEquals(live.expired(), known.expired());
+    assertEquals(live.open(), known.open());
+    assertEquals(live.truthAge(), known.truthAge());
+    assertEquals(live.quality(), known.quality());
+    assertEquals(live.provisional(), known.provisional());
+    assertEquals(live.drift(), known.drift());
+  }
+
+  @Test
+  void whatWasNotAnsweredIsNotTimed() {
+    List<Outcome> heldBack = outcomes(right(40, 0.5, new SplittableRandom(1)));
+    Model half = row -> row.number(0) < 20 ? Classification.of("yes") : null;
+    Model none = row -> {
+      throw new IllegalStateException("bug");
+    };
+    Evidence trial = Trial.of(LIVE, none, pack(), half, "8", heldBack, () -> 0L);
+    assertEquals(20, trial.challenger().orElseThrow().latency().orElseThrow().n());
+    assertEquals(
+        LIVE.champion().orElseThrow().latency(),
+        trial.champion().orElseThrow().latency(),
+        "what the monitor knows");
+    assertEquals(
+        Optional.empty(),
+        Trial.of(LIVE, half, pack(), none, "8", heldBack, () -> 0L)
+            .challenger()
+            .orElseThrow()
+            .latency());
+  }
+
   @Test
   void goldenExamplesMustBeThere() {
-    Evidence trial = Trial.of(NOW, pack(), row -> Classification.of("yes"), "8", List.of());
+    Evidence trial = trial(pack(), row -> Classification.of("yes"), "8", List.of());
     assertEquals(Optional.of(Finding.fail("the package has no golden examples")), trial.examples());
     assertEquals(Verdict.FAIL, Gate.of(Signals.goldenExamples()).judge(trial).verdict());
   }
@@ -137,7 +243,7 @@ class TrialTest {
     Model model = row -> label.equals("yes")
         ? Classification.of(LABELS, new double[] {0.3, score})
         : Classification.of(LABELS, new double[] {0.7, 0.3});
-    return Trial.of(NOW, pack(example), model, "8", List.of()).examples().orElseThrow();
+    return trial(pack(example), model, "8", List.of()).examples().orElseThrow();
   }
 
   @Test
@@ -148,7 +254,7 @@ class TrialTest {
     };
     assertEquals(
         Optional.of(Finding.fail("0 of 1 golden examples; number 0 wanted yes, got no answer")),
-        Trial.of(NOW, pack(example), model, "8", List.of()).examples());
+        trial(pack(example), model, "8", List.of()).examples());
   }
 
   @Test

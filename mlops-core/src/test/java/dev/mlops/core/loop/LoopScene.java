@@ -377,6 +377,9 @@ final class LoopScene {
   }
 
   static final class ScriptedRuntime implements ModelRuntime {
+    /** Called with each model that is loaded as a candidate. */
+    volatile Consumer<Scripted> prepare = model -> {};
+
     final List<Scripted> loaded = Collections.synchronizedList(new ArrayList<>());
 
     @Override
@@ -391,6 +394,9 @@ final class LoopScene {
       model.serves = java.util.Arrays.stream(new Throwable().getStackTrace())
           .noneMatch(frame -> frame.getClassName().equals(MaintenanceLoop.class.getName())
               && frame.getMethodName().equals("train"));
+      if (!model.serves) {
+        prepare.accept(model);
+      }
       loaded.add(model);
       return model;
     }

@@ -11,6 +11,7 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.Trained;
@@ -115,6 +116,24 @@ class MaintenanceLoopTest {
         List.of("train", "RETRAIN", "publish", "PUBLISHING", "commit", "PROMOTING"), order);
   }
 
+  /** Else a process that ends between the two had cleared the signals of a champion that nobody kept. */
+  @Test
+  void aChampionIsKeptInTheJournalBeforeItsSignalsAreCleared() {
+    List<String> newest = new ArrayList<>();
+    MaintenanceLoop[] loop = new MaintenanceLoop[1];
+    scene.monitor.onKept = () -> {
+      List<LoopEvent> events = loop[0].events();
+      newest.add(events.get(events.size() - 1).kind().name());
+    };
+    loop[0] = scene
+        .loop(LoopScene.always())
+        .gate(evidence -> Finding.fail("no"))
+        .build();
+    scene.serve(200);
+    loop[0].tick();
+    assertEquals(List.of("KEPT"), newest);
+  }
+
   @Test
   void aCandidateThatFailsItsGateIsNeverShadowed() {
     MaintenanceLoop loop = scene
@@ -134,6 +153,35 @@ class MaintenanceLoopTest {
     assertEquals(4, scene.heard.size());
     assertEquals(List.of(1L), scene.moves());
     scene.assertCandidatesClosedOnce();
+  }
+
+  /** The candidate takes 5 ms a row, the champion none. */
+  @Test
+  void aGateSeesHowLongBothTakeOnTheSameRows() {
+    scene.runtime.prepare =
+        model -> model.during = () -> scene.clock.advance(Duration.ofMillis(5));
+    MaintenanceLoop loop = scene
+        .loop(LoopScene.whileFirst())
+        .gate(evidence -> {
+          Latency theirs = evidence.champion().orElseThrow().latency().orElseThrow();
+          Latency ours = evidence.challenger().orElseThrow().latency().orElseThrow();
+          return ours.p99().compareTo(theirs.p99()) > 0
+              ? Finding.fail(ours + " against " + theirs)
+              : Finding.pass(ours + " against " + theirs);
+        })
+        .build();
+    scene.serve(200);
+    loop.tick();
+
+    // A fifth of the 200 rows since the change is held back.
+    assertEquals(
+        "cannot promote iris:2: gate FAIL: p50 5.00 ms, p99 5.00 ms (n 40) against"
+            + " p50 0.00 ms, p99 0.00 ms (n 40)",
+        scene.last().text());
+    assertEquals(
+        200,
+        scene.monitor.evidence().champion().orElseThrow().recorded(),
+        "a trial records nothing");
   }
 
   @Test
