@@ -50,6 +50,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -724,6 +725,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     private @Nullable Gate gate;
     private @Nullable Outcomes outcomes;
     private @Nullable Path journal;
+    private Function<Path, EventLog> files = EventLog::open;
     private @Nullable Executor background;
 
     private Builder(Deployment<?> deployment, ModelTrainer trainer) {
@@ -789,6 +791,12 @@ public final class MaintenanceLoop implements AutoCloseable {
      */
     public Builder journal(Path file) {
       this.journal = requireNonNull(file, "file");
+      return this;
+    }
+
+    /** Journals on a disk that a test has made. */
+    Builder files(Function<Path, EventLog> files) {
+      this.files = files;
       return this;
     }
 
@@ -879,7 +887,7 @@ public final class MaintenanceLoop implements AutoCloseable {
       }
       warnAboutUnknown(reads);
       Journal steps = Journal.open(
-          requireNonNull(journal), EventLog::open, deployment.alias(), clock, listeners);
+          requireNonNull(journal), files, deployment.alias(), clock, listeners);
       try {
         return new MaintenanceLoop(this, steps);
       } catch (Throwable e) {

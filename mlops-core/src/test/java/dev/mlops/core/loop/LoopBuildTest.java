@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
+import dev.mlops.api.monitor.Criterion;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
@@ -18,7 +20,13 @@ import dev.mlops.core.retrain.RetrainPolicies;
 import dev.mlops.testkit.InMemoryMonitor;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,6 +88,67 @@ class LoopBuildTest {
             + policy.reads().iterator().next()
             + "\": name what reads it in MonitorRecipe.feeds",
         refused(scene.loop(policy)));
+  }
+
+  @Test
+  void whatTheGateReadsMustBeWatchedToo() {
+    Spec spec = RetrainPolicies.on(
+            Signals.quality("recall").worseThanBaseline(0.1).falseAlarmEvery(1_000_000))
+        .reads()
+        .iterator()
+        .next();
+    Criterion criterion = new Criterion() {
+      @Override
+      public Finding test(Evidence evidence) {
+        return Finding.pass("fine");
+      }
+
+      @Override
+      public Set<Spec> reads() {
+        return Set.of(spec);
+      }
+    };
+    assertEquals(
+        "cannot build a loop on iris@champion: the monitor does not watch \"" + spec
+            + "\": name what reads it in MonitorRecipe.feeds",
+        refused(scene.loop(LoopScene.always()).gate(criterion)));
+  }
+
+  /** A foreign monitor may know a metric or not: what it does not know reads INCONCLUSIVE, which is said once. */
+  @Test
+  void aMonitorThatCannotTellWhatItWatchesIsTakenAndThatIsSaidOnce() {
+    scene.monitor.watches = Optional.empty();
+    RetrainPolicy policy = RetrainPolicies.on(
+        Signals.quality("recall").worseThanBaseline(0.1).falseAlarmEvery(1_000_000));
+    List<String> lines = new ArrayList<>();
+    Handler handler = new Handler() {
+      @Override
+      public void publish(LogRecord line) {
+        lines.add(line.getMessage());
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    Logger logger = Logger.getLogger(MaintenanceLoop.class.getName());
+    logger.addHandler(handler);
+    try (MaintenanceLoop loop = scene.loop(policy).build()) {
+      scene.serve(200);
+      loop.tick();
+      loop.tick();
+      assertEquals(
+          RetrainDecision.Outcome.INCONCLUSIVE, loop.decision().orElseThrow().outcome());
+      assertEquals(List.of(), scene.heard);
+      assertEquals(
+          List.of("the monitor of iris@champion does not tell what it watches; what it does not"
+              + " know reads INCONCLUSIVE: " + policy.reads()),
+          lines);
+    } finally {
+      logger.removeHandler(handler);
+    }
   }
 
   @Test

@@ -15,6 +15,9 @@ import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
+import dev.mlops.core.log.SmallDisk;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -155,6 +158,56 @@ class LoopFaultTest {
     scene.deployment.tick();
     assertEquals(List.of(1L, 2L, 1L), scene.moves());
     assertEquals(1, scene.deployment.champion().number(), "the rollback wins");
+  }
+
+  /** The disk is full from each of the six steps on, for two ticks; each append comes half way then. */
+  @Test
+  void aDiskThatIsFullStopsEachStepBeforeItsEffectAndTheLoopGoesOnWhenThereIsSpace()
+      throws IOException {
+    List<String> steps =
+        List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED", "PROMOTING", "PROMOTED");
+    for (int at = 0; at < steps.size(); at++) {
+      String step = steps.get(at);
+      LoopScene own = new LoopScene(Files.createDirectory(folder.resolve(step)));
+      int from = at;
+      boolean[] full = {false};
+      try (MaintenanceLoop loop = own.loop(LoopScene.whileFirst())
+          .files(file -> SmallDisk.open(file, () -> full[0] && own.heard.size() >= from))
+          .build()) {
+        full[0] = true;
+        own.world = "B";
+        own.serve(200);
+        loop.tick();
+        own.serve(100);
+        loop.tick();
+        loop.tick();
+
+        assertEquals(steps.subList(0, at), own.kinds(), step + ": none is told that is not written");
+        assertEquals(own.heard, loop.events(), step);
+        assertTrue(
+            loop.trouble()
+                .orElse("")
+                .endsWith("journal could not be appended to (No space left on device); the events"
+                    + " were not appended, the log is as it was"),
+            () -> step + ": " + loop.trouble());
+        assertEquals(at < 1, own.trainer.calls.isEmpty(), step + ": trained");
+        assertEquals(at < 2 ? 1 : 2, own.behind.versions("iris").size(), step + ": published");
+        assertEquals(at < 5 ? 1 : 2, own.moves().size(), step + ": moved");
+        own.serve(10); // the champion serves on
+
+        full[0] = false;
+        for (int i = 0; i < 5; i++) { // a rest of one minute may have to pass, and truths to come
+          own.clock.advance(Duration.ofMinutes(1));
+          own.serve(20);
+          loop.tick();
+        }
+        assertEquals("PROMOTED", own.last().kind().name(), step);
+        assertEquals(2, own.moves().size(), step + ": one move");
+        assertEquals(own.heard, loop.events(), step);
+        assertEquals(Optional.empty(), loop.trouble(), step);
+        own.assertCandidatesClosedOnce();
+      }
+    }
   }
 
   @Test

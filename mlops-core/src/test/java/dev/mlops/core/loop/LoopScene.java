@@ -261,10 +261,12 @@ final class LoopScene {
     final List<String> kept = new ArrayList<>();
     volatile Runnable onKept = () -> {};
     volatile Outcomes outcomes;
+    volatile Optional<Set<Spec>> watches;
 
     WatchedMonitor(MetricsMonitor behind) {
       this.behind = behind;
       this.outcomes = behind.outcomes();
+      this.watches = behind.watches();
     }
 
     @Override
@@ -299,7 +301,7 @@ final class LoopScene {
 
     @Override
     public Optional<Set<Spec>> watches() {
-      return behind.watches();
+      return watches;
     }
 
     @Override

@@ -187,4 +187,25 @@ class SwapTest {
     assertEquals(1, scene.runtime.newest(2).closes.get());
     assertEquals(1, scene.runtime.newest(3).closes.get());
   }
+
+  /** A trial of a candidate uses the champion for minutes; a rollback meanwhile must not pull it away. */
+  @Test
+  void aModelThatIsLentIsClosedWhenItIsGivenBack() {
+    Scene scene = Scene.of(2);
+    Deployment<Scene.Order> deployment = scene.servesTwoAfterOne();
+    Scene.StampedModel two = scene.runtime.newest(2);
+    String said = deployment.using(model -> {
+      assertEquals(two, model);
+      deployment.rollBack("ops", "bad");
+      assertEquals(0, two.closes.get());
+      return "used";
+    });
+    assertEquals("used", said);
+    assertEquals(1, two.closes.get());
+    deployment.close();
+    assertEquals(
+        "deployment of fraud@champion is closed",
+        assertThrows(IllegalStateException.class, () -> deployment.using(model -> "never"))
+            .getMessage());
+  }
 }

@@ -1,0 +1,61 @@
+package dev.mlops.core.log;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
+
+/** The file of a log on a disk that is full whenever a test says so: what is written then comes half way. */
+public final class SmallDisk {
+  private SmallDisk() {}
+
+  /**
+   * {@return a log that can only be appended to while there is space}
+   *
+   * @param file the log
+   * @param full asked before each write
+   */
+  public static EventLog open(Path file, BooleanSupplier full) {
+    return EventLog.open(file, (path, write) -> new Full(Disk.open(path, write), full));
+  }
+
+  private record Full(Disk behind, BooleanSupplier full) implements Disk {
+    @Override
+    public long length() throws IOException {
+      return behind.length();
+    }
+
+    @Override
+    public int read(long position, byte[] into, int offset, int count) throws IOException {
+      return behind.read(position, into, offset, count);
+    }
+
+    @Override
+    public void write(long position, byte[] bytes) throws IOException {
+      if (full.getAsBoolean()) {
+        behind.write(position, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+        throw new IOException("No space left on device");
+      }
+      behind.write(position, bytes);
+    }
+
+    @Override
+    public void truncate(long length) throws IOException {
+      behind.truncate(length);
+    }
+
+    @Override
+    public void force() throws IOException {
+      behind.force();
+    }
+
+    @Override
+    public void forceName() throws IOException {
+      behind.forceName();
+    }
+
+    @Override
+    public void close() throws IOException {
+      behind.close();
+    }
+  }
+}
