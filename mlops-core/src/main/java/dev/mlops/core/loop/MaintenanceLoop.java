@@ -460,13 +460,7 @@ public final class MaintenanceLoop implements AutoCloseable {
         .filter(outcome -> outcome.version().equals(championNumber))
         .toList();
     Evidence trial = deployment.using(serving -> Trial.of(
-        evidence,
-        serving,
-        source,
-        model,
-        Long.toString(version.number()),
-        shared,
-        ticker));
+        evidence, serving, source, model, Long.toString(version.number()), shared, ticker));
     Finding finding = gate.judge(trial);
     long end = rows.get(rows.size() - 1).position() + 1;
     Candidate candidate = new Candidate(
@@ -886,8 +880,8 @@ public final class MaintenanceLoop implements AutoCloseable {
             + Reference.parse(deployment.alias()) + ": " + String.join("; ", problems));
       }
       warnAboutUnknown(reads);
-      Journal steps = Journal.open(
-          requireNonNull(journal), files, deployment.alias(), clock, listeners);
+      Journal steps =
+          Journal.open(requireNonNull(journal), files, deployment.alias(), clock, listeners);
       try {
         return new MaintenanceLoop(this, steps);
       } catch (Throwable e) {

@@ -58,10 +58,8 @@ class TrialTest {
           .quality(Metric.ACCURACY, new Estimate(0.9, 0.8, 1.0, 50))
           .provisional(Metric.RECALL, new Estimate(0.7, 0.6, 0.8, 50))
           .drift(
-              new Spec(
-                  Spec.Input.FEATURES, Optional.empty(), 0, FalseAlarms.every(1_000)),
-              new DriftReading(
-                  Level.STABLE, Optional.empty(), 7, OptionalLong.empty(), "note"))
+              new Spec(Spec.Input.FEATURES, Optional.empty(), 0, FalseAlarms.every(1_000)),
+              new DriftReading(Level.STABLE, Optional.empty(), 7, OptionalLong.empty(), "note"))
           .build())
       .build();
 
@@ -111,8 +109,7 @@ class TrialTest {
   }
 
   private static Optional<Estimate> accuracy(boolean[] candidate, boolean[] champion) {
-    return trial(pack(), saying(candidate), "8", outcomes(champion))
-        .comparison(Metric.ACCURACY);
+    return trial(pack(), saying(candidate), "8", outcomes(champion)).comparison(Metric.ACCURACY);
   }
 
   @Test
@@ -169,7 +166,8 @@ class TrialTest {
 
     Criterion noSlower = evidence -> {
       Duration limit = evidence.champion().orElseThrow().latency().orElseThrow().p99();
-      Duration found = evidence.challenger().orElseThrow().latency().orElseThrow().p99();
+      Duration found =
+          evidence.challenger().orElseThrow().latency().orElseThrow().p99();
       return found.compareTo(limit) > 0 ? Finding.fail(found + "") : Finding.pass(found + "");
     };
     assertEquals(Verdict.FAIL, Gate.of(noSlower).judge(trial).verdict());
@@ -181,8 +179,7 @@ class TrialTest {
     Model model = row -> Classification.of("yes");
     VersionEvidence known =
         Trial.of(LIVE, model, pack(), model, "8", heldBack, () -> 0L).champion().orElseThrow();
-    assertEquals(
-        Optional.of(new Latency(Duration.ZERO, Duration.ZERO, 40)), known.latency());
+    assertEquals(Optional.of(new Latency(Duration.ZERO, Duration.ZERO, 40)), known.latency());
     VersionEvidence live = LIVE.champion().orElseThrow();
     assertEquals(live.version(), known.version());
     assertEquals(live.baseline(), known.baseline());

@@ -182,7 +182,8 @@ class LoopFaultTest {
         loop.tick();
         loop.tick();
 
-        assertEquals(steps.subList(0, at), own.kinds(), step + ": none is told that is not written");
+        assertEquals(
+            steps.subList(0, at), own.kinds(), step + ": none is told that is not written");
         assertEquals(own.heard, loop.events(), step);
         assertTrue(
             loop.trouble()

@@ -125,10 +125,8 @@ class MaintenanceLoopTest {
       List<LoopEvent> events = loop[0].events();
       newest.add(events.get(events.size() - 1).kind().name());
     };
-    loop[0] = scene
-        .loop(LoopScene.always())
-        .gate(evidence -> Finding.fail("no"))
-        .build();
+    loop[0] =
+        scene.loop(LoopScene.always()).gate(evidence -> Finding.fail("no")).build();
     scene.serve(200);
     loop[0].tick();
     assertEquals(List.of("KEPT"), newest);
@@ -158,8 +156,7 @@ class MaintenanceLoopTest {
   /** The candidate takes 5 ms a row, the champion none. */
   @Test
   void aGateSeesHowLongBothTakeOnTheSameRows() {
-    scene.runtime.prepare =
-        model -> model.during = () -> scene.clock.advance(Duration.ofMillis(5));
+    scene.runtime.prepare = model -> model.during = () -> scene.clock.advance(Duration.ofMillis(5));
     MaintenanceLoop loop = scene
         .loop(LoopScene.whileFirst())
         .gate(evidence -> {

@@ -76,7 +76,8 @@ class RegressionLoopTest {
       for (int i = 0; i < served; i++) {
         Served answer = deployment.serve((double) i);
         assertEquals(0.0, answer.as(Regression.class).value("rest"));
-        deployment.truth(answer.id(), Truth.of(Map.of("load", i % 2 == 0 ? 2.0 : 4.0, "rest", 0.0)));
+        deployment.truth(
+            answer.id(), Truth.of(Map.of("load", i % 2 == 0 ? 2.0 : 4.0, "rest", 0.0)));
         if (i % 10 == 9) {
           deployment.tick();
           loop.tick();

@@ -106,8 +106,7 @@ class KindTest {
   @Test
   void aPackageWithoutATaskSaysItByItsGoldenExample() {
     try (Deployment<Scene.Order> deployment = serving(of(1, Task.REGRESSION), null)) {
-      GoldenExample example =
-          new GoldenExample(Row.of(ROWS, 1.0, "web"), Classification.of("yes"));
+      GoldenExample example = new GoldenExample(Row.of(ROWS, 1.0, "web"), Classification.of("yes"));
       InMemoryPackage other =
           scene.pack(2, ROWS, "stamped").examples(List.of(example)).build();
       stays(deployment, other, refusal("Regression", other, "Classification"));

@@ -36,7 +36,8 @@ class PredecessorsTest {
     assertEquals(List.of(1L), after(2, 3, 2));
     assertEquals(List.of(), after(2, 3, 1));
     assertEquals(List.of(1L, 2L), after(2, 3, 2, 4));
-    assertEquals(List.of(1L), after(3, 5, 2), "2 never served before, but 3 and 5 were left for it");
+    assertEquals(
+        List.of(1L), after(3, 5, 2), "2 never served before, but 3 and 5 were left for it");
   }
 
   @Test
@@ -50,7 +51,6 @@ class PredecessorsTest {
     Scene scene = Scene.of(3);
     AliasChange second = scene.move(2);
     scene.move(1);
-    assertEquals(
-        List.of(1L), numbers(Predecessors.of(scene.behind.history(Scene.ALIAS), second)));
+    assertEquals(List.of(1L), numbers(Predecessors.of(scene.behind.history(Scene.ALIAS), second)));
   }
 }

@@ -370,6 +370,10 @@ class RollbackTest {
       scene.move(3);
       deployment.tick();
       Scene.assertServes(1, deployment);
+      assertThrows(
+          IllegalStateException.class,
+          () -> deployment.rollBack("ops", "worse"),
+          "nothing served before fraud:1");
       stale.set(null);
       deployment.tick();
 
