@@ -447,7 +447,7 @@ public final class Deployment<T> implements AutoCloseable {
     List<Loaded> atHand =
         now.standby == null ? List.of(now.champion) : List.of(now.champion, now.standby);
     List<Version> way = List.of();
-    if (change.from().filter(now.champion.version::equals).isPresent()) {
+    if (change.generation() == now.change.generation() + 1) {
       way = atHand.stream().map(Loaded::version).toList();
     } else { // moves were missed
       try {

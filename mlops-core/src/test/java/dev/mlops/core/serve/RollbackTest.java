@@ -200,6 +200,27 @@ class RollbackTest {
     four.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
   }
 
+  /** From 5 back to 1, to 5 again and back to 4, all between two ticks: 3, which is at hand, was left for 1. */
+  @Test
+  void neverAnswersFromWhatWasLeftByAMoveThatWasMissed() {
+    Scene five = Scene.of(5);
+    try (Deployment<Scene.Order> deployment = five.deployment().open()) {
+      five.move(3);
+      deployment.tick();
+      five.move(5);
+      deployment.tick();
+      five.move(1);
+      five.move(5);
+      five.move(4);
+      deployment.tick();
+      Scene.assertServes(4, deployment);
+
+      assertEquals("fraud:1", deployment.rollBack("ops", "bad").toString());
+      Scene.assertServes(1, deployment);
+    }
+    five.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
+  }
+
   /** With the store away, from here on. */
   private void answersWithoutTheStore(Deployment<Scene.Order> deployment, int number) {
     scene.store.failEveryCall();
