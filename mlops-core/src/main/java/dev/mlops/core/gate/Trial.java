@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * has answered its golden examples; what a model did not answer is not timed. It is that of calls one after the other, and
  * with fewer than 100 rows the p99 is the slowest.
  *
- * <p>Thread-safe: it keeps nothing.
+ * <p>Thread-safe.
  *
  * @see <a href="https://doi.org/10.2307/1403631">Miller (1974), The jackknife: a review</a>
  * @since 0.1
