@@ -33,6 +33,14 @@ public final class Golden {
     }
   }
 
+  /** Whether the file is there. */
+  public static boolean has(String set, String file) {
+    String folder = System.getProperty("mlops.golden");
+    return folder != null
+        ? Files.exists(Path.of(folder, set, file)) || Files.exists(Path.of(folder, file))
+        : Golden.class.getResource("/golden/" + set + "/" + file) != null;
+  }
+
   /** The lines of a file. */
   public static List<String> lines(String set, String file) {
     return new String(bytes(set, file), UTF_8).lines().toList();

@@ -1,24 +1,20 @@
 package dev.mlops.drift.stream;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.mlops.api.drift.Level;
-import dev.mlops.drift.Golden;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
+import dev.mlops.drift.GoldenStreams;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Answers of stcpR6 (C++, commit 9eaafb49), method SR, threshold 1e4. */
 class SrEDetectorGoldenTest {
   static List<String> recordings() {
-    return Golden.lines("streaming", "e_detectors.csv").stream()
+    return GoldenStreams.rows("e_detectors.csv").stream()
         .filter(line -> line.startsWith("SR,"))
         .toList();
   }
@@ -26,9 +22,9 @@ class SrEDetectorGoldenTest {
   /** method,stream,n,m_pre,alarm indices,log values at 0, 9, 99, 999, 1999, … */
   @ParameterizedTest
   @MethodSource("recordings")
-  void alarmsAndStatisticEqualTheRecordedOnes(String recording) throws IOException {
+  void alarmsAndStatisticEqualTheRecordedOnes(String recording) {
     String[] fields = recording.split(",", -1);
-    double[] stream = stream(fields[1], Integer.parseInt(fields[2]));
+    double[] stream = GoldenStreams.values(fields[1]);
     List<Integer> alarms = words(fields[4]).map(Integer::valueOf).toList();
     double[] wanted = words(fields[5]).mapToDouble(SrEDetectorGoldenTest::parse).toArray();
     SrEDetector detector = SrEDetector.above(Double.parseDouble(fields[3])).falseAlarmEvery(10_000);
@@ -60,29 +56,5 @@ class SrEDetectorGoldenTest {
 
   private static double parse(String number) {
     return number.equals("-inf") ? Double.NEGATIVE_INFINITY : Double.parseDouble(number);
-  }
-
-  private static double[] stream(String id, int n) throws IOException {
-    String[] described = Golden.lines("streaming", "streams.csv").stream()
-        .filter(line -> line.startsWith(id + ","))
-        .findFirst()
-        .orElseThrow()
-        .split(",", -1);
-    byte[] bytes = Golden.bytes("streaming", described[3]);
-    double[] values = new double[n];
-    if (described[1].equals("bits")) {
-      for (int i = 0; i < n; i++) {
-        values[i] = bytes[i / 8] >> (7 - i % 8) & 1;
-      }
-      return values;
-    }
-    try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
-      double[] all = new String(in.readAllBytes(), UTF_8)
-          .lines()
-          .mapToDouble(Double::parseDouble)
-          .toArray();
-      assertThat(all).hasSize(n);
-      return all;
-    }
   }
 }
