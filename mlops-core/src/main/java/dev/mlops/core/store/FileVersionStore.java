@@ -35,6 +35,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -64,7 +65,9 @@ import org.jspecify.annotations.Nullable;
  * a number exactly one wins, without locks. Blobs are forced and linked first, their directory is forced, then the record
  * is linked and its directory forced; only then does {@link #publish} or {@link AliasMove#commit()} return. A crash at any
  * instruction leaves the old state or the new one, and nothing to repair. Publishing costs an fsync per file that the store
- * does not have yet and three more, moving costs two; there is no faster and less durable way.
+ * does not have yet and three more, moving costs two; there is no faster and less durable way. Neither grows with what the
+ * store holds: it keeps in memory the digest of every version and the intent of every move of the models and aliases that it
+ * was asked for, read once by the first call that needs them.
  *
  * <p>A blob is verified each time it is read. One that is damaged for certain, twice read and twice wrong, goes to
  * quarantine, and the package is refused; publishing it again restores it. A damaged record is refused by name. Neither
@@ -304,11 +307,10 @@ public final class FileVersionStore implements VersionStore {
     String request = UUID.randomUUID().toString();
     while (true) {
       long newest = records.newest();
-      for (long number = newest; number >= 1; number--) {
-        if (records.get(number).version().digest().equals(digest)) {
-          records.settle(number);
-          return records.get(number).version();
-        }
+      OptionalLong known = records.find(digest, newest);
+      if (known.isPresent()) {
+        records.settle(known.getAsLong());
+        return records.get(known.getAsLong()).version();
       }
       Instant at = later(newest == 0 ? null : records.get(newest).version().publishedAt());
       Version version = new Version(model, newest + 1, digest, at);
@@ -420,13 +422,10 @@ public final class FileVersionStore implements VersionStore {
       long number = wanted.number().getAsLong();
       return number <= newest ? Optional.of(records.get(number).version()) : Optional.empty();
     }
-    for (long number = 1; number <= newest; number++) {
-      Version version = records.get(number).version();
-      if (version.digest().equals(wanted.digest().orElseThrow())) {
-        return Optional.of(version);
-      }
-    }
-    return Optional.empty();
+    OptionalLong found = records.find(wanted.digest().orElseThrow(), newest);
+    return found.isPresent()
+        ? Optional.of(records.get(found.getAsLong()).version())
+        : Optional.empty();
   }
 
   @Override
@@ -502,11 +501,10 @@ public final class FileVersionStore implements VersionStore {
     String request = UUID.randomUUID().toString();
     while (true) {
       long newest = records.newest();
-      for (long generation = newest; generation >= 1; generation--) {
-        if (records.get(generation).intent().equals(move.intent())) {
-          records.settle(generation);
-          return records.get(generation);
-        }
+      OptionalLong made = records.find(move.intent(), newest);
+      if (made.isPresent()) {
+        records.settle(made.getAsLong());
+        return records.get(made.getAsLong());
       }
       Version target = requireHeld(move.target()).version();
       Optional<AliasChange> current =
@@ -726,13 +724,16 @@ public final class FileVersionStore implements VersionStore {
   private Records<Published> newVersions(String model) {
     Reference.requireName("model", model);
     return new Records<>(
-        root, root.resolve("models", model, "versions"), record -> published(model, record));
+        root,
+        root.resolve("models", model, "versions"),
+        record -> published(model, record),
+        published -> published.version().digest());
   }
 
   private Records<AliasChange> newAliases(Reference alias) {
     Path directory =
         root.resolve("models", alias.model(), "aliases", alias.alias().orElseThrow());
-    return new Records<>(root, directory, record -> change(alias, record));
+    return new Records<>(root, directory, record -> change(alias, record), AliasChange::intent);
   }
 
   private Instant later(@Nullable Instant previous) {

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * A directory of records numbered 1, 2, 3 …, each one immutable file with a checksum.
  *
  * <p>Appending is linking the next number: exactly one of those who try wins. The directory is listed once; from then on
- * the newest number is found by asking for the next one, and a record that was read is not read again.
+ * the newest number is found by asking for the next one. A record that was read is kept for a while, and its key for ever:
+ * who holds a key is found without reading a record twice, however many there are and whoever wrote them.
  *
  * <p>Thread-safe.
  */
@@ -35,6 +37,7 @@ final class Records<T> {
   private final StoreRoot root;
   private final Path directory;
   private final Function<Json, T> reader;
+  private final Function<T, ?> key;
 
   /** Records never change, so any may be forgotten and read again. */
   private final Cache<Long, T> known =
@@ -43,15 +46,22 @@ final class Records<T> {
   private final AtomicLong newest = new AtomicLong(-1);
   private final AtomicLong settled = new AtomicLong();
 
+  /** The number of each key; it has those of all records up to {@link #indexed}. */
+  private final Map<Object, Long> numbers = new ConcurrentHashMap<>();
+
+  private final AtomicLong indexed = new AtomicLong();
+
   /**
    * Reads records of one kind.
    *
    * @param reader throws {@link JsonException} or {@link IllegalArgumentException} for what is no such record
+   * @param key what no two records share
    */
-  Records(StoreRoot root, Path directory, Function<Json, T> reader) {
+  Records(StoreRoot root, Path directory, Function<Json, T> reader, Function<T, ?> key) {
     this.root = root;
     this.directory = directory;
     this.reader = reader;
+    this.key = key;
   }
 
   Path directory() {
@@ -101,6 +111,28 @@ final class Records<T> {
       known.put(number, record);
     }
     return record;
+  }
+
+  /**
+   * {@return the number of the record that has a key; empty if none up to {@code newest} has}
+   *
+   * @param newest from {@link #newest()}
+   */
+  OptionalLong find(Object wanted, long newest) {
+    long done = indexed.get(); // before the map is asked, which another thread may be filling
+    Long holder = numbers.get(wanted);
+    if (holder != null) {
+      return OptionalLong.of(holder);
+    }
+    for (long number = newest; number > done; number--) {
+      Object found = key.apply(get(number));
+      numbers.put(found, number);
+      if (found.equals(wanted)) {
+        return OptionalLong.of(number);
+      }
+    }
+    indexed.accumulateAndGet(newest, Math::max);
+    return OptionalLong.empty();
   }
 
   private T read(long number) {
