@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * How often a false alarm may come: once in so many inputs, or once in so much time.
  *
  * <p>Time is counted in blocks, of one hour unless said otherwise: inputs within a block are combined and judged at its
- * end, so the promise holds whatever the traffic. Blocks without inputs do not count.
+ * end, so the promise holds whatever the traffic. Blocks without inputs do not count. At least 50 blocks must go by per
+ * alarm; whoever builds a detector by a promise with fewer is refused by {@link #count()}, once the block was said.
  *
  * <p>Immutable.
  *
@@ -48,26 +49,17 @@ public final class FalseAlarms {
   }
 
   /**
-   * {@return at most one false alarm in so much time, on average, in blocks of one hour}
+   * {@return at most one false alarm in so much time, on average, in blocks of one hour unless {@link #inBlocksOf} is said}
    *
-   * @param time at least 50 hours
-   * @throws IllegalArgumentException if it is shorter
+   * @param time longer than zero; at least 50 blocks
+   * @throws IllegalArgumentException if it is not longer than zero
    */
   public static FalseAlarms every(Duration time) {
-    return inTime(time, BLOCK);
-  }
-
-  private static FalseAlarms inTime(Duration time, Duration block) {
-    if (block.isZero() || block.isNegative()) {
-      throw new IllegalArgumentException("a block must be longer than zero, but was " + block);
+    if (time.isZero() || time.isNegative()) {
+      throw new IllegalArgumentException(
+          "a false alarm must be allowed in a time longer than zero, but was every " + time);
     }
-    long blocks = time.dividedBy(block);
-    if (blocks < FEWEST_BLOCKS) {
-      throw new IllegalArgumentException("a false alarm every " + time + " in blocks of " + block
-          + " leaves " + blocks + " blocks per alarm, wanted at least " + FEWEST_BLOCKS
-          + "; allow fewer alarms or shorten the block");
-    }
-    return new FalseAlarms(0, time, block);
+    return new FalseAlarms(0, time, BLOCK);
   }
 
   /**
@@ -82,7 +74,12 @@ public final class FalseAlarms {
       throw new IllegalArgumentException(
           "a promise in inputs has no blocks; give it in time first");
     }
-    return inTime(time, block);
+    if (block.isZero() || block.isNegative()) {
+      throw new IllegalArgumentException("a block must be longer than zero, but was " + block);
+    }
+    FalseAlarms promise = new FalseAlarms(0, time, block);
+    promise.count();
+    return promise;
   }
 
   /**
@@ -108,9 +105,20 @@ public final class FalseAlarms {
 
   /**
    * {@return what the promise counts per false alarm: inputs, or blocks of time}
+   *
+   * @throws IllegalArgumentException if that is fewer than 50 blocks
    */
   public long count() {
-    return time == null ? inputs : time.dividedBy(block);
+    if (time == null) {
+      return inputs;
+    }
+    long blocks = time.dividedBy(block);
+    if (blocks < FEWEST_BLOCKS) {
+      throw new IllegalArgumentException("a false alarm every " + time + " in blocks of " + block
+          + " leaves " + blocks + " blocks per alarm, wanted at least " + FEWEST_BLOCKS
+          + "; allow fewer alarms or shorten the block");
+    }
+    return blocks;
   }
 
   @Override

@@ -51,8 +51,8 @@ public final class QualityCondition implements Condition {
   /**
    * {@return the condition with at most one false alarm in so much time, whatever the traffic}
    *
-   * @param time at least 50 blocks of one hour; {@link WatchCondition#inBlocksOf} changes the block
-   * @throws IllegalArgumentException if it is shorter, or the metric has no bounded loss per row
+   * @param time longer than zero; at least 50 blocks, of one hour unless {@link WatchCondition#inBlocksOf} is said
+   * @throws IllegalArgumentException if it is not longer than zero, or the metric has no bounded loss per row
    */
   public WatchCondition falseAlarmEvery(Duration time) {
     return WatchCondition.quality(metric, tolerance, FalseAlarms.every(time));

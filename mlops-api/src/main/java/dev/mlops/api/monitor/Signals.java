@@ -214,8 +214,9 @@ public final class Signals {
     /**
      * {@return the condition that columns have moved away from the baseline}
      *
-     * @param time time per false alarm, at least 50 hours unless {@link WatchCondition#inBlocksOf} says otherwise
-     * @throws IllegalArgumentException if it is shorter
+     * @param time time per false alarm, longer than zero; at least 50 blocks, of one hour unless {@link
+     *     WatchCondition#inBlocksOf} is said
+     * @throws IllegalArgumentException if it is not longer than zero
      */
     public WatchCondition falseAlarmEvery(Duration time) {
       return WatchCondition.features(dev.mlops.api.drift.FalseAlarms.every(time));

@@ -32,8 +32,8 @@ public record Spec(
   /**
    * Checks the parts against each other.
    *
-   * @throws IllegalArgumentException if the metric has no loss per row, is missing, or is too many, or the tolerance is
-   *     negative
+   * @throws IllegalArgumentException if the metric has no loss per row, is missing, or is too many, the tolerance is
+   *     negative, or the false alarms are promised in fewer than 50 blocks
    */
   public Spec {
     requireNonNull(input, "input");
@@ -46,9 +46,10 @@ public record Spec(
       throw new IllegalArgumentException("tolerance must be finite and >= 0, but was " + tolerance);
     }
     metric.ifPresent(Spec::requireLossPerRow);
+    falseAlarms.count();
   }
 
-  private static void requireLossPerRow(Metric metric) {
+  static void requireLossPerRow(Metric metric) {
     switch (metric) {
       case ACCURACY, PRECISION, RECALL, MAE -> {}
       default ->
@@ -61,6 +62,10 @@ public record Spec(
   /** {@return such as {@code recall worse by 0.02, one false alarm in 100000 inputs}} */
   @Override
   public String toString() {
+    return text(metric, tolerance, falseAlarms);
+  }
+
+  static String text(Optional<Metric> metric, double tolerance, FalseAlarms falseAlarms) {
     return metric.map(m -> m + " worse by " + tolerance).orElse("features moved") + ", "
         + falseAlarms;
   }

@@ -6,6 +6,7 @@ import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.model.Metric;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>FAIL while the detector has an unanswered signal, PASS while it has judged at least 30 inputs
  * without one, INCONCLUSIVE before that or when the monitor was not told to watch.
  *
+ * <p>A promise in time needs at least 50 blocks per false alarm, of one hour each unless {@link #inBlocksOf} is said; with
+ * fewer it is refused where it is fed or read, by {@link #reads()}.
+ *
  * <p>Immutable and thread-safe.
  *
  * @since 0.1
@@ -24,19 +28,23 @@ public final class WatchCondition implements Condition {
   /** With fewer inputs, a detector that is quiet has not shown much. */
   private static final long FEWEST = 30;
 
-  private final Spec spec;
+  private final Optional<Metric> metric;
+  private final double tolerance;
+  private final FalseAlarms falseAlarms;
 
-  private WatchCondition(Spec spec) {
-    this.spec = spec;
+  private WatchCondition(Optional<Metric> metric, double tolerance, FalseAlarms falseAlarms) {
+    this.metric = metric;
+    this.tolerance = tolerance;
+    this.falseAlarms = falseAlarms;
   }
 
   static WatchCondition features(FalseAlarms falseAlarms) {
-    return new WatchCondition(new Spec(Spec.Input.FEATURES, Optional.empty(), 0.0, falseAlarms));
+    return new WatchCondition(Optional.empty(), 0.0, falseAlarms);
   }
 
   static WatchCondition quality(Metric metric, double tolerance, FalseAlarms falseAlarms) {
-    return new WatchCondition(
-        new Spec(Spec.Input.QUALITY, Optional.of(metric), tolerance, falseAlarms));
+    Spec.requireLossPerRow(metric);
+    return new WatchCondition(Optional.of(metric), tolerance, falseAlarms);
   }
 
   /**
@@ -46,25 +54,33 @@ public final class WatchCondition implements Condition {
    * @throws IllegalArgumentException if it is not, or the promise counts inputs rather than time
    */
   public WatchCondition inBlocksOf(Duration block) {
-    return new WatchCondition(new Spec(
-        spec.input(), spec.metric(), spec.tolerance(), spec.falseAlarms().inBlocksOf(block)));
+    return new WatchCondition(metric, tolerance, falseAlarms.inBlocksOf(block));
   }
 
   /**
    * {@return what the monitor watches for it}
+   *
+   * @throws IllegalArgumentException if its promise is in time and leaves fewer than 50 blocks per false alarm
    */
   public Spec spec() {
-    return spec;
+    Spec.Input input = metric.isPresent() ? Spec.Input.QUALITY : Spec.Input.FEATURES;
+    return new Spec(input, metric, tolerance, falseAlarms);
   }
 
+  /**
+   * {@return its {@link #spec()}}
+   *
+   * @throws IllegalArgumentException if its promise is in time and leaves fewer than 50 blocks per false alarm
+   */
   @Override
   public Set<Spec> reads() {
-    return Set.of(spec);
+    return Set.of(spec());
   }
 
   @Override
   public Finding test(Evidence evidence) {
     requireNonNull(evidence, "evidence");
+    Spec spec = spec();
     if (evidence.champion().isEmpty()) {
       return Finding.inconclusive("nothing served yet");
     }
@@ -86,16 +102,19 @@ public final class WatchCondition implements Condition {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof WatchCondition that && spec.equals(that.spec);
+    return other instanceof WatchCondition that
+        && metric.equals(that.metric)
+        && Double.compare(tolerance, that.tolerance) == 0
+        && falseAlarms.equals(that.falseAlarms);
   }
 
   @Override
   public int hashCode() {
-    return spec.hashCode();
+    return Objects.hash(metric, tolerance, falseAlarms);
   }
 
   @Override
   public String toString() {
-    return spec.toString();
+    return Spec.text(metric, tolerance, falseAlarms);
   }
 }

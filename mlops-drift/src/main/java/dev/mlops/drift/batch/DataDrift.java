@@ -418,7 +418,8 @@ public final class DataDrift implements RowDetector {
     /**
      * {@return a detector with this promise}
      *
-     * @param falseAlarms how often a false alarm may come; if in rows, less often than once per window
+     * @param falseAlarms how often a false alarm may come; if in rows, less often than once per window; if in time, in at
+     *     least 50 blocks
      * @throws IllegalArgumentException if it is not
      */
     public DataDrift falseAlarmEvery(FalseAlarms falseAlarms) {

@@ -395,6 +395,7 @@ public final class SrEDetector extends StreamDetector<SrEDetector> {
      * {@return a detector with this promise}
      *
      * @param falseAlarms how often a false alarm may come, in inputs or in time
+     * @throws IllegalArgumentException if that is in time, and in fewer than 50 blocks
      */
     public SrEDetector falseAlarmEvery(FalseAlarms falseAlarms) {
       return new SrEDetector(this, requireNonNull(falseAlarms, "falseAlarms"));

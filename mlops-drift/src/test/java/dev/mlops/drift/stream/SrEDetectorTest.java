@@ -154,6 +154,22 @@ class SrEDetectorTest {
     assertThat(detector.endBlock()).isEqualTo(Level.DRIFT);
   }
 
+  /** 60 blocks of ten minutes per alarm: the same detector as for 60 hours in blocks of one. */
+  @Test
+  void aShortTimeIsPromisedInShortBlocks() {
+    SrEDetector minutes = SrEDetector.above(0.2)
+        .falseAlarmEvery(
+            FalseAlarms.every(Duration.ofHours(10)).inBlocksOf(Duration.ofMinutes(10)));
+    SrEDetector hours = SrEDetector.above(0.2).falseAlarmEvery(Duration.ofHours(60));
+    for (int block = 0; block < 40; block++) {
+      minutes.update(block % 2);
+      hours.update(block % 2);
+      assertThat(minutes.endBlock()).isEqualTo(hours.endBlock());
+      assertThat(minutes.statistic()).isEqualTo(hours.statistic());
+    }
+    assertThat(minutes.signal()).isPresent();
+  }
+
   @ParameterizedTest
   @CsvSource({"1e-308, 1e308", "4.9e-324, 1.7976931348623157e308", "1e-300, 1", "1e300, 1e308"})
   void noMagnitudeBreaksTheStatistic(double mean, double value) {
@@ -398,7 +414,8 @@ class SrEDetectorTest {
     assertThatThrownBy(() -> SrEDetector.above(0.1).falseAlarmEvery(1))
         .hasMessage("a false alarm must be allowed at most every 2 inputs, but was every 1");
     assertThatThrownBy(() -> SrEDetector.above(0.1).falseAlarmEvery(Duration.ofHours(49)))
-        .isInstanceOf(IllegalArgumentException.class);
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("a false alarm every PT49H in blocks of PT1H leaves 49 blocks");
     assertThatThrownBy(() -> SrEDetector.upperLimit(3, 2))
         .hasMessage("a share must have 0 <= count <= n and n >= 1, but had 3 of 2");
     assertThatThrownBy(() -> SrEDetector.lowerLimit(0, 0))

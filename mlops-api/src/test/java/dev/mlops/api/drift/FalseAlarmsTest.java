@@ -1,0 +1,55 @@
+package dev.mlops.api.drift;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class FalseAlarmsTest {
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
+
+  /** 10 h are 60 blocks of 10 minutes, though only 10 of the hour that a block has unless said. */
+  @Test
+  void theBlocksAreCountedByTheLengthThatWasChosen() {
+    FalseAlarms promise = FalseAlarms.every(HOUR.multipliedBy(10)).inBlocksOf(TEN_MINUTES);
+    assertThat(promise.count()).isEqualTo(60);
+    assertThat(promise.block()).isEqualTo(TEN_MINUTES);
+    assertThat(FalseAlarms.every(HOUR.multipliedBy(50)).count()).isEqualTo(50);
+    assertThat(FalseAlarms.every(TEN_MINUTES.multipliedBy(50))
+            .inBlocksOf(TEN_MINUTES)
+            .count())
+        .isEqualTo(50);
+  }
+
+  @Test
+  void fewerThanFiftyBlocksAreRefusedOnceTheyCount() {
+    FalseAlarms unsaid = FalseAlarms.every(HOUR.multipliedBy(50).minusNanos(1));
+    assertThatThrownBy(unsaid::count)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a false alarm every PT49H59M59.999999999S in blocks of PT1H leaves 49 blocks"
+            + " per alarm, wanted at least 50; allow fewer alarms or shorten the block");
+    assertThatThrownBy(() -> FalseAlarms.every(HOUR.multipliedBy(100))
+            .inBlocksOf(HOUR.multipliedBy(2).plusNanos(1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a false alarm every PT100H in blocks of PT2H0.000000001S leaves 49 blocks"
+            + " per alarm, wanted at least 50; allow fewer alarms or shorten the block");
+  }
+
+  @Test
+  void whatIsNoTimeOrNoBlockIsRefusedAtOnce() {
+    assertThatThrownBy(() -> FalseAlarms.every(Duration.ZERO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a false alarm must be allowed in a time longer than zero, but was every PT0S");
+    assertThatThrownBy(() -> FalseAlarms.every(1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a false alarm must be allowed at most every 2 inputs, but was every 1");
+    assertThatThrownBy(() -> FalseAlarms.every(HOUR).inBlocksOf(Duration.ZERO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a block must be longer than zero, but was PT0S");
+    assertThatThrownBy(() -> FalseAlarms.every(100).inBlocksOf(HOUR))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a promise in inputs has no blocks; give it in time first");
+  }
+}

@@ -1,0 +1,94 @@
+package dev.mlops.api.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mlops.api.drift.FalseAlarms;
+import dev.mlops.api.drift.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class WatchConditionTest {
+  private static final Duration TEN_HOURS = Duration.ofHours(10);
+  private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
+
+  static Stream<WatchCondition> everyTenHours() {
+    return Stream.of(
+        Signals.quality("recall").worseThanBaseline(0.02).falseAlarmEvery(TEN_HOURS),
+        Signals.features().falseAlarmEvery(TEN_HOURS));
+  }
+
+  /** 60 blocks of ten minutes are enough, though ten of an hour are not. */
+  @ParameterizedTest
+  @MethodSource("everyTenHours")
+  void aShorterBlockMakesAShorterTimeSayable(WatchCondition condition) {
+    WatchCondition inBlocks = condition.inBlocksOf(TEN_MINUTES);
+
+    assertThat(inBlocks.spec().falseAlarms())
+        .isEqualTo(FalseAlarms.every(TEN_HOURS).inBlocksOf(TEN_MINUTES));
+    assertThat(inBlocks.reads()).containsExactly(inBlocks.spec());
+    assertThat(inBlocks)
+        .isEqualTo(condition.inBlocksOf(TEN_MINUTES))
+        .hasSameHashCodeAs(condition.inBlocksOf(TEN_MINUTES))
+        .isNotEqualTo(condition)
+        .hasToString(inBlocks.spec().toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyTenHours")
+  void withFewerThanFiftyBlocksItIsRefusedWhereItIsReadOrFed(WatchCondition condition) {
+    String message = "a false alarm every PT10H in blocks of PT1H leaves 10 blocks per alarm,"
+        + " wanted at least 50; allow fewer alarms or shorten the block";
+    assertThatThrownBy(condition::reads)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(message);
+    assertThatThrownBy(condition::spec).hasMessage(message);
+    assertThatThrownBy(() -> condition.inBlocksOf(Duration.ofMinutes(13)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a false alarm every PT10H in blocks of PT13M leaves 46 blocks per alarm,"
+            + " wanted at least 50; allow fewer alarms or shorten the block");
+  }
+
+  @Test
+  void theRestOfTheConditionStaysAsItWas() {
+    WatchCondition days =
+        Signals.quality("mae").worseThanBaseline(0.5).falseAlarmEvery(Duration.ofDays(30));
+    Spec before = days.spec();
+    Spec after = days.inBlocksOf(TEN_MINUTES).spec();
+    assertThat(after.input()).isEqualTo(before.input());
+    assertThat(after.metric()).isEqualTo(before.metric());
+    assertThat(after.tolerance()).isEqualTo(before.tolerance());
+    assertThat(after.falseAlarms().time()).isEqualTo(before.falseAlarms().time());
+    assertThat(before.falseAlarms().block()).isEqualTo(Duration.ofHours(1));
+  }
+
+  @Test
+  void aPromiseInInputsHasNoBlocks() {
+    WatchCondition inRows = Signals.features().falseAlarmEvery(1_000_000);
+    assertThatThrownBy(() -> inRows.inBlocksOf(TEN_MINUTES))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a promise in inputs has no blocks; give it in time first");
+  }
+
+  /** A reading of the watch in hours does not answer for the one in minutes. */
+  @Test
+  void itReadsTheWatchOfItsOwnBlocks() {
+    WatchCondition hours = Signals.features().falseAlarmEvery(Duration.ofDays(30));
+    WatchCondition minutes = hours.inBlocksOf(TEN_MINUTES);
+    DriftReading calm =
+        new DriftReading(Level.STABLE, Optional.empty(), 30, OptionalLong.empty(), "");
+    Evidence evidence = Evidence.builder("fraud", Instant.EPOCH)
+        .champion(VersionEvidence.builder("7").drift(hours.spec(), calm).build())
+        .build();
+    assertThat(hours.test(evidence).verdict()).isEqualTo(Verdict.PASS);
+    assertThat(minutes.test(evidence))
+        .isEqualTo(Finding.inconclusive("the monitor does not watch features moved, one false alarm"
+            + " in PT720H by blocks of PT10M; name it in MonitorRecipe.feeds"));
+  }
+}
