@@ -99,24 +99,6 @@ public final class Signals {
     }
 
     /**
-     * {@return the condition that live quality is beyond a fixed limit}
-     *
-     * <p>FAIL when the whole 99 % interval is beyond it, PASS when the value is within it, INCONCLUSIVE otherwise or with
-     * fewer than 30 truths.
-     *
-     * @param limit in units of the metric; finite
-     * @throws IllegalArgumentException if it is not finite
-     */
-    public Condition worseThan(double limit) {
-      if (!Double.isFinite(limit)) {
-        throw new IllegalArgumentException("limit must be finite, but was " + limit);
-      }
-      return new NamedCondition(
-          metric + " worse than " + limit,
-          evidence -> QualityCondition.compare(evidence, metric, limit, "limit"));
-    }
-
-    /**
      * {@return the criterion that a candidate is no worse than the champion on the same held-back rows}
      *
      * <p>PASS when the whole 95 % interval of the paired difference is above minus the margin, FAIL when the whole interval

@@ -15,6 +15,7 @@ import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.WatchCondition;
+import dev.mlops.api.pack.Latency;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -193,6 +194,52 @@ class AlertEngineTest {
                 NOON.plus(MINUTE.multipliedBy(3)),
                 NOON,
                 pass));
+  }
+
+  /** What the monitor measured decides: 25 ms are above 20, one prediction too few says nothing. */
+  @Test
+  void aSlowModelIsPendingThenFiringThenResolvedByItsLatency() {
+    AlertEngine engine =
+        engine(AlertRule.of("fraud.slow", Signals.latency().p99Above(Duration.ofMillis(20)))
+            .holding(MINUTE.multipliedBy(2)));
+    long[][] millisAndCounts = {{25, 99}, {25, 100}, {30, 400}, {25, 700}, {25, 50}, {20, 900}};
+    for (int minute = 0; minute < millisAndCounts.length; minute++) {
+      Latency latency = new Latency(
+          Duration.ofMillis(1),
+          Duration.ofMillis(millisAndCounts[minute][0]),
+          millisAndCounts[minute][1]);
+      engine.evaluate(Evidence.builder("fraud", NOON.plus(MINUTE.multipliedBy(minute)))
+          .champion(VersionEvidence.builder("7").latency(latency).build())
+          .build());
+    }
+
+    Instant since = NOON.plus(MINUTE);
+    assertThat(delivered)
+        .containsExactly(
+            new AlertEvent(
+                "fraud",
+                "7",
+                "fraud.slow",
+                State.PENDING,
+                since,
+                since,
+                Finding.fail("p50 1.00 ms, p99 25.00 ms (n 100), limit 20.0 ms")),
+            new AlertEvent(
+                "fraud",
+                "7",
+                "fraud.slow",
+                State.FIRING,
+                NOON.plus(MINUTE.multipliedBy(3)),
+                since,
+                Finding.fail("p50 1.00 ms, p99 25.00 ms (n 700), limit 20.0 ms")),
+            new AlertEvent(
+                "fraud",
+                "7",
+                "fraud.slow",
+                State.RESOLVED,
+                NOON.plus(MINUTE.multipliedBy(5)),
+                since,
+                Finding.pass("p50 1.00 ms, p99 20.00 ms (n 900), limit 20.0 ms")));
   }
 
   @Test
