@@ -11,6 +11,7 @@ import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.core.log.Warnings;
+import dev.mlops.core.monitor.Answers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -117,25 +118,14 @@ public final class AlertEngine implements EvidenceReader {
   }
 
   private Finding ask(AlertRule rule, Evidence evidence) {
-    try {
-      Finding finding = rule.condition().test(evidence);
-      if (finding != null) {
-        return finding;
-      }
-      warnings.once(
-          rule.name() + " null",
-          "the condition of alert rule " + rule.name()
-              + " answered null; taken as INCONCLUSIVE, and not said again",
-          null);
-      return Finding.inconclusive("the condition answered null");
-    } catch (Throwable thrown) {
-      warnings.once(
-          rule.name() + " " + thrown.getClass().getName(),
-          "the condition of alert rule " + rule.name() + " threw "
-              + thrown.getClass().getName() + "; taken as INCONCLUSIVE, and not said again",
-          thrown);
-      return Finding.inconclusive("the condition threw " + thrown.getClass().getName());
-    }
+    return Answers.of(
+        "the condition",
+        () -> rule.condition().test(evidence),
+        (how, thrown) -> warnings.once(
+            rule.name() + " " + how,
+            "the condition of alert rule " + rule.name() + " " + how
+                + "; taken as INCONCLUSIVE, and not said again",
+            thrown));
   }
 
   /** {@return where each rule stands that is PENDING or FIRING, in the order of the rules; a snapshot} */

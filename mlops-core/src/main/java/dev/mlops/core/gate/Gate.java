@@ -6,7 +6,7 @@ import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.Verdict;
-import dev.mlops.core.log.Warnings;
+import dev.mlops.core.monitor.Answers;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -56,7 +56,7 @@ public final class Gate implements EvidenceReader {
       texts.add("no usable answer to " + failures + " held-back rows");
     }
     for (Criterion criterion : criteria) {
-      Finding finding = test(criterion, trial);
+      Finding finding = Answers.of(criterion, () -> criterion.test(trial));
       texts.add(finding.toString());
       if (finding.verdict() == Verdict.FAIL) {
         verdict = Verdict.FAIL;
@@ -65,15 +65,6 @@ public final class Gate implements EvidenceReader {
       }
     }
     return new Finding(verdict, String.join("; ", texts), java.util.OptionalLong.empty());
-  }
-
-  private static Finding test(Criterion criterion, Evidence trial) {
-    try {
-      Finding finding = criterion.test(trial);
-      return finding == null ? Finding.inconclusive(criterion + " answered null") : finding;
-    } catch (Throwable e) { // a criterion of the host's; the candidate is not to blame
-      return Finding.inconclusive(criterion + " threw " + Warnings.shown(e.toString()));
-    }
   }
 
   @Override

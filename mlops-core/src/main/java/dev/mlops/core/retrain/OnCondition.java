@@ -2,27 +2,19 @@ package dev.mlops.core.retrain;
 
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
-import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.core.monitor.Answers;
 import java.util.Set;
 
 /** Retrains while a condition FAILs. */
 record OnCondition(Condition condition) implements RetrainPolicy {
   @Override
   public RetrainDecision decide(Evidence now, RetrainHistory past) {
-    return RetrainDecision.of(condition.toString(), ask(now));
-  }
-
-  private Finding ask(Evidence now) {
-    try {
-      Finding finding = condition.test(now);
-      return finding == null ? Finding.inconclusive("the condition answered null") : finding;
-    } catch (Throwable thrown) {
-      return Finding.inconclusive("the condition threw " + thrown.getClass().getName());
-    }
+    return RetrainDecision.of(
+        condition.toString(), Answers.of("the condition", () -> condition.test(now)));
   }
 
   @Override

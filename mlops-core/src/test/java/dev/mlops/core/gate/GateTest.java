@@ -86,6 +86,32 @@ class GateTest {
         Gate.of(PASS, named("mute", null)).judge(trial(0)));
   }
 
+  /** What a host throws is the host's own code too. */
+  @Test
+  void anExceptionThatCannotBeShownIsInconclusiveAsWell() {
+    Criterion broken = new Criterion() {
+      @Override
+      public Finding test(Evidence evidence) {
+        throw new Unshowable();
+      }
+
+      @Override
+      public String toString() {
+        return "mine";
+      }
+    };
+    assertEquals(
+        Finding.inconclusive("INCONCLUSIVE: mine threw " + Unshowable.class.getName()),
+        Gate.of(broken).judge(trial(0)));
+  }
+
+  private static final class Unshowable extends RuntimeException {
+    @Override
+    public String getMessage() {
+      throw new IllegalStateException("no message");
+    }
+  }
+
   @Test
   void aGateWithoutCriteriaIsRefused() {
     assertEquals(

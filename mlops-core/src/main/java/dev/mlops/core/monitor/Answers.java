@@ -1,0 +1,62 @@
+package dev.mlops.core.monitor;
+
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.core.log.Warnings;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks a condition or criterion that a host may have written: null, or a throw, reads INCONCLUSIVE.
+ *
+ * <p>Never throws, whatever the question or what it threw does.
+ *
+ * <p>Thread-safe.
+ *
+ * @since 0.1
+ */
+public final class Answers {
+  private Answers() {}
+
+  /**
+   * {@return what a question answers; INCONCLUSIVE with what happened if it answers null or throws}
+   *
+   * @param asked what to call it in the text
+   * @param question asked once
+   */
+  public static Finding of(Object asked, Supplier<@Nullable Finding> question) {
+    return of(asked, question, (how, thrown) -> {});
+  }
+
+  /**
+   * {@return what a question answers; INCONCLUSIVE with what happened if it answers null or throws}
+   *
+   * @param asked what to call it in the text
+   * @param question asked once
+   * @param fault told what happened, and what was thrown or null, if there is no answer; may not throw
+   */
+  public static Finding of(
+      Object asked,
+      Supplier<@Nullable Finding> question,
+      BiConsumer<String, @Nullable Throwable> fault) {
+    try {
+      Finding finding = question.get();
+      if (finding != null) {
+        return finding;
+      }
+    } catch (Throwable thrown) { // a host's fault; what is judged is not to blame
+      fault.accept("threw " + thrown.getClass().getName(), thrown);
+      return Finding.inconclusive(asked + " threw " + shown(thrown));
+    }
+    fault.accept("answered null", null);
+    return Finding.inconclusive(asked + " answered null");
+  }
+
+  private static String shown(Throwable thrown) {
+    try {
+      return Warnings.shown(thrown.toString());
+    } catch (Throwable again) {
+      return thrown.getClass().getName();
+    }
+  }
+}
