@@ -51,14 +51,14 @@ public final class EventLog implements AutoCloseable {
   private static final int VERSION = 1;
 
   private final String name;
-  private final Disk disk;
+  private final LogFile disk;
   private final Ownership ownership;
   private final Tail tail;
   private long end;
   private boolean torn;
   private boolean closed;
 
-  private EventLog(String name, Disk disk, Ownership ownership) throws IOException {
+  private EventLog(String name, LogFile disk, Ownership ownership) throws IOException {
     this.name = name;
     this.disk = disk;
     this.ownership = ownership;
@@ -80,12 +80,12 @@ public final class EventLog implements AutoCloseable {
    *     written; the file is as it was
    */
   public static EventLog open(Path file) {
-    return open(file, Disk::open);
+    return open(file, LogFile::open);
   }
 
   /** Opens the file of a log. */
   interface Opener {
-    Disk open(Path file, boolean write) throws IOException;
+    LogFile open(Path file, boolean write) throws IOException;
   }
 
   static EventLog open(Path file, Opener files) {
@@ -96,7 +96,7 @@ public final class EventLog implements AutoCloseable {
         throw new StoreException(
             name + " must be a regular file to hold events; nothing was changed", null);
       }
-      Disk disk = files.open(file, true);
+      LogFile disk = files.open(file, true);
       try {
         return owned(name, file, disk);
       } catch (Throwable e) {
@@ -109,7 +109,7 @@ public final class EventLog implements AutoCloseable {
     }
   }
 
-  private static EventLog owned(String name, Path file, Disk disk) throws IOException {
+  private static EventLog owned(String name, Path file, LogFile disk) throws IOException {
     Ownership ownership = Ownership.of(file);
     try {
       return new EventLog(name, disk, ownership);
@@ -325,7 +325,7 @@ public final class EventLog implements AutoCloseable {
   public static Tail read(Path file, Consumer<? super byte[]> events) {
     requireNonNull(events, "events");
     String name = String.valueOf(file.getFileName());
-    try (Disk disk = Disk.open(file, false)) {
+    try (LogFile disk = LogFile.open(file, false)) {
       long length = disk.length();
       byte[] header = new byte[HEADER];
       if (fill(disk, 0, length, header) < HEADER) {
@@ -381,7 +381,7 @@ public final class EventLog implements AutoCloseable {
   }
 
   /** Gives the events of the whole frames before a position, and judges what comes after them. */
-  private static Tail scan(String name, Disk disk, long length, Consumer<? super byte[]> events)
+  private static Tail scan(String name, LogFile disk, long length, Consumer<? super byte[]> events)
       throws IOException {
     long position = HEADER;
     while (position < length) {
@@ -408,7 +408,7 @@ public final class EventLog implements AutoCloseable {
   }
 
   /** {@return the payload of the frame at a position, or null if no whole frame is there} */
-  private static byte @Nullable [] payload(Disk disk, long position, long length)
+  private static byte @Nullable [] payload(LogFile disk, long position, long length)
       throws IOException {
     byte[] header = new byte[FRAME];
     if (fill(disk, position, length, header) < FRAME || !isHeader(header, 0, position)) {
@@ -428,7 +428,7 @@ public final class EventLog implements AutoCloseable {
   }
 
   /** {@return the first position from one on at which a whole frame begins; -1 if there is none} */
-  private static long nextWhole(Disk disk, long from, long length) throws IOException {
+  private static long nextWhole(LogFile disk, long from, long length) throws IOException {
     byte[] window = new byte[1 << 16];
     for (long start = from; length - start >= FRAME; start += window.length - FRAME + 1) {
       int count = fill(disk, start, length, window);
@@ -442,7 +442,8 @@ public final class EventLog implements AutoCloseable {
   }
 
   /** {@return how many bytes there were before the length, at most those that fit} */
-  private static int fill(Disk disk, long position, long length, byte[] into) throws IOException {
+  private static int fill(LogFile disk, long position, long length, byte[] into)
+      throws IOException {
     int wanted = (int) Math.min(into.length, Math.max(0, length - position));
     int done = 0;
     while (done < wanted) {

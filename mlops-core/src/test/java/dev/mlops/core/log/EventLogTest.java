@@ -334,7 +334,7 @@ class EventLogTest {
   }
 
   /** A disk in memory that fails at the operation a test names, and keeps only what was forced. */
-  private static final class FaultyDisk implements Disk {
+  private static final class FaultyFile implements LogFile {
     byte[] bytes = new byte[0];
     byte[] forced = new byte[0];
     boolean named;
@@ -402,7 +402,7 @@ class EventLogTest {
     public void close() {}
   }
 
-  private EventLog open(FaultyDisk disk) throws IOException {
+  private EventLog open(FaultyFile disk) throws IOException {
     if (!Files.exists(file)) {
       Files.createFile(file);
     }
@@ -418,7 +418,7 @@ class EventLogTest {
   }
 
   /** {@return what was acknowledged when each operation from one on, or only one, fails} */
-  private List<String> life(FaultyDisk disk, String where) throws IOException {
+  private List<String> life(FaultyFile disk, String where) throws IOException {
     List<String> acknowledged = new ArrayList<>();
     try (EventLog log = open(disk)) {
       for (String event : List.of("one", "two", "three", "four")) {
@@ -440,11 +440,11 @@ class EventLogTest {
 
   @Test
   void oneFaultAtAnyOperationLosesNoOtherEvent() throws IOException {
-    FaultyDisk calm = new FaultyDisk();
+    FaultyFile calm = new FaultyFile();
     life(calm, "calm");
     for (int n = 0; n < calm.operations; n++) {
       String where = "operation " + n + " fails";
-      FaultyDisk disk = new FaultyDisk();
+      FaultyFile disk = new FaultyFile();
       disk.failFrom = n;
       disk.failures = 1;
       List<String> acknowledged = life(disk, where);
@@ -458,11 +458,11 @@ class EventLogTest {
 
   @Test
   void aDiskThatStaysFullTakesNothingAndGoesOnWhenThereIsSpace() throws IOException {
-    FaultyDisk calm = new FaultyDisk();
+    FaultyFile calm = new FaultyFile();
     life(calm, "calm");
     for (int n = 0; n < calm.operations; n++) {
       String where = "from operation " + n + " on";
-      FaultyDisk disk = new FaultyDisk();
+      FaultyFile disk = new FaultyFile();
       disk.failFrom = n;
       List<String> acknowledged = new ArrayList<>();
       EventLog log = null;
@@ -489,7 +489,7 @@ class EventLogTest {
   /** When neither fsync nor taking back works, nobody can tell; and the log says so. */
   @Test
   void anUnknownOutcomeIsCalledUnknown() throws IOException {
-    FaultyDisk disk = new FaultyDisk();
+    FaultyFile disk = new FaultyFile();
     try (EventLog log = open(disk)) {
       disk.failFrom = disk.operations + 2; // length, write, then force
       assertThatThrownBy(() -> log.append(bytes("one")))
@@ -505,7 +505,7 @@ class EventLogTest {
 
   @Test
   void everyAppendIsForcedAndANewFileNamed() throws IOException {
-    FaultyDisk disk = new FaultyDisk();
+    FaultyFile disk = new FaultyFile();
     try (EventLog log = open(disk)) {
       assertThat(disk.named).isTrue();
       assertThat(disk.forced).hasSize(EventLog.HEADER);
@@ -522,14 +522,14 @@ class EventLogTest {
   /** What the device itself does cannot be seen; that it is asked can. */
   @Test
   void theDiskIsAskedToForce() throws IOException {
-    Disk disk = Disk.open(file, true);
+    LogFile disk = LogFile.open(file, true);
     disk.write(0, bytes("x"));
     disk.force();
     disk.close();
     assertThatThrownBy(disk::force).isInstanceOf(IOException.class);
 
     Path gone = Files.createDirectory(folder.resolve("gone"));
-    Disk other = Disk.open(gone.resolve("x"), true);
+    LogFile other = LogFile.open(gone.resolve("x"), true);
     assertThatCode(other::forceName).doesNotThrowAnyException();
     Files.delete(gone.resolve("x"));
     Files.delete(gone);

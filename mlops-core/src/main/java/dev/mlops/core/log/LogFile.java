@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
  *
  * <p>Never a {@link java.nio.channels.FileChannel}: an interrupt of one thread would close it for all.
  */
-interface Disk extends AutoCloseable {
+interface LogFile extends AutoCloseable {
   long length() throws IOException;
 
   /** {@return how many bytes were read, at least 1; -1 at the end} */
@@ -34,9 +34,9 @@ interface Disk extends AutoCloseable {
   void close() throws IOException;
 
   /** {@return a file of the default file system, created empty when it is to be written and absent} */
-  static Disk open(Path file, boolean write) throws IOException {
+  static LogFile open(Path file, boolean write) throws IOException {
     RandomAccessFile opened = new RandomAccessFile(file.toFile(), write ? "rw" : "r");
-    return new Disk() {
+    return new LogFile() {
       @Override
       public long length() throws IOException {
         return opened.length();
