@@ -27,19 +27,19 @@ final class Ledger {
   private final long horizon;
 
   private final WhenMatured whenMatured;
-  private final ServedTable byId = new ServedTable();
+  private final RecordedTable byId = new RecordedTable();
   /** A map that a host's keys cannot slow down, though it makes an object per key. */
-  private final Map<String, Served> newestByKey = new HashMap<>();
+  private final Map<String, Recorded> newestByKey = new HashMap<>();
   /** The newest matured, by position. */
-  private @Nullable Served[] matured;
+  private @Nullable Recorded[] matured;
 
   private long end;
-  private @Nullable Served oldest;
-  private @Nullable Served newest;
+  private @Nullable Recorded oldest;
+  private @Nullable Recorded newest;
   private long open;
   private long joinedAndOpen;
   /** Entries that wait to be used again. */
-  private @Nullable Served unused;
+  private @Nullable Recorded unused;
 
   private int made;
 
@@ -61,7 +61,7 @@ final class Ledger {
     this.remembered = recipe.remembered();
     this.horizon = recipe.horizon == null ? 0 : millis(recipe.horizon);
     this.whenMatured = whenMatured;
-    this.matured = new Served[Math.min(64, remembered)];
+    this.matured = new Recorded[Math.min(64, remembered)];
   }
 
   private static long millis(java.time.Duration horizon) {
@@ -82,8 +82,8 @@ final class Ledger {
   }
 
   /** Takes a prediction that waits from now on. */
-  Served add(long id, @Nullable String key, Section section, Prediction prediction, long millis) {
-    Served served = entry();
+  Recorded add(long id, @Nullable String key, Section section, Prediction prediction, long millis) {
+    Recorded served = entry();
     served.begin(id, key, section, prediction, millis);
     byId.add(served);
     if (key != null) {
@@ -102,11 +102,11 @@ final class Ledger {
     return served;
   }
 
-  private Served entry() {
-    Served entry = unused;
+  private Recorded entry() {
+    Recorded entry = unused;
     if (entry == null) {
       made++;
-      return new Served();
+      return new Recorded();
     }
     unused = entry.newer;
     entry.newer = null;
@@ -114,17 +114,17 @@ final class Ledger {
   }
 
   @Nullable
-  Served find(long id) {
+  Recorded find(long id) {
     return byId.find(id);
   }
 
   @Nullable
-  Served find(String key) {
+  Recorded find(String key) {
     return newestByKey.get(key);
   }
 
   /** Gives a truth to the prediction that was found for it, if one was. */
-  void join(@Nullable Served served, @Nullable Truth truth, long at) {
+  void join(@Nullable Recorded served, @Nullable Truth truth, long at) {
     if (served == null || truth == null) {
       orphans.incrementAndGet();
       return;
@@ -168,7 +168,7 @@ final class Ledger {
     }
   }
 
-  private void mature(Served served, Truth truth) {
+  private void mature(Recorded served, Truth truth) {
     unlink(served);
     served.position = end++;
     Section section = served.section();
@@ -179,35 +179,35 @@ final class Ledger {
     whenMatured.matured(section, prediction, truth, served.position, served.millis);
   }
 
-  private void keep(Served served) {
+  private void keep(Recorded served) {
     if (served.position >= matured.length && matured.length < remembered) {
-      @Nullable Served[] longer = new Served[(int) Math.min(remembered, 2L * matured.length)];
+      @Nullable Recorded[] longer = new Recorded[(int) Math.min(remembered, 2L * matured.length)];
       System.arraycopy(matured, 0, longer, 0, matured.length);
       matured = longer;
     }
     int slot = (int) (served.position % matured.length);
-    Served forgotten = matured[slot];
+    Recorded forgotten = matured[slot];
     matured[slot] = served;
     if (forgotten != null) {
       forget(forgotten);
     }
     long tooOld = served.position - kept;
     if (tooOld >= 0 && kept < remembered) {
-      Served rowless = matured[(int) (tooOld % matured.length)];
+      Recorded rowless = matured[(int) (tooOld % matured.length)];
       if (rowless != null && rowless.position == tooOld) {
         rowless.forgetRow();
       }
     }
   }
 
-  private void expire(Served served) {
+  private void expire(Recorded served) {
     unlink(served);
     served.section().expired++;
     expired.incrementAndGet();
     forget(served);
   }
 
-  private void unlink(Served served) {
+  private void unlink(Recorded served) {
     if (served.older == null) {
       oldest = served.newer;
     } else {
@@ -226,7 +226,7 @@ final class Ledger {
     }
   }
 
-  private void forget(Served served) {
+  private void forget(Recorded served) {
     byId.remove(served);
     if (served.key != null) {
       newestByKey.remove(served.key, served);
@@ -264,7 +264,7 @@ final class Ledger {
   List<Outcome> between(long from, long to) {
     List<Outcome> outcomes = new ArrayList<>();
     for (long position = Math.max(from, end - kept); position < Math.min(to, end); position++) {
-      Served served = matured[(int) (position % matured.length)];
+      Recorded served = matured[(int) (position % matured.length)];
       if (served != null) {
         outcomes.add(served.outcome());
       }

@@ -392,7 +392,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       }
       section.recorded++;
       long millis = Math.min(now, ring.millis(slot));
-      Served served = ledger.add(ring.id(slot), ring.key(slot), section, prediction, millis);
+      Recorded served = ledger.add(ring.id(slot), ring.key(slot), section, prediction, millis);
       if (recipe.outcomes > 0) {
         ring.keepRow(slot, served);
       }

@@ -129,7 +129,7 @@ class Ring extends Slots {
   }
 
   /** Copies the row in a slot that holds a prediction into an entry of the ledger. */
-  void keepRow(int slot, Served served) {
+  void keepRow(int slot, Recorded served) {
     served.keepRow(schema(slot), numbers, categories, slot * number.length);
   }
 

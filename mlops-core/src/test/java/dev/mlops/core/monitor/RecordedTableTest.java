@@ -10,20 +10,20 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ServedTableTest {
+class RecordedTableTest {
   /** Ids that follow each other, as the monitor gives them, and any others, beside a map of the library. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
   void findsWhatAMapFinds(long seed) {
     Random random = new Random(seed);
-    ServedTable table = new ServedTable();
-    Map<Long, Served> exact = new HashMap<>();
-    List<Served> there = new ArrayList<>();
+    RecordedTable table = new RecordedTable();
+    Map<Long, Recorded> exact = new HashMap<>();
+    List<Recorded> there = new ArrayList<>();
     long next = 0;
     for (int step = 0; step < 30_000; step++) {
       boolean grows = random.nextInt(10) < (step / 5_000 % 2 == 0 ? 7 : 3);
       if (grows || there.isEmpty()) {
-        Served served = new Served();
+        Recorded served = new Recorded();
         served.id = random.nextInt(4) == 0 ? random.nextLong() : next++;
         if (exact.putIfAbsent(served.id, served) == null) {
           table.add(served);
@@ -32,7 +32,7 @@ class ServedTableTest {
       } else {
         int last = there.size() - 1;
         int any = random.nextInt(there.size());
-        Served served = there.set(any, there.get(last));
+        Recorded served = there.set(any, there.get(last));
         there.remove(last);
         exact.remove(served.id);
         table.remove(served);

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe: confine to one thread.
  */
-final class Served {
+final class Recorded {
   static final long NONE = -1;
 
   /** A prediction of more scores is kept as it is. */
@@ -79,11 +79,11 @@ final class Served {
   long inProvisional;
 
   @Nullable
-  Served older;
+  Recorded older;
 
   /** The next of the open ones, or of those that wait to be used again. */
   @Nullable
-  Served newer;
+  Recorded newer;
 
   /** Makes this the entry of a prediction, without row and truth. */
   void begin(long id, @Nullable String key, Section section, Prediction prediction, long millis) {

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class ServedTest {
+class RecordedTest {
   private static final Schema MIXED = Schema.of(Column.number("x"), Column.category("kind"));
   private static final Schema NUMBERS = Schema.of(Column.number("x"), Column.number("y"));
   private static final Schema NAMES = Schema.of(Column.category("a"), Column.category("b"));
@@ -73,7 +73,7 @@ class ServedTest {
         new AnomalyScore(0.7, true),
         new AnomalyScore(0.2, false),
         new Ranking(List.of("first", "second")));
-    Served served = new Served();
+    Recorded served = new Recorded();
     for (Prediction before : kinds) {
       for (Prediction prediction : kinds) {
         served.begin(1, null, SECTION, before, 0);
@@ -92,7 +92,7 @@ class ServedTest {
         Row.of(NUMBERS, Double.NaN, Double.NEGATIVE_INFINITY),
         Row.of(NAMES, "", "web"),
         Row.of(Schema.of(Column.number("only")), 7.0));
-    Served served = new Served();
+    Recorded served = new Recorded();
     for (Row before : rows) {
       for (Row row : rows) {
         keep(served, before);
@@ -107,7 +107,7 @@ class ServedTest {
     }
   }
 
-  private static void keep(Served served, Row row) {
+  private static void keep(Recorded served, Row row) {
     Schema schema = row.schema();
     Ring ring = new Ring(schema, 2);
     Prediction said = Classification.of("yes");

@@ -7,17 +7,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe: confine to one thread.
  */
-final class ServedTable {
+final class RecordedTable {
   /** Spreads neighbouring ids: 2^64 over the golden ratio. */
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
-  private @Nullable Served[] entries = new Served[64];
+  private @Nullable Recorded[] entries = new Recorded[64];
   private int size;
 
   @Nullable
-  Served find(long id) {
+  Recorded find(long id) {
     int place = home(id);
-    Served found = entries[place];
+    Recorded found = entries[place];
     while (found != null && found.id != id) {
       place = next(place);
       found = entries[place];
@@ -26,11 +26,11 @@ final class ServedTable {
   }
 
   /** Takes an entry whose id is not there yet. */
-  void add(Served served) {
+  void add(Recorded served) {
     if (2 * ++size > entries.length) {
-      @Nullable Served[] before = entries;
-      entries = new Served[2 * before.length];
-      for (Served each : before) {
+      @Nullable Recorded[] before = entries;
+      entries = new Recorded[2 * before.length];
+      for (Recorded each : before) {
         if (each != null) {
           put(each);
         }
@@ -39,7 +39,7 @@ final class ServedTable {
     put(served);
   }
 
-  private void put(Served served) {
+  private void put(Recorded served) {
     int place = home(served.id);
     while (entries[place] != null) {
       place = next(place);
@@ -49,13 +49,13 @@ final class ServedTable {
 
   /** Takes away an entry that is there, and closes the gap. */
   @SuppressWarnings("ReferenceEquality") // the very entry
-  void remove(Served served) {
+  void remove(Recorded served) {
     int gap = home(served.id);
     while (entries[gap] != served) {
       gap = next(gap);
     }
     int place = next(gap);
-    Served other = entries[place];
+    Recorded other = entries[place];
     while (other != null) {
       // It may move up unless its home lies behind the gap.
       if (distance(home(other.id), place) >= distance(gap, place)) {
