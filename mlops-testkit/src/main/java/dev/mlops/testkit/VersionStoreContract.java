@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mlops.api.model.Schema;
-import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Digest;
-import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageIntegrityException;
@@ -574,58 +571,17 @@ public abstract class VersionStoreContract {
   }
 
   /** A package under another name. */
-  private static class RenamedPackage implements ModelPackage {
-    private final ModelPackage source;
+  private static class RenamedPackage extends ForwardingPackage {
     private final String model;
 
     RenamedPackage(ModelPackage source, String model) {
-      this.source = source;
+      super(source);
       this.model = model;
     }
 
     @Override
     public String model() {
       return model;
-    }
-
-    @Override
-    public String runtime() {
-      return source.runtime();
-    }
-
-    @Override
-    public Digest digest() {
-      return source.digest();
-    }
-
-    @Override
-    public byte[] manifest() {
-      return source.manifest();
-    }
-
-    @Override
-    public List<PackageFile> files() {
-      return source.files();
-    }
-
-    @Override
-    public byte[] read(PackageFile file) {
-      return source.read(file);
-    }
-
-    @Override
-    public Schema schema() {
-      return source.schema();
-    }
-
-    @Override
-    public Optional<Baseline> baseline() {
-      return source.baseline();
-    }
-
-    @Override
-    public List<GoldenExample> examples() {
-      return source.examples();
     }
   }
 }

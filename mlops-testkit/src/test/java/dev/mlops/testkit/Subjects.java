@@ -40,7 +40,8 @@ final class Subjects {
 
     @Override
     protected ModelPackage reopenWith(ModelPackage made, PackageFile file, byte[] bytes) {
-      InMemoryPackage stored = ((ForwardingPackage) made).source.holding(file, bytes);
+      InMemoryPackage healthy = (InMemoryPackage) ((ForwardingPackage) made).source;
+      InMemoryPackage stored = healthy.holding(file, bytes);
       return factory.around(stored, Optional.of(made));
     }
   }

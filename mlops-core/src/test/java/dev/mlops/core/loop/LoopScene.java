@@ -33,6 +33,7 @@ import dev.mlops.api.store.AliasMove;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.serve.Deployment;
+import dev.mlops.core.serve.ForeignStore;
 import dev.mlops.core.serve.Served;
 import dev.mlops.drift.profile.Baselines;
 import dev.mlops.testkit.FaultyVersionStore;
@@ -202,57 +203,28 @@ final class LoopScene {
   }
 
   /** A store that tells before each effect what is about to happen. */
-  static final class ScriptedStore implements VersionStore {
-    private final VersionStore behind;
+  static final class ScriptedStore extends ForeignStore {
     /** Called with {@code publish} or {@code commit} before it. */
     volatile Consumer<String> before = effect -> {};
 
     final List<String> intents = Collections.synchronizedList(new ArrayList<>());
 
     ScriptedStore(VersionStore behind) {
-      this.behind = behind;
+      super(behind);
     }
 
     @Override
     public Version publish(ModelPackage source) {
       before.accept("publish");
-      return behind.publish(source);
-    }
-
-    @Override
-    public Optional<Version> find(String reference) {
-      return behind.find(reference);
-    }
-
-    @Override
-    public List<Version> versions(String model) {
-      return behind.versions(model);
-    }
-
-    @Override
-    public ModelPackage open(Version version) {
-      return behind.open(version);
+      return super.publish(source);
     }
 
     @Override
     public AliasChange commit(AliasMove move) {
       before.accept("commit");
       intents.add(move.intent());
-      return behind.commit(move);
+      return super.commit(move);
     }
-
-    @Override
-    public Optional<AliasChange> current(String alias) {
-      return behind.current(alias);
-    }
-
-    @Override
-    public List<AliasChange> history(String alias) {
-      return behind.history(alias);
-    }
-
-    @Override
-    public void close() {}
   }
 
   /** A monitor that counts what it is told about champions that were kept. */

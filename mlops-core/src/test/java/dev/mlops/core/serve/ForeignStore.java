@@ -10,11 +10,11 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A host's own store, of which a test changes a method. */
-class ForeignStore implements VersionStore {
+public class ForeignStore implements VersionStore {
   final AtomicInteger opens = new AtomicInteger();
   private final VersionStore behind;
 
-  ForeignStore(VersionStore behind) {
+  public ForeignStore(VersionStore behind) {
     this.behind = behind;
   }
 

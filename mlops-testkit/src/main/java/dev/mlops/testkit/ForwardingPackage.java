@@ -9,11 +9,11 @@ import dev.mlops.api.pack.PackageFile;
 import java.util.List;
 import java.util.Optional;
 
-/** A package that is another one; a broken package overrides what it breaks. */
+/** A package that is another one; who breaks or renames one overrides what is other. */
 class ForwardingPackage implements ModelPackage {
-  final InMemoryPackage source;
+  final ModelPackage source;
 
-  ForwardingPackage(InMemoryPackage source) {
+  ForwardingPackage(ModelPackage source) {
     this.source = source;
   }
 
