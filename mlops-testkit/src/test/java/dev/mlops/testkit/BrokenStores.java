@@ -14,6 +14,7 @@ import dev.mlops.api.store.VersionNotFoundException;
 import dev.mlops.api.store.VersionStore;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.ConcurrentModificationException;
@@ -73,6 +74,7 @@ final class BrokenStores {
             "durable",
             "it is empty when it is opened again",
             (healthy, clock) -> new InMemoryVersionStore(clock)),
+        new Broken<>("durable", "it reads instants back to the millisecond", Rounded::new),
         new Broken<>(
             "wholeOrNothing",
             "it lists a version before it has read the package",
@@ -293,6 +295,49 @@ final class BrokenStores {
         return Digest.of(manifest());
       }
     };
+  }
+
+  /** A store that returns what was written with its instants, and reads it without their last six digits. */
+  private static final class Rounded extends ForwardingStore {
+    Rounded(VersionStore healthy, InstantSource clock) {
+      super(healthy);
+    }
+
+    private static Version rounded(Version version) {
+      return new Version(
+          version.model(),
+          version.number(),
+          version.digest(),
+          version.publishedAt().truncatedTo(ChronoUnit.MILLIS));
+    }
+
+    private static AliasChange rounded(AliasChange change) {
+      return dated(
+          change,
+          change.from().map(Rounded::rounded),
+          rounded(change.to()),
+          change.at().truncatedTo(ChronoUnit.MILLIS));
+    }
+
+    @Override
+    public Optional<Version> find(String reference) {
+      return store.find(reference).map(Rounded::rounded);
+    }
+
+    @Override
+    public List<Version> versions(String model) {
+      return store.versions(model).stream().map(Rounded::rounded).toList();
+    }
+
+    @Override
+    public Optional<AliasChange> current(String alias) {
+      return store.current(alias).map(Rounded::rounded);
+    }
+
+    @Override
+    public List<AliasChange> history(String alias) {
+      return store.history(alias).stream().map(Rounded::rounded).toList();
+    }
   }
 
   private static final class Dated extends ForwardingStore {

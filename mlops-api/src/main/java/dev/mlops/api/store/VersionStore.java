@@ -14,7 +14,8 @@ import java.util.Optional;
  *       numbers are never reused.
  *   <li><b>idempotent</b>: publishing a package whose digest the model already has gives the version that it has.
  *   <li><b>durable</b>: what {@link #publish} or {@link AliasMove#commit()} returned is there after the store is opened
- *       again (in-memory stores have no again).
+ *       again, by whichever process, and equal to what was returned, instants to the nanosecond (in-memory stores have no
+ *       again).
  *   <li><b>wholeOrNothing</b>: a version is found only once its package can be opened whole; a crash or fault at any
  *       instruction leaves the old state or the new one.
  *   <li><b>opensTheSame</b>: {@link #open} gives a package with the digest, files and sections of the one published.
