@@ -269,6 +269,8 @@ public final class InMemoryPackage implements ModelPackage {
    * Collects what a package holds.
    *
    * <p>Not thread-safe: confine to one thread.
+   *
+   * @since 0.1
    */
   public static final class Builder {
     private final String model;

@@ -8,6 +8,8 @@ import java.util.Optional;
 /**
  * What {@link MetricsMonitorContract} wants of a monitor.
  *
+ * <p>Immutable, except the clock.
+ *
  * @param clock wall time, and elapsed time in nanoseconds
  * @param horizon how old a prediction is when it matures; empty if it matures when its truth arrives
  * @param bound how many predictions may be open, and how many matured ones are kept: at most this many, and, between the

@@ -40,6 +40,7 @@ public final class RetrainRehearsal {
    * @param low their 5 % quantile, by nearest rank
    * @param high their 95 % quantile, by nearest rank
    * @param schedules how many there were
+   * @since 0.1
    */
   public record Band(double mean, double low, double high, int schedules) {
     /** {@return such as {@code 0.251 (0.244 to 0.259 for 90 % of 200)}} */

@@ -27,7 +27,11 @@ public record AlertEvent(
     Instant at,
     Instant since,
     Finding finding) {
-  /** Where an alert stands. */
+  /**
+   * Where an alert stands.
+   *
+   * @since 0.1
+   */
   public enum State {
     /** The condition FAILs, not yet for long enough. */
     PENDING,

@@ -7,6 +7,9 @@ package dev.mlops.api.alert;
  * throws is counted and logged once per cause; while it blocks, events wait in a bounded queue, and those that do not fit
  * are dropped and counted. Neither reaches serving.
  *
+ * <p>An implementation is called by one thread at a time for each engine, not always the same one; one that several engines
+ * share is thread-safe.
+ *
  * @since 0.1
  */
 @FunctionalInterface

@@ -15,7 +15,11 @@ public record Column(String name, Type type) {
   /** The longest name, in characters. */
   static final int LONGEST_NAME = 200;
 
-  /** What the values of a column are. */
+  /**
+   * What the values of a column are.
+   *
+   * @since 0.1
+   */
   public enum Type {
     /** A quantity; {@code NaN} is a missing value. Integers and booleans of a host are widened to {@code double}. */
     NUMBER,

@@ -267,6 +267,7 @@ public final class RowBinding<T> {
    * <p>Not thread-safe: confine to one thread.
    *
    * @param <T> the host's input
+   * @since 0.1
    */
   public static final class Builder<T> {
     private final List<Column> columns = new ArrayList<>();

@@ -142,6 +142,8 @@ public final class Evidence {
    * Collects what is known.
    *
    * <p>Not thread-safe: confine to one thread.
+   *
+   * @since 0.1
    */
   public static final class Builder {
     private final String model;

@@ -8,6 +8,8 @@ import java.util.Set;
  * <p>An anytime-valid test needs every truth from the first one on, not a snapshot; so a monitor is told at its making
  * what will be read ({@link MonitorRecipe#feeds}).
  *
+ * <p>An implementation is thread-safe; its answer never changes.
+ *
  * @since 0.1
  */
 public interface EvidenceReader {

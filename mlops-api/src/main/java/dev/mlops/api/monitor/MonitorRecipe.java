@@ -5,6 +5,8 @@ package dev.mlops.api.monitor;
  *
  * <p>A lambda is a recipe too: {@code model -> new MyMonitor(model)}.
  *
+ * <p>An implementation is immutable: {@link #feeds} gives another recipe.
+ *
  * @since 0.1
  */
 @FunctionalInterface

@@ -9,7 +9,7 @@ import java.time.Duration;
  *
  * <p>A name that does not exist is refused here, with the nearest one, not when the rule is asked for the first time.
  *
- * <p>Everything it gives is immutable and thread-safe.
+ * <p>Thread-safe, and everything it gives is immutable.
  *
  * @since 0.1
  */
@@ -75,6 +75,8 @@ public final class Signals {
    * Questions about quality.
    *
    * <p>Immutable.
+   *
+   * @since 0.1
    */
   public static final class QualityQuestions {
     private final Metric metric;
@@ -143,6 +145,8 @@ public final class Signals {
    * Questions about latency.
    *
    * <p>Immutable.
+   *
+   * @since 0.1
    */
   public static final class LatencyQuestions {
     private LatencyQuestions() {}
@@ -179,6 +183,8 @@ public final class Signals {
    * Questions about the columns of rows.
    *
    * <p>Immutable.
+   *
+   * @since 0.1
    */
   public static final class FeatureQuestions {
     private FeatureQuestions() {}

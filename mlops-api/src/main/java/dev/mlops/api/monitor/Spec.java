@@ -21,7 +21,11 @@ import java.util.Optional;
  */
 public record Spec(
     Input input, Optional<Metric> metric, double tolerance, FalseAlarms falseAlarms) {
-  /** What can be watched. */
+  /**
+   * What can be watched.
+   *
+   * @since 0.1
+   */
   public enum Input {
     /** The loss of each prediction whose truth has matured. */
     QUALITY,

@@ -202,6 +202,8 @@ public final class VersionEvidence {
    * Collects what is known about one version.
    *
    * <p>Not thread-safe: confine to one thread.
+   *
+   * @since 0.1
    */
   public static final class Builder {
     private final String version;

@@ -132,6 +132,8 @@ public final class Baseline {
    * Collects what the test phase measured.
    *
    * <p>Not thread-safe: confine to one thread.
+   *
+   * @since 0.1
    */
   public static final class Builder {
     private final Schema schema;

@@ -15,7 +15,11 @@ import static java.util.Objects.requireNonNull;
  * @since 0.1
  */
 public record PackageFile(String name, Role role, long size, Digest digest) {
-  /** What a file of a package is for. */
+  /**
+   * What a file of a package is for.
+   *
+   * @since 0.1
+   */
   public enum Role {
     /** What a runtime reads to make the model. */
     WEIGHTS,

@@ -25,7 +25,11 @@ public record RetrainDecision(
     String reason,
     List<RetrainDecision> parts,
     OptionalLong changePosition) {
-  /** What to do. */
+  /**
+   * What to do.
+   *
+   * @since 0.1
+   */
   public enum Outcome {
     /** Train again. */
     RETRAIN,

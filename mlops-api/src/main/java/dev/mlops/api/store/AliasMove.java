@@ -148,7 +148,13 @@ public final class AliasMove {
     return alias + " from " + (from == null ? "nothing" : from.toString()) + " to " + to;
   }
 
-  /** What a move must say first: where the alias is now. */
+  /**
+   * What a move must say first: where the alias is now.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
   public static final class From {
     private final Function<AliasMove, AliasChange> store;
     private final Reference alias;
@@ -192,7 +198,13 @@ public final class AliasMove {
     }
   }
 
-  /** What a move must say second: where the alias shall be. */
+  /**
+   * What a move must say second: where the alias shall be.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
   public static final class To {
     private final Function<AliasMove, AliasChange> store;
     private final Reference alias;

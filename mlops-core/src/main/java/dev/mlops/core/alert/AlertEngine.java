@@ -159,6 +159,8 @@ public final class AlertEngine implements EvidenceReader {
    * Rules and sinks that still lack an executor.
    *
    * <p>Immutable.
+   *
+   * @since 0.1
    */
   public static final class Setup {
     private static final int CAPACITY = 1_000;

@@ -266,6 +266,8 @@ public final class FilePackage implements ModelPackage {
    * Collects what belongs to a package, in any order; whatever is wrong is said at once, by {@link #build()}.
    *
    * <p>Not thread-safe: confine to one thread.
+   *
+   * @since 0.1
    */
   public static final class Builder {
     private final String model;

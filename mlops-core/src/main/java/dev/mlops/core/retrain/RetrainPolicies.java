@@ -10,7 +10,7 @@ import java.time.Duration;
  * The rules that retraining rests on. They combine by {@link RetrainPolicy#or}, {@link RetrainPolicy#and}, {@link
  * RetrainPolicy#requiring} and {@link RetrainPolicy#atMostEvery}. Meant to be imported statically.
  *
- * <p>Everything it gives is immutable and thread-safe.
+ * <p>Thread-safe, and everything it gives is immutable.
  *
  * @since 0.1
  */

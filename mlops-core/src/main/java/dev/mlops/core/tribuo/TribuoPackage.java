@@ -154,6 +154,8 @@ public final class TribuoPackage implements ModelPackage {
    * Collects what belongs to a model; whatever is wrong is said at once, by {@link #build()}.
    *
    * <p>Not thread-safe: confine to one thread.
+   *
+   * @since 0.1
    */
   public static final class Builder {
     private final FilePackage.Builder files;

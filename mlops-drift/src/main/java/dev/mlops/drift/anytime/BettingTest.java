@@ -17,7 +17,9 @@ import java.util.Locale;
  * with probability at most α, at one look or at all of them. Rejecting is evidence that the mean is above; not rejecting is
  * evidence of nothing.
  *
- * <p>Kept as ln K: no overflow, O(1) time and memory. Not thread-safe: confine to one thread.
+ * <p>Kept as ln K: no overflow, O(1) time and memory.
+ *
+ * <p>Not thread-safe: confine to one thread.
  *
  * @see <a href="https://arxiv.org/abs/2010.09686">Waudby-Smith, Ramdas: Estimating means of bounded random variables by
  *     betting</a>
@@ -137,6 +139,8 @@ public final class BettingTest {
    * What is observed, without a limit yet.
    *
    * <p>Immutable.
+   *
+   * @since 0.1
    */
   public static final class Range {
     private final double lowest;
@@ -171,6 +175,8 @@ public final class BettingTest {
    * What is to be shown, without an error rate yet.
    *
    * <p>Immutable.
+   *
+   * @since 0.1
    */
   public static final class Claim {
     private final Range range;

@@ -358,6 +358,8 @@ public final class DataDrift implements RowDetector {
    * A baseline to compare with, without a window yet.
    *
    * <p>Immutable.
+   *
+   * @since 0.1
    */
   public static final class Against {
     private final Baseline baseline;
@@ -385,6 +387,8 @@ public final class DataDrift implements RowDetector {
    * A baseline and a window, without a promise about false alarms yet.
    *
    * <p>Immutable.
+   *
+   * @since 0.1
    */
   public static final class Windowed {
     private final Baseline baseline;

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * CRC32C of all before, which is checked before anything is read.
  *
  * <p>Thread-safe: it has no state of its own.
+ *
+ * @since 0.1
  */
 public final class DetectorState {
   /** "mlds". */
@@ -38,7 +40,13 @@ public final class DetectorState {
 
   private DetectorState() {}
 
-  /** Writes a memory. */
+  /**
+   * Writes a memory.
+   *
+   * <p>Called on the thread that asked for the bytes.
+   *
+   * @since 0.1
+   */
   @FunctionalInterface
   public interface Writing {
     /**
@@ -49,7 +57,13 @@ public final class DetectorState {
     void to(DataOutput out) throws IOException;
   }
 
-  /** Reads a memory. */
+  /**
+   * Reads a memory.
+   *
+   * <p>Called on the thread that restores.
+   *
+   * @since 0.1
+   */
   @FunctionalInterface
   public interface Reading {
     /**

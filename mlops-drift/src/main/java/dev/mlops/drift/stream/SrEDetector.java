@@ -41,7 +41,9 @@ import org.jspecify.annotations.Nullable;
  * of the estimates were within 10 values for 0.2 to 0.4, 46 for 0.2 to 0.3, 63 for 0.05 to 0.10, without bias; one in ten was
  * more than 146, 474, 620 too early.
  *
- * <p>An update takes no memory and no logarithm. Not thread-safe: confine to one thread.
+ * <p>An update takes no memory and no logarithm.
+ *
+ * <p>Not thread-safe: confine to one thread.
  *
  * @see <a href="https://arxiv.org/abs/2203.03532">Shin, Ramdas, Rinaldo: E-detectors</a>
  * @since 0.1
@@ -359,6 +361,8 @@ public final class SrEDetector extends StreamDetector<SrEDetector> {
    * A limit of the mean that still lacks a promise about false alarms.
    *
    * <p>Immutable.
+   *
+   * @since 0.1
    */
   public static final class Step {
     /** The highest mean that is no drift; 0 if a rise is none. */

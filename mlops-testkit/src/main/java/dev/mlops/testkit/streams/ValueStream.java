@@ -24,7 +24,7 @@ public final class ValueStream {
   /**
    * How one value is drawn.
    *
-   * <p>Implementations hold no state.
+   * <p>An implementation is immutable: it holds no state.
    *
    * @since 0.1
    */
