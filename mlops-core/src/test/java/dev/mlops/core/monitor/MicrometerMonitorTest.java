@@ -729,6 +729,21 @@ class MicrometerMonitorTest {
     };
   }
 
+  /** Recorded while the clock was a year ahead, taken once it was right again. */
+  @Test
+  void aPredictionIsNeverYoungerThanTheTickThatTakesIt() {
+    MicrometerMonitor monitor = open(recipe -> recipe.truthWithin(Duration.ofHours(1)));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    Instant right = clock.instant();
+    clock.advance(Duration.ofDays(365));
+    recorder.record(ROW, YES, 1);
+    clock.set(right);
+    monitor.tick();
+    clock.advance(Duration.ofHours(1));
+    monitor.tick();
+    assertThat(champion(monitor).expired()).isEqualTo(1);
+  }
+
   @Test
   void theOldestOpenPredictionExpiresAndItsTruthIsAnOrphan() {
     MicrometerMonitor monitor = open(recipe -> recipe.awaiting(3));
@@ -1147,6 +1162,40 @@ class MicrometerMonitorTest {
     clock.advance(Duration.ofHours(1));
     monitor.tick();
     assertThat(reading(monitor, watch).signal()).isPresent();
+  }
+
+  @Test
+  void clearingForgetsWhereTheChangeWas() {
+    WatchCondition watch =
+        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000);
+    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    for (int i = 0; i < 200; i++) {
+      monitor.truth(recorder.record(ROW, YES, 1), FALSE);
+    }
+    monitor.tick();
+    assertThat(reading(monitor, watch).changePosition()).hasValue(0);
+    monitor.kept("looked at it");
+    assertThat(reading(monitor, watch).changePosition()).isEmpty();
+  }
+
+  @Test
+  void onlyTheChampionsRowsFeedTheFeatureDetector() {
+    double[] sample = new Random(5).doubles(500).sorted().toArray();
+    Baseline baseline = Baseline.builder(SCHEMA)
+        .column(new dev.mlops.api.pack.NumberProfile("amount", 500, 0, 0.5, 0.29, 0, 1, sample))
+        .build();
+    WatchCondition watch = Signals.features().falseAlarmEvery(1_000_000);
+    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    Recorder one = monitor.recorder("1", baseline);
+    Recorder two = monitor.recorder("2", baseline);
+    for (int i = 0; i < 10; i++) {
+      one.record(ROW, YES, 1);
+      two.record(ROW, YES, 1);
+      two.record(ROW, YES, 1);
+    }
+    monitor.tick();
+    assertThat(reading(monitor, watch).inputs()).isEqualTo(20);
   }
 
   /** 999 rows that have moved, somebody looks and clears: the window of 1,000 begins anew. */
