@@ -9,26 +9,38 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.tribuo.Example;
 import org.tribuo.Output;
 import org.tribuo.classification.Label;
 import org.tribuo.classification.LabelFactory;
+import org.tribuo.impl.ArrayExample;
 import org.tribuo.regression.RegressionFactory;
 import org.tribuo.regression.Regressor;
+import org.tribuo.transform.TransformedModel;
 
 /**
  * A Tribuo model that reads rows.
  *
  * <p>Where Tribuo gives no output, as for an infinite value in a linear model, every score is NaN, so that {@link
- * Prediction#isFinite()} says so. What Tribuo throws, as for a row without any known value, reaches the caller unchanged.
+ * Prediction#isFinite()} says so. What a model of Tribuo's throws reaches the caller unchanged.
+ *
+ * <p>Tribuo refuses an example without any feature. A row in which nothing is known is answered all the same: the model is
+ * shown its first feature with the value 0, which to models where what is missing is 0 says nothing either.
  *
  * <p>Thread-safe.
  */
 abstract sealed class TribuoModel<T extends Output<T>> implements Model {
   final org.tribuo.Model<T> model;
+  /** Asked about rows in which nothing is known: without transformations, which would make something of the 0. */
+  private final org.tribuo.Model<T> bare;
+
+  private final String firstFeature;
   private final TribuoSchema features;
   private final T unknown;
   /** The schema of the rows seen last that fits ours: a host has one. */
@@ -36,7 +48,13 @@ abstract sealed class TribuoModel<T extends Output<T>> implements Model {
 
   private TribuoModel(org.tribuo.Model<T> model, Schema schema, T unknown) {
     this.model = model;
-    this.features = TribuoSchema.of(schema, model.getFeatureIDMap().keySet());
+    Set<String> known = model.getFeatureIDMap().keySet();
+    this.features = TribuoSchema.of(schema, known);
+    this.firstFeature = known.stream().min(Comparator.naturalOrder()).orElse("");
+    // One that fills in what is missing makes something of it in every row, so also here.
+    this.bare = model instanceof TransformedModel<T> transformed && !transformed.getDensify()
+        ? transformed.getInnerModel()
+        : model;
     this.unknown = unknown;
     this.fits = schema;
   }
@@ -80,7 +98,11 @@ abstract sealed class TribuoModel<T extends Output<T>> implements Model {
     if (schema != fits) {
       requireFits(schema);
     }
-    return prediction(model.predict(features.example(row, unknown)));
+    Example<T> example = features.example(row, unknown);
+    return prediction(
+        example.size() == 0
+            ? bare.predict(new ArrayExample<>(unknown, new String[] {firstFeature}, new double[1]))
+            : model.predict(example));
   }
 
   private void requireFits(Schema schema) {

@@ -21,8 +21,10 @@ import java.util.List;
  * serialisation; they are refused always.
  *
  * <p>The model reads rows of the package's schema: a number is the feature of its column's name, a category the feature
- * {@code column=value}, what is missing or was never seen in training is left out. Where Tribuo gives no output, as for an
- * infinite value in a linear model, every score is NaN, and {@link dev.mlops.api.model.Prediction#isFinite()} says so.
+ * {@code column=value}, what is missing or was never seen in training is left out. A row in which nothing is known, which
+ * Tribuo itself refuses, is answered as one whose features are all 0: the limit of rows in which ever less is known. Where
+ * Tribuo gives no output, as for an infinite value in a linear model, every score is NaN, and {@link
+ * dev.mlops.api.model.Prediction#isFinite()} says so.
  *
  * <p>Immutable and thread-safe.
  *

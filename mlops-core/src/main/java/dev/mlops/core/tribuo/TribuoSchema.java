@@ -20,8 +20,8 @@ import org.tribuo.impl.ArrayExample;
  * The names that the values of a row have as Tribuo's features.
  *
  * <p>A number has the name of its column; a category is the feature {@code column=value} with value 1. What is missing is
- * left out. While learning, a category seen for the first time gets its name; afterwards one that no model knows is left
- * out like a missing one, as Tribuo itself would do.
+ * left out. While learning, a category seen for the first time gets its name; afterwards what the model does not know, a
+ * category or a whole column, is left out like a missing value, as Tribuo itself would do.
  *
  * <p>Immutable when it does not learn; not thread-safe when it does.
  */
@@ -37,11 +37,13 @@ final class TribuoSchema {
   /** The names of all columns, when all are numbers. */
   private final String @Nullable [] allNumbers;
 
-  private TribuoSchema(Schema schema, boolean learns) {
+  private TribuoSchema(Schema schema, @Nullable Collection<String> features) {
     this.schema = schema;
-    this.learns = learns;
+    this.learns = features == null;
     requireDistinct(schema);
     List<Column> sorted = schema.columns().stream()
+        .filter(column ->
+            features == null || !isNumber(column) || features.contains(column.name()))
         .sorted(
             Comparator.comparing(column -> isNumber(column) ? column.name() : column.name() + "="))
         .toList();
@@ -62,7 +64,7 @@ final class TribuoSchema {
 
   /** {@return one that gives every category a name} */
   static TribuoSchema learning(Schema schema) {
-    return new TribuoSchema(schema, true);
+    return new TribuoSchema(schema, null);
   }
 
   /**
@@ -71,7 +73,7 @@ final class TribuoSchema {
    * @throws IllegalArgumentException if the model has features that the schema cannot give; the message lists them
    */
   static TribuoSchema of(Schema schema, Collection<String> features) {
-    TribuoSchema known = new TribuoSchema(schema, false);
+    TribuoSchema known = new TribuoSchema(schema, features);
     List<String> differences = known.differencesFrom(features);
     if (!differences.isEmpty()) {
       int shown = Math.min(differences.size(), 10);
@@ -131,7 +133,20 @@ final class TribuoSchema {
     return schema;
   }
 
-  /** {@return the row as Tribuo takes it} */
+  /** {@return whether every value of a row is missing} */
+  static boolean isEmpty(Row row) {
+    Schema schema = row.schema();
+    for (int i = 0; i < schema.size(); i++) {
+      if (isNumber(schema.column(i))
+          ? !Double.isNaN(row.number(i))
+          : !row.category(i).isEmpty()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** {@return the row as Tribuo takes it, without any feature if none is known} */
   <T extends Output<T>> Example<T> example(Row row, T output) {
     String @Nullable [] fixed = allNumbers;
     String[] names = new String[fixed == null ? order.length : 0];

@@ -14,6 +14,7 @@ import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.Trained;
+import dev.mlops.core.log.Warnings;
 import dev.mlops.drift.profile.Baselines;
 import java.lang.reflect.Field;
 import java.lang.reflect.InaccessibleObjectException;
@@ -46,8 +47,10 @@ import org.tribuo.regression.Regressor;
  * holds other trainers, as an ensemble does, trains one model at a time.
  *
  * <p>A number is the feature of its column's name, a category the feature {@code column=value}, what is missing is left
- * out; to Tribuo that is the same as 0. Infinite values are passed on as they are: trees take them, linear models learn
- * nothing from them.
+ * out; to Tribuo that is the same as 0. A row in which every value is missing teaches nothing: it is left out of the
+ * training, counted in the package's configuration as {@code training.rows.without.values}, and warned of once; tested and served, it is
+ * answered as one whose features are all 0. Infinite values are passed on as they are: trees take them, linear models
+ * learn nothing from them.
  *
  * <p>Tribuo tells {@code java.util.logging} of each training at level INFO; a host that trains often sets the level of the
  * logger {@code org.tribuo}.
@@ -60,17 +63,23 @@ public final class TribuoTrainer implements ModelTrainer {
   /** How many golden examples a tested model carries, at most. */
   private static final int EXAMPLES = 20;
 
+  /** The configuration that says how many rows of the training had no value; absent if none. */
+  static final String LEFT_OUT = "training.rows.without.values";
+
   /** How many mismatches a message lists. */
   private static final int LISTED = 10;
 
   private final Schema schema;
   private final Learner<?> learner;
   private final LongSupplier ticker;
+  private final Warnings warnings;
 
-  private TribuoTrainer(Schema schema, Learner<?> learner, LongSupplier ticker) {
+  private TribuoTrainer(
+      Schema schema, Learner<?> learner, LongSupplier ticker, Warnings warnings) {
     this.schema = schema;
     this.learner = learner;
     this.ticker = ticker;
+    this.warnings = warnings;
     TribuoSchema unused = TribuoSchema.learning(schema);
   }
 
@@ -85,7 +94,8 @@ public final class TribuoTrainer implements ModelTrainer {
     return new TribuoTrainer(
         predicting(schema, Task.CLASSIFICATION),
         new Learner<>(trainer, new LabelFactory(), TribuoTrainer::label),
-        System::nanoTime);
+        System::nanoTime,
+        Warnings.of(TribuoTrainer.class));
   }
 
   /**
@@ -99,7 +109,8 @@ public final class TribuoTrainer implements ModelTrainer {
     return new TribuoTrainer(
         predicting(schema, Task.REGRESSION),
         new Learner<>(trainer, new RegressionFactory(), TribuoTrainer::quantities),
-        System::nanoTime);
+        System::nanoTime,
+        Warnings.of(TribuoTrainer.class));
   }
 
   /**
@@ -108,7 +119,7 @@ public final class TribuoTrainer implements ModelTrainer {
    * @param ticker nanoseconds from any origin, never falling
    */
   public TribuoTrainer withTicker(LongSupplier ticker) {
-    return new TribuoTrainer(schema, learner, requireNonNull(ticker, "ticker"));
+    return new TribuoTrainer(schema, learner, requireNonNull(ticker, "ticker"), warnings);
   }
 
   private static Schema predicting(Schema schema, Task task) {
@@ -126,30 +137,40 @@ public final class TribuoTrainer implements ModelTrainer {
 
   @Override
   public Trained train(List<Labelled<Row>> rows) {
-    Set<String> labels = requireFit("train", rows);
-    if (schema.task().orElseThrow() == Task.CLASSIFICATION && labels.size() < 2) {
+    requireFit("train", rows);
+    List<Labelled<Row>> known =
+        rows.stream().filter(row -> !TribuoSchema.isEmpty(row.input())).toList();
+    int empty = rows.size() - known.size();
+    if (known.isEmpty()) {
       throw new IllegalArgumentException(
-          "cannot train: wanted at least two labels, got one in " + rows.size() + " rows");
+          "cannot train: wanted a row with a value, got " + empty + " in which all are missing");
     }
-    org.tribuo.Model<?> model = learner.train(schema, rows);
-    return new Tested(this, model, TribuoModel.of(model, schema), null, List.of());
+    long labels = known.stream().map(Labelled::truth).distinct().limit(2).count();
+    if (schema.task().orElseThrow() == Task.CLASSIFICATION && labels < 2) {
+      throw new IllegalArgumentException("cannot train: wanted at least two labels, got one in "
+          + known.size() + " rows" + (empty == 0 ? "" : "; " + empty + " more have no value"));
+    }
+    if (empty > 0) {
+      warnings.once(
+          "empty",
+          empty + " of " + rows.size() + " rows have no value and were left out of the training;"
+              + " said once, each package says how many",
+          null);
+    }
+    org.tribuo.Model<?> model = learner.train(schema, known);
+    return new Tested(this, model, TribuoModel.of(model, schema), empty, null, List.of());
   }
 
-  /**
-   * Lists what is wrong with the rows, all of it up to a bound.
-   *
-   * @return the labels that occur
-   */
+  /** Lists what is wrong with the rows, all of it up to a bound. */
   @SuppressWarnings(
       "ReferenceEquality") // nearly all rows share one schema; others are compared by value
-  private Set<String> requireFit(String what, List<Labelled<Row>> rows) {
+  private void requireFit(String what, List<Labelled<Row>> rows) {
     if (rows.isEmpty()) {
       throw new IllegalArgumentException("cannot " + what + ": wanted at least one row, got none");
     }
     List<String> problems = new ArrayList<>();
     Schema fits = schema;
     Set<String> outputs = new TreeSet<>(rows.get(0).truth().values().keySet());
-    Set<String> labels = new TreeSet<>();
     for (int i = 0; i < rows.size(); i++) {
       Schema other = rows.get(i).input().schema();
       if (other != fits) {
@@ -170,17 +191,11 @@ public final class TribuoTrainer implements ModelTrainer {
         problems.add("row " + i + ": truth has outputs " + truth.values().keySet() + ", row 0 has "
             + outputs);
       }
-      truth.label().ifPresent(labels::add);
     }
-    refuse("cannot " + what, problems);
-    return labels;
-  }
-
-  private static void refuse(String what, List<String> problems) {
     if (!problems.isEmpty()) {
       int listed = Math.min(problems.size(), LISTED);
       throw new IllegalArgumentException(
-          what + ": " + String.join("; ", problems.subList(0, listed))
+          "cannot " + what + ": " + String.join("; ", problems.subList(0, listed))
               + (listed < problems.size() ? "; and " + (problems.size() - listed) + " more" : ""));
     }
   }
@@ -247,17 +262,9 @@ public final class TribuoTrainer implements ModelTrainer {
       TribuoSchema features = TribuoSchema.learning(schema);
       MutableDataset<T> dataset = new MutableDataset<>(
           new SimpleDataSourceProvenance("labelled rows of a host", NO_TIME, outputs), outputs);
-      List<String> empty = new ArrayList<>();
-      for (int i = 0; i < rows.size(); i++) {
-        org.tribuo.Example<T> example =
-            features.example(rows.get(i).input(), output.apply(rows.get(i).truth()));
-        if (example.size() == 0) {
-          empty.add("row " + i + ": every value is missing");
-        } else {
-          dataset.add(example);
-        }
+      for (Labelled<Row> row : rows) {
+        dataset.add(features.example(row.input(), output.apply(row.truth())));
       }
-      refuse("cannot train", empty);
       if (inner.isEmpty()) {
         return trainer.train(dataset, Map.of(), 0);
       }
@@ -273,6 +280,7 @@ public final class TribuoTrainer implements ModelTrainer {
     private final TribuoTrainer trainer;
     private final org.tribuo.Model<?> learnt;
     private final Model model;
+    private final int leftOut;
     private final @Nullable Baseline baseline;
     private final List<GoldenExample> examples;
 
@@ -280,11 +288,13 @@ public final class TribuoTrainer implements ModelTrainer {
         TribuoTrainer trainer,
         org.tribuo.Model<?> learnt,
         Model model,
+        int leftOut,
         @Nullable Baseline baseline,
         List<GoldenExample> examples) {
       this.trainer = trainer;
       this.learnt = learnt;
       this.model = model;
+      this.leftOut = leftOut;
       this.baseline = baseline;
       this.examples = examples;
     }
@@ -312,7 +322,7 @@ public final class TribuoTrainer implements ModelTrainer {
         predictions.add(prediction);
       }
       Baseline measured = Baselines.from(trainer.schema, inputs, predictions, truths, nanos);
-      return new Tested(trainer, learnt, model, measured, chosen(inputs, predictions));
+      return new Tested(trainer, learnt, model, leftOut, measured, chosen(inputs, predictions));
     }
 
     /** {@return evenly spaced rows whose predictions can be compared later} */
@@ -334,6 +344,9 @@ public final class TribuoTrainer implements ModelTrainer {
           TribuoPackage.builder(name, learnt, trainer.schema).examples(examples);
       if (baseline != null) {
         builder.baseline(baseline);
+      }
+      if (leftOut > 0) {
+        builder.configuration(LEFT_OUT, Integer.toString(leftOut));
       }
       return builder.build();
     }

@@ -14,9 +14,12 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.Trained;
+import dev.mlops.core.pack.FilePackage;
 import dev.mlops.drift.profile.Baselines;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -73,7 +76,7 @@ class TribuoTrainerTest {
     assertNotEquals(before, after);
   }
 
-  private static org.tribuo.MutableDataset<Label> dataset(List<Labelled<Row>> rows) {
+  static org.tribuo.MutableDataset<Label> dataset(List<Labelled<Row>> rows) {
     TribuoSchema features = TribuoSchema.learning(SCHEMA);
     var outputs = new org.tribuo.classification.LabelFactory();
     org.tribuo.MutableDataset<Label> data = new org.tribuo.MutableDataset<>(
@@ -190,12 +193,63 @@ class TribuoTrainerTest {
             .getMessage());
     Row empty = Row.of(SCHEMA, Double.NaN, "", Double.NaN);
     assertEquals(
-        "cannot train: row 1: every value is missing",
+        "cannot train: wanted a row with a value, got 1 in which all are missing",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> trainer.train(List.of(new Labelled<>(empty, Truth.of("no")))))
+            .getMessage());
+    assertEquals(
+        "cannot train: wanted at least two labels, got one in 1 rows; 1 more have no value",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> trainer.train(List.of(
                     new Labelled<>(row, Truth.of("yes")), new Labelled<>(empty, Truth.of("no")))))
             .getMessage());
+  }
+
+  private static final Row EMPTY = Row.of(SCHEMA, Double.NaN, "", Double.NaN);
+
+  /** What a package says about rows without a value. */
+  private static String leftOut(ModelPackage made) {
+    return String.valueOf(
+        FilePackage.of(made.manifest(), digest -> made.read(file(made, digest)))
+            .configuration()
+            .get("training.rows.without.values"));
+  }
+
+  private static PackageFile file(ModelPackage made, Digest digest) {
+    return made.files().stream()
+        .filter(one -> one.digest().equals(digest))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @ParameterizedTest
+  @MethodSource("random")
+  void rowsWithoutAValueTeachNothingAndAreCounted(Trainer<Label> trainer) {
+    List<Labelled<Row>> rows = TribuoRuntimeTest.labelled(300, 3);
+    List<Labelled<Row>> more = new ArrayList<>(rows);
+    more.add(0, new Labelled<>(EMPTY, Truth.of("yes")));
+    more.add(200, new Labelled<>(EMPTY, Truth.of("no")));
+    TribuoTrainer ours = TribuoTrainer.classifier(SCHEMA, trainer);
+    Trained without = ours.train(rows);
+    Trained with = ours.train(more);
+    assertEquals(predictions(without, rows), predictions(with, rows));
+    assertEquals("null", leftOut(without.asPackage("colours")));
+    assertEquals("2", leftOut(with.asPackage("colours")));
+    assertEquals("2", leftOut(with.testedOn(rows).asPackage("colours")));
+  }
+
+  @Test
+  void aTestCountsRowsWithoutAValue() {
+    List<Labelled<Row>> holdout = new ArrayList<>(TribuoRuntimeTest.labelled(99, 8));
+    holdout.add(0, new Labelled<>(EMPTY, Truth.of("yes")));
+    Trained trained = TribuoTrainer.classifier(SCHEMA, new LogisticRegressionTrainer())
+        .train(TribuoRuntimeTest.labelled(300, 7));
+    ModelPackage made = trained.testedOn(holdout).asPackage("colours");
+    assertEquals(100, made.baseline().orElseThrow().rows());
+    assertEquals(EMPTY, made.examples().get(0).row());
+    assertEquals(trained.model().predict(EMPTY), made.examples().get(0).expected());
   }
 
   @Test
