@@ -1,5 +1,6 @@
 package dev.mlops.examples;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,9 +11,23 @@ import org.jspecify.annotations.Nullable;
 /** What {@link Lifecycle} was asked for on its command line. */
 final class Arguments {
   static final String USAGE = """
-      usage: Lifecycle [--stream abrupt|gradual|stationary] [--seeds <a-b>] [--control <n>] [--out <folder>]
-             Lifecycle --data <csv[.gz]> --label <column> [--drop <columns>] [--control <n>] [--out <folder>]
-             both: [--truth-delay <rows>] [--initial <rows>] [--every <rows>]""";
+      usage: Lifecycle [options]
+        --stream abrupt|gradual|stationary   the embedded stream of 20,000 rows (default abrupt)
+        --data <csv[.gz]>     instead of it, a file with a header line, in the order of time: fields divided by
+                              commas, quoted where they hold one, no line break inside quotes, UTF-8;
+                              an empty field is a missing value
+        --label <column>      what is predicted, one of at most 50 labels; goes with --data
+        --drop <a,b>          columns to leave out, divided by commas
+        --initial <rows>      so many rows train the first version (default 1,000; with --data 1,344)
+        --truth-delay <rows>  the truth of a row arrives so many rows later (default 48)
+        --every <rows>        at most one candidate in so many rows (default 100; with --data 336)
+        --control <n>         how many random schedules to compare with; 0 leaves them out (default 200)
+        --out <folder>        new, empty, or of an earlier run, which this one goes on from
+                              (default target/lifecycle)
+        --seeds <a-b>         the embedded stream with each seed, held against limits
+        --help                this
+      exit: 0 if all went well, 1 if a limit was missed, 2 if the arguments or the data are wrong,
+      3 if the run could not go on""";
 
   @Nullable
   Path data;
@@ -56,7 +71,7 @@ final class Arguments {
 
   private void take(String option, String value) throws Fault {
     switch (option) {
-      case "--data" -> data = Path.of(value);
+      case "--data" -> data = path(option, value, "a CSV file");
       case "--label" -> label = value;
       case "--drop" -> drop = List.of(value.split(","));
       case "--stream" -> stream = value;
@@ -64,7 +79,7 @@ final class Arguments {
       case "--initial" -> initial = whole(option, value, 250);
       case "--every" -> every = whole(option, value, 1);
       case "--control" -> control = whole(option, value, 0);
-      case "--out" -> out = Path.of(value);
+      case "--out" -> out = path(option, value, "a folder");
       case "--seeds" -> seeds(value);
       default ->
         throw new Fault(
@@ -79,7 +94,21 @@ final class Arguments {
       throw new Fault("--seeds: wanted two numbers such as 0-19, got \"" + value + "\"");
     }
     firstSeed = whole("--seeds", ends[0], 0);
-    lastSeed = OptionalLong.of(whole("--seeds", ends[1], (int) firstSeed));
+    lastSeed = OptionalLong.of(whole("--seeds", ends[1], 0));
+    if (lastSeed.getAsLong() < firstSeed) {
+      throw new Fault(
+          "--seeds: wanted the smaller number first, such as 0-19, got \"" + value + "\"");
+    }
+  }
+
+  private static Path path(String option, String value, String wanted) throws Fault {
+    try {
+      if (!value.isBlank()) {
+        return Path.of(value);
+      }
+    } catch (InvalidPathException e) { // told below
+    }
+    throw new Fault(option + ": wanted " + wanted + ", got \"" + value + "\"");
   }
 
   private static int whole(String option, String value, int least) throws Fault {
@@ -101,6 +130,9 @@ final class Arguments {
     }
     if (data != null && label == null) {
       throw new Fault("--data: wanted --label <column> with it, got none");
+    }
+    if (label != null && drop.contains(label)) {
+      throw new Fault("--drop: wanted columns besides the label, got \"" + label + "\"");
     }
     if (data == null && (label != null || !drop.isEmpty())) {
       throw new Fault("--label, --drop: wanted --data <csv> with them, got none");

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A CSV file with a header, gzipped or not, as labelled rows.
  *
- * <p>Fields are divided by commas and may be quoted; an empty field is a missing value. A column is one of numbers if every
+ * <p>Fields are divided by commas and may be quoted, without line breaks inside; an empty field is a missing value. A column is one of numbers if every
  * value in the first thousand rows is a number, else one of categories.
  */
 final class CsvFile {
@@ -105,7 +105,9 @@ final class CsvFile {
       throw new Fault(file + ": wanted a CSV file, got no such file");
     } catch (IOException e) {
       throw new Fault(
-          name + ", after line " + number + ": wanted to read on, got " + e.getMessage());
+          number == 0
+              ? name + ": wanted to read its first line, got " + e.getMessage()
+              : name + ", after line " + number + ": wanted to read on, got " + e.getMessage());
     }
     if (lines.isEmpty()) {
       throw new Fault(name + ", line 2: wanted rows below the header, got none");

@@ -2,8 +2,10 @@ package dev.mlops.examples;
 
 import static dev.mlops.core.loop.TrainingWindow.sinceChange;
 
+import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.loop.TrainingWindow;
@@ -34,6 +36,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.tribuo.classification.dtree.CARTClassificationTrainer;
 
 /**
@@ -72,16 +75,26 @@ public final class Lifecycle {
     System.exit(run(System.out, System.err, args));
   }
 
-  /** Runs it; 0 if all went well, 1 if a limit was missed, 2 if the arguments or the data are wrong. */
+  /**
+   * Runs it; 0 if all went well, 1 if a limit was missed, 2 if the arguments or the data are wrong, 3 if it could not go on.
+   * Whatever is wrong is one line; the trace of what nobody foresaw is logged at level DEBUG.
+   */
   static int run(PrintStream out, PrintStream err, String... args) {
     if (List.of(args).contains("--help")) {
       out.println(Arguments.USAGE);
       return 0;
     }
     TRIBUO.setLevel(Level.WARNING);
+    Arguments arguments;
     try {
-      Lifecycle lifecycle = new Lifecycle(out, Arguments.of(args));
-      return lifecycle.arguments.lastSeed.isPresent() ? lifecycle.seeds() : lifecycle.one();
+      arguments = Arguments.of(args);
+    } catch (Arguments.Fault e) {
+      err.println(e.getMessage() + "; --help lists the options");
+      return 2;
+    }
+    try {
+      Lifecycle lifecycle = new Lifecycle(out, arguments);
+      return arguments.lastSeed.isPresent() ? lifecycle.seeds() : lifecycle.one();
     } catch (Arguments.Fault | CsvFile.Fault e) {
       err.println(e.getMessage());
       return 2;
@@ -92,10 +105,20 @@ public final class Lifecycle {
       err.println("--out: wanted a folder that may be written to, got one that may not");
       return 2;
     } catch (IOException | MlopsException e) {
-      err.println("--out: wanted a folder that can be written to, got "
-          + String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason"));
+      err.println("--out: wanted a folder that can be written to, got " + line(e.getMessage()));
       return 2;
+    } catch (IllegalArgumentException e) { // such as rows that no model can be trained on
+      err.println("the run ended: " + line(e.getMessage()));
+      return 3;
+    } catch (RuntimeException e) {
+      err.println("the run ended: " + line(e.toString()));
+      System.getLogger(Lifecycle.class.getName()).log(System.Logger.Level.DEBUG, "its trace", e);
+      return 3;
     }
+  }
+
+  private static String line(@Nullable String message) {
+    return String.valueOf(message).lines().findFirst().orElse("no reason");
   }
 
   // --- one stream
@@ -111,10 +134,7 @@ public final class Lifecycle {
         ? CsvFile.read(arguments.data().get())
             .labelledBy(String.valueOf(arguments.label), arguments.drop)
         : embedded(arguments.firstSeed);
-    if (stream.rows().size() < arguments.initial + 2 * arguments.truthDelay) {
-      throw new Arguments.Fault("--initial: wanted fewer than the rows of " + stream.name()
-          + ", which has " + stream.rows().size() + ", got " + arguments.initial);
-    }
+    requireEnough(stream);
     out.printf(
         Locale.ROOT, "%s: %d rows, %s%n", stream.name(), stream.rows().size(), stream.schema());
     out.printf(
@@ -124,9 +144,10 @@ public final class Lifecycle {
         arguments.truthDelay,
         arguments.every);
     List<String> table;
-    try (Progress progress = new Progress(out)) {
+    try (RunFolder folder = RunFolder.take(arguments.out);
+        Progress progress = new Progress(out)) {
       CountingTrainer trainer = trainer(stream.schema());
-      LifecycleRun run = live(stream, trainer, arguments.out, progress);
+      LifecycleRun run = live(stream, trainer, folder, progress);
       CountingTrainer controlled = trainer(stream.schema());
       RetrainRehearsal control = rehearse(stream, controlled, progress);
       table = table(stream, run, trainer, control, controlled.seconds());
@@ -135,6 +156,26 @@ public final class Lifecycle {
     table.forEach(out::println);
     out.println("left in " + arguments.out + ": store, journal.log, metrics.prom");
     return 0;
+  }
+
+  private void requireEnough(Stream stream) throws Arguments.Fault, CsvFile.Fault {
+    int rows = stream.rows().size();
+    long most = rows - 2L * arguments.truthDelay;
+    if (arguments.initial > most) {
+      throw new Arguments.Fault("--initial: wanted at most " + Math.max(0, most) + ", the " + rows
+          + " rows of " + stream.name() + " less twice the " + arguments.truthDelay
+          + " of --truth-delay, got " + arguments.initial);
+    }
+    int first = LifecycleRun.training(arguments.initial);
+    List<String> labels = stream.rows().subList(0, first).stream()
+        .map(row -> row.truth().label().orElseThrow())
+        .distinct()
+        .limit(2)
+        .toList();
+    if (labels.size() < 2) {
+      throw new CsvFile.Fault(stream.name() + ": wanted at least two labels in its first " + first
+          + " rows, which train the first version, got \"" + labels.get(0) + "\" alone");
+    }
   }
 
   private static Stream embedded(String kind, long seed) {
@@ -163,9 +204,8 @@ public final class Lifecycle {
             1L)));
   }
 
-  private LifecycleRun live(Stream stream, CountingTrainer trainer, Path folder, Progress progress)
+  private LifecycleRun live(Stream stream, CountingTrainer trainer, RunFolder folder, Progress progress)
       throws IOException {
-    Files.createDirectories(folder);
     progress.begin("training the first version", stream.rows().size());
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     StringBuilder metrics = new StringBuilder();
@@ -187,10 +227,10 @@ public final class Lifecycle {
         metrics.append(registry.scrape());
       }
     });
-    try (VersionStore store = FileVersionStore.open(folder.resolve("store"))) {
-      run.over(store, registry, folder.resolve("journal.log"));
+    try (VersionStore store = FileVersionStore.open(folder.store())) {
+      run.over(store, registry, folder.journal());
     }
-    Files.writeString(folder.resolve("metrics.prom"), metrics, StandardCharsets.UTF_8);
+    Files.writeString(folder.metrics(), metrics, StandardCharsets.UTF_8);
     return run;
   }
 
@@ -221,11 +261,20 @@ public final class Lifecycle {
         known -> {
           Model model = known.size() == arguments.initial
               ? trainer.train(known).model()
-              : window.train(known, trainer).model();
+              : windowed(window, known, trainer);
           trained.run();
           return model;
         },
         executor);
+  }
+
+  private static Model windowed(
+      TrainingWindow window, List<Labelled<Row>> known, CountingTrainer trainer) {
+    try {
+      return window.train(known, trainer).model();
+    } catch (IllegalArgumentException e) { // such as one label in the whole window
+      return trainer.train(known).model();
+    }
   }
 
   private RetrainRehearsal rehearse(Stream stream, CountingTrainer trainer, Progress progress) {
@@ -265,9 +314,14 @@ public final class Lifecycle {
     if (arguments.data().isPresent()) {
       for (int first : new int[] {300, 5_000}) {
         if (first < served && first != arguments.initial) {
-          Model fixed =
-              trainer(stream.schema()).train(stream.rows().subList(0, first)).model();
-          lines.add(row("never retraining, first " + first + " rows", control.always(fixed)));
+          String what = "never retraining, first " + first + " rows";
+          try {
+            Model fixed =
+                trainer(stream.schema()).train(stream.rows().subList(0, first)).model();
+            lines.add(row(what, control.always(fixed)));
+          } catch (IllegalArgumentException e) { // such as one label in all of them
+            lines.add("left out: " + what + ": " + e.getMessage());
+          }
         }
       }
     }
@@ -285,11 +339,12 @@ public final class Lifecycle {
     lines.add(row("no change, truth " + arguments.truthDelay + " rows late", control.noChange()));
     lines.add(String.format(
         Locale.ROOT,
-        "%d alerts; serve: p50 %.1f µs, p99 %.1f µs; %d fits by the loop",
+        "%d alerts; serve: p50 %.1f µs, p99 %.1f µs; %d fits by the loop%s",
         run.alerts(),
         run.micros(0.5),
         run.micros(0.99),
-        trainer.fits()));
+        trainer.fits(),
+        run.failures() == 0 ? "" : "; " + run.failures() + " rows without an answer"));
     return lines;
   }
 
@@ -300,18 +355,19 @@ public final class Lifecycle {
   private record Seeded(long seed, LifecycleRun run, double quantile) {}
 
   /** Runs the embedded stream with every seed and holds the results against limits. */
-  private int seeds() throws IOException {
+  private int seeds() throws Arguments.Fault, IOException {
     List<Long> seeds = arguments.seeds();
     boolean abrupt = arguments.stream.equals("abrupt") && arguments.control > 0;
     out.println("mlops lifecycle: " + arguments.stream + " stream, seeds " + seeds.get(0) + " to "
         + seeds.get(seeds.size() - 1));
     ExecutorService two = Executors.newFixedThreadPool(2);
     List<Seeded> all = new ArrayList<>();
-    try (Progress progress = new Progress(out)) {
+    try (RunFolder folder = RunFolder.take(arguments.out);
+        Progress progress = new Progress(out)) {
       progress.begin("running seeds", seeds.size());
       List<Future<Seeded>> running = new ArrayList<>();
       for (long seed : seeds) {
-        running.add(two.submit(() -> seeded(seed, abrupt)));
+        running.add(two.submit(() -> seeded(folder.seed(seed), seed, abrupt)));
       }
       for (Future<Seeded> one : running) {
         Seeded done = one.get();
@@ -334,7 +390,7 @@ public final class Lifecycle {
     return limits(all) ? 0 : 1;
   }
 
-  private Seeded seeded(long seed, boolean controlled) throws IOException {
+  private Seeded seeded(Path folder, long seed, boolean controlled) {
     Stream stream = embedded(seed);
     LifecycleRun run =
         new LifecycleRun(stream, trainer(stream.schema()), arguments, new LifecycleRun.Watcher() {
@@ -347,8 +403,6 @@ public final class Lifecycle {
           @Override
           public void served() {}
         });
-    Path folder = arguments.out.resolve("seed-" + seed);
-    Files.createDirectories(folder);
     try (VersionStore store = FileVersionStore.open(folder.resolve("store"))) {
       run.over(store, new SimpleMeterRegistry(), folder.resolve("journal.log"));
     }

@@ -14,6 +14,7 @@ import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.RowBinding;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.retrain.RetrainPolicy;
@@ -34,6 +35,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The whole life of one model over one stream, one row a minute of simulated time. */
 final class LifecycleRun {
@@ -61,6 +63,7 @@ final class LifecycleRun {
   private int candidates;
   private int promotions;
   private int alerts;
+  private int failures;
   private double secondsOfFirst;
 
   LifecycleRun(Stream stream, CountingTrainer trainer, Arguments arguments, Watcher watcher) {
@@ -100,12 +103,13 @@ final class LifecycleRun {
             .to(this::stepped)
             .build()) {
       goOnAfter(loop.events(), clock);
-      long[] ids = new long[stream.rows().size()];
+      OptionalLong[] ids = new OptionalLong[stream.rows().size()];
       for (row = arguments.initial; row < ids.length; row++) {
         watcher.row(row, model.champion().toString());
         int late = row - arguments.truthDelay;
         if (late >= arguments.initial) { // the truth of an earlier row arrives
-          model.truth(ids[late], stream.rows().get(late).truth());
+          Truth truth = stream.rows().get(late).truth();
+          ids[late].ifPresent(id -> model.truth(id, truth));
         }
         model.tick();
         alarms.evaluate(model.evidence());
@@ -124,7 +128,7 @@ final class LifecycleRun {
     newest.ifPresent(change ->
         watcher.event(row, "found the store of an earlier run: " + change.to() + " serves"));
     List<Labelled<Row>> known = stream.rows().subList(0, arguments.initial);
-    int cut = known.size() * 4 / 5; // the newest fifth is the test phase
+    int cut = training(known.size());
     ModelPackage first = trainer
         .train(known.subList(0, cut))
         .testedOn(known.subList(cut, known.size()))
@@ -138,6 +142,12 @@ final class LifecycleRun {
         .because("a run begins")
         .commit();
     watcher.event(row, "RELEASED " + version + ": " + stream.name());
+    watcher.row(row, version.toString());
+  }
+
+  /** How many of the initial rows train the first version; the newest fifth is its test phase. */
+  static int training(int initial) {
+    return initial * 4 / 5;
   }
 
   /** Time and journal go on where those of an earlier run ended. */
@@ -164,14 +174,22 @@ final class LifecycleRun {
     return builder.build();
   }
 
-  private long serve(Deployment<Row> model, Labelled<Row> seen) {
+  /** Serves a row; a model that has no answer is wrong, and the stream goes on. */
+  private OptionalLong serve(Deployment<Row> model, Labelled<Row> seen) {
     long start = System.nanoTime();
-    Served served = model.serve(seen.input());
-    nanos[row - arguments.initial] = System.nanoTime() - start;
-    if (!seen.truth().matches(served.as(Classification.class))) {
+    try {
+      Served served = model.serve(seen.input());
+      wrong += seen.truth().matches(served.as(Classification.class)) ? 0 : 1;
+      return OptionalLong.of(served.id());
+    } catch (RuntimeException e) { // the model's own, or none at all
       wrong++;
+      if (failures++ == 0) {
+        watcher.event(row, "NO ANSWER, said once: " + e.getMessage());
+      }
+      return OptionalLong.empty();
+    } finally {
+      nanos[row - arguments.initial] = System.nanoTime() - start;
     }
-    return served.id();
   }
 
   private void stepped(LoopEvent step) {
@@ -205,6 +223,11 @@ final class LifecycleRun {
 
   int alerts() {
     return alerts;
+  }
+
+  /** Rows that the model had no answer to. */
+  int failures() {
+    return failures;
   }
 
   /** How long candidates were trained, in seconds. */

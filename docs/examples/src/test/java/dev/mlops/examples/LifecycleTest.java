@@ -2,8 +2,15 @@ package dev.mlops.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Truth;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.store.FileVersionStore;
+import dev.mlops.core.tribuo.TribuoTrainer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -23,6 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tribuo.classification.sgd.linear.LogisticRegressionTrainer;
 
 /** What the main job says, leaves behind, and refuses. */
 class LifecycleTest {
@@ -81,7 +90,12 @@ class LifecycleTest {
         Arguments.of("y\nn\n", "bad.csv, line 1: wanted a column besides the label, got none"),
         Arguments.of(
             "a,y\n" + repeated("1,n\n", 10),
-            "--initial: wanted fewer than the rows of bad.csv, which has 10, got 1344"),
+            "--initial: wanted at most 0, the 10 rows of bad.csv less twice the 48 of --truth-delay,"
+                + " got 1344"),
+        Arguments.of(
+            "a,y\n" + repeated("1,n\n", 1_400) + repeated("1,m\n", 400),
+            "bad.csv: wanted at least two labels in its first 1075 rows, which train the first"
+                + " version, got \"n\" alone"),
         Arguments.of(
             "a,y\n"
                 + String.join(
@@ -109,7 +123,7 @@ class LifecycleTest {
 
   @Test
   void aBrokenArchiveIsOneClearLine() throws IOException {
-    byte[] whole = Files.readAllBytes(Streams.shop(dir.resolve("whole.csv.gz"), 500, 100, 1));
+    byte[] whole = Files.readAllBytes(Streams.shop(dir.resolve("whole.csv.gz"), 5_000, 100, 1));
     String name = "bad.csv.gz";
     Run run = refused(Arrays.copyOf(whole, whole.length / 2), name);
     assertThat(run.err)
@@ -117,7 +131,7 @@ class LifecycleTest {
             + " got Unexpected end of ZLIB input stream\\R");
     run = refused("a,y\n1,n\n".getBytes(StandardCharsets.UTF_8), name);
     assertThat(run.err)
-        .matches("bad.csv.gz, after line 0: wanted to read on, got Not in GZIP format\\R");
+        .matches("bad.csv.gz: wanted to read its first line, got Not in GZIP format\\R");
   }
 
   private void refused(byte[] bytes, String name, String message) throws IOException {
@@ -192,7 +206,18 @@ class LifecycleTest {
             "--stream",
             "calm"),
         options("--seeds: wanted two numbers such as 0-19, got \"5\"", "--seeds", "5"),
-        options("--seeds: wanted a whole number of at least 9, got \"3\"", "--seeds", "9-3"),
+        options(
+            "--seeds: wanted the smaller number first, such as 0-19, got \"9-3\"", "--seeds", "9-3"),
+        options("--data: wanted a CSV file, got \"\"", "--data", "", "--label", "y"),
+        options("--out: wanted a folder, got \"\"", "--out", ""),
+        options(
+            "--drop: wanted columns besides the label, got \"y\"",
+            "--data",
+            "x.csv",
+            "--label",
+            "y",
+            "--drop",
+            "a,y"),
         options("--data: wanted --label <column> with it, got none", "--data", "x.csv"),
         options("--label, --drop: wanted --data <csv> with them, got none", "--label", "y"),
         options(
@@ -216,7 +241,7 @@ class LifecycleTest {
     all.addAll(args);
     Run run = run(all.toArray(new String[0]));
     assertThat(run.exit).isEqualTo(2);
-    assertThat(run.err).isEqualTo(message + "\n");
+    assertThat(run.err).isEqualTo(message + "; --help lists the options\n");
     assertThat(dir.resolve("out")).doesNotExist();
   }
 
@@ -229,6 +254,152 @@ class LifecycleTest {
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.err).isEqualTo("--out: wanted a folder, got a file; nothing was written\n");
     assertThat(file).hasContent("mine");
+  }
+
+  @Test
+  void helpNamesEveryOption() {
+    Run run = run("--help");
+    assertThat(run.exit).isZero();
+    assertThat(run.err).isEmpty();
+    assertThat(run.out)
+        .contains("--data", "--label", "--drop", "--stream", "--seeds", "--truth-delay")
+        .contains("--initial", "--every", "--control", "--out", "--help");
+  }
+
+  /** What belongs to somebody else stays as it was, whatever its name is. */
+  @ParameterizedTest
+  @ValueSource(strings = {"precious.txt", "metrics.prom", "journal.log", "store"})
+  void aFolderOfSomebodyElseIsRefused(String name) throws IOException {
+    Path csv = Streams.shop(dir.resolve("shop.csv"), 500, 100, 1);
+    Path out = Files.createDirectory(dir.resolve("out"));
+    Files.writeString(out.resolve(name), "mine");
+    Run run = run(shop(csv, out).toArray(new String[0]));
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err)
+        .isEqualTo("--out: wanted a new or empty folder, or that of an earlier run, got one that"
+            + " holds \"" + name + "\"; nothing was written\n");
+    assertThat(files(out)).isEqualTo(Map.of("", -1L, name, 4L));
+    assertThat(run("--seeds", "1-1", "--out", out.toString()).err).isEqualTo(run.err);
+    assertThat(files(out)).isEqualTo(Map.of("", -1L, name, 4L));
+  }
+
+  @Test
+  void aSecondRunOnAFolderInUseIsRefusedBeforeItPublishes() throws Exception {
+    Path csv = Streams.shop(dir.resolve("shop.csv"), 500, 100, 1);
+    Path out = dir.resolve("out");
+    try (RunFolder first = RunFolder.take(out)) {
+      assertThat(first.store()).doesNotExist();
+      Run run = run(shop(csv, out).toArray(new String[0]));
+      assertThat(run.exit).isEqualTo(2);
+      assertThat(run.err)
+          .isEqualTo("--out: wanted a folder that no run writes to, got that of a run under way;"
+              + " nothing was written\n");
+      assertThat(files(out).keySet()).containsExactly("", "lifecycle.lock");
+    }
+    RunFolder.take(out).close(); // and then it is free
+  }
+
+  @Test
+  void aJournalOfOtherBytesIsRefusedBeforeAnythingIsReleased() throws Exception {
+    Path csv = Streams.shop(dir.resolve("shop.csv"), 500, 100, 1);
+    Path out = dir.resolve("out");
+    RunFolder.take(out).close();
+    Files.writeString(out.resolve("journal.log"), "these are no events of ours\n");
+    Run run = run(shop(csv, out).toArray(new String[0]));
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err)
+        .isEqualTo("--out: wanted a folder that can be written to, got journal.log wanted an event"
+            + " log, got other bytes; nothing was changed\n");
+    assertThat(files(out).keySet()).containsExactly("", "journal.log", "lifecycle.lock");
+  }
+
+  /** Tribuo throws for a row without a known feature, and for a training without rows. */
+  @Test
+  void emptyFieldsAndUnseenCategoriesAreServed() throws IOException {
+    StringBuilder csv = new StringBuilder("kind,y\n");
+    for (int i = 0; i < 700; i++) {
+      String kind = i % 7 == 0 ? "" : i > 600 ? "new" + i : i % 2 == 0 ? "a" : "b";
+      csv.append(kind).append(',').append(i % 2 == 0 ? "even" : "odd").append('\n');
+    }
+    Path file = Files.writeString(dir.resolve("gaps.csv"), csv);
+    Run run = run(
+        "--data",
+        file.toString(),
+        "--label",
+        "y",
+        "--initial",
+        "300",
+        "--every",
+        "50",
+        "--truth-delay",
+        "10",
+        "--control",
+        "20",
+        "--out",
+        dir.resolve("out").toString());
+    assertThat(run.err).isEmpty();
+    assertThat(run.exit).isZero();
+    assertThat(table(run.lines()).get("the loop")).isGreaterThan(70);
+    assertThat(run.out).doesNotContain("without an answer");
+  }
+
+  @Test
+  void rowsThatNoModelCanLearnFromEndTheRunInOneLine() throws IOException {
+    Path file = Files.writeString(
+        dir.resolve("bad.csv"), "a,y\n" + repeated(",n\n", 700) + repeated(",m\n", 700));
+    Run run = run(
+        "--data",
+        file.toString(),
+        "--label",
+        "y",
+        "--initial",
+        "1000",
+        "--out",
+        dir.resolve("out").toString());
+    assertThat(run.exit).isEqualTo(3);
+    assertThat(run.err)
+        .isEqualTo("the run ended: cannot train: wanted a row with a value, got 800 in which all"
+            + " are missing\n");
+  }
+
+  @Test
+  void aRowWithoutAnAnswerIsCountedAndTheStreamGoesOn() throws Exception {
+    Schema schema = Schema.of(Column.number("x"));
+    List<Labelled<Row>> rows = new ArrayList<>();
+    for (int i = 0; i < 400; i++) { // to an infinite value a linear model has no answer
+      double x = i == 350 || i == 360 ? Double.POSITIVE_INFINITY : i % 2 == 0 ? 1 : -1;
+      rows.add(new Labelled<>(Row.of(schema, x), Truth.of(i % 2 == 0 ? "even" : "odd")));
+    }
+    List<String> events = new ArrayList<>();
+    LifecycleRun run = new LifecycleRun(
+        new dev.mlops.examples.Stream("gaps", schema, rows),
+        new CountingTrainer(TribuoTrainer.classifier(schema, new LogisticRegressionTrainer())),
+        dev.mlops.examples.Arguments.of("--initial", "300", "--truth-delay", "10"),
+        new LifecycleRun.Watcher() {
+          @Override
+          public void row(int row, String champion) {}
+
+          @Override
+          public void event(int row, String text) {
+            events.add(row + " " + text);
+          }
+
+          @Override
+          public void served() {
+            events.add("served");
+          }
+        });
+    try (VersionStore store = FileVersionStore.open(dir.resolve("store"))) {
+      run.over(store, new SimpleMeterRegistry(), dir.resolve("journal.log"));
+    }
+    assertThat(events)
+        .containsExactly(
+            "300 RELEASED lifecycle:1: gaps",
+            "350 NO ANSWER, said once: lifecycle:1 answered with a score that is not finite;"
+                + " counted as a failure, no fallback is set",
+            "served");
+    assertThat(run.failures()).isEqualTo(2);
+    assertThat(run.error()).isEqualTo(0.02);
   }
 
   // --- a whole run

@@ -1,0 +1,56 @@
+package dev.mlops.examples;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs {@link Lifecycle} for Maven in a JVM of its own.
+ *
+ * <p>What it prints goes where Maven prints. When it fails Maven ends at once with its exit code, so that the one line which
+ * says why is the last one, and not one of forty that say how Maven noticed.
+ */
+public final class LifecycleJvm {
+  private LifecycleJvm() {}
+
+  /**
+   * Runs it.
+   *
+   * @param args those of {@link Lifecycle}
+   */
+  public static void main(String[] args)
+      throws IOException, InterruptedException, URISyntaxException {
+    List<String> command = new ArrayList<>(List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-cp",
+        classPath(),
+        Lifecycle.class.getName()));
+    command.addAll(List.of(args));
+    Process child = new ProcessBuilder(command)
+        .directory(new File(System.getProperty("mlops.root", ".")))
+        .inheritIO()
+        .start();
+    Runtime.getRuntime().addShutdownHook(new Thread(child::destroy));
+    int exit = child.waitFor();
+    if (exit != 0) {
+      System.exit(exit);
+    }
+  }
+
+  /** Maven loads programs by a class loader, and its own class path is not theirs. */
+  private static String classPath() throws URISyntaxException {
+    if (!(LifecycleJvm.class.getClassLoader() instanceof URLClassLoader loader)) {
+      return System.getProperty("java.class.path");
+    }
+    List<String> path = new ArrayList<>();
+    for (URL url : loader.getURLs()) {
+      path.add(Path.of(url.toURI()).toString());
+    }
+    return String.join(File.pathSeparator, path);
+  }
+}
