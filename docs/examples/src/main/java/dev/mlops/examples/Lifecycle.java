@@ -204,7 +204,8 @@ public final class Lifecycle {
             1L)));
   }
 
-  private LifecycleRun live(Stream stream, CountingTrainer trainer, RunFolder folder, Progress progress)
+  private LifecycleRun live(
+      Stream stream, CountingTrainer trainer, RunFolder folder, Progress progress)
       throws IOException {
     progress.begin("training the first version", stream.rows().size());
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);

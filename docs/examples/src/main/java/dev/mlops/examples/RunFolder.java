@@ -45,8 +45,8 @@ final class RunFolder implements AutoCloseable {
                 + foreign.get().getFileName() + "\"; nothing was written");
       }
     }
-    FileChannel channel = FileChannel.open(
-        path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel channel =
+        FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     boolean taken = false;
     try {
       if (lock(channel) == null) {

@@ -207,7 +207,9 @@ class LifecycleTest {
             "calm"),
         options("--seeds: wanted two numbers such as 0-19, got \"5\"", "--seeds", "5"),
         options(
-            "--seeds: wanted the smaller number first, such as 0-19, got \"9-3\"", "--seeds", "9-3"),
+            "--seeds: wanted the smaller number first, such as 0-19, got \"9-3\"",
+            "--seeds",
+            "9-3"),
         options("--data: wanted a CSV file, got \"\"", "--data", "", "--label", "y"),
         options("--out: wanted a folder, got \"\"", "--out", ""),
         options(

@@ -42,8 +42,7 @@ final class TribuoSchema {
     this.learns = features == null;
     requireDistinct(schema);
     List<Column> sorted = schema.columns().stream()
-        .filter(column ->
-            features == null || !isNumber(column) || features.contains(column.name()))
+        .filter(column -> features == null || !isNumber(column) || features.contains(column.name()))
         .sorted(
             Comparator.comparing(column -> isNumber(column) ? column.name() : column.name() + "="))
         .toList();

@@ -74,8 +74,7 @@ public final class TribuoTrainer implements ModelTrainer {
   private final LongSupplier ticker;
   private final Warnings warnings;
 
-  private TribuoTrainer(
-      Schema schema, Learner<?> learner, LongSupplier ticker, Warnings warnings) {
+  private TribuoTrainer(Schema schema, Learner<?> learner, LongSupplier ticker, Warnings warnings) {
     this.schema = schema;
     this.learner = learner;
     this.ticker = ticker;

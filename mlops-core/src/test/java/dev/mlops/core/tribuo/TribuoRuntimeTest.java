@@ -572,8 +572,8 @@ class TribuoRuntimeTest {
   @Test
   void aRowOfWhichTheModelKnowsNoColumnIsAnsweredToo() {
     List<Labelled<Row>> rows = labelled(300, 7).stream()
-        .map(row -> new Labelled<>(
-            Row.of(SCHEMA, row.input().number(0), "", Double.NaN), row.truth()))
+        .map(row ->
+            new Labelled<>(Row.of(SCHEMA, row.input().number(0), "", Double.NaN), row.truth()))
         .toList();
     Model model = TribuoTrainer.classifier(SCHEMA, new LogisticRegressionTrainer())
         .train(rows)

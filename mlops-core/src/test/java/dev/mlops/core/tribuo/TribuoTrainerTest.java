@@ -211,10 +211,9 @@ class TribuoTrainerTest {
 
   /** What a package says about rows without a value. */
   private static String leftOut(ModelPackage made) {
-    return String.valueOf(
-        FilePackage.of(made.manifest(), digest -> made.read(file(made, digest)))
-            .configuration()
-            .get("training.rows.without.values"));
+    return String.valueOf(FilePackage.of(made.manifest(), digest -> made.read(file(made, digest)))
+        .configuration()
+        .get("training.rows.without.values"));
   }
 
   private static PackageFile file(ModelPackage made, Digest digest) {
