@@ -25,6 +25,9 @@ import java.util.Optional;
  *   <li><b>copies</b>: arrays handed out are copies: changing one changes nothing here.
  * </ol>
  *
+ * <p>Inputs are files. A model that is trained again on the same rows is another input when its bytes differ, as those of
+ * frameworks do that write the time of training into a model: another digest, with the same predictions.
+ *
  * <p>Thread-safe.
  *
  * @since 0.1

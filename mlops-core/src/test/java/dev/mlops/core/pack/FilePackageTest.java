@@ -872,6 +872,25 @@ class FilePackageTest extends ModelPackageContract {
 
   // ---- building
 
+  /** A store would refuse it when it is published: a file of that name cannot be made everywhere. */
+  @ParameterizedTest
+  @ValueSource(strings = {"con", "nul.2", "com1", "lpt9.a.b"})
+  void aNameThatAStoreWouldRefuseIsRefused(String name) {
+    FilePackage.Builder builder =
+        FilePackage.builder(name, SCHEMA).runtime("own").weights("model.bin", new byte[] {1});
+    assertEquals(
+        "cannot build a package of " + name + ": model must be 1 to 64 of a-z 0-9 . _ -, begin and"
+            + " end with a letter or digit, without .. and no device name, but was \"" + name + "\"",
+        assertThrows(IllegalArgumentException.class, builder::build).getMessage());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> dev.mlops.api.store.Reference.requireName("model", name));
+    FilePackage.builder(name.replace('.', '-') + "-model", SCHEMA)
+        .runtime("own")
+        .weights("model.bin", new byte[] {1})
+        .build();
+  }
+
   @Test
   void allProblemsAreSaidAtOnce() {
     Schema other = Schema.of(Column.number("amount"), Column.number("age"));
@@ -885,7 +904,7 @@ class FilePackageTest extends ModelPackageContract {
             Classification.of(List.of("a", "b"), new double[] {Double.NaN, 1}))));
     assertEquals(
         "cannot build a package of Fraud: model must be 1 to 64 of a-z 0-9 . _ -, begin and end with a letter or digit, without"
-            + " .., but was \"Fraud\"; the runtime is missing; file name \"../model.bin\" is not allowed in a package: wanted"
+            + " .. and no device name, but was \"Fraud\"; the runtime is missing; file name \"../model.bin\" is not allowed in a package: wanted"
             + " letters, digits, . _ - in parts divided by /, at most 200 characters; file card.md could not be read"
             + " (NoSuchFileException); baseline: column country (category) is missing; baseline: column age (number) is unknown;"
             + " a golden example must expect finite scores; file schema.json must not have the name of a section; file"
