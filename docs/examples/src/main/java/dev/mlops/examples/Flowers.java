@@ -34,6 +34,16 @@ final class Flowers {
     return grow(3, 150);
   }
 
+  /** As many as wanted; later ones bear each other's names. */
+  static List<Labelled<Flower>> renamed(int count) {
+    return grow(4, count).stream()
+        .map(flower -> new Labelled<>(
+            flower.input(),
+            Truth.of(SPECIES.get(
+                (SPECIES.indexOf(flower.truth().label().orElseThrow()) + 1) % SPECIES.size()))))
+        .toList();
+  }
+
   private static List<Labelled<Flower>> grow(long seed, int count) {
     SplittableRandom random = new SplittableRandom(seed);
     List<Labelled<Flower>> flowers = new ArrayList<>(count);

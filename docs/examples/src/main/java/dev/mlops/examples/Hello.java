@@ -12,6 +12,8 @@ import dev.mlops.core.tribuo.TribuoTrainer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.tribuo.classification.sgd.linear.LogisticRegressionTrainer;
 
 // region hello
@@ -19,7 +21,10 @@ import org.tribuo.classification.sgd.linear.LogisticRegressionTrainer;
 public final class Hello {
   record Flower(double petalLength, double petalWidth, double sepalLength, double sepalWidth) {}
 
+  private static final Logger TRIBUO = Logger.getLogger("org.tribuo");
+
   public static void main(String[] args) {
+    TRIBUO.setLevel(Level.WARNING); // or it tells of each training
     RowBinding<Flower> rows = RowBinding.of(MethodHandles.lookup(), Flower.class);
     TribuoTrainer trainer =
         TribuoTrainer.classifier(rows.schema(), new LogisticRegressionTrainer());

@@ -75,7 +75,6 @@ final class LifecycleRun {
     this.row = arguments.initial;
   }
 
-  // region run
   /** Serves every row after the initial ones, the truth of each arriving late. */
   void over(VersionStore store, MeterRegistry registry, Path journal) {
     ManualClock clock = new ManualClock();
@@ -120,7 +119,6 @@ final class LifecycleRun {
       watcher.served();
     }
   }
-  // endregion
 
   /** The first release of this run; a store that an earlier run left goes on from it. */
   private void release(VersionStore store) {

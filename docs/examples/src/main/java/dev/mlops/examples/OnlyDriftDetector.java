@@ -29,7 +29,7 @@ public final class OnlyDriftDetector {
     ValueDetector errors = SrEDetector.above(0.08).falseAlarmEvery(100_000);
     for (int i = 0; i < 10_000; i++) {
       boolean wrong = random.nextDouble() < (i < 5_000 ? 0.08 : 0.16);
-      if (errors.update(wrong ? 1 : 0) == Level.DRIFT) {
+      if (errors.update(wrong ? 1 : 0) == Level.DRIFT) { // and begins anew: it is still above 0.08
         System.out.println(errors.signal().orElseThrow());
       }
     }

@@ -10,27 +10,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Runs {@link Lifecycle} for Maven in a JVM of its own.
+ * Runs a program of this package for Maven in a JVM of its own.
  *
  * <p>What it prints goes where Maven prints. When it fails Maven ends at once with its exit code, so that the one line which
  * says why is the last one, and not one of forty that say how Maven noticed.
  */
-public final class LifecycleJvm {
-  private LifecycleJvm() {}
+public final class OwnJvm {
+  private OwnJvm() {}
 
   /**
    * Runs it.
    *
-   * @param args those of {@link Lifecycle}
+   * @param args the simple name of the program, such as {@code Lifecycle}, and its arguments
    */
   public static void main(String[] args)
       throws IOException, InterruptedException, URISyntaxException {
     List<String> command = new ArrayList<>(List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-cp",
-        classPath(),
-        Lifecycle.class.getName()));
-    command.addAll(List.of(args));
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", classPath()));
+    command.add(OwnJvm.class.getPackageName() + "." + args[0]);
+    command.addAll(List.of(args).subList(1, args.length));
     Process child = new ProcessBuilder(command)
         .directory(new File(System.getProperty("mlops.root", ".")))
         .inheritIO()
@@ -44,7 +42,7 @@ public final class LifecycleJvm {
 
   /** Maven loads programs by a class loader, and its own class path is not theirs. */
   private static String classPath() throws URISyntaxException {
-    if (!(LifecycleJvm.class.getClassLoader() instanceof URLClassLoader loader)) {
+    if (!(OwnJvm.class.getClassLoader() instanceof URLClassLoader loader)) {
       return System.getProperty("java.class.path");
     }
     List<String> path = new ArrayList<>();

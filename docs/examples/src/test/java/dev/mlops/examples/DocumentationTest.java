@@ -44,6 +44,23 @@ class DocumentationTest {
     assertThat(problems).isEmpty();
   }
 
+  /** Whoever copies the dependencies gets what was built, and the Tribuo that it was built with. */
+  @Test
+  void theVersionsInTheReadmeAreThoseOfTheBuild() throws IOException {
+    String pom = Files.readString(ROOT.resolve("pom.xml"));
+    assertThat(Files.readString(ROOT.resolve("README.md")))
+        .contains("<artifactId>mlops-core</artifactId>\n  <version>" + first(pom, "version"))
+        .contains("<artifactId>tribuo-classification-sgd</artifactId>\n  <version>"
+            + first(pom, "tribuo.version"));
+  }
+
+  private static String first(String pom, String element) {
+    Matcher found =
+        Pattern.compile("<" + element + ">([^<]+)</" + element + ">").matcher(pom);
+    assertThat(found.find()).isTrue();
+    return found.group(1) + "</version>";
+  }
+
   @Test
   void aBlockThatEqualsItsRegionPasses() throws IOException {
     write(

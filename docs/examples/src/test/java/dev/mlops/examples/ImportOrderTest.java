@@ -26,7 +26,7 @@ class ImportOrderTest {
       Set.of("pack"),
       Set.of("store", "drift"),
       Set.of("monitor"),
-      Set.of("alert", "incident", "gate", "retrain"),
+      Set.of("alert", "gate", "retrain"),
       Set.of("serve"),
       Set.of("rollout"),
       Set.of("loop"));
