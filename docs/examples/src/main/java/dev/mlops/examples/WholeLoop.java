@@ -112,8 +112,7 @@ public final class WholeLoop {
     }
   }
 
-  private static void serve(
-      Deployment<Flower> iris, MaintenanceLoop loop, Labelled<Flower> seen) {
+  private static void serve(Deployment<Flower> iris, MaintenanceLoop loop, Labelled<Flower> seen) {
     Served served = iris.serve(seen.input());
     iris.truth(served.id(), seen.truth());
     iris.tick();

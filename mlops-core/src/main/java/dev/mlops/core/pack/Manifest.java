@@ -243,7 +243,8 @@ record Manifest(String model, String runtime, List<PackageFile> files) {
 
   /** Refuses a name that a version store would refuse. */
   static String requireName(String what, String name) {
-    if (!name.matches("[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?") || name.contains("..")
+    if (!name.matches("[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
+        || name.contains("..")
         || name.matches("(con|prn|aux|nul|(com|lpt)[1-9])(\\..*)?")) {
       throw new IllegalArgumentException(what
           + " must be 1 to 64 of a-z 0-9 . _ -, begin and end with a letter or digit, without .. and no device"

@@ -880,7 +880,8 @@ class FilePackageTest extends ModelPackageContract {
         FilePackage.builder(name, SCHEMA).runtime("own").weights("model.bin", new byte[] {1});
     assertEquals(
         "cannot build a package of " + name + ": model must be 1 to 64 of a-z 0-9 . _ -, begin and"
-            + " end with a letter or digit, without .. and no device name, but was \"" + name + "\"",
+            + " end with a letter or digit, without .. and no device name, but was \"" + name
+            + "\"",
         assertThrows(IllegalArgumentException.class, builder::build).getMessage());
     assertThrows(
         IllegalArgumentException.class,
