@@ -131,7 +131,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
 
   private void join(Arrival arrival) {
     Served served = known.get(arrival.id());
-    if (served == null) {
+    if (served == null || !arrival.truth().isFor(served.prediction)) {
       orphans++;
       return;
     }

@@ -392,6 +392,24 @@ public abstract class MetricsMonitorContract {
   }
 
   @Test
+  @DisplayName("counts a truth of another kind than the prediction, which goes on waiting for its own")
+  void orphans_ofAnotherKind() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = monitor.recorder("1", baseline());
+    long id = recorder.record(ROW, YES, NANOS);
+    monitor.truth(id, Truth.of(1.0));
+    monitor.tick();
+    assertThat(monitor.evidence().orphans()).isEqualTo(1);
+    assertCounts(section(monitor, "1"), 0, 0, 1);
+
+    monitor.truth(id, TRUE);
+    monitor.tick();
+    assertThat(monitor.evidence().orphans()).isEqualTo(1);
+    assertCounts(section(monitor, "1"), 1, 0, 0);
+    assertAccuracy(section(monitor, "1"), 1, 1);
+  }
+
+  @Test
   @DisplayName("counts the same truth again, and changes nothing")
   void duplicates() {
     MetricsMonitor monitor = open();

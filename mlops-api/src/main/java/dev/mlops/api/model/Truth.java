@@ -100,6 +100,19 @@ public final class Truth {
     return prediction.label().equals(label);
   }
 
+  /**
+   * {@return whether it is of the kind that was predicted: a label for a {@link Classification}, as many quantities as
+   * outputs for a {@link Regression}; true for any other kind}
+   *
+   * @param prediction what was said
+   */
+  public boolean isFor(Prediction prediction) {
+    if (prediction instanceof Classification) {
+      return label != null;
+    }
+    return !(prediction instanceof Regression said) || values.size() == said.names().size();
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof Truth that

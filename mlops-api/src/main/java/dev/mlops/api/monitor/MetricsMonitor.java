@@ -17,7 +17,8 @@ import java.util.Set;
  *   <li><b>joinsById</b> and <b>joinsByKey</b>: a truth given for the id, or for the host's key, of a recorded prediction
  *       becomes part of the quality of the version that predicted, after the next tick.
  *   <li><b>newestUnderAKey</b>: of several predictions under one key, a truth belongs to the newest recorded before it.
- *   <li><b>orphans</b>: a truth that no prediction waits for is counted and changes nothing.
+ *   <li><b>orphans</b>: a truth that no prediction waits for is counted and changes nothing; so is one of another kind than
+ *       the prediction, which goes on waiting.
  *   <li><b>duplicates</b>: the same truth again is counted and changes nothing.
  *   <li><b>corrections</b>: another truth for the same prediction replaces the first in quality and outcomes, and is
  *       counted; detectors are not fed again.

@@ -38,6 +38,8 @@ final class Ledger {
   private @Nullable Recorded newest;
   private long open;
   private long joinedAndOpen;
+  private boolean overflowed;
+  private @Nullable Prediction puzzled;
   /** Entries that wait to be used again. */
   private @Nullable Recorded unused;
 
@@ -97,7 +99,8 @@ final class Ledger {
     }
     newest = served;
     if (++open > mostOpen && oldest != null) {
-      expire(oldest);
+      overflowed = true;
+      end(oldest);
     }
     return served;
   }
@@ -127,6 +130,11 @@ final class Ledger {
   void join(@Nullable Recorded served, @Nullable Truth truth, long at) {
     if (served == null || truth == null) {
       orphans.incrementAndGet();
+      return;
+    }
+    if (!truth.isFor(served.prediction())) {
+      orphans.incrementAndGet();
+      puzzled = served.prediction();
       return;
     }
     Section section = served.section();
@@ -159,13 +167,31 @@ final class Ledger {
   /** Matures and expires what has reached the horizon. */
   void mature(long now) {
     while (horizon > 0 && oldest != null && now - oldest.millis >= horizon) {
-      Truth truth = oldest.truth;
-      if (truth == null) {
-        expire(oldest);
-      } else {
-        mature(oldest, truth);
-      }
+      end(oldest);
     }
+  }
+
+  /** Lets a prediction wait no longer. */
+  private void end(Recorded served) {
+    Truth truth = served.truth;
+    if (truth == null) {
+      expire(served);
+    } else {
+      mature(served, truth);
+    }
+  }
+
+  /** The newest prediction for which a truth of another kind came, told once. */
+  @Nullable
+  Prediction puzzled() {
+    Prediction told = puzzled;
+    puzzled = null;
+    return told;
+  }
+
+  /** Whether predictions had to be ended before their time, since too many waited. */
+  boolean overflowed() {
+    return overflowed;
   }
 
   private void mature(Recorded served, Truth truth) {

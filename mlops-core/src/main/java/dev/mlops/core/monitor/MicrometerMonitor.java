@@ -116,6 +116,14 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private volatile boolean closed;
   private volatile boolean saidFull;
   private volatile boolean saidContended;
+  private boolean saidOverflow;
+  /** Whether a tick waits for the lock. */
+  private volatile boolean tickWaits;
+
+  private final SteadyTime time = new SteadyTime();
+  /** The steady time of the newest drain or tick. */
+  private long steady;
+
   /** When the newest tick ended, or the monitor was opened; what is taken for now should the clock throw. */
   private volatile long ticked;
 
@@ -276,9 +284,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
   }
 
-  /** Takes the lock if nobody has it, this thread included. */
+  /** Takes the lock if nobody has it, this thread included, and no tick waits for it: truths must not starve ticks. */
   private boolean enter() {
-    return !lock.isHeldByCurrentThread() && lock.tryLock();
+    return !tickWaits && !lock.isHeldByCurrentThread() && lock.tryLock();
   }
 
   @Override
@@ -287,7 +295,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
       return;
     }
     try {
+      tickWaits = true;
       lock.lock(); // held for moments by those who read evidence
+      tickWaits = false;
       try {
         if (!closed) {
           work();
@@ -298,6 +308,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     } catch (Throwable thrown) {
       warnings.once("tick " + thrown.getClass(), "a tick of the monitor was cut short", thrown);
     } finally {
+      tickWaits = false;
       ticking.set(false);
     }
   }
@@ -305,12 +316,31 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private void work() {
     drain();
     long now = now(ticked);
-    ledger.mature(now);
-    long settled = Math.min(now, ledger.oldestOpen());
+    steady = time.advance(now);
+    ledger.mature(steady);
+    long settled = Math.min(steady, ledger.oldestOpen());
     for (Map.Entry<Spec, Watch> each : watches.entrySet()) {
-      each.getValue().settle(each.getKey().input() == Spec.Input.QUALITY ? settled : now);
+      each.getValue().settle(each.getKey().input() == Spec.Input.QUALITY ? settled : steady);
     }
     ticked = now;
+    Prediction puzzled = ledger.puzzled();
+    if (puzzled != null) {
+      warnings.once(
+          "kind",
+          "a truth came for a " + puzzled.getClass().getSimpleName() + " of "
+              + Warnings.shown(model)
+              + " that is of another kind; such truths are counted as orphans, and the prediction goes on waiting",
+          null);
+    }
+    if (ledger.overflowed() && !saidOverflow) {
+      saidOverflow = true;
+      warnings.once(
+          "overflow",
+          "more than " + recipe.open + " predictions of " + Warnings.shown(model)
+              + " waited: the oldest of them were ended before their horizon, those with a truth as matured, the others as"
+              + " expired; let more wait (Recipe.awaiting)",
+          null);
+    }
     Map<Spec, DriftReading> readings = readings();
     for (Section section : sections.values()) {
       refresh(section, section == champion ? readings : Map.of());
@@ -344,6 +374,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private void drain() {
     long until = System.nanoTime();
     long now = now(ticked);
+    long before = steady;
+    steady = time.advance(now);
     List<Ring> all = new ArrayList<>();
     for (Stripes each : rings) {
       for (int i = 0; i < each.count(); i++) {
@@ -372,7 +404,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
           return;
         }
         if (earliest instanceof Ring ring) {
-          take(ring, slot, now);
+          take(ring, slot, now, before);
         } else {
           take(slot);
         }
@@ -383,7 +415,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
   }
 
-  private void take(Ring ring, int slot, long now) {
+  private void take(Ring ring, int slot, long now, long before) {
     try {
       Section section = ring.section(slot);
       Prediction prediction = ring.prediction(slot);
@@ -391,7 +423,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
         return;
       }
       section.recorded++;
-      long millis = Math.min(now, ring.millis(slot));
+      // It was recorded after the drain before this one, whatever the clock said then.
+      long age = Math.max(0, now - ring.millis(slot));
+      long millis = Math.max(Math.min(before, steady), steady - age);
       Recorded served = ledger.add(ring.id(slot), ring.key(slot), section, prediction, millis);
       if (recipe.outcomes > 0) {
         ring.keepRow(slot, served);
@@ -828,7 +862,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
     /**
      * {@return the same recipe with another number of predictions that may wait for their truth or their horizon}
      *
-     * <p>The oldest that is too many expires, and is counted.
+     * <p>The oldest that is too many ends before its horizon: it matures if its truth has come, else it expires and is
+     * counted; a warning says so once.
      *
      * @param predictions at least 1, at most 100,000,000; 100,000 unless said
      * @throws IllegalArgumentException if it is out of range

@@ -53,6 +53,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -1468,5 +1469,105 @@ class MicrometerMonitorTest {
     public String category(int column) {
       return "web";
     }
+  }
+
+  // ------------------------------------------------------------------------- clocks and overflow
+
+  /** A clock that is a year ahead for one prediction must not keep all later ones waiting for a year. */
+  @Test
+  void aClockThatWasAheadDelaysNothing() {
+    ManualClock real = new ManualClock();
+    AtomicLong ahead = new AtomicLong();
+    MicrometerMonitor monitor = MicrometerMonitor.recipe(registry)
+        .clock(() -> real.instant().plusMillis(ahead.get()))
+        .truthWithin(Duration.ofHours(1))
+        .open("fraud");
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    monitor.tick();
+    ahead.set(Duration.ofDays(365).toMillis());
+    monitor.truth(recorder.record(ROW, YES, 100), TRUE);
+    monitor.tick();
+    ahead.set(0);
+    for (int i = 0; i < 10; i++) {
+      monitor.truth(recorder.record(ROW, YES, 100), TRUE);
+      monitor.tick();
+      real.advance(Duration.ofMinutes(1));
+    }
+    real.advance(Duration.ofMinutes(59));
+    monitor.tick();
+    assertThat(champion(monitor).matured()).isEqualTo(11);
+    assertThat(champion(monitor).expired()).isZero();
+  }
+
+  /** Blocks of time go on after a clock that was ahead: the detector is not deaf until the clock is there again. */
+  @Test
+  void aClockThatWasAheadDeafensNoDetector() {
+    ManualClock real = new ManualClock();
+    AtomicLong ahead = new AtomicLong();
+    WatchCondition worse =
+        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofDays(90));
+    MicrometerMonitor monitor = MicrometerMonitor.recipe(registry)
+        .clock(() -> real.instant().plusMillis(ahead.get()))
+        .feeds(worse)
+        .open("fraud");
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    for (int hour = 0; hour < 48; hour++) {
+      ahead.set(hour == 3 ? Duration.ofDays(365).toMillis() : 0);
+      for (int i = 0; i < 20; i++) {
+        monitor.truth(recorder.record(ROW, YES, 100), hour < 5 ? TRUE : FALSE);
+      }
+      monitor.tick();
+      real.advance(Duration.ofHours(1));
+    }
+    assertThat(champion(monitor).drift(worse.spec()).orElseThrow().signal()).isPresent();
+  }
+
+  /** A clock that is back for one prediction must not let it, or those that wait, expire at once. */
+  @Test
+  void aClockThatWasBackExpiresNothingEarly() {
+    ManualClock real = new ManualClock();
+    AtomicLong ahead = new AtomicLong();
+    MicrometerMonitor monitor = MicrometerMonitor.recipe(registry)
+        .clock(() -> real.instant().plusMillis(ahead.get()))
+        .truthWithin(Duration.ofHours(1))
+        .open("fraud");
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    recorder.record(ROW, YES, 100);
+    monitor.tick();
+    ahead.set(-Duration.ofDays(365).toMillis());
+    recorder.record(ROW, YES, 100);
+    ahead.set(0);
+    monitor.tick();
+    ahead.set(-Duration.ofDays(365).toMillis());
+    recorder.record(ROW, YES, 100);
+    monitor.tick();
+    ahead.set(0);
+    recorder.record(ROW, YES, 100);
+    monitor.tick();
+    assertThat(champion(monitor).expired()).isZero();
+    assertThat(champion(monitor).open()).isEqualTo(4);
+    real.advance(Duration.ofHours(1));
+    monitor.tick();
+    assertThat(champion(monitor).expired()).isEqualTo(4);
+  }
+
+  /** With too many waiting for their horizon, a truth that has come is not thrown away and called missing. */
+  @Test
+  void aKnownTruthIsNotLostToTheOldestThatIsTooMany() {
+    MicrometerMonitor monitor =
+        open(recipe -> recipe.truthWithin(Duration.ofHours(1)).awaiting(100));
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    for (int i = 0; i < 1_000; i++) {
+      long id = recorder.record(ROW, YES, 100);
+      if (i % 4 != 0) {
+        monitor.truth(id, TRUE);
+      }
+      monitor.tick();
+      clock.advance(Duration.ofSeconds(1));
+    }
+    assertThat(champion(monitor).matured()).isEqualTo(675);
+    assertThat(champion(monitor).expired()).isEqualTo(225);
+    assertThat(champion(monitor).open()).isEqualTo(100);
+    assertThat(registry.get("mlops.truth.coverage").gauge().value()).isEqualTo(0.75);
   }
 }
