@@ -101,6 +101,16 @@ public final class Signals {
     }
 
     /**
+     * {@return the condition that the host's own detector of losses has found a drift}
+     *
+     * @param detector its name, as in {@link Spec#own(String, Metric)} given to {@link MonitorRecipe#watching}
+     * @throws IllegalArgumentException if the name is malformed or the metric has no loss per row
+     */
+    public WatchCondition watchedBy(String detector) {
+      return WatchCondition.own(Spec.own(detector, metric));
+    }
+
+    /**
      * {@return the criterion that a candidate is no worse than the champion on the same held-back rows}
      *
      * <p>PASS when the whole 95 % interval of the paired difference is above minus the margin, FAIL when the whole interval
@@ -197,6 +207,16 @@ public final class Signals {
      */
     public WatchCondition falseAlarmEvery(long rows) {
       return WatchCondition.features(dev.mlops.api.drift.FalseAlarms.every(rows));
+    }
+
+    /**
+     * {@return the condition that the host's own detector of rows has found a drift}
+     *
+     * @param detector its name, as in {@link Spec#own(String)} given to {@link MonitorRecipe#watching}
+     * @throws IllegalArgumentException if the name is malformed
+     */
+    public WatchCondition watchedBy(String detector) {
+      return WatchCondition.own(Spec.own(detector));
     }
 
     /**

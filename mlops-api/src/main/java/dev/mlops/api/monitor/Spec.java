@@ -7,8 +7,8 @@ import dev.mlops.api.model.Metric;
 import java.util.Optional;
 
 /**
- * What a monitor must watch from the first prediction on: an input, how far it may move, and how often a false alarm may
- * come. Equal specs share one detector.
+ * What a monitor must watch from the first prediction on: an input, and either how far it may move and how often a false
+ * alarm may come, or the name of the host's own detector. Equal specs share one detector.
  *
  * <p>Immutable.
  *
@@ -16,11 +16,18 @@ import java.util.Optional;
  * @param metric for {@link Input#QUALITY}, whose losses; empty otherwise
  * @param tolerance for {@link Input#QUALITY}, how much worse than the baseline is allowed, in units of the metric; at
  *     least 0; 0 otherwise
- * @param falseAlarms how often a false alarm may come
+ * @param falseAlarms how often a false alarm may come; empty for the host's own detector, which has its own promise
+ * @param detector name of the host's own detector, as given to {@link MonitorRecipe#watching}; empty for the monitor's
  * @since 0.1
  */
 public record Spec(
-    Input input, Optional<Metric> metric, double tolerance, FalseAlarms falseAlarms) {
+    Input input,
+    Optional<Metric> metric,
+    double tolerance,
+    Optional<FalseAlarms> falseAlarms,
+    Optional<String> detector) {
+  private static final int LONGEST_NAME = 64;
+
   /**
    * What can be watched.
    *
@@ -41,7 +48,12 @@ public record Spec(
    */
   public Spec {
     requireNonNull(input, "input");
-    requireNonNull(falseAlarms, "falseAlarms");
+    requireNonNull(detector, "detector");
+    if (falseAlarms.isPresent() == detector.isPresent()) {
+      throw new IllegalArgumentException("a spec needs either a promise about false alarms or the name of a detector, but had "
+          + (detector.isPresent() ? "both" : "neither"));
+    }
+    detector.ifPresent(Spec::requireName);
     if ((input == Input.QUALITY) != metric.isPresent()) {
       throw new IllegalArgumentException(
           "a metric belongs to QUALITY and to nothing else, but " + input + " had " + metric);
@@ -50,7 +62,63 @@ public record Spec(
       throw new IllegalArgumentException("tolerance must be finite and >= 0, but was " + tolerance);
     }
     metric.ifPresent(Spec::requireLossPerRow);
-    falseAlarms.count();
+    falseAlarms.ifPresent(FalseAlarms::count);
+  }
+
+  /**
+   * {@return what the monitor's own detector watches}
+   *
+   * @param input what is watched
+   * @param metric for {@link Input#QUALITY}, whose losses; empty otherwise
+   * @param tolerance for {@link Input#QUALITY}, how much worse than the baseline is allowed; 0 otherwise
+   * @param falseAlarms how often a false alarm may come
+   * @throws IllegalArgumentException as the constructor
+   */
+  public static Spec of(
+      Input input, Optional<Metric> metric, double tolerance, FalseAlarms falseAlarms) {
+    return new Spec(input, metric, tolerance, Optional.of(falseAlarms), Optional.empty());
+  }
+
+  /**
+   * {@return what the host's own detector of losses watches}
+   *
+   * @param detector its name: 1 to 64 letters, digits, dots, hyphens and underscores
+   * @param metric whose loss per matured truth it is fed: accuracy, precision and recall give 0 or 1, mae the absolute
+   *     error
+   * @throws IllegalArgumentException if the name is malformed or the metric has no loss per row
+   */
+  public static Spec own(String detector, Metric metric) {
+    return new Spec(
+        Input.QUALITY, Optional.of(metric), 0.0, Optional.empty(), Optional.of(detector));
+  }
+
+  /**
+   * {@return what the host's own detector of rows watches}
+   *
+   * @param detector its name: 1 to 64 letters, digits, dots, hyphens and underscores
+   * @throws IllegalArgumentException if the name is malformed
+   */
+  public static Spec own(String detector) {
+    return new Spec(
+        Input.FEATURES, Optional.empty(), 0.0, Optional.empty(), Optional.of(detector));
+  }
+
+  private static void requireName(String detector) {
+    boolean fits = !detector.isEmpty()
+        && detector.length() <= LONGEST_NAME
+        && detector
+            .chars()
+            .allMatch(c -> c >= 'a' && c <= 'z'
+                || c >= 'A' && c <= 'Z'
+                || c >= '0' && c <= '9'
+                || c == '.'
+                || c == '-'
+                || c == '_');
+    if (!fits) {
+      throw new IllegalArgumentException("a detector's name must be 1 to " + LONGEST_NAME
+          + " letters, digits, dots, hyphens and underscores, but had " + detector.length()
+          + " characters or others");
+    }
   }
 
   static void requireLossPerRow(Metric metric) {
@@ -66,11 +134,18 @@ public record Spec(
   /** {@return such as {@code recall worse by 0.02, one false alarm in 100000 inputs}} */
   @Override
   public String toString() {
-    return text(metric, tolerance, falseAlarms);
+    return text(metric, tolerance, falseAlarms, detector);
   }
 
-  static String text(Optional<Metric> metric, double tolerance, FalseAlarms falseAlarms) {
-    return metric.map(m -> m + " worse by " + tolerance).orElse("features moved") + ", "
-        + falseAlarms;
+  static String text(
+      Optional<Metric> metric,
+      double tolerance,
+      Optional<FalseAlarms> falseAlarms,
+      Optional<String> detector) {
+    return falseAlarms
+        .map(promise ->
+            metric.map(m -> m + " worse by " + tolerance).orElse("features moved") + ", " + promise)
+        .orElseGet(() ->
+            metric.map(Metric::toString).orElse("features") + " watched by " + detector.orElse(""));
   }
 }

@@ -30,31 +30,46 @@ public final class WatchCondition implements Condition {
 
   private final Optional<Metric> metric;
   private final double tolerance;
-  private final FalseAlarms falseAlarms;
+  private final Optional<FalseAlarms> falseAlarms;
+  private final Optional<String> detector;
 
-  private WatchCondition(Optional<Metric> metric, double tolerance, FalseAlarms falseAlarms) {
+  private WatchCondition(
+      Optional<Metric> metric,
+      double tolerance,
+      Optional<FalseAlarms> falseAlarms,
+      Optional<String> detector) {
     this.metric = metric;
     this.tolerance = tolerance;
     this.falseAlarms = falseAlarms;
+    this.detector = detector;
   }
 
   static WatchCondition features(FalseAlarms falseAlarms) {
-    return new WatchCondition(Optional.empty(), 0.0, falseAlarms);
+    return new WatchCondition(Optional.empty(), 0.0, Optional.of(falseAlarms), Optional.empty());
+  }
+
+  static WatchCondition own(Spec spec) {
+    return new WatchCondition(spec.metric(), 0.0, Optional.empty(), spec.detector());
   }
 
   static WatchCondition quality(Metric metric, double tolerance, FalseAlarms falseAlarms) {
     Spec.requireLossPerRow(metric);
-    return new WatchCondition(Optional.of(metric), tolerance, falseAlarms);
+    return new WatchCondition(
+        Optional.of(metric), tolerance, Optional.of(falseAlarms), Optional.empty());
   }
 
   /**
    * {@return the same condition, judged at the ends of blocks of another length}
    *
    * @param block longer than zero, at most a fiftieth of the time per false alarm
-   * @throws IllegalArgumentException if it is not, or the promise counts inputs rather than time
+   * @throws IllegalArgumentException if it is not, or the promise counts inputs rather than time, or is that of the host's
+   *     own detector
    */
   public WatchCondition inBlocksOf(Duration block) {
-    return new WatchCondition(metric, tolerance, falseAlarms.inBlocksOf(block));
+    FalseAlarms promise = falseAlarms.orElseThrow(() -> new IllegalArgumentException(
+        "the host's own detector has its own promise; give it blocks where it is made"));
+    return new WatchCondition(
+        metric, tolerance, Optional.of(promise.inBlocksOf(block)), Optional.empty());
   }
 
   /**
@@ -64,7 +79,7 @@ public final class WatchCondition implements Condition {
    */
   public Spec spec() {
     Spec.Input input = metric.isPresent() ? Spec.Input.QUALITY : Spec.Input.FEATURES;
-    return new Spec(input, metric, tolerance, falseAlarms);
+    return new Spec(input, metric, tolerance, falseAlarms, detector);
   }
 
   /**
@@ -87,7 +102,8 @@ public final class WatchCondition implements Condition {
     Optional<DriftReading> found = evidence.champion().get().drift(spec);
     if (found.isEmpty()) {
       return Finding.inconclusive(
-          "the monitor does not watch " + spec + "; name it in MonitorRecipe.feeds");
+          "the monitor does not watch " + spec + "; name it in MonitorRecipe."
+              + (detector.isPresent() ? "watching" : "feeds"));
     }
     DriftReading reading = found.get();
     String text = reading.toString();
@@ -105,16 +121,17 @@ public final class WatchCondition implements Condition {
     return other instanceof WatchCondition that
         && metric.equals(that.metric)
         && Double.compare(tolerance, that.tolerance) == 0
-        && falseAlarms.equals(that.falseAlarms);
+        && falseAlarms.equals(that.falseAlarms)
+        && detector.equals(that.detector);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(metric, tolerance, falseAlarms);
+    return Objects.hash(metric, tolerance, falseAlarms, detector);
   }
 
   @Override
   public String toString() {
-    return Spec.text(metric, tolerance, falseAlarms);
+    return Spec.text(metric, tolerance, falseAlarms, detector);
   }
 }

@@ -2,6 +2,7 @@ package dev.mlops.core.monitor;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.drift.DetectorRecipe;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
@@ -229,7 +230,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
     if (!section.baseline.equals(before)) {
       watches.clear();
       for (Spec spec : specs) {
-        watches.put(spec, new Watch(spec, first, section.baseline, recipe.remembered()));
+        watches.put(spec, new Watch(
+                spec, recipe.own.get(spec), first, section.baseline, recipe.remembered()));
       }
     }
   }
@@ -784,6 +786,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     private final MeterRegistry registry;
     private InstantSource clock = InstantSource.system();
     private Set<Spec> specs = Set.of();
+    Map<Spec, DetectorRecipe> own = Map.of();
     private int slots = 16_384;
     /** A ring for rows of these columns, of so many slots; a test gives others. */
     BiFunction<Schema, Integer, Ring> ring = Ring::new;
@@ -803,6 +806,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       Recipe copy = new Recipe(registry);
       copy.clock = clock;
       copy.specs = specs;
+      copy.own = own;
       copy.slots = slots;
       copy.ring = ring;
       copy.horizon = horizon;
@@ -843,6 +847,23 @@ public final class MicrometerMonitor implements MetricsMonitor {
       }
       Recipe copy = copy();
       copy.specs = Collections.unmodifiableSet(all);
+      return copy;
+    }
+
+    @Override
+    public Recipe watching(Spec spec, DetectorRecipe detector) {
+      requireNonNull(detector, "detector");
+      if (spec.detector().isEmpty()) {
+        throw new IllegalArgumentException(
+            "a spec must name the host's own detector (Spec.own), but was " + spec);
+      }
+      Set<Spec> all = new LinkedHashSet<>(specs);
+      all.add(spec);
+      Map<Spec, DetectorRecipe> detectors = new LinkedHashMap<>(own);
+      detectors.put(spec, detector);
+      Recipe copy = copy();
+      copy.specs = Collections.unmodifiableSet(all);
+      copy.own = Collections.unmodifiableMap(detectors);
       return copy;
     }
 

@@ -1,9 +1,12 @@
 package dev.mlops.core.monitor;
 
+import dev.mlops.api.drift.DetectorRecipe;
 import dev.mlops.api.drift.DriftDetector;
+import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Estimate;
@@ -15,6 +18,7 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.core.log.Warnings;
 import dev.mlops.drift.batch.DataDrift;
 import dev.mlops.drift.stream.SrEDetector;
 import java.util.Arrays;
@@ -40,9 +44,9 @@ final class Watch {
 
   private final Spec spec;
   private final String positive;
-  private final @Nullable ValueDetector values;
-  private final @Nullable RowDetector rows;
-  private final String note;
+  private @Nullable ValueDetector values;
+  private @Nullable RowDetector rows;
+  private String note;
   private final double limit;
   /** Length of a block in milliseconds; 0 if the promise counts inputs. */
   private final long block;
@@ -62,25 +66,53 @@ final class Watch {
    * Builds a watch.
    *
    * @param spec what is watched
+   * @param own makes the host's own detector, if the spec names one and the host gave it
    * @param first the first baseline of the monitor's life; no later one raises the limit above its own
    * @param baseline the champion's
    * @param mostPositions how many inputs can be told the place of; at least 1
    */
-  Watch(Spec spec, Baseline first, Baseline baseline, int mostPositions) {
+  Watch(
+      Spec spec,
+      @Nullable DetectorRecipe own,
+      Baseline first,
+      Baseline baseline,
+      int mostPositions) {
     this.spec = spec;
     this.mostPositions = mostPositions;
     this.positions = new long[Math.min(64, mostPositions)];
     this.positive = baseline.schema().positive().orElse("");
-    this.block = spec.falseAlarms().time().isPresent()
-        ? Math.max(1, spec.falseAlarms().block().toMillis())
-        : 0;
     ValueDetector madeValues = null;
     RowDetector madeRows = null;
     double bound = 0.0;
     String text;
-    if (spec.input() == Spec.Input.FEATURES) {
+    FalseAlarms promise = spec.falseAlarms().orElse(null);
+    if (promise == null) {
+      bound = Double.POSITIVE_INFINITY;
+      text = "";
       try {
-        madeRows = DataDrift.against(baseline).windowOf(WINDOW).falseAlarmEvery(spec.falseAlarms());
+        DriftDetector made = own == null ? null : own.detector(baseline);
+        if (made == null) {
+          text = own == null
+              ? "no detector of that name was given in MonitorRecipe.watching"
+              : "the recipe gave no detector";
+        } else if (spec.input() == Spec.Input.QUALITY && made instanceof ValueDetector ofValues) {
+          madeValues = ofValues;
+          promise = made.falseAlarms().orElse(null);
+        } else if (spec.input() == Spec.Input.FEATURES && made instanceof RowDetector ofRows) {
+          madeRows = ofRows;
+          promise = made.falseAlarms().orElse(null);
+        } else {
+          text = "the recipe gave a " + made.getClass().getSimpleName() + ", wanted a "
+              + (spec.input() == Spec.Input.QUALITY ? "ValueDetector" : "RowDetector");
+        }
+      } catch (IllegalArgumentException refused) {
+        text = Warnings.shown(String.valueOf(refused.getMessage()));
+      } catch (RuntimeException | Error e) {
+        text = "its recipe threw " + e.getClass().getSimpleName();
+      }
+    } else if (spec.input() == Spec.Input.FEATURES) {
+      try {
+        madeRows = DataDrift.against(baseline).windowOf(WINDOW).falseAlarmEvery(promise);
         text = "";
       } catch (IllegalArgumentException refused) {
         text = String.valueOf(refused.getMessage());
@@ -96,10 +128,13 @@ final class Watch {
       } else if (!(bound > 0) || (metric != Metric.MAE && bound >= 1)) {
         text = String.format(Locale.ROOT, "a loss limit of %.4f leaves nothing to find", bound);
       } else {
-        madeValues = SrEDetector.above(bound).falseAlarmEvery(spec.falseAlarms());
+        madeValues = SrEDetector.above(bound).falseAlarmEvery(promise);
         text = String.format(Locale.ROOT, "loss limit %.4f", bound);
       }
     }
+    this.block = promise != null && promise.time().isPresent()
+        ? Math.max(1, promise.block().toMillis())
+        : 0;
     this.values = madeValues;
     this.rows = madeRows;
     this.limit = bound;
@@ -148,12 +183,38 @@ final class Watch {
     if (Double.isNaN(loss)) {
       return;
     }
-    enterBlock(millis, values);
+    try {
+      feed(values, loss, position, millis);
+    } catch (RuntimeException | Error e) {
+      end(e);
+    }
+  }
+
+  private void feed(ValueDetector detector, double loss, long position, long millis) {
+    if (!detector.domain().contains(loss) && detector.onUnjudgeable() != Unjudgeable.COUNT) {
+      // It would give the value no position, or refuse it.
+      return;
+    }
+    enterBlock(millis, detector);
     if (signal != null) {
       return;
     }
     remember(position);
-    take(values.update(loss), values);
+    take(detector.update(loss), detector);
+  }
+
+  /** Ends the watch of a host's own detector that threw; one of ours is not given up. */
+  private void end(Throwable thrown) {
+    if (spec.detector().isEmpty()) {
+      if (thrown instanceof Error error) {
+        throw error;
+      }
+      throw (RuntimeException) thrown;
+    }
+    values = null;
+    rows = null;
+    note = "its detector threw " + thrown.getClass().getSimpleName()
+        + " and is fed no more until the baseline changes";
   }
 
   /** Takes a row that the champion was given. */
@@ -161,12 +222,16 @@ final class Watch {
     if (rows == null || signal != null) {
       return;
     }
-    enterBlock(millis, rows);
-    if (signal != null) {
-      return;
+    try {
+      enterBlock(millis, rows);
+      if (signal != null) {
+        return;
+      }
+      inputs++;
+      take(rows.update(row), rows);
+    } catch (RuntimeException | Error e) {
+      end(e);
     }
-    inputs++;
-    take(rows.update(row), rows);
   }
 
   /** Ends the block that is open if everything in it has been taken. */
@@ -177,7 +242,11 @@ final class Watch {
         && signal == null
         && (openBlock + 1) * block <= everythingBefore) {
       inBlock = false;
-      take(detector.endBlock(), detector);
+      try {
+        take(detector.endBlock(), detector);
+      } catch (RuntimeException | Error e) {
+        end(e);
+      }
     }
   }
 
@@ -257,24 +326,39 @@ final class Watch {
 
   /** Forgets the signal and everything that was fed. */
   void restart() {
-    if (values != null) {
-      values.reset();
-    }
-    if (rows != null) {
-      rows.reset();
-    }
     inputs = 0;
     inBlock = false;
     signal = null;
     changePosition = OptionalLong.empty();
+    DriftDetector detector = values == null ? rows : values;
+    if (detector != null) {
+      try {
+        detector.reset();
+      } catch (RuntimeException | Error e) {
+        end(e);
+      }
+    }
   }
 
   DriftReading reading() {
     DriftDetector detector = values == null ? rows : values;
-    Level level =
-        signal != null ? Level.DRIFT : detector == null ? Level.WARMING_UP : detector.level();
+    Level level = detector == null ? Level.WARMING_UP : Level.STABLE;
     // A row with a missing value is skipped in that column alone.
-    long judged = values == null ? inputs : inputs - values.skipped();
-    return new DriftReading(level, Optional.ofNullable(signal), judged, changePosition, note);
+    long judged = inputs;
+    if (detector != null) {
+      try {
+        level = detector.level();
+        judged = values == null ? inputs : inputs - detector.skipped();
+      } catch (RuntimeException | Error e) {
+        end(e);
+        level = Level.WARMING_UP;
+      }
+    }
+    return new DriftReading(
+        signal != null ? Level.DRIFT : level,
+        Optional.ofNullable(signal),
+        judged,
+        changePosition,
+        note);
   }
 }
