@@ -392,7 +392,8 @@ public abstract class MetricsMonitorContract {
   }
 
   @Test
-  @DisplayName("counts a truth of another kind than the prediction, which goes on waiting for its own")
+  @DisplayName(
+      "counts a truth of another kind than the prediction, which goes on waiting for its own")
   void orphans_ofAnotherKind() {
     MetricsMonitor monitor = open();
     Recorder recorder = monitor.recorder("1", baseline());

@@ -156,12 +156,15 @@ final class BrokenMonitors {
             "it does not count them",
             evidence -> counts(
                 evidence, 0, evidence.duplicates(), evidence.corrections(), evidence.lostTruths())),
-        broken("orphans", "it takes a quantity for a label", healthy -> new ForwardingMonitor(healthy) {
-          @Override
-          public void truth(long id, Truth truth) {
-            monitor.truth(id, truth.label().isPresent() ? truth : Truth.of("yes"));
-          }
-        }),
+        broken(
+            "orphans",
+            "it takes a quantity for a label",
+            healthy -> new ForwardingMonitor(healthy) {
+              @Override
+              public void truth(long id, Truth truth) {
+                monitor.truth(id, truth.label().isPresent() ? truth : Truth.of("yes"));
+              }
+            }),
         telling(
             "duplicates",
             "it counts them as corrections",

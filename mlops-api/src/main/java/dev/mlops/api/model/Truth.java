@@ -110,7 +110,8 @@ public final class Truth {
     if (prediction instanceof Classification) {
       return label != null;
     }
-    return !(prediction instanceof Regression said) || values.size() == said.names().size();
+    return !(prediction instanceof Regression said)
+        || values.size() == said.names().size();
   }
 
   @Override

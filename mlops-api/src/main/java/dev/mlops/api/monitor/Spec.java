@@ -50,8 +50,9 @@ public record Spec(
     requireNonNull(input, "input");
     requireNonNull(detector, "detector");
     if (falseAlarms.isPresent() == detector.isPresent()) {
-      throw new IllegalArgumentException("a spec needs either a promise about false alarms or the name of a detector, but had "
-          + (detector.isPresent() ? "both" : "neither"));
+      throw new IllegalArgumentException(
+          "a spec needs either a promise about false alarms or the name of a detector, but had "
+              + (detector.isPresent() ? "both" : "neither"));
     }
     detector.ifPresent(Spec::requireName);
     if ((input == Input.QUALITY) != metric.isPresent()) {
@@ -99,8 +100,7 @@ public record Spec(
    * @throws IllegalArgumentException if the name is malformed
    */
   public static Spec own(String detector) {
-    return new Spec(
-        Input.FEATURES, Optional.empty(), 0.0, Optional.empty(), Optional.of(detector));
+    return new Spec(Input.FEATURES, Optional.empty(), 0.0, Optional.empty(), Optional.of(detector));
   }
 
   private static void requireName(String detector) {

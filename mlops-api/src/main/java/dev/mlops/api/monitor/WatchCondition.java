@@ -101,9 +101,8 @@ public final class WatchCondition implements Condition {
     }
     Optional<DriftReading> found = evidence.champion().get().drift(spec);
     if (found.isEmpty()) {
-      return Finding.inconclusive(
-          "the monitor does not watch " + spec + "; name it in MonitorRecipe."
-              + (detector.isPresent() ? "watching" : "feeds"));
+      return Finding.inconclusive("the monitor does not watch " + spec
+          + "; name it in MonitorRecipe." + (detector.isPresent() ? "watching" : "feeds"));
     }
     DriftReading reading = found.get();
     String text = reading.toString();

@@ -30,7 +30,7 @@ class WatchConditionTest {
   void aShorterBlockMakesAShorterTimeSayable(WatchCondition condition) {
     WatchCondition inBlocks = condition.inBlocksOf(TEN_MINUTES);
 
-    assertThat(inBlocks.spec().falseAlarms())
+    assertThat(inBlocks.spec().falseAlarms().orElseThrow())
         .isEqualTo(FalseAlarms.every(TEN_HOURS).inBlocksOf(TEN_MINUTES));
     assertThat(inBlocks.reads()).containsExactly(inBlocks.spec());
     assertThat(inBlocks)
@@ -64,8 +64,9 @@ class WatchConditionTest {
     assertThat(after.input()).isEqualTo(before.input());
     assertThat(after.metric()).isEqualTo(before.metric());
     assertThat(after.tolerance()).isEqualTo(before.tolerance());
-    assertThat(after.falseAlarms().time()).isEqualTo(before.falseAlarms().time());
-    assertThat(before.falseAlarms().block()).isEqualTo(Duration.ofHours(1));
+    assertThat(after.falseAlarms().flatMap(FalseAlarms::time))
+        .isEqualTo(before.falseAlarms().flatMap(FalseAlarms::time));
+    assertThat(before.falseAlarms().orElseThrow().block()).isEqualTo(Duration.ofHours(1));
   }
 
   @Test

@@ -230,8 +230,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
     if (!section.baseline.equals(before)) {
       watches.clear();
       for (Spec spec : specs) {
-        watches.put(spec, new Watch(
-                spec, recipe.own.get(spec), first, section.baseline, recipe.remembered()));
+        watches.put(
+            spec,
+            new Watch(spec, recipe.own.get(spec), first, section.baseline, recipe.remembered()));
       }
     }
   }

@@ -15,10 +15,10 @@ public final class SmallDisk {
    * @param full asked before each write
    */
   public static EventLog open(Path file, BooleanSupplier full) {
-    return EventLog.open(file, (path, write) -> new Full(Disk.open(path, write), full));
+    return EventLog.open(file, (path, write) -> new Full(LogFile.open(path, write), full));
   }
 
-  private record Full(Disk behind, BooleanSupplier full) implements Disk {
+  private record Full(LogFile behind, BooleanSupplier full) implements LogFile {
     @Override
     public long length() throws IOException {
       return behind.length();

@@ -76,7 +76,11 @@ class OwnDetectorTest {
 
   /** Records predictions of which some are wrong, and gives their truths. */
   private static void serve(
-      MicrometerMonitor monitor, Recorder recorder, List<Boolean> wrong, Duration apart, ManualClock clock) {
+      MicrometerMonitor monitor,
+      Recorder recorder,
+      List<Boolean> wrong,
+      Duration apart,
+      ManualClock clock) {
     for (boolean each : wrong) {
       long id = recorder.record(ROW, YES, 1_000);
       monitor.truth(id, Truth.of(each ? "no" : "yes"));
@@ -126,7 +130,8 @@ class OwnDetectorTest {
   void endsBlocksOfADetectorThatCountsTime() {
     List<Boolean> wrong = errors(2, 400, 400);
     Supplier<ValueDetector> detectors = () -> SrEDetector.above(0.1)
-        .falseAlarmEvery(FalseAlarms.every(Duration.ofHours(200)).inBlocksOf(Duration.ofMinutes(10)));
+        .falseAlarmEvery(
+            FalseAlarms.every(Duration.ofHours(200)).inBlocksOf(Duration.ofMinutes(10)));
     MicrometerMonitor monitor = open(ERRORS, baseline -> detectors.get());
     serve(monitor, monitor.recorder("1", baseline(80)), wrong, Duration.ofMinutes(1), clock);
     clock.advance(Duration.ofHours(1));
@@ -190,8 +195,8 @@ class OwnDetectorTest {
       calm.add(Row.of(schema, random.nextDouble()));
     }
     Baseline baselineOfRows = profile(schema, calm);
-    MicrometerMonitor monitor = open(
-        rows, baseline -> DataDrift.against(baseline).windowOf(100).falseAlarmEvery(100_000));
+    MicrometerMonitor monitor =
+        open(rows, baseline -> DataDrift.against(baseline).windowOf(100).falseAlarmEvery(100_000));
     Recorder recorder = monitor.recorder("1", baselineOfRows);
     for (int i = 0; i < 300; i++) {
       recorder.record(Row.of(schema, random.nextDouble() + (i < 150 ? 0 : 2)), YES, 1_000);
@@ -234,8 +239,8 @@ class OwnDetectorTest {
             "the recipe gave a DataDrift, wanted a ValueDetector"))) {
       MicrometerMonitor monitor = open(ERRORS, each.recipe());
       Recorder recorder = monitor.recorder("1", baseline(80));
-      assertThatCode(() ->
-              serve(monitor, recorder, errors(7, 50, 50), Duration.ofSeconds(1), clock))
+      assertThatCode(
+              () -> serve(monitor, recorder, errors(7, 50, 50), Duration.ofSeconds(1), clock))
           .doesNotThrowAnyException();
       DriftReading reading = reading(monitor, ERRORS);
       assertThat(reading.note()).isEqualTo(each.note());
@@ -251,7 +256,12 @@ class OwnDetectorTest {
         .clock(clock)
         .feeds(condition)
         .open("fraud");
-    serve(monitor, monitor.recorder("1", baseline(80)), errors(8, 50, 0), Duration.ofSeconds(1), clock);
+    serve(
+        monitor,
+        monitor.recorder("1", baseline(80)),
+        errors(8, 50, 0),
+        Duration.ofSeconds(1),
+        clock);
 
     Finding finding = condition.test(monitor.evidence());
     assertThat(finding.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
@@ -261,7 +271,10 @@ class OwnDetectorTest {
 
   @Test
   void refusesASpecOfTheMonitorsOwn() {
-    Spec spec = Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000).spec();
+    Spec spec = Signals.quality("accuracy")
+        .worseThanBaseline(0.02)
+        .falseAlarmEvery(1_000)
+        .spec();
     assertThatThrownBy(() -> MicrometerMonitor.recipe(new SimpleMeterRegistry())
             .watching(spec, baseline -> SrEDetector.above(0.1).falseAlarmEvery(1_000)))
         .isInstanceOf(IllegalArgumentException.class)

@@ -29,7 +29,7 @@ class WatchTest {
         .worseThanBaseline(0.02)
         .falseAlarmEvery(10_000)
         .spec();
-    Watch watch = new Watch(spec, BASELINE, BASELINE, most);
+    Watch watch = new Watch(spec, null, BASELINE, BASELINE, most);
     SrEDetector byHand =
         SrEDetector.above(SrEDetector.upperLimit(100, 1_000) + 0.02).falseAlarmEvery(10_000);
     long input = 0;
