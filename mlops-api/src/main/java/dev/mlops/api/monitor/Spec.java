@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.model.Metric;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * What a monitor must watch from the first prediction on: an input, and either how far it may move and how often a false
@@ -27,6 +28,8 @@ public record Spec(
     Optional<FalseAlarms> falseAlarms,
     Optional<String> detector) {
   private static final int LONGEST_NAME = 64;
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1," + LONGEST_NAME + "}");
 
   /**
    * What can be watched.
@@ -104,16 +107,7 @@ public record Spec(
   }
 
   private static void requireName(String detector) {
-    boolean fits = !detector.isEmpty()
-        && detector.length() <= LONGEST_NAME
-        && detector
-            .chars()
-            .allMatch(c -> c >= 'a' && c <= 'z'
-                || c >= 'A' && c <= 'Z'
-                || c >= '0' && c <= '9'
-                || c == '.'
-                || c == '-'
-                || c == '_');
+    boolean fits = NAME.matcher(detector).matches();
     if (!fits) {
       throw new IllegalArgumentException("a detector's name must be 1 to " + LONGEST_NAME
           + " letters, digits, dots, hyphens and underscores, but had " + detector.length()
