@@ -300,8 +300,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
     try {
       tickWaits = true;
       lock.lock(); // held for moments by those who read evidence
-      tickWaits = false;
       try {
+        tickWaits = false;
         if (!closed) {
           work();
         }
