@@ -1,9 +1,9 @@
 package dev.mlops.testkit.streams;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 
 /**
  * How well some alarms fit changes whose positions are known.
@@ -139,12 +139,11 @@ public record AlarmScore(
             : "");
   }
 
-  /** The positions of so many alarms, evenly spread over a length: k of them at i · length / (k + 1). */
-  static List<Integer> periodic(int alarms, int length) {
-    int[] all = new int[alarms];
-    for (int i = 0; i < alarms; i++) {
-      all[i] = (int) ((i + 1L) * length / (alarms + 1L));
-    }
-    return Arrays.stream(all).boxed().toList();
+  /** The positions of k alarms, length / k apart, the first after this share of the distance. */
+  static List<Integer> periodic(int alarms, int length, double phase) {
+    return IntStream.range(0, alarms)
+        .map(i -> (int) ((i + phase) * length / alarms))
+        .boxed()
+        .toList();
   }
 }

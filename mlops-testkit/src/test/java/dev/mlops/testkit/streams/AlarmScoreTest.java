@@ -82,7 +82,7 @@ class AlarmScoreTest {
 
   @Test
   void periodicAlarmsAreEvenlySpread() {
-    assertThat(AlarmScore.periodic(3, 100)).containsExactly(25, 50, 75);
-    assertThat(AlarmScore.periodic(0, 100)).isEmpty();
+    assertThat(AlarmScore.periodic(4, 100, 0.5)).containsExactly(12, 37, 62, 87);
+    assertThat(AlarmScore.periodic(0, 100, 0.5)).isEmpty();
   }
 }

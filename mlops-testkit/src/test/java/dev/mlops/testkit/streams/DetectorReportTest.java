@@ -60,17 +60,32 @@ class DetectorReportTest {
     Line three = report.lines().get(2);
     assertThat(three.score()).hasToString("found 1 of 1, 0 false, mean delay 2.0");
     assertThat(three.accuracy().orElseThrow()).isEqualTo(0.96, within(1e-12));
-    // One alarm at 100 / 2 finds the change by chance, with a delay of 0: wrong at rows 0 and 50.
-    assertThat(three.periodic()).hasToString("found 1 of 1, 0 false, mean delay 0.0");
-    assertThat(three.periodicAccuracy()).hasValue(0.98);
+    // One alarm at 5, 15 … 95: that at 55 finds the change. Replaced there, the learner errs in row
+    // 0 and rows 50 to 55, at
+    // 65 in 16, …; before 50 in row 0 and all 50 of b.
+    assertThat(three.periodic().found()).isEqualTo(0.1, within(1e-12));
+    assertThat(three.periodic().falseAlarms()).isEqualTo(0.9, within(1e-12));
+    assertThat(three.periodic().accuracy().orElseThrow())
+        .isEqualTo(1 - (5 * 51 + 7 + 17 + 27 + 37 + 47) / 1_000.0, within(1e-12));
 
     Line one = report.lines().get(3);
     // At 0, whose learner is taught that row, and at 50.
     assertThat(one.score()).hasToString("found 1 of 1, 1 false, mean delay 0.0");
     assertThat(one.accuracy()).hasValue(0.98);
-    // At 33 and 66: nothing is found, the learner is taught b after row 66.
-    assertThat(one.periodic()).hasToString("found 0 of 1, 2 false");
-    assertThat(one.periodicAccuracy().orElseThrow()).isEqualTo(0.82, within(1e-12));
+    // Two alarms, 50 apart, at 2.5, 7.5 … 47.5 and 52.5 … 97.5: two of the ten second ones find the
+    // change.
+    assertThat(one.periodic().found()).isEqualTo(0.2, within(1e-12));
+    assertThat(one.periodic().falseAlarms()).isEqualTo(1.8, within(1e-12));
+
+    Line every = DetectorReport.of(
+            rows(), labels -> new Stubborn(), List.of(50), new Acceptance(0, 10))
+        .withAlarmEvery(30)
+        .lines()
+        .get(2);
+    assertThat(every.name()).isEqualTo("every 30");
+    // At 29, 59 and 89: the second finds the change; wrong at row 0 and at rows 50 to 59.
+    assertThat(every.score()).hasToString("found 1 of 1, 2 false, mean delay 9.0");
+    assertThat(every.accuracy().orElseThrow()).isEqualTo(0.89, within(1e-12));
   }
 
   @Test
@@ -82,11 +97,11 @@ class DetectorReportTest {
         .with("one", 0, first -> new RunOfOnes(1))
         .with("after twenty", 20, first -> new RunOfOnes(1));
     assertThat(report).hasToString("""
-            | detector | accuracy | found | false | MTD | MTFA | MDR | MTR | as often, evenly spread: accuracy | found | false |
+            | detector | accuracy | found | false | MTD | MTFA | MDR | MTR | as often, evenly: accuracy | found | false |
             |---|---|---|---|---|---|---|---|---|---|---|
-            | no alarms | – | 0 of 1 | 0 | – | – | 1.00 | – | – | 0 | 0 |
-            | one | – | 1 of 1 | 1 | 1.0 | – | 0.00 | – | – | 0 | 2 |
-            | after twenty | – | 1 of 1 | 0 | 1.0 | – | 0.00 | – | – | 1 | 0 |
+            | no alarms | – | 0 of 1 | 0 | – | – | 1.00 | – | – | 0.0 | 0.0 |
+            | one | – | 1 of 1 | 1 | 1.0 | – | 0.00 | – | – | 0.2 | 1.8 |
+            | after twenty | – | 1 of 1 | 0 | 1.0 | – | 0.00 | – | – | 0.1 | 0.9 |
             """);
   }
 }

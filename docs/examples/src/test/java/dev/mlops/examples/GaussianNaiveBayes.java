@@ -1,0 +1,66 @@
+package dev.mlops.examples;
+
+import dev.mlops.api.model.Row;
+import dev.mlops.testkit.streams.Prequential.Learner;
+import java.util.List;
+
+/**
+ * Naive Bayes with a normal density per label and column of numbers, learned row by row.
+ *
+ * <p>It answers the label of the greatest ln(n(label)) + Σ ln N(x; mean, variance), with sample means and variances of what it
+ * was taught; the first label by name as long as it was taught nothing.
+ */
+final class GaussianNaiveBayes implements Learner {
+  /** A variance of what hardly varies, or was seen once. */
+  private static final double LEAST_VARIANCE = 1e-6;
+
+  private final List<String> labels;
+  private final int columns;
+  private final long[] counts;
+  private final double[][] means;
+  private final double[][] squares; // Σ (x − mean)², by label and column
+
+  GaussianNaiveBayes(List<String> labels, int columns) {
+    this.labels = labels;
+    this.columns = columns;
+    this.counts = new long[labels.size()];
+    this.means = new double[labels.size()][columns];
+    this.squares = new double[labels.size()][columns];
+  }
+
+  @Override
+  public String predict(Row row) {
+    int best = 0;
+    double most = Double.NEGATIVE_INFINITY;
+    for (int label = 0; label < counts.length; label++) {
+      if (counts[label] > 0) {
+        double score = score(label, row);
+        best = score > most ? label : best;
+        most = Math.max(most, score);
+      }
+    }
+    return labels.get(best);
+  }
+
+  private double score(int label, Row row) {
+    double score = Math.log(counts[label]);
+    for (int column = 0; column < columns; column++) {
+      double variance =
+          Math.max(LEAST_VARIANCE, squares[label][column] / Math.max(1, counts[label] - 1));
+      double off = row.number(column) - means[label][column];
+      score -= 0.5 * (Math.log(variance) + off * off / variance);
+    }
+    return score;
+  }
+
+  @Override
+  public void learn(Row row, String label) {
+    int known = labels.indexOf(label);
+    counts[known]++;
+    for (int column = 0; column < columns; column++) {
+      double off = row.number(column) - means[known][column];
+      means[known][column] += off / counts[known];
+      squares[known][column] += off * (row.number(column) - means[known][column]);
+    }
+  }
+}
