@@ -111,7 +111,7 @@ final class Arguments {
     throw new Fault(option + ": wanted " + wanted + ", got \"" + value + "\"");
   }
 
-  private static int whole(String option, String value, int least) throws Fault {
+  static int whole(String option, String value, int least) throws Fault {
     try {
       int number = Integer.parseInt(value);
       if (number >= least) {

@@ -16,8 +16,16 @@ import java.util.Locale;
  * @see <a href="https://arxiv.org/abs/0907.3740">Maurer and Pontil (2009), Empirical Bernstein bounds</a>, theorem 4
  */
 record ColumnBaseline(
-    boolean binary, int count, double mean, double from, double to, double low, double high,
-    double lower, double upper, long ones) {
+    boolean binary,
+    int count,
+    double mean,
+    double from,
+    double to,
+    double low,
+    double high,
+    double lower,
+    double upper,
+    long ones) {
   /** Measures at least two values. */
   static ColumnBaseline of(double[] values) {
     double[] sorted = values.clone();
@@ -33,12 +41,12 @@ record ColumnBaseline(
     double half = most > least ? (most - least) / 2 : 4 * Math.ulp(most);
     double low = binary ? 0 : least - half;
     double high = binary ? 1 : most + half;
-    double[] fed =
-        Arrays.stream(values).map(value -> scaled(value, low, high)).toArray();
+    double[] fed = Arrays.stream(values).map(value -> scaled(value, low, high)).toArray();
     double mean = Arrays.stream(fed).average().orElseThrow();
-    double squares = Arrays.stream(fed).map(value -> (value - mean) * (value - mean)).sum();
-    double within = Math.sqrt(2 * squares / (n - 1) * Math.log(40) / n)
-        + 7 * Math.log(40) / (3.0 * (n - 1));
+    double squares =
+        Arrays.stream(fed).map(value -> (value - mean) * (value - mean)).sum();
+    double within =
+        Math.sqrt(2 * squares / (n - 1) * Math.log(40) / n) + 7 * Math.log(40) / (3.0 * (n - 1));
     return new ColumnBaseline(
         binary,
         n,

@@ -71,16 +71,12 @@ final class ColumnPicture {
     add(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\""
             + " font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">",
-        WIDTH,
-        HEIGHT,
-        WIDTH,
-        HEIGHT);
+        WIDTH, HEIGHT, WIDTH, HEIGHT);
     add("<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>", WIDTH, HEIGHT);
     add("<title>%s</title>", escaped(title));
     add(
         "<text x=\"%d\" y=\"22\" font-size=\"15\" font-weight=\"bold\">%s</text>",
-        LEFT,
-        escaped(title));
+        LEFT, escaped(title));
   }
 
   /** The rows of the baseline shaded, and where nine of ten of its values lay, up to the end of its stretch. */
@@ -122,50 +118,45 @@ final class ColumnPicture {
       String point = String.format(Locale.ROOT, "%.1f ", at);
       upper.append(point).append(String.format(Locale.ROOT, "%.1f ", y(most)));
       lower.insert(0, point + String.format(Locale.ROOT, "%.1f ", y(least)));
-      means.append(broken ? 'M' : 'L').append(point).append(String.format(Locale.ROOT, "%.1f ", y(mean)));
+      means
+          .append(broken ? 'M' : 'L')
+          .append(point)
+          .append(String.format(Locale.ROOT, "%.1f ", y(mean)));
       broken = false;
     }
-    add("<polygon points=\"%s\" fill=\"#9bb7d4\" fill-opacity=\"0.55\"/>", (upper.toString() + lower).strip());
+    add(
+        "<polygon points=\"%s\" fill=\"#9bb7d4\" fill-opacity=\"0.55\"/>",
+        (upper.toString() + lower).strip());
     add("<path d=\"%s\" fill=\"none\" stroke=\"#1f4e79\"/>", means.toString().strip());
   }
 
   private void axes() {
     int base = HEIGHT - BOTTOM;
-    add(
-        "<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#888\"/>",
-        LEFT,
-        TOP,
-        base,
-        WIDTH - RIGHT);
+    add("<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#888\"/>", LEFT, TOP, base, WIDTH - RIGHT);
     double step = step((top - bottom) / 7);
     for (double value = Math.ceil(bottom / step) * step; value <= top; value += step) {
       double rounded = Math.round(value / step) * step;
       add(
           "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>",
-          LEFT - 8,
-          y(rounded) + 4,
-          ColumnBaseline.number(rounded));
-      add(
-          "<path d=\"M%d %.1fh-4\" stroke=\"#888\"/>",
-          LEFT,
-          y(rounded));
+          LEFT - 8, y(rounded) + 4, ColumnBaseline.number(rounded));
+      add("<path d=\"M%d %.1fh-4\" stroke=\"#888\"/>", LEFT, y(rounded));
     }
     int rows = (int) Math.max(1, step(values.length / 6.0));
     for (int row = 0; row < values.length; row += rows) {
-      add(
-          "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>", x(row), base + 18, row);
+      add("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>", x(row), base + 18, row);
       add("<path d=\"M%.1f %dv4\" stroke=\"#888\"/>", x(row), base);
     }
     add(
         "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">row</text>",
-        (LEFT + WIDTH - RIGHT) / 2,
-        base + 36);
+        (LEFT + WIDTH - RIGHT) / 2, base + 36);
   }
 
   /** 1, 2 or 5 times a power of ten, at least so much. */
   private static double step(double least) {
     double power = Math.pow(10, Math.floor(Math.log10(least)));
-    return least <= power ? power : least <= 2 * power ? 2 * power : least <= 5 * power ? 5 * power : 10 * power;
+    return least <= power
+        ? power
+        : least <= 2 * power ? 2 * power : least <= 5 * power ? 5 * power : 10 * power;
   }
 
   private void signals(List<WatchColumn.Stretch> stretches) {
@@ -179,14 +170,10 @@ final class ColumnPicture {
       double found = x(stretch.to());
       add(
           "<path class=\"change\" d=\"M%.1f %dV%d\" stroke=\"#e08a00\" stroke-dasharray=\"4 3\"/>",
-          change,
-          TOP,
-          HEIGHT - BOTTOM);
+          change, TOP, HEIGHT - BOTTOM);
       add(
           "<path class=\"signal\" d=\"M%.1f %dV%d\" stroke=\"#c0272d\" stroke-width=\"1.5\"/>",
-          found,
-          TOP - 6,
-          HEIGHT - BOTTOM);
+          found, TOP - 6, HEIGHT - BOTTOM);
       if (found - last >= LABEL) {
         last = found;
         add(
@@ -204,7 +191,9 @@ final class ColumnPicture {
 
   private void legend(long beyond) {
     int y = HEIGHT - 8;
-    add("<rect x=\"%d\" y=\"%d\" width=\"14\" height=\"10\" fill=\"#eef2f7\" stroke=\"#ccd\"/>", LEFT, y - 9);
+    add(
+        "<rect x=\"%d\" y=\"%d\" width=\"14\" height=\"10\" fill=\"#eef2f7\" stroke=\"#ccd\"/>",
+        LEFT, y - 9);
     add("<text x=\"%d\" y=\"%d\">rows of a baseline</text>", LEFT + 20, y);
     add("<rect x=\"%d\" y=\"%d\" width=\"14\" height=\"10\" fill=\"#cfe3d4\"/>", LEFT + 150, y - 9);
     add("<text x=\"%d\" y=\"%d\">90 %% of its values</text>", LEFT + 170, y);
@@ -217,9 +206,7 @@ final class ColumnPicture {
     if (beyond > 0) {
       add(
           "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%d values beyond the picture</text>",
-          WIDTH - RIGHT,
-          y,
-          beyond);
+          WIDTH - RIGHT, y, beyond);
     }
   }
 

@@ -24,7 +24,7 @@ import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A CSV file with a header, gzipped or not, as labelled rows.
+ * A CSV file with a header, gzipped or not, as labelled rows or as one column.
  *
  * <p>Fields are divided by commas and may be quoted, without line breaks inside; an empty field is a missing value. A column is one of numbers if every
  * value in the first thousand rows is a number, else one of categories.
@@ -195,6 +195,21 @@ final class CsvFile {
       rows.add(new Labelled<>(Row.of(schema, values), Truth.of(fields[target])));
     }
     return new Stream(name, schema, rows);
+  }
+
+  /** A column of numbers, row by row; a missing one is {@code NaN}. */
+  double[] numbers(String column) throws Fault {
+    int index = indexOf(column, "--column");
+    double[] values = new double[lines.size()];
+    for (int line = 0; line < values.length; line++) {
+      values[line] = number(line, Column.number(column), lines.get(line)[index]);
+    }
+    return values;
+  }
+
+  /** Where a row stands in the file; the header is line 1. */
+  int line(int row) {
+    return numbers.get(row);
   }
 
   private int indexOf(String column, String option) throws Fault {

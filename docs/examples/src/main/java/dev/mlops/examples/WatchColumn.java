@@ -40,7 +40,12 @@ public final class WatchColumn {
   private WatchColumn() {}
 
   /** A stretch of rows: first its baseline, then what is watched against it, up to the signal that ends it if there is one. */
-  record Stretch(int from, int watchedFrom, int to, ColumnBaseline baseline, @Nullable Signal signal) {
+  record Stretch(
+      int from,
+      int watchedFrom,
+      int to,
+      ColumnBaseline baseline,
+      @Nullable Signal signal) {
     /** The row at which the change most likely happened. */
     int changeRow() {
       return signal == null ? to : watchedFrom + (int) signal.changePoint();
@@ -86,8 +91,7 @@ public final class WatchColumn {
     for (int i = 0; i < args.length; i += 2) {
       String option = args[i];
       if (i + 1 == args.length) {
-        throw new Arguments.Fault(
-            "argument \"" + option + "\": wanted a value after it, got none");
+        throw new Arguments.Fault("argument \"" + option + "\": wanted a value after it, got none");
       }
       String value = args[i + 1];
       switch (option) {
@@ -124,8 +128,8 @@ public final class WatchColumn {
     int baseline = baselineRows(source, values.length);
     List<Stretch> stretches = stretches(values, baseline);
     if (stretches.isEmpty()) {
-      throw new CsvFile.Fault(source.getFileName() + ", column \"" + name + "\": wanted "
-          + baseline + " numbers for the baseline and one to watch, got fewer");
+      throw new CsvFile.Fault(source.getFileName() + ", column \"" + name + "\": wanted " + baseline
+          + " numbers for the baseline and one to watch, got fewer");
     }
     Path svg = picture != null ? picture : beside(source, name);
     String drawn = ColumnPicture.svg(
@@ -190,8 +194,7 @@ public final class WatchColumn {
   /** Beside the file: {@code x.csv.gz} and column {@code a b} give {@code x-a-b.svg}. */
   private static Path beside(Path source, String column) {
     String name = String.valueOf(source.getFileName()).replaceFirst("(\\.csv)?(\\.gz)?$", "");
-    return source.resolveSibling(
-        name + "-" + column.replaceAll("[^\\p{L}\\p{N}]+", "-") + ".svg");
+    return source.resolveSibling(name + "-" + column.replaceAll("[^\\p{L}\\p{N}]+", "-") + ".svg");
   }
 
   /** Watches the rows, one baseline after another. */

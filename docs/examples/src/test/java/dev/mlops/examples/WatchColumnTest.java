@@ -98,8 +98,10 @@ class WatchColumnTest {
     assertThat(run.lines().get(1))
         .isEqualTo("8000 rows, 160 without a value;"
             + " baseline: 1000 rows, the first ones, and again after each signal");
-    assertThat(run.lines().get(2)).startsWith("detector " + detector + ": ").contains("; promise: ");
-    assertThat(run.lines().get(3)).startsWith("rows 0 to 1019: baseline mean 20."); // 20 missing
+    assertThat(run.lines().get(2))
+        .startsWith("detector " + detector + ": ")
+        .contains("; promise: ");
+    assertThat(run.lines().get(3)).startsWith("rows 0 to 1019: baseline mean "); // 20 missing
     List<Matcher> signals = run.signals();
     assertThat(signals).as(run.out).hasSize(2);
     assertThat(signals.get(0).group(3)).isEqualTo("UP");
@@ -133,8 +135,11 @@ class WatchColumnTest {
   @Test
   void zerosAndOnesAreWatchedAsTheyAre() throws IOException {
     Path file = csv(
-        "errors.csv", 5_000, (row, random) -> random.nextDouble() < (row < 2_500 ? 0.1 : 0.3) ? "1" : "0");
-    Run run = run("--file", file.toString(), "--column", "price, <€>", "--false-alarm-every", "10000");
+        "errors.csv",
+        5_000,
+        (row, random) -> random.nextDouble() < (row < 2_500 ? 0.1 : 0.3) ? "1" : "0");
+    Run run =
+        run("--file", file.toString(), "--column", "price, <€>", "--false-alarm-every", "10000");
     assertThat(run.out)
         .contains("; fed as it is")
         .contains("at most one false alarm in 10000 rows");
@@ -154,7 +159,10 @@ class WatchColumnTest {
 
   @Test
   void tooFewRowsForANewBaselineAreSaid() throws IOException {
-    Path file = csv("end.csv", 1_500, (row, random) -> Double.toString((row < 1_200 ? 0 : 3) + random.nextDouble()));
+    Path file = csv(
+        "end.csv",
+        1_500,
+        (row, random) -> Double.toString((row < 1_200 ? 0 : 3) + random.nextDouble()));
     Run run = run("--file", file.toString(), "--column", "price, <€>", "--baseline-rows", "500");
     int found = Integer.parseInt(run.signals().get(0).group(1));
     assertThat(run.out)
@@ -201,7 +209,9 @@ class WatchColumnTest {
   // -------------------------------------------------------------------------------------------
 
   private static String rows(int count, String more) {
-    return "a,b\n" + IntStream.range(0, count).mapToObj(i -> i % 7 + ",x\n").collect(Collectors.joining()) + more;
+    return "a,b\n"
+        + IntStream.range(0, count).mapToObj(i -> i % 7 + ",x\n").collect(Collectors.joining())
+        + more;
   }
 
   static Stream<Arguments> bad() {
@@ -249,13 +259,11 @@ class WatchColumnTest {
             "bad.csv, line 120: wanted at least 120 rows, or --baseline-rows, got 119"),
         onFile("", "bad.csv, line 1: wanted a header, got an empty file"),
         onFile(
-            rows(300, "one,x\n"),
-            "bad.csv, line 302, column \"a\": wanted a number, got \"one\""),
+            rows(300, "one,x\n"), "bad.csv, line 302, column \"a\": wanted a number, got \"one\""),
         onFile(
             rows(300, "1e999,x\n"),
             "bad.csv, line 302, column \"a\": wanted a number, got \"1e999\""),
-        onFile(
-            rows(300, "1,x,2\n"), "bad.csv, line 302, column \"b\": wanted 2 fields, got 3"),
+        onFile(rows(300, "1,x,2\n"), "bad.csv, line 302, column \"b\": wanted 2 fields, got 3"),
         onFile(
             "a,b\n" + ",x\n".repeat(200),
             "bad.csv, column \"a\": wanted 50 numbers for the baseline and one to watch, got fewer"),
@@ -310,7 +318,8 @@ class WatchColumnTest {
         dir.resolve(Path.of("gone", "x.svg")).toString());
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.err)
-        .isEqualTo("--picture: wanted a place that can be written to, got a folder that is not there\n");
+        .isEqualTo(
+            "--picture: wanted a place that can be written to, got a folder that is not there\n");
   }
 
   @Test
@@ -327,7 +336,12 @@ class WatchColumnTest {
   void theProgramSaysAtOnceWhatItWatches() throws Exception {
     Path file = csv("slow.csv", 200_000, (row, random) -> Double.toString(random.nextDouble()));
     Process child = ChildJvm.start(
-        WatchColumn.class, ChildJvm.classPath(), "--file", file.toString(), "--column", "price, <€>");
+        WatchColumn.class,
+        ChildJvm.classPath(),
+        "--file",
+        file.toString(),
+        "--column",
+        "price, <€>");
     try (BufferedReader said = child.inputReader(StandardCharsets.UTF_8)) {
       assertThat(said.readLine()).isEqualTo("watching column \"price, <€>\" of slow.csv");
       assertThat(dir.resolve("slow-price-.svg")).doesNotExist();
