@@ -334,7 +334,7 @@ class WatchColumnTest {
   /** In a JVM of its own: what is watched is said before the file has been read. */
   @Test
   void theProgramSaysAtOnceWhatItWatches() throws Exception {
-    Path file = csv("slow.csv", 200_000, (row, random) -> Double.toString(random.nextDouble()));
+    Path file = csv("slow.csv", 50_000, (row, random) -> Double.toString(random.nextDouble()));
     Process child = ChildJvm.start(
         WatchColumn.class,
         ChildJvm.classPath(),
