@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: confine to one thread.
  */
 final class RecordedTable {
-  /** Spreads neighbouring ids: 2^64 over the golden ratio. */
+  /** 2^64 over the golden ratio: the upper bits of its multiples spread neighbouring ids evenly. */
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
   private @Nullable Recorded[] entries = new Recorded[64];
@@ -74,7 +74,7 @@ final class RecordedTable {
   }
 
   private int home(long id) {
-    return (int) ((id * GOLDEN) >>> 32) & (entries.length - 1);
+    return (int) ((id * GOLDEN) >>> Long.numberOfLeadingZeros(entries.length - 1L));
   }
 
   private int next(int place) {
