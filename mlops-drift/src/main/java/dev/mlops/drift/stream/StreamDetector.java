@@ -111,17 +111,19 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
     return inputs++;
   }
 
-  /** The position of the newest input. */
+  /** The position of the newest input; −1 before the first. */
   final long position() {
     return inputs - 1;
   }
 
   /** Tells a level other than DRIFT. */
   final Level tell(Level next) {
-    if (next == Level.WARNING && level != Level.WARNING) {
-      warningStart = inputs - 1;
+    if (next != level) { // a field that is not written costs nothing
+      if (next == Level.WARNING) {
+        warningStart = inputs - 1;
+      }
+      level = next;
     }
-    level = next;
     return next;
   }
 
@@ -155,13 +157,13 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
 
   @Override
   public final void reset() {
-    startAfresh();
     level = Level.WARMING_UP;
     signal = null;
     inputs = 0;
     skipped = 0;
     warningStart = 0;
     statistic = 0.0;
+    startAfresh();
   }
 
   @Override
