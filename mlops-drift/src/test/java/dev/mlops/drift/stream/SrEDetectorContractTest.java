@@ -108,4 +108,57 @@ class SrEDetectorContractTest {
       return true;
     }
   }
+
+  @Nested
+  class Averaged extends Above {
+    @Override
+    protected SrEDetector detector() {
+      return SrEDetector.above(0.1).averagedOver(7).falseAlarmEvery(100_000);
+    }
+
+    @Override
+    protected ValueDetector configuredOtherwise() {
+      return SrEDetector.above(0.1).averagedOver(8).falseAlarmEvery(100_000);
+    }
+  }
+
+  @Nested
+  class AveragedAround extends Below {
+    @Override
+    protected SrEDetector detector() {
+      return SrEDetector.around(0.5).averagedOver(5).falseAlarmEvery(100_000);
+    }
+
+    @Override
+    protected ValueDetector configuredOtherwise() {
+      return SrEDetector.below(0.5).averagedOver(5).falseAlarmEvery(100_000);
+    }
+  }
+
+  /** A season of one limit in several phases, so that the phase after a drift does not matter. */
+  @Nested
+  class Season extends Above {
+    @Override
+    protected SrEDetector detector() {
+      return SrEDetector.aboveSeason(new double[] {0.1, 0.1, 0.1}).falseAlarmEvery(100_000);
+    }
+
+    @Override
+    protected ValueDetector configuredOtherwise() {
+      return SrEDetector.aboveSeason(new double[] {0.1, 0.1, 0.11}).falseAlarmEvery(100_000);
+    }
+  }
+
+  @Nested
+  class Estimated extends Below {
+    @Override
+    protected SrEDetector detector() {
+      return SrEDetector.aroundEstimated(500, 1_000).falseAlarmEvery(100_000);
+    }
+
+    @Override
+    protected ValueDetector configuredOtherwise() {
+      return SrEDetector.aroundEstimated(501, 1_000).falseAlarmEvery(100_000);
+    }
+  }
 }

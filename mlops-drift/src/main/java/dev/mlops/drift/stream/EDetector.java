@@ -1,0 +1,496 @@
+package dev.mlops.drift.stream;
+
+import dev.mlops.api.drift.Direction;
+import dev.mlops.api.drift.FalseAlarms;
+import dev.mlops.api.drift.InputDomain;
+import dev.mlops.api.drift.Level;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * What the two mixtures of e-detectors share: seven members a side that bet on a rise above a limit, fed value by value, by
+ * the averages of so many values, or by the products of a block of time.
+ *
+ * @param <S> the subclass
+ */
+abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
+  private static final int MEMBERS = 7;
+
+  /** How strongly each member bets on a change; small ones find small changes. */
+  private static final double[] LAMBDAS = {0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64};
+
+  /** An average swings less than a value, so more is bet on it. */
+  private static final double[] LAMBDAS_OF_AVERAGES = {0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 0.96};
+
+  /** The share of the threshold from which on the level is WARNING. */
+  private static final double WARNING_SHARE = 0.1;
+
+  /** No value counts for more than so many limits: far above any threshold, far below overflow. */
+  private static final double MOST = 0x1p500;
+
+  /** Products within a block are brought back when they leave 1/LARGE to LARGE. */
+  private static final double LARGE = 0x1p400;
+
+  /** The most that M may be before the check. */
+  private static final double CEILING = 0x1p1000;
+
+  /** After so many values the ages are brought up to date. */
+  private static final int AGES_EVERY = 32;
+
+  /** The change point of averages is looked for among so many. */
+  private static final int LATEST = 64;
+
+  private final MeanLimit<S> limit;
+  private final boolean adds;
+  private final boolean up;
+  private final boolean down;
+  private final boolean inTime;
+  private final boolean averages;
+  private final boolean inBlocks;
+  private final double threshold;
+  private final double warning;
+  /** One by the number of members. */
+  private final double share;
+
+  private final double[] lambdas;
+  /** By phase of the season: one by the limit, and one by the rest of 1. */
+  private final double[] inverse;
+
+  private final double[] inverseRest;
+  /** The factors of the values 0 and 1, which most streams consist of; none if the limit has a season. */
+  private final double[][] known;
+
+  private final double[] factors;
+
+  /** The M of the members: those that watch for a rise first. */
+  private final double[] evidence;
+  /** The M when the ages were last brought up to date, and how long ago it then was, weighed by M, that a start was made. */
+  private final double[] before;
+
+  private final double[] age;
+  private int sinceAged;
+  private long agedAt = -1;
+  /** The product since it last stood at or below 1, and where that was. */
+  private final double[] rise;
+
+  private final long[] riseStart;
+
+  /** Values in the open block, where the first of them stood, and the parts of the averages of values and limits. */
+  private long inBlock;
+
+  private long blockStart;
+  private double average;
+  private double averageLimit;
+  private double averageRest;
+  /** Product of the open block of time: product · 2^exponent. */
+  private final double[] product;
+
+  private final long[] exponent;
+  /** How far the latest averages were beyond their limit, on either side, and where they began; a ring. */
+  private final double[] excess;
+
+  private final double[] lack;
+  private final long[] began;
+  private long averagesSeen;
+
+  /**
+   * Keeps what does not change.
+   *
+   * @param adds whether M ← (M + 1)·factor; else M ← max(M, 1)·factor
+   */
+  EDetector(MeanLimit<S> limit, FalseAlarms falseAlarms, boolean adds) {
+    super(
+        InputDomain.bounded(0, limit.lowest.length > 0 ? 1 : Double.POSITIVE_INFINITY),
+        falseAlarms);
+    this.limit = limit;
+    this.up = limit.highest.length > 0;
+    this.down = limit.lowest.length > 0;
+    this.inTime = falseAlarms.time().isPresent();
+    this.averages = limit.averaged > 1;
+    this.inBlocks = inTime || averages;
+    this.adds = adds;
+    this.threshold = falseAlarms.count() / (double) limit.averaged;
+    this.warning = WARNING_SHARE * threshold;
+    int members = up && down ? 2 * MEMBERS : MEMBERS;
+    this.share = 1.0 / members;
+    this.lambdas = averages ? LAMBDAS_OF_AVERAGES : LAMBDAS;
+    this.inverse = new double[limit.highest.length];
+    Arrays.setAll(inverse, i -> inverse(limit.highest[i]));
+    this.inverseRest = new double[limit.lowest.length];
+    Arrays.setAll(inverseRest, i -> inverse(1.0 - limit.lowest[i]));
+    this.factors = new double[members];
+    boolean season = Math.max(inverse.length, inverseRest.length) > 1;
+    this.known = new double[season || inBlocks || !adds ? 0 : 2][];
+    Arrays.setAll(known, value -> factors(value, 0).clone());
+    this.rise = new double[members];
+    this.riseStart = new long[members];
+    this.evidence = adds ? new double[members] : rise; // there M is the rise itself
+    this.before = new double[members];
+    this.age = new double[members];
+    this.product = new double[members];
+    this.exponent = new long[members];
+    Arrays.fill(product, 1.0);
+    int latest = averages ? LATEST : 0;
+    this.excess = new double[latest];
+    this.lack = new double[latest];
+    this.began = new long[latest];
+  }
+
+  private static double inverse(double mean) {
+    return Math.min(Double.MAX_VALUE, 1.0 / mean);
+  }
+
+  @Override
+  public final Level update(double value) {
+    int whole = (int) value;
+    if (whole != value || whole < 0 || whole >= known.length) {
+      return other(value);
+    }
+    next(); // 0 and 1 are in every domain
+    return take(known[whole]);
+  }
+
+  private Level other(double value) {
+    if (!admits(value)) {
+      return unjudged(value);
+    }
+    long position = next();
+    if (inBlocks) {
+      return gather(value, position);
+    }
+    return adds
+        ? take(factors(value, position))
+        : judge(restart(factors(value, position), position));
+  }
+
+  private Level take(double[] factors) {
+    double sum = factors.length == MEMBERS ? seven(factors) : fourteen(factors);
+    if (++sinceAged == AGES_EVERY) {
+      bringAges(position());
+    }
+    return judge(sum);
+  }
+
+  /** Either loop has a constant length, so that it is unrolled. */
+  private double seven(double[] factors) {
+    double[] evidence = this.evidence;
+    double sum = 0.0;
+    for (int i = 0; i < MEMBERS; i++) {
+      double next = (evidence[i] + 1.0) * factors[i];
+      evidence[i] = next;
+      sum += next;
+    }
+    return sum;
+  }
+
+  private double fourteen(double[] factors) {
+    double[] evidence = this.evidence;
+    double sum = 0.0;
+    for (int i = 0; i < 2 * MEMBERS; i++) {
+      double next = (evidence[i] + 1.0) * factors[i];
+      evidence[i] = next;
+      sum += next;
+    }
+    return sum;
+  }
+
+  /**
+   * Brings the ages up to date. Since then all that M consisted of was multiplied by the same factors, and so many starts
+   * were added; how they shared what was won is not known, so each counts alike.
+   */
+  private void bringAges(long position) {
+    double elapsed = position - agedAt;
+    double starts = sinceAged;
+    double ofStarts = starts * (elapsed + 1.0) / 2.0;
+    for (int i = 0; i < age.length; i++) {
+      age[i] = (before[i] * (age[i] + elapsed) + ofStarts) / (before[i] + starts);
+      before[i] = evidence[i];
+    }
+    sinceAged = 0;
+    agedAt = position;
+  }
+
+  /** The factors of a value. */
+  private double[] factors(double value, long position) {
+    return factors(
+        up ? value * inverse[phase(position, inverse)] : 0.0,
+        down ? (1.0 - value) * inverseRest[phase(position, inverseRest)] : 0.0);
+  }
+
+  /** The factors of what is so many times its limit, and whose rest is so many times the rest of the limit. */
+  private double[] factors(double ofLimit, double ofRest) {
+    int i = 0;
+    if (up) {
+      double excess = Math.min(ofLimit, MOST) - 1.0;
+      for (; i < MEMBERS; i++) {
+        factors[i] = 1.0 + lambdas[i] * excess;
+      }
+    }
+    if (down) {
+      double excess = Math.min(ofRest, MOST) - 1.0;
+      for (int k = 0; k < MEMBERS; k++) {
+        factors[i + k] = 1.0 + lambdas[k] * excess;
+      }
+    }
+    return factors;
+  }
+
+  private static int phase(long position, double[] season) {
+    return season.length == 1 ? 0 : (int) (position % season.length);
+  }
+
+  private Level gather(double value, long position) {
+    if (inBlock++ == 0) {
+      blockStart = position;
+    }
+    if (inTime) {
+      multiply(factors(value, position));
+      return unchanged();
+    }
+    double part = 1.0 / limit.averaged;
+    average += part * value;
+    averageLimit += up ? part * limit.highest[phase(position, inverse)] : 0.0;
+    averageRest += down ? part * (1.0 - limit.lowest[phase(position, inverseRest)]) : 0.0;
+    if (inBlock < limit.averaged) {
+      return unchanged();
+    }
+    int at = (int) (averagesSeen++ % LATEST);
+    excess[at] = average - averageLimit;
+    lack[at] = 1.0 - average - averageRest;
+    began[at] = blockStart;
+    double[] factors =
+        factors(average * inverse(averageLimit), (1.0 - average) * inverse(averageRest));
+    return judge(close(factors));
+  }
+
+  @Override
+  public final Level endBlock() {
+    if (!inTime) {
+      return level();
+    }
+    return inBlock == 0 ? unchanged() : judge(close(product));
+  }
+
+  private void multiply(double[] factors) {
+    for (int i = 0; i < factors.length; i++) {
+      double next = product[i] * factors[i];
+      if (next > LARGE || next < 1.0 / LARGE) {
+        int shift = Math.getExponent(next);
+        exponent[i] += shift;
+        next = Math.scalb(next, -shift);
+      }
+      product[i] = next;
+    }
+  }
+
+  private double close(double[] factors) {
+    double sum = advance(factors, blockStart);
+    forgetBlock();
+    return sum;
+  }
+
+  private void forgetBlock() {
+    inBlock = 0;
+    average = 0.0;
+    averageLimit = 0.0;
+    averageRest = 0.0;
+    Arrays.fill(product, 1.0);
+    Arrays.fill(exponent, 0);
+  }
+
+  /** M ← max(M, 1)·factor, and where that rise began; gives the sum. */
+  private double restart(double[] factors, long position) {
+    double[] rise = this.rise;
+    long[] riseStart = this.riseStart;
+    double sum = 0.0;
+    for (int i = 0; i < factors.length; i++) {
+      boolean starts = rise[i] <= 1.0;
+      riseStart[i] = starts ? position : riseStart[i];
+      double next = (starts ? 1.0 : rise[i]) * factors[i];
+      rise[i] = next;
+      sum += next;
+    }
+    return sum;
+  }
+
+  /** Multiplies all M by the factors of a block, and remembers where their rise began; gives the sum of M. */
+  private double advance(double[] factors, long start) {
+    double sum = 0.0;
+    for (int i = 0; i < factors.length; i++) {
+      boolean starts = rise[i] <= 1.0;
+      riseStart[i] = starts ? start : riseStart[i];
+      double risen = times(starts ? 1.0 : rise[i], factors[i], exponent[i]);
+      evidence[i] = times(evidence[i] + 1.0, factors[i], exponent[i]);
+      rise[i] = risen; // the evidence itself, where that is what it is
+      sum += evidence[i];
+    }
+    return sum;
+  }
+
+  private static double times(double before, double factor, long exponent) {
+    double product = before * factor;
+    if (exponent != 0) {
+      product = Math.scalb(product, (int) Math.max(-10_000, Math.min(10_000, exponent)));
+    }
+    return Math.min(CEILING, product);
+  }
+
+  private Level judge(double sum) {
+    statistic = sum * share;
+    if (statistic < warning) {
+      return tell(Level.STABLE);
+    }
+    return statistic < threshold ? tell(Level.WARNING) : found();
+  }
+
+  private Level found() {
+    boolean fell = !up || (down && sum(MEMBERS) > sum(0));
+    return drift(
+        fell ? Direction.DOWN : Direction.UP, changePoint(fell && up ? MEMBERS : 0), threshold);
+  }
+
+  private double sum(int from) {
+    double sum = 0.0;
+    for (int i = from; i < from + MEMBERS; i++) {
+      sum += evidence[i];
+    }
+    return sum;
+  }
+
+  private long changePoint(int from) {
+    if (averages) {
+      return changePoint(from == 0 && up ? excess : lack);
+    }
+    boolean byAge = adds && !inTime;
+    if (byAge) {
+      bringAges(position());
+    }
+    // By the member that tells best: it weighs much, and not for having summed for long.
+    int best = from;
+    double most = -1.0;
+    for (int i = from; i < from + MEMBERS; i++) {
+      double weight = byAge ? evidence[i] / Math.sqrt(age[i]) : rise[i];
+      if (weight > most) {
+        most = weight;
+        best = i;
+      }
+    }
+    return byAge ? Math.max(0, position() + 1 - Math.round(age[best])) : riseStart[best];
+  }
+
+  /** The most likely beginning of a shift of normal values with a known mean before: where (sum beyond it)²/n is greatest. */
+  private long changePoint(double[] beyond) {
+    double sum = 0.0;
+    double most = -1.0;
+    long changePoint = blockStart;
+    for (int n = 1; n <= Math.min(averagesSeen, LATEST); n++) {
+      int at = (int) ((averagesSeen - n) % LATEST);
+      sum += beyond[at];
+      double gain = Math.max(0.0, sum) / Math.sqrt(n);
+      if (gain > most) {
+        most = gain;
+        changePoint = began[at];
+      }
+    }
+    return changePoint;
+  }
+
+  @Override
+  final void startAfresh() {
+    Arrays.fill(evidence, 0.0);
+    Arrays.fill(before, 0.0);
+    Arrays.fill(age, 0.0);
+    sinceAged = 0;
+    agedAt = position();
+    Arrays.fill(rise, 0.0);
+    Arrays.fill(riseStart, 0);
+    forgetBlock();
+    Arrays.fill(excess, 0.0);
+    Arrays.fill(lack, 0.0);
+    Arrays.fill(began, 0);
+    averagesSeen = 0;
+  }
+
+  @Override
+  final S fresh() {
+    return limit.falseAlarmEvery(falseAlarms().orElseThrow());
+  }
+
+  @Override
+  final String parameters() {
+    return getClass().getSimpleName() + " " + limit.exactly();
+  }
+
+  @Override
+  final void write(DataOutput out) throws IOException {
+    out.writeInt(sinceAged);
+    out.writeLong(agedAt);
+    out.writeLong(inBlock);
+    out.writeLong(blockStart);
+    out.writeDouble(average);
+    out.writeDouble(averageLimit);
+    out.writeDouble(averageRest);
+    for (int i = 0; i < evidence.length; i++) {
+      out.writeDouble(evidence[i]);
+      out.writeDouble(before[i]);
+      out.writeDouble(age[i]);
+      out.writeDouble(rise[i]);
+      out.writeLong(riseStart[i]);
+      out.writeDouble(product[i]);
+      out.writeLong(exponent[i]);
+    }
+    out.writeLong(averagesSeen);
+    for (int i = 0; i < began.length; i++) {
+      out.writeDouble(excess[i]);
+      out.writeDouble(lack[i]);
+      out.writeLong(began[i]);
+    }
+  }
+
+  @Override
+  final void read(DataInput in) throws IOException {
+    sinceAged = in.readInt();
+    agedAt = in.readLong();
+    inBlock = in.readLong();
+    blockStart = in.readLong();
+    average = in.readDouble();
+    averageLimit = in.readDouble();
+    averageRest = in.readDouble();
+    for (int i = 0; i < evidence.length; i++) {
+      evidence[i] = in.readDouble();
+      before[i] = in.readDouble();
+      age[i] = in.readDouble();
+      rise[i] = in.readDouble();
+      riseStart[i] = in.readLong();
+      product[i] = in.readDouble();
+      exponent[i] = in.readLong();
+    }
+    averagesSeen = in.readLong();
+    for (int i = 0; i < began.length; i++) {
+      excess[i] = in.readDouble();
+      lack[i] = in.readDouble();
+      began[i] = in.readLong();
+    }
+  }
+
+  @Override
+  final int mostMemoryBytes() {
+    return 4 + 7 * 8 + evidence.length * 7 * 8 + began.length * 3 * 8;
+  }
+
+  /**
+   * {@return what the statistic has to reach: inputs, averages or blocks of time per false alarm}
+   */
+  public final double threshold() {
+    return threshold;
+  }
+
+  /** {@return such as {@code mean above 0.08: statistic 12.3 of 100000}} */
+  @Override
+  public final String toString() {
+    return limit + String.format(Locale.ROOT, ": statistic %.3g of %.6g", statistic, threshold);
+  }
+}

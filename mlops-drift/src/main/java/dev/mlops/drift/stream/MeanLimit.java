@@ -1,0 +1,215 @@
+package dev.mlops.drift.stream;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.drift.FalseAlarms;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.function.BiFunction;
+import java.util.function.DoublePredicate;
+
+/**
+ * A limit of the mean that still lacks a promise about false alarms.
+ *
+ * <p>Made by {@link SrEDetector} and {@link CusumEDetector}.
+ *
+ * <p>Immutable.
+ *
+ * @param <D> the detector that it becomes
+ * @since 0.1
+ */
+public final class MeanLimit<D> {
+  /** The fewest averages per alarm; with fewer, the statistic would only count averages. */
+  private static final int FEWEST_BLOCKS = 50;
+
+  private static final int SHOWN_DIGITS = 6;
+
+  /** The highest means that are no drift, one per phase of the season; none if a rise is no drift. */
+  final double[] highest;
+  /** The lowest means that are no drift; none if a fall is no drift. */
+  final double[] lowest;
+  /** How many values are averaged; 1 for none. */
+  final int averaged;
+
+  private final BiFunction<MeanLimit<D>, FalseAlarms, D> made;
+
+  private MeanLimit(
+      double[] highest,
+      double[] lowest,
+      int averaged,
+      BiFunction<MeanLimit<D>, FalseAlarms, D> made) {
+    this.highest = highest;
+    this.lowest = lowest;
+    this.averaged = averaged;
+    this.made = made;
+  }
+
+  static <D> MeanLimit<D> above(BiFunction<MeanLimit<D>, FalseAlarms, D> made, double... season) {
+    return new MeanLimit<>(checked(season, false), new double[0], 1, made);
+  }
+
+  static <D> MeanLimit<D> below(BiFunction<MeanLimit<D>, FalseAlarms, D> made, double... season) {
+    return new MeanLimit<>(new double[0], checked(season, true), 1, made);
+  }
+
+  static <D> MeanLimit<D> around(BiFunction<MeanLimit<D>, FalseAlarms, D> made, double... season) {
+    double[] limits = checked(season, true);
+    return new MeanLimit<>(limits, limits, 1, made);
+  }
+
+  static <D> MeanLimit<D> aboveEstimated(
+      BiFunction<MeanLimit<D>, FalseAlarms, D> made, long count, long n) {
+    double limit = SrEDetector.upperLimit(count, n);
+    requireBelow(count, n);
+    return above(made, limit);
+  }
+
+  static <D> MeanLimit<D> belowEstimated(
+      BiFunction<MeanLimit<D>, FalseAlarms, D> made, long count, long n) {
+    double limit = SrEDetector.lowerLimit(count, n);
+    requireAbove(count);
+    return below(made, limit);
+  }
+
+  static <D> MeanLimit<D> aroundEstimated(
+      BiFunction<MeanLimit<D>, FalseAlarms, D> made, long count, long n) {
+    double[] upper = {SrEDetector.upperLimit(count, n)};
+    double[] lower = {SrEDetector.lowerLimit(count, n)};
+    requireBelow(count, n);
+    requireAbove(count);
+    return new MeanLimit<>(upper, lower, 1, made);
+  }
+
+  private static void requireBelow(long count, long n) {
+    if (count == n) {
+      throw new IllegalArgumentException(
+          "count must be < n, since no share rises above 1, but both were " + n);
+    }
+  }
+
+  private static void requireAbove(long count) {
+    if (count == 0) {
+      throw new IllegalArgumentException(
+          "count must be > 0, since no share falls below 0, but was 0");
+    }
+  }
+
+  private static double[] checked(double[] season, boolean below1) {
+    if (season.length == 0) {
+      throw new IllegalArgumentException("a season must have at least one limit, but was empty");
+    }
+    double[] limits = season.clone();
+    DoublePredicate fits =
+        below1 ? mean -> mean > 0 && mean < 1 : mean -> mean > 0 && mean <= Double.MAX_VALUE;
+    for (int i = 0; i < limits.length; i++) {
+      if (!fits.test(limits[i])) {
+        throw new IllegalArgumentException(
+            "mean must be " + (below1 ? "> 0 and < 1" : "finite and > 0") + ", but was " + limits[i]
+                + (limits.length == 1 ? "" : " at position " + i + " of the season"));
+      }
+    }
+    return limits;
+  }
+
+  /**
+   * {@return the same limit of the mean of so many values at a time}
+   *
+   * <p>Their mean is the one value that the detector is then fed with. It swings less than its values by what is seasonal or
+   * autocorrelated over a shorter time, which would else raise alarms. Every value still counts for the promise. The signal's
+   * index is the last value of an average, its change point the first value of one.
+   *
+   * @param values at least 1, at most a fiftieth of the inputs per false alarm
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public MeanLimit<D> averagedOver(int values) {
+    if (values < 1) {
+      throw new IllegalArgumentException("at least 1 value must be averaged, but were " + values);
+    }
+    return new MeanLimit<>(highest, lowest, values, made);
+  }
+
+  /**
+   * {@return a detector with on average at most one false alarm in so many inputs}
+   *
+   * @param inputs at least 2; if values are averaged, at least 50 averages
+   * @throws IllegalArgumentException if it is fewer
+   */
+  public D falseAlarmEvery(long inputs) {
+    return falseAlarmEvery(FalseAlarms.every(inputs));
+  }
+
+  /**
+   * {@return a detector with on average at most one false alarm in so much time, in blocks of one hour}
+   *
+   * @param time at least 50 hours
+   * @throws IllegalArgumentException if it is shorter, or values are averaged
+   */
+  public D falseAlarmEvery(Duration time) {
+    return falseAlarmEvery(FalseAlarms.every(time));
+  }
+
+  /**
+   * {@return a detector with this promise}
+   *
+   * @param falseAlarms how often a false alarm may come, in inputs or in time
+   * @throws IllegalArgumentException if values are averaged and it counts time, or leaves fewer than 50 averages per alarm
+   */
+  public D falseAlarmEvery(FalseAlarms falseAlarms) {
+    requireNonNull(falseAlarms, "falseAlarms");
+    if (averaged > 1) {
+      if (falseAlarms.time().isPresent()) {
+        throw new IllegalArgumentException(
+            "averages of " + averaged + " values need a promise in inputs, but it was "
+                + falseAlarms + "; a promise in time has its own blocks");
+      }
+      long blocks = falseAlarms.count() / averaged;
+      if (blocks < FEWEST_BLOCKS) {
+        throw new IllegalArgumentException(falseAlarms + " in averages of " + averaged
+            + " values leaves " + blocks + " averages per alarm, wanted at least " + FEWEST_BLOCKS
+            + "; allow fewer alarms or average fewer values");
+      }
+    }
+    return made.apply(this, falseAlarms);
+  }
+
+  /** Equal for two limits by which is judged alike. */
+  String exactly() {
+    return "up to " + exactly(highest) + ", down to " + exactly(lowest) + ", averages of "
+        + averaged;
+  }
+
+  private static String exactly(double[] limits) {
+    if (limits.length == 1) {
+      return Double.toString(limits[0]);
+    }
+    long hash = 0xcbf29ce484222325L; // FNV-1a, by 64 bits at a time
+    for (double limit : limits) {
+      hash = (hash ^ Double.doubleToLongBits(limit)) * 0x100000001b3L;
+      hash ^= hash >>> 29;
+    }
+    return limits.length + " limits " + Long.toHexString(hash);
+  }
+
+  /** {@return such as {@code mean above 0.08}} */
+  @Override
+  public String toString() {
+    boolean up = highest.length > 0;
+    boolean down = lowest.length > 0;
+    String limits = !down || Arrays.equals(highest, lowest)
+        ? said(highest)
+        : up ? said(lowest) + " to " + said(highest) : said(lowest);
+    return (averaged > 1 ? "mean of " + averaged : "mean")
+        + (up && down ? " around " : up ? " above " : " below ")
+        + limits;
+  }
+
+  private static String said(double[] limits) {
+    if (limits.length > 1) {
+      return "a season of " + limits.length;
+    }
+    return Double.toString(
+        BigDecimal.valueOf(limits[0]).round(new MathContext(SHOWN_DIGITS)).doubleValue());
+  }
+}
