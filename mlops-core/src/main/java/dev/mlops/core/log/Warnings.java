@@ -77,4 +77,17 @@ public final class Warnings {
     String start = text.length() > LONGEST ? text.substring(0, LONGEST) + "…" : text;
     return start.replaceAll("[\\p{Cntrl}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]", "?");
   }
+
+  /**
+   * {@return what was thrown, as {@link Throwable#toString} says it and {@link #shown} fits it; its class if it cannot say}
+   *
+   * @param thrown a host's, whose words may throw themselves
+   */
+  public static String shown(Throwable thrown) {
+    try {
+      return shown(String.valueOf(thrown.toString()));
+    } catch (Throwable mute) {
+      return thrown.getClass().getName();
+    }
+  }
 }

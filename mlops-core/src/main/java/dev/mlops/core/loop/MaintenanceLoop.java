@@ -198,7 +198,8 @@ public final class MaintenanceLoop implements AutoCloseable {
    * @return when the next tick is due
    */
   public Instant tick() {
-    if (ticking.tryLock()) {
+    // A listener or an executor on this thread that ticks again is answered at once.
+    if (!ticking.isHeldByCurrentThread() && ticking.tryLock()) {
       try {
         boolean further = !closed;
         while (further) {
@@ -339,7 +340,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     if (waits(window.waitsFor(kept, end, change)) || end == tooFewAt) {
       return phase;
     }
-    List<Outcome> rows = outcomes.between(end - kept, end);
+    List<Outcome> rows = between(end - kept, end);
     if (waits(window.waitsFor(rows.size(), end, change))) {
       tooFewAt = end; // fewer are kept than the counts said; copied again once there are more
       return phase;
@@ -356,6 +357,20 @@ public final class MaintenanceLoop implements AutoCloseable {
       working.next = () -> failed(e);
       return working;
     }
+  }
+
+  /** The outcomes from one position to another: a candidate must not be judged by rows that it learned from. */
+  private List<Outcome> between(long from, long to) {
+    List<Outcome> rows = outcomes.between(from, to);
+    long next = from;
+    for (Outcome row : rows) {
+      if (row.position() < next || row.position() >= to) {
+        throw new IllegalStateException("wanted outcomes of positions " + from + " to " + to
+            + " in order, got one of " + row.position());
+      }
+      next = row.position() + 1;
+    }
+    return rows;
   }
 
   /** Whether the rows since the newest change have grown so much that a longer window is worth a candidate. */
@@ -384,7 +399,7 @@ public final class MaintenanceLoop implements AutoCloseable {
       return RetrainDecision.of(
           RetrainDecision.Outcome.INCONCLUSIVE,
           policy.toString(),
-          "the policy threw " + Warnings.shown(e.toString()));
+          "the policy threw " + Warnings.shown(e));
     }
   }
 
@@ -430,7 +445,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     journal.write(
         LoopEvent.Kind.FAILED,
         "",
-        "candidate " + history.candidates() + " threw " + Warnings.shown(e.toString())
+        "candidate " + history.candidates() + " threw " + Warnings.shown(e)
             + "; the champion stays");
     closeCandidate();
     failing.once(
@@ -511,7 +526,12 @@ public final class MaintenanceLoop implements AutoCloseable {
     if (end <= now.from) {
       return followUpDue(end) ? overtaken(now) : now;
     }
-    List<Outcome> rows = outcomes.between(now.from, end);
+    List<Outcome> rows;
+    try {
+      rows = between(now.from, end);
+    } catch (IllegalStateException e) {
+      return failed(e);
+    }
     return work(working(), () -> {
       score(now, rows);
       return () -> decided(new Shadowing(now.candidate, now.shadow, end));

@@ -54,7 +54,7 @@ public final class Answers {
 
   private static String shown(Throwable thrown) {
     try {
-      return Warnings.shown(thrown.toString());
+      return Warnings.shown(thrown);
     } catch (Throwable again) {
       return thrown.getClass().getName();
     }

@@ -543,17 +543,20 @@ public final class Deployment<T> implements AutoCloseable {
   }
 
   /**
-   * Puts a state in another's place, unless that is gone. The next one is made only then: whose recorder was asked for last
-   * is the champion of the monitor.
+   * Puts a state in another's place, unless that is gone. The next one is made before, as it may ask the monitor for a
+   * recorder, and no rollback waits for a monitor; whose recorder was asked for last is the champion of the monitor, so if
+   * it is not the one that serves, the next tick asks again.
    */
   @SuppressWarnings("ReferenceEquality") // the very state that was read, not an equal one
   private boolean replace(@Nullable State now, Supplier<State> next) {
+    State made = next.get();
     changing.lock();
     try {
       if (serving.get() != now) {
+        unwatched = true;
         return false;
       }
-      serving.set(next.get());
+      serving.set(made);
       return true;
     } finally {
       changing.unlock();

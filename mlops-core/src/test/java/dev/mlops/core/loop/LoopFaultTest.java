@@ -8,6 +8,8 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.retrain.RetrainDecision;
@@ -27,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -876,5 +879,112 @@ class LoopFaultTest {
     assertEquals(100, predictions.get());
     scene.assertCandidatesClosedOnce();
     assertEquals(List.of(1L), scene.moves());
+  }
+
+  // --- hosts that are at odds with themselves
+  // ----------------------------------------------------------------------------
+
+  /** A listener that ticks the loop must not make it run within itself. */
+  @Test
+  void aTickFromTheLoopsOwnListenerReturnsAtOnce() {
+    List<MaintenanceLoop> ticked = new ArrayList<>();
+    MaintenanceLoop loop = scene
+        .loop(LoopScene.whileFirst())
+        .to(event -> ticked.forEach(MaintenanceLoop::tick))
+        .build();
+    ticked.add(loop);
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+    assertEquals(
+        List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"),
+        loop.events().stream().map(event -> event.kind().name()).toList());
+  }
+
+  /** What a trainer throws may be unable to say what it is; the candidate has failed all the same. */
+  @Test
+  void anExceptionThatCannotSayWhatItIsFailsTheCandidate() {
+    class Mute extends RuntimeException {
+      private static final long serialVersionUID = 1;
+
+      @Override
+      public String getMessage() {
+        throw new IllegalStateException("mute");
+      }
+    }
+    MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build();
+    scene.world = "B";
+    scene.serve(200);
+    scene.trainer.script = rows -> {
+      throw new Mute();
+    };
+    loop.tick();
+    assertEquals(List.of("RETRAIN", "FAILED"), scene.kinds());
+    assertTrue(scene.last().text().contains(Mute.class.getName()), scene.last().toString());
+    scene.trainer.script = rows -> "B/0.0";
+    scene.clock.advance(Duration.ofMinutes(1));
+    loop.tick();
+    assertEquals("GATED", scene.last().kind().name());
+  }
+
+  @Test
+  void aPolicyWhoseErrorCannotSayWhatItIsDecidesNothing() {
+    class Mute extends LinkageError {
+      private static final long serialVersionUID = 1;
+
+      @Override
+      public String getMessage() {
+        throw new IllegalStateException("mute");
+      }
+    }
+    MaintenanceLoop loop = scene
+        .loop((now, past) -> {
+          throw new Mute();
+        })
+        .build();
+    scene.serve(200);
+    loop.tick();
+    assertEquals(List.of(), scene.kinds());
+    assertEquals(
+        RetrainDecision.Outcome.INCONCLUSIVE, loop.decision().orElseThrow().outcome());
+  }
+
+  /** A monitor that hands out the training rows again must not get a candidate promoted by them. */
+  @Test
+  void outcomesFromBeforeTheCandidateDoNotPromoteIt() {
+    Outcomes real = scene.monitor.outcomes;
+    AtomicBoolean lies = new AtomicBoolean();
+    scene.monitor.outcomes = new Outcomes() {
+      @Override
+      public List<Outcome> between(long from, long to) {
+        return real.between(lies.get() ? 0 : from, to);
+      }
+
+      @Override
+      public long end() {
+        return real.end();
+      }
+
+      @Override
+      public long open() {
+        return real.open();
+      }
+
+      @Override
+      public long capacity() {
+        return real.capacity();
+      }
+    };
+    MaintenanceLoop loop = shadowing();
+    lies.set(true);
+    scene.world = "A";
+    scene.serve(5);
+    loop.tick();
+    assertEquals("FAILED", scene.last().kind().name());
+    assertTrue(
+        scene.last().text().contains("wanted outcomes of positions"),
+        scene.last().toString());
+    assertEquals(List.of(1L), scene.moves());
+    scene.assertCandidatesClosedOnce();
   }
 }

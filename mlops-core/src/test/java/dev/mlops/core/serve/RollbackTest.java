@@ -12,7 +12,10 @@ import dev.mlops.api.store.AliasMove;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionNotFoundException;
+import dev.mlops.testkit.InMemoryMonitor;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -613,6 +616,44 @@ class RollbackTest {
           log.lines());
       assertFalse(deployment.rollbackPending());
     }
+  }
+
+  /** A monitor of the host's that takes its time holds no rollback up, and learns afterwards what serves. */
+  @Test
+  void doesNotWaitForAMonitorThatIsAskedForARecorder() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch leave = new CountDownLatch(1);
+    List<String> asked = Collections.synchronizedList(new ArrayList<>());
+    InMemoryMonitor monitor = InMemoryMonitor.recipe().on(scene.clock).open("fraud");
+    Deployment<Scene.Order> deployment = scene
+        .deployment(scene.behind)
+        .monitoredBy(model -> new SlowMonitor(monitor, version -> {
+          asked.add(version);
+          if (version.equals("3")) {
+            inside.countDown();
+            await(leave);
+          }
+        }))
+        .open();
+    scene.move(2);
+    deployment.tick();
+    scene.move(3);
+    Thread ticker = new Thread(deployment::tick, "ticker");
+    ticker.start();
+    inside.await();
+
+    assertEquals("fraud:1", deployment.rollBack("ops", "bad").toString());
+    Scene.assertServes(1, deployment);
+
+    leave.countDown();
+    ticker.join();
+    Scene.assertServes(1, deployment);
+    deployment.tick(); // the alias has moved on to 3, which wins
+    Scene.assertServes(3, deployment);
+    assertEquals("3", asked.get(asked.size() - 1), asked.toString());
+    assertEquals(
+        "3", deployment.evidence().champion().orElseThrow().version(), "champion of the monitor");
+    deployment.close();
   }
 
   static void await(CountDownLatch latch) {
