@@ -615,7 +615,6 @@ public final class MaintenanceLoop implements AutoCloseable {
         now.candidate.version.toString(),
         why + "; generation " + made.generation());
     closeCandidate();
-    history = history.withChampion(now.candidate.version.publishedAt());
     deployment.tick();
     return new Idle();
   }

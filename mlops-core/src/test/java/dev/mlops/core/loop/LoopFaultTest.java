@@ -31,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -800,8 +801,52 @@ class LoopFaultTest {
     scene.assertCandidatesClosedOnce();
   }
 
+  /** Away and back: the alias is at the champion again, but it has moved since the shadow compared. */
   @Test
-  void aRollbackDuringTheShadowWins() {
+  void anAliasThatWentAwayAndCameBackEndsTheCandidate() {
+    MaintenanceLoop loop = shadowing();
+    scene.serve(100);
+    Version champion = scene.deployment.champion();
+    scene.store.before = effect -> {
+      scene.store.before = other -> {};
+      moveElsewhere();
+      scene
+          .behind
+          .move(LoopScene.ALIAS)
+          .from(scene.behind.current(LoopScene.ALIAS).orElseThrow())
+          .to(champion)
+          .by("ops")
+          .because("back")
+          .commit();
+    };
+    loop.tick();
+
+    assertEquals("ABANDONED", scene.last().kind().name());
+    assertEquals(List.of(1L, 3L, 1L), scene.moves());
+    scene.assertCandidatesClosedOnce();
+  }
+
+  /** The operator goes back between the loop's intent and its move: nothing is promoted over the rollback. */
+  @Test
+  void aRollbackBetweenTheIntentAndTheMoveWins() {
+    MaintenanceLoop loop = aboveASecondVersion(event -> {
+      if (event.kind() == LoopEvent.Kind.PROMOTING) {
+        scene.deployment.rollBack("ops", "bad");
+      }
+    });
+    scene.serve(100);
+    loop.tick();
+
+    assertEquals(
+        "ABANDONED iris:3: a rollback of the champion is under way",
+        scene.last().toString());
+    scene.deployment.tick();
+    assertEquals(List.of(1L, 2L, 1L), scene.moves());
+    scene.assertCandidatesClosedOnce();
+  }
+
+  /** A loop with a candidate in its shadow, over a champion that can be rolled back. */
+  private MaintenanceLoop aboveASecondVersion(Consumer<LoopEvent> listener) {
     Version second = scene.behind.publish(scene.trainer.make("A/0.1", 5).asPackage("iris"));
     scene
         .behind
@@ -816,11 +861,21 @@ class LoopFaultTest {
         .loop((now, past) -> past.candidates() == 0
             ? LoopScene.retrain(0)
             : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "once", ""))
+        .to(event -> {
+          scene.heard.add(event);
+          listener.accept(event);
+        })
         .build();
     scene.world = "B";
     scene.serve(200);
     loop.tick();
     assertEquals("GATED", scene.last().kind().name());
+    return loop;
+  }
+
+  @Test
+  void aRollbackDuringTheShadowWins() {
+    MaintenanceLoop loop = aboveASecondVersion(event -> {});
     scene.faulty.failEveryCall();
     scene.deployment.rollBack("ops", "bad");
     assertTrue(scene.deployment.rollbackPending());
@@ -899,6 +954,29 @@ class LoopFaultTest {
     assertEquals(
         List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"),
         loop.events().stream().map(event -> event.kind().name()).toList());
+  }
+
+  /** An age is counted from the version that serves, not from the first. */
+  @Test
+  void thePolicyIsToldSinceWhenTheChampionServes() {
+    List<Instant> since = new ArrayList<>();
+    MaintenanceLoop loop = scene
+        .loop((now, past) -> {
+          since.add(past.championSince());
+          return LoopScene.whileFirst().decide(now, past);
+        })
+        .build();
+    scene.world = "B";
+    scene.serve(200);
+    scene.clock.advance(Duration.ofDays(3));
+    loop.tick();
+    scene.serve(100);
+    loop.tick();
+    assertEquals("PROMOTED", scene.last().kind().name());
+    loop.tick();
+    assertEquals(
+        scene.deployment.champion().publishedAt(), since.get(since.size() - 1), since.toString());
+    assertTrue(since.get(0).isBefore(since.get(since.size() - 1)), since.toString());
   }
 
   /** What a trainer throws may be unable to say what it is; the candidate has failed all the same. */
