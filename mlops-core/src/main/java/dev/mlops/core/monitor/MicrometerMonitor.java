@@ -70,11 +70,12 @@ import org.jspecify.annotations.Nullable;
  *   <li>for the ledger, one prediction more than {@link Recipe#awaiting} and the larger of {@link Recipe#keeping} and {@link
  *       Recipe#qualityOver} together, each 12c + 400 bytes (400 beyond {@code keeping}) and what the host's key, categories and
  *       truth hold, and its prediction if that has more than eight scores or is of a kind of the host's own. It grows to that
- *       as it is needed; entries are then used again, and no request leaves anything behind that a collector would have to copy;
+ *       as it is needed; entries are then used again, and only a key makes one object more, of a map;
  *   <li>for each of the 16 newest versions 80 kB and, twice if there is a horizon, {@code qualityOver} predictions of 150 bytes
  *       (or the host's own) and their truths;
  *   <li>for each watched quality 4 kB and 8 bytes for each of the larger of {@code keeping} and {@code qualityOver};
- *   <li>for watched features 4 kB, 1,000 rows of 8c bytes, and the names of the baseline's categories.
+ *   <li>for watched features 4 kB, 1,000 rows of 8c bytes, and the names of the baseline's categories; for a detector of the
+ *       host's own what that holds.
  * </ul>
  *
  * <p>Keys and categories of more than {@value #LONGEST} characters are refused and counted.
