@@ -14,6 +14,7 @@ import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.NumberProfile;
+import dev.mlops.drift.anytime.MultipleTests;
 import dev.mlops.drift.state.DetectorState;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -196,7 +197,7 @@ public final class DataDrift implements RowDetector {
       pValues[2 * i] = comparison.valueP;
       pValues[2 * i + 1] = comparison.missingP;
     }
-    double[] adjusted = BenjaminiHochberg.adjust(pValues);
+    double[] adjusted = MultipleTests.benjaminiHochberg(pValues);
     double least = 1.0;
     for (double p : adjusted) {
       least = Math.min(least, p);

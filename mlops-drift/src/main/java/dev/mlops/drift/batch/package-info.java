@@ -1,4 +1,4 @@
-/** Two-sample tests, corrections for many tests, and windows of rows against a baseline. */
+/** Two-sample tests and windows of rows against a baseline. */
 @NullMarked
 package dev.mlops.drift.batch;
 

@@ -83,17 +83,6 @@ class TablesTest {
     assertThat(Tables.effect(new long[] {5, 0}, new long[] {0, 9})).isEqualTo(1.0);
   }
 
-  /** statsmodels 0.13.5 multipletests(method='fdr_bh'). */
-  @Test
-  void adjustedPValuesAreBenjaminiAndHochbergs() {
-    for (Map<String, Object> recorded : Golden.cases("multiple_testing.json")) {
-      double[] wanted = Golden.numbers(Golden.object(recorded, "fdr_bh").get("adjusted"));
-      assertThat(BenjaminiHochberg.adjust(Golden.numbers(recorded.get("p"))))
-          .as(recorded.get("name").toString())
-          .containsExactly(wanted, within(1e-12));
-    }
-  }
-
   /** scipy 1.10.1 ks_2samp, method auto: columns n, m, ties, D, p auto, p exact, p asymptotic, a, b. */
   @Test
   void numbersAreTestedAsScipyDoes() {
