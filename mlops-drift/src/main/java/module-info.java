@@ -2,6 +2,7 @@
 module dev.mlops.drift {
   requires transitive dev.mlops.api;
   requires static transitive org.jspecify;
+  requires org.apache.commons.numbers.gamma;
   requires org.apache.commons.statistics.distribution;
   requires org.apache.commons.statistics.inference;
 
