@@ -1,0 +1,239 @@
+package dev.mlops.drift.stream;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.drift.InputDomain;
+import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.Unjudgeable;
+import dev.mlops.api.drift.ValueDetector;
+import java.util.Optional;
+
+/**
+ * Signals drift when k of n detectors of the same values have found one within so many inputs.
+ *
+ * <p>A member's DRIFT is its vote, and stands for the next inputs of the window, that of the vote included, or until its next
+ * vote. DRIFT when k votes stand; WARNING when standing votes and members at WARNING together are k; WARMING_UP while fewer
+ * than k members have voted or are past theirs. After a DRIFT all votes are forgotten and all members reset.
+ *
+ * <p>The signal's direction is that of more than half of the voters, else OTHER; its change point is the earliest that they
+ * named; its statistic is the number of votes, its threshold k.
+ *
+ * <p><b>Input</b> is one value per update that all members can judge: {@link #domain} is where their domains overlap. Any other
+ * is refused if a member refuses such values, passed over without a position if all pass over them, else counted; no member
+ * judges it, and the window does not count it. Ends of blocks go to all members.
+ *
+ * <p><b>Promise</b>: none, whatever the members promise: with k = 1 every false alarm of every member is one, with a larger k
+ * only those that come together.
+ *
+ * <p>The members belong to it from then on: they are reset, and nobody else may feed them. An update takes no memory unless a
+ * member finds a drift.
+ *
+ * <p>Not thread-safe: confine to one thread.
+ *
+ * @since 0.1
+ */
+public final class KOfN implements ValueDetector {
+  private final Votes votes;
+  private final InputDomain domain;
+  private final Unjudgeable onUnjudgeable;
+
+  private KOfN(Within rule, ValueDetector[] members) {
+    this.domain = overlap(members);
+    this.onUnjudgeable = policy(members);
+    this.votes = new Votes(rule, "KOfN " + domain + ", " + onUnjudgeable, members);
+  }
+
+  /**
+   * {@return a step to a detector that waits for so many votes}
+   *
+   * @param votes k; at least 1
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public static AtLeast atLeast(int votes) {
+    if (votes < 1) {
+      throw new IllegalArgumentException("votes must be at least 1, but was " + votes);
+    }
+    return new AtLeast(votes);
+  }
+
+  private static InputDomain overlap(ValueDetector[] members) {
+    double lowest = Double.NEGATIVE_INFINITY;
+    double highest = Double.POSITIVE_INFINITY;
+    double scale = members[0].domain().scale();
+    boolean binary = false;
+    for (ValueDetector member : members) {
+      InputDomain domain = member.domain();
+      lowest = Math.max(lowest, domain.lowest());
+      highest = Math.min(highest, domain.highest());
+      binary |= domain.kind() == InputDomain.Kind.BINARY;
+      scale = domain.scale() == scale ? scale : 1.0;
+    }
+    if (binary ? lowest > 0 || highest < 1 : !(lowest < highest)) {
+      throw new IllegalArgumentException(
+          "the detectors must have values in common that they can judge, but had none; give"
+              + " each its own by ofComponents");
+    }
+    return binary
+        ? InputDomain.binary()
+        : lowest == Double.NEGATIVE_INFINITY
+            ? InputDomain.real(scale)
+            : InputDomain.bounded(lowest, highest);
+  }
+
+  private static Unjudgeable policy(ValueDetector[] members) {
+    boolean allSkip = true;
+    for (ValueDetector member : members) {
+      if (member.onUnjudgeable() == Unjudgeable.REJECT) {
+        return Unjudgeable.REJECT;
+      }
+      allSkip &= member.onUnjudgeable() == Unjudgeable.SKIP;
+    }
+    return allSkip ? Unjudgeable.SKIP : Unjudgeable.COUNT;
+  }
+
+  @Override
+  public Level update(double value) {
+    if (domain.contains(value)) {
+      return votes.take(value);
+    }
+    if (onUnjudgeable == Unjudgeable.REJECT) {
+      throw new IllegalArgumentException("a value must be " + domain + ", but was "
+          + (Double.isNaN(value) ? "NaN" : Double.isInfinite(value) ? "infinite" : "outside")
+          + "; the detectors are as they were");
+    }
+    return votes.skip(onUnjudgeable == Unjudgeable.COUNT);
+  }
+
+  @Override
+  public InputDomain domain() {
+    return domain;
+  }
+
+  @Override
+  public Unjudgeable onUnjudgeable() {
+    return onUnjudgeable;
+  }
+
+  @Override
+  public Level endBlock() {
+    return votes.endBlock();
+  }
+
+  @Override
+  public Level level() {
+    return votes.level();
+  }
+
+  @Override
+  public Optional<Signal> signal() {
+    return Optional.ofNullable(votes.signal());
+  }
+
+  @Override
+  public void reset() {
+    votes.reset();
+  }
+
+  @Override
+  public long skipped() {
+    return votes.skipped();
+  }
+
+  @Override
+  public byte[] state() {
+    return votes.state();
+  }
+
+  @Override
+  public void restore(byte[] state) {
+    votes.restore(requireNonNull(state, "state"));
+  }
+
+  @Override
+  public int mostStateBytes() {
+    return votes.mostStateBytes();
+  }
+
+  /** {@return such as {@code 2 of 3 within 500 inputs, 1 voted: [mean above 0.08: statistic 12.3 of 100000, …]}} */
+  @Override
+  public String toString() {
+    return votes.toString();
+  }
+
+  /**
+   * How many votes it takes, without a window yet.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  public static final class AtLeast {
+    private final int votes;
+
+    private AtLeast(int votes) {
+      this.votes = votes;
+    }
+
+    /**
+     * {@return a step to a detector of so many votes within so many inputs}
+     *
+     * @param inputs for how many inputs a vote stands, the one that brought it included; at least 1
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Within within(long inputs) {
+      if (inputs < 1) {
+        throw new IllegalArgumentException("inputs must be at least 1, but was " + inputs);
+      }
+      return new Within(votes, inputs);
+    }
+  }
+
+  /**
+   * How many votes it takes within how many inputs, without detectors yet.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  public static final class Within {
+    private final int votes;
+    private final long inputs;
+
+    private Within(int votes, long inputs) {
+      this.votes = votes;
+      this.inputs = inputs;
+    }
+
+    int votes() {
+      return votes;
+    }
+
+    long inputs() {
+      return inputs;
+    }
+
+    /**
+     * {@return a detector of values, each of which every member is fed with}
+     *
+     * @param members at least as many as the votes, each once
+     * @throws IllegalArgumentException if they are fewer, one comes twice, or there is no value that all can judge
+     */
+    public KOfN of(ValueDetector... members) {
+      if (members.length == 0) {
+        throw new IllegalArgumentException("there must be detectors to vote, but were none");
+      }
+      return new KOfN(this, members);
+    }
+
+    /**
+     * {@return a detector of vectors, whose i-th value is for the i-th member}
+     *
+     * @param members at least as many as the votes, each once
+     * @throws IllegalArgumentException if they are fewer, or one comes twice
+     */
+    public VectorKOfN ofComponents(ValueDetector... members) {
+      return new VectorKOfN(this, members);
+    }
+  }
+}
