@@ -137,16 +137,18 @@ public final class InMemoryVersionStore implements VersionStore {
                   .orElse(newest.map(AliasChange::generation).orElse(0L))
               == newest.map(AliasChange::generation).orElse(0L);
       if (!expected) {
-        throw new AliasConflictException("wanted " + alias + " at "
-            + move.expectedVersion().map(Version::toString).orElse("nothing")
-            + (move.expectedGeneration().isPresent()
-                ? ", generation " + move.expectedGeneration().getAsLong()
-                : "")
-            + ", found it at "
-            + newest
-                .map(change -> change.to() + ", generation " + change.generation())
-                .orElse("nothing")
-            + "; not moved");
+        throw new AliasConflictException(
+            "wanted " + alias + " at "
+                + move.expectedVersion().map(Version::toString).orElse("nothing")
+                + (move.expectedGeneration().isPresent()
+                    ? ", generation " + move.expectedGeneration().getAsLong()
+                    : "")
+                + ", found it at "
+                + newest
+                    .map(change -> change.to() + ", generation " + change.generation())
+                    .orElse("nothing")
+                + "; not moved",
+            newest);
       }
       AliasChange change = new AliasChange(
           alias,

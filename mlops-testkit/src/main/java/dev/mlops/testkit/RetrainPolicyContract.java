@@ -72,7 +72,10 @@ public abstract class RetrainPolicyContract {
     List<Evidence> evidence = evidence();
     List<RetrainDecision> first =
         evidence.stream().map(now -> policy.decide(now, history())).toList();
-    assertThat(first).extracting(RetrainDecision::retrain).contains(true, false);
+    assertThat(first)
+        .as("decisions on evidence(), which must hold a case for retraining and one against")
+        .extracting(RetrainDecision::retrain)
+        .contains(true, false);
 
     List<Integer> order = new ArrayList<>();
     for (int i = 0; i < evidence.size(); i++) {

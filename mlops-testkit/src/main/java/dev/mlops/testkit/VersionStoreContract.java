@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -161,7 +162,9 @@ public abstract class VersionStoreContract {
     ModelPackage whole = packageOf(MODEL, 0);
     for (int reads = 0; reads < whole.files().size(); reads++) {
       ModelPackage failing = new PoorPackage(whole, reads, false);
-      assertThatThrownBy(() -> store.publish(failing)).isInstanceOf(RuntimeException.class);
+      assertThatThrownBy(() -> store.publish(failing))
+          .as("publishing a package whose file %d cannot be read", reads + 1)
+          .isInstanceOf(RuntimeException.class);
       assertThat(store.versions(MODEL)).isEmpty();
     }
 
@@ -181,6 +184,7 @@ public abstract class VersionStoreContract {
     for (int reads = 0; reads < whole.files().size(); reads++) {
       ModelPackage damaged = new PoorPackage(whole, reads, true);
       assertThatThrownBy(() -> store.publish(damaged))
+          .as("publishing a package whose file %d has other bytes than listed", reads + 1)
           .isInstanceOf(PackageIntegrityException.class);
       assertThat(store.versions(MODEL)).isEmpty();
     }
@@ -280,23 +284,27 @@ public abstract class VersionStoreContract {
     Version first = store.publish(packageOf(MODEL, 0));
     Version second = store.publish(packageOf(MODEL, 1));
 
-    refused(store, "nothing", store.move(CHAMPION).from(first).to(second));
+    refused(store, store.move(CHAMPION).from(first).to(second));
     assertThat(store.current(CHAMPION)).isEmpty();
     AliasChange up = store.move(CHAMPION).fromNothing().to(first).commit();
     assertThat(store.current(CHAMPION)).contains(up);
-    refused(store, first.toString(), store.move(CHAMPION).fromNothing().to(second));
-    refused(store, first.toString(), store.move(CHAMPION).from(second).to(second));
+    refused(store, store.move(CHAMPION).fromNothing().to(second));
+    refused(store, store.move(CHAMPION).from(second).to(second));
     AliasChange on = store.move(CHAMPION).from(first).to(second).commit();
     assertThat(on.to()).isEqualTo(second);
     assertThat(store.current(CHAMPION)).contains(on);
-    refused(store, second.toString(), store.move(CHAMPION).from(first).to(second));
+    refused(store, store.move(CHAMPION).from(first).to(second));
   }
 
-  private static void refused(VersionStore store, String found, AliasMove move) {
+  private static void refused(VersionStore store, AliasMove move) {
     Optional<AliasChange> before = store.current(CHAMPION);
     assertThatThrownBy(move::commit)
-        .isInstanceOf(AliasConflictException.class)
-        .hasMessageContaining(found);
+        .as("a move that expects the alias where it is not")
+        .isInstanceOfSatisfying(
+            AliasConflictException.class,
+            conflict -> assertThat(conflict.current())
+                .as("where the conflict says that the alias is")
+                .isEqualTo(before));
     assertThat(store.current(CHAMPION)).isEqualTo(before);
   }
 
@@ -333,7 +341,7 @@ public abstract class VersionStoreContract {
     AliasChange away = store.move(CHAMPION).from(start).to(second).commit();
     AliasChange back = store.move(CHAMPION).from(away).to(first).commit();
 
-    refused(store, first.toString(), store.move(CHAMPION).from(start).to(second));
+    refused(store, store.move(CHAMPION).from(start).to(second));
 
     AliasChange newest = store.move(CHAMPION).from(back).to(second).commit();
     assertThat(store.current(CHAMPION)).contains(newest);
@@ -492,18 +500,18 @@ public abstract class VersionStoreContract {
     store.close();
     assertThatCode(store::close).doesNotThrowAnyException();
 
-    List<ThrowingCallable> calls = List.of(
-        () -> store.publish(packageOf(MODEL, 1)),
-        () -> store.find(version.toString()),
-        () -> store.require(version.toString()),
-        () -> store.versions(MODEL),
-        () -> store.open(version),
-        move::commit,
-        () -> store.current(CHAMPION),
-        () -> store.history(CHAMPION));
-    for (ThrowingCallable call : calls) {
-      assertThatThrownBy(call).isInstanceOf(IllegalStateException.class);
-    }
+    Map<String, ThrowingCallable> calls = Map.of(
+        "publish", () -> store.publish(packageOf(MODEL, 1)),
+        "find", () -> store.find(version.toString()),
+        "require", () -> store.require(version.toString()),
+        "versions", () -> store.versions(MODEL),
+        "open", () -> store.open(version),
+        "commit", move::commit,
+        "current", () -> store.current(CHAMPION),
+        "history", () -> store.history(CHAMPION));
+    calls.forEach((name, call) -> assertThatThrownBy(call)
+        .as("%s of a store that is closed", name)
+        .isInstanceOf(IllegalStateException.class));
   }
 
   @Test
@@ -514,7 +522,9 @@ public abstract class VersionStoreContract {
     PackageFile weights = source.files(PackageFile.Role.WEIGHTS).get(0);
     store.close();
 
-    assertThatThrownBy(() -> source.read(weights)).isInstanceOf(RuntimeException.class);
+    assertThatThrownBy(() -> source.read(weights))
+        .as("reading a package that was opened by a store which is closed now")
+        .isInstanceOf(RuntimeException.class);
   }
 
   @Test

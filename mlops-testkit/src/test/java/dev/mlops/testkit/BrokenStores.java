@@ -180,6 +180,20 @@ final class BrokenStores {
               }
             }),
         new Broken<>(
+            "compareAndSet",
+            "its conflicts do not say where the alias is",
+            (healthy, clock) -> new ForwardingStore(healthy) {
+              @Override
+              public AliasChange commit(AliasMove move) {
+                try {
+                  return store.commit(move);
+                } catch (AliasConflictException e) {
+                  throw new AliasConflictException(
+                      String.valueOf(e.getMessage()), Optional.empty());
+                }
+              }
+            }),
+        new Broken<>(
             "byGeneration",
             "it compares versions where a move names a change",
             (healthy, clock) -> new ForwardingStore(healthy) {
@@ -206,7 +220,9 @@ final class BrokenStores {
               public synchronized AliasChange commit(AliasMove move) {
                 if (store.history(move.alias().toString()).stream()
                     .anyMatch(change -> change.intent().equals(move.intent()))) {
-                  throw new AliasConflictException("intent " + move.intent() + " was made before");
+                  throw new AliasConflictException(
+                      "intent " + move.intent() + " was made before",
+                      store.current(move.alias().toString()));
                 }
                 return store.commit(move);
               }
@@ -245,7 +261,8 @@ final class BrokenStores {
                 try {
                   return store.commit(move);
                 } catch (VersionNotFoundException e) {
-                  throw new AliasConflictException("no such target");
+                  throw new AliasConflictException(
+                      "no such target", store.current(move.alias().toString()));
                 }
               }
             }),

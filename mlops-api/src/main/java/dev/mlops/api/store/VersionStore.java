@@ -23,7 +23,8 @@ import java.util.Optional;
  *   <li><b>requireNamesTheNewest</b>: {@link #require} of an absent version throws {@link VersionNotFoundException} that
  *       names the newest one.
  *   <li><b>compareAndSet</b>: a move is made only if the alias is where the move says; else {@link
- *       AliasConflictException} says where it is, and nothing changed. Of several moves from one state exactly one is made.
+ *       AliasConflictException#current()} is where it is, and nothing changed. Of several moves from one state exactly one is
+ *       made.
  *   <li><b>byGeneration</b>: a move from a change is refused when the alias has moved since, even back to the same version.
  *   <li><b>intentOnce</b>: a move whose intent is in the history gives the change that is there and makes none.
  *   <li><b>history</b>: {@link #history} lists every change of an alias, oldest first, with generations 1, 2, 3 …; the
@@ -33,7 +34,7 @@ import java.util.Optional;
  *       nothing is written.
  *   <li><b>unknownTarget</b>: a move to a version that the store does not hold throws {@link VersionNotFoundException}.
  *   <li><b>closed</b>: after {@link #close()}, which may be called twice, every other method throws {@link
- *       IllegalStateException}.
+ *       IllegalStateException}, and the packages that {@link #open} gave can no longer be read.
  *   <li><b>threads</b>: any method may be called from any thread.
  * </ol>
  *

@@ -30,8 +30,10 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,8 +72,9 @@ import org.jspecify.annotations.Nullable;
  * was asked for, read once by the first call that needs them.
  *
  * <p>A blob is verified each time it is read. One that is damaged for certain, twice read and twice wrong, goes to
- * quarantine, and the package is refused; publishing it again restores it. A damaged record is refused by name. Neither
- * concerns other models. Names that the store did not give are never read; {@link #report()} lists them.
+ * quarantine, and the package is refused; publishing it again restores it. A damaged record is refused by name. Where the
+ * newest version of a model has lost its record, nothing is published to that model as long as an alias names it: its number
+ * is not given again; publishing its own package restores it. None of this concerns other models. Names that the store did not give are never read; {@link #report()} lists them.
  *
  * <p>The file system must have hard links. Numbers and generations decide what is newer; instants are for people, by the
  * clock of the store, at least 1 ms after those below. The store starts no thread and takes no lock. An interrupt neither
@@ -94,6 +97,10 @@ public final class FileVersionStore implements VersionStore {
   private final BiFunction<byte[], Function<Digest, byte @Nullable []>, ModelPackage> packages;
   private final Map<String, Records<Published>> versions = new ConcurrentHashMap<>();
   private final Map<String, Records<AliasChange>> aliases = new ConcurrentHashMap<>();
+
+  /** The models that had every version which their aliases name. */
+  private final Set<String> complete = ConcurrentHashMap.newKeySet();
+
   private volatile int swept;
   private volatile boolean closed;
 
@@ -295,13 +302,14 @@ public final class FileVersionStore implements VersionStore {
           + digest.abbreviated() + ", says " + source.digest().abbreviated() + "; not stored");
     }
     Map<Digest, Long> sizes = requireWhole(source, model, manifest);
+    Records<Published> records = versionRecords(model);
+    Optional<Version> lost = lost(model, records, digest);
     for (PackageFile file : source.files()) {
       keep(file.digest(), read(source, file));
     }
     keep(digest, manifest);
     root.force(root.resolve("blobs", "sha256"));
 
-    Records<Published> records = versionRecords(model);
     root.directory(root.resolve("models", model));
     root.directory(records.directory());
     String request = UUID.randomUUID().toString();
@@ -313,13 +321,50 @@ public final class FileVersionStore implements VersionStore {
         return records.get(known.getAsLong()).version();
       }
       Instant at = later(newest == 0 ? null : records.get(newest).version().publishedAt());
-      Version version = new Version(model, newest + 1, digest, at);
+      Version version = lost.filter(named -> named.number() == newest + 1)
+          .orElseGet(() -> new Version(model, newest + 1, digest, at));
       if (records.append(newest + 1, json(version, sizes, request))) {
         records.settle(newest + 1);
         versions.putIfAbsent(model, records);
         return version;
       }
     }
+  }
+
+  /**
+   * {@return the version that an alias names and that has no record, if the package is its own; empty if none is lost}
+   *
+   * @throws StoreException if another package's record is lost: the next number would be its number
+   */
+  private Optional<Version> lost(String model, Records<Published> records, Digest digest) {
+    long newest = records.newest();
+    if (complete.contains(model) || records.find(digest, newest).isPresent()) {
+      return Optional.empty();
+    }
+    Optional<AliasChange> beyond = root.list(root.resolve("models", model, "aliases")).stream()
+        .filter(FileVersionStore::isAlias)
+        .flatMap(alias -> history(aliases(Reference.parse(model + "@" + alias))).stream())
+        .filter(change -> change.to().number() > newest)
+        .min(Comparator.comparingLong(change -> change.to().number()));
+    if (beyond.isEmpty()) {
+      complete.add(model);
+      return Optional.empty();
+    }
+    Version named = beyond.get().to();
+    if (records.newest() > newest) {
+      return lost(model, records, digest); // published meanwhile
+    }
+    boolean next = named.number() == newest + 1;
+    if (next && named.digest().equals(digest)) {
+      return Optional.of(named);
+    }
+    throw new StoreException(
+        root.shown(records.file(newest + 1)) + " is missing, though "
+            + beyond.get().alias()
+            + " was moved to " + named + "; "
+            + (next ? "publish that package again, or restore it" : "restore it")
+            + " from a copy of the store; store unchanged",
+        null);
   }
 
   /** Refuses what could not be opened again, before anything is written. */
@@ -540,17 +585,19 @@ public final class FileVersionStore implements VersionStore {
             .map(change -> change.to().number())
             .equals(move.expectedVersion().map(Version::number));
     if (!expected) {
-      throw new AliasConflictException(move.alias() + " wanted at "
-          + move.expectedVersion().map(Version::toString).orElse("nothing")
-          + (move.expectedGeneration().orElse(0) > 0
-              ? ", generation " + move.expectedGeneration().getAsLong()
-              : "")
-          + ", found at "
-          + current
-              .map(change -> change.to() + ", generation " + generation + " (by "
-                  + escaped(change.by()) + ", " + change.at() + ")")
-              .orElse("nothing")
-          + "; not moved; read it again and decide again");
+      throw new AliasConflictException(
+          move.alias() + " wanted at "
+              + move.expectedVersion().map(Version::toString).orElse("nothing")
+              + (move.expectedGeneration().orElse(0) > 0
+                  ? ", generation " + move.expectedGeneration().getAsLong()
+                  : "")
+              + ", found at "
+              + current
+                  .map(change -> change.to() + ", generation " + generation + " (by "
+                      + escaped(change.by()) + ", " + change.at() + ")")
+                  .orElse("nothing")
+              + "; not moved; read it again and decide again",
+          current);
     }
   }
 
@@ -565,7 +612,10 @@ public final class FileVersionStore implements VersionStore {
   @Override
   public List<AliasChange> history(String alias) {
     requireOpen();
-    Records<AliasChange> records = aliases(requireAlias(alias));
+    return history(aliases(requireAlias(alias)));
+  }
+
+  private static List<AliasChange> history(Records<AliasChange> records) {
     long newest = records.newest();
     List<AliasChange> all = new ArrayList<>();
     for (long generation = 1; generation <= newest; generation++) {
@@ -577,13 +627,14 @@ public final class FileVersionStore implements VersionStore {
   /**
    * Reads everything and lists what is not as it should be; changes nothing.
    *
-   * @return a line each for damaged or missing records and blobs, names that the store did not give, what lies in
-   *     quarantine, what is being written or was left by a crash, and how much opening swept; empty if all is well
-   * @throws StoreException if a directory could not be read
+   * @return a line each for damaged or missing records and blobs, versions that an alias names and that are not there or
+   *     have another package, names that the store did not give, what lies in quarantine, what is being written or was left
+   *     by a crash, and how much opening swept; empty if all is well
+   * @throws StoreException if a directory above those of the models could not be read
    */
   public List<String> report() {
     requireOpen();
-    List<String> lines = new ArrayList<>();
+    Set<String> lines = new LinkedHashSet<>();
     if (swept > 0) {
       lines.add("tmp: opening removed " + swept + " files left more than 24 h ago");
     }
@@ -596,13 +647,17 @@ public final class FileVersionStore implements VersionStore {
     foreign(models, FileVersionStore::isName, lines);
     each(models, model -> {
       if (isName(model)) {
-        report(model, lines);
+        try {
+          report(model, lines);
+        } catch (StoreException e) {
+          lines.add(String.valueOf(e.getMessage()));
+        }
       }
     });
     return List.copyOf(lines);
   }
 
-  private void report(String model, List<String> lines) {
+  private void report(String model, Set<String> lines) {
     Path directory = root.resolve("models", model);
     foreign(directory, Set.of("versions", "aliases")::contains, lines);
     foreign(directory.resolve("versions"), FileVersionStore::isRecord, lines);
@@ -621,12 +676,26 @@ public final class FileVersionStore implements VersionStore {
     each(directory.resolve("aliases"), alias -> {
       if (isAlias(alias)) {
         foreign(directory.resolve("aliases").resolve(alias), FileVersionStore::isRecord, lines);
-        read(newAliases(Reference.parse(model + "@" + alias)), lines, change -> {});
+        read(
+            newAliases(Reference.parse(model + "@" + alias)),
+            lines,
+            change -> named(change, published, lines));
       }
     });
   }
 
-  private static <T> void read(Records<T> records, List<String> lines, Consumer<T> each) {
+  /** Says if a change names a version that is not there, or that has another package. */
+  private void named(AliasChange change, Records<Published> published, Set<String> lines) {
+    Version to = change.to();
+    boolean there = to.number() <= published.newest();
+    if (!there || !published.get(to.number()).version().digest().equals(to.digest())) {
+      lines.add(root.shown(published.file(to.number()))
+          + (there ? ": has another package than " : ": missing, needed by ")
+          + change.alias());
+    }
+  }
+
+  private static <T> void read(Records<T> records, Set<String> lines, Consumer<T> each) {
     try {
       long newest = records.newest();
       for (long number = 1; number <= newest; number++) {
@@ -641,7 +710,7 @@ public final class FileVersionStore implements VersionStore {
     }
   }
 
-  private void foreign(Path directory, Predicate<String> own, List<String> lines) {
+  private void foreign(Path directory, Predicate<String> own, Set<String> lines) {
     each(directory, name -> {
       if (!own.test(name)) {
         String within = directory.equals(root.resolve()) ? "" : root.shown(directory) + "/";

@@ -191,7 +191,8 @@ final class Records<T> {
     }
   }
 
-  private Path file(long number) {
+  /** {@return where the record of a number is, or would be} */
+  Path file(long number) {
     String digits = Long.toString(number);
     return directory.resolve("0".repeat(DIGITS - digits.length()) + digits + SUFFIX);
   }

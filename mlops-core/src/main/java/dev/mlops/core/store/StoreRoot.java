@@ -50,9 +50,19 @@ final class StoreRoot {
     return root.relativize(path).toString().replace('\\', '/');
   }
 
-  /** {@return the names in a directory, in no order; none if it is absent} */
+  /**
+   * {@return the names in a directory, in no order; none if it is absent}
+   *
+   * @throws StoreException if it, or one between the root and it, is a link or a file
+   */
   List<String> list(Path directory) {
     try {
+      for (Path path = directory; !path.equals(root); path = parent(path)) {
+        Kind kind = files.kind(path);
+        if (kind != Kind.DIRECTORY && kind != Kind.NOTHING) {
+          throw noDirectory(path, null);
+        }
+      }
       return files.list(directory);
     } catch (NoSuchFileException e) {
       return List.of();
@@ -143,8 +153,7 @@ final class StoreRoot {
         files.createDirectory(directory);
       } catch (FileAlreadyExistsException e) {
         if (files.kind(directory) != Kind.DIRECTORY) {
-          throw new StoreException(
-              shown(directory) + " must be a directory, but is something else; store unchanged", e);
+          throw noDirectory(directory, e);
         }
       }
     } catch (IOException e) {
@@ -160,7 +169,7 @@ final class StoreRoot {
   void directory(Path directory) {
     if (!durable.contains(directory)) {
       create(directory);
-      force(requireNonNull(directory.getParent(), "parent"));
+      force(parent(directory));
       durable.add(directory);
     }
   }
@@ -185,6 +194,15 @@ final class StoreRoot {
               + " learn whether it is there",
           e);
     }
+  }
+
+  private static Path parent(Path path) {
+    return requireNonNull(path.getParent(), "parent");
+  }
+
+  private StoreException noDirectory(Path path, @Nullable IOException cause) {
+    return new StoreException(
+        shown(path) + " must be a directory, but is something else; store unchanged", cause);
   }
 
   StoreException unreadable(Path path, IOException cause) {

@@ -43,6 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 class StoreDamageTest {
   private static final String CHAMPION = "fraud@champion";
   private static final String FIRST_RECORD = "models/fraud/versions/00000000000000000001.json";
+  private static final String SECOND_RECORD = "models/fraud/versions/00000000000000000002.json";
 
   @TempDir
   Path folder;
@@ -251,6 +252,120 @@ class StoreDamageTest {
     assertThat(again().history(CHAMPION)).hasSize(3);
   }
 
+  /** Nothing in the directory of versions tells that its newest record is gone; the aliases do. */
+  @Test
+  void aLostNewestVersionIsReportedAndItsNumberIsNotGivenAgain() throws IOException {
+    AliasChange on = store.move(CHAMPION).from(first).to(second).commit();
+    store.move(CHAMPION).from(on).to(first).commit();
+    store.move("fraud@canary").fromNothing().to(first).commit();
+    Files.delete(root.resolve(SECOND_RECORD));
+
+    FileVersionStore other = again();
+    String where = SECOND_RECORD + ": missing, needed by fraud@champion";
+    assertThat(other.report()).containsExactly(where);
+    assertThatThrownBy(() -> other.publish(Packages.of("fraud", 3)))
+        .isInstanceOf(StoreException.class)
+        .hasMessage(SECOND_RECORD + " is missing, though fraud@champion was moved to fraud:2;"
+            + " publish that package again, or restore it from a copy of the store; store"
+            + " unchanged");
+    assertThat(other.versions("fraud")).containsExactly(first);
+    assertThat(other.publish(Packages.of("fraud", 1))).as("known").isEqualTo(first);
+    assertThat(other.publish(Packages.of("churn", 2)).number()).isEqualTo(2);
+
+    assertThat(other.publish(Packages.of("fraud", 2))).as("its own package").isEqualTo(second);
+    assertThat(other.report()).isEmpty();
+    assertThat(readWeights(again().open(second))).isNotEmpty();
+    assertThat(store.publish(Packages.of("fraud", 3)).number()).isEqualTo(3);
+  }
+
+  /** What no alias names is lost without a trace; what one names is above it. */
+  @Test
+  void twoLostVersionsAreNotFilledFromTheWrongEnd() throws IOException {
+    Version third = store.publish(Packages.of("fraud", 3));
+    store.move(CHAMPION).from(first).to(third).commit();
+    Files.delete(root.resolve(SECOND_RECORD));
+    Files.delete(root.resolve(SECOND_RECORD.replace("2.json", "3.json")));
+
+    FileVersionStore other = again();
+    for (int variant : new int[] {2, 3, 4}) {
+      assertThatThrownBy(() -> other.publish(Packages.of("fraud", variant)))
+          .as("variant " + variant)
+          .hasMessage(SECOND_RECORD + " is missing, though fraud@champion was moved to fraud:3;"
+              + " restore it from a copy of the store; store unchanged");
+    }
+    assertThat(other.report())
+        .containsExactly(
+            SECOND_RECORD.replace("2.json", "3.json") + ": missing, needed by fraud@champion");
+  }
+
+  @Test
+  void anAliasThatNamesAnotherPackageThanTheVersionHasIsReported() throws IOException {
+    AliasChange on = store.move(CHAMPION).from(first).to(second).commit();
+    Files.delete(root.resolve(SECOND_RECORD));
+    Path aliases = root.resolve("models/fraud/aliases");
+    Files.move(aliases, folder.resolve("aside"));
+    assertThat(again().publish(Packages.of("fraud", 3)).number()).isEqualTo(2);
+    Files.move(folder.resolve("aside"), aliases);
+
+    assertThat(again().current(CHAMPION)).contains(on);
+    assertThat(store.report())
+        .containsExactly(SECOND_RECORD + ": has another package than fraud@champion");
+  }
+
+  @Test
+  void aRecordOfAnotherAliasIsRefused() throws IOException {
+    store.move("fraud@canary").fromNothing().to(second).commit();
+    String name = "models/fraud/aliases/champion/00000000000000000001.json";
+    Files.copy(
+        root.resolve(name.replace("champion", "canary")),
+        root.resolve(name),
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+
+    String message = name + " is damaged: $.record.alias: wanted fraud@champion, got"
+        + " \"fraud@canary\"; restore it from a copy of the store; store unchanged";
+    assertThatThrownBy(() -> again().current(CHAMPION)).hasMessage(message);
+    assertThat(store.report()).containsExactly(message);
+    assertThat(store.find("fraud@canary")).contains(second);
+  }
+
+  /** Reading refuses what publishing and moving refuse. */
+  @Test
+  void aLinkInThePlaceOfADirectoryIsNotFollowed() throws IOException {
+    for (String linked : List.of(
+        "models/fraud",
+        "models/fraud/versions",
+        "models/fraud/aliases",
+        "models/fraud/aliases/champion")) {
+      Path directory = root.resolve(linked);
+      Path outside = folder.resolve("outside");
+      Files.move(directory, outside);
+      Files.createSymbolicLink(directory, outside);
+      String message = linked + " must be a directory, but is something else; store unchanged";
+
+      FileVersionStore other = again();
+      if (!linked.contains("aliases")) {
+        assertThatThrownBy(() -> other.versions("fraud")).hasMessage(message);
+        assertThatThrownBy(() -> other.find("fraud:1")).hasMessage(message);
+        assertThatThrownBy(() -> other.open(first)).hasMessage(message);
+        assertThatThrownBy(() -> other.publish(Packages.of("fraud", 1))).hasMessage(message);
+      }
+      if (!linked.contains("versions")) {
+        assertThatThrownBy(() -> other.current(CHAMPION)).hasMessage(message);
+        assertThatThrownBy(() -> other.history(CHAMPION)).hasMessage(message);
+        assertThatThrownBy(() -> other.publish(Packages.of("fraud", 3))).hasMessage(message);
+      }
+      assertThatThrownBy(() -> other.move(CHAMPION).from(first).to(second).commit())
+          .isInstanceOf(StoreException.class)
+          .hasMessage(message);
+      assertThat(other.report()).as(linked).contains(message);
+      assertThat(other.versions("churn")).hasSize(1);
+
+      Files.delete(directory);
+      Files.move(outside, directory);
+      assertThat(again().report()).isEmpty();
+    }
+  }
+
   @Test
   void foreignFilesAreReportedAndNeverRead() throws IOException {
     Files.writeString(root.resolve("notes.txt"), "x");
@@ -362,7 +477,9 @@ class StoreDamageTest {
     store.move(CHAMPION).from(first).to(second).by("bell \u0007").commit();
 
     assertThatThrownBy(() -> store.move(CHAMPION).from(first).to(second).commit())
-        .isInstanceOf(AliasConflictException.class)
+        .isInstanceOfSatisfying(
+            AliasConflictException.class,
+            conflict -> assertThat(conflict.current()).isEqualTo(store.current(CHAMPION)))
         .hasMessage("fraud@champion wanted at fraud:1, found at fraud:2, generation 2 (by bell"
             + " \\u0007, " + store.current(CHAMPION).orElseThrow().at()
             + "); not moved; read it again and decide again");
@@ -496,7 +613,9 @@ class StoreDamageTest {
         FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of);
     files.calm();
     assertThat(fresh.current(CHAMPION)).isEqualTo(newest);
-    assertThat(files.operations).as("list, ask for the next, read the newest").isLessThan(5);
+    assertThat(files.operations)
+        .as("look at four directories, list, ask for the next, read the newest")
+        .isLessThan(9);
   }
 
   /** An NFS server's reply may be lost: the link is there, the answer says otherwise. */
