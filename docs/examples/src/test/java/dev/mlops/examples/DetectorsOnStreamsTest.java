@@ -50,7 +50,7 @@ class DetectorsOnStreamsTest {
   private static final Published CIRCLES = new Published(
       "circles-gradual", "circles.csv.gz", List.of(25_000, 50_000, 75_000), 500, 1_000);
 
-  private static Path data() {
+  static Path data() {
     String named = System.getenv("MLOPS_DATA");
     return named != null ? Path.of(named) : ROOT.resolve(Path.of("..", "shared", "data"));
   }

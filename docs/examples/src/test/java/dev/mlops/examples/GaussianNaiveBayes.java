@@ -12,7 +12,7 @@ import java.util.List;
  */
 final class GaussianNaiveBayes implements Learner {
   /** A variance of what hardly varies, or was seen once. */
-  private static final double LEAST_VARIANCE = 1e-6;
+  private static final double LEAST_VARIANCE = 1e-8;
 
   private final List<String> labels;
   private final int columns;
