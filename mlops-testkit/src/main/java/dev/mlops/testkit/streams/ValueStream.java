@@ -185,7 +185,7 @@ public final class ValueStream {
     requireAtLeast("period", period, 1);
     return new ValueStream(
         "recurring every " + period,
-        count -> IntStream.rangeClosed(1, Math.max(0, count - 1) / period).map(i -> i * period),
+        count -> IntStream.rangeClosed(1, count / period).map(i -> i * period),
         () -> (t, random) -> t / period % 2 == 0 ? first : second);
   }
 
