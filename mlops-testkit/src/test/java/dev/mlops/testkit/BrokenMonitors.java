@@ -162,7 +162,7 @@ final class BrokenMonitors {
             healthy -> new ForwardingMonitor(healthy) {
               @Override
               public void truth(long id, Truth truth) {
-                monitor.truth(id, truth.label().isPresent() ? truth : Truth.of("yes"));
+                monitor.truth(id, Truth.of(-4_711.5).equals(truth) ? Truth.of("yes") : truth);
               }
             }),
         telling(
