@@ -300,7 +300,8 @@ class LabelledStreamTest {
     for (long seed = 1; seed <= 20; seed++) {
       List<Labelled<Row>> late =
           LabelledStream.hyperplane(2, 1, 0.01).rows(2_200, seed).subList(2_000, 2_200);
-      long above = count(late, row -> row.input().number(0) >= 0.5 == row.truth().equals(YES));
+      long above =
+          count(late, row -> row.input().number(0) >= 0.5 == row.truth().equals(YES));
       least = Math.min(least, Math.max(above, 200 - above));
     }
     assertThat(least).isLessThan(180);
