@@ -1,17 +1,14 @@
 package dev.mlops.drift.stream;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.mlops.api.drift.FalseAlarms;
 import java.math.BigDecimal;
 import java.math.MathContext;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.BiFunction;
 import java.util.function.DoublePredicate;
 
 /**
- * A limit of the mean that still lacks a promise about false alarms.
+ * A limit of the mean, for a detector that still lacks a promise about false alarms.
  *
  * <p>Made by {@link SrEDetector} and {@link CusumEDetector}.
  *
@@ -20,7 +17,7 @@ import java.util.function.DoublePredicate;
  * @param <D> the detector that it becomes
  * @since 0.1
  */
-public final class MeanLimit<D> {
+public final class MeanLimit<D> extends FalseAlarmStep<D> {
   /** The fewest averages per alarm; with fewer, the statistic would only count averages. */
   private static final int FEWEST_BLOCKS = 50;
 
@@ -33,53 +30,53 @@ public final class MeanLimit<D> {
   /** How many values are averaged; 1 for none. */
   final int averaged;
 
-  private final BiFunction<MeanLimit<D>, FalseAlarms, D> made;
+  private final BiFunction<MeanLimit<D>, FalseAlarms, D> maker;
 
   private MeanLimit(
       double[] highest,
       double[] lowest,
       int averaged,
-      BiFunction<MeanLimit<D>, FalseAlarms, D> made) {
+      BiFunction<MeanLimit<D>, FalseAlarms, D> maker) {
     this.highest = highest;
     this.lowest = lowest;
     this.averaged = averaged;
-    this.made = made;
+    this.maker = maker;
   }
 
-  static <D> MeanLimit<D> above(BiFunction<MeanLimit<D>, FalseAlarms, D> made, double... season) {
-    return new MeanLimit<>(checked(season, false), new double[0], 1, made);
+  static <D> MeanLimit<D> above(BiFunction<MeanLimit<D>, FalseAlarms, D> maker, double... season) {
+    return new MeanLimit<>(checked(season, false), new double[0], 1, maker);
   }
 
-  static <D> MeanLimit<D> below(BiFunction<MeanLimit<D>, FalseAlarms, D> made, double... season) {
-    return new MeanLimit<>(new double[0], checked(season, true), 1, made);
+  static <D> MeanLimit<D> below(BiFunction<MeanLimit<D>, FalseAlarms, D> maker, double... season) {
+    return new MeanLimit<>(new double[0], checked(season, true), 1, maker);
   }
 
-  static <D> MeanLimit<D> around(BiFunction<MeanLimit<D>, FalseAlarms, D> made, double... season) {
+  static <D> MeanLimit<D> around(BiFunction<MeanLimit<D>, FalseAlarms, D> maker, double... season) {
     double[] limits = checked(season, true);
-    return new MeanLimit<>(limits, limits, 1, made);
+    return new MeanLimit<>(limits, limits, 1, maker);
   }
 
   static <D> MeanLimit<D> aboveEstimated(
-      BiFunction<MeanLimit<D>, FalseAlarms, D> made, long count, long n) {
+      BiFunction<MeanLimit<D>, FalseAlarms, D> maker, long count, long n) {
     double limit = SrEDetector.upperLimit(count, n);
     requireBelow(count, n);
-    return above(made, limit);
+    return above(maker, limit);
   }
 
   static <D> MeanLimit<D> belowEstimated(
-      BiFunction<MeanLimit<D>, FalseAlarms, D> made, long count, long n) {
+      BiFunction<MeanLimit<D>, FalseAlarms, D> maker, long count, long n) {
     double limit = SrEDetector.lowerLimit(count, n);
     requireAbove(count);
-    return below(made, limit);
+    return below(maker, limit);
   }
 
   static <D> MeanLimit<D> aroundEstimated(
-      BiFunction<MeanLimit<D>, FalseAlarms, D> made, long count, long n) {
+      BiFunction<MeanLimit<D>, FalseAlarms, D> maker, long count, long n) {
     double[] upper = {SrEDetector.upperLimit(count, n)};
     double[] lower = {SrEDetector.lowerLimit(count, n)};
     requireBelow(count, n);
     requireAbove(count);
-    return new MeanLimit<>(upper, lower, 1, made);
+    return new MeanLimit<>(upper, lower, 1, maker);
   }
 
   private static void requireBelow(long count, long n) {
@@ -127,37 +124,11 @@ public final class MeanLimit<D> {
     if (values < 1) {
       throw new IllegalArgumentException("at least 1 value must be averaged, but were " + values);
     }
-    return new MeanLimit<>(highest, lowest, values, made);
+    return new MeanLimit<>(highest, lowest, values, maker);
   }
 
-  /**
-   * {@return a detector with on average at most one false alarm in so many inputs}
-   *
-   * @param inputs at least 2; if values are averaged, at least 50 averages
-   * @throws IllegalArgumentException if it is fewer
-   */
-  public D falseAlarmEvery(long inputs) {
-    return falseAlarmEvery(FalseAlarms.every(inputs));
-  }
-
-  /**
-   * {@return a detector with on average at most one false alarm in so much time, in blocks of one hour}
-   *
-   * @param time at least 50 hours
-   * @throws IllegalArgumentException if it is shorter, or values are averaged
-   */
-  public D falseAlarmEvery(Duration time) {
-    return falseAlarmEvery(FalseAlarms.every(time));
-  }
-
-  /**
-   * {@return a detector with this promise}
-   *
-   * @param falseAlarms how often a false alarm may come, in inputs or in time
-   * @throws IllegalArgumentException if values are averaged and it counts time, or leaves fewer than 50 averages per alarm
-   */
-  public D falseAlarmEvery(FalseAlarms falseAlarms) {
-    requireNonNull(falseAlarms, "falseAlarms");
+  @Override
+  D made(FalseAlarms falseAlarms) {
     if (averaged > 1) {
       if (falseAlarms.time().isPresent()) {
         throw new IllegalArgumentException(
@@ -171,7 +142,7 @@ public final class MeanLimit<D> {
             + "; allow fewer alarms or average fewer values");
       }
     }
-    return made.apply(this, falseAlarms);
+    return maker.apply(this, falseAlarms);
   }
 
   /** Equal for two limits by which is judged alike. */
@@ -180,7 +151,7 @@ public final class MeanLimit<D> {
         + averaged;
   }
 
-  private static String exactly(double[] limits) {
+  static String exactly(double[] limits) {
     if (limits.length == 1) {
       return Double.toString(limits[0]);
     }
@@ -189,7 +160,7 @@ public final class MeanLimit<D> {
       hash = (hash ^ Double.doubleToLongBits(limit)) * 0x100000001b3L;
       hash ^= hash >>> 29;
     }
-    return limits.length + " limits " + Long.toHexString(hash);
+    return limits.length + " numbers " + Long.toHexString(hash);
   }
 
   /** {@return such as {@code mean above 0.08}} */
