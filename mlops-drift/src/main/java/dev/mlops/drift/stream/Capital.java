@@ -69,8 +69,7 @@ final class Capital {
    */
   private void jumper(int i, int scores) {
     double bet = -1.0 + 0.5 * i;
-    double luck =
-        scores == 0 ? 0.0 : Math.sqrt(Math.log(2 / (1 - CONFIDENCE)) / (6.0 * scores));
+    double luck = scores == 0 ? 0.0 : Math.sqrt(Math.log(2 / (1 - CONFIDENCE)) / (6.0 * scores));
     double fair = 1.0 + Math.abs(bet) * luck;
     upTo[i] = 1.0;
     low[i] = (1.0 - 0.5 * bet) / fair;

@@ -94,8 +94,8 @@ public final class ConformalMartingale extends StreamDetector<ConformalMartingal
    */
   public static Step against(double... scores) {
     if (scores.length < FEWEST_SCORES) {
-      throw new IllegalArgumentException("a calibration sample must have at least "
-          + FEWEST_SCORES + " scores, but had " + scores.length);
+      throw new IllegalArgumentException("a calibration sample must have at least " + FEWEST_SCORES
+          + " scores, but had " + scores.length);
     }
     double[] sorted = scores.clone();
     DoublePredicate infinite = score -> !Double.isFinite(score);

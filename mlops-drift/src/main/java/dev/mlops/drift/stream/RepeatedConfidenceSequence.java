@@ -46,8 +46,7 @@ import java.util.Locale;
  *     confidence sequences</a>
  * @since 0.1
  */
-public final class RepeatedConfidenceSequence
-    extends StreamDetector<RepeatedConfidenceSequence> {
+public final class RepeatedConfidenceSequence extends StreamDetector<RepeatedConfidenceSequence> {
   /** A sequence is begun, and all are looked at, after so many values. */
   private static final int STEP = 32;
 
@@ -93,7 +92,8 @@ public final class RepeatedConfidenceSequence
     this.lowest = lowest;
     this.width = highest - lowest;
     this.inTime = falseAlarms.time().isPresent();
-    // With a sequence begun every so many values, 1/α sequences are begun on average until a false alarm.
+    // With a sequence begun every so many values, 1/α sequences are begun on average until a false
+    // alarm.
     double step = inTime ? 1 : STEP;
     double alpha = step / (falseAlarms.count() + step);
     for (int i = 0; i < LINES; i++) {
@@ -229,7 +229,8 @@ public final class RepeatedConfidenceSequence
 
   @Override
   String parameters() {
-    return "RepeatedConfidenceSequence between " + domain().lowest() + " and " + domain().highest();
+    return "RepeatedConfidenceSequence between " + domain().lowest() + " and "
+        + domain().highest();
   }
 
   @Override

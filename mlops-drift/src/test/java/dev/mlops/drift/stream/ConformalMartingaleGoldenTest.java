@@ -82,8 +82,7 @@ class ConformalMartingaleGoldenTest {
   /** They are not in the list of streams. */
   private static double[] pValues(String id) {
     String file = "streams/" + id + ".txt.gz";
-    assumeTrue(
-        Golden.has("streaming", file), "no file " + file + " in the folder of recordings");
+    assumeTrue(Golden.has("streaming", file), "no file " + file + " in the folder of recordings");
     try (GZIPInputStream in =
         new GZIPInputStream(new ByteArrayInputStream(Golden.bytes("streaming", file)))) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8)

@@ -26,6 +26,7 @@ class ConformalMartingaleTest {
     private final double jump;
     /** By how much each |ε| of 1 is discounted. */
     private final double luck;
+
     private double[] capital = {0.2, 0.2, 0.2, 0.2, 0.2};
     private double evidence;
 
@@ -169,7 +170,11 @@ class ConformalMartingaleTest {
   /** At least half of the delays are within 1.2 times the documented median, and of the change points within theirs. */
   @ParameterizedTest
   @CsvSource({
-    "3, 20, 2", "1, 38, 4", "0.5, 95, 12", "-0.5, 95, 12", "0.25, 340, 100",
+    "3, 20, 2",
+    "1, 38, 4",
+    "0.5, 95, 12",
+    "-0.5, 95, 12",
+    "0.25, 340, 100",
   })
   void theMedianDelayIsAsDocumented(double shift, int median, int changePoint) {
     SplittableRandom random = new SplittableRandom(6);

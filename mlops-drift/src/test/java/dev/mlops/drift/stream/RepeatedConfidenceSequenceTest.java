@@ -162,8 +162,11 @@ class RepeatedConfidenceSequenceTest {
   /** At least half of the delays are within 1.1 times the documented median, and of the change points within theirs. */
   @ParameterizedTest
   @CsvSource({
-    ".2, .4, 10000, 250, 8", ".2, .3, 10000, 830, 8", ".05, .1, 10000, 1700, 56",
-    ".2, .3, 100000, 1150, 8", ".4, .2, 10000, 220, 8"
+    ".2, .4, 10000, 250, 8",
+    ".2, .3, 10000, 830, 8",
+    ".05, .1, 10000, 1700, 56",
+    ".2, .3, 100000, 1150, 8",
+    ".4, .2, 10000, 220, 8"
   })
   void theMedianDelayIsAsDocumented(
       double before, double after, long every, int median, int changePoint) {
@@ -248,12 +251,16 @@ class RepeatedConfidenceSequenceTest {
     for (int t = 0; t < 3_200; t++) {
       detector.update(t % 2);
     }
-    assertThat(detector.toString()).startsWith("mean between 0.").isNotEqualTo("mean between -10.00");
+    assertThat(detector.toString())
+        .startsWith("mean between 0.")
+        .isNotEqualTo("mean between -10.00");
   }
 
   @Test
   void nonsenseIsRefused() {
-    double[][] ranges = {{1, 1}, {2, 1}, {0, Double.NaN}, {0, Double.POSITIVE_INFINITY}, {-1e308, 1e308}};
+    double[][] ranges = {
+      {1, 1}, {2, 1}, {0, Double.NaN}, {0, Double.POSITIVE_INFINITY}, {-1e308, 1e308}
+    };
     for (double[] range : Arrays.asList(ranges)) {
       assertThatThrownBy(() -> RepeatedConfidenceSequence.between(range[0], range[1]))
           .isInstanceOf(IllegalArgumentException.class)
