@@ -82,8 +82,6 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
   private int filled;
   private int next;
   private int untilLook = 1;
-  /** Whether a value came since the last block ended. */
-  private boolean inBlock;
 
   private IncrementalKs(Windows windows, Rule rule) {
     super(InputDomain.real(1.0), rule.falseAlarms);
@@ -159,7 +157,6 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
       return unjudged(value);
     }
     push(value, next());
-    inBlock = true;
     if (filled < values.length) {
       statistic = 0.0;
       return unchanged();
@@ -177,12 +174,8 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
     if (!rule.inTime) {
       return level();
     }
-    if (!inBlock || filled < values.length) {
-      inBlock = false;
-      return unchanged();
-    }
-    inBlock = false;
-    return judge();
+    // After a block without values D is as it was, and so is the level.
+    return filled == values.length ? judge() : unchanged();
   }
 
   private Level judge() {
@@ -284,7 +277,6 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
     filled = 0;
     next = 0;
     untilLook = 1;
-    inBlock = false;
     if (ranks != null) {
       ranks.clear();
     } else {
@@ -307,7 +299,6 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
   void write(DataOutput out) throws IOException {
     out.writeInt(filled);
     out.writeInt(untilLook);
-    out.writeBoolean(inBlock);
     for (int i = 0; i < filled; i++) {
       out.writeDouble(values[chronological(i)]);
       out.writeLong(positions[chronological(i)]);
@@ -319,7 +310,6 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
     startAfresh();
     int count = in.readInt();
     int look = in.readInt();
-    boolean begun = in.readBoolean();
     if (count < 0 || count > values.length || look < 1 || look > rule.stride) {
       throw DetectorState.refused("it holds " + count + " values of " + values.length);
     }
@@ -334,12 +324,11 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
       last = position;
     }
     untilLook = look;
-    inBlock = begun;
   }
 
   @Override
   int mostMemoryBytes() {
-    return 4 + 4 + 1 + values.length * (8 + 8);
+    return 4 + 4 + values.length * (8 + 8);
   }
 
   /**

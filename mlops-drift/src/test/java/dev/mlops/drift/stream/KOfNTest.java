@@ -375,6 +375,32 @@ class KOfNTest {
         .hasMessage("a vector must have 3 numbers, but had 2; the detectors are as they were");
   }
 
+  @Test
+  void vectorsOfWhichNothingIsJudgedDoNotMoveTheWindow() {
+    VectorKOfN detector = KOfN.atLeast(2)
+        .within(2)
+        .ofComponents(new Told(0, Direction.UP), new Told(1, Direction.UP));
+    detector.update(new double[] {1, 0});
+    for (int t = 0; t < 5; t++) {
+      detector.update(new double[] {Double.NaN, Double.NaN});
+    }
+    assertThat(detector.update(new double[] {0, 2})).isEqualTo(Level.DRIFT);
+    assertThat(detector.skipped()).isEqualTo(5);
+    assertThat(detector.signal().orElseThrow().index()).isEqualTo(6);
+  }
+
+  /** A member that judged nothing since its drift is still at DRIFT when the block ends. */
+  @Test
+  void theEndOfABlockDoesNotProlongAVote() {
+    VectorKOfN detector = KOfN.atLeast(2)
+        .within(2)
+        .ofComponents(new Told(0, Direction.UP), new Told(1, Direction.UP));
+    detector.update(new double[] {0, 2});
+    detector.update(new double[] {0, Double.NaN});
+    detector.endBlock();
+    assertThat(detector.update(new double[] {1, 0})).isEqualTo(Level.STABLE);
+  }
+
   /** The second member's state is refused when the first was restored already. */
   @Test
   void aRefusedStateLeavesEveryMemberAsItWas() {
