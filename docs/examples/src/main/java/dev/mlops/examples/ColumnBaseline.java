@@ -1,5 +1,6 @@
 package dev.mlops.examples;
 
+import dev.mlops.drift.stream.SrEDetector;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -10,22 +11,20 @@ import java.util.Locale;
  * baseline are a quarter and three quarters; its smallest and greatest value if those are the same; and where all are the same,
  * any smaller value is 0 and any greater one 1. A column of zeros and ones is fed as it is.
  *
- * <p>The limits of the mean are the empirical Bernstein bounds, 95 % each, of the values as they are fed: mean ± (√(2 v ln 40 / n) +
- * 7 ln 40 / (3 (n − 1))), v their sample variance; those of zeros and ones are the detector's matter, which has exact ones.
+ * <p>The limits of the mean, of the values as they are fed, are one-sided 95 % ones each: of zeros and ones those of Clopper and
+ * Pearson, else the empirical Bernstein bounds mean ± (√(2 v ln 40 / n) + 7 ln 40 / (3 (n − 1))), v the sample variance.
  *
  * @see <a href="https://arxiv.org/abs/0907.3740">Maurer and Pontil (2009), Empirical Bernstein bounds</a>, theorem 4
  */
 record ColumnBaseline(
     boolean binary,
-    int count,
     double mean,
     double from,
     double to,
     double low,
     double high,
     double lower,
-    double upper,
-    long ones) {
+    double upper) {
   /** Measures at least two values. */
   static ColumnBaseline of(double[] values) {
     double[] sorted = values.clone();
@@ -47,17 +46,16 @@ record ColumnBaseline(
         Arrays.stream(fed).map(value -> (value - mean) * (value - mean)).sum();
     double within =
         Math.sqrt(2 * squares / (n - 1) * Math.log(40) / n) + 7 * Math.log(40) / (3.0 * (n - 1));
+    long ones = Math.round(mean * n);
     return new ColumnBaseline(
         binary,
-        n,
         Arrays.stream(values).average().orElseThrow(),
         quantile(sorted, 0.05),
         quantile(sorted, 0.95),
         low,
         high,
-        mean - within,
-        mean + within,
-        Arrays.stream(values).filter(value -> value == 1).count());
+        binary ? SrEDetector.lowerLimit(ones, n) : mean - within,
+        binary ? SrEDetector.upperLimit(ones, n) : mean + within);
   }
 
   private static double quantile(double[] sorted, double share) {
@@ -84,10 +82,11 @@ record ColumnBaseline(
         : String.format(Locale.ROOT, "%.3g", value);
   }
 
-  /** {@return such as {@code mean 0.055, 90 % in 0.02 to 0.11; fed as 0 to 1 from -0.1 to 0.3, cut beyond}} */
+  /** {@return such as {@code mean 0.055, limits 0.051 and 0.059, 90 % in 0.02 to 0.11; fed as it is}} */
   @Override
   public String toString() {
-    return "mean " + number(mean) + ", 90 % in " + number(from) + " to " + number(to)
+    return "mean " + number(mean) + ", limits " + number(low + lower * (high - low)) + " and "
+        + number(low + upper * (high - low)) + ", 90 % in " + number(from) + " to " + number(to)
         + (binary
             ? "; fed as it is"
             : "; fed as 0 to 1 from " + number(low) + " to " + number(high) + ", cut beyond");

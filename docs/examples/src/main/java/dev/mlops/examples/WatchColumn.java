@@ -143,12 +143,9 @@ public final class WatchColumn {
         values.length,
         missing,
         baseline);
-    out.printf(
-        Locale.ROOT,
-        "detector %s: %s; promise: %s%n",
-        detector,
-        Watches.says(detector),
-        Watches.promise(detector, falseAlarmEvery));
+    out.println("detector " + detector + "; promise: "
+        + Watches.promise(
+            Watches.of(detector, stretches.get(0).baseline, falseAlarmEvery), falseAlarmEvery));
     int signals = 0;
     for (Stretch stretch : stretches) {
       out.printf(

@@ -1,11 +1,14 @@
 package dev.mlops.examples;
 
 import dev.mlops.api.drift.ValueDetector;
+import dev.mlops.drift.stream.CusumEDetector;
+import dev.mlops.drift.stream.MeanLimit;
 import dev.mlops.drift.stream.SrEDetector;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleFunction;
 
 /** The detectors that {@link WatchColumn} knows by name. */
 final class Watches {
@@ -13,16 +16,16 @@ final class Watches {
 
   /** How the detectors of a column are made; the first to signal ends the stretch. */
   @FunctionalInterface
-  private interface Maker {
+  private interface Watch {
     List<ValueDetector> of(ColumnBaseline baseline, int every);
   }
-
-  private record Watch(String says, boolean promises, Maker maker) {}
 
   private static final Map<String, Watch> ALL = new LinkedHashMap<>();
 
   static {
-    ALL.put("sr", new Watch("mean above or below (SR e-detector)", true, Watches::sr));
+    ALL.put("sr", (to, every) -> sides(to, every, SrEDetector::above, SrEDetector::below));
+    ALL.put(
+        "cusum-e", (to, every) -> sides(to, every, CusumEDetector::above, CusumEDetector::below));
   }
 
   private Watches() {}
@@ -31,46 +34,36 @@ final class Watches {
     return List.copyOf(ALL.keySet());
   }
 
-  static String says(String name) {
-    return watch(name).says;
+  /** New detectors of what is unlike the baseline. */
+  static List<ValueDetector> of(String name, ColumnBaseline baseline, int every) {
+    Watch watch = ALL.get(name);
+    if (watch == null) {
+      throw new IllegalArgumentException("wanted one of " + names() + ", got " + name);
+    }
+    return watch.of(baseline, every);
   }
 
-  static String promise(String name, int every) {
-    return watch(name).promises
+  /** What some detectors promise together. */
+  static String promise(List<ValueDetector> detectors, int every) {
+    return detectors.stream().allMatch(detector -> detector.falseAlarms().isPresent())
         ? "on average at most one false alarm in " + every
             + " rows, if no row's mean, given those before, is beyond the baseline's limits"
             + " (season and autocorrelation break that)"
         : "none";
   }
 
-  static List<ValueDetector> of(String name, ColumnBaseline baseline, int every) {
-    return watch(name).maker.of(baseline, every);
-  }
-
-  private static Watch watch(String name) {
-    Watch watch = ALL.get(name);
-    if (watch == null) {
-      throw new IllegalArgumentException("wanted one of " + names() + ", got " + name);
-    }
-    return watch;
-  }
-
-  /** One detector a side, each with half of the false alarms. */
-  private static List<ValueDetector> sr(ColumnBaseline baseline, int every) {
+  /** One detector a side, each with half of the false alarms; a side on which nothing is left has none. */
+  private static <D extends ValueDetector> List<ValueDetector> sides(
+      ColumnBaseline baseline,
+      int every,
+      DoubleFunction<MeanLimit<D>> above,
+      DoubleFunction<MeanLimit<D>> below) {
     List<ValueDetector> both = new ArrayList<>();
-    long ones = baseline.ones();
-    int n = baseline.count();
-    if (baseline.binary() ? ones < n : baseline.upper() < 1) {
-      both.add((baseline.binary()
-              ? SrEDetector.aboveEstimated(ones, n)
-              : SrEDetector.above(baseline.upper()))
-          .falseAlarmEvery(2L * every));
+    if (baseline.upper() < 1) {
+      both.add(above.apply(baseline.upper()).falseAlarmEvery(2L * every));
     }
-    if (baseline.binary() ? ones > 0 : baseline.lower() > 0) {
-      both.add((baseline.binary()
-              ? SrEDetector.belowEstimated(ones, n)
-              : SrEDetector.below(baseline.lower()))
-          .falseAlarmEvery(2L * every));
+    if (baseline.lower() > 0) {
+      both.add(below.apply(baseline.lower()).falseAlarmEvery(2L * every));
     }
     return both;
   }

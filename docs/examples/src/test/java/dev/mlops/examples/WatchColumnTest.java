@@ -98,9 +98,7 @@ class WatchColumnTest {
     assertThat(run.lines().get(1))
         .isEqualTo("8000 rows, 160 without a value;"
             + " baseline: 1000 rows, the first ones, and again after each signal");
-    assertThat(run.lines().get(2))
-        .startsWith("detector " + detector + ": ")
-        .contains("; promise: ");
+    assertThat(run.lines().get(2)).startsWith("detector " + detector + "; promise: ");
     assertThat(run.lines().get(3)).startsWith("rows 0 to 1019: baseline mean "); // 20 missing
     List<Matcher> signals = run.signals();
     assertThat(signals).as(run.out).hasSize(2);
@@ -327,7 +325,7 @@ class WatchColumnTest {
     assertThat(run.exit).isZero();
     assertThat(run.out)
         .startsWith("usage: WatchColumn --file <csv[.gz]> --column <name>")
-        .contains("detectors: sr");
+        .contains("detectors: " + String.join(", ", Watches.names()));
   }
 
   /** In a JVM of its own: what is watched is said before the file has been read. */
