@@ -11,8 +11,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** A policy that also needs a requirement to be met. */
+/** A policy that also needs a requirement to be met; one that throws, or answers null, is INCONCLUSIVE. */
 record RequiringPolicy(RetrainPolicy policy, Criterion criterion) implements RetrainPolicy {
   RequiringPolicy {
     requireNonNull(policy, "policy");
@@ -22,7 +23,7 @@ record RequiringPolicy(RetrainPolicy policy, Criterion criterion) implements Ret
   @Override
   public RetrainDecision decide(Evidence now, RetrainHistory past) {
     RetrainDecision decision = policy.decide(now, past);
-    Finding finding = criterion.test(now);
+    Finding finding = ask(now);
     RetrainDecision.Outcome outcome = decision.outcome();
     if (decision.retrain()) {
       outcome = switch (finding.verdict()) {
@@ -39,6 +40,16 @@ record RequiringPolicy(RetrainPolicy policy, Criterion criterion) implements Ret
         outcome == RetrainDecision.Outcome.RETRAIN
             ? decision.changePosition()
             : OptionalLong.empty());
+  }
+
+  /** A host may have written it: its fault must not end whoever decides. */
+  private Finding ask(Evidence now) {
+    try {
+      @Nullable Finding finding = criterion.test(now);
+      return finding == null ? Finding.inconclusive("the requirement answered null") : finding;
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+      return Finding.inconclusive("the requirement threw " + e.getClass().getName());
+    }
   }
 
   @Override

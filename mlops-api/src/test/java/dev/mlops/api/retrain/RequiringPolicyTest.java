@@ -1,0 +1,43 @@
+package dev.mlops.api.retrain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Evidence;
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+class RequiringPolicyTest {
+  private static final Evidence NOW = Evidence.builder("fraud", Instant.EPOCH).build();
+
+  private static RetrainDecision decide(Criterion requirement) {
+    RetrainPolicy always = (now, past) -> new RetrainDecision(
+        RetrainDecision.Outcome.RETRAIN, "always", "1 of 1", List.of(), OptionalLong.of(7));
+    return always.requiring(requirement).decide(NOW, RetrainHistory.of(Instant.EPOCH));
+  }
+
+  /** Absence of an answer is no answer: neither a pass nor the end of whoever decides. */
+  @Test
+  @SuppressWarnings("NullAway") // what a host without nullness checks may answer
+  void aRequirementThatThrowsOrAnswersNullIsInconclusive() {
+    for (Criterion broken : List.<Criterion>of(
+        evidence -> {
+          throw new IllegalStateException("on purpose");
+        },
+        evidence -> {
+          throw new NoClassDefFoundError("on purpose");
+        },
+        evidence -> null)) {
+      RetrainDecision decision = decide(broken);
+      assertThat(decision.outcome()).isEqualTo(RetrainDecision.Outcome.INCONCLUSIVE);
+      assertThat(decision.changePosition()).isEmpty();
+      assertThat(decision.reason())
+          .containsAnyOf(
+              "the requirement threw java.lang.IllegalStateException",
+              "the requirement threw java.lang.NoClassDefFoundError",
+              "the requirement answered null");
+    }
+  }
+}
