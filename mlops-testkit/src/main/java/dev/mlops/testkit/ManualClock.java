@@ -2,6 +2,7 @@ package dev.mlops.testkit;
 
 import static java.util.Objects.requireNonNull;
 
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -58,15 +59,23 @@ public final class ManualClock implements InstantSource, LongSupplier {
    * Moves wall time and elapsed time forward.
    *
    * @param time at least zero
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if it is negative, or more than the clock can hold; nothing moved
    */
   public synchronized void advance(Duration time) {
     if (time.isNegative()) {
       throw new IllegalArgumentException(
           "time must be >= 0, but was " + time + "; set(Instant) moves wall time back");
     }
-    instant = instant.plus(time);
-    nanos = Math.addExact(nanos, time.toNanos());
+    try {
+      Instant later = instant.plus(time);
+      nanos = Math.addExact(nanos, time.toNanos());
+      instant = later;
+    } catch (DateTimeException | ArithmeticException e) {
+      throw new IllegalArgumentException(
+          "time must end before " + Instant.MAX + " and 2^63 ns after the start, but " + time
+              + " after " + this + " does not; nothing moved",
+          e);
+    }
   }
 
   /**

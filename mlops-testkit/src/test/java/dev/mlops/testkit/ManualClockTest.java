@@ -47,4 +47,20 @@ class ManualClockTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("time must be >= 0, but was PT-1S; set(Instant) moves wall time back");
   }
+
+  @Test
+  void whatItCannotHoldMovesNothing() {
+    ManualClock clock = new ManualClock(START);
+    clock.advance(Duration.ofNanos(5));
+    for (Duration time :
+        new Duration[] {Duration.ofNanos(Long.MAX_VALUE), Duration.ofSeconds(Long.MAX_VALUE)}) {
+      assertThatThrownBy(() -> clock.advance(time))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("time must end before " + Instant.MAX + " and 2^63 ns after the start, but "
+              + time + " after 2026-03-01T00:00:00.000000005Z (5 ns elapsed) does not; nothing"
+              + " moved");
+      assertThat(clock.instant()).isEqualTo(START.plusNanos(5));
+      assertThat(clock.nanos()).isEqualTo(5);
+    }
+  }
 }
