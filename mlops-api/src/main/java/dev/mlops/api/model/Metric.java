@@ -55,7 +55,7 @@ public enum Metric {
     }
     List<String> known = Arrays.stream(values()).map(Metric::toString).toList();
     Optional<String> near = Names.nearest(name, known);
-    throw new IllegalArgumentException("no metric \"" + name + "\""
+    throw new IllegalArgumentException("no metric \"" + MlopsException.shown(name) + "\""
         + near.map(text -> "; did you mean \"" + text + "\"?")
             .orElse("; known: " + String.join(", ", known)));
   }

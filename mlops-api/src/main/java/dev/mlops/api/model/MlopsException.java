@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 public class MlopsException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private static final int LONGEST_SHOWN = 64;
+
   /** The stable code. */
   private final String code;
 
@@ -41,6 +43,21 @@ public class MlopsException extends RuntimeException {
   public MlopsException(String code, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.code = requireNonNull(code, "code");
+  }
+
+  /**
+   * {@return foreign text as a message may show it: its first 64 characters, what is not printable ASCII escaped, and … if
+   * there was more}
+   *
+   * @param text from anywhere
+   */
+  public static String shown(String text) {
+    StringBuilder shown = new StringBuilder();
+    text.chars()
+        .limit(LONGEST_SHOWN)
+        .forEach(c -> shown.append(
+            c >= 32 && c < 127 ? String.valueOf((char) c) : String.format("\\u%04x", c)));
+    return shown.append(text.length() > LONGEST_SHOWN ? "…" : "").toString();
   }
 
   /**

@@ -7,17 +7,25 @@ import java.util.Optional;
 
 /** The spelling distance behind "did you mean". */
 final class Names {
+  /** Longer names get no suggestion: the distance takes time in the product of both lengths. */
+  private static final int LONGEST = 64;
+
   private Names() {}
 
   /**
-   * The known name that a mistyped one most likely meant: at most a third of its characters differ.
+   * The known name that a mistyped one most likely meant: at most a third of its characters differ, and neither has more
+   * than 64.
    *
    * @param typed what was typed
    * @param known what exists
    */
   static Optional<String> nearest(String typed, Collection<String> known) {
+    if (typed.length() > LONGEST) {
+      return Optional.empty();
+    }
     String wanted = typed.toLowerCase(Locale.ROOT);
     return known.stream()
+        .filter(name -> name.length() <= LONGEST)
         .filter(name ->
             distance(wanted, name.toLowerCase(Locale.ROOT)) <= Math.max(1, typed.length() / 3))
         .min(Comparator.comparingInt(name -> distance(wanted, name.toLowerCase(Locale.ROOT))));

@@ -78,7 +78,8 @@ public final class Regression implements Prediction {
   public double value(String name) {
     int index = names.indexOf(name);
     if (index < 0) {
-      throw new IllegalArgumentException("no output \"" + name + "\" among " + names);
+      throw new IllegalArgumentException("no output \"" + MlopsException.shown(name) + "\" among "
+          + MlopsException.shown(names.toString()));
     }
     return values[index];
   }

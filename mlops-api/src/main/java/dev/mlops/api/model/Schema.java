@@ -35,8 +35,8 @@ public final class Schema {
     this.positions = new HashMap<>();
     for (Column column : this.columns) {
       if (positions.put(column.name(), positions.size()) != null) {
-        throw new IllegalArgumentException(
-            "column \"" + column.name() + "\" must be named once, but was named twice");
+        throw new IllegalArgumentException("column \"" + MlopsException.shown(column.name())
+            + "\" must be named once, but was named twice");
       }
     }
   }
@@ -106,6 +106,10 @@ public final class Schema {
    * @throws IndexOutOfBoundsException if there is no such column
    */
   public Column column(int index) {
+    if (index < 0 || index >= columns.size()) {
+      throw new IndexOutOfBoundsException(
+          "index of a column must be 0 to " + (columns.size() - 1) + ", but was " + index);
+    }
     return columns.get(index);
   }
 
@@ -119,10 +123,10 @@ public final class Schema {
     Integer index = positions.get(name);
     if (index == null) {
       String near = Names.nearest(name, positions.keySet())
-          .map(known -> "; did you mean \"" + known + "\"?")
+          .map(known -> "; did you mean \"" + MlopsException.shown(known) + "\"?")
           .orElse("");
       throw new IllegalArgumentException(
-          "no column \"" + name + "\" among " + columns.size() + near);
+          "no column \"" + MlopsException.shown(name) + "\" among " + columns.size() + near);
     }
     return index;
   }

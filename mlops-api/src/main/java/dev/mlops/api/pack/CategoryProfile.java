@@ -2,6 +2,7 @@ package dev.mlops.api.pack;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,8 +29,8 @@ public record CategoryProfile(String column, Map<String, Long> counts, long othe
     requireNonNull(column, "column");
     counts = Collections.unmodifiableMap(new TreeMap<>(counts));
     if (other < 0 || missing < 0 || counts.values().stream().anyMatch(count -> count < 1)) {
-      throw new IllegalArgumentException(
-          "counts of \"" + column + "\" must be >= 1, other and missing >= 0");
+      throw new IllegalArgumentException("counts of \"" + MlopsException.shown(column)
+          + "\" must be >= 1, other and missing >= 0");
     }
   }
 

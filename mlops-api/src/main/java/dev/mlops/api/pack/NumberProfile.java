@@ -2,6 +2,7 @@ package dev.mlops.api.pack;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -55,17 +56,17 @@ public final class NumberProfile implements ColumnProfile {
     this.sample = sample.clone();
     Arrays.sort(this.sample);
     if (n < sample.length || missing < 0) {
-      throw new IllegalArgumentException(
-          "profile of \"" + column + "\" must have n >= its sample and missing >= 0, but had n " + n
-              + ", a sample of " + sample.length + ", missing " + missing);
+      throw new IllegalArgumentException("profile of \"" + MlopsException.shown(column)
+          + "\" must have n >= its sample and missing >= 0, but had n " + n + ", a sample of "
+          + sample.length + ", missing " + missing);
     }
     if (!Double.isFinite(mean)
         || !(standardDeviation >= 0)
         || !Double.isFinite(standardDeviation)
         || !(minimum <= maximum)
         || (this.sample.length > 0 && Double.isNaN(this.sample[this.sample.length - 1]))) {
-      throw new IllegalArgumentException(
-          "profile of \"" + column + "\" must have finite moments, minimum <= maximum and no NaN");
+      throw new IllegalArgumentException("profile of \"" + MlopsException.shown(column)
+          + "\" must have finite moments, minimum <= maximum and no NaN");
     }
   }
 

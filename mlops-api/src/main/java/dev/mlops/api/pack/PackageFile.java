@@ -2,6 +2,8 @@ package dev.mlops.api.pack;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
+
 /**
  * One file of a package as its manifest lists it.
  *
@@ -56,7 +58,7 @@ public record PackageFile(String name, Role role, long size, Digest digest) {
    *
    * @param name what to check
    * @return the name
-   * @throws IllegalArgumentException if it is not allowed; the message shows it with every other character escaped
+   * @throws IllegalArgumentException if it is not allowed; the message shows it escaped
    */
   public static String requireName(String name) {
     boolean fine = !name.isEmpty() && name.length() <= 200;
@@ -64,14 +66,9 @@ public record PackageFile(String name, Role role, long size, Digest digest) {
       fine &= !part.isEmpty() && !part.matches("\\.+") && part.matches("[A-Za-z0-9._-]+");
     }
     if (!fine) {
-      StringBuilder shown = new StringBuilder();
-      name.chars()
-          .limit(64)
-          .forEach(c -> shown.append(
-              c > 32 && c < 127 ? String.valueOf((char) c) : String.format("\\u%04x", c)));
-      throw new IllegalArgumentException(
-          "file name \"" + shown + "\" is not allowed in a package: wanted letters, digits, . _ -"
-              + " in parts divided by /, at most 200 characters");
+      throw new IllegalArgumentException("file name \"" + MlopsException.shown(name)
+          + "\" is not allowed in a package: wanted letters, digits, . _ -"
+          + " in parts divided by /, at most 200 characters");
     }
     return name;
   }

@@ -2,6 +2,7 @@ package dev.mlops.api.store;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Digest;
 import java.util.Locale;
 import java.util.Optional;
@@ -58,7 +59,7 @@ public final class Reference {
     if (!digits.matches("[1-9][0-9]{0,17}")) {
       throw new IllegalArgumentException(
           "a version reference must look like model:7, model@alias or model@sha256:…, but was \""
-              + escaped(text) + "\"");
+              + MlopsException.shown(text) + "\"");
     }
     return new Reference(text.substring(0, colon), Long.parseLong(digits), null, null);
   }
@@ -79,7 +80,7 @@ public final class Reference {
         || DEVICES.contains(stem.toLowerCase(Locale.ROOT))) {
       throw new IllegalArgumentException(what
           + " must be 1 to 64 of a-z 0-9 . _ -, begin and end with a letter or digit, without .."
-          + " and no device name, but was \"" + escaped(name) + "\"");
+          + " and no device name, but was \"" + MlopsException.shown(name) + "\"");
     }
     return name;
   }
@@ -91,15 +92,6 @@ public final class Reference {
           "alias \"" + name + "\" would read as a version; wanted a word such as champion");
     }
     return name;
-  }
-
-  private static String escaped(String text) {
-    StringBuilder shown = new StringBuilder();
-    text.chars()
-        .limit(64)
-        .forEach(c -> shown.append(
-            c >= 32 && c < 127 ? String.valueOf((char) c) : String.format("\\u%04x", c)));
-    return shown.toString();
   }
 
   /**

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.io.NumberOutput;
+import dev.mlops.api.model.MlopsException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,9 +45,6 @@ import org.jspecify.annotations.Nullable;
 public final class Json {
   /** How deep objects and arrays may nest. */
   static final int DEEPEST = 32;
-
-  /** How many characters of foreign text a message shows. */
-  private static final int SHOWN = 64;
 
   private static final int LONGEST_NUMBER = 64;
 
@@ -159,7 +157,7 @@ public final class Json {
       throw new JsonException(
           "line " + (at == null ? 1 : at.getLineNr()) + ", column "
               + (at == null ? 1 : at.getColumnNr()) + ": wanted JSON, got "
-              + shown(e.getOriginalMessage()),
+              + MlopsException.shown(e.getOriginalMessage()),
           null);
     } catch (IOException e) {
       throw new UncheckedIOException("reading from memory", e);
@@ -269,7 +267,7 @@ public final class Json {
       if (!names.contains(key)) {
         throw new JsonException(
             path + ": wanted no other keys than " + String.join(", ", known) + ", got \""
-                + shown(key) + "\"",
+                + MlopsException.shown(key) + "\"",
             null);
       }
     }
@@ -397,7 +395,9 @@ public final class Json {
     if (value instanceof List<?> items) {
       return "an array of " + items.size();
     }
-    return value instanceof String text ? "\"" + shown(text) + "\"" : String.valueOf(value);
+    return value instanceof String text
+        ? "\"" + MlopsException.shown(text) + "\""
+        : String.valueOf(value);
   }
 
   @Override
@@ -425,30 +425,8 @@ public final class Json {
     /** {@return such as {@code $.layers.3.digest}} */
     @Override
     public String toString() {
-      return parent == null ? step : parent + "." + shown(step);
+      return parent == null ? step : parent + "." + MlopsException.shown(step);
     }
-  }
-
-  /**
-   * {@return a text as a message may show it: its first 64 characters, what is not printable ASCII escaped}
-   *
-   * @param text from anywhere
-   */
-  public static String shown(String text) {
-    StringBuilder shown = new StringBuilder();
-    text.chars().limit(SHOWN).forEach(c -> {
-      if (c >= 32 && c < 127) {
-        shown.append((char) c);
-      } else {
-        shown
-            .append("\\u")
-            .append(Character.forDigit(c >> 12 & 15, 16))
-            .append(Character.forDigit(c >> 8 & 15, 16))
-            .append(Character.forDigit(c >> 4 & 15, 16))
-            .append(Character.forDigit(c & 15, 16));
-      }
-    });
-    return text.length() > SHOWN ? shown + "…" : shown.toString();
   }
 
   private static boolean hasLoneSurrogate(String text) {
@@ -525,7 +503,8 @@ public final class Json {
     private Json integer(Path path) throws IOException {
       if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
         throw new JsonException(
-            path + ": wanted an integer of 64 bits, got " + shown(parser.getText()), null);
+            path + ": wanted an integer of 64 bits, got " + MlopsException.shown(parser.getText()),
+            null);
       }
       return new Json(parser.getLongValue(), path);
     }
@@ -534,7 +513,9 @@ public final class Json {
       double number = Double.parseDouble(parser.getText());
       if (Double.isInfinite(number)) {
         throw new JsonException(
-            path + ": wanted a number within a double, got " + shown(parser.getText()), null);
+            path + ": wanted a number within a double, got "
+                + MlopsException.shown(parser.getText()),
+            null);
       }
       return new Json(number, path);
     }

@@ -2,6 +2,7 @@ package dev.mlops.core.loop;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.store.StoreException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -71,15 +72,20 @@ public record LoopEvent(Instant at, Kind kind, String subject, String text) {
     String[] parts = new String(bytes, StandardCharsets.UTF_8).split("\t", -1);
     if (!parts[0].equals(FORMAT) || parts.length != 5) {
       throw new StoreException(
-          "a journal entry has format \"" + parts[0] + "\" with " + parts.length
+          "a journal entry has format \"" + MlopsException.shown(parts[0]) + "\" with "
+              + parts.length
               + " fields, this library reads format 1 with 5; the journal was left as it is",
           null);
     }
     try {
       return new LoopEvent(
           Instant.parse(parts[1]), Kind.valueOf(parts[2]), unescape(parts[3]), unescape(parts[4]));
-    } catch (IllegalArgumentException | DateTimeException e) {
-      throw new StoreException("a journal entry is not readable; the journal was left as it is", e);
+    } catch (IllegalArgumentException | DateTimeException quotesItWhole) {
+      throw new StoreException(
+          "a journal entry is not readable: wanted an instant and a kind of this library, got \""
+              + MlopsException.shown(parts[1] + " " + parts[2])
+              + "\"; the journal was left as it is",
+          null);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.mlops.core.pack;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Digest;
@@ -427,8 +428,8 @@ public final class FilePackage implements ModelPackage {
             "a manifest must have at most " + Manifest.MOST_BYTES + " bytes, but has " + size);
       }
       if (!found.isEmpty()) {
-        throw new IllegalArgumentException(
-            "cannot build a package of " + Json.shown(model) + ": " + String.join("; ", found));
+        throw new IllegalArgumentException("cannot build a package of "
+            + MlopsException.shown(model) + ": " + String.join("; ", found));
       }
       return new FilePackage(manifest, content::get);
     }
@@ -439,13 +440,13 @@ public final class FilePackage implements ModelPackage {
       try {
         long size = Files.size(file);
         if (size > most) {
-          problems.add("file " + Json.shown(name) + " must have at most " + most
+          problems.add("file " + MlopsException.shown(name) + " must have at most " + most
               + " bytes, but has " + size);
           return this;
         }
         return file(name, role, Files.readAllBytes(file));
       } catch (IOException e) {
-        problems.add("file " + Json.shown(name) + " could not be read ("
+        problems.add("file " + MlopsException.shown(name) + " could not be read ("
             + e.getClass().getSimpleName() + ")");
         return this;
       }

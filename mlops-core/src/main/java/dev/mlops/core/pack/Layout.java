@@ -1,5 +1,6 @@
 package dev.mlops.core.pack;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFormatException;
@@ -209,8 +210,8 @@ final class Layout {
         .orElse(null);
     if (other != null) {
       throw new IllegalArgumentException(
-          "wanted an empty folder or one with this package, got one with \"" + Json.shown(other)
-              + "\"; nothing was written");
+          "wanted an empty folder or one with this package, got one with \""
+              + MlopsException.shown(other) + "\"; nothing was written");
     }
     if (names.contains(INDEX)
         && !Arrays.equals(disk.read(folder.resolve(INDEX), LONGEST_INDEX), index)) {

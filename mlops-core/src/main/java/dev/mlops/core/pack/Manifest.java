@@ -1,5 +1,6 @@
 package dev.mlops.core.pack;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFile.Role;
@@ -249,7 +250,7 @@ record Manifest(String model, String runtime, List<PackageFile> files) {
       throw new IllegalArgumentException(what
           + " must be 1 to 64 of a-z 0-9 . _ -, begin and end with a letter or digit, without .. and no device"
           + " name, but was \""
-          + Json.shown(name)
+          + MlopsException.shown(name)
           + "\"");
     }
     return name;

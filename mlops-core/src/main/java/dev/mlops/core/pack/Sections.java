@@ -5,6 +5,7 @@ import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
@@ -353,7 +354,8 @@ final class Sections {
     try {
       return made.get();
     } catch (IllegalArgumentException e) {
-      throw json.wanted("what makes sense (" + Json.shown(String.valueOf(e.getMessage())) + ")");
+      throw json.wanted(
+          "what makes sense (" + MlopsException.shown(String.valueOf(e.getMessage())) + ")");
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.mlops.core.store;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
@@ -47,6 +48,7 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,6 +92,9 @@ public final class FileVersionStore implements VersionStore {
   private static final int ATTEMPTS = 3;
   private static final Set<String> TOP =
       Set.of("store.json", "blobs", "models", "tmp", "quarantine", "lost+found");
+
+  /** The digest of a damaged blob, and what tells it from the next one. */
+  private static final Pattern QUARANTINED = Pattern.compile("[0-9a-f]{64}\\.[0-9a-f-]{36}");
 
   private final StoreRoot root;
   private final StoreFiles files;
@@ -227,8 +232,8 @@ public final class FileVersionStore implements VersionStore {
     for (String found : new TreeSet<>(root.list(directory))) {
       if (!TOP.contains(found)) {
         throw new StoreException(
-            name + " must be empty or a store, but has no store.json and holds \"" + escaped(found)
-                + "\"; nothing was changed",
+            name + " must be empty or a store, but has no store.json and holds \""
+                + MlopsException.shown(found) + "\"; nothing was changed",
             null);
       }
     }
@@ -594,7 +599,7 @@ public final class FileVersionStore implements VersionStore {
               + ", found at "
               + current
                   .map(change -> change.to() + ", generation " + generation + " (by "
-                      + escaped(change.by()) + ", " + change.at() + ")")
+                      + MlopsException.shown(change.by()) + ", " + change.at() + ")")
                   .orElse("nothing")
               + "; not moved; read it again and decide again",
           current);
@@ -641,8 +646,14 @@ public final class FileVersionStore implements VersionStore {
     foreign(root.resolve(), TOP::contains, lines);
     foreign(root.resolve("blobs"), "sha256"::equals, lines);
     foreign(root.resolve("blobs", "sha256"), FileVersionStore::isHex, lines);
-    each(root.resolve("tmp"), name -> lines.add("tmp/" + name + ": being written, or left over"));
-    each(root.resolve("quarantine"), name -> lines.add("quarantine/" + name + ": damaged blob"));
+    each(
+        root.resolve("tmp"),
+        name -> lines.add("tmp/" + MlopsException.shown(name) + ": being written, or left over"));
+    each(
+        root.resolve("quarantine"),
+        name -> lines.add("quarantine/"
+            + (QUARANTINED.matcher(name).matches() ? name : MlopsException.shown(name))
+            + ": damaged blob"));
     Path models = root.resolve("models");
     foreign(models, FileVersionStore::isName, lines);
     each(models, model -> {
@@ -714,13 +725,13 @@ public final class FileVersionStore implements VersionStore {
     each(directory, name -> {
       if (!own.test(name)) {
         String within = directory.equals(root.resolve()) ? "" : root.shown(directory) + "/";
-        lines.add(within + name + ": not of this store, ignored");
+        lines.add(within + MlopsException.shown(name) + ": not of this store, ignored");
       }
     });
   }
 
   private void each(Path directory, Consumer<String> each) {
-    new TreeSet<>(root.list(directory)).forEach(name -> each.accept(escaped(name, 128)));
+    new TreeSet<>(root.list(directory)).forEach(each);
   }
 
   private static boolean isRecord(String name) {
@@ -879,18 +890,5 @@ public final class FileVersionStore implements VersionStore {
         record.get("by").text(),
         record.get("because").text(),
         record.get("intent").text());
-  }
-
-  private static String escaped(String text) {
-    return escaped(text, 64);
-  }
-
-  private static String escaped(String text, int most) {
-    StringBuilder shown = new StringBuilder();
-    text.chars()
-        .limit(most)
-        .forEach(c -> shown.append(
-            c >= 32 && c < 127 ? String.valueOf((char) c) : String.format("\\u%04x", c)));
-    return shown.toString();
   }
 }

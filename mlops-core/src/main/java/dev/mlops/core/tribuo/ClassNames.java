@@ -7,8 +7,8 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.ModelLoadException;
-import dev.mlops.core.json.Json;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -236,7 +236,7 @@ final class ClassNames {
     Descriptor descriptor = messages.get(type);
     if (descriptor == null) {
       throw new ModelLoadException(
-          "weights hold a message of unknown type \"" + Json.shown(type) + "\" at " + path
+          "weights hold a message of unknown type \"" + MlopsException.shown(type) + "\" at " + path
               + "; a Tribuo module is missing, or allow it with describedBy; not loaded",
           null);
     }
@@ -259,14 +259,15 @@ final class ClassNames {
     // Java serialisation hides in their bytes: no list makes reading it safe.
     if (name.contains(".liblinear.")) {
       throw new ModelLoadException(
-          "weights name class \"" + Json.shown(name) + "\" at " + path
+          "weights name class \"" + MlopsException.shown(name) + "\" at " + path
               + "; LibLinear models embed Java serialisation, which is never read; not loaded",
           null);
     }
     if (!allowed.contains(name) && !isTrainedObject(path)) {
       throw new ModelLoadException(
-          "weights name class \"" + Json.shown(name) + "\" at " + path + ", which is not among the "
-              + allowed.size() + " allowed ones; allow it if it is yours; not loaded",
+          "weights name class \"" + MlopsException.shown(name) + "\" at " + path
+              + ", which is not among the " + allowed.size()
+              + " allowed ones; allow it if it is yours; not loaded",
           null);
     }
   }

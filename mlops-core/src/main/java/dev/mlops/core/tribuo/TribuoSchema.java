@@ -1,6 +1,7 @@
 package dev.mlops.core.tribuo;
 
 import dev.mlops.api.model.Column;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import java.util.ArrayList;
@@ -101,8 +102,7 @@ final class TribuoSchema {
         }
       }
       if (!found) {
-        differences.add(
-            "feature \"" + dev.mlops.core.json.Json.shown(feature) + "\" is of no column");
+        differences.add("feature \"" + MlopsException.shown(feature) + "\" is of no column");
       }
     }
     return differences;

@@ -2,8 +2,12 @@ package dev.mlops.core.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.mlops.api.store.StoreException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,6 +35,28 @@ class PastTest {
   @Test
   void anEmptyJournalSaysNothing() {
     assertEquals(new Past(List.of(), BackOff.none(), false, Optional.empty()), past(""));
+  }
+
+  @Test
+  void anEntryOfAnotherFormatIsShownShort() {
+    byte[] foreign = ("\u001b" + "x".repeat(100_000)).getBytes(StandardCharsets.UTF_8);
+    assertEquals(
+        "a journal entry has format \"\\u001b" + "x".repeat(63)
+            + "…\" with 1 fields, this library reads format 1 with 5; the journal was left as it is",
+        assertThrows(StoreException.class, () -> LoopEvent.ofBytes(foreign)).getMessage());
+  }
+
+  @Test
+  void anEntryOfAnUnknownKindIsShownShort() {
+    byte[] foreign = ("1\t2026-03-01T00:00:00Z\t\u001b" + "x".repeat(100_000) + "\t\t")
+        .getBytes(StandardCharsets.UTF_8);
+    StoreException thrown = assertThrows(StoreException.class, () -> LoopEvent.ofBytes(foreign));
+    assertEquals(
+        "a journal entry is not readable: wanted an instant and a kind of this library, got"
+            + " \"2026-03-01T00:00:00Z \\u001b" + "x".repeat(42)
+            + "…\"; the journal was left as it is",
+        thrown.getMessage());
+    assertNull(thrown.getCause());
   }
 
   @Test

@@ -114,7 +114,8 @@ class StoreDamageTest {
     assertThat(store.report())
         .hasSize(2)
         .contains("blobs/sha256/" + blob.getFileName() + ": missing, needed by fraud:1")
-        .anyMatch(line -> line.startsWith("quarantine/" + blob.getFileName() + "."));
+        .anyMatch(line ->
+            line.matches("quarantine/" + blob.getFileName() + "\\.[0-9a-f-]{36}: damaged blob"));
 
     assertThat(store.publish(Packages.of("fraud", 1))).isEqualTo(first);
     assertThat(readWeights(store.open(first))).isEqualTo(bytes);
@@ -369,6 +370,8 @@ class StoreDamageTest {
   @Test
   void foreignFilesAreReportedAndNeverRead() throws IOException {
     Files.writeString(root.resolve("notes.txt"), "x");
+    Files.writeString(root.resolve("tmp").resolve("n".repeat(65)), "x");
+    Files.writeString(root.resolve("quarantine").resolve("n".repeat(65)), "x");
     Files.writeString(root.resolve("models/fraud/versions/3.json"), "x");
     Files.writeString(root.resolve("models/fraud/versions/99999999999999999999.json"), "x");
     Files.writeString(root.resolve("models/fraud/versions/00000000000000000000.json"), "x");
@@ -385,6 +388,8 @@ class StoreDamageTest {
         .containsExactly(
             "notes.txt: not of this store, ignored",
             "blobs/sha256/abc: not of this store, ignored",
+            "tmp/" + "n".repeat(64) + "…: being written, or left over",
+            "quarantine/" + "n".repeat(64) + "…: damaged blob",
             "models/Fraud: not of this store, ignored",
             "models/fraud/versions/00000000000000000000.json: not of this store, ignored",
             "models/fraud/versions/3.json: not of this store, ignored",

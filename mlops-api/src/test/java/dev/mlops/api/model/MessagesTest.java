@@ -1,0 +1,67 @@
+package dev.mlops.api.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.NumberProfile;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+/** What came from outside is shown short and harmless, and found out quickly. */
+class MessagesTest {
+  private static final String FOREIGN = "\u001b[31m" + "é".repeat(1_000_000);
+  private static final String SHOWN = "\\u001b[31m" + "\\u00e9".repeat(59) + "…";
+
+  private static final Schema SCHEMA =
+      Schema.of(Column.number("amount"), Column.category("channel"));
+
+  private static void refused(ThrowingCallable call, String message) {
+    assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
+  }
+
+  /** The near name of a megabyte once took seconds; now the length alone decides. */
+  @Test
+  void foreignTextIsEscapedAndCut() {
+    String known = "; known: accuracy, precision, recall, f1, log_loss, mae, rmse, r2";
+    refused(() -> Metric.of(FOREIGN), "no metric \"" + SHOWN + "\"" + known);
+    refused(() -> Signals.quality(FOREIGN), "no metric \"" + SHOWN + "\"" + known);
+    refused(() -> SCHEMA.indexOf(FOREIGN), "no column \"" + SHOWN + "\" among 2");
+    refused(
+        () -> Regression.of(List.of("a", "b\u0007"), new double[] {1, 2}).value(FOREIGN),
+        "no output \"" + SHOWN + "\" among [a, b\\u0007]");
+    refused(
+        () -> new CategoryProfile(FOREIGN, Map.of(), -1, 0),
+        "counts of \"" + SHOWN + "\" must be >= 1, other and missing >= 0");
+    refused(
+        () -> new NumberProfile(FOREIGN, 0, -1, 0, 0, 0, 0, new double[0]),
+        "profile of \"" + SHOWN + "\" must have n >= its sample and missing >= 0, but had n 0, a"
+            + " sample of 0, missing -1");
+    refused(
+        () -> new NumberProfile(FOREIGN, 0, 0, Double.NaN, 0, 0, 0, new double[0]),
+        "profile of \"" + SHOWN + "\" must have finite moments, minimum <= maximum and no NaN");
+  }
+
+  @Test
+  void aNearNameHasAtMost64Characters() {
+    String known = "a".repeat(64);
+    assertThat(Names.nearest("a".repeat(63) + "b", List.of(known))).contains(known);
+    assertThat(Names.nearest("a".repeat(65), List.of(known))).isEmpty();
+    assertThat(Names.nearest("a".repeat(64), List.of("a".repeat(65)))).isEmpty();
+    refused(
+        () -> SCHEMA.indexOf("amuont"), "no column \"amuont\" among 2; did you mean \"amount\"?");
+  }
+
+  @Test
+  void aColumnThatIsNotThereIsRefusedWithTheRange() {
+    for (int index : new int[] {-1, 2}) {
+      assertThatThrownBy(() -> SCHEMA.column(index))
+          .isInstanceOf(IndexOutOfBoundsException.class)
+          .hasMessage("index of a column must be 0 to 1, but was " + index);
+    }
+    assertThat(SCHEMA.column(1)).isEqualTo(Column.category("channel"));
+  }
+}
