@@ -1,6 +1,7 @@
 package dev.mlops.api.model;
 
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -40,12 +41,16 @@ public final class Regression implements Prediction {
    *
    * @param names at least one; an immutable list is shared, so a model passes the same list each time
    * @param values one per name; copied
-   * @throws IllegalArgumentException if there is no name, or not one value per name
+   * @throws IllegalArgumentException if there is no name, not one value per name, or a name twice
    */
   public static Regression of(List<String> names, double[] values) {
     if (names.isEmpty() || names.size() != values.length) {
       throw new IllegalArgumentException("wanted one value per output and at least one, got "
           + names.size() + " names, " + values.length + " values");
+    }
+    if (names.size() > 1 && new HashSet<>(names).size() < names.size()) {
+      throw new IllegalArgumentException(
+          "wanted each output named once, got one of " + names.size() + " names twice");
     }
     return new Regression(List.copyOf(names), values.clone());
   }

@@ -56,6 +56,13 @@ class MessagesTest {
   }
 
   @Test
+  void anOutputIsNamedOnce() {
+    refused(
+        () -> Regression.of(List.of("a", "b", "a"), new double[] {1, 2, 3}),
+        "wanted each output named once, got one of 3 names twice");
+  }
+
+  @Test
   void aColumnThatIsNotThereIsRefusedWithTheRange() {
     for (int index : new int[] {-1, 2}) {
       assertThatThrownBy(() -> SCHEMA.column(index))
