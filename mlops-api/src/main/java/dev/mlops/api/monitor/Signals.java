@@ -179,7 +179,8 @@ public final class Signals {
               .champion()
               .flatMap(VersionEvidence::latency)
               .map(latency -> {
-                String text = latency + ", limit " + limit.toNanos() / 1e6 + " ms";
+                String text = latency + ", limit "
+                    + (limit.toSeconds() * 1e3 + limit.toNanosPart() / 1e6) + " ms";
                 if (latency.n() < 100) {
                   return Finding.inconclusive(text + ", wanted 100 predictions");
                 }

@@ -173,7 +173,10 @@ public final class VersionEvidence {
       text.append(" · ").append(failures).append(" failed");
     }
     if (latency != null) {
-      text.append(String.format(Locale.ROOT, " · p99 %.2g ms", latency.p99().toNanos() / 1e6));
+      text.append(String.format(
+          Locale.ROOT,
+          " · p99 %.2g ms",
+          latency.p99().toSeconds() * 1e3 + latency.p99().toNanosPart() / 1e6));
     }
     quality.forEach((metric, live) -> {
       text.append(String.format(

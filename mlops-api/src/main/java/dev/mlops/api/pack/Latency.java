@@ -50,14 +50,15 @@ public record Latency(Duration p50, Duration p99, long n) {
     return Duration.ofNanos(sorted[(int) Math.ceil(quantile * sorted.length) - 1]);
   }
 
+  /** Unlike nanoseconds in a long, these never overflow. */
+  private static double millis(Duration time) {
+    return time.toSeconds() * 1e3 + time.toNanosPart() / 1e6;
+  }
+
   /** {@return such as {@code p50 0.10 ms, p99 0.40 ms (n 150)}} */
   @Override
   public String toString() {
     return String.format(
-        Locale.ROOT,
-        "p50 %.2f ms, p99 %.2f ms (n %d)",
-        p50.toNanos() / 1e6,
-        p99.toNanos() / 1e6,
-        n);
+        Locale.ROOT, "p50 %.2f ms, p99 %.2f ms (n %d)", millis(p50), millis(p99), n);
   }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.NumberProfile;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -70,5 +72,14 @@ class MessagesTest {
           .hasMessage("index of a column must be 0 to 1, but was " + index);
     }
     assertThat(SCHEMA.column(1)).isEqualTo(Column.category("channel"));
+  }
+
+  /** A long of nanoseconds ends after 292 years. */
+  @Test
+  void theLongestLatencyHasAText() {
+    assertThat(new Latency(Duration.ofNanos(1_250_000), Duration.ofDays(365_000), 7))
+        .hasToString("p50 1.25 ms, p99 31536000000000.00 ms (n 7)");
+    assertThat(new Latency(Duration.ZERO, Duration.ofSeconds(Long.MAX_VALUE), 1).toString())
+        .startsWith("p50 0.00 ms, p99 922337203685477");
   }
 }
