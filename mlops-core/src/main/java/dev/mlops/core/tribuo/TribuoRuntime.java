@@ -1,13 +1,13 @@
 package dev.mlops.core.tribuo;
 
 import com.google.protobuf.Descriptors.FileDescriptor;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFile.Role;
-import dev.mlops.core.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -59,9 +59,9 @@ public final class TribuoRuntime implements ModelRuntime {
    */
   public TribuoRuntime allowing(String... classNames) {
     for (String name : classNames) {
-      if (!name.matches("[\\p{Alpha}_$][\\w$]*(\\.[\\p{Alpha}_$][\\w$]*)*")) {
+      if (!name.matches("[\\p{Alpha}_$][\\w$]*+(\\.[\\p{Alpha}_$][\\w$]*+)*+")) {
         throw new IllegalArgumentException(
-            "wanted the whole name of a class, got \"" + Json.shown(name) + "\"");
+            "wanted the whole name of a class, got \"" + MlopsException.shown(name) + "\"");
       }
     }
     List<String> more = new ArrayList<>(names);
@@ -110,7 +110,8 @@ public final class TribuoRuntime implements ModelRuntime {
       String message = e.getMessage();
       throw new ModelLoadException(
           what + " cannot be loaded: Tribuo threw " + e.getClass().getSimpleName()
-              + (message == null ? "" : " (" + Json.shown(message) + ")") + "; not loaded",
+              + (message == null ? "" : " (" + MlopsException.shown(message) + ")")
+              + "; not loaded",
           e);
     }
     try {

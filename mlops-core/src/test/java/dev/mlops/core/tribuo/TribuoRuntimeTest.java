@@ -371,6 +371,17 @@ class TribuoRuntimeTest {
             .startsWith("wanted the whole name of a class, got "));
   }
 
+  /** Its pattern once went one call deeper for each part of a name. */
+  @Test
+  void aNameOfAMillionPartsIsOnlyLong() {
+    String name = "a.".repeat(1_000_000);
+    new TribuoRuntime().allowing(name + "a");
+    assertEquals(
+        "wanted the whole name of a class, got \"" + name.substring(0, 64) + "…\"",
+        assertThrows(IllegalArgumentException.class, () -> new TribuoRuntime().allowing(name))
+            .getMessage());
+  }
+
   // ---- whatever else a file may be
 
   @ParameterizedTest
