@@ -56,6 +56,8 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   private final double share;
 
   private final double[] lambdas;
+  /** What each member counts for, on average 1: alike, but among averages by their λ. */
+  private final double[] weights;
   /** By phase of the season: one by the limit, and one by the rest of 1. */
   private final double[] inverse;
 
@@ -117,6 +119,9 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     int members = up && down ? 2 * MEMBERS : MEMBERS;
     this.share = 1.0 / members;
     this.lambdas = averages ? LAMBDAS_OF_AVERAGES : LAMBDAS;
+    this.weights = new double[members];
+    double mean = Arrays.stream(lambdas).average().orElseThrow();
+    Arrays.setAll(weights, i -> averages ? lambdas[i % MEMBERS] / mean : 1.0);
     this.inverse = new double[limit.highest.length];
     Arrays.setAll(inverse, i -> inverse(limit.highest[i]));
     this.inverseRest = new double[limit.lowest.length];
@@ -325,7 +330,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
       double risen = times(starts ? 1.0 : rise[i], factors[i], exponent[i]);
       evidence[i] = times(evidence[i] + 1.0, factors[i], exponent[i]);
       rise[i] = risen; // the evidence itself, where that is what it is
-      sum += evidence[i];
+      sum += weights[i] * evidence[i];
     }
     return sum;
   }
@@ -355,7 +360,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   private double sum(int from) {
     double sum = 0.0;
     for (int i = from; i < from + MEMBERS; i++) {
-      sum += evidence[i];
+      sum += weights[i] * evidence[i];
     }
     return sum;
   }

@@ -14,7 +14,7 @@ import org.apache.commons.statistics.distribution.BetaDistribution;
  *
  * <p>In time, the factors are multiplied within a block, and M ← (M + 1)·Π once at its end; a block without judged values is
  * skipped. {@linkplain MeanLimit#averagedOver Averaged over B}, the mean of B values is the one value fed, λ is 0.02, 0.04,
- * 0.08, 0.16, 0.32, 0.64, 0.96, and the threshold is A/B, so that A still counts values.
+ * 0.08, 0.16, 0.32, 0.64, 0.96, each M counts in proportion to its λ, and the threshold is A/B, so that A still counts values.
  *
  * <p><b>Input</b> is one value per update: for {@code above} finite and at least 0, for {@code below} and {@code around} in 0
  * to 1; for errors, 1 if wrong and 0 if right. Others are skipped and counted. Values that were never possible stay quiet:
@@ -28,8 +28,8 @@ import org.apache.commons.statistics.distribution.BetaDistribution;
  *
  * <p><b>Expect</b>, for errors of 0 and 1, known m and A = 10,000, a median delay of about 55 values for a rise from 0.2 to
  * 0.4, 150 from 0.2 to 0.3, 190 from 0.05 to 0.10 ({@code around}: 63, 178, 221). At A = 100,000, 0.2 to 0.3: 240, and with
- * the limit estimated from 5,000 or 1,000 values 320 or 420 ({@code around}: 270, 350, 470); averaged over 144 or 1,440
- * values, 1,300 or 10,000.
+ * the limit estimated from 5,000 or 1,000 values 320 or 420 ({@code around}: 270, 350, 470); averaged over 1,440 values,
+ * 11,000 for a rise after 5,000 values and 7,400 after 20,000, as each average seen adds 1 to the statistic.
  *
  * <p>The signal's change point is the mean age of what M consists of, by the λ for which M/√age is greatest at the alarm; ages
  * are brought up to date every 32 values. At A = 10,000 half of the estimates were within 11 values for 0.2 to 0.4, 42 for 0.2

@@ -12,6 +12,7 @@ import dev.mlops.drift.Golden;
 import java.time.Duration;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,13 +54,20 @@ class SrEDetectorTest {
     }
 
     double end() {
+      return end(lambda -> 1);
+    }
+
+    /** The average of the members, each by its weight. */
+    double end(DoubleUnaryOperator weight) {
       double sum = 0;
+      double weights = 0;
       for (int i = 0; i < LAMBDAS.length; i++) {
         log[i] = Math.log(Math.exp(log[i]) + 1) + block[i];
         block[i] = 0;
-        sum += Math.exp(log[i]);
+        sum += weight.applyAsDouble(lambdas[i]) * Math.exp(log[i]);
+        weights += weight.applyAsDouble(lambdas[i]);
       }
-      return sum / LAMBDAS.length;
+      return sum / weights;
     }
   }
 
@@ -145,7 +153,7 @@ class SrEDetectorTest {
       if (t % averaged == averaged - 1) {
         up.within(sum / averaged);
         down.within(1 - sum / averaged);
-        wanted = (up.end() + down.end()) / 2;
+        wanted = (up.end(lambda -> lambda) + down.end(lambda -> lambda)) / 2;
         sum = 0;
       }
       assertThat(detector.statistic()).as("t=" + t).isCloseTo(wanted, within(1e-9 * wanted));
