@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
@@ -279,6 +282,45 @@ class MaintenanceLoopTest {
 
     assertEquals("GATED", scene.last().kind().name(), "300 outcomes of iris:1 say nothing");
     assertTrue(loop.toString().endsWith("UNDECIDED on 0 truths"), loop.toString());
+  }
+
+  /**
+   * A fifth of the 400 rows is held back: 40 that the first version answered, all wrongly, and 40 of the champion, all
+   * right. Beside the champion a candidate that errs on a fifth is worse; beside both it would look better.
+   */
+  @Test
+  void aGateComparesOnlyOnRowsThatTheChampionAnswered() {
+    scene.trainer.script = rows -> "B/0.2";
+    scene.world = "B";
+    scene.serve(360);
+    AliasChange now = scene.behind.current(LoopScene.ALIAS).orElseThrow();
+    var second = scene.behind.publish(scene.trainer.make("B/0.0", 99).asPackage("iris"));
+    scene
+        .behind
+        .move(LoopScene.ALIAS)
+        .from(now)
+        .to(second)
+        .by("ops")
+        .because("x")
+        .commit();
+    scene.deployment.tick();
+    scene.serve(40);
+    List<Evidence> seen = new ArrayList<>();
+    MaintenanceLoop loop = scene
+        .loop(LoopScene.always())
+        .gate(evidence -> {
+          seen.add(evidence);
+          return Finding.fail("seen");
+        })
+        .build();
+    loop.tick();
+
+    assertEquals(1, seen.size());
+    Evidence trial = seen.get(0);
+    assertEquals(40, trial.challenger().orElseThrow().recorded());
+    Estimate difference = trial.comparison(Metric.ACCURACY).orElseThrow();
+    assertEquals(40, difference.n());
+    assertTrue(difference.value() < 0, difference::toString);
   }
 
   @Test
