@@ -37,6 +37,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,7 +113,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private final AtomicLongArray ids;
 
   private final TruthQueue truths;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final ReentrantLock lock;
   private final AtomicBoolean ticking = new AtomicBoolean();
 
   private volatile boolean closed;
@@ -150,6 +151,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     this.slots = powerOfTwo(recipe.slots) / stripes;
     this.ids = new AtomicLongArray(16 * (stripes + 1));
     this.rowsAreWatched = specs.stream().anyMatch(spec -> spec.input() == Spec.Input.FEATURES);
+    this.lock = recipe.lock.get();
     this.truths = new TruthQueue(powerOfTwo(recipe.slots));
     this.ledger = new Ledger(recipe, this::matured);
     this.registered = new Registered(recipe.registry, warnings, model);
@@ -302,7 +304,6 @@ public final class MicrometerMonitor implements MetricsMonitor {
       tickWaits = true;
       lock.lock(); // held for moments by those who read evidence
       try {
-        tickWaits = false;
         if (!closed) {
           work();
         }
@@ -792,6 +793,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
     private int slots = 16_384;
     /** A ring for rows of these columns, of so many slots; a test gives others. */
     BiFunction<Schema, Integer, Ring> ring = Ring::new;
+    /** What a tick waits for; a test gives another. */
+    Supplier<ReentrantLock> lock = ReentrantLock::new;
 
     @Nullable
     Duration horizon;
@@ -811,6 +814,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       copy.own = own;
       copy.slots = slots;
       copy.ring = ring;
+      copy.lock = lock;
       copy.horizon = horizon;
       copy.outcomes = outcomes;
       copy.open = open;

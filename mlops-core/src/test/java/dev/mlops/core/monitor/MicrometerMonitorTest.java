@@ -54,6 +54,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -776,6 +778,43 @@ class MicrometerMonitorTest {
     Evidence evidence = monitor.evidence();
     assertThat(evidence.lostTruths()).isZero();
     assertThat(evidence.duplicates()).isEqualTo(99);
+  }
+
+  /** The lock is free the moment before a tick takes it, and the truths of a busy host would take it each time. */
+  @Test
+  void whoeverGivesTruthsGivesWayToATickThatWaits() {
+    AtomicReference<Runnable> waiting = new AtomicReference<>();
+    MicrometerMonitor monitor = open(recipe -> {
+      MicrometerMonitor.Recipe watched = recipe.buffering(16);
+      watched.lock = () -> new ReentrantLock() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void lock() {
+          Runnable now = waiting.getAndSet(null);
+          if (now != null) {
+            now.run();
+          }
+          super.lock();
+        }
+      };
+      return watched;
+    });
+    monitor.recorder("1", BASELINE);
+    waiting.set(() -> {
+      for (int i = 0; i < 21; i++) {
+        monitor.truth("order", TRUE);
+      }
+    });
+    monitor.tick();
+    assertThat(waiting.get()).isNull();
+    assertThat(monitor.evidence().lostTruths()).as("5 of 21 found no place").isEqualTo(5);
+    assertThat(monitor.evidence().orphans()).as("the tick took what waited").isEqualTo(16);
+
+    for (int i = 0; i < 21; i++) {
+      monitor.truth("order", TRUE);
+    }
+    assertThat(monitor.evidence().lostTruths()).as("no tick waits any more").isEqualTo(5);
   }
 
   @Test
