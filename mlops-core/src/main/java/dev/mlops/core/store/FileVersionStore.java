@@ -76,7 +76,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A blob is verified each time it is read. One that is damaged for certain, twice read and twice wrong, goes to
  * quarantine, and the package is refused; publishing it again restores it. A damaged record is refused by name. Where the
  * newest version of a model has lost its record, nothing is published to that model as long as an alias names it: its number
- * is not given again; publishing its own package restores it. None of this concerns other models. Names that the store did not give are never read; {@link #report()} lists them.
+ * is not given again; publishing its own package restores it. Where a move of an alias cannot be read, nothing new is
+ * published to its model either, since the version that it names may be the lost one; its file from a copy of the store
+ * heals it at once. None of this concerns other models. Names that the store did not give are never read; {@link #report()} lists them.
  *
  * <p>The file system must have hard links. Numbers and generations decide what is newer; instants are for people, by the
  * clock of the store, at least 1 ms after those below. The store starts no thread and takes no lock. An interrupt neither
@@ -348,7 +350,7 @@ public final class FileVersionStore implements VersionStore {
     }
     Optional<AliasChange> beyond = root.list(root.resolve("models", model, "aliases")).stream()
         .filter(FileVersionStore::isAlias)
-        .flatMap(alias -> history(aliases(Reference.parse(model + "@" + alias))).stream())
+        .flatMap(alias -> named(model, alias).stream())
         .filter(change -> change.to().number() > newest)
         .min(Comparator.comparingLong(change -> change.to().number()));
     if (beyond.isEmpty()) {
@@ -370,6 +372,17 @@ public final class FileVersionStore implements VersionStore {
             + (next ? "publish that package again, or restore it" : "restore it")
             + " from a copy of the store; store unchanged",
         null);
+  }
+
+  private List<AliasChange> named(String model, String alias) {
+    try {
+      return history(aliases(Reference.parse(model + "@" + alias)));
+    } catch (StoreException e) {
+      throw new StoreException(
+          "nothing is published to " + model + " while it cannot be told which versions " + model
+              + "@" + alias + " names: " + e.getMessage(),
+          e);
+    }
   }
 
   /** Refuses what could not be opened again, before anything is written. */

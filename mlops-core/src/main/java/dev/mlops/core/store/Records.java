@@ -2,6 +2,7 @@ package dev.mlops.core.store;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.core.json.Json;
@@ -151,10 +152,19 @@ final class Records<T> {
             null);
       }
       Json record = whole.only("format", "record", "sha256").get("record");
-      if (!Arrays.equals(bytes, whole.bytes())
-          || !whole.get("sha256").text().equals(Digest.of(record.bytes()).hex())
-          || record.get("number").integer() != number) {
-        throw damaged(file, "its checksum or number is not its own", null);
+      String said = whole.get("sha256").text();
+      String found = Digest.of(record.bytes()).hex();
+      if (!said.equals(found)) {
+        throw damaged(
+            file,
+            "its record has sha256 " + found + ", it says " + MlopsException.shown(said),
+            null);
+      }
+      if (!Arrays.equals(bytes, whole.bytes())) {
+        throw damaged(file, "its bytes are not those that a store writes", null);
+      }
+      if (record.get("number").integer() != number) {
+        throw damaged(file, "it has number " + record.get("number").integer(), null);
       }
       return reader.apply(record);
     } catch (JsonException | IllegalArgumentException | java.time.DateTimeException e) {

@@ -212,8 +212,21 @@ class StoreDamageTest {
         record,
         java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(() -> again().find("fraud:1"))
-        .hasMessage(FIRST_RECORD + " is damaged: its checksum or number is not its own; restore it"
-            + " from a copy of the store; store unchanged");
+        .hasMessage(FIRST_RECORD + " is damaged: it has number 2; restore it from a copy of the"
+            + " store; store unchanged");
+
+    String text = new String(bytes, UTF_8);
+    int at = text.indexOf("\"sha256\":\"") + "\"sha256\":\"".length();
+    String sum = text.substring(at, at + 64);
+    Files.writeString(record, text.replace(sum, "0".repeat(64)));
+    assertThatThrownBy(() -> again().find("fraud:1"))
+        .hasMessage(FIRST_RECORD + " is damaged: its record has sha256 " + sum + ", it says "
+            + "0".repeat(64) + "; restore it from a copy of the store; store unchanged");
+
+    Files.writeString(record, text + " ");
+    assertThatThrownBy(() -> again().find("fraud:1"))
+        .hasMessage(FIRST_RECORD + " is damaged: its bytes are not those that a store writes;"
+            + " restore it from a copy of the store; store unchanged");
 
     Files.copy(
         root.resolve("models/churn/versions/00000000000000000001.json"),
@@ -313,6 +326,29 @@ class StoreDamageTest {
         .containsExactly(SECOND_RECORD + ": has another package than fraud@champion");
   }
 
+  /** The move that cannot be read may name a version whose record is lost: its number must not be given again. */
+  @Test
+  void nothingNewIsPublishedWhileAMoveCannotBeReadAndItsFileHealsIt() throws IOException {
+    String name = "models/fraud/aliases/champion/00000000000000000001.json";
+    byte[] bytes = Files.readAllBytes(root.resolve(name));
+    Files.write(root.resolve(name), new byte[0]);
+    List<Path> before = everything();
+
+    FileVersionStore other = again();
+    assertThatThrownBy(() -> other.publish(Packages.of("fraud", 3)))
+        .isInstanceOf(StoreException.class)
+        .hasMessageStartingWith("nothing is published to fraud while it cannot be told which"
+            + " versions fraud@champion names: " + name + " is damaged: ")
+        .hasMessageEndingWith("; restore it from a copy of the store; store unchanged");
+    assertThat(everything()).isEqualTo(before);
+    assertThat(other.publish(Packages.of("fraud", 1))).as("known").isEqualTo(first);
+    assertThat(other.publish(Packages.of("churn", 2)).number()).isEqualTo(2);
+
+    Files.write(root.resolve(name), bytes);
+    assertThat(other.publish(Packages.of("fraud", 3)).number()).isEqualTo(3);
+    assertThat(other.report()).isEmpty();
+  }
+
   @Test
   void aRecordOfAnotherAliasIsRefused() throws IOException {
     store.move("fraud@canary").fromNothing().to(second).commit();
@@ -353,7 +389,8 @@ class StoreDamageTest {
       if (!linked.contains("versions")) {
         assertThatThrownBy(() -> other.current(CHAMPION)).hasMessage(message);
         assertThatThrownBy(() -> other.history(CHAMPION)).hasMessage(message);
-        assertThatThrownBy(() -> other.publish(Packages.of("fraud", 3))).hasMessage(message);
+        assertThatThrownBy(() -> other.publish(Packages.of("fraud", 3)))
+            .hasMessageEndingWith(message);
       }
       assertThatThrownBy(() -> other.move(CHAMPION).from(first).to(second).commit())
           .isInstanceOf(StoreException.class)
