@@ -71,7 +71,9 @@ import org.jspecify.annotations.Nullable;
  * instruction leaves the old state or the new one, and nothing to repair. Publishing costs an fsync per file that the store
  * does not have yet and three more, moving costs two; there is no faster and less durable way. Neither grows with what the
  * store holds: it keeps in memory the digest of every version and the intent of every move of the models and aliases that it
- * was asked for, read once by the first call that needs them.
+ * was asked for, read once by the first call that needs them. The 10,000 records last used of each model and alias are kept
+ * as well, at some 600 bytes each; what is beyond them {@link #versions} and {@link #history} read again each time, at some 25
+ * µs a record (measured with 5,000 versions and as many moves, the first reading in a new process at some 300 µs a record).
  *
  * <p>A blob is verified each time it is read. One that is damaged for certain, twice read and twice wrong, goes to
  * quarantine, and the package is refused; publishing it again restores it. A damaged record is refused by name. Where the

@@ -23,15 +23,15 @@ import org.jspecify.annotations.Nullable;
  * A directory of records numbered 1, 2, 3 …, each one immutable file with a checksum.
  *
  * <p>Appending is linking the next number: exactly one of those who try wins. The directory is listed once; from then on
- * the newest number is found by asking for the next one. A record that was read is kept for a while, and its key for ever:
- * who holds a key is found without reading a record twice, however many there are and whoever wrote them.
+ * the newest number is found by asking for the next one. Of the records that were read the 10,000 last used are kept, and
+ * all keys: who holds a key is found without reading a record twice, however many there are and whoever wrote them.
  *
  * <p>Thread-safe.
  */
 final class Records<T> {
   private static final int FORMAT = 1;
   private static final int LARGEST = 4 << 20;
-  private static final int MOST_KNOWN = 1_000;
+  private static final int MOST_KNOWN = 10_000;
   private static final int DIGITS = 20;
   private static final String SUFFIX = ".json";
 
