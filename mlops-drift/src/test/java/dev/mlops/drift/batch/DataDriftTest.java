@@ -17,9 +17,9 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.NumberProfile;
+import dev.mlops.drift.Allocated;
 import dev.mlops.drift.profile.Baselines;
 import dev.mlops.testkit.RowDetectorContract;
-import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -352,14 +352,7 @@ class DataDriftTest {
   }
 
   @Test
-  void betweenWindowsNothingIsAllocated() throws ReflectiveOperationException {
-    // by reflection, since the module under test does not read java.management
-    Object threads = Class.forName("java.lang.management.ManagementFactory")
-        .getMethod("getThreadMXBean")
-        .invoke(null);
-    Method allocated = Class.forName("com.sun.management.ThreadMXBean")
-        .getMethod("getCurrentThreadAllocatedBytes");
-    allocated.invoke(threads);
+  void betweenWindowsNothingIsAllocated() {
     DataDrift detector = DataDrift.against(BASELINE).windowOf(100_000).falseAlarmEvery(100_000_000);
     SplittableRandom random = new SplittableRandom(5);
     Row[] rows = new Row[1_000];
@@ -368,11 +361,11 @@ class DataDriftTest {
     }
     long least = Long.MAX_VALUE;
     for (int run = 0; run < 20; run++) {
-      long before = (Long) allocated.invoke(threads);
+      long before = Allocated.bytes();
       for (Row row : rows) {
         detector.update(row);
       }
-      least = Math.min(least, (Long) allocated.invoke(threads) - before);
+      least = Math.min(least, Allocated.bytes() - before);
     }
     assertThat(least).as("bytes for " + rows.length + " rows").isLessThan(rows.length);
   }
