@@ -31,6 +31,9 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
   /** Level, inputs, skipped, start of the warning, statistic. */
   private static final int SHARED_BYTES = DetectorState.CONSTANT_BYTES + 8 + 8 + 8 + 8;
 
+  /** Far above any value in use; no sum of 2^60 of them overflows. */
+  private static final double MOST = 0x1p900;
+
   private final InputDomain domain;
   private final double lowest;
   private final double highest;
@@ -81,7 +84,29 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
 
   /** Whether a value can be judged. */
   final boolean admits(double value) {
-    return binary ? value == 0.0 || value == 1.0 : value >= lowest && value <= highest;
+    // Of 0 and 1 alone the product is 0; a question for each would be guessed wrongly for every
+    // other error.
+    return binary ? value * (value - 1.0) == 0.0 : value >= lowest && value <= highest;
+  }
+
+  /** A finite value, brought to where sums of many of them stay finite. */
+  static double tamed(double value) {
+    return value > MOST ? MOST : value < -MOST ? -MOST : value;
+  }
+
+  /** A copy with other parameters treats values outside of its domain as this one does. */
+  final S treatingAlike(S copy) {
+    ((StreamDetector<?>) copy).onUnjudgeable = onUnjudgeable;
+    return copy;
+  }
+
+  /** Refuses another domain or direction than that of the table. */
+  final void requireNoPromise() {
+    if (falseAlarms != null) {
+      throw new IllegalStateException(
+          "a detector that promises " + falseAlarms
+              + " judges errors of 0 and 1 and watches for a rise; make one by of(…) for anything else");
+    }
   }
 
   /** Treats a value that cannot be judged as the host wants. */
