@@ -36,6 +36,8 @@ public final class WatchColumn {
   private int baselineRows;
   private int falseAlarmEvery = 100_000;
   private String detector = Watches.DEFAULT;
+  /** Why the last rows were not watched. */
+  private String unwatched = "too few for a new baseline";
 
   private WatchColumn() {}
 
@@ -145,7 +147,9 @@ public final class WatchColumn {
         baseline);
     out.println("detector " + detector + "; promise: "
         + Watches.promise(
-            Watches.of(detector, stretches.get(0).baseline, falseAlarmEvery), falseAlarmEvery));
+            detector,
+            Watches.of(detector, stretches.get(0).baseline, falseAlarmEvery),
+            falseAlarmEvery));
     int signals = 0;
     for (Stretch stretch : stretches) {
       out.printf(
@@ -170,8 +174,8 @@ public final class WatchColumn {
     }
     int last = stretches.get(stretches.size() - 1).to;
     if (last < values.length - 1) {
-      out.println("rows " + (last + 1) + " to " + (values.length - 1)
-          + ": too few for a new baseline, not watched");
+      out.println(
+          "rows " + (last + 1) + " to " + (values.length - 1) + ": " + unwatched + ", not watched");
     }
     out.println(signals + (signals == 1 ? " signal" : " signals") + "; picture: " + svg);
   }
@@ -195,7 +199,7 @@ public final class WatchColumn {
   }
 
   /** Watches the rows, one baseline after another. */
-  private List<Stretch> stretches(double[] values, int baselineRows) {
+  private List<Stretch> stretches(double[] values, int baselineRows) throws Arguments.Fault {
     List<Stretch> stretches = new ArrayList<>();
     int from = 0;
     while (true) {
@@ -211,7 +215,16 @@ public final class WatchColumn {
         return stretches;
       }
       ColumnBaseline baseline = ColumnBaseline.of(first);
-      List<ValueDetector> watching = Watches.of(detector, baseline, falseAlarmEvery);
+      List<ValueDetector> watching;
+      try {
+        watching = Watches.of(detector, baseline, falseAlarmEvery);
+      } catch (IllegalArgumentException e) {
+        if (stretches.isEmpty()) {
+          throw new Arguments.Fault("--detector " + detector + ": " + e.getMessage());
+        }
+        unwatched = String.valueOf(e.getMessage());
+        return stretches;
+      }
       int watchedFrom = row;
       Signal signal = null;
       for (; row < values.length && signal == null; row++) {

@@ -3,8 +3,20 @@ package dev.mlops.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.ValueDetector;
+import dev.mlops.drift.stream.Adwin;
+import dev.mlops.drift.stream.Calibrated;
+import dev.mlops.drift.stream.ConformalMartingale;
+import dev.mlops.drift.stream.Cusum;
 import dev.mlops.drift.stream.CusumEDetector;
+import dev.mlops.drift.stream.Ddm;
+import dev.mlops.drift.stream.HddmA;
+import dev.mlops.drift.stream.IncrementalKs;
+import dev.mlops.drift.stream.KOfN;
+import dev.mlops.drift.stream.Moves;
+import dev.mlops.drift.stream.PageHinkley;
+import dev.mlops.drift.stream.RepeatedConfidenceSequence;
 import dev.mlops.drift.stream.SrEDetector;
 import dev.mlops.testkit.streams.AlarmScore;
 import dev.mlops.testkit.streams.AlarmScore.Acceptance;
@@ -14,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.DoubleFunction;
 import java.util.function.Function;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
@@ -81,7 +94,60 @@ class DetectorsOnStreamsTest {
           "`CusumEDetector.aboveEstimated`, A = 10,000",
           1_000,
           errors ->
-              CusumEDetector.aboveEstimated(wrong(errors), errors.length).falseAlarmEvery(10_000)));
+              CusumEDetector.aboveEstimated(wrong(errors), errors.length).falseAlarmEvery(10_000)),
+      calibrated("Adwin", Adwin::at),
+      new Entry(
+          "`Cusum.at` the upper limit, one in 100,000",
+          1_000,
+          errors -> Cusum.at(SrEDetector.upperLimit(wrong(errors), errors.length))
+              .falseAlarmEvery(100_000)),
+      calibrated("Ddm", Ddm::at),
+      calibrated("HddmA", HddmA::at),
+      calibrated("PageHinkley", PageHinkley::at),
+      new Entry("`Adwin.of(0.002)`, both ways", 0, errors -> Adwin.of(0.002)),
+      new Entry("`Adwin.of(0.002)`, rises alone", 0, errors -> Adwin.of(0.002).watching(Moves.UP)),
+      new Entry("`Ddm.of()`", 0, errors -> Ddm.of()),
+      new Entry("`HddmA.of()`", 0, errors -> HddmA.of()),
+      new Entry("`HddmA.of()`, both ways", 0, errors -> HddmA.of().watching(Moves.BOTH)),
+      new Entry("`PageHinkley.of(0.005, 50)`", 0, errors -> PageHinkley.of(0.005, 50)),
+      new Entry(
+          "`Cusum.of(rate, 0.125, 25)` in deviations",
+          1_000,
+          errors -> Cusum.of(rate(errors), 0.125, 25)
+              .over(InputDomain.real(Math.sqrt(rate(errors) * (1 - rate(errors)))))),
+      new Entry(
+          "`RepeatedConfidenceSequence`, A = 10,000",
+          0,
+          errors -> RepeatedConfidenceSequence.between(0, 1).falseAlarmEvery(10_000)),
+      new Entry(
+          "`ConformalMartingale.against`, A = 10,000",
+          1_000,
+          errors -> ConformalMartingale.against(errors).falseAlarmEvery(10_000)),
+      new Entry(
+          "`IncrementalKs.against`, window 200, A = 10,000",
+          1_000,
+          errors -> IncrementalKs.against(errors).windowOf(200).falseAlarmEvery(10_000)),
+      new Entry(
+          "`IncrementalKs.ofTwoWindows(200)`, A = 10,000",
+          0,
+          errors -> IncrementalKs.ofTwoWindows(200).falseAlarmEvery(10_000)),
+      new Entry(
+          "two of `Ddm.of()`, `HddmA.of()`, `PageHinkley.of(0.005, 50)` within 250",
+          0,
+          errors ->
+              KOfN.atLeast(2).within(250).of(Ddm.of(), HddmA.of(), PageHinkley.of(0.005, 50))));
+
+  private static Entry calibrated(
+      String name, DoubleFunction<? extends Calibrated<? extends ValueDetector>> at) {
+    return new Entry(
+        "`" + name + ".at`, one in 100,000",
+        1_000,
+        errors -> at.apply(rate(errors)).falseAlarmEvery(100_000));
+  }
+
+  private static double rate(double[] errors) {
+    return (double) wrong(errors) / errors.length;
+  }
 
   private static ValueDetector standard(double[] errors) {
     return SrEDetector.aboveEstimated(wrong(errors), errors.length).falseAlarmEvery(100_000);

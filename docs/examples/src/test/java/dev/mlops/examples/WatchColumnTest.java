@@ -118,7 +118,49 @@ class WatchColumnTest {
   }
 
   static Stream<String> names() {
+    return Watches.names().stream().filter(name -> !Watches.OF_ERRORS.contains(name));
+  }
+
+  static Stream<String> allNames() {
     return Watches.names().stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("allNames")
+  void tellsARiseOfOnesAmongZeros(String detector) throws IOException {
+    Path file = csv(
+        "errors.csv",
+        5_000,
+        (row, random) -> random.nextDouble() < (row < 2_500 ? 0.2 : 0.6) ? "1" : "0");
+    Run run = run("--file", file.toString(), "--column", "price, <€>", "--detector", detector);
+    assertThat(run.err).isEmpty();
+    assertThat(run.lines().get(2))
+        .startsWith("detector " + detector
+            + "; promise: on average at most one false alarm in 100000 rows, if ")
+        .contains(
+            Watches.OF_ERRORS.contains(detector)
+                ? "independent of each other, at the baseline's rate"
+                : "given those before");
+    assertThat(run.signals()).as(run.out).hasSize(1);
+    assertThat(run.signals().get(0).group(3)).isEqualTo("UP");
+    assertThat(Integer.parseInt(run.signals().get(0).group(1))).isBetween(2_500, 2_900);
+    // Page–Hinkley's estimate is early by hundreds of rows.
+    assertThat(Integer.parseInt(run.signals().get(0).group(4))).isBetween(1_700, 2_600);
+  }
+
+  @Test
+  void aNewBaselineBeyondATableOfFalseAlarmsIsSaid() throws IOException {
+    Path file = csv(
+        "worse.csv",
+        5_000,
+        (row, random) -> random.nextDouble() < (row < 2_500 ? 0.2 : 0.9) ? "1" : "0");
+    Run run = run("--file", file.toString(), "--column", "price, <€>", "--detector", "ddm");
+    assertThat(run.exit).isZero();
+    assertThat(run.signals()).hasSize(1);
+    assertThat(run.out)
+        .contains(" to 4999: false alarms are tabulated for error rates of 0.01 to 0.5, but the"
+            + " rate was 0.")
+        .contains(", not watched");
   }
 
   @Test
@@ -242,6 +284,37 @@ class WatchColumnTest {
             "a",
             "--detector",
             "magic"),
+        bad(
+            rows(200, ""),
+            "--detector ddm: wanted a column of zeros and ones, got other numbers",
+            "--file",
+            file,
+            "--column",
+            "a",
+            "--detector",
+            "ddm"),
+        bad(
+            "a,b\n" + "0,x\n1,x\n".repeat(100),
+            "--detector adwin: false alarms are tabulated for one in 1000 to 100000 inputs, but it"
+                + " was one in 200000",
+            "--file",
+            file,
+            "--column",
+            "a",
+            "--detector",
+            "adwin",
+            "--false-alarm-every",
+            "200000"),
+        bad(
+            "a,b\n" + "0,x\n".repeat(200),
+            "--detector page-hinkley: false alarms are tabulated for error rates of 0.01 to 0.5, but"
+                + " the rate was 0.0",
+            "--file",
+            file,
+            "--column",
+            "a",
+            "--detector",
+            "page-hinkley"),
         bad(
             rows(200, ""),
             "--baseline-rows: wanted fewer than the 200 rows of bad.csv, got 200",
