@@ -309,6 +309,16 @@ public final class Deployment<T> implements AutoCloseable {
       return serving.get() == null ? state : requireNonNull(serving.get());
     }
     unwatched = false;
+    if (state.champion.recorder instanceof Unrecorded before
+        && before.missed() > 0
+        && !(watched.champion.recorder instanceof Unrecorded)) {
+      warnings.once(
+          "missed since move " + state.change.generation(),
+          before.missed() + " requests that " + state.champion.version
+              + " answered between the rollback of " + alias
+              + " and this tick were not recorded: the monitor did not know it yet; truths given to them join nothing",
+          null);
+    }
     return watched;
   }
 
@@ -491,7 +501,7 @@ public final class Deployment<T> implements AutoCloseable {
       }
       ModelPackage source = store.open(version);
       Loaded standby =
-          new Loaded(version, new SharedModel(load(source)), Unrecorded.INSTANCE, baseline(source));
+          new Loaded(version, new SharedModel(load(source)), new Unrecorded(), baseline(source));
       if (!replace(state, () -> new State(state.change, state.champion, standby, null))) {
         standby.model.retire();
       }
@@ -600,9 +610,13 @@ public final class Deployment<T> implements AutoCloseable {
    * Serves the version before this one, from memory, at once: without the store, without I/O, and without waiting for a
    * tick that is under way.
    *
-   * <p>A version that was left by going back, here or by whoever moved the alias to a lower number, is never returned to. After
-   * a start, or a rollback, the next tick loads what could be rolled back to; of a version that was loaded so, predictions are
-   * recorded from the tick after the rollback on.
+   * <p>A second call goes further back, from 3 to 2 and then to 1, and never forward to what was left, here or by whoever
+   * moved the alias to a lower number: two calls do not bring the bad version back. It is refused until a tick has loaded what
+   * comes before, so one that is repeated at once changes nothing; whoever repeats one later looks at {@link #champion()} first.
+   *
+   * <p>After a start, or a rollback, the next tick loads what could be rolled back to. The monitor learns of a version that was
+   * loaded so in the tick after the rollback: what it answers until then is not recorded, its ids join no truth, and that tick
+   * logs how many requests it was.
    *
    * <p>The deployment then follows no move of the alias up to the one that it served from. The next tick that reaches the
    * store moves the alias back too, unless it has been moved on: then the newer move wins and is followed. Until then the

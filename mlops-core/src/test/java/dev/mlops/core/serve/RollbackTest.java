@@ -239,8 +239,9 @@ class RollbackTest {
   void worksAfterARestartOnceATickHasLoadedThePredecessor() {
     scene.move(2);
     ForeignMonitor monitor = new ForeignMonitor();
-    try (Deployment<Scene.Order> deployment =
-        scene.deployment().monitoredBy(model -> monitor).open()) {
+    try (Scene.Log log = new Scene.Log(Deployment.class);
+        Deployment<Scene.Order> deployment =
+            scene.deployment().monitoredBy(model -> monitor).open()) {
       assertEquals(1, scene.runtime.loaded.size(), "opening loads what serves, no more");
       assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "bad"));
       deployment.tick();
@@ -261,6 +262,11 @@ class RollbackTest {
       assertEquals(1, monitor.recorded("1"));
       scene.store.heal();
       deployment.tick();
+      assertEquals(
+          List.of("WARNING 2 requests that fraud:1 answered between the rollback of fraud@champion"
+              + " and this tick were not recorded: the monitor did not know it yet; truths given"
+              + " to them join nothing"),
+          log.lines().stream().filter(line -> line.contains("recorded")).toList());
       assertEquals(List.of(1L, 2L, 1L), scene.moves());
       assertEquals(Optional.empty(), deployment.trouble());
     }
@@ -495,6 +501,37 @@ class RollbackTest {
       assertEquals("bad", scene.behind.current(Scene.ALIAS).orElseThrow().because());
       assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "worse"));
     }
+  }
+
+  /** From 3 to 2 and, asked again, to 1: a second call never brings back what the first one left. */
+  @Test
+  void askedAgainGoesFurtherBackAndNeverForward() {
+    try (Scene.Log log = new Scene.Log(Deployment.class);
+        Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
+      scene.move(3);
+      deployment.tick();
+      Scene.assertServes(3, deployment);
+
+      assertEquals("fraud:2", deployment.rollBack("ops", "bad").toString());
+      assertEquals(
+          "cannot roll back fraud:2: no version before it is loaded; it goes on serving",
+          assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "again"))
+              .getMessage());
+      deployment.tick();
+      Scene.assertServes(2, deployment);
+      assertEquals("fraud:1", deployment.rollBack("ops", "2 is bad too").toString());
+      deployment.tick();
+      deployment.tick();
+      Scene.assertServes(1, deployment);
+      assertEquals(
+          "cannot roll back fraud:1: no version before it is loaded; it goes on serving",
+          assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "third"))
+              .getMessage());
+      assertEquals(List.of(1L, 2L, 3L, 2L, 1L), scene.moves());
+      assertEquals(Optional.empty(), deployment.trouble());
+      assertEquals(List.of(), log.lines(), "no request missed its record");
+    }
+    scene.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
   }
 
   @Test
