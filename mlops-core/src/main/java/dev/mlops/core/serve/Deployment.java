@@ -670,9 +670,12 @@ public final class Deployment<T> implements AutoCloseable {
   }
 
   /**
-   * {@return what the newest tick could not do, if anything}
+   * {@return what the newest tick could not do, if anything; nothing once closed}
    */
   public Optional<String> trouble() {
+    if (serving.get() == null) {
+      return Optional.empty();
+    }
     List<String> all = new ArrayList<>();
     for (Trouble each : List.of(following, watching, warming)) {
       String now = each.now();

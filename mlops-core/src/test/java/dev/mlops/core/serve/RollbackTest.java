@@ -534,6 +534,48 @@ class RollbackTest {
     scene.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
   }
 
+  /** Version 2 cannot be loaded. It is no trouble once another one could be rolled back to, or none. */
+  @Test
+  void aPredecessorThatCannotBeLoadedIsNoTroubleOnceItIsNotNeeded() {
+    Scene four = Scene.of(4);
+    four.move(2);
+    four.move(3);
+    four.runtime.before = number -> {
+      if (number == 2) {
+        throw new IllegalStateException("no such library");
+      }
+    };
+    Optional<String> trouble = Optional.of("could not load what fraud@champion could be rolled back"
+        + " to: IllegalStateException: no such library");
+    for (int next : new int[] {4, 1}) {
+      try (Deployment<Scene.Order> deployment = four.deployment().open()) {
+        deployment.tick();
+        assertEquals(trouble, deployment.trouble());
+        four.move(next);
+        deployment.tick();
+        assertEquals(Optional.empty(), deployment.trouble(), "at " + next);
+        Scene.assertServes(next, deployment);
+      }
+      four.move(3);
+    }
+  }
+
+  /** Nobody ticks what is closed: its last trouble would stand for ever. */
+  @Test
+  void aPredecessorThatCannotBeLoadedIsNoTroubleAfterClosing() {
+    scene.move(2);
+    scene.runtime.before = number -> {
+      if (number == 1) {
+        throw new IllegalStateException("no such library");
+      }
+    };
+    Deployment<Scene.Order> deployment = scene.deployment().open();
+    deployment.tick();
+    assertTrue(deployment.trouble().isPresent());
+    deployment.close();
+    assertEquals(Optional.empty(), deployment.trouble());
+  }
+
   @Test
   void beforeAnyPredecessorIsRefused() {
     try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
