@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
@@ -470,7 +471,8 @@ public final class InMemoryMonitor implements MetricsMonitor {
      */
     public Recipe truthWithin(Duration horizon) {
       if (horizon.isZero() || horizon.isNegative()) {
-        throw new IllegalArgumentException("horizon must be longer than zero, but was " + horizon);
+        throw new IllegalArgumentException(
+            "horizon must be longer than zero, but was " + MlopsException.shown(horizon));
       }
       return new Recipe(clock, ticker, horizon, bound, keepsRows);
     }

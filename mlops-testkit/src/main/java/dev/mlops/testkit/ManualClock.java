@@ -2,6 +2,7 @@ package dev.mlops.testkit;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -63,8 +64,8 @@ public final class ManualClock implements InstantSource, LongSupplier {
    */
   public synchronized void advance(Duration time) {
     if (time.isNegative()) {
-      throw new IllegalArgumentException(
-          "time must be >= 0, but was " + time + "; set(Instant) moves wall time back");
+      throw new IllegalArgumentException("time must be >= 0, but was " + MlopsException.shown(time)
+          + "; set(Instant) moves wall time back");
     }
     try {
       Instant later = instant.plus(time);
@@ -72,8 +73,8 @@ public final class ManualClock implements InstantSource, LongSupplier {
       instant = later;
     } catch (DateTimeException | ArithmeticException e) {
       throw new IllegalArgumentException(
-          "time must end before " + Instant.MAX + " and 2^63 ns after the start, but " + time
-              + " after " + this + " does not; nothing moved",
+          "time must end before " + Instant.MAX + " and 2^63 ns after the start, but "
+              + MlopsException.shown(time) + " after " + this + " does not; nothing moved",
           e);
     }
   }

@@ -2,6 +2,7 @@ package dev.mlops.api.alert;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Spec;
@@ -36,7 +37,7 @@ public final class AlertRule implements EvidenceReader {
     }
     if (holding.isNegative() || keepFiring.isNegative()) {
       throw new IllegalArgumentException("holding and keepFiring must not be negative, but were "
-          + holding + " and " + keepFiring);
+          + MlopsException.shown(holding) + " and " + MlopsException.shown(keepFiring));
     }
   }
 
@@ -96,10 +97,11 @@ public final class AlertRule implements EvidenceReader {
     return condition.reads();
   }
 
-  /** {@return such as {@code fraud.slow: p99 above PT0.02S, holding PT5M}} */
+  /** {@return such as {@code fraud.slow: p99 above 20 ms, holding 5 min}} */
   @Override
   public String toString() {
-    return name + ": " + condition + (holding.isZero() ? "" : ", holding " + holding)
-        + (keepFiring.isZero() ? "" : ", keeps firing " + keepFiring);
+    return name + ": " + condition
+        + (holding.isZero() ? "" : ", holding " + MlopsException.shown(holding))
+        + (keepFiring.isZero() ? "" : ", keeps firing " + MlopsException.shown(keepFiring));
   }
 }

@@ -2,6 +2,7 @@ package dev.mlops.api.drift;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -57,7 +58,8 @@ public final class FalseAlarms {
   public static FalseAlarms every(Duration time) {
     if (time.isZero() || time.isNegative()) {
       throw new IllegalArgumentException(
-          "a false alarm must be allowed in a time longer than zero, but was every " + time);
+          "a false alarm must be allowed in a time longer than zero, but was every "
+              + MlopsException.shown(time));
     }
     return new FalseAlarms(0, time, BLOCK);
   }
@@ -75,7 +77,8 @@ public final class FalseAlarms {
           "a promise in inputs has no blocks; give it in time first");
     }
     if (block.isZero() || block.isNegative()) {
-      throw new IllegalArgumentException("a block must be longer than zero, but was " + block);
+      throw new IllegalArgumentException(
+          "a block must be longer than zero, but was " + MlopsException.shown(block));
     }
     FalseAlarms promise = new FalseAlarms(0, time, block);
     promise.count();
@@ -114,7 +117,8 @@ public final class FalseAlarms {
     }
     long blocks = time.dividedBy(block);
     if (blocks < FEWEST_BLOCKS) {
-      throw new IllegalArgumentException("a false alarm every " + time + " in blocks of " + block
+      throw new IllegalArgumentException("a false alarm every " + MlopsException.shown(time)
+          + " in blocks of " + MlopsException.shown(block)
           + " leaves " + blocks + " blocks per alarm, wanted at least " + FEWEST_BLOCKS
           + "; allow fewer alarms or shorten the block");
     }
@@ -138,6 +142,8 @@ public final class FalseAlarms {
   @Override
   public String toString() {
     return "one false alarm in "
-        + (time == null ? inputs + " inputs" : time + " by blocks of " + block);
+        + (time == null
+            ? inputs + " inputs"
+            : MlopsException.shown(time) + " by blocks of " + MlopsException.shown(block));
   }
 }

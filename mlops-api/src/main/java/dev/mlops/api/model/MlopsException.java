@@ -2,6 +2,10 @@ package dev.mlops.api.model;
 
 import static java.util.Objects.requireNonNull;
 
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +62,45 @@ public class MlopsException extends RuntimeException {
         .forEach(c -> shown.append(
             c >= 32 && c < 127 ? String.valueOf((char) c) : String.format("\\u%04x", c)));
     return shown.append(text.length() > LONGEST_SHOWN ? "…" : "").toString();
+  }
+
+  /**
+   * {@return a time as a message may show it, exactly, such as {@code 24 h}, {@code 1 h 59 min}, {@code 30 d} (from 72 hours
+   * on) or {@code 20 ms}}
+   *
+   * @param time of any length
+   */
+  public static String shown(Duration time) {
+    if (time.isNegative()) {
+      // The shortest of all has no opposite.
+      return time.toSeconds() == Long.MIN_VALUE ? time.toString() : "-" + shown(time.negated());
+    }
+    long days = time.toHours() < 72 ? 0 : time.toDays();
+    long hours = days == 0 ? time.toHours() : time.toHoursPart();
+    int nanos = time.toNanosPart();
+    List<String> parts = new ArrayList<>();
+    if (days > 0) {
+      parts.add(days + " d");
+    }
+    if (hours > 0) {
+      parts.add(hours + " h");
+    }
+    if (time.toMinutesPart() > 0) {
+      parts.add(time.toMinutesPart() + " min");
+    }
+    if (time.toSeconds() == 0 && nanos > 0) {
+      parts.add(
+          nanos % 1_000_000 == 0
+              ? nanos / 1_000_000 + " ms"
+              : nanos % 1_000 == 0 ? nanos / 1_000 + " µs" : nanos + " ns");
+    } else if (time.toSecondsPart() > 0 || nanos > 0 || parts.isEmpty()) {
+      BigDecimal seconds =
+          BigDecimal.valueOf(nanos, 9).add(BigDecimal.valueOf(time.toSecondsPart()));
+      parts.add(
+          (nanos == 0 ? "" + time.toSecondsPart() : seconds.stripTrailingZeros().toPlainString())
+              + " s");
+    }
+    return String.join(" ", parts);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.mlops.api.monitor;
 
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
 import java.time.Duration;
 
 /**
@@ -171,10 +172,11 @@ public final class Signals {
      */
     public Condition p99Above(Duration limit) {
       if (limit.isZero() || limit.isNegative()) {
-        throw new IllegalArgumentException("limit must be longer than zero, but was " + limit);
+        throw new IllegalArgumentException(
+            "limit must be longer than zero, but was " + MlopsException.shown(limit));
       }
       return new NamedCondition(
-          "p99 above " + limit,
+          "p99 above " + MlopsException.shown(limit),
           evidence -> evidence
               .champion()
               .flatMap(VersionEvidence::latency)

@@ -2,10 +2,12 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Spec;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -15,7 +17,8 @@ record CooldownPolicy(RetrainPolicy policy, Duration gap) implements RetrainPoli
   CooldownPolicy {
     requireNonNull(policy, "policy");
     if (gap.isZero() || gap.isNegative()) {
-      throw new IllegalArgumentException("gap must be longer than zero, but was " + gap);
+      throw new IllegalArgumentException(
+          "gap must be longer than zero, but was " + MlopsException.shown(gap));
     }
   }
 
@@ -29,7 +32,12 @@ record CooldownPolicy(RetrainPolicy policy, Duration gap) implements RetrainPoli
     boolean resting = rests(last, now.at());
     RetrainDecision.Outcome outcome =
         decision.retrain() && resting ? RetrainDecision.Outcome.SUPPRESSED : decision.outcome();
-    return wrap(decision, outcome, "last candidate " + Duration.between(last, now.at()) + " ago");
+    return wrap(
+        decision,
+        outcome,
+        "last candidate "
+            + MlopsException.shown(Duration.between(last, now.at()).truncatedTo(ChronoUnit.SECONDS))
+            + " ago");
   }
 
   /** Either way: a clock that jumped far ahead and came back must not forbid candidates for years. */
@@ -47,7 +55,7 @@ record CooldownPolicy(RetrainPolicy policy, Duration gap) implements RetrainPoli
       RetrainDecision decision, RetrainDecision.Outcome outcome, String reason) {
     return new RetrainDecision(
         outcome,
-        "at most every " + gap,
+        "at most every " + MlopsException.shown(gap),
         reason,
         List.of(decision),
         outcome == RetrainDecision.Outcome.RETRAIN
@@ -62,6 +70,6 @@ record CooldownPolicy(RetrainPolicy policy, Duration gap) implements RetrainPoli
 
   @Override
   public String toString() {
-    return policy + " at most every " + gap;
+    return policy + " at most every " + MlopsException.shown(gap);
   }
 }

@@ -12,7 +12,7 @@ import java.util.OptionalLong;
  * <p>Immutable.
  *
  * @param outcome what to do
- * @param rule what was asked, such as {@code champion older than PT720H}
+ * @param rule what was asked, such as {@code champion older than 30 d}
  * @param reason what was found, with the numbers
  * @param parts the decisions that this one rests on; empty for a leaf
  * @param changePosition position among the matured outcomes at which the reason to retrain began, if known: where a

@@ -82,4 +82,37 @@ class MessagesTest {
     assertThat(new Latency(Duration.ZERO, Duration.ofSeconds(Long.MAX_VALUE), 1).toString())
         .startsWith("p50 0.00 ms, p99 922337203685477");
   }
+
+  /** Nobody reads PT26297H at three in the morning; nothing is rounded, since settings are told apart by it. */
+  @Test
+  void aTimeReadsAsPeopleSayIt() {
+    assertThat(List.of(
+            Duration.ZERO,
+            Duration.ofNanos(1),
+            Duration.ofNanos(1_500_000),
+            Duration.ofMillis(20),
+            Duration.ofMillis(1_020),
+            Duration.ofMinutes(119),
+            Duration.ofHours(24),
+            Duration.ofHours(71).plusSeconds(5),
+            Duration.ofHours(72),
+            Duration.ofDays(30).plusHours(1),
+            Duration.ofMillis(-1_500)))
+        .extracting(MlopsException::shown)
+        .containsExactly(
+            "0 s",
+            "1 ns",
+            "1500 µs",
+            "20 ms",
+            "1.02 s",
+            "1 h 59 min",
+            "24 h",
+            "71 h 5 s",
+            "3 d",
+            "30 d 1 h",
+            "-1.5 s");
+    assertThat(MlopsException.shown(Duration.ofSeconds(Long.MAX_VALUE, 999_999_999)))
+        .isEqualTo("106751991167300 d 15 h 30 min 7.999999999 s");
+    assertThat(MlopsException.shown(Duration.ofSeconds(Long.MIN_VALUE))).startsWith("PT-");
+  }
 }

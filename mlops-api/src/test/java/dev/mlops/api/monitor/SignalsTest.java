@@ -3,6 +3,7 @@ package dev.mlops.api.monitor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Latency;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,7 +47,7 @@ class SignalsTest {
     assertThat(slow.test(evidence(VersionEvidence.builder("7").build()))).isEqualTo(none);
     assertThat(slow.test(Evidence.builder("fraud", Instant.EPOCH).build())).isEqualTo(none);
     assertThat(slow.reads()).isEmpty();
-    assertThat(slow).hasToString("p99 above PT0.02S");
+    assertThat(slow).hasToString("p99 above 20 ms");
   }
 
   @Test
@@ -54,7 +55,7 @@ class SignalsTest {
     for (Duration limit : new Duration[] {Duration.ZERO, Duration.ofNanos(-1)}) {
       assertThatThrownBy(() -> Signals.latency().p99Above(limit))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("limit must be longer than zero, but was " + limit);
+          .hasMessage("limit must be longer than zero, but was " + MlopsException.shown(limit));
     }
   }
 }

@@ -43,7 +43,7 @@ class WatchConditionTest {
   @ParameterizedTest
   @MethodSource("everyTenHours")
   void withFewerThanFiftyBlocksItIsRefusedWhereItIsReadOrFed(WatchCondition condition) {
-    String message = "a false alarm every PT10H in blocks of PT1H leaves 10 blocks per alarm,"
+    String message = "a false alarm every 10 h in blocks of 1 h leaves 10 blocks per alarm,"
         + " wanted at least 50; allow fewer alarms or shorten the block";
     assertThatThrownBy(condition::reads)
         .isInstanceOf(IllegalArgumentException.class)
@@ -51,7 +51,7 @@ class WatchConditionTest {
     assertThatThrownBy(condition::spec).hasMessage(message);
     assertThatThrownBy(() -> condition.inBlocksOf(Duration.ofMinutes(13)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("a false alarm every PT10H in blocks of PT13M leaves 46 blocks per alarm,"
+        .hasMessage("a false alarm every 10 h in blocks of 13 min leaves 46 blocks per alarm,"
             + " wanted at least 50; allow fewer alarms or shorten the block");
   }
 
@@ -90,6 +90,6 @@ class WatchConditionTest {
     assertThat(hours.test(evidence).verdict()).isEqualTo(Verdict.PASS);
     assertThat(minutes.test(evidence))
         .isEqualTo(Finding.inconclusive("the monitor does not watch features moved, one false alarm"
-            + " in PT720H by blocks of PT10M; name it in MonitorRecipe.feeds"));
+            + " in 30 d by blocks of 10 min; name it in MonitorRecipe.feeds"));
   }
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.monitor.Criterion;
@@ -140,10 +141,10 @@ public final class MaintenanceLoop implements AutoCloseable {
       this.start = start;
     }
 
-    /** {@return such as {@code since 2026-01-01T00:00:00Z, for PT5M}, by the newest tick} */
+    /** {@return such as {@code since 2026-01-01T00:00:00Z, for 5 min}, by the newest tick} */
     @Override
     public String toString() {
-      return "since " + since + ", for " + lasts;
+      return "since " + since + ", for " + MlopsException.shown(lasts);
     }
   }
 
@@ -232,7 +233,7 @@ public final class MaintenanceLoop implements AutoCloseable {
         trouble.stands(
             "executor",
             "the executor has not begun the job of " + deployment.alias() + " that it was given at "
-                + working.since + ", " + working.lasts + " ago");
+                + working.since + ", " + MlopsException.shown(working.lasts) + " ago");
         return;
       }
     }
@@ -702,7 +703,7 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   /**
    * {@return such as {@code loop on fraud@champion: shadowing fraud:8, UNDECIDED on 31 truths …}, or {@code working since
-   * 2026-01-01T00:00:00Z, for PT5M}, by the newest tick}
+   * 2026-01-01T00:00:00Z, for 5 min}, by the newest tick}
    */
   @Override
   public String toString() {

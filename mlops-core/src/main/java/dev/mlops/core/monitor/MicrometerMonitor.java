@@ -3,6 +3,7 @@ package dev.mlops.core.monitor;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.DetectorRecipe;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
@@ -833,7 +834,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     public Recipe truthWithin(Duration horizon) {
       if (horizon.compareTo(Duration.ofMillis(1)) < 0) {
         throw new IllegalArgumentException(
-            "horizon must be at least a millisecond, but was " + horizon);
+            "horizon must be at least a millisecond, but was " + MlopsException.shown(horizon));
       }
       Recipe copy = copy();
       copy.horizon = horizon;
@@ -959,11 +960,12 @@ public final class MicrometerMonitor implements MetricsMonitor {
       return new MicrometerMonitor(model, this);
     }
 
-    /** {@return such as {@code monitor: truth within PT48H, 10000 outcomes kept, quality over 1000, 2 watches}} */
+    /** {@return such as {@code monitor: truth within 48 h, 10000 outcomes kept, quality over 1000, 2 watches}} */
     @Override
     public String toString() {
       return "monitor: truth "
-          + (horizon == null ? "matures when it comes" : "within " + horizon) + ", " + outcomes
+          + (horizon == null ? "matures when it comes" : "within " + MlopsException.shown(horizon))
+          + ", " + outcomes
           + " outcomes kept, at most " + open + " open, quality over " + qualityOver + ", "
           + specs.size() + " watches";
     }

@@ -1,11 +1,13 @@
 package dev.mlops.core.retrain;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainDecision.Outcome;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 
 /** Retrains when the champion has reached an age. */
 record OlderThan(Duration limit) implements RetrainPolicy {
@@ -15,12 +17,12 @@ record OlderThan(Duration limit) implements RetrainPolicy {
     return RetrainDecision.of(
         age.compareTo(limit) >= 0 ? Outcome.RETRAIN : Outcome.KEEP,
         toString(),
-        "champion is " + age + " old");
+        "champion is " + MlopsException.shown(age.truncatedTo(ChronoUnit.SECONDS)) + " old");
   }
 
-  /** {@return such as {@code champion older than PT720H}} */
+  /** {@return such as {@code champion older than 30 d}} */
   @Override
   public String toString() {
-    return "champion older than " + limit;
+    return "champion older than " + MlopsException.shown(limit);
   }
 }

@@ -2,6 +2,7 @@ package dev.mlops.core.retrain;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.retrain.RetrainPolicy;
 import java.time.Duration;
@@ -39,7 +40,8 @@ public final class RetrainPolicies {
    */
   public static RetrainPolicy olderThan(Duration age) {
     if (age.isZero() || age.isNegative()) {
-      throw new IllegalArgumentException("age must be longer than zero, but was " + age);
+      throw new IllegalArgumentException(
+          "age must be longer than zero, but was " + MlopsException.shown(age));
     }
     return new OlderThan(age);
   }

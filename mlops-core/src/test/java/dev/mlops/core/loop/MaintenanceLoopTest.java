@@ -361,7 +361,7 @@ class MaintenanceLoopTest {
     RetrainDecision said = loop.decision().orElseThrow();
     assertEquals(RetrainDecision.Outcome.SUPPRESSED, said.outcome());
     assertEquals(
-        "SUPPRESSED: at most every PT2H (last candidate PT1H59M ago)\n  RETRAIN: scripted",
+        "SUPPRESSED: at most every 2 h (last candidate 1 h 59 min ago)\n  RETRAIN: scripted",
         said.toString());
     scene.clock.advance(Duration.ofMinutes(1));
     loop.tick();
@@ -587,7 +587,7 @@ class MaintenanceLoopTest {
     loop.tick();
 
     assertEquals(
-        "KEEP: at most every PT1H (no candidate yet)\n  KEEP: accuracy (0.99, allowed 0.95)",
+        "KEEP: at most every 1 h (no candidate yet)\n  KEEP: accuracy (0.99, allowed 0.95)",
         loop.decision().orElseThrow().toString());
   }
 
@@ -678,7 +678,7 @@ class MaintenanceLoopTest {
     loop.tick();
     assertEquals(List.of(), scene.trainer.calls);
     assertEquals(
-        "loop on iris@champion: working since 2026-01-01T00:00:00Z, for PT0S", loop.toString());
+        "loop on iris@champion: working since 2026-01-01T00:00:00Z, for 0 s", loop.toString());
     jobs.remove(0).run();
     assertTrue(jobs.isEmpty(), "one job at a time");
     loop.tick();

@@ -1458,11 +1458,11 @@ class MicrometerMonitorTest {
                 + " quality over 1000, 0 watches");
     assertThat(changed)
         .hasToString(
-            "monitor: truth within PT48H, 5 outcomes kept, at most 6 open, quality over 7, 1 watches");
+            "monitor: truth within 48 h, 5 outcomes kept, at most 6 open, quality over 7, 1 watches");
     assertThat(changed.open("fraud").watches().orElseThrow()).hasSize(1);
     assertThatThrownBy(() -> plain.truthWithin(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("horizon must be at least a millisecond, but was PT0S");
+        .hasMessage("horizon must be at least a millisecond, but was 0 s");
     assertThatThrownBy(() -> plain.keeping(-1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("outcomes must be in 0 to 100000000, but was -1");

@@ -163,7 +163,7 @@ class RetrainPoliciesTest {
             .outcome())
         .isEqualTo(Outcome.KEEP);
     assertThat(olderThan(DAY).decide(evidence(START.plus(DAY), 0), past))
-        .hasToString("RETRAIN: champion older than PT24H (champion is PT24H old)");
+        .hasToString("RETRAIN: champion older than 24 h (champion is 24 h old)");
     assertThat(olderThan(DAY).decide(evidence(START.minus(DAY), 0), past).outcome())
         .as("a clock behind the champion's")
         .isEqualTo(Outcome.KEEP);
@@ -199,13 +199,13 @@ class RetrainPoliciesTest {
   void refusesWhatCannotBe() {
     assertThatThrownBy(() -> olderThan(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("age must be longer than zero, but was PT0S");
+        .hasMessage("age must be longer than zero, but was 0 s");
     assertThatThrownBy(() -> afterTruths(0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("outcomes must be >= 1, but was 0");
     assertThatThrownBy(() -> olderThan(DAY).atMostEvery(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("gap must be longer than zero, but was PT0S");
+        .hasMessage("gap must be longer than zero, but was 0 s");
   }
 
   /** A policy that says what it is told. */
@@ -297,7 +297,7 @@ class RetrainPoliciesTest {
     assertThat(policy.reads()).containsExactly(WORSE.spec());
     assertThat(policy)
         .hasToString(
-            "(champion older than PT24H or on recall worse by 0.02, one false alarm in 100000"
-                + " inputs) requiring at least 10 fresh truths at most every PT24H");
+            "(champion older than 24 h or on recall worse by 0.02, one false alarm in 100000"
+                + " inputs) requiring at least 10 fresh truths at most every 24 h");
   }
 }

@@ -627,7 +627,7 @@ class SrEDetectorTest {
         .hasMessage("a false alarm must be allowed at most every 2 inputs, but was every 1");
     assertThatThrownBy(() -> SrEDetector.above(0.1).falseAlarmEvery(Duration.ofHours(49)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("a false alarm every PT49H in blocks of PT1H leaves 49 blocks");
+        .hasMessageStartingWith("a false alarm every 49 h in blocks of 1 h leaves 49 blocks");
     assertThatThrownBy(() -> SrEDetector.upperLimit(3, 2))
         .hasMessage("a share must have 0 <= count <= n and n >= 1, but had 3 of 2");
     assertThatThrownBy(() -> SrEDetector.lowerLimit(0, 0))
@@ -653,7 +653,7 @@ class SrEDetectorTest {
             + " alarm, wanted at least 50; allow fewer alarms or average fewer values");
     assertThatThrownBy(() -> limit.averagedOver(20).falseAlarmEvery(Duration.ofDays(9)))
         .hasMessage("averages of 20 values need a promise in inputs, but it was one false alarm in"
-            + " PT216H by blocks of PT1H; a promise in time has its own blocks");
+            + " 9 d by blocks of 1 h; a promise in time has its own blocks");
   }
 
   @Test
