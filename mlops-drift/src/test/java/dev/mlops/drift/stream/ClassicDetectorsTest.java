@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -70,5 +72,25 @@ class ClassicDetectorsTest {
     assertThat(expected.median()).as("median delay").isBetween((int) (0.95 * delays[124]), (int)
         (1.05 * delays[176]));
     assertThat(near).as("near change points").isGreaterThan(runs / 2 - 26);
+  }
+
+  @Test
+  void aCopyWithAnotherParameterTreatsWhatItCannotJudgeAlike() {
+    Adwin adwin = Adwin.of(0.002).onUnjudgeable(Unjudgeable.SKIP);
+    Cusum cusum = Cusum.of(0.2, 0.1, 5).onUnjudgeable(Unjudgeable.SKIP);
+    HddmA hddm = HddmA.of().onUnjudgeable(Unjudgeable.SKIP);
+    PageHinkley pageHinkley = PageHinkley.of(0.005, 50).onUnjudgeable(Unjudgeable.SKIP);
+    List<ValueDetector> copies = List.of(
+        adwin.watching(Moves.UP),
+        adwin.over(InputDomain.binary()),
+        adwin.checkedEvery(1),
+        cusum.watching(Moves.UP),
+        cusum.over(InputDomain.binary()),
+        hddm.watching(Moves.UP),
+        hddm.over(InputDomain.binary()),
+        pageHinkley.watching(Moves.UP),
+        pageHinkley.over(InputDomain.binary()),
+        pageHinkley.warmingUpFor(10));
+    assertThat(copies).extracting(ValueDetector::onUnjudgeable).containsOnly(Unjudgeable.SKIP);
   }
 }
