@@ -38,7 +38,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   private static final double CEILING = 0x1p1000;
 
   /** After so many values the ages are brought up to date. */
-  private static final int AGES_EVERY = 32;
+  private static final int AGES_EVERY = 64;
 
   /** The change point of averages is looked for among so many. */
   private static final int LATEST = 64;
@@ -172,23 +172,39 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   }
 
   private Level take(double[] factors) {
-    double sum = factors.length == MEMBERS ? seven(factors) : fourteen(factors);
-    if (++sinceAged == AGES_EVERY) {
+    boolean twoSided = factors.length > MEMBERS;
+    double sum = twoSided ? fourteen(factors) : seven(factors);
+    sinceAged++;
+    if (!twoSided) {
+      statistic = sum * share;
+      if (sinceAged < AGES_EVERY && statistic < warning) {
+        return tell(Level.STABLE);
+      }
+    }
+    if (sinceAged == AGES_EVERY) {
       bringAges(position());
     }
     return judge(sum);
   }
 
-  /** Either loop has a constant length, so that it is unrolled. */
+  /** Written out, the last one first: measured to be faster than a loop, which over fourteen is not slower. */
   private double seven(double[] factors) {
     double[] evidence = this.evidence;
-    double sum = 0.0;
-    for (int i = 0; i < MEMBERS; i++) {
-      double next = (evidence[i] + 1.0) * factors[i];
-      evidence[i] = next;
-      sum += next;
-    }
-    return sum;
+    double seventh = (evidence[6] + 1.0) * factors[6];
+    double first = (evidence[0] + 1.0) * factors[0];
+    double second = (evidence[1] + 1.0) * factors[1];
+    double third = (evidence[2] + 1.0) * factors[2];
+    double fourth = (evidence[3] + 1.0) * factors[3];
+    double fifth = (evidence[4] + 1.0) * factors[4];
+    double sixth = (evidence[5] + 1.0) * factors[5];
+    evidence[6] = seventh;
+    evidence[0] = first;
+    evidence[1] = second;
+    evidence[2] = third;
+    evidence[3] = fourth;
+    evidence[4] = fifth;
+    evidence[5] = sixth;
+    return ((first + second) + (third + fourth)) + ((fifth + sixth) + seventh);
   }
 
   private double fourteen(double[] factors) {

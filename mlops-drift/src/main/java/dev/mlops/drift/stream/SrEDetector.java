@@ -32,7 +32,7 @@ import org.apache.commons.statistics.distribution.BetaDistribution;
  * 11,000 for a rise after 5,000 values and 7,400 after 20,000, as each average seen adds 1 to the statistic.
  *
  * <p>The signal's change point is the mean age of what M consists of, by the λ for which M/√age is greatest at the alarm; ages
- * are brought up to date every 32 values. At A = 10,000 half of the estimates were within 11 values for 0.2 to 0.4, 42 for 0.2
+ * are brought up to date every 64 values. At A = 10,000 half of the estimates were within 15 values for 0.2 to 0.4, 42 for 0.2
  * to 0.3, 58 for 0.05 to 0.10, and nine of ten within 60, 220, 290. In time it is the first judged value of the block in which
  * the greatest of the products M ← max(M, 1)·Π last left 1; of averages, the first value of that one of the last 64 from
  * which on they sum to most beyond the limit for the root of their number.

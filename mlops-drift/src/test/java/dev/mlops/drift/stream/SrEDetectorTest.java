@@ -455,8 +455,8 @@ class SrEDetectorTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "false, .2, .4, 60, 11, 60", "false, .2, .3, 160, 42, 220", "false, .05, .1, 210, 58, 290",
-    "true, .2, .4, 69, 11, 60", "true, .2, .3, 187, 42, 220", "true, .05, .1, 232, 58, 290"
+    "false, .2, .4, 60, 15, 60", "false, .2, .3, 160, 42, 220", "false, .05, .1, 210, 58, 290",
+    "true, .2, .4, 69, 15, 60", "true, .2, .3, 187, 42, 220", "true, .05, .1, 232, 58, 290"
   })
   void theMedianDelayIsAsDocumented(
       boolean around, double before, double after, int bar, int changePoint, int furthest) {
