@@ -77,8 +77,10 @@ public final class OnlyMetricsMonitor {
     AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
     MeterRegistry registry = new SimpleMeterRegistry();
     Baseline baseline = baseline(random);
+    // region watch
     Condition worse = quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(100_000);
     Condition moved = features().falseAlarmEvery(1_000_000);
+    // endregion
     Deque<Known> later = new ArrayDeque<>();
 
     // region monitor

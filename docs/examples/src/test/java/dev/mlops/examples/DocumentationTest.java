@@ -54,6 +54,27 @@ class DocumentationTest {
             + first(pom, "tribuo.version"));
   }
 
+  @Test
+  void everyCodeOfAFaultHasItsLine() throws IOException {
+    String page = Files.readString(ROOT.resolve("docs/errors.md"));
+    Pattern code = Pattern.compile("super\\(\"([A-Z]+-[A-Z-]+)\"");
+    int codes = 0;
+    for (String module : List.of("mlops-api", "mlops-core", "mlops-drift")) {
+      try (Stream<Path> files = Files.walk(ROOT.resolve(module + "/src/main/java"))) {
+        for (Path file :
+            files.filter(any -> any.toString().endsWith("Exception.java")).toList()) {
+          Matcher found = code.matcher(Files.readString(file));
+          if (found.find()) {
+            String type = file.getFileName().toString().replace(".java", "");
+            assertThat(page).contains("| `" + found.group(1) + "` | `" + type + "` |");
+            codes++;
+          }
+        }
+      }
+    }
+    assertThat(page.lines().filter(line -> line.startsWith("| `"))).hasSize(codes);
+  }
+
   private static String first(String pom, String element) {
     Matcher found =
         Pattern.compile("<" + element + ">([^<]+)</" + element + ">").matcher(pom);
