@@ -9,8 +9,8 @@ import dev.mlops.drift.stream.Adwin;
 import dev.mlops.drift.stream.Cusum;
 import dev.mlops.drift.stream.Ddm;
 import dev.mlops.drift.stream.HddmA;
-import dev.mlops.drift.stream.Moves;
 import dev.mlops.drift.stream.PageHinkley;
+import dev.mlops.drift.stream.Sides;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -58,14 +58,14 @@ public final class FalseAlarmTables {
   private static final long LONG_RUN = 100_000;
 
   private static final List<Calibrated> DETECTORS = List.of(
-      Calibrated.of("ADWIN", 0.99, 1e-4, (rate, delta) -> Adwin.of(delta).watching(Moves.UP)),
+      Calibrated.of("ADWIN", 0.99, 1e-4, (rate, delta) -> Adwin.of(delta).watching(Sides.UP)),
       Calibrated.of(
           "CUSUM",
           0.5,
           200,
-          (rate, limit) ->
-              Cusum.of(rate, 0.125, limit).over(InputDomain.real(Math.sqrt(rate * (1 - rate))))),
-      Calibrated.of("DDM", 1.2, 12, (rate, drift) -> Ddm.of(drift * 2 / 3, drift)),
+          (rate, threshold) -> Cusum.of(rate, 0.125, threshold)
+              .over(InputDomain.real(Math.sqrt(rate * (1 - rate))))),
+      Calibrated.of("DDM", 1.2, 12, (rate, drift) -> Ddm.of(drift, drift * 2 / 3)),
       Calibrated.of(
           "HDDM_A", 0.038, 1e-7, (rate, drift) -> HddmA.of(drift, Math.min(0.99, 5 * drift))),
       Calibrated.of(

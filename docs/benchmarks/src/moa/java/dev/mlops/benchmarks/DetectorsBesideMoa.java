@@ -8,7 +8,7 @@ import dev.mlops.drift.stream.CusumEDetector;
 import dev.mlops.drift.stream.Ddm;
 import dev.mlops.drift.stream.HddmA;
 import dev.mlops.drift.stream.IncrementalKs;
-import dev.mlops.drift.stream.Moves;
+import dev.mlops.drift.stream.Sides;
 import dev.mlops.drift.stream.PageHinkley;
 import dev.mlops.drift.stream.SrEDetector;
 import java.io.IOException;
@@ -130,7 +130,7 @@ public class DetectorsBesideMoa {
       case "PageHinkley" -> ours(PageHinkley.of(0.005, 50));
       case "Cusum" -> ours(Cusum.of(0.2, 0.05, 20));
       case "HddmA" -> ours(HddmA.of());
-      case "Adwin" -> ours(Adwin.of(0.002).watching(Moves.UP)); // as MOA's
+      case "Adwin" -> ours(Adwin.of(0.002).watching(Sides.UP)); // as MOA's
       case "IncrementalKs, 500 frozen" -> {
         double[] baseline = Arrays.copyOf(values("steady", true), 500);
         yield ours(IncrementalKs.of(baseline, 500, 1e-9));

@@ -14,9 +14,9 @@ import dev.mlops.drift.stream.Ddm;
 import dev.mlops.drift.stream.HddmA;
 import dev.mlops.drift.stream.IncrementalKs;
 import dev.mlops.drift.stream.KOfN;
-import dev.mlops.drift.stream.Moves;
 import dev.mlops.drift.stream.PageHinkley;
 import dev.mlops.drift.stream.RepeatedConfidenceSequence;
+import dev.mlops.drift.stream.Sides;
 import dev.mlops.drift.stream.SrEDetector;
 import dev.mlops.testkit.streams.AlarmScore;
 import dev.mlops.testkit.streams.AlarmScore.Acceptance;
@@ -105,10 +105,10 @@ class DetectorsOnStreamsTest {
       calibrated("HddmA", HddmA::at),
       calibrated("PageHinkley", PageHinkley::at),
       new Entry("`Adwin.of(0.002)`, both ways", 0, errors -> Adwin.of(0.002)),
-      new Entry("`Adwin.of(0.002)`, rises alone", 0, errors -> Adwin.of(0.002).watching(Moves.UP)),
+      new Entry("`Adwin.of(0.002)`, rises alone", 0, errors -> Adwin.of(0.002).watching(Sides.UP)),
       new Entry("`Ddm.of()`", 0, errors -> Ddm.of()),
       new Entry("`HddmA.of()`", 0, errors -> HddmA.of()),
-      new Entry("`HddmA.of()`, both ways", 0, errors -> HddmA.of().watching(Moves.BOTH)),
+      new Entry("`HddmA.of()`, both ways", 0, errors -> HddmA.of().watching(Sides.BOTH)),
       new Entry("`PageHinkley.of(0.005, 50)`", 0, errors -> PageHinkley.of(0.005, 50)),
       new Entry(
           "`Cusum.of(rate, 0.125, 25)` in deviations",

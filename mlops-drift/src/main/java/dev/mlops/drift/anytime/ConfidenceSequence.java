@@ -49,7 +49,7 @@ public final class ConfidenceSequence {
   private double ones;
 
   private ConfidenceSequence(Tuned step, double alpha) {
-    this.burnIn = step.of.burnIn;
+    this.burnIn = step.target.burnIn;
     this.rho = MixtureBoundary.rho((double) step.tightAt, alpha);
     this.enough = -Math.log(alpha);
   }
@@ -57,8 +57,8 @@ public final class ConfidenceSequence {
   /**
    * {@return a step to intervals for a share: how often a value is 1}
    */
-  public static Of shares() {
-    return new Of(0);
+  public static Target shares() {
+    return new Target(0);
   }
 
   /**
@@ -67,12 +67,12 @@ public final class ConfidenceSequence {
    * @param burnIn how many values come before the first interval; at least 100
    * @throws IllegalArgumentException if it is below 100
    */
-  public static Of means(int burnIn) {
+  public static Target means(int burnIn) {
     if (burnIn < SHORTEST_BURN_IN) {
       throw new IllegalArgumentException("burn-in must be at least " + SHORTEST_BURN_IN
           + ", since with a variance of fewer values alpha would not hold, but was " + burnIn);
     }
-    return new Of(burnIn);
+    return new Target(burnIn);
   }
 
   /**
@@ -191,10 +191,10 @@ public final class ConfidenceSequence {
    *
    * @since 0.1
    */
-  public static final class Of {
+  public static final class Target {
     private final int burnIn;
 
-    private Of(int burnIn) {
+    private Target(int burnIn) {
       this.burnIn = burnIn;
     }
 
@@ -220,11 +220,11 @@ public final class ConfidenceSequence {
    * @since 0.1
    */
   public static final class Tuned {
-    private final Of of;
+    private final Target target;
     private final long tightAt;
 
-    private Tuned(Of of, long tightAt) {
-      this.of = of;
+    private Tuned(Target target, long tightAt) {
+      this.target = target;
       this.tightAt = tightAt;
     }
 

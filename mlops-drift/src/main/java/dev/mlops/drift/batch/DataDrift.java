@@ -1,5 +1,6 @@
 package dev.mlops.drift.batch;
 
+import static dev.mlops.drift.state.DetectorState.exactly;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.Direction;
@@ -83,7 +84,7 @@ public final class DataDrift implements RowDetector {
 
   private final Windowed step;
   private final FalseAlarms falseAlarms;
-  /** What it compares with, as a checksum. */
+  /** What it compares with is in it as a checksum. */
   private final String configuration;
 
   private final Schema schema;
@@ -128,7 +129,7 @@ public final class DataDrift implements RowDetector {
               : new CategoryWatch((CategoryProfile) profile, index, window));
     }
     this.configuration = "DataDrift of " + columns.size() + " columns, windows of " + window + ", "
-        + falseAlarms + ", baseline " + identity();
+        + exactly(falseAlarms) + ", baseline " + identity();
   }
 
   /**

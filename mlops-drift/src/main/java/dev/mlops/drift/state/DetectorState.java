@@ -3,6 +3,8 @@ package dev.mlops.drift.state;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.mlops.api.drift.Direction;
+import dev.mlops.api.drift.FalseAlarms;
+import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Moved;
 import dev.mlops.api.drift.Signal;
 import java.io.ByteArrayInputStream;
@@ -14,6 +16,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -74,7 +77,12 @@ public final class DetectorState {
     void from(DataInput in) throws IOException;
   }
 
-  /** The bytes of a memory. */
+  /**
+   * The bytes of a memory.
+   *
+   * @param configuration equal for two detectors that judge alike, else not: the class and its parameters by {@code
+   *     exactly} or by the names of constants, since what people read may be reworded and states are restored for years
+   */
   public static byte[] write(String configuration, Writing memory) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
     try {
@@ -136,6 +144,39 @@ public final class DetectorState {
   /** The most bytes of a state whose memory takes at most so many. */
   public static int mostBytes(String configuration, int memory) {
     return FRAME + configuration.getBytes(UTF_8).length + memory;
+  }
+
+  /** Numbers for a configuration: equal where all bits are, on every Java and whatever a text for people says. */
+  public static String exactly(double... numbers) {
+    if (numbers.length == 1) {
+      return Double.toHexString(numbers[0]);
+    }
+    long hash = 0xcbf29ce484222325L; // FNV-1a, by 64 bits at a time
+    for (double number : numbers) {
+      hash = (hash ^ Double.doubleToLongBits(number)) * 0x100000001b3L;
+      hash ^= hash >>> 29;
+    }
+    return numbers.length + " numbers " + Long.toHexString(hash);
+  }
+
+  /** A domain for a configuration. */
+  public static String exactly(InputDomain domain) {
+    return domain.kind().name() + " " + exactly(domain.lowest()) + " " + exactly(domain.highest())
+        + " " + exactly(domain.scale());
+  }
+
+  /** A promise for a configuration; null for none. */
+  public static String exactly(@Nullable FalseAlarms promise) {
+    if (promise == null) {
+      return "no promise";
+    }
+    return promise.time().isPresent()
+        ? "every " + exactly(promise.time().get()) + " in blocks of " + exactly(promise.block())
+        : "every " + promise.count() + " inputs";
+  }
+
+  private static String exactly(Duration time) {
+    return time.getSeconds() + "s" + time.getNano() + "ns";
   }
 
   /** A refusal, for memories that read something impossible. */

@@ -1,5 +1,6 @@
 package dev.mlops.drift.stream;
 
+import static dev.mlops.drift.state.DetectorState.exactly;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.AfterDrift;
@@ -76,7 +77,7 @@ public final class Adwin extends StreamDetector<Adwin> {
 
   private final double delta;
   private final int clock;
-  private final Moves moves;
+  private final Sides sides;
   private final double inverse;
   private final double scale;
   private final long warmUp;
@@ -99,18 +100,18 @@ public final class Adwin extends StreamDetector<Adwin> {
   private double bound;
 
   private Adwin(
-      double delta, int clock, InputDomain domain, Moves moves, @Nullable FalseAlarms falseAlarms) {
+      double delta, int clock, InputDomain domain, Sides sides, @Nullable FalseAlarms falseAlarms) {
     super(domain, falseAlarms);
     this.delta = delta;
     this.clock = clock;
-    this.moves = moves;
+    this.sides = sides;
     this.scale = domain.scale();
     this.inverse = Math.min(Double.MAX_VALUE, 1.0 / scale);
     this.warmUp = clock * (SMALLEST_WINDOW / clock + 1L);
   }
 
   /**
-   * {@return a detector of both moves}
+   * {@return a detector of both sides}
    *
    * @param delta δ, the confidence of one check; above 0, below 1; the paper's is 0.002
    * @throws IllegalArgumentException if it is out of range
@@ -119,7 +120,7 @@ public final class Adwin extends StreamDetector<Adwin> {
     if (!(delta > 0 && delta < 1)) {
       throw new IllegalArgumentException("delta must be > 0 and < 1, but was " + delta);
     }
-    return new Adwin(delta, CLOCK, InputDomain.real(1), Moves.BOTH, null);
+    return new Adwin(delta, CLOCK, InputDomain.real(1), Sides.BOTH, null);
   }
 
   /**
@@ -133,7 +134,7 @@ public final class Adwin extends StreamDetector<Adwin> {
         "ADWIN",
         rate,
         (delta, falseAlarms) ->
-            new Adwin(delta, CLOCK, InputDomain.binary(), Moves.UP, falseAlarms));
+            new Adwin(delta, CLOCK, InputDomain.binary(), Sides.UP, falseAlarms));
   }
 
   /**
@@ -149,7 +150,7 @@ public final class Adwin extends StreamDetector<Adwin> {
           "a check must come every 1 or more values, but was every " + values);
     }
     requireNoPromise();
-    return treatingAlike(new Adwin(delta, values, domain(), moves, null));
+    return treatingAlike(new Adwin(delta, values, domain(), sides, null));
   }
 
   /**
@@ -161,21 +162,21 @@ public final class Adwin extends StreamDetector<Adwin> {
   public Adwin over(InputDomain domain) {
     requireNonNull(domain, "domain");
     requireNoPromise();
-    return treatingAlike(new Adwin(delta, clock, domain, moves, null));
+    return treatingAlike(new Adwin(delta, clock, domain, sides, null));
   }
 
   /**
-   * {@return a new detector with the same parameters that says these moves alone}
+   * {@return a new detector with the same parameters that says moves to these sides alone}
    *
    * <p>The window shrinks at any move.
    *
-   * @param moves which moves are a drift
+   * @param sides to which a move is a drift
    * @throws IllegalStateException if this one was made by {@link #at}: its table is for a rise
    */
-  public Adwin watching(Moves moves) {
-    requireNonNull(moves, "moves");
+  public Adwin watching(Sides sides) {
+    requireNonNull(sides, "sides");
     requireNoPromise();
-    return treatingAlike(new Adwin(delta, clock, domain(), moves, null));
+    return treatingAlike(new Adwin(delta, clock, domain(), sides, null));
   }
 
   @Override
@@ -203,7 +204,7 @@ public final class Adwin extends StreamDetector<Adwin> {
       dropOldest();
     } while (width > SMALLEST_WINDOW && isCut());
     boolean risen = total / width > before;
-    if (risen ? moves == Moves.DOWN : moves == Moves.UP) {
+    if (risen ? sides == Sides.DOWN : sides == Sides.UP) {
       return tell(Level.STABLE);
     }
     statistic = difference * scale;
@@ -389,12 +390,12 @@ public final class Adwin extends StreamDetector<Adwin> {
 
   @Override
   Adwin fresh() {
-    return new Adwin(delta, clock, domain(), moves, falseAlarms().orElse(null));
+    return new Adwin(delta, clock, domain(), sides, falseAlarms().orElse(null));
   }
 
   @Override
   String parameters() {
-    return "Adwin delta " + delta + ", clock " + clock + ", " + domain() + ", " + moves;
+    return "Adwin delta " + exactly(delta) + ", clock " + clock + ", " + sides.name();
   }
 
   @Override
@@ -452,7 +453,7 @@ public final class Adwin extends StreamDetector<Adwin> {
     return String.format(
         Locale.ROOT,
         "ADWIN %s: %d values alike, mean %.3g",
-        moves,
+        sides,
         width,
         mean().orElse(0.0));
   }

@@ -1,5 +1,6 @@
 package dev.mlops.drift.stream;
 
+import static dev.mlops.drift.state.DetectorState.exactly;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.Direction;
@@ -218,7 +219,8 @@ public final class ConformalMartingale extends StreamDetector<ConformalMartingal
 
   @Override
   String parameters() {
-    return "ConformalMartingale " + step.betting + " against " + MeanLimit.exactly(scores);
+    return "ConformalMartingale, grid " + step.betting.grid + ", jump " + exactly(step.betting.jump)
+        + ", against " + exactly(scores);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.mlops.drift.stream;
 
+import static dev.mlops.drift.state.DetectorState.exactly;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.Direction;
@@ -40,8 +41,8 @@ public final class Cusum extends StreamDetector<Cusum> {
 
   private final double mean;
   private final double slack;
-  private final double limit;
-  private final Moves moves;
+  private final double threshold;
+  private final Sides sides;
 
   private final double inverse;
   private final boolean up;
@@ -55,18 +56,18 @@ public final class Cusum extends StreamDetector<Cusum> {
   private Cusum(
       double mean,
       double slack,
-      double limit,
+      double threshold,
       InputDomain domain,
-      Moves moves,
+      Sides sides,
       @Nullable FalseAlarms falseAlarms) {
     super(domain, falseAlarms);
     this.mean = mean;
     this.slack = slack;
-    this.limit = limit;
-    this.moves = moves;
+    this.threshold = threshold;
+    this.sides = sides;
     this.inverse = Math.min(Double.MAX_VALUE, 1.0 / domain.scale());
-    this.up = moves != Moves.DOWN;
-    this.down = moves != Moves.UP;
+    this.up = sides != Sides.DOWN;
+    this.down = sides != Sides.UP;
   }
 
   /**
@@ -74,20 +75,20 @@ public final class Cusum extends StreamDetector<Cusum> {
    *
    * @param mean the mean that is no drift, in units of the input; finite
    * @param slack k, the move per value that is tolerated, in scales; finite, at least 0
-   * @param limit h, the sum above which it fires, in scales; finite, above 0
+   * @param threshold h, the sum above which it fires, in scales; finite, above 0
    * @throws IllegalArgumentException if one is out of range
    */
-  public static Cusum of(double mean, double slack, double limit) {
+  public static Cusum of(double mean, double slack, double threshold) {
     if (!Double.isFinite(mean)) {
       throw new IllegalArgumentException("mean must be finite, but was " + mean);
     }
     if (!(slack >= 0) || !Double.isFinite(slack)) {
       throw new IllegalArgumentException("slack must be finite and >= 0, but was " + slack);
     }
-    if (!(limit > 0) || !Double.isFinite(limit)) {
-      throw new IllegalArgumentException("limit must be finite and > 0, but was " + limit);
+    if (!(threshold > 0) || !Double.isFinite(threshold)) {
+      throw new IllegalArgumentException("threshold must be finite and > 0, but was " + threshold);
     }
-    return new Cusum(mean, slack, limit, InputDomain.real(1), Moves.UP, null);
+    return new Cusum(mean, slack, threshold, InputDomain.real(1), Sides.UP, null);
   }
 
   /**
@@ -104,12 +105,12 @@ public final class Cusum extends StreamDetector<Cusum> {
     return new Calibrated<>(
         "CUSUM",
         rate,
-        (limit, falseAlarms) -> new Cusum(
-            rate, SLACK * scale, limit * scale, InputDomain.binary(), Moves.UP, falseAlarms));
+        (threshold, falseAlarms) -> new Cusum(
+            rate, SLACK * scale, threshold * scale, InputDomain.binary(), Sides.UP, falseAlarms));
   }
 
   /**
-   * {@return a new detector with the same parameters over other values, slack and limit in units of their scale}
+   * {@return a new detector with the same parameters over other values, slack and threshold in units of their scale}
    *
    * @param domain the values that it judges
    * @throws IllegalStateException if this one was made by {@link #at}: its table is for errors
@@ -117,19 +118,19 @@ public final class Cusum extends StreamDetector<Cusum> {
   public Cusum over(InputDomain domain) {
     requireNonNull(domain, "domain");
     requireNoPromise();
-    return treatingAlike(new Cusum(mean, slack, limit, domain, moves, null));
+    return treatingAlike(new Cusum(mean, slack, threshold, domain, sides, null));
   }
 
   /**
-   * {@return a new detector with the same parameters that watches for these moves}
+   * {@return a new detector with the same parameters that watches these sides}
    *
-   * @param moves which moves are a drift
+   * @param sides to which a move is a drift
    * @throws IllegalStateException if this one was made by {@link #at}: its table is for a rise
    */
-  public Cusum watching(Moves moves) {
-    requireNonNull(moves, "moves");
+  public Cusum watching(Sides sides) {
+    requireNonNull(sides, "sides");
     requireNoPromise();
-    return treatingAlike(new Cusum(mean, slack, limit, domain(), moves, null));
+    return treatingAlike(new Cusum(mean, slack, threshold, domain(), sides, null));
   }
 
   @Override
@@ -153,10 +154,10 @@ public final class Cusum extends StreamDetector<Cusum> {
       sum = Math.max(sum, fall);
     }
     statistic = sum;
-    if (sum > limit) {
+    if (sum > threshold) {
       return rise >= fall
-          ? drift(Direction.UP, riseStart, limit)
-          : drift(Direction.DOWN, fallStart, limit);
+          ? drift(Direction.UP, riseStart, threshold)
+          : drift(Direction.DOWN, fallStart, threshold);
     }
     return tell(Level.STABLE);
   }
@@ -171,13 +172,13 @@ public final class Cusum extends StreamDetector<Cusum> {
 
   @Override
   Cusum fresh() {
-    return new Cusum(mean, slack, limit, domain(), moves, falseAlarms().orElse(null));
+    return new Cusum(mean, slack, threshold, domain(), sides, falseAlarms().orElse(null));
   }
 
   @Override
   String parameters() {
-    return "Cusum mean " + mean + ", slack " + slack + ", limit " + limit + ", " + domain() + ", "
-        + moves;
+    return "Cusum mean " + exactly(mean) + ", slack " + exactly(slack) + ", threshold "
+        + exactly(threshold) + ", " + sides.name();
   }
 
   @Override
@@ -205,6 +206,11 @@ public final class Cusum extends StreamDetector<Cusum> {
   @Override
   public String toString() {
     return String.format(
-        Locale.ROOT, "CUSUM %s from %.3g: statistic %.3g of %.4g", moves, mean, statistic, limit);
+        Locale.ROOT,
+        "CUSUM %s from %.3g: statistic %.3g of %.4g",
+        sides,
+        mean,
+        statistic,
+        threshold);
   }
 }

@@ -1,5 +1,7 @@
 package dev.mlops.drift.stream;
 
+import static dev.mlops.drift.state.DetectorState.exactly;
+
 import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.InputDomain;
@@ -37,8 +39,8 @@ public final class Ddm extends StreamDetector<Ddm> {
   /** The value from which on a minimum is kept; a drift needs one more. */
   private static final int WARM_UP = 29;
 
-  private final double warning;
   private final double drift;
+  private final double warning;
 
   private long count;
   private double rate;
@@ -48,31 +50,30 @@ public final class Ddm extends StreamDetector<Ddm> {
   private double rise;
   private long riseStart;
 
-  private Ddm(double warning, double drift, @Nullable FalseAlarms falseAlarms) {
+  private Ddm(double drift, double warning, @Nullable FalseAlarms falseAlarms) {
     super(InputDomain.binary(), falseAlarms);
-    this.warning = warning;
     this.drift = drift;
+    this.warning = warning;
   }
 
-  /** {@return the paper's detector: warning at 2, drift at 3} */
+  /** {@return the paper's detector: drift at 3, warning at 2} */
   public static Ddm of() {
-    return of(2, 3);
+    return of(3, 2);
   }
 
   /**
    * {@return a detector with other levels}
    *
-   * @param warning how many s_min above p_min is a warning; finite, above 0
-   * @param drift how many is a drift; finite, at least {@code warning}
+   * @param drift how many s_min above p_min is a drift; finite, at least {@code warning}
+   * @param warning how many is a warning; above 0
    * @throws IllegalArgumentException if they are out of range
    */
-  public static Ddm of(double warning, double drift) {
+  public static Ddm of(double drift, double warning) {
     if (!(warning > 0) || !(drift >= warning) || !Double.isFinite(drift)) {
       throw new IllegalArgumentException(
-          "wanted 0 < warning <= drift, both finite, but got warning " + warning + " and drift "
-              + drift);
+          "wanted finite drift >= warning > 0, but got drift " + drift + " and warning " + warning);
     }
-    return new Ddm(warning, drift, null);
+    return new Ddm(drift, warning, null);
   }
 
   /**
@@ -86,7 +87,7 @@ public final class Ddm extends StreamDetector<Ddm> {
    */
   public static Calibrated<Ddm> at(double rate) {
     return new Calibrated<>(
-        "DDM", rate, (drift, falseAlarms) -> new Ddm(drift * 2.0 / 3.0, drift, falseAlarms));
+        "DDM", rate, (drift, falseAlarms) -> new Ddm(drift, drift * 2.0 / 3.0, falseAlarms));
   }
 
   @Override
@@ -139,12 +140,12 @@ public final class Ddm extends StreamDetector<Ddm> {
 
   @Override
   Ddm fresh() {
-    return new Ddm(warning, drift, falseAlarms().orElse(null));
+    return new Ddm(drift, warning, falseAlarms().orElse(null));
   }
 
   @Override
   String parameters() {
-    return "Ddm warning " + warning + ", drift " + drift;
+    return "Ddm drift " + exactly(drift) + ", warning " + exactly(warning);
   }
 
   @Override

@@ -442,7 +442,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   @Override
   final String parameters() {
-    return getClass().getSimpleName() + " " + limit.exactly();
+    return (adds ? "SrEDetector " : "CusumEDetector ") + limit.exactly();
   }
 
   @Override

@@ -42,7 +42,7 @@ final class FalseAlarmTable {
         rows.stream().mapToDouble(fields -> Double.parseDouble(fields[1])).toArray(),
         numbers(lines.get(0)),
         rows.stream()
-            .map(fields -> Arrays.stream(numbers(fields)).map(Math::log).toArray())
+            .map(fields -> Arrays.stream(numbers(fields)).map(StrictMath::log).toArray())
             .toArray(double[][]::new));
   }
 
@@ -61,7 +61,7 @@ final class FalseAlarmTable {
     return rate;
   }
 
-  /** Straight between logarithms. */
+  /** Straight between logarithms, which are the same on every machine: the parameter is part of what a state is of. */
   double parameter(double rate, long inputs) {
     double most = every[every.length - 1];
     if (!(inputs >= every[0] && inputs <= most)) {
@@ -73,7 +73,7 @@ final class FalseAlarmTable {
     double across = share(every, column, (double) inputs);
     double lower = between(parameters[row], column, across);
     double upper = between(parameters[row + 1], column, across);
-    return Math.exp(lower + share(rates, row, rate) * (upper - lower));
+    return StrictMath.exp(lower + share(rates, row, rate) * (upper - lower));
   }
 
   private static double between(double[] row, int column, double share) {
@@ -89,6 +89,6 @@ final class FalseAlarmTable {
   }
 
   private static double share(double[] grid, int below, double value) {
-    return Math.log(value / grid[below]) / Math.log(grid[below + 1] / grid[below]);
+    return StrictMath.log(value / grid[below]) / StrictMath.log(grid[below + 1] / grid[below]);
   }
 }

@@ -1,5 +1,6 @@
 package dev.mlops.drift.stream;
 
+import static dev.mlops.drift.state.DetectorState.exactly;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.Direction;
@@ -48,7 +49,7 @@ public final class HddmA extends StreamDetector<HddmA> {
 
   private final double driftAlpha;
   private final double warningAlpha;
-  private final Moves moves;
+  private final Sides sides;
 
   private final double lowest;
   private final double width;
@@ -72,17 +73,17 @@ public final class HddmA extends StreamDetector<HddmA> {
       double driftAlpha,
       double warningAlpha,
       InputDomain domain,
-      Moves moves,
+      Sides sides,
       @Nullable FalseAlarms falseAlarms) {
     super(domain, falseAlarms);
     this.driftAlpha = driftAlpha;
     this.warningAlpha = warningAlpha;
-    this.moves = moves;
+    this.sides = sides;
     this.lowest = domain.lowest();
     this.width = domain.highest() - lowest;
     this.inverse = 1.0 / width;
-    this.falling = moves == Moves.DOWN;
-    this.both = moves == Moves.BOTH;
+    this.falling = sides == Sides.DOWN;
+    this.both = sides == Sides.BOTH;
     this.cutLog = Math.log(1.0 / driftAlpha) / 2.0;
     this.driftLog = Math.log(2.0 / driftAlpha) / 2.0;
     this.warningLog = Math.log(2.0 / warningAlpha) / 2.0;
@@ -105,7 +106,7 @@ public final class HddmA extends StreamDetector<HddmA> {
       throw new IllegalArgumentException(
           "wanted 0 < drift <= warning < 1, but got drift " + drift + " and warning " + warning);
     }
-    return new HddmA(drift, warning, InputDomain.bounded(0, 1), Moves.UP, null);
+    return new HddmA(drift, warning, InputDomain.bounded(0, 1), Sides.UP, null);
   }
 
   /**
@@ -121,7 +122,7 @@ public final class HddmA extends StreamDetector<HddmA> {
         "HDDM_A",
         rate,
         (drift, falseAlarms) -> new HddmA(
-            drift, Math.min(0.99, 5.0 * drift), InputDomain.binary(), Moves.UP, falseAlarms));
+            drift, Math.min(0.99, 5.0 * drift), InputDomain.binary(), Sides.UP, falseAlarms));
   }
 
   /**
@@ -139,19 +140,19 @@ public final class HddmA extends StreamDetector<HddmA> {
       throw new IllegalArgumentException(
           "Hoeffding's inequality wants values between two finite ends, but got " + domain);
     }
-    return treatingAlike(new HddmA(driftAlpha, warningAlpha, domain, moves, null));
+    return treatingAlike(new HddmA(driftAlpha, warningAlpha, domain, sides, null));
   }
 
   /**
-   * {@return a new detector with the same parameters that watches for these moves}
+   * {@return a new detector with the same parameters that watches these sides}
    *
-   * @param moves which moves are a drift
+   * @param sides to which a move is a drift
    * @throws IllegalStateException if this one was made by {@link #at}: its table is for a rise
    */
-  public HddmA watching(Moves moves) {
-    requireNonNull(moves, "moves");
+  public HddmA watching(Sides sides) {
+    requireNonNull(sides, "sides");
     requireNoPromise();
-    return treatingAlike(new HddmA(driftAlpha, warningAlpha, domain(), moves, null));
+    return treatingAlike(new HddmA(driftAlpha, warningAlpha, domain(), sides, null));
   }
 
   @Override
@@ -215,13 +216,13 @@ public final class HddmA extends StreamDetector<HddmA> {
 
   @Override
   HddmA fresh() {
-    return new HddmA(driftAlpha, warningAlpha, domain(), moves, falseAlarms().orElse(null));
+    return new HddmA(driftAlpha, warningAlpha, domain(), sides, falseAlarms().orElse(null));
   }
 
   @Override
   String parameters() {
-    return "HddmA drift " + driftAlpha + ", warning " + warningAlpha + ", " + domain() + ", "
-        + moves;
+    return "HddmA drift " + exactly(driftAlpha) + ", warning " + exactly(warningAlpha) + ", "
+        + sides.name();
   }
 
   @Override
@@ -251,7 +252,7 @@ public final class HddmA extends StreamDetector<HddmA> {
     return String.format(
         Locale.ROOT,
         "HDDM_A %s: statistic %.3g over %.0f values since the restart",
-        moves,
+        sides,
         statistic,
         n);
   }

@@ -1,5 +1,6 @@
 package dev.mlops.drift.stream;
 
+import static dev.mlops.drift.state.DetectorState.exactly;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.Direction;
@@ -10,11 +11,8 @@ import dev.mlops.drift.state.DetectorState;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +64,7 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
   /** How much larger the probability of a warning is. */
   private static final double WARNING_FACTOR = 10.0;
 
-  private final Windows windows;
+  private final Windowed step;
   private final Rule rule;
 
   private final @Nullable BaselineRanks ranks;
@@ -83,14 +81,14 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
   private int next;
   private int untilLook = 1;
 
-  private IncrementalKs(Windows windows, Rule rule) {
+  private IncrementalKs(Windowed step, Rule rule) {
     super(InputDomain.real(1.0), rule.falseAlarms);
-    this.windows = windows;
+    this.step = step;
     this.rule = rule;
-    double[] baseline = windows.baseline;
-    this.ranks = baseline == null ? null : new BaselineRanks(baseline, windows.size);
-    this.two = baseline == null ? new TwoWindows(windows.size) : null;
-    this.values = new double[windows.kept()];
+    double[] baseline = step.baseline;
+    this.ranks = baseline == null ? null : new BaselineRanks(baseline, step.size);
+    this.two = baseline == null ? new TwoWindows(step.size) : null;
+    this.values = new double[step.kept()];
     this.positions = new long[values.length];
     this.places = new int[ranks == null ? 0 : values.length];
   }
@@ -101,7 +99,7 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
    * @param baseline {@code double[n]}, in any order, such as the sample of a profile; n from 2 to 1,000,000, each finite
    * @throws IllegalArgumentException if it is out of range
    */
-  public static Baseline against(double[] baseline) {
+  public static Against against(double[] baseline) {
     if (baseline.length < 2 || baseline.length > LARGEST) {
       throw new IllegalArgumentException(
           "a baseline must have 2 to " + LARGEST + " values, but had " + baseline.length);
@@ -115,7 +113,7 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
       sorted[i] = baseline[i] + 0.0; // -0.0 is 0.0
     }
     Arrays.sort(sorted);
-    return new Baseline(sorted);
+    return new Against(sorted);
   }
 
   /**
@@ -124,8 +122,8 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
    * @param size of each of the two windows; 2 to 1,000,000
    * @throws IllegalArgumentException if it is out of range
    */
-  public static Windows ofTwoWindows(int size) {
-    return new Windows(null, size);
+  public static Windowed ofTwoWindows(int size) {
+    return new Windowed(null, size);
   }
 
   /**
@@ -200,7 +198,7 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
       if (filled == values.length) {
         two.remove(values[at]);
       }
-      int size = windows.size;
+      int size = step.size;
       if (filled >= size) {
         two.age(values[at >= size ? at - size : at + size]);
       }
@@ -237,7 +235,7 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
       upTo += value <= widest ? 1 : 0;
     }
     // The baseline's share; with two windows, the share before the split stands for it.
-    double baseline = windows.shareUpTo(widest);
+    double baseline = step.shareUpTo(widest);
     int before = 0;
     double best = Double.NEGATIVE_INFINITY;
     int split = 0;
@@ -286,13 +284,14 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
 
   @Override
   IncrementalKs fresh() {
-    return new IncrementalKs(windows, rule);
+    return new IncrementalKs(step, rule);
   }
 
   @Override
   String parameters() {
-    return "IncrementalKs " + windows + ", a look every " + rule.stride + " from D "
-        + rule.threshold + ", warning from " + rule.warning;
+    return "IncrementalKs of " + step.size + " against "
+        + (step.baseline == null ? "as many" : exactly(step.baseline)) + " at p "
+        + exactly(rule.pValue);
   }
 
   @Override
@@ -344,10 +343,8 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
     return String.format(
         Locale.ROOT,
         "newest %d against %s: D %.3g of %.3g",
-        windows.size,
-        windows.baseline == null
-            ? "the " + windows.size + " before"
-            : windows.baseline.length + " values",
+        step.size,
+        step.baseline == null ? "the " + step.size + " before" : step.baseline.length + " values",
         statistic,
         rule.threshold);
   }
@@ -359,10 +356,10 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
    *
    * @since 0.1
    */
-  public static final class Baseline {
+  public static final class Against {
     private final double[] sorted;
 
-    private Baseline(double[] sorted) {
+    private Against(double[] sorted) {
       this.sorted = sorted;
     }
 
@@ -372,25 +369,27 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
      * @param values 2 to 1,000,000
      * @throws IllegalArgumentException if it is out of range
      */
-    public Windows windowOf(int values) {
-      return new Windows(sorted, values);
+    public Windowed windowOf(int values) {
+      return new Windowed(sorted, values);
     }
   }
 
   /**
    * What is compared, without a promise about false alarms yet.
    *
+   * <p>The promise is refused if it is in inputs and at least once per window, or no D of samples so small is so rare.
+   *
    * <p>Immutable.
    *
    * @since 0.1
    */
-  public static final class Windows {
+  public static final class Windowed extends FalseAlarmStep<IncrementalKs> {
     /** Ascending; null for the window before. */
     private final double @Nullable [] baseline;
 
     private final int size;
 
-    private Windows(double @Nullable [] baseline, int size) {
+    private Windowed(double @Nullable [] baseline, int size) {
       if (size < 2 || size > LARGEST) {
         throw new IllegalArgumentException(
             "window must be 2 to " + LARGEST + " values, but was " + size);
@@ -416,35 +415,8 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
       return (share + 0.5) / (baseline.length + 1.0);
     }
 
-    /**
-     * {@return a detector with on average at most one false alarm in so many inputs}
-     *
-     * @param inputs above the size of the window
-     * @throws IllegalArgumentException if it is not, or no D of samples so small is so rare
-     */
-    public IncrementalKs falseAlarmEvery(long inputs) {
-      return falseAlarmEvery(FalseAlarms.every(inputs));
-    }
-
-    /**
-     * {@return a detector with on average at most one false alarm in so much time, in blocks of one hour}
-     *
-     * @param time at least 50 hours
-     * @throws IllegalArgumentException if it is shorter, or no D of samples so small is so rare
-     */
-    public IncrementalKs falseAlarmEvery(Duration time) {
-      return falseAlarmEvery(FalseAlarms.every(time));
-    }
-
-    /**
-     * {@return a detector with this promise}
-     *
-     * @param falseAlarms how often a false alarm may come, in inputs or in time
-     * @throws IllegalArgumentException if it is in inputs and at least once per window, or no D of samples so small is so
-     *     rare
-     */
-    public IncrementalKs falseAlarmEvery(FalseAlarms falseAlarms) {
-      requireNonNull(falseAlarms, "falseAlarms");
+    @Override
+    IncrementalKs made(FalseAlarms falseAlarms) {
       boolean inTime = falseAlarms.time().isPresent();
       if (!inTime && falseAlarms.count() <= size) {
         throw new IllegalArgumentException(
@@ -464,6 +436,7 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
       return new IncrementalKs(
           this,
           new Rule(
+              probability,
               (double) threshold / units,
               (double) warning / units,
               stride,
@@ -481,6 +454,7 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
       return new IncrementalKs(
           this,
           new Rule(
+              pValue,
               Math.nextUp(threshold),
               Double.POSITIVE_INFINITY,
               1,
@@ -488,26 +462,12 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
               KsTail.units(against(), size),
               null));
     }
-
-    @Override
-    public String toString() {
-      if (baseline == null) {
-        return "windows of " + size + " and " + size;
-      }
-      ByteBuffer bytes = ByteBuffer.allocate(8 * baseline.length);
-      for (double value : baseline) {
-        bytes.putDouble(value);
-      }
-      CRC32C crc = new CRC32C();
-      crc.update(bytes.flip());
-      return "window of " + size + " against " + baseline.length + " values "
-          + Long.toHexString(crc.getValue());
-    }
   }
 
   /**
    * When D is judged, and how.
    *
+   * @param pValue of one comparison that is a DRIFT
    * @param threshold the D from which on there is a DRIFT
    * @param warning the D from which on there is a WARNING
    * @param stride values from one look to the next
@@ -516,6 +476,7 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
    * @param falseAlarms what is promised; null for nothing
    */
   private record Rule(
+      double pValue,
       double threshold,
       double warning,
       int stride,

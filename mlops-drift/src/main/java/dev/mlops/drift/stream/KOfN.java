@@ -1,5 +1,6 @@
 package dev.mlops.drift.stream;
 
+import static dev.mlops.drift.state.DetectorState.exactly;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.InputDomain;
@@ -41,7 +42,8 @@ public final class KOfN implements ValueDetector {
   private KOfN(Within rule, ValueDetector[] members) {
     this.domain = overlap(members);
     this.onUnjudgeable = policy(members);
-    this.votes = new Votes(rule, "KOfN " + domain + ", " + onUnjudgeable, members);
+    this.votes =
+        new Votes(rule, "KOfN " + exactly(domain) + ", " + onUnjudgeable.name() + ",", members);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.mlops.drift.stream;
 
 import dev.mlops.api.drift.FalseAlarms;
+import dev.mlops.drift.state.DetectorState;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Arrays;
@@ -147,20 +148,8 @@ public final class MeanLimit<D> extends FalseAlarmStep<D> {
 
   /** Equal for two limits by which is judged alike. */
   String exactly() {
-    return "up to " + exactly(highest) + ", down to " + exactly(lowest) + ", averages of "
-        + averaged;
-  }
-
-  static String exactly(double[] limits) {
-    if (limits.length == 1) {
-      return Double.toString(limits[0]);
-    }
-    long hash = 0xcbf29ce484222325L; // FNV-1a, by 64 bits at a time
-    for (double limit : limits) {
-      hash = (hash ^ Double.doubleToLongBits(limit)) * 0x100000001b3L;
-      hash ^= hash >>> 29;
-    }
-    return limits.length + " numbers " + Long.toHexString(hash);
+    return "up to " + DetectorState.exactly(highest) + ", down to " + DetectorState.exactly(lowest)
+        + ", averages of " + averaged;
   }
 
   /** {@return such as {@code mean above 0.08}} */

@@ -1,5 +1,6 @@
 package dev.mlops.drift.stream;
 
+import static dev.mlops.drift.state.DetectorState.exactly;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.Direction;
@@ -39,7 +40,7 @@ public final class PageHinkley extends StreamDetector<PageHinkley> {
   private final double delta;
   private final double threshold;
   private final long warmUp;
-  private final Moves moves;
+  private final Sides sides;
 
   private final double slack;
   private final double limit;
@@ -58,17 +59,17 @@ public final class PageHinkley extends StreamDetector<PageHinkley> {
       double threshold,
       long warmUp,
       InputDomain domain,
-      Moves moves,
+      Sides sides,
       @Nullable FalseAlarms falseAlarms) {
     super(domain, falseAlarms);
     this.delta = delta;
     this.threshold = threshold;
     this.warmUp = warmUp;
-    this.moves = moves;
+    this.sides = sides;
     this.slack = delta * domain.scale();
     this.limit = threshold * domain.scale();
-    this.up = moves != Moves.DOWN;
-    this.down = moves != Moves.UP;
+    this.up = sides != Sides.DOWN;
+    this.down = sides != Sides.UP;
     if (!(limit > 0) || !Double.isFinite(limit) || !Double.isFinite(slack)) {
       throw new IllegalArgumentException("delta and threshold times the scale must be finite and"
           + " the latter > 0, but were " + slack + " and " + limit);
@@ -89,7 +90,7 @@ public final class PageHinkley extends StreamDetector<PageHinkley> {
     if (!(threshold > 0) || !Double.isFinite(threshold)) {
       throw new IllegalArgumentException("threshold must be finite and > 0, but was " + threshold);
     }
-    return new PageHinkley(delta, threshold, WARM_UP, InputDomain.real(1), Moves.UP, null);
+    return new PageHinkley(delta, threshold, WARM_UP, InputDomain.real(1), Sides.UP, null);
   }
 
   /**
@@ -105,7 +106,7 @@ public final class PageHinkley extends StreamDetector<PageHinkley> {
         "PAGE_HINKLEY",
         rate,
         (threshold, falseAlarms) -> new PageHinkley(
-            0.005, threshold, WARM_UP, InputDomain.binary(), Moves.UP, falseAlarms));
+            0.005, threshold, WARM_UP, InputDomain.binary(), Sides.UP, falseAlarms));
   }
 
   /**
@@ -118,19 +119,19 @@ public final class PageHinkley extends StreamDetector<PageHinkley> {
   public PageHinkley over(InputDomain domain) {
     requireNonNull(domain, "domain");
     requireNoPromise();
-    return treatingAlike(new PageHinkley(delta, threshold, warmUp, domain, moves, null));
+    return treatingAlike(new PageHinkley(delta, threshold, warmUp, domain, sides, null));
   }
 
   /**
-   * {@return a new detector with the same parameters that watches for these moves}
+   * {@return a new detector with the same parameters that watches these sides}
    *
-   * @param moves which moves are a drift
+   * @param sides to which a move is a drift
    * @throws IllegalStateException if this one was made by {@link #at}: its table is for a rise
    */
-  public PageHinkley watching(Moves moves) {
-    requireNonNull(moves, "moves");
+  public PageHinkley watching(Sides sides) {
+    requireNonNull(sides, "sides");
     requireNoPromise();
-    return treatingAlike(new PageHinkley(delta, threshold, warmUp, domain(), moves, null));
+    return treatingAlike(new PageHinkley(delta, threshold, warmUp, domain(), sides, null));
   }
 
   /**
@@ -145,7 +146,7 @@ public final class PageHinkley extends StreamDetector<PageHinkley> {
       throw new IllegalArgumentException("a warm-up must be 0 or more values, but was " + values);
     }
     requireNoPromise();
-    return treatingAlike(new PageHinkley(delta, threshold, values, domain(), moves, null));
+    return treatingAlike(new PageHinkley(delta, threshold, values, domain(), sides, null));
   }
 
   @Override
@@ -197,13 +198,13 @@ public final class PageHinkley extends StreamDetector<PageHinkley> {
   @Override
   PageHinkley fresh() {
     return new PageHinkley(
-        delta, threshold, warmUp, domain(), moves, falseAlarms().orElse(null));
+        delta, threshold, warmUp, domain(), sides, falseAlarms().orElse(null));
   }
 
   @Override
   String parameters() {
-    return "PageHinkley delta " + delta + ", threshold " + threshold + ", warm-up " + warmUp + ", "
-        + domain() + ", " + moves;
+    return "PageHinkley delta " + exactly(delta) + ", threshold " + exactly(threshold)
+        + ", warm-up " + warmUp + ", " + sides.name();
   }
 
   @Override
@@ -237,7 +238,7 @@ public final class PageHinkley extends StreamDetector<PageHinkley> {
     return String.format(
         Locale.ROOT,
         "Page–Hinkley %s: mean %.3g, statistic %.3g of %.4g",
-        moves,
+        sides,
         mean,
         statistic,
         limit);

@@ -229,8 +229,7 @@ public final class RepeatedConfidenceSequence extends StreamDetector<RepeatedCon
 
   @Override
   String parameters() {
-    return "RepeatedConfidenceSequence between " + domain().lowest() + " and "
-        + domain().highest();
+    return "RepeatedConfidenceSequence";
   }
 
   @Override

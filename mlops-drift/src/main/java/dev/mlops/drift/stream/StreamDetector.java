@@ -1,5 +1,6 @@
 package dev.mlops.drift.stream;
 
+import static dev.mlops.drift.state.DetectorState.exactly;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.AfterDrift;
@@ -70,7 +71,7 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
   /** Forgets what was judged; not positions, counts or the signal. */
   abstract void startAfresh();
 
-  /** Class and parameters, exactly: equal for two detectors that judge alike. */
+  /** A name for the class, and its parameters, exactly: no text for people. The domain and the promise are added to it. */
   abstract String parameters();
 
   /** Writes what {@link #startAfresh} forgets. */
@@ -256,7 +257,8 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
   }
 
   private String configuration() {
-    return parameters() + ", " + falseAlarms + ", " + onUnjudgeable;
+    return String.join(
+        ", ", parameters(), exactly(domain), exactly(falseAlarms), onUnjudgeable.name());
   }
 
   private void writeAll(DataOutput out) throws IOException {

@@ -41,6 +41,11 @@ final class Votes {
   /** By member, how many positions it gave since its reset. */
   private final long[] positions;
 
+  /**
+   * Resets the members.
+   *
+   * @param form what kind it is and which values it judges, for the configuration
+   */
   Votes(KOfN.Within rule, String form, ValueDetector[] members) {
     if (rule.votes() > members.length) {
       throw new IllegalArgumentException("votes must be at most one per detector, but "

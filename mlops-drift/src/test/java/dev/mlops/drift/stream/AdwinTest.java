@@ -140,8 +140,8 @@ class AdwinTest {
   @Test
   void aMoveThatIsNotWatchedShrinksTheWindowWithoutAWord() {
     Adwin both = Adwin.of(0.002);
-    Adwin up = both.watching(Moves.UP);
-    Adwin down = both.watching(Moves.DOWN);
+    Adwin up = both.watching(Sides.UP);
+    Adwin down = both.watching(Sides.DOWN);
     Random random = new Random(8);
     int rises = 0;
     int falls = 0;

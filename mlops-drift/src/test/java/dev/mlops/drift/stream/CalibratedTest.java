@@ -180,14 +180,14 @@ class CalibratedTest {
     Adwin adwin = Adwin.at(0.2).falseAlarmEvery(5_000);
     List<Runnable> refused = List.of(
         () -> pageHinkley.over(InputDomain.real(1)),
-        () -> pageHinkley.watching(Moves.BOTH),
+        () -> pageHinkley.watching(Sides.BOTH),
         () -> pageHinkley.warmingUpFor(28),
         () -> cusum.over(InputDomain.real(1)),
-        () -> cusum.watching(Moves.BOTH),
+        () -> cusum.watching(Sides.BOTH),
         () -> hddm.over(InputDomain.bounded(0, 1)),
-        () -> hddm.watching(Moves.BOTH),
+        () -> hddm.watching(Sides.BOTH),
         () -> adwin.over(InputDomain.real(1)),
-        () -> adwin.watching(Moves.BOTH),
+        () -> adwin.watching(Sides.BOTH),
         () -> adwin.checkedEvery(1));
     for (Runnable call : refused) {
       assertThatThrownBy(call::run).isInstanceOf(IllegalStateException.class).hasMessage(message);

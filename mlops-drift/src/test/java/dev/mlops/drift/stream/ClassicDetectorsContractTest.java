@@ -53,12 +53,12 @@ class ClassicDetectorsContractTest {
   class PageHinkleyBoth extends Errors {
     @Override
     PageHinkley errors() {
-      return PageHinkley.of(0.1, 10).over(InputDomain.real(2)).watching(Moves.BOTH);
+      return PageHinkley.of(0.1, 10).over(InputDomain.real(2)).watching(Sides.BOTH);
     }
 
     @Override
     protected ValueDetector configuredOtherwise() {
-      return PageHinkley.of(0.1, 10).over(InputDomain.real(2)).watching(Moves.DOWN);
+      return PageHinkley.of(0.1, 10).over(InputDomain.real(2)).watching(Sides.DOWN);
     }
 
     @Override
@@ -93,7 +93,7 @@ class ClassicDetectorsContractTest {
     }
 
     private Cusum cusum() {
-      return Cusum.of(1, 0.1, 15).over(InputDomain.real(2)).watching(Moves.BOTH);
+      return Cusum.of(1, 0.1, 15).over(InputDomain.real(2)).watching(Sides.BOTH);
     }
 
     @Override
@@ -103,7 +103,7 @@ class ClassicDetectorsContractTest {
 
     @Override
     protected ValueDetector configuredOtherwise() {
-      return Cusum.of(1, 0.1, 15).over(InputDomain.real(3)).watching(Moves.BOTH);
+      return Cusum.of(1, 0.1, 15).over(InputDomain.real(3)).watching(Sides.BOTH);
     }
   }
 
@@ -111,12 +111,12 @@ class ClassicDetectorsContractTest {
   class OfDdm extends Errors {
     @Override
     Ddm errors() {
-      return Ddm.of(3, 5);
+      return Ddm.of(5, 3);
     }
 
     @Override
     protected ValueDetector configuredOtherwise() {
-      return Ddm.of(2, 5);
+      return Ddm.of(5, 2);
     }
   }
 
@@ -142,12 +142,12 @@ class ClassicDetectorsContractTest {
   class HddmABoth extends Errors {
     @Override
     HddmA errors() {
-      return HddmA.of(0.0005, 0.01).over(InputDomain.bounded(-1, 3)).watching(Moves.BOTH);
+      return HddmA.of(0.0005, 0.01).over(InputDomain.bounded(-1, 3)).watching(Sides.BOTH);
     }
 
     @Override
     protected ValueDetector configuredOtherwise() {
-      return HddmA.of(0.0005, 0.01).over(InputDomain.bounded(-1, 3)).watching(Moves.UP);
+      return HddmA.of(0.0005, 0.01).over(InputDomain.bounded(-1, 3)).watching(Sides.UP);
     }
 
     @Override
@@ -165,7 +165,7 @@ class ClassicDetectorsContractTest {
   class HddmADown extends HddmABoth {
     @Override
     HddmA errors() {
-      return super.errors().watching(Moves.DOWN);
+      return super.errors().watching(Sides.DOWN);
     }
   }
 
@@ -190,7 +190,7 @@ class ClassicDetectorsContractTest {
     }
 
     private Adwin adwin() {
-      return Adwin.of(0.001).over(InputDomain.real(2)).watching(Moves.DOWN).checkedEvery(1);
+      return Adwin.of(0.001).over(InputDomain.real(2)).watching(Sides.DOWN).checkedEvery(1);
     }
 
     @Override
@@ -200,7 +200,7 @@ class ClassicDetectorsContractTest {
 
     @Override
     protected ValueDetector configuredOtherwise() {
-      return Adwin.of(0.001).over(InputDomain.real(2)).watching(Moves.BOTH).checkedEvery(1);
+      return Adwin.of(0.001).over(InputDomain.real(2)).watching(Sides.BOTH).checkedEvery(1);
     }
   }
 }

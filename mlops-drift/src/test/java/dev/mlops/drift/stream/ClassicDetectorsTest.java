@@ -81,14 +81,14 @@ class ClassicDetectorsTest {
     HddmA hddm = HddmA.of().onUnjudgeable(Unjudgeable.SKIP);
     PageHinkley pageHinkley = PageHinkley.of(0.005, 50).onUnjudgeable(Unjudgeable.SKIP);
     List<ValueDetector> copies = List.of(
-        adwin.watching(Moves.UP),
+        adwin.watching(Sides.UP),
         adwin.over(InputDomain.binary()),
         adwin.checkedEvery(1),
-        cusum.watching(Moves.UP),
+        cusum.watching(Sides.UP),
         cusum.over(InputDomain.binary()),
-        hddm.watching(Moves.UP),
+        hddm.watching(Sides.UP),
         hddm.over(InputDomain.binary()),
-        pageHinkley.watching(Moves.UP),
+        pageHinkley.watching(Sides.UP),
         pageHinkley.over(InputDomain.binary()),
         pageHinkley.warmingUpFor(10));
     assertThat(copies).extracting(ValueDetector::onUnjudgeable).containsOnly(Unjudgeable.SKIP);

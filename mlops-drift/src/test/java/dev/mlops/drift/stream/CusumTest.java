@@ -20,8 +20,8 @@ class CusumTest {
   void theSumIsTheLargestOfAnyRecentStretch(long seed) {
     double[] x = new Random(seed).doubles(300).toArray();
     Cusum up = Cusum.of(0.5, 0.1, 1e9).over(InputDomain.real(0.3));
-    Cusum down = up.watching(Moves.DOWN);
-    Cusum both = up.watching(Moves.BOTH);
+    Cusum down = up.watching(Sides.DOWN);
+    Cusum both = up.watching(Sides.BOTH);
     for (int t = 0; t < x.length; t++) {
       up.update(x[t]);
       down.update(x[t]);
@@ -55,9 +55,9 @@ class CusumTest {
     assertRunLength(5, 1, 10.4);
   }
 
-  private static void assertRunLength(double limit, double mean, double wanted) {
+  private static void assertRunLength(double threshold, double mean, double wanted) {
     Random random = new Random(5);
-    Cusum detector = Cusum.of(0, 0.5, limit).watching(Moves.BOTH);
+    Cusum detector = Cusum.of(0, 0.5, threshold).watching(Sides.BOTH);
     int runs = 2_000;
     long values = 0;
     for (int run = 0; run < runs; run++) {
@@ -68,13 +68,13 @@ class CusumTest {
     // A run length is about geometric: its deviation is at most its mean; four of the mean's, and
     // the table's own rounding.
     assertThat((double) values / runs)
-        .as("h=" + limit + ", mean " + mean)
+        .as("h=" + threshold + ", mean " + mean)
         .isCloseTo(wanted, within(wanted * (4 / Math.sqrt(runs) + 0.005)));
   }
 
   @Test
   void firesAboveTheLimitAndSaysWhenTheSumLeftZero() {
-    Cusum detector = Cusum.of(1, 0.5, 2).over(InputDomain.real(2)).watching(Moves.BOTH);
+    Cusum detector = Cusum.of(1, 0.5, 2).over(InputDomain.real(2)).watching(Sides.BOTH);
     for (int t = 0; t < 10; t++) {
       assertThat(detector.update(2)).isEqualTo(Level.STABLE); // z = 0.5 = k
     }
@@ -95,7 +95,7 @@ class CusumTest {
 
   @Test
   void extremesDoNotDeafen() {
-    Cusum detector = Cusum.of(0, 0.5, 5).over(InputDomain.real(1e-300)).watching(Moves.BOTH);
+    Cusum detector = Cusum.of(0, 0.5, 5).over(InputDomain.real(1e-300)).watching(Sides.BOTH);
     for (int t = 0; t < 100; t++) {
       detector.update(t % 2 == 0 ? Double.MAX_VALUE : -Double.MAX_VALUE);
       assertThat(detector.statistic()).isFinite();
@@ -120,7 +120,7 @@ class CusumTest {
         .hasMessage("slack must be finite and >= 0, but was -1.0");
     assertThatThrownBy(() -> Cusum.of(0, 0, 0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("limit must be finite and > 0, but was 0.0");
+        .hasMessage("threshold must be finite and > 0, but was 0.0");
   }
 
   @Test

@@ -133,11 +133,11 @@ class DdmTest {
 
   @Test
   void nonsenseIsRefused() {
-    assertThatThrownBy(() -> Ddm.of(3, 2))
+    assertThatThrownBy(() -> Ddm.of(2, 3))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("wanted 0 < warning <= drift, both finite, but got warning 3.0 and drift 2.0");
-    assertThatThrownBy(() -> Ddm.of(0, 2)).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> Ddm.of(1, Double.NaN)).isInstanceOf(IllegalArgumentException.class);
+        .hasMessage("wanted finite drift >= warning > 0, but got drift 2.0 and warning 3.0");
+    assertThatThrownBy(() -> Ddm.of(2, 0)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Ddm.of(Double.NaN, 1)).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

@@ -67,16 +67,16 @@ class DetectorMemoryTest {
         new Kept("KS, against a baseline", () -> IncrementalKs.of(sample, 500, 1e-100), true, flat),
         new Kept("KS, of two windows", () -> IncrementalKs.of(500, 1e-100), true, flat),
         new Kept("KS, of ties", () -> IncrementalKs.of(500, 1e-100), false, flat),
-        new Kept("Page–Hinkley", () -> PageHinkley.of(0.05, 500).watching(Moves.BOTH), false, flat),
-        new Kept("CUSUM", () -> Cusum.of(0.2, 0.1, 500).watching(Moves.BOTH), false, flat),
-        new Kept("DDM", () -> Ddm.of(10, 12), false, flat),
-        new Kept("HDDM_A", () -> HddmA.of(1e-12, 1e-9).watching(Moves.BOTH), false, flat),
+        new Kept("Page–Hinkley", () -> PageHinkley.of(0.05, 500).watching(Sides.BOTH), false, flat),
+        new Kept("CUSUM", () -> Cusum.of(0.2, 0.1, 500).watching(Sides.BOTH), false, flat),
+        new Kept("DDM", () -> Ddm.of(12, 10), false, flat),
+        new Kept("HDDM_A", () -> HddmA.of(1e-12, 1e-9).watching(Sides.BOTH), false, flat),
         new Kept(
             "two of three",
             () -> KOfN.atLeast(2)
                 .within(1_000)
                 .of(
-                    Ddm.of(10, 12),
+                    Ddm.of(12, 10),
                     Cusum.of(0.2, 0.1, 500),
                     SrEDetector.above(0.25).falseAlarmEvery(1L << 50)),
             false,
@@ -86,7 +86,7 @@ class DetectorMemoryTest {
             () -> KOfN.atLeast(2)
                 .within(1_000)
                 .ofComponents(
-                    Ddm.of(10, 12),
+                    Ddm.of(12, 10),
                     Cusum.of(0.2, 0.1, 500),
                     SrEDetector.above(0.25).falseAlarmEvery(1L << 50)),
             false,

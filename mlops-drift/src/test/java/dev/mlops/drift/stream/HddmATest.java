@@ -90,12 +90,12 @@ class HddmATest {
     "UP, .5, .9",
     "DOWN, .0000001, .01"
   })
-  void decidesAsTheFormula(Moves moves, double drift, double warning) {
+  void decidesAsTheFormula(Sides sides, double drift, double warning) {
     int drifts = 0;
     for (long seed = 1; seed <= 6; seed++) {
       SplittableRandom random = new SplittableRandom(seed);
-      HddmA detector = HddmA.of(drift, warning).watching(moves);
-      Published published = new Published(drift, warning, moves != Moves.DOWN, moves != Moves.UP);
+      HddmA detector = HddmA.of(drift, warning).watching(sides);
+      Published published = new Published(drift, warning, sides != Sides.DOWN, sides != Sides.UP);
       double p = 0.3;
       for (int t = 0; t < 60_000; t++) {
         if (random.nextInt(10_000) == 0) {
@@ -104,7 +104,7 @@ class HddmATest {
         double u = random.nextDouble();
         // Falls of values in halves come out of 1 - x without rounding; those of fine ones need
         // not.
-        double x = seed % 3 == 0 && moves != Moves.DOWN
+        double x = seed % 3 == 0 && sides != Sides.DOWN
             ? Math.pow(u, 1 / (p + 0.1))
             : seed % 3 == 1 ? u < p ? 1 : 0 : Math.rint(2 * u * p) / 2;
         String wanted = published.update(x);
@@ -118,7 +118,7 @@ class HddmATest {
   @Test
   void aRangeIsBroughtToZeroAndOne() {
     SplittableRandom random = new SplittableRandom(7);
-    HddmA unit = HddmA.of().watching(Moves.BOTH);
+    HddmA unit = HddmA.of().watching(Sides.BOTH);
     HddmA wide = unit.over(InputDomain.bounded(-3, 5));
     int drifts = 0;
     for (int t = 0; t < 20_000; t++) {
@@ -138,7 +138,7 @@ class HddmATest {
   /** MOA 2024.07.0 restarts after a fall without a word, and takes values for which Hoeffding's bound is none. */
   @Test
   void aFallIsSaidAndNumbersWithoutABoundAreNotJudged() {
-    HddmA detector = HddmA.of().watching(Moves.BOTH);
+    HddmA detector = HddmA.of().watching(Sides.BOTH);
     for (int t = 0; t < 200; t++) {
       detector.update(1);
     }
@@ -173,7 +173,7 @@ class HddmATest {
   @Test
   void aConstantIsNoDriftAndTheFirstValueIsNone() {
     for (double constant : new double[] {0, -0.0, 0.1, 1}) {
-      HddmA detector = HddmA.of(0.5, 0.9).watching(Moves.BOTH);
+      HddmA detector = HddmA.of(0.5, 0.9).watching(Sides.BOTH);
       for (int t = 0; t < 10_000; t++) {
         assertThat(detector.update(constant)).as(constant + " at " + t).isEqualTo(Level.STABLE);
       }

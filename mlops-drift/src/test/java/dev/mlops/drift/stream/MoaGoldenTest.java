@@ -65,7 +65,7 @@ class MoaGoldenTest {
     return Optional.ofNullable(
         switch (name) {
           case "ADWIN_raw(delta=0.002)" -> () -> new MoaAdwin(Adwin.of(0.002));
-          case "ADWINChangeDetector" -> () -> new MoaAdwin(Adwin.of(0.002).watching(Moves.UP));
+          case "ADWINChangeDetector" -> () -> new MoaAdwin(Adwin.of(0.002).watching(Sides.UP));
           case "DDM" -> Moa.Ddm::new;
           case "HDDM_A_Test(One-sided)" -> () -> new Moa.HddmA(false);
           case "HDDM_A_Test(Two-sided)" -> () -> new Moa.HddmA(true);
@@ -181,7 +181,7 @@ class MoaGoldenTest {
         Arrays.stream(stream).allMatch(x -> x >= 0 && x <= 1),
         recording.stream() + " leaves 0 to 1");
     boolean twoSided = recording.detector().toLowerCase(Locale.ROOT).contains("two");
-    HddmA ours = HddmA.of().watching(twoSided ? Moves.BOTH : Moves.UP);
+    HddmA ours = HddmA.of().watching(twoSided ? Sides.BOTH : Sides.UP);
     List<Integer> drifts = new ArrayList<>();
     List<Integer> warnings = new ArrayList<>();
     List<Integer> wantedWarnings = new ArrayList<>(recording.warnings());

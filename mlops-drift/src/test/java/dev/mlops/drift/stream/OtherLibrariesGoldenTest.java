@@ -50,7 +50,7 @@ class OtherLibrariesGoldenTest {
           case "menelaus.csv ADWIN" -> () -> Adwin.of(0.002);
           case "river.csv drift.binary.HDDM_A" -> HddmA::of;
           case "river.csv drift.binary.HDDM_A(two_sided_test=True)" ->
-            () -> HddmA.of().watching(Moves.BOTH);
+            () -> HddmA.of().watching(Sides.BOTH);
           case "frouros.csv CUSUM" -> () -> PageHinkley.of(0.005, 50).warmingUpFor(29);
           default -> null;
         });

@@ -19,8 +19,8 @@ class PageHinkleyTest {
   @ValueSource(longs = {1, 2, 3, 5, 8})
   void matchesTheCumulativeDefinition(long seed) {
     PageHinkley up = PageHinkley.of(0.005, 50);
-    PageHinkley down = up.watching(Moves.DOWN);
-    PageHinkley both = up.watching(Moves.BOTH);
+    PageHinkley down = up.watching(Sides.DOWN);
+    PageHinkley both = up.watching(Sides.BOTH);
     double mean = 0.0;
     double rise = 0.0;
     double fall = 0.0;
@@ -108,7 +108,7 @@ class PageHinkleyTest {
 
   @Test
   void theSignalSaysWhenTheSumLeftZeroAndWhichWay() {
-    PageHinkley detector = PageHinkley.of(0.1, 5).watching(Moves.BOTH);
+    PageHinkley detector = PageHinkley.of(0.1, 5).watching(Sides.BOTH);
     for (int t = 0; t < 100; t++) {
       detector.update(0);
     }
@@ -151,12 +151,12 @@ class PageHinkleyTest {
   void aConstantIsNoDriftAndExtremesDoNotDeafen() {
     for (double constant : new double[] {0, -0.0, 1, -1e6, 1e300, Double.MIN_VALUE}) {
       PageHinkley detector =
-          PageHinkley.of(0, 1e-6 * Math.max(1, Math.abs(constant))).watching(Moves.BOTH);
+          PageHinkley.of(0, 1e-6 * Math.max(1, Math.abs(constant))).watching(Sides.BOTH);
       for (int t = 0; t < 1_000; t++) {
         assertThat(detector.update(constant)).isNotEqualTo(Level.DRIFT);
       }
     }
-    PageHinkley detector = PageHinkley.of(0.005, 50).watching(Moves.BOTH);
+    PageHinkley detector = PageHinkley.of(0.005, 50).watching(Sides.BOTH);
     for (int t = 0; t < 200; t++) {
       detector.update(t % 2 == 0 ? Double.MAX_VALUE : -Double.MAX_VALUE);
       assertThat(detector.statistic()).isFinite();

@@ -1,11 +1,11 @@
 package dev.mlops.drift.stream;
 
 /**
- * Which moves of a mean a detector calls a drift.
+ * The sides to which a mean may leave for a detector to call it a drift.
  *
  * @since 0.1
  */
-public enum Moves {
+public enum Sides {
   /** To higher values; of errors, a model that has become worse. */
   UP,
   /** To lower values. */
