@@ -130,6 +130,12 @@ public final class MeanLimit<D> extends FalseAlarmStep<D> {
 
   @Override
   D made(FalseAlarms falseAlarms) {
+    int season = Math.max(highest.length, lowest.length);
+    if (season > 1 && falseAlarms.time().isPresent()) {
+      throw new IllegalArgumentException("a season of " + season
+          + " limits, one by the position of each input, needs a promise in inputs, but it was "
+          + falseAlarms + "; promise inputs, or give one limit");
+    }
     if (averaged > 1) {
       if (falseAlarms.time().isPresent()) {
         throw new IllegalArgumentException(

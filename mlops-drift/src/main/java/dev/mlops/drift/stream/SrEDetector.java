@@ -10,7 +10,8 @@ import org.apache.commons.statistics.distribution.BetaDistribution;
  * <p>For each λ of 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, M ← (M + 1)·(1 + λ(x/m − 1)) from M = 0; the statistic is the
  * mean of the seven M. DRIFT when it reaches A, the number of inputs, or of blocks of time, per false alarm; WARNING from
  * A/10 on. After a DRIFT it starts afresh. {@code below(m)} is fed 1 − x with 1 − m; {@code around(m)} averages both sides. A
- * season has a limit m for each position modulo its length.
+ * season has a limit m for each position modulo its length: that of the input (fed by a monitor, of the truth), whenever it
+ * comes, so its promise is in inputs.
  *
  * <p>In time, the factors are multiplied within a block, and M ← (M + 1)·Π once at its end; a block without judged values is
  * skipped. {@linkplain MeanLimit#averagedOver Averaged over B}, the mean of B values is the one value fed, λ is 0.02, 0.04,

@@ -10,6 +10,7 @@ import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.drift.Golden;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
@@ -201,16 +202,13 @@ class SrEDetectorTest {
     SplittableRandom random = new SplittableRandom(23);
     Published up = new Published(Double.NaN);
     Published down = new Published(Double.NaN);
-    Published block = new Published(Double.NaN);
     SrEDetector above = SrEDetector.aboveSeason(season).falseAlarmEvery(Long.MAX_VALUE);
     SrEDetector around = SrEDetector.aroundSeason(season).falseAlarmEvery(Long.MAX_VALUE);
     SrEDetector below = SrEDetector.belowSeason(season).falseAlarmEvery(Long.MAX_VALUE);
-    SrEDetector inTime =
-        SrEDetector.aboveSeason(season).falseAlarmEvery(Duration.ofHours(1L << 40));
     season[0] = 0.9; // was copied
     for (int t = 0; t < 1_000; t++) {
       if (t % 7 == 3) { // counted, so it takes its place in the season
-        for (SrEDetector each : new SrEDetector[] {above, around, below, inTime}) {
+        for (SrEDetector each : new SrEDetector[] {above, around, below}) {
           each.update(Double.NaN);
         }
         continue;
@@ -219,23 +217,33 @@ class SrEDetectorTest {
       double x = t % 2 == 0 ? bernoulli(random, limit) : random.nextDouble();
       up.within(x, limit);
       down.within(1 - x, 1 - limit);
-      block.within(x, limit);
       double wantedUp = up.end();
       double wantedDown = down.end();
       double wantedAround = (wantedUp + wantedDown) / 2;
       above.update(x);
       below.update(x);
       around.update(x);
-      inTime.update(x);
       String at = "t=" + t;
       assertThat(above.statistic()).as(at).isCloseTo(wantedUp, within(1e-9 * wantedUp));
       assertThat(below.statistic()).as(at).isCloseTo(wantedDown, within(1e-9 * wantedDown));
       assertThat(around.statistic()).as(at).isCloseTo(wantedAround, within(1e-9 * wantedAround));
-      if (t % 10 == 9) {
-        double wanted = block.end();
-        inTime.endBlock();
-        assertThat(inTime.statistic()).as(at).isCloseTo(wanted, within(1e-9 * wanted));
-      }
+    }
+  }
+
+  /** Where the traffic varies, a position says nothing about the hour. */
+  @Test
+  void aSeasonInTimeIsRefused() {
+    double[] season = {0.2, 0.5};
+    for (MeanLimit<?> limit : List.of(
+        SrEDetector.aboveSeason(season),
+        SrEDetector.belowSeason(season),
+        CusumEDetector.aroundSeason(season))) {
+      assertThatThrownBy(() -> limit.falseAlarmEvery(Duration.ofDays(9)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "a season of 2 limits, one by the position of each input, needs a promise in inputs, but"
+                  + " it was one false alarm in 9 d by blocks of 1 h; promise inputs, or give one"
+                  + " limit");
     }
   }
 
