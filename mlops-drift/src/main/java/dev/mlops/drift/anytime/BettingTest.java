@@ -73,10 +73,7 @@ public final class BettingTest {
    * @throws IllegalArgumentException if it is out of range or NaN; the test is as it was
    */
   public boolean update(double observation) {
-    if (!(observation >= lowest && observation <= lowest + width)) {
-      throw new IllegalArgumentException("an observation must be in " + lowest + " to "
-          + (lowest + width) + ", but was " + observation);
-    }
+    Observations.require(observation, lowest, lowest + width);
     double x = (observation - lowest) / width;
     double mean = sum / (n + 1);
     double variance = deviations / (n + 1);
@@ -121,7 +118,7 @@ public final class BettingTest {
     return n;
   }
 
-  /** {@return such as {@code e-value 31.4 after 512, not above 0.02 yet}} */
+  /** {@return such as {@code e-value 3.14 after 512: not shown that the mean is above 0.02000}} */
   @Override
   public String toString() {
     double shown = lowest + width * limit;
@@ -194,10 +191,7 @@ public final class BettingTest {
      * @throws IllegalArgumentException if it is out of range
      */
     public BettingTest alpha(double alpha) {
-      if (!(alpha > 0 && alpha < 1)) {
-        throw new IllegalArgumentException("alpha must be > 0 and < 1, but was " + alpha);
-      }
-      return new BettingTest(this, alpha);
+      return new BettingTest(this, Observations.requireAlpha(alpha));
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.mlops.drift.stream;
 
 import dev.mlops.api.drift.FalseAlarms;
+import java.util.function.DoublePredicate;
 import org.apache.commons.statistics.distribution.BetaDistribution;
 
 /**
@@ -186,19 +187,7 @@ public final class SrEDetector extends EDetector<SrEDetector> {
     }
     // The share at which so few, or fewer, would be seen in 1 - confidence of all samples.
     BetaDistribution beta = BetaDistribution.of(count + 1.0, (double) n - count);
-    double below = 0.0;
-    double above = 1.0;
-    while (true) {
-      double middle = 0.5 * (below + above);
-      if (middle <= below || middle >= above) {
-        return above;
-      }
-      if (beta.survivalProbability(middle) > 1.0 - confidence) {
-        below = middle;
-      } else {
-        above = middle;
-      }
-    }
+    return Math.nextUp(lastBelow(share -> beta.survivalProbability(share) > 1.0 - confidence));
   }
 
   static double lowerLimit(long count, long n, double confidence) {
@@ -207,6 +196,11 @@ public final class SrEDetector extends EDetector<SrEDetector> {
       return 0.0;
     }
     BetaDistribution beta = BetaDistribution.of((double) count, n - count + 1.0);
+    return lastBelow(share -> beta.cumulativeProbability(share) <= 1.0 - confidence);
+  }
+
+  /** The last share from 0 to 1 before those of which something is not true any more. */
+  private static double lastBelow(DoublePredicate still) {
     double below = 0.0;
     double above = 1.0;
     while (true) {
@@ -214,10 +208,10 @@ public final class SrEDetector extends EDetector<SrEDetector> {
       if (middle <= below || middle >= above) {
         return below;
       }
-      if (beta.cumulativeProbability(middle) > 1.0 - confidence) {
-        above = middle;
-      } else {
+      if (still.test(middle)) {
         below = middle;
+      } else {
+        above = middle;
       }
     }
   }
