@@ -97,7 +97,7 @@ public record InputDomain(Kind kind, double lowest, double highest, double scale
         highest == Double.POSITIVE_INFINITY
             ? "finite, at least " + lowest
             : lowest + " to " + highest;
-      case REAL -> "finite, scale " + scale;
+      case REAL -> scale == 1.0 ? "finite" : "finite, scale " + scale;
     };
   }
 }

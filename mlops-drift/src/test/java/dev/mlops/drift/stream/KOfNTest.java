@@ -285,8 +285,7 @@ class KOfNTest {
     KOfN detector = KOfN.atLeast(1).within(3).of(counting, rejecting);
     assertThatThrownBy(() -> detector.update(Double.NaN))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "a value must be finite, scale 1.0, but was NaN; the detectors are as they were");
+        .hasMessage("a value must be finite, but was NaN; the detectors are as they were");
     assertThat(counting.inputs).isZero();
     assertThat(detector.skipped()).isZero();
     KOfN skipping = KOfN.atLeast(1)
