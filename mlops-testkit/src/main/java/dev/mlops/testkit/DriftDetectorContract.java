@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 /**
  * The contract of {@link DriftDetector}: one test, or several, per clause of its Javadoc, named after the clause.
  *
- * <p>Subclasses for detectors of values and of rows are {@link ValueDetectorContract} and {@link RowDetectorContract}.
+ * <p>Subclasses for detectors of values, vectors and rows are {@link ValueDetectorContract}, {@link VectorDetectorContract} and
+ * {@link RowDetectorContract}.
  *
  * @param <D> the kind of detector
  * @param <I> what it is fed with

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A CSV file with a header, gzipped or not, as labelled rows or as one column.
  *
- * <p>Fields are divided by commas and may be quoted, without line breaks inside; an empty field is a missing value. A column is one of numbers if every
- * value in the first thousand rows is a number, else one of categories.
+ * <p>Fields are divided by commas and may be quoted, without line breaks inside; an empty field is a missing value. A
+ * column is one of numbers if every value in the first thousand rows is a number, else one of categories.
  */
 final class CsvFile {
   /** So many rows decide the type of a column. */

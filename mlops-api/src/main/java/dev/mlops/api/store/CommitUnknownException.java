@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A write of which it could not be told whether it was made.
  *
- * <p>The caller does the same again, with the same package or intent: the store then says which it was. Nothing was cleaned up. Code {@code STORE-COMMIT-UNKNOWN}.
+ * <p>The caller does the same again, with the same package or intent: the store then says which it was. Nothing was
+ * cleaned up. Code {@code STORE-COMMIT-UNKNOWN}.
  *
  * @since 0.1
  */

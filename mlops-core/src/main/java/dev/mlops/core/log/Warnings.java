@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Warns through the {@link System.Logger} once per cause, and never throws, whatever the host's logger does.
  *
- * <p>At most 200 causes are told apart; further ones are not logged until {@link #again()}. Foreign text is cut at 64 characters, and what could
- * break a line is replaced.
+ * <p>At most 200 causes are told apart; further ones are not logged until {@link #again()}. Foreign text is cut at 64
+ * characters, and what could break a line is replaced.
  *
  * <p>Thread-safe.
  *

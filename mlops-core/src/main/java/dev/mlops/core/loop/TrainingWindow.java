@@ -21,10 +21,10 @@ import java.util.TreeSet;
  *
  * <p>Candidate windows are the newest 100, 200, 400 … outcomes up to a most, and those since the change point if one is
  * known. Each is back-tested: trained without the newest rows and scored on them. The longest window whose score is
- * within half a standard error of the best wins: the cut at the change alone breaks when a change is gradual, a long window
- * alone when it is abrupt. The rows held back for the back-test are a fifth of those since the change, at least 20 and at
- * most 200; without a change 100, or half of what there is if that is less. They also are the gate's and the test phase of the package, so the candidate that is
- * shipped never saw them.
+ * within half a standard error of the best wins: the cut at the change alone breaks when a change is gradual, a long
+ * window alone when it is abrupt. The rows held back for the back-test are a fifth of those since the change, at least
+ * 20 and at most 200; without a change 100, or half of what there is if that is less. They also are the gate's and the
+ * test phase of the package, so the candidate that is shipped never saw them.
  *
  * <p>After a change the window is soon too short. Once the rows since the change have tripled it asks for another
  * candidate, until they fill the window; one that is still undecided then is given up for it.

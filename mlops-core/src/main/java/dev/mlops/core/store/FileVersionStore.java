@@ -76,11 +76,12 @@ import org.jspecify.annotations.Nullable;
  * µs a record (measured with 5,000 versions and as many moves, the first reading in a new process at some 300 µs a record).
  *
  * <p>A blob is verified each time it is read. One that is damaged for certain, twice read and twice wrong, goes to
- * quarantine, and the package is refused; publishing it again restores it. A damaged record is refused by name. Where the
- * newest version of a model has lost its record, nothing is published to that model as long as an alias names it: its number
- * is not given again; publishing its own package restores it. Where a move of an alias cannot be read, nothing new is
- * published to its model either, since the version that it names may be the lost one; its file from a copy of the store
- * heals it at once. None of this concerns other models. Names that the store did not give are never read; {@link #report()} lists them.
+ * quarantine, and the package is refused; publishing it again restores it. A damaged record is refused by name. Where
+ * the newest version of a model has lost its record, nothing is published to that model as long as an alias names it:
+ * its number is not given again; publishing its own package restores it. Where a move of an alias cannot be read,
+ * nothing new is published to its model either, since the version that it names may be the lost one; its file from a
+ * copy of the store heals it at once. None of this concerns other models. Names that the store did not give are never
+ * read; {@link #report()} lists them.
  *
  * <p>The file system must have hard links. Numbers and generations decide what is newer; instants are for people, by the
  * clock of the store, at least 1 ms after those below. The store starts no thread and takes no lock. An interrupt neither

@@ -1,4 +1,4 @@
-/** Version stores on files and databases. */
+/** The version store on files. */
 @NullMarked
 package dev.mlops.core.store;
 

@@ -48,9 +48,9 @@ import org.tribuo.regression.Regressor;
  *
  * <p>A number is the feature of its column's name, a category the feature {@code column=value}, what is missing is left
  * out; to Tribuo that is the same as 0. A row in which every value is missing teaches nothing: it is left out of the
- * training, counted in the package's configuration as {@code training.rows.without.values}, and warned of once; tested and served, it is
- * answered as one whose features are all 0. Infinite values are passed on as they are: trees take them, linear models
- * learn nothing from them.
+ * training, counted in the package's configuration as {@code training.rows.without.values}, and warned of once; tested
+ * and served, it is answered as one whose features are all 0. Infinite values are passed on as they are: trees take
+ * them, linear models learn nothing from them.
  *
  * <p>Tribuo tells {@code java.util.logging} of each training at level INFO; a host that trains often sets the level of the
  * logger {@code org.tribuo}.

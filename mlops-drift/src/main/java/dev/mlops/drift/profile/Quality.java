@@ -25,14 +25,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Measures how good predictions were, each metric of {@link Metric} with its 95 % interval.
  *
- * <p>Accuracy, and precision and recall of a positive label, are shares with Wilson's interval on their own n (of precision
- * the predicted, of recall the true ones). F1 of a positive label is 2J/(1 + J) of the share J = TP/(TP + FP + FN), its
- * interval that of J carried over. Averages over labels have a normal interval by the delta method over the cells of
- * the confusion matrix, at least as wide as if labels were independent and each share p of n_k had variance p̃(1 − p̃)/(n_k +
- * 4), p̃ = (n_k p + 2)/(n_k + 4): approximate, wide for rare labels, never empty; it held the truth in 92 to
- * 100 of 100 samples of 100 to 1,000 rows, but in 86 for the recall of eight labels of which one had three rows. Log loss and MAE are means with a normal interval; RMSE and R² have one by the delta method.
- * A share of nothing is 0, with the interval 0 to 1 and n 1. From one row alone, the standard error of a mean is taken to be
- * the mean itself.
+ * <p>Accuracy, and precision and recall of a positive label, are shares with Wilson's interval on their own n (of
+ * precision the predicted, of recall the true ones). F1 of a positive label is 2J/(1 + J) of the share J = TP/(TP + FP +
+ * FN), its interval that of J carried over. Averages over labels have a normal interval by the delta method over the
+ * cells of the confusion matrix, at least as wide as if labels were independent and each share p of n_k had variance
+ * p̃(1 − p̃)/(n_k + 4), p̃ = (n_k p + 2)/(n_k + 4): approximate, wide for rare labels, never empty; it held the truth in
+ * 92 to 100 of 100 samples of 100 to 1,000 rows, but in 86 for the recall of eight labels of which one had three rows.
+ * Log loss and MAE are means with a normal interval; RMSE and R² have one by the delta method. A share of nothing is 0,
+ * with the interval 0 to 1 and n 1. From one row alone, the standard error of a mean is taken to be the mean itself.
  *
  * <p><b>Input</b> is one truth per prediction, in the same order. A pair that cannot be measured is left out, and n says so:
  * a truth of the other kind, other outputs than the first pair's, a prediction that is not finite or of another kind than

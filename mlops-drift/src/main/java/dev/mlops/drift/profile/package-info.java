@@ -1,4 +1,4 @@
-/** Profiles of columns and scores: bins fixed by the baseline, counted live, merged exactly. */
+/** Baselines of columns and quality, and the quality of a window of predictions with its uncertainty. */
 @NullMarked
 package dev.mlops.drift.profile;
 

@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * errors at a known rate.
  *
  * <p>The signal's direction is where the mean of the window went. Its change point is the first value after the cut that
- * divides the window best, (μ₀ − μ₁)²n₀n₁ being largest there, within 25 values in half of the rises from 0.2 to 0.4; statistic and threshold are those of the oldest cut that was
- * beyond its bound.
+ * divides the window best, (μ₀ − μ₁)²n₀n₁ being largest there, within 25 values in half of the rises from 0.2 to 0.4;
+ * statistic and threshold are those of the oldest cut that was beyond its bound.
  *
  * <p>An update takes no memory; cuts that a bound without root and division clears are looked at no further.
  *

@@ -22,10 +22,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Input</b> is one finite value per update; for errors, 1 if wrong and 0 if right. The scale is the domain's: 1 unless
  * {@link #over} says otherwise, so that k and h are in units of the input.
  *
- * <p><b>Expect</b>, for errors at rate 0.2, scale 0.4, k = 0.125, h = 20, a rise to 0.3 to be found after about 100 values,
- * one to 0.4 after 45. A
- * mean that is not the stream's own is a drift from the start. {@code of} promises nothing about false alarms; {@link #at}
- * does, for errors at a known rate.
+ * <p><b>Expect</b>, for errors at rate 0.2, scale 0.4, k = 0.125, h = 20, a rise to 0.3 to be found after about 100
+ * values, one to 0.4 after 45. A mean that is not the stream's own is a drift from the start. {@code of} promises
+ * nothing about false alarms; {@link #at} does, for errors at a known rate.
  *
  * <p>The signal's change point is where the sum last left 0; half of the estimates are within 45 values for a rise
  * to 0.3.

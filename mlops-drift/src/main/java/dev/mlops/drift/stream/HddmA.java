@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * to 0.3 about 440. {@code of} promises nothing about false alarms: α bounds one comparison, and there is one per value.
  * {@link #at} promises.
  *
- * <p>The signal's change point is the value after the cut, early by 150 values in half of such drifts; its statistic is n(x̄ − mean at the cut), in units of the input
- * summed over values.
+ * <p>The signal's change point is the value after the cut, early by 150 values in half of such drifts; its statistic is
+ * n(x̄ − mean at the cut), in units of the input summed over values.
  *
  * <p>An update takes no logarithm, and a division or a square root only where a comparison is close.
  *

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * Signals drift when the mean of a stream has risen above its own past (Page–Hinkley test).
  *
  * <p>With x̄(t) the running mean, m(t) = Σ (x(i) − x̄(i) − δ) and PH(t) = m(t) − min m(i) over 0 ≤ i ≤ t, m(0) = 0;
- * DRIFT when PH(t) exceeds λ, WARMING_UP for the first 30 values unless {@link #warmingUpFor} says otherwise. Kept as max(0, PH(t−1) + x(t) − x̄(t) − δ): O(1) time and
- * memory. A fall is watched by the same on −x. After a DRIFT it starts afresh, its mean too.
+ * DRIFT when PH(t) exceeds λ, WARMING_UP for the first 30 values unless {@link #warmingUpFor} says otherwise. Kept as
+ * max(0, PH(t−1) + x(t) − x̄(t) − δ): O(1) time and memory. A fall is watched by the same on −x. After a DRIFT it starts
+ * afresh, its mean too.
  *
  * <p><b>Input</b> is one finite value per update; for errors, 1 if wrong and 0 if right. δ and λ are in units of the
  * domain's scale, which is that of the input unless {@link #over} says otherwise.

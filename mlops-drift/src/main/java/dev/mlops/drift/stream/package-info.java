@@ -1,4 +1,4 @@
-/** Detectors that take one value at a time. */
+/** Detectors that take one value at a time, and one of several in a vector. */
 @NullMarked
 package dev.mlops.drift.stream;
 
