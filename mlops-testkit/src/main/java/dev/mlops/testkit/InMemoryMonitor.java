@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -178,7 +179,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
         .matured(end)
         .oddTruths(orphans, duplicates, corrections, lost);
     List<String> newestFirst = new ArrayList<>(order);
-    java.util.Collections.reverse(newestFirst);
+    Collections.reverse(newestFirst);
     for (int i = 0; i < newestFirst.size(); i++) {
       VersionEvidence section = section(sections.get(newestFirst.get(i)));
       if (i == 0) {

@@ -8,6 +8,7 @@ import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
@@ -137,6 +138,6 @@ public final class SineStream {
   /** {@return such as {@code sine stream, abrupt, seed 3}} */
   @Override
   public String toString() {
-    return "sine stream, " + drift.name().toLowerCase(java.util.Locale.ROOT) + ", seed " + seed;
+    return "sine stream, " + drift.name().toLowerCase(Locale.ROOT) + ", seed " + seed;
   }
 }

@@ -17,6 +17,8 @@ import dev.mlops.api.pack.Baseline;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -86,7 +88,7 @@ final class BrokenMonitors {
 
   private static Map<Metric, Estimate> swapped(
       Map<Metric, Estimate> quality, Metric one, Metric other) {
-    Map<Metric, Estimate> changed = new java.util.EnumMap<>(Metric.class);
+    Map<Metric, Estimate> changed = new EnumMap<>(Metric.class);
     quality.forEach((metric, estimate) ->
         changed.put(metric == one ? other : metric == other ? one : metric, estimate));
     return changed;
@@ -200,7 +202,7 @@ final class BrokenMonitors {
           }
           List<VersionEvidence> all = new ArrayList<>(evidence.others());
           all.add(evidence.champion().orElseThrow());
-          all.sort(java.util.Comparator.comparing(VersionEvidence::version));
+          all.sort(Comparator.comparing(VersionEvidence::version));
           Evidence.Builder changed =
               Evidence.builder(evidence.model(), evidence.at()).champion(all.get(0));
           all.subList(1, all.size()).forEach(changed::other);

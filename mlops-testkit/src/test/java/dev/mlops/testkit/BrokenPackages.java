@@ -9,6 +9,7 @@ import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageIntegrityException;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -63,7 +64,7 @@ final class BrokenPackages {
               public byte[] read(PackageFile file) {
                 byte[] bytes = source.read(file);
                 return file.role() == PackageFile.Role.DOCUMENT
-                    ? java.util.Arrays.copyOf(bytes, bytes.length - 1)
+                    ? Arrays.copyOf(bytes, bytes.length - 1)
                     : bytes;
               }
             }),

@@ -3,6 +3,7 @@ package dev.mlops.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
@@ -115,9 +116,7 @@ class SineStreamTest {
     assertThat(stream.rows(0)).isEmpty();
     assertThat(SineStream.gradual(6).rows(5)).isNotEqualTo(stream.rows(5));
     assertThat(stream.schema()).isEqualTo(stream.rows(1).get(0).input().schema());
-    assertThat(stream.schema().columns())
-        .extracting(dev.mlops.api.model.Column::name)
-        .containsExactly("x1", "x2");
+    assertThat(stream.schema().columns()).extracting(Column::name).containsExactly("x1", "x2");
     assertThat(stream).hasToString("sine stream, gradual, seed 5");
   }
 }

@@ -1,6 +1,8 @@
 package dev.mlops.examples;
 
 import dev.mlops.drift.stream.SrEDetector;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -75,10 +77,7 @@ record ColumnBaseline(
   static String number(double value) {
     double size = Math.abs(value);
     return size == 0 || (size >= 1e-3 && size < 1e7)
-        ? new java.math.BigDecimal(value)
-            .round(new java.math.MathContext(4))
-            .stripTrailingZeros()
-            .toPlainString()
+        ? new BigDecimal(value).round(new MathContext(4)).stripTrailingZeros().toPlainString()
         : String.format(Locale.ROOT, "%.3g", value);
   }
 

@@ -38,6 +38,7 @@ import java.util.logging.Logger;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.tribuo.classification.dtree.CARTClassificationTrainer;
+import org.tribuo.classification.dtree.impurity.GiniIndex;
 
 /**
  * One model's whole life on a stream: trained, packaged, versioned, served, watched, found to be worse, retrained, gated,
@@ -193,15 +194,7 @@ public final class Lifecycle {
 
   private static CountingTrainer trainer(Schema schema) {
     return new CountingTrainer(TribuoTrainer.classifier(
-        schema,
-        new CARTClassificationTrainer(
-            6,
-            20,
-            0.0f,
-            1.0f,
-            false,
-            new org.tribuo.classification.dtree.impurity.GiniIndex(),
-            1L)));
+        schema, new CARTClassificationTrainer(6, 20, 0.0f, 1.0f, false, new GiniIndex(), 1L)));
   }
 
   private LifecycleRun live(

@@ -4,6 +4,8 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,7 +63,7 @@ final class ChildJvm {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (java.net.URISyntaxException e) {
+    } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }
     return path;
@@ -86,7 +88,7 @@ final class ChildJvm {
   static Ended run(Class<?> program, List<Path> path, String... args)
       throws IOException, InterruptedException {
     Process child = start(program, path, args);
-    try (BufferedReader said = child.inputReader(java.nio.charset.StandardCharsets.UTF_8)) {
+    try (BufferedReader said = child.inputReader(StandardCharsets.UTF_8)) {
       List<String> lines = said.lines().toList();
       return new Ended(child.waitFor(), lines);
     } finally {

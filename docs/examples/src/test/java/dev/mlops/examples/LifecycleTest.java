@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,9 +101,7 @@ class LifecycleTest {
             "a,y\n"
                 + String.join(
                     "",
-                    java.util.stream.IntStream.range(0, 60)
-                        .mapToObj(i -> "1,label" + i + "\n")
-                        .toList()),
+                    IntStream.range(0, 60).mapToObj(i -> "1,label" + i + "\n").toList()),
             "bad.csv, line 52, column \"y\": wanted at most 50 labels, got one more"));
   }
 

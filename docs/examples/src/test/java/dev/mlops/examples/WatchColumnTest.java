@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -233,8 +234,8 @@ class WatchColumnTest {
       // 70 to 980 are the rows 0 to 7999.
       int row = Integer.parseInt(signal.group(1));
       assertThat(text)
-          .contains(String.format(
-              java.util.Locale.ROOT, "class=\"signal\" d=\"M%.1f ", 70 + 910.0 * row / 7_999))
+          .contains(
+              String.format(Locale.ROOT, "class=\"signal\" d=\"M%.1f ", 70 + 910.0 * row / 7_999))
           .contains((signal.group(3).equals("UP") ? "▲ " : "▼ ") + row + "</text>");
     }
     assertThat(text).doesNotContain("NaN").doesNotContain("Infinity");

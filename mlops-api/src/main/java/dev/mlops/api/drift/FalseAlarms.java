@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.MlopsException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -130,13 +131,13 @@ public final class FalseAlarms {
   public boolean equals(@Nullable Object other) {
     return other instanceof FalseAlarms that
         && inputs == that.inputs
-        && java.util.Objects.equals(time, that.time)
+        && Objects.equals(time, that.time)
         && block.equals(that.block);
   }
 
   @Override
   public int hashCode() {
-    return java.util.Objects.hash(inputs, time, block);
+    return Objects.hash(inputs, time, block);
   }
 
   /** {@return such as {@code one false alarm in 100000 inputs}} */

@@ -2,6 +2,7 @@ package dev.mlops.api.model;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
@@ -135,7 +136,7 @@ public final class Classification implements Prediction {
   public String toString() {
     OptionalDouble score = score();
     return score.isPresent()
-        ? String.format(java.util.Locale.ROOT, "%s (%.3f)", label, score.getAsDouble())
+        ? String.format(Locale.ROOT, "%s (%.3f)", label, score.getAsDouble())
         : label;
   }
 }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -182,7 +183,7 @@ public final class Schema {
     return other instanceof Schema that
         && columns.equals(that.columns)
         && task == that.task
-        && java.util.Objects.equals(positive, that.positive);
+        && Objects.equals(positive, that.positive);
   }
 
   @Override

@@ -2,7 +2,9 @@ package dev.mlops.api.model;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
@@ -65,7 +67,7 @@ public final class Truth {
             "true value of \"" + name + "\" must be finite, but was " + value);
       }
     });
-    return new Truth(null, java.util.Collections.unmodifiableMap(new TreeMap<>(values)));
+    return new Truth(null, Collections.unmodifiableMap(new TreeMap<>(values)));
   }
 
   /**
@@ -117,7 +119,7 @@ public final class Truth {
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof Truth that
-        && java.util.Objects.equals(label, that.label)
+        && Objects.equals(label, that.label)
         && values.equals(that.values);
   }
 

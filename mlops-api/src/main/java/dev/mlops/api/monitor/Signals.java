@@ -1,8 +1,11 @@
 package dev.mlops.api.monitor;
 
+import dev.mlops.api.drift.FalseAlarms;
+import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import java.time.Duration;
+import java.util.Locale;
 
 /**
  * The grammar of what rules ask: {@code quality("recall").worseThanBaseline(0.02)}, {@code latency().p99Above(…)}, {@code
@@ -133,11 +136,11 @@ public final class Signals {
       if (evidence.comparison(metric).isEmpty()) {
         return Finding.inconclusive("no " + metric + " of candidate and champion on the same rows");
       }
-      dev.mlops.api.model.Estimate difference = evidence.comparison(metric).orElseThrow();
+      Estimate difference = evidence.comparison(metric).orElseThrow();
       double gain = metric.higherIsBetter() ? difference.lower() : -difference.upper();
       double most = metric.higherIsBetter() ? difference.upper() : -difference.lower();
       String text = String.format(
-          java.util.Locale.ROOT,
+          Locale.ROOT,
           "%s of the candidate minus the champion's %+.3f, interval %+.3f to %+.3f on %d rows, margin %.3f",
           metric,
           difference.value(),
@@ -209,7 +212,7 @@ public final class Signals {
      * @throws IllegalArgumentException if it is below 2
      */
     public WatchCondition falseAlarmEvery(long rows) {
-      return WatchCondition.features(dev.mlops.api.drift.FalseAlarms.every(rows));
+      return WatchCondition.features(FalseAlarms.every(rows));
     }
 
     /**
@@ -230,7 +233,7 @@ public final class Signals {
      * @throws IllegalArgumentException if it is not longer than zero
      */
     public WatchCondition falseAlarmEvery(Duration time) {
-      return WatchCondition.features(dev.mlops.api.drift.FalseAlarms.every(time));
+      return WatchCondition.features(FalseAlarms.every(time));
     }
   }
 }

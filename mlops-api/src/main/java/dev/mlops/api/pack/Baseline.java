@@ -2,6 +2,7 @@ package dev.mlops.api.pack;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Schema;
@@ -11,6 +12,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -105,7 +107,7 @@ public final class Baseline {
         && schema.equals(that.schema)
         && rows == that.rows
         && quality.equals(that.quality)
-        && java.util.Objects.equals(latency, that.latency)
+        && Objects.equals(latency, that.latency)
         && columns.equals(that.columns);
   }
 
@@ -188,8 +190,8 @@ public final class Baseline {
      * @throws IllegalArgumentException if the schema has no such column, or it has another type
      */
     public Builder column(ColumnProfile profile) {
-      dev.mlops.api.model.Column column = schema.column(schema.indexOf(profile.column()));
-      boolean number = column.type() == dev.mlops.api.model.Column.Type.NUMBER;
+      Column column = schema.column(schema.indexOf(profile.column()));
+      boolean number = column.type() == Column.Type.NUMBER;
       if (number != (profile instanceof NumberProfile)) {
         throw new IllegalArgumentException(
             "column " + column + " wanted a profile of its type, got " + profile);

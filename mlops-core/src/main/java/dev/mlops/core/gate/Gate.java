@@ -10,6 +10,7 @@ import dev.mlops.core.monitor.Answers;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -64,7 +65,7 @@ public final class Gate implements EvidenceReader {
         verdict = Verdict.INCONCLUSIVE;
       }
     }
-    return new Finding(verdict, String.join("; ", texts), java.util.OptionalLong.empty());
+    return new Finding(verdict, String.join("; ", texts), OptionalLong.empty());
   }
 
   @Override

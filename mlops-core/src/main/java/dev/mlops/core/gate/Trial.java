@@ -18,6 +18,7 @@ import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.drift.profile.Quality;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -175,7 +176,7 @@ public final class Trial {
           keep(theirs, group, groups),
           keep(truths, group, groups)));
     }
-    Map<Metric, Estimate> comparisons = new java.util.EnumMap<>(Metric.class);
+    Map<Metric, Estimate> comparisons = new EnumMap<>(Metric.class);
     whole.forEach((metric, difference) -> {
       if (without.stream().allMatch(part -> part.containsKey(metric))) {
         double mean = without.stream()
@@ -220,7 +221,7 @@ public final class Trial {
       ModelPackage source, List<Prediction> ours, List<Prediction> theirs, List<Truth> truths) {
     Map<Metric, Estimate> first = Quality.of(source.schema(), ours, truths);
     Map<Metric, Estimate> second = Quality.of(source.schema(), theirs, truths);
-    Map<Metric, Double> differences = new java.util.EnumMap<>(Metric.class);
+    Map<Metric, Double> differences = new EnumMap<>(Metric.class);
     first.forEach((metric, estimate) -> {
       Estimate other = second.get(metric);
       if (other != null) {

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -402,12 +403,12 @@ public final class Json {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Json that && java.util.Objects.equals(value, that.value);
+    return other instanceof Json that && Objects.equals(value, that.value);
   }
 
   @Override
   public int hashCode() {
-    return java.util.Objects.hashCode(value);
+    return Objects.hashCode(value);
   }
 
   /** Where a value stands, spelt out only for a message. */

@@ -4,6 +4,7 @@ import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -66,7 +67,7 @@ final class Ledger {
     this.matured = new Recorded[Math.min(64, remembered)];
   }
 
-  private static long millis(java.time.Duration horizon) {
+  private static long millis(Duration horizon) {
     try {
       return horizon.toMillis();
     } catch (ArithmeticException tooLong) {

@@ -1,5 +1,6 @@
 package dev.mlops.core.monitor;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -58,7 +59,7 @@ public enum Meters {
     this.id = id;
     this.description = description;
     this.unit = unit;
-    List<String> keys = new java.util.ArrayList<>(List.of("model"));
+    List<String> keys = new ArrayList<>(List.of("model"));
     keys.addAll(List.of(tagKeys));
     this.tagKeys = List.copyOf(keys);
   }

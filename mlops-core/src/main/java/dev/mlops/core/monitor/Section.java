@@ -7,6 +7,7 @@ import dev.mlops.api.pack.Baseline;
 import dev.mlops.drift.profile.QualityWindow;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,7 @@ final class Section {
 
     /** As a tag value. */
     String tag() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 

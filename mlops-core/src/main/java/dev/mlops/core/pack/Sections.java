@@ -25,9 +25,11 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -334,7 +336,7 @@ final class Sections {
   }
 
   private static String name(Enum<?> constant) {
-    return constant.name().toLowerCase(java.util.Locale.ROOT);
+    return constant.name().toLowerCase(Locale.ROOT);
   }
 
   private static <E extends Enum<E>> E value(Json json, Class<E> type) {
@@ -350,7 +352,7 @@ final class Sections {
   }
 
   /** Says where a value stands that a record refuses. */
-  private static <T> T valid(Json json, java.util.function.Supplier<T> made) {
+  private static <T> T valid(Json json, Supplier<T> made) {
     try {
       return made.get();
     } catch (IllegalArgumentException e) {

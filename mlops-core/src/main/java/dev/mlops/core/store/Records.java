@@ -9,6 +9,7 @@ import dev.mlops.core.json.Json;
 import dev.mlops.core.json.JsonException;
 import dev.mlops.core.store.StoreFiles.Kind;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
@@ -167,7 +168,7 @@ final class Records<T> {
         throw damaged(file, "it has number " + record.get("number").integer(), null);
       }
       return reader.apply(record);
-    } catch (JsonException | IllegalArgumentException | java.time.DateTimeException e) {
+    } catch (JsonException | IllegalArgumentException | DateTimeException e) {
       throw damaged(file, String.valueOf(e.getMessage()), e);
     }
   }

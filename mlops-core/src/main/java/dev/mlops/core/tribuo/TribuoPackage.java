@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.tribuo.Model;
 import org.tribuo.Tribuo;
 
 /**
@@ -45,7 +46,7 @@ public final class TribuoPackage implements ModelPackage {
    *     every problem
    * @throws IllegalStateException if the default locale is one that Tribuo cannot write in
    */
-  public static TribuoPackage of(String name, org.tribuo.Model<?> model, Schema schema) {
+  public static TribuoPackage of(String name, Model<?> model, Schema schema) {
     return builder(name, model, schema).build();
   }
 
@@ -59,7 +60,7 @@ public final class TribuoPackage implements ModelPackage {
    * @throws IllegalArgumentException if the model does not fit the schema
    * @throws IllegalStateException if the default locale is one that Tribuo cannot write in
    */
-  public static Builder builder(String name, org.tribuo.Model<?> model, Schema schema) {
+  public static Builder builder(String name, Model<?> model, Schema schema) {
     TribuoModel<?> unused = TribuoModel.of(model, schema);
     requireWritable();
     return new Builder(FilePackage.builder(name, schema)

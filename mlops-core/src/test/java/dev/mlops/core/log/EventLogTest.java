@@ -13,8 +13,10 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -72,7 +74,7 @@ class EventLogTest {
   void theFormatIsTheOneThatIsReadForEver() throws IOException {
     append("hi");
 
-    assertThat(Files.readAllBytes(file)).isEqualTo(java.util.HexFormat.of().parseHex(FORMAT));
+    assertThat(Files.readAllBytes(file)).isEqualTo(HexFormat.of().parseHex(FORMAT));
   }
 
   private static final String FORMAT =
@@ -123,7 +125,7 @@ class EventLogTest {
         new Random(seed).nextBytes(noise);
       }
       Files.write(file, bytes);
-      Files.write(file, noise, java.nio.file.StandardOpenOption.APPEND);
+      Files.write(file, noise, StandardOpenOption.APPEND);
       assertThat(EventLog.read(file, event -> {}))
           .as("seed " + seed)
           .isEqualTo(new Tail(bytes.length, noise.length));
@@ -199,7 +201,7 @@ class EventLogTest {
         .hasMessage("journal.log wanted an event log, got other bytes; nothing was changed");
     assertThat(Files.readString(file)).isEqualTo("short");
 
-    Files.write(file, java.util.HexFormat.of().parseHex(NEWER));
+    Files.write(file, HexFormat.of().parseHex(NEWER));
     assertThatThrownBy(() -> EventLog.open(file))
         .hasMessage("journal.log was written by format version 2, this release reads 1 to 1;"
             + " nothing was changed");
@@ -325,7 +327,7 @@ class EventLogTest {
   void refusesToAppendBehindWhatSomebodyElseWrote() throws IOException {
     try (EventLog log = EventLog.open(file)) {
       log.append(bytes("one"));
-      Files.write(file, new byte[] {7}, java.nio.file.StandardOpenOption.APPEND);
+      Files.write(file, new byte[] {7}, StandardOpenOption.APPEND);
       assertThatThrownBy(() -> log.append(bytes("two")))
           .isInstanceOf(StoreException.class)
           .hasMessage("journal.log wanted 35 bytes, got 36: something else wrote to it; nothing was"

@@ -2,6 +2,7 @@ package dev.mlops.core.log;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 
 /** The file of a log on a disk that is full whenever a test says so: what is written then comes half way. */
@@ -32,7 +33,7 @@ public final class SmallDisk {
     @Override
     public void write(long position, byte[] bytes) throws IOException {
       if (full.getAsBoolean()) {
-        behind.write(position, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+        behind.write(position, Arrays.copyOf(bytes, bytes.length / 2));
         throw new IOException("No space left on device");
       }
       behind.write(position, bytes);

@@ -9,11 +9,14 @@ import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.core.log.EventLog;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -275,7 +278,7 @@ class LoopRestartTest {
   void aJournalOfAnotherReleaseIsLeftAsItIs() throws IOException {
     LoopScene scene = new LoopScene(folder);
     try (EventLog log = EventLog.open(scene.journal)) {
-      log.append("2\tsomething\telse".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      log.append("2\tsomething\telse".getBytes(StandardCharsets.UTF_8));
     }
     byte[] bytes = Files.readAllBytes(scene.journal);
     StoreException e =
@@ -284,22 +287,20 @@ class LoopRestartTest {
         "a journal entry has format \"2\" with 3 fields, this library reads format 1 with 5; the"
             + " journal was left as it is",
         e.getMessage());
-    assertEquals(
-        java.nio.ByteBuffer.wrap(bytes),
-        java.nio.ByteBuffer.wrap(Files.readAllBytes(scene.journal)));
+    assertEquals(ByteBuffer.wrap(bytes), ByteBuffer.wrap(Files.readAllBytes(scene.journal)));
     EventLog.open(scene.journal).close(); // and it is not held open
   }
 
   @Test
   void whatAnEventSaysIsReadAgain() {
     LoopEvent event = new LoopEvent(
-        java.time.Instant.parse("2026-01-01T00:00:00.123456789Z"),
+        Instant.parse("2026-01-01T00:00:00.123456789Z"),
         LoopEvent.Kind.KEPT,
         "iris:1",
         "a\tb\\t\nc\r\u00e9\\");
     assertEquals(event, LoopEvent.ofBytes(event.toBytes()));
     assertThrows(
         StoreException.class,
-        () -> LoopEvent.ofBytes("1\tx\ty\tz\tw".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        () -> LoopEvent.ofBytes("1\tx\ty\tz\tw".getBytes(StandardCharsets.UTF_8)));
   }
 }

@@ -47,6 +47,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -365,7 +366,7 @@ final class LoopScene {
     public Model load(ModelPackage source) {
       PackageFile file = source.files(PackageFile.Role.WEIGHTS).get(0);
       Scripted model = new Scripted(new String(source.read(file), UTF_8));
-      model.serves = java.util.Arrays.stream(new Throwable().getStackTrace())
+      model.serves = Arrays.stream(new Throwable().getStackTrace())
           .noneMatch(frame -> frame.getClassName().equals(MaintenanceLoop.class.getName())
               && frame.getMethodName().equals("train"));
       if (!model.serves) {

@@ -9,6 +9,7 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.Baseline;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -49,8 +50,7 @@ class LedgerTest {
   void whatIsExactlyAsOldAsTheHorizonIsClosed() {
     List<Long> matured = new ArrayList<>();
     Ledger ledger = new Ledger(
-        MicrometerMonitor.recipe(new SimpleMeterRegistry())
-            .truthWithin(java.time.Duration.ofMillis(10)),
+        MicrometerMonitor.recipe(new SimpleMeterRegistry()).truthWithin(Duration.ofMillis(10)),
         (whose, prediction, truth, position, millis) -> matured.add(millis));
     ledger.add(1, null, section, YES, 100);
     ledger.add(2, null, section, YES, 100);

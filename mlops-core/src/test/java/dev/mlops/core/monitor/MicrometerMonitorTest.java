@@ -23,9 +23,11 @@ import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.WatchCondition;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.NumberProfile;
 import dev.mlops.drift.stream.SrEDetector;
 import dev.mlops.testkit.InMemoryMonitor;
 import dev.mlops.testkit.ManualClock;
@@ -1044,8 +1046,7 @@ class MicrometerMonitorTest {
         .isEqualTo("a baseline must have the profile of a column to watch, but had none");
     for (WatchCondition watch : List.of(accuracy, recall, features)) {
       assertThat(reading(monitor, watch).level()).isEqualTo(Level.WARMING_UP);
-      assertThat(watch.test(monitor.evidence()).verdict())
-          .isEqualTo(dev.mlops.api.monitor.Verdict.INCONCLUSIVE);
+      assertThat(watch.test(monitor.evidence()).verdict()).isEqualTo(Verdict.INCONCLUSIVE);
     }
   }
 
@@ -1161,7 +1162,7 @@ class MicrometerMonitorTest {
     Random random = new Random(5);
     double[] sample = random.doubles(500).sorted().toArray();
     Baseline baseline = Baseline.builder(SCHEMA)
-        .column(new dev.mlops.api.pack.NumberProfile("amount", 500, 0, 0.5, 0.29, 0, 1, sample))
+        .column(new NumberProfile("amount", 500, 0, 0.5, 0.29, 0, 1, sample))
         .build();
     WatchCondition watch = Signals.features().falseAlarmEvery(1_000_000);
     MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
@@ -1223,7 +1224,7 @@ class MicrometerMonitorTest {
   void onlyTheChampionsRowsFeedTheFeatureDetector() {
     double[] sample = new Random(5).doubles(500).sorted().toArray();
     Baseline baseline = Baseline.builder(SCHEMA)
-        .column(new dev.mlops.api.pack.NumberProfile("amount", 500, 0, 0.5, 0.29, 0, 1, sample))
+        .column(new NumberProfile("amount", 500, 0, 0.5, 0.29, 0, 1, sample))
         .build();
     WatchCondition watch = Signals.features().falseAlarmEvery(1_000_000);
     MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
@@ -1243,7 +1244,7 @@ class MicrometerMonitorTest {
   void clearingForgetsTheRowsOfAWindowThatIsNotFull() {
     double[] sample = new Random(5).doubles(500).sorted().toArray();
     Baseline baseline = Baseline.builder(SCHEMA)
-        .column(new dev.mlops.api.pack.NumberProfile("amount", 500, 0, 0.5, 0.29, 0, 1, sample))
+        .column(new NumberProfile("amount", 500, 0, 0.5, 0.29, 0, 1, sample))
         .build();
     WatchCondition watch = Signals.features().falseAlarmEvery(1_000_000);
     MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));

@@ -26,6 +26,7 @@ import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFile.Role;
 import dev.mlops.api.pack.PackageFormatException;
 import dev.mlops.api.pack.PackageIntegrityException;
+import dev.mlops.api.store.Reference;
 import dev.mlops.core.json.Json;
 import dev.mlops.testkit.ModelPackageContract;
 import dev.mlops.testkit.PackageContents;
@@ -35,6 +36,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -577,7 +579,7 @@ class FilePackageTest extends ModelPackageContract {
     FilePackage made = written();
     PackageFile section = made.files(Role.EXAMPLES).get(0);
     byte[] bytes = Files.readAllBytes(blob(folder, section.digest()));
-    Files.write(blob(folder, section.digest()), java.util.Arrays.copyOf(bytes, length));
+    Files.write(blob(folder, section.digest()), Arrays.copyOf(bytes, length));
     assertEquals(
         "fraud sha256:" + made.digest().abbreviated() + " is damaged: examples.json has " + length
             + " bytes, manifest says " + section.size() + "; not loaded",
@@ -883,9 +885,7 @@ class FilePackageTest extends ModelPackageContract {
             + " end with a letter or digit, without .. and no device name, but was \"" + name
             + "\"",
         assertThrows(IllegalArgumentException.class, builder::build).getMessage());
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> dev.mlops.api.store.Reference.requireName("model", name));
+    assertThrows(IllegalArgumentException.class, () -> Reference.requireName("model", name));
     FilePackage.builder(name.replace('.', '-') + "-model", SCHEMA)
         .runtime("own")
         .weights("model.bin", new byte[] {1})

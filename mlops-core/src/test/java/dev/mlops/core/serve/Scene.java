@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.logging.Handler;
+import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
@@ -208,7 +209,7 @@ final class Scene {
 
     Log(Class<?> source) {
       logger = Logger.getLogger(source.getName());
-      setLevel(java.util.logging.Level.ALL);
+      setLevel(Level.ALL);
       logger.addHandler(this);
       logger.setUseParentHandlers(false);
     }

@@ -25,15 +25,20 @@ import dev.mlops.testkit.InMemoryPackage;
 import dev.mlops.testkit.ManualClock;
 import dev.mlops.testkit.PackageContents;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,8 +132,8 @@ class StoreDamageTest {
     byte[] bytes = Files.readAllBytes(blob);
     List<byte[]> wrong = List.of(
         new byte[0],
-        java.util.Arrays.copyOf(bytes, bytes.length - 1),
-        java.util.Arrays.copyOf(bytes, bytes.length + 1),
+        Arrays.copyOf(bytes, bytes.length - 1),
+        Arrays.copyOf(bytes, bytes.length + 1),
         new byte[1_000_000],
         Files.readAllBytes(weights(second)));
     for (byte[] content : wrong) {
@@ -210,7 +215,7 @@ class StoreDamageTest {
     Files.copy(
         root.resolve("models/fraud/versions/00000000000000000002.json"),
         record,
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(() -> again().find("fraud:1"))
         .hasMessage(FIRST_RECORD + " is damaged: it has number 2; restore it from a copy of the"
             + " store; store unchanged");
@@ -231,7 +236,7 @@ class StoreDamageTest {
     Files.copy(
         root.resolve("models/churn/versions/00000000000000000001.json"),
         record,
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(() -> again().find("fraud:1"))
         .hasMessage(
             FIRST_RECORD + " is damaged: $.record.model: wanted fraud, got \"churn\"; restore"
@@ -356,7 +361,7 @@ class StoreDamageTest {
     Files.copy(
         root.resolve(name.replace("champion", "canary")),
         root.resolve(name),
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        StandardCopyOption.REPLACE_EXISTING);
 
     String message = name + " is damaged: $.record.alias: wanted fraud@champion, got"
         + " \"fraud@canary\"; restore it from a copy of the store; store unchanged";
@@ -474,8 +479,7 @@ class StoreDamageTest {
       ModelPackage source,
       String model,
       byte[] manifest,
-      @org.jspecify.annotations.Nullable String weights)
-      implements ModelPackage {
+      @Nullable String weights) implements ModelPackage {
     @Override
     public String runtime() {
       return source.runtime();
@@ -708,13 +712,12 @@ class StoreDamageTest {
 
   /** A resource of lines: the path of a file, a space, its bytes in hex. */
   private static void unpack(String resource, Path into) throws IOException {
-    try (java.io.InputStream in = StoreDamageTest.class.getResourceAsStream(resource)) {
+    try (InputStream in = StoreDamageTest.class.getResourceAsStream(resource)) {
       for (String line : new String(in.readAllBytes(), UTF_8).lines().toList()) {
         String[] parts = line.split(" ", 2);
         Path file = into.resolve(parts[0]);
         Files.createDirectories(file.getParent());
-        Files.write(
-            file, java.util.HexFormat.of().parseHex(parts[1]), StandardOpenOption.CREATE_NEW);
+        Files.write(file, HexFormat.of().parseHex(parts[1]), StandardOpenOption.CREATE_NEW);
       }
     }
   }

@@ -28,13 +28,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tribuo.Model;
 import org.tribuo.classification.dtree.CARTClassificationTrainer;
 
 class TribuoPackageTest extends ModelPackageContract {
   /** One model per schema: a second training would differ in the time of training. */
-  private static final Map<Schema, org.tribuo.Model<?>> MODELS = new ConcurrentHashMap<>();
+  private static final Map<Schema, Model<?>> MODELS = new ConcurrentHashMap<>();
 
-  private static org.tribuo.Model<?> model(Schema schema) {
+  private static Model<?> model(Schema schema) {
     return MODELS.computeIfAbsent(schema, wanted -> {
       List<Labelled<Row>> rows = List.of(
           new Labelled<>(Row.of(wanted, 1.0, "shop"), Truth.of("yes")),
@@ -48,7 +49,7 @@ class TribuoPackageTest extends ModelPackageContract {
   /** The contents' weights are any bytes; a Tribuo model stands for them by its name. */
   @Override
   protected ModelPackage make(PackageContents contents) {
-    org.tribuo.Model<?> model = model(contents.schema());
+    Model<?> model = model(contents.schema());
     ByteArrayOutputStream weights = new ByteArrayOutputStream();
     new TreeMap<>(contents.weights()).forEach((name, bytes) -> {
       weights.writeBytes(name.getBytes(UTF_8));

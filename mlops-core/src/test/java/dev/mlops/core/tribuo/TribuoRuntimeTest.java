@@ -42,6 +42,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.ServiceLoader;
 import java.util.stream.Stream;
@@ -49,6 +50,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tribuo.Example;
+import org.tribuo.Excuse;
 import org.tribuo.Trainer;
 import org.tribuo.classification.Label;
 import org.tribuo.classification.baseline.DummyClassifierTrainer;
@@ -67,6 +70,7 @@ import org.tribuo.math.optimisers.AdaGrad;
 import org.tribuo.protos.core.ImmutableFeatureMapProto;
 import org.tribuo.protos.core.ModelDataProto;
 import org.tribuo.protos.core.ModelProto;
+import org.tribuo.provenance.ModelProvenance;
 import org.tribuo.regression.Regressor;
 import org.tribuo.regression.baseline.DummyRegressionTrainer;
 import org.tribuo.regression.sgd.linear.LinearSGDTrainer;
@@ -622,8 +626,8 @@ class TribuoRuntimeTest {
 
   @Test
   void theModelsOwnExceptionIsNotSwallowed() {
-    org.tribuo.Model<Label> broken = new org.tribuo.classification.dtree.CARTClassificationTrainer()
-        .train(TribuoTrainerTest.dataset(labelled(30, 1)));
+    org.tribuo.Model<Label> broken =
+        new CARTClassificationTrainer().train(TribuoTrainerTest.dataset(labelled(30, 1)));
     IllegalStateException own = new IllegalStateException("its own");
     Model model = TribuoModel.of(
         new org.tribuo.Model<Label>(
@@ -633,7 +637,7 @@ class TribuoRuntimeTest {
             broken.getOutputIDInfo(),
             false) {
           @Override
-          public org.tribuo.Prediction<Label> predict(org.tribuo.Example<Label> example) {
+          public org.tribuo.Prediction<Label> predict(Example<Label> example) {
             throw own;
           }
 
@@ -644,14 +648,12 @@ class TribuoRuntimeTest {
           }
 
           @Override
-          public java.util.Optional<org.tribuo.Excuse<Label>> getExcuse(
-              org.tribuo.Example<Label> example) {
-            return java.util.Optional.empty();
+          public Optional<Excuse<Label>> getExcuse(Example<Label> example) {
+            return Optional.empty();
           }
 
           @Override
-          protected org.tribuo.Model<Label> copy(
-              String name, org.tribuo.provenance.ModelProvenance provenance) {
+          protected org.tribuo.Model<Label> copy(String name, ModelProvenance provenance) {
             return this;
           }
         },

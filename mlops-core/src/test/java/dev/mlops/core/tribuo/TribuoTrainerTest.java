@@ -24,22 +24,29 @@ import dev.mlops.drift.profile.Baselines;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.tribuo.Model;
+import org.tribuo.MutableDataset;
 import org.tribuo.Trainer;
 import org.tribuo.classification.Label;
+import org.tribuo.classification.LabelFactory;
 import org.tribuo.classification.dtree.CARTClassificationTrainer;
 import org.tribuo.classification.ensemble.VotingCombiner;
 import org.tribuo.classification.sgd.linear.LogisticRegressionTrainer;
 import org.tribuo.common.tree.RandomForestTrainer;
 import org.tribuo.ensemble.BaggingTrainer;
+import org.tribuo.provenance.SimpleDataSourceProvenance;
+import org.tribuo.regression.baseline.DummyRegressionTrainer;
 
 class TribuoTrainerTest {
   private static final Schema SCHEMA = TribuoRuntimeTest.SCHEMA;
@@ -67,20 +74,20 @@ class TribuoTrainerTest {
     List<Prediction> before = predictions(ours.train(rows), rows);
     List<Prediction> after = before;
     for (int i = 0; i < 3 && before.equals(after); i++) {
-      org.tribuo.MutableDataset<Label> data = dataset(rows);
+      MutableDataset<Label> data = dataset(rows);
       trainer.train(data);
-      org.tribuo.Model<Label> again = trainer.train(data);
+      Model<Label> again = trainer.train(data);
       TribuoModel<?> wrapped = TribuoModel.of(again, ours.schema());
       after = rows.stream().map(row -> wrapped.predict(row.input())).toList();
     }
     assertNotEquals(before, after);
   }
 
-  static org.tribuo.MutableDataset<Label> dataset(List<Labelled<Row>> rows) {
+  static MutableDataset<Label> dataset(List<Labelled<Row>> rows) {
     TribuoSchema features = TribuoSchema.learning(SCHEMA);
-    var outputs = new org.tribuo.classification.LabelFactory();
-    org.tribuo.MutableDataset<Label> data = new org.tribuo.MutableDataset<>(
-        new org.tribuo.provenance.SimpleDataSourceProvenance("rows of a test", outputs), outputs);
+    var outputs = new LabelFactory();
+    MutableDataset<Label> data =
+        new MutableDataset<>(new SimpleDataSourceProvenance("rows of a test", outputs), outputs);
     rows.forEach(row ->
         data.add(features.example(row.input(), new Label(row.truth().label().orElseThrow()))));
     return data;
@@ -253,8 +260,8 @@ class TribuoTrainerTest {
 
   @Test
   void aRegressionWantsTheSameOutputsInEveryRow() {
-    TribuoTrainer trainer = TribuoTrainer.regressor(
-        SCHEMA, org.tribuo.regression.baseline.DummyRegressionTrainer.createMeanTrainer());
+    TribuoTrainer trainer =
+        TribuoTrainer.regressor(SCHEMA, DummyRegressionTrainer.createMeanTrainer());
     Row row = Row.of(SCHEMA, 1.0, "red", 1.0);
     assertEquals(
         "cannot train: row 1: truth has outputs [up], row 0 has [value]; row 2: truth is a label, wanted quantities",
@@ -262,7 +269,7 @@ class TribuoTrainerTest {
                 IllegalArgumentException.class,
                 () -> trainer.train(List.of(
                     new Labelled<>(row, Truth.of(1.0)),
-                    new Labelled<>(row, Truth.of(java.util.Map.of("up", 1.0))),
+                    new Labelled<>(row, Truth.of(Map.of("up", 1.0))),
                     new Labelled<>(row, Truth.of("yes")))))
             .getMessage());
   }
@@ -285,8 +292,7 @@ class TribuoTrainerTest {
 
     Baseline baseline =
         trained.testedOn(holdout).asPackage("colours").baseline().orElseThrow();
-    long[] nanos =
-        java.util.stream.LongStream.rangeClosed(1, 100).map(n -> n * 1_000).toArray();
+    long[] nanos = LongStream.rangeClosed(1, 100).map(n -> n * 1_000).toArray();
     assertEquals(
         Baselines.from(
             trainer.schema(),

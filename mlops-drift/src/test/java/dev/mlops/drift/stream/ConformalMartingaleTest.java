@@ -9,6 +9,7 @@ import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.drift.stream.ConformalMartingale.Betting;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
@@ -148,7 +149,7 @@ class ConformalMartingaleTest {
     int brokenPlain = 0;
     for (int run = 0; run < 30; run++) {
       double[] sample = normals(random, 200);
-      java.util.Arrays.sort(sample);
+      Arrays.sort(sample);
       ConformalMartingale detector = ConformalMartingale.against(sample).falseAlarmEvery(every);
       ConformalMartingale plain = ConformalMartingale.ofPValues().falseAlarmEvery(every);
       int drifts = 0;
@@ -156,7 +157,7 @@ class ConformalMartingaleTest {
       for (int t = 0; t < units; t++) {
         double score = random.nextGaussian();
         drifts += detector.update(score) == Level.DRIFT ? 1 : 0;
-        int at = -1 - java.util.Arrays.binarySearch(sample, score);
+        int at = -1 - Arrays.binarySearch(sample, score);
         drifts0 += plain.update((200 - at + random.nextDouble()) / 201) == Level.DRIFT ? 1 : 0;
       }
       // 20 alarms are allowed on average, and four deviations more

@@ -8,6 +8,7 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,7 +83,7 @@ class CusumTest {
     assertThat(detector.statistic()).isEqualTo(2);
     assertThat(detector.update(2.5)).isEqualTo(Level.DRIFT);
     Signal risen = detector.signal().orElseThrow();
-    assertThat(risen).isEqualTo(new Signal(Direction.UP, 11, 10, 11, 2.25, 2, java.util.List.of()));
+    assertThat(risen).isEqualTo(new Signal(Direction.UP, 11, 10, 11, 2.25, 2, List.of()));
     detector.update(1);
     detector.update(-2);
     assertThat(detector.update(-3)).isEqualTo(Level.DRIFT);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -62,7 +63,7 @@ class EDetectorGoldenTest {
     assertThat(checked).isEqualTo(wanted.length);
   }
 
-  private static java.util.stream.Stream<String> words(String field) {
+  private static Stream<String> words(String field) {
     return Arrays.stream(field.trim().split(" ")).filter(word -> !word.isEmpty());
   }
 

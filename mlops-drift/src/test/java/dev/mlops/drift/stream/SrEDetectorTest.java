@@ -10,6 +10,7 @@ import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.drift.Golden;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -41,7 +42,7 @@ class SrEDetectorTest {
     Published(double mean, double... lambdas) {
       this.mean = mean;
       this.lambdas = lambdas;
-      java.util.Arrays.fill(log, Double.NEGATIVE_INFINITY);
+      Arrays.fill(log, Double.NEGATIVE_INFINITY);
     }
 
     void within(double x) {
@@ -304,7 +305,7 @@ class SrEDetectorTest {
       }
       found[run] = detector.signal().orElseThrow().changePoint();
     }
-    java.util.Arrays.sort(found);
+    Arrays.sort(found);
     assertThat(found[found.length / 2]).isBetween(8_000L - 32, 8_000L + 32);
   }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
@@ -358,7 +359,7 @@ class LabelledStreamTest {
     for (int i = 0; i < 100; i++) {
       Labelled<Row> one = rows.get(i);
       Labelled<Row> nearest = rows.subList(100, 1_100).stream()
-          .min(java.util.Comparator.comparingDouble(other -> distance(one, other)))
+          .min(Comparator.comparingDouble(other -> distance(one, other)))
           .orElseThrow();
       same += one.truth().equals(nearest.truth()) ? 1 : 0;
     }
