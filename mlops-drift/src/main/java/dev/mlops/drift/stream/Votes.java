@@ -25,6 +25,9 @@ final class Votes {
   private final ValueDetector[] members;
 
   private Level level = Level.WARMING_UP;
+  /** Whether a block's end came to that level: the end of the next one then tells of no drift that it did not find. */
+  private boolean ofBlock;
+
   private @Nullable Signal signal;
   private long inputs;
   /** Inputs of which something was judged: what the window counts. */
@@ -156,6 +159,7 @@ final class Votes {
   }
 
   private Level judge() {
+    ofBlock = false;
     int votes = 0;
     int warnings = 0;
     int ready = 0;
@@ -211,6 +215,7 @@ final class Votes {
 
   /** The level of an input by which nothing is judged: a drift is told once. */
   private Level unchanged() {
+    ofBlock = false;
     level = level == Level.DRIFT ? Level.WARMING_UP : level;
     return level;
   }
@@ -225,7 +230,13 @@ final class Votes {
       }
       changed |= after != before;
     }
-    return changed ? judge() : level;
+    if (changed) {
+      judge();
+      ofBlock = true;
+    } else if (ofBlock) {
+      unchanged();
+    }
+    return level;
   }
 
   private void forget() {
@@ -241,6 +252,7 @@ final class Votes {
       member.reset();
     }
     level = Level.WARMING_UP;
+    ofBlock = false;
     signal = null;
     inputs = 0;
     judged = 0;
@@ -270,7 +282,7 @@ final class Votes {
   }
 
   int mostStateBytes() {
-    long most = DetectorState.CONSTANT_BYTES + 4 * 8 + DetectorState.SIGNAL_BYTES;
+    long most = DetectorState.CONSTANT_BYTES + 1 + 4 * 8 + DetectorState.SIGNAL_BYTES;
     for (ValueDetector member : members) {
       most += 3 * 8 + DetectorState.CONSTANT_BYTES + 4 + member.mostStateBytes();
     }
@@ -279,6 +291,7 @@ final class Votes {
 
   private void write(DataOutput out) throws IOException {
     out.writeUTF(level.name());
+    out.writeBoolean(ofBlock);
     out.writeLong(inputs);
     out.writeLong(judged);
     out.writeLong(skipped);
@@ -318,10 +331,12 @@ final class Votes {
   /** Reads what {@link #write} wrote, the members' states into an array. */
   private void read(DataInput in, byte[][] states, boolean keep) throws IOException {
     Level readLevel = DetectorState.constant(Level.class, in.readUTF());
+    boolean readOfBlock = in.readBoolean();
     long[] counts = {in.readLong(), in.readLong(), in.readLong(), in.readLong()};
     Signal readSignal = DetectorState.readSignal(in);
     if (keep) {
       level = readLevel;
+      ofBlock = readOfBlock;
       inputs = counts[0];
       judged = counts[1];
       skipped = counts[2];

@@ -9,6 +9,7 @@ import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -339,6 +340,30 @@ class KOfNTest {
     assertThat(detector.signal().orElseThrow().index()).isEqualTo(1);
   }
 
+  /** Whoever acts on what the end of a block returns acts once, however many blocks without inputs follow. */
+  @Test
+  void aDriftOfABlockIsToldOnce() {
+    KOfN detector = KOfN.atLeast(1)
+        .within(5)
+        .of(SrEDetector.above(0.2).falseAlarmEvery(Duration.ofDays(100)));
+    Level atTheEnd = Level.STABLE;
+    for (int block = 0; block < 50 && atTheEnd != Level.DRIFT; block++) {
+      detector.update(1);
+      detector.update(1);
+      atTheEnd = detector.endBlock();
+    }
+    assertThat(atTheEnd).isEqualTo(Level.DRIFT);
+    byte[] told = detector.state();
+    assertThat(detector.endBlock()).isEqualTo(Level.WARMING_UP);
+    assertThat(detector.endBlock()).isEqualTo(Level.WARMING_UP);
+    KOfN restored = KOfN.atLeast(1)
+        .within(5)
+        .of(SrEDetector.above(0.2).falseAlarmEvery(Duration.ofDays(100)));
+    restored.restore(told);
+    assertThat(restored.level()).isEqualTo(Level.DRIFT);
+    assertThat(restored.endBlock()).isEqualTo(Level.WARMING_UP);
+  }
+
   /** A drift that the member told at the input is not told again by the end of the block. */
   @Test
   void theEndOfABlockIsNoSecondVote() {
@@ -412,7 +437,8 @@ class KOfNTest {
     byte[] before = detector.state();
     assertThatThrownBy(() -> detector.restore(other.state()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("not the state of this detector: it is of SrEDetector");
+        .hasMessageMatching("not the state of this detector: it is of ….*every 50000 inputs.*,"
+            + " wanted ….*every 100000 inputs.*; the detector is as it was");
     assertThat(detector.state()).isEqualTo(before);
   }
 
