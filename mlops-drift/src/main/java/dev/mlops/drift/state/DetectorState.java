@@ -40,6 +40,7 @@ public final class DetectorState {
   private static final int FRAME = 4 + 2 + 4 + 4;
 
   private static final int SHOWN = 64;
+  private static final int BEFORE = 24;
 
   private DetectorState() {}
 
@@ -129,7 +130,9 @@ public final class DetectorState {
       }
       String found = new String(in.readNBytes(length), UTF_8);
       if (!found.equals(configuration)) {
-        throw refused("it is of " + shown(found) + ", wanted " + shown(configuration));
+        int from = differs(found, configuration);
+        throw refused(
+            "it is of " + shown(found, from) + ", wanted " + shown(configuration, from));
       }
       memory.from(in);
     } catch (IOException e) {
@@ -252,10 +255,26 @@ public final class DetectorState {
     }
   }
 
-  private static String shown(String text) {
-    StringBuilder safe = new StringBuilder();
-    text.chars().limit(SHOWN).forEach(c -> safe.append(c >= ' ' && c < 0x7f ? (char) c : '?'));
-    return safe + (text.length() > SHOWN ? "…" : "");
+  /** From where on texts that are too long to be shown whole are shown: a little before they differ. */
+  private static int differs(String one, String other) {
+    int shorter = Math.min(one.length(), other.length());
+    if (Math.max(one.length(), other.length()) <= SHOWN) {
+      return 0;
+    }
+    int same = 0;
+    while (same < shorter && one.charAt(same) == other.charAt(same)) {
+      same++;
+    }
+    return Math.max(0, same - BEFORE);
+  }
+
+  private static String shown(String text, int from) {
+    StringBuilder safe = new StringBuilder(from > 0 ? "…" : "");
+    text.chars()
+        .skip(from)
+        .limit(SHOWN)
+        .forEach(c -> safe.append(c >= ' ' && c < 0x7f ? (char) c : '?'));
+    return safe + (text.length() > from + SHOWN ? "…" : "");
   }
 
   private static int checksum(byte[] bytes, int length) {
