@@ -1,5 +1,6 @@
 package dev.mlops.core.store;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.MlopsException;
@@ -93,6 +94,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FileVersionStore implements VersionStore {
   private static final int FORMAT = 1;
+  private static final byte[] FORMAT_FILE = Json.of(Map.of("format", FORMAT)).bytes();
   private static final Duration LEFT_OVER = Duration.ofHours(24);
   private static final int ATTEMPTS = 3;
   private static final Set<String> TOP =
@@ -179,7 +181,6 @@ public final class FileVersionStore implements VersionStore {
           null);
     }
     Path format = root.resolve("store.json");
-    byte[] wanted = Json.of(Map.of("format", FORMAT)).bytes();
     byte @Nullable [] found = root.read(format, 1 << 10);
     if (found == null) {
       requireOwnNames(directory, name);
@@ -190,8 +191,8 @@ public final class FileVersionStore implements VersionStore {
     for (String own : List.of("tmp", "blobs", "models", "quarantine")) {
       root.create(root.resolve(own));
     }
-    probe(name);
-    if (found == null && !root.put(format, wanted)) {
+    probe(name, found != null);
+    if (found == null && !root.put(format, FORMAT_FILE)) {
       requireFormat(requireNonNull(root.read(format, 1 << 10)), name);
     }
     root.force(directory);
@@ -242,6 +243,12 @@ public final class FileVersionStore implements VersionStore {
             null);
       }
     }
+    if (!root.list(root.resolve("models")).isEmpty()) {
+      throw new StoreException(
+          name + " has lost its store.json, though it holds models; restore that file from a copy"
+              + " of the store; nothing was changed",
+          null);
+    }
   }
 
   private static void requireFormat(byte[] bytes, String name) {
@@ -258,17 +265,41 @@ public final class FileVersionStore implements VersionStore {
               + "; nothing was changed",
           null);
     }
+    if (!Arrays.equals(bytes, FORMAT_FILE)) {
+      throw new StoreException(
+          name + " has a damaged store.json: wanted " + FORMAT_FILE.length + " bytes, "
+              + new String(FORMAT_FILE, UTF_8) + ", got " + bytes.length
+              + " others; nothing was changed",
+          null);
+    }
   }
 
-  /** Finds out whether links can be made, and sweeps what crashes left behind, by the clock of the file system. */
-  private void probe(String name) throws IOException {
-    Path directory = root.resolve("tmp");
-    Path file = directory.resolve(UUID.randomUUID() + ".tmp");
-    Path link = directory.resolve(UUID.randomUUID() + ".tmp");
-    try (NewFile probe = files.create(file)) {
-      probe.write(new byte[] {1});
+  /**
+   * Finds out whether files and links can be made, and sweeps what crashes left behind, by the clock of the file system.
+   *
+   * <p>What a store holds can be read where nothing more can be written, as on a full disk: it opens, and nothing is swept.
+   */
+  private void probe(String name, boolean store) throws IOException {
+    Path file = root.resolve("tmp", UUID.randomUUID() + ".tmp");
+    try {
+      Instant now;
+      try (NewFile probe = files.create(file)) {
+        probe.write(new byte[] {1});
+        now = files.lastModified(file);
+      }
+      requireLinks(file, name);
+      sweep(now);
+    } catch (IOException e) {
+      if (!store || e instanceof AccessDeniedException) {
+        throw e;
+      }
+    } finally {
+      root.discard(file);
     }
-    Instant now = files.lastModified(file);
+  }
+
+  private void requireLinks(Path file, String name) {
+    Path link = root.resolve("tmp", UUID.randomUUID() + ".tmp");
     try {
       files.link(file, link);
       files.delete(link);
@@ -278,9 +309,11 @@ public final class FileVersionStore implements VersionStore {
               + (e instanceof IOException fault ? StoreRoot.reason(fault) : "unsupported")
               + "); nothing was stored",
           e);
-    } finally {
-      root.discard(file);
     }
+  }
+
+  private void sweep(Instant now) throws IOException {
+    Path directory = root.resolve("tmp");
     int removed = 0;
     for (String left : files.list(directory)) {
       Path path = directory.resolve(left);

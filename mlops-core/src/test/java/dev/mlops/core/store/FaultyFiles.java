@@ -63,6 +63,9 @@ final class FaultyFiles implements StoreFiles {
   /** Whether nothing may be written, as on a disk that is mounted for reading. */
   boolean refused;
 
+  /** Whether no byte more has a place; names have. */
+  boolean full;
+
   FaultyFiles(Path mount) {
     this.mount = mount;
   }
@@ -223,6 +226,9 @@ final class FaultyFiles implements StoreFiles {
         created.bytes = Arrays.copyOf(bytes, bytes.length / 2);
         before("write", file);
         try {
+          if (full) {
+            throw new IOException("No space left on device");
+          }
           created.bytes = bytes.clone();
         } finally {
           after();

@@ -575,6 +575,16 @@ class StoreDamageTest {
     assertThatThrownBy(() -> FileVersionStore.open(root))
         .isInstanceOf(StoreException.class)
         .hasMessageStartingWith("the store \"store\" has a damaged store.json: ");
+    Files.writeString(root.resolve("store.json"), "{\"format\":1} ");
+    assertThatThrownBy(() -> FileVersionStore.open(root))
+        .isInstanceOf(StoreException.class)
+        .hasMessage("the store \"store\" has a damaged store.json: wanted 12 bytes, {\"format\":1},"
+            + " got 13 others; nothing was changed");
+    Files.delete(root.resolve("store.json"));
+    assertThatThrownBy(() -> FileVersionStore.open(root))
+        .isInstanceOf(StoreException.class)
+        .hasMessage("the store \"store\" has lost its store.json, though it holds models; restore"
+            + " that file from a copy of the store; nothing was changed");
   }
 
   @Test
@@ -593,6 +603,32 @@ class StoreDamageTest {
             () -> FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of))
         .isInstanceOf(StoreException.class)
         .hasMessage("the store \"store\" must be a directory that may be written to, but is not");
+  }
+
+  /** What it holds can be served from where nothing more can be written. */
+  @Test
+  void opensOnAFullDisk() {
+    Path mount = Path.of("mount").toAbsolutePath();
+    FaultyFiles files = new FaultyFiles(mount);
+    Version published = FileVersionStore.open(
+            mount.resolve("store"), clock, files, FilePackage::of)
+        .publish(Packages.of("m", 1));
+
+    files.full = true;
+    FileVersionStore store =
+        FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of);
+
+    assertThat(store.open(published).manifest()).isNotEmpty();
+    assertThat(store.report()).isEmpty();
+    assertThatThrownBy(() -> store.publish(Packages.of("m", 2)))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("No space left on device")
+        .hasMessageEndingWith("store unchanged");
+    assertThatThrownBy(
+            () -> FileVersionStore.open(mount.resolve("new"), clock, files, FilePackage::of))
+        .isInstanceOf(StoreException.class)
+        .hasMessage("the store \"new\" could not be opened (No space left on device); nothing was"
+            + " stored");
   }
 
   @Test
