@@ -14,9 +14,12 @@ final class Retry {
   private int failures;
   private long failed;
 
-  /** Whether to try, at a time of the ticker in nanoseconds. */
+  /** Whether to try, at a time of the ticker in nanoseconds; one that went back by a rest does not make it longer. */
   boolean due(long generation, long now) {
-    return failures == 0 || this.generation != generation || now - failed >= rest();
+    return failures == 0
+        || this.generation != generation
+        || now - failed >= rest()
+        || failed - now >= rest();
   }
 
   private long rest() {
