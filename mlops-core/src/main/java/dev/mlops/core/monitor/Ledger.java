@@ -1,5 +1,6 @@
 package dev.mlops.core.monitor;
 
+import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
@@ -41,6 +42,7 @@ final class Ledger {
   private long joinedAndOpen;
   private boolean overflowed;
   private @Nullable Prediction puzzled;
+  private @Nullable String strange;
   /** Entries that wait to be used again. */
   private @Nullable Recorded unused;
 
@@ -138,6 +140,7 @@ final class Ledger {
       puzzled = served.prediction();
       return;
     }
+    lookFor(truth, served.prediction());
     Section section = served.section();
     Truth before = served.truth;
     if (before != null && before.equals(truth)) {
@@ -163,6 +166,21 @@ final class Ledger {
     if (horizon == 0) {
       mature(served, truth);
     }
+  }
+
+  private void lookFor(Truth truth, Prediction prediction) {
+    if (strange == null
+        && prediction instanceof Classification classification
+        && classification.score().isPresent()) {
+      strange =
+          truth.label().filter(label -> classification.score(label).isEmpty()).orElse(null);
+    }
+  }
+
+  /** The first label of a truth that its prediction has no score for, though it has scores. */
+  @Nullable
+  String strange() {
+    return strange;
   }
 
   /** Matures and expires what has reached the horizon. */

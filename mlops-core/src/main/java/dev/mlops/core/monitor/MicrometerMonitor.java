@@ -121,6 +121,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private volatile boolean saidFull;
   private volatile boolean saidContended;
   private boolean saidOverflow;
+  private boolean saidStrange;
   /** Whether a tick waits for the lock. */
   private volatile boolean tickWaits;
 
@@ -157,6 +158,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     this.ledger = new Ledger(recipe, this::matured);
     this.registered = new Registered(recipe.registry, warnings, model);
     this.ticked = now(0);
+    registered.warnOfAnother(Meters.TICK_AGE);
     registered.gauge(Meters.TICK_AGE, () -> Math.max(0, now(ticked) - ticked) / 1e3);
     ledger.register(registered);
   }
@@ -336,6 +338,16 @@ public final class MicrometerMonitor implements MetricsMonitor {
           "a truth came for a " + puzzled.getClass().getSimpleName() + " of "
               + Warnings.shown(model)
               + " that is of another kind; such truths are counted as orphans, and the prediction goes on waiting",
+          null);
+    }
+    String strange = ledger.strange();
+    if (strange != null && !saidStrange) {
+      saidStrange = true;
+      warnings.once(
+          "label",
+          "a truth of " + Warnings.shown(model) + " has the label " + Warnings.shown(strange)
+              + ", which its prediction has no score for; it counts as a wrong prediction, but is it"
+              + " spelt as the model spells it?",
           null);
     }
     if (ledger.overflowed() && !saidOverflow) {

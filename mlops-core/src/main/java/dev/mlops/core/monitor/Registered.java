@@ -37,6 +37,22 @@ final class Registered {
     return new Registered(registry, warnings, model);
   }
 
+  /** Says so if the registry has a meter already that only one monitor of the model can have. */
+  void warnOfAnother(Meters meter) {
+    try {
+      if (registry.find(meter.id()).tags(tags(meter)).meter() != null) {
+        warnings.once(
+            "another " + model,
+            "the meter registry has the meters of another monitor of " + Warnings.shown(model)
+                + " and goes on showing those; give each a registry or a model name of its own, or"
+                + " close the other one first",
+            null);
+      }
+    } catch (Throwable thrown) {
+      warn(thrown);
+    }
+  }
+
   @Nullable
   Timer timer(Meters meter, String... values) {
     return add(host -> Timer.builder(meter.id())

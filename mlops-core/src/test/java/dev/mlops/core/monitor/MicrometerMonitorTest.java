@@ -211,6 +211,43 @@ class MicrometerMonitorTest {
     assertThat(champion(monitor).dropped()).isEqualTo(3);
   }
 
+  @Test
+  void aSecondMonitorOfOneModelAndRegistryIsSaid() {
+    MicrometerMonitor first = open(recipe -> recipe);
+    assertThat(warnings(() -> open(recipe -> recipe)))
+        .containsExactly("WARNING the meter registry has the meters of another monitor of fraud and"
+            + " goes on showing those; give each a registry or a model name of its own, or close the"
+            + " other one first");
+    first.close();
+  }
+
+  @Test
+  void aMonitorInThePlaceOfAClosedOneIsNoSecondOne() {
+    open(recipe -> recipe).close();
+    assertThat(warnings(() -> open(recipe -> recipe))).isEmpty();
+  }
+
+  @Test
+  void aTruthWithALabelThatTheModelNeverScoresIsSaidOnce() {
+    MicrometerMonitor monitor = open(recipe -> recipe);
+    Recorder recorder = monitor.recorder("1", BASELINE);
+    Classification scored = Classification.of(List.of("no", "yes"), new double[] {0.2, 0.8});
+    assertThat(warnings(() -> {
+          monitor.truth(recorder.record(ROW, scored, 1), Truth.of("no"));
+          monitor.truth(recorder.record(ROW, Classification.of("yes"), 1), Truth.of("Yes"));
+          monitor.tick();
+        }))
+        .isEmpty();
+    assertThat(warnings(() -> {
+          monitor.truth(recorder.record(ROW, scored, 1), Truth.of("Yes"));
+          monitor.tick();
+          monitor.truth(recorder.record(ROW, scored, 1), Truth.of("YES"));
+          monitor.tick();
+        }))
+        .containsExactly("WARNING a truth of fraud has the label Yes, which its prediction has no"
+            + " score for; it counts as a wrong prediction, but is it spelt as the model spells it?");
+  }
+
   private static List<String> warnings(Runnable code) {
     List<String> messages = new CopyOnWriteArrayList<>();
     Handler handler = new Handler() {
