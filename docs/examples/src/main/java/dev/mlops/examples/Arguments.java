@@ -29,6 +29,18 @@ final class Arguments {
       exit: 0 if all went well, 1 if a limit was missed, 2 if the arguments or the data are wrong,
       3 if the run could not go on""";
 
+  private static final List<String> OPTIONS = List.of(
+      "--data",
+      "--label",
+      "--drop",
+      "--stream",
+      "--seeds",
+      "--truth-delay",
+      "--initial",
+      "--every",
+      "--control",
+      "--out");
+
   @Nullable
   Path data;
 
@@ -59,14 +71,22 @@ final class Arguments {
   static Arguments of(String... args) throws Fault {
     Arguments all = new Arguments();
     for (int i = 0; i < args.length; i += 2) {
-      String option = args[i];
-      if (i + 1 == args.length) {
-        throw new Fault("argument \"" + option + "\": wanted a value after it, got none");
-      }
-      all.take(option, args[i + 1]);
+      all.take(args[i], valueOf(OPTIONS, i, args));
     }
     all.check();
     return all;
+  }
+
+  /** What follows an option, if that is one of them. */
+  static String valueOf(List<String> options, int option, String... args) throws Fault {
+    if (!options.contains(args[option])) {
+      throw new Fault("argument \"" + args[option] + "\": wanted one of "
+          + String.join(" ", options) + ", got an unknown one");
+    }
+    if (option + 1 == args.length) {
+      throw new Fault("argument \"" + args[option] + "\": wanted a value after it, got none");
+    }
+    return args[option + 1];
   }
 
   private void take(String option, String value) throws Fault {
@@ -81,10 +101,7 @@ final class Arguments {
       case "--control" -> control = whole(option, value, 0);
       case "--out" -> out = path(option, value, "a folder");
       case "--seeds" -> seeds(value);
-      default ->
-        throw new Fault(
-            "argument \"" + option + "\": wanted one of --data --label --drop --stream --seeds"
-                + " --truth-delay --initial --every --control --out, got an unknown one");
+      default -> throw new IllegalStateException(option);
     }
   }
 

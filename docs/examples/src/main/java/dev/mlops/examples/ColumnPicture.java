@@ -10,7 +10,8 @@ import java.util.Locale;
  * A column over its rows as SVG: where it lay, its baselines, its signals and since when.
  *
  * <p>For each of the picture's columns of pixels the range of the values is filled and their mean is a line, so the size does
- * not grow with the rows. A few extreme values may lie beyond the picture, which then says how many.
+ * not grow with the rows. A few extreme values may lie beyond the picture, which then says how many. Of zeros and ones the share
+ * of ones around each row is drawn, for they themselves would fill the picture.
  */
 final class ColumnPicture {
   private static final int WIDTH = 1_000;
@@ -23,25 +24,33 @@ final class ColumnPicture {
   /** Labels nearer to one another than this would overlap. */
   private static final int LABEL = 64;
 
+  /** Each share of ones is of at least so many rows. */
+  private static final int FEWEST_SHARED = 50;
+
   private final double[] values;
+  private final boolean ones;
   private final double bottom;
   private final double top;
   private final StringBuilder svg = new StringBuilder(32_000);
 
-  private ColumnPicture(double[] values, double bottom, double top) {
+  private ColumnPicture(double[] values, boolean ones, double bottom, double top) {
     this.values = values;
+    this.ones = ones;
     this.bottom = bottom;
     this.top = top;
   }
 
   /** Draws it. */
-  static String svg(String title, double[] values, List<WatchColumn.Stretch> stretches) {
+  static String svg(String title, double[] column, List<WatchColumn.Stretch> stretches) {
+    boolean ones =
+        Arrays.stream(column).allMatch(value -> value == 0 || value == 1 || Double.isNaN(value));
+    double[] values = ones ? shares(column) : column;
     double[] sorted =
         Arrays.stream(values).filter(value -> !Double.isNaN(value)).sorted().toArray();
     double low = sorted[(int) (0.002 * (sorted.length - 1))];
     double high = sorted[(int) Math.ceil(0.998 * (sorted.length - 1))];
     double margin = high > low ? 0.06 * (high - low) : 0.5;
-    ColumnPicture picture = new ColumnPicture(values, low - margin, high + margin);
+    ColumnPicture picture = new ColumnPicture(values, ones, low - margin, high + margin);
     picture.open(title);
     stretches.forEach(picture::baseline);
     picture.values();
@@ -52,6 +61,27 @@ final class ColumnPicture {
         .count();
     picture.legend(beyond);
     return picture.svg.append("</svg>\n").toString();
+  }
+
+  /** The share of ones around each row. */
+  private static double[] shares(double[] column) {
+    int around = Math.max(FEWEST_SHARED, column.length / 100) / 2;
+    double[] sums = new double[column.length + 1];
+    int[] counts = new int[column.length + 1];
+    for (int row = 0; row < column.length; row++) {
+      boolean missing = Double.isNaN(column[row]);
+      sums[row + 1] = sums[row] + (missing ? 0 : column[row]);
+      counts[row + 1] = counts[row] + (missing ? 0 : 1);
+    }
+    double[] shares = new double[column.length];
+    for (int row = 0; row < column.length; row++) {
+      int from = Math.max(0, row - around);
+      int to = Math.min(column.length, row + around + 1);
+      shares[row] = Double.isNaN(column[row])
+          ? Double.NaN
+          : (sums[to] - sums[from]) / (counts[to] - counts[from]);
+    }
+    return shares;
   }
 
   private double x(double row) {
@@ -79,7 +109,10 @@ final class ColumnPicture {
         LEFT, escaped(title));
   }
 
-  /** The rows of the baseline shaded, and where nine of ten of its values lay, up to the end of its stretch. */
+  /**
+   * The rows of the baseline shaded, and, up to the end of its stretch, where nine of ten of its values lay or, of zeros and ones,
+   * the limits of its mean.
+   */
   private void baseline(WatchColumn.Stretch stretch) {
     add(
         "<rect class=\"baseline\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"#eef2f7\"/>",
@@ -87,13 +120,14 @@ final class ColumnPicture {
         TOP,
         Math.max(1, x(stretch.watchedFrom()) - x(stretch.from())),
         HEIGHT - BOTTOM - TOP);
-    double above = y(stretch.baseline().to());
+    ColumnBaseline baseline = stretch.baseline();
+    double above = y(ones ? baseline.upper() : baseline.to());
     add(
         "<rect class=\"band\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"#cfe3d4\"/>",
         x(stretch.from()),
         above,
         Math.max(1, x(stretch.to()) - x(stretch.from())),
-        Math.max(2, y(stretch.baseline().from()) - above));
+        Math.max(2, y(ones ? baseline.lower() : baseline.from()) - above));
   }
 
   private void values() {
@@ -172,8 +206,9 @@ final class ColumnPicture {
           "<path class=\"change\" d=\"M%.1f %dV%d\" stroke=\"#e08a00\" stroke-dasharray=\"4 3\"/>",
           change, TOP, HEIGHT - BOTTOM);
       add(
-          "<path class=\"signal\" d=\"M%.1f %dV%d\" stroke=\"#c0272d\" stroke-width=\"1.5\"/>",
-          found, TOP - 6, HEIGHT - BOTTOM);
+          "<path class=\"signal\" d=\"M%.1f %dV%d\" stroke=\"#c0272d\" stroke-width=\"1.5\"><title>row"
+              + " %d: %s, changed at about row %d</title></path>",
+          found, TOP - 6, HEIGHT - BOTTOM, stretch.to(), signal.direction(), stretch.changeRow());
       if (found - last >= LABEL) {
         last = found;
         add(
@@ -196,9 +231,13 @@ final class ColumnPicture {
         LEFT, y - 9);
     add("<text x=\"%d\" y=\"%d\">rows of a baseline</text>", LEFT + 20, y);
     add("<rect x=\"%d\" y=\"%d\" width=\"14\" height=\"10\" fill=\"#cfe3d4\"/>", LEFT + 150, y - 9);
-    add("<text x=\"%d\" y=\"%d\">90 %% of its values</text>", LEFT + 170, y);
+    add(
+        "<text x=\"%d\" y=\"%d\">%s</text>",
+        LEFT + 170, y, ones ? "limits of its mean" : "90 % of its values");
     add("<path d=\"M%d %dh14\" stroke=\"#1f4e79\"/>", LEFT + 296, y - 4);
-    add("<text x=\"%d\" y=\"%d\">mean, in its range</text>", LEFT + 316, y);
+    add(
+        "<text x=\"%d\" y=\"%d\">%s</text>",
+        LEFT + 316, y, ones ? "share of ones" : "mean, in its range");
     add("<path d=\"M%d %dv-12\" stroke=\"#c0272d\" stroke-width=\"1.5\"/>", LEFT + 446, y + 1);
     add("<text x=\"%d\" y=\"%d\">signal, ▲ up, ▼ down</text>", LEFT + 454, y);
     add("<path d=\"M%d %dv-12\" stroke=\"#e08a00\" stroke-dasharray=\"4 3\"/>", LEFT + 604, y + 1);

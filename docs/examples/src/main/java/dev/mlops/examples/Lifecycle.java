@@ -144,17 +144,20 @@ public final class Lifecycle {
         arguments.initial,
         arguments.truthDelay,
         arguments.every);
-    List<String> table;
-    try (RunFolder folder = RunFolder.take(arguments.out);
-        Progress progress = new Progress(out)) {
-      CountingTrainer trainer = trainer(stream.schema());
-      LifecycleRun run = live(stream, trainer, folder, progress);
-      CountingTrainer controlled = trainer(stream.schema());
-      RetrainRehearsal control = rehearse(stream, controlled, progress);
-      table = table(stream, run, trainer, control, controlled.seconds());
+    try (RunFolder folder = RunFolder.take(arguments.out)) {
+      StringBuilder metrics = new StringBuilder();
+      List<String> table;
+      try (Progress progress = new Progress(out)) {
+        CountingTrainer trainer = trainer(stream.schema());
+        LifecycleRun run = live(stream, trainer, folder, metrics, progress);
+        CountingTrainer controlled = trainer(stream.schema());
+        RetrainRehearsal control = rehearse(stream, controlled, progress);
+        table = table(stream, run, trainer, control, controlled.seconds());
+      }
+      out.println();
+      table.forEach(out::println);
+      Files.writeString(folder.metrics(), metrics, StandardCharsets.UTF_8);
     }
-    out.println();
-    table.forEach(out::println);
     out.println("left in " + arguments.out + ": store, journal.log, metrics.prom");
     return 0;
   }
@@ -198,11 +201,13 @@ public final class Lifecycle {
   }
 
   private LifecycleRun live(
-      Stream stream, CountingTrainer trainer, RunFolder folder, Progress progress)
-      throws IOException {
+      Stream stream,
+      CountingTrainer trainer,
+      RunFolder folder,
+      StringBuilder metrics,
+      Progress progress) {
     progress.begin("training the first version", stream.rows().size());
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    StringBuilder metrics = new StringBuilder();
     LifecycleRun run = new LifecycleRun(stream, trainer, arguments, new LifecycleRun.Watcher() {
       @Override
       public void row(int row, String champion) {
@@ -224,7 +229,6 @@ public final class Lifecycle {
     try (VersionStore store = FileVersionStore.open(folder.store())) {
       run.over(store, registry, folder.journal());
     }
-    Files.writeString(folder.metrics(), metrics, StandardCharsets.UTF_8);
     return run;
   }
 

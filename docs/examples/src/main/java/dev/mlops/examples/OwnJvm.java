@@ -1,13 +1,17 @@
 package dev.mlops.examples;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Runs a program of this package for Maven in a JVM of its own.
@@ -25,6 +29,11 @@ public final class OwnJvm {
    */
   public static void main(String[] args)
       throws IOException, InterruptedException, URISyntaxException {
+    List<String> programs = programs();
+    if (!programs.contains(args[0])) {
+      System.err.println("-Dprogram: wanted one of " + programs + ", got \"" + args[0] + "\"");
+      System.exit(2);
+    }
     List<String> command = new ArrayList<>(List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", classPath()));
     command.add(OwnJvm.class.getPackageName() + "." + args[0]);
@@ -37,6 +46,32 @@ public final class OwnJvm {
     int exit = child.waitFor();
     if (exit != 0) {
       System.exit(exit);
+    }
+  }
+
+  /** The classes of this package that can be run, by their simple names. */
+  static List<String> programs() throws IOException, URISyntaxException {
+    Path classes = Path.of(
+        requireNonNull(OwnJvm.class.getResource("OwnJvm.class")).toURI());
+    try (Stream<Path> files = Files.list(requireNonNull(classes.getParent()))) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(file -> file.endsWith(".class"))
+          .map(file -> file.substring(0, file.length() - ".class".length()))
+          .filter(OwnJvm::isProgram)
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static boolean isProgram(String name) {
+    try {
+      Class.forName(
+              OwnJvm.class.getPackageName() + "." + name, false, OwnJvm.class.getClassLoader())
+          .getDeclaredMethod("main", String[].class);
+      return !name.equals(OwnJvm.class.getSimpleName());
+    } catch (ClassNotFoundException | NoSuchMethodException e) {
+      return false;
     }
   }
 

@@ -27,6 +27,9 @@ public final class WatchColumn {
       usage: WatchColumn --file <csv[.gz]> --column <name> [--baseline-rows <n>] [--false-alarm-every <n>]
                          [--detector <name>] [--picture <svg>]""";
 
+  private static final List<String> OPTIONS = List.of(
+      "--file", "--column", "--baseline-rows", "--false-alarm-every", "--detector", "--picture");
+
   private static final int FEWEST_BASELINE_ROWS = 30;
   private static final int BASELINE_ROWS = 1_000;
 
@@ -92,10 +95,7 @@ public final class WatchColumn {
   private void take(String... args) throws Arguments.Fault {
     for (int i = 0; i < args.length; i += 2) {
       String option = args[i];
-      if (i + 1 == args.length) {
-        throw new Arguments.Fault("argument \"" + option + "\": wanted a value after it, got none");
-      }
-      String value = args[i + 1];
+      String value = Arguments.valueOf(OPTIONS, i, args);
       switch (option) {
         case "--file" -> file = Path.of(value);
         case "--column" -> column = value;
@@ -104,10 +104,7 @@ public final class WatchColumn {
           baselineRows = Arguments.whole(option, value, FEWEST_BASELINE_ROWS);
         case "--false-alarm-every" -> falseAlarmEvery = Arguments.whole(option, value, 2);
         case "--detector" -> detector = value;
-        default ->
-          throw new Arguments.Fault(
-              "argument \"" + option + "\": wanted one of --file --column --baseline-rows"
-                  + " --false-alarm-every --detector --picture, got an unknown one");
+        default -> throw new IllegalStateException(option);
       }
     }
     if (file == null || column == null) {
@@ -146,10 +143,7 @@ public final class WatchColumn {
         missing,
         baseline);
     out.println("detector " + detector + "; promise: "
-        + Watches.promise(
-            detector,
-            Watches.of(detector, stretches.get(0).baseline, falseAlarmEvery),
-            falseAlarmEvery));
+        + Watches.promise(detector, falseAlarmEvery));
     int signals = 0;
     for (Stretch stretch : stretches) {
       out.printf(
@@ -163,12 +157,13 @@ public final class WatchColumn {
         signals++;
         out.printf(
             Locale.ROOT,
-            "row %6d (line %d)  %s, changed at about row %d (line %d), mean since %s%n",
+            "row %6d (line %d)  %s, changed at about row %d (line %d), mean of the %d rows since %s%n",
             stretch.to,
             csv.line(stretch.to),
             signal.direction(),
             stretch.changeRow(),
             csv.line(stretch.changeRow()),
+            stretch.to - stretch.changeRow() + 1,
             ColumnBaseline.number(mean(values, stretch.changeRow(), stretch.to)));
       }
     }
@@ -217,7 +212,8 @@ public final class WatchColumn {
       ColumnBaseline baseline = ColumnBaseline.of(first);
       List<ValueDetector> watching;
       try {
-        watching = Watches.of(detector, baseline, falseAlarmEvery);
+        double[] fed = Arrays.stream(first).map(baseline::scaled).toArray();
+        watching = Watches.of(detector, baseline, fed, falseAlarmEvery);
       } catch (IllegalArgumentException e) {
         if (stretches.isEmpty()) {
           throw new Arguments.Fault("--detector " + detector + ": " + e.getMessage());

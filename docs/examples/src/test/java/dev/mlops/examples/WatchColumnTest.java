@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,7 +34,10 @@ import org.xml.sax.InputSource;
 /** What the program says of a column, what it draws, and what it refuses. */
 class WatchColumnTest {
   private static final Pattern SIGNAL = Pattern.compile(
-      "row +(\\d+) \\(line (\\d+)\\)  (UP|DOWN), changed at about row (\\d+) \\(line (\\d+)\\), mean since (\\S+)");
+      "row +(\\d+) \\(line (\\d+)\\)  (UP|DOWN), changed at about row (\\d+) \\(line (\\d+)\\), mean of the (\\d+) rows since (\\S+)");
+
+  private static final Set<String> OF_ERRORS =
+      Set.of("adwin", "cusum", "ddm", "hddm-a", "page-hinkley");
 
   @TempDir
   Path dir;
@@ -113,13 +117,14 @@ class WatchColumnTest {
       assertThat(changed).isBetween(changes[i] - 300, changes[i] + 300);
       assertThat(Integer.parseInt(signals.get(i).group(2))).isEqualTo(found + 2);
       assertThat(Integer.parseInt(signals.get(i).group(5))).isEqualTo(changed + 2);
+      assertThat(Integer.parseInt(signals.get(i).group(6))).isEqualTo(found - changed + 1);
     }
     assertThat(run.lines().get(run.lines().size() - 1))
         .isEqualTo("2 signals; picture: " + dir.resolve("shop-price-.svg"));
   }
 
   static Stream<String> names() {
-    return Watches.names().stream().filter(name -> !Watches.OF_ERRORS.contains(name));
+    return Watches.names().stream().filter(name -> !OF_ERRORS.contains(name));
   }
 
   static Stream<String> allNames() {
@@ -139,9 +144,11 @@ class WatchColumnTest {
         .startsWith("detector " + detector
             + "; promise: on average at most one false alarm in 100000 rows, if ")
         .contains(
-            Watches.OF_ERRORS.contains(detector)
+            OF_ERRORS.contains(detector)
                 ? "independent of each other, at the baseline's rate"
-                : "given those before");
+                : Set.of("ks", "conformal").contains(detector)
+                    ? "independent draws of the baseline's distribution"
+                    : "given those before");
     assertThat(run.signals()).as(run.out).hasSize(1);
     assertThat(run.signals().get(0).group(3)).isEqualTo("UP");
     assertThat(Integer.parseInt(run.signals().get(0).group(1))).isBetween(2_500, 2_900);
@@ -241,6 +248,23 @@ class WatchColumnTest {
     assertThat(text).doesNotContain("NaN").doesNotContain("Infinity");
   }
 
+  @Test
+  void theShareOfOnesIsDrawnWithItsLimits() throws IOException {
+    Path file = csv(
+        "errors.csv",
+        5_000,
+        (row, random) -> random.nextDouble() < (row < 2_500 ? 0.1 : 0.3) ? "1" : "0");
+    Path svg = dir.resolve("here.svg");
+    run("--file", file.toString(), "--column", "price, <€>", "--picture", svg.toString());
+    String text = Files.readString(svg);
+    assertThat(text)
+        .contains(">share of ones<")
+        .contains(">limits of its mean<")
+        .contains(": UP, changed at about row 24");
+    // Shares of at least 50 rows stay below 0.6, where ones would lie at 1.
+    assertThat(text).contains(">0.4<").doesNotContain(">0.6<");
+  }
+
   private static int count(String text, String part) {
     return (text.length() - text.replace(part, "").length()) / part.length();
   }
@@ -264,8 +288,7 @@ class WatchColumnTest {
             "",
             "argument \"--speed\": wanted one of --file --column --baseline-rows --false-alarm-every"
                 + " --detector --picture, got an unknown one",
-            "--speed",
-            "9"),
+            "--speed"),
         bad(
             "",
             "--baseline-rows: wanted a whole number of at least 30, got \"29\"",

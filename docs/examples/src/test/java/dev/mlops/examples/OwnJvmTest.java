@@ -1,0 +1,23 @@
+package dev.mlops.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** What Maven can run by {@code -Dprogram}. */
+class OwnJvmTest {
+  @Test
+  void itsProgramsAreThoseOfThePackage() throws Exception {
+    assertThat(OwnJvm.programs())
+        .containsExactly(
+            "Hello",
+            "Lifecycle",
+            "OnlyDriftDetector",
+            "OnlyMetricsMonitor",
+            "OnlyModelPackage",
+            "OnlyRetrainPolicy",
+            "OnlyVersionStore",
+            "WatchColumn",
+            "WholeLoop");
+  }
+}
