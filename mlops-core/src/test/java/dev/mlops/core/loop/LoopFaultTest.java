@@ -32,6 +32,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -51,6 +52,29 @@ class LoopFaultTest {
   @BeforeEach
   void open() {
     scene = new LoopScene(folder);
+  }
+
+  /** What the loop warns of while this is open. */
+  private static final class Warned extends Handler implements AutoCloseable {
+    private final Logger logger = Logger.getLogger(MaintenanceLoop.class.getName());
+    final List<String> lines = new ArrayList<>();
+
+    Warned() {
+      logger.addHandler(this);
+    }
+
+    @Override
+    public void publish(LogRecord line) {
+      lines.add(line.getMessage());
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {
+      logger.removeHandler(this);
+    }
   }
 
   private MaintenanceLoop shadowing() {
@@ -263,6 +287,46 @@ class LoopFaultTest {
     assertEquals("GATED", scene.last().kind().name());
   }
 
+  /** Two candidates throw, the third is judged and abandoned: the fourth that throws counts as a first one. */
+  @Test
+  void aCandidateThatGetsThroughTheGateEndsTheRestsAndIsFollowedByNewWarnings() {
+    Function<List<Labelled<Row>>, String> throwing = rows -> {
+      throw new IllegalStateException("no memory");
+    };
+    try (Warned warned = new Warned();
+        MaintenanceLoop loop = scene.loop(LoopScene.always()).build()) {
+      scene.serve(200);
+      scene.trainer.script = throwing;
+      loop.tick();
+      scene.clock.advance(Duration.ofMinutes(1));
+      loop.tick();
+      assertEquals(List.of("RETRAIN", "FAILED", "RETRAIN", "FAILED"), scene.kinds());
+      String warning = "a candidate for iris@champion failed; the champion stays";
+      assertEquals(List.of(warning), warned.lines);
+
+      scene.clock.advance(Duration.ofMinutes(2));
+      scene.trainer.script = rows -> "B/0.0";
+      loop.tick();
+      assertEquals("GATED", scene.last().kind().name());
+      moveElsewhere();
+      scene.deployment.tick();
+      loop.tick();
+      assertEquals("ABANDONED", scene.last().kind().name());
+
+      scene.trainer.script = throwing;
+      loop.tick();
+      assertEquals("FAILED", scene.last().kind().name());
+      assertEquals(List.of(warning, warning), warned.lines);
+      int before = scene.heard.size();
+      scene.clock.advance(Duration.ofMinutes(1).minusMillis(1));
+      loop.tick();
+      assertEquals(before, scene.heard.size(), "one minute is not over");
+      scene.clock.advance(Duration.ofMillis(1));
+      loop.tick();
+      assertEquals(before + 2, scene.heard.size(), "one minute is over");
+    }
+  }
+
   @Test
   void theCooldownCoversCandidatesThatFailed() {
     scene.trainer.script = rows -> {
@@ -398,22 +462,8 @@ class LoopFaultTest {
   @Test
   void anExecutorThatRunsNothingIsToldSinceWhenAndForHowLong() {
     List<Runnable> jobs = new ArrayList<>();
-    List<String> lines = new ArrayList<>();
-    Handler handler = new Handler() {
-      @Override
-      public void publish(LogRecord line) {
-        lines.add(line.getMessage());
-      }
-
-      @Override
-      public void flush() {}
-
-      @Override
-      public void close() {}
-    };
-    Logger logger = Logger.getLogger(MaintenanceLoop.class.getName());
-    logger.addHandler(handler);
-    try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst(), jobs::add).build()) {
+    try (Warned warned = new Warned();
+        MaintenanceLoop loop = scene.loop(LoopScene.whileFirst(), jobs::add).build()) {
       scene.world = "B";
       scene.serve(200);
       Instant due = loop.tick();
@@ -435,7 +485,7 @@ class LoopFaultTest {
             loop.toString());
       }
       assertEquals(1, jobs.size(), "one job at a time");
-      assertEquals(1, lines.size(), lines.toString());
+      assertEquals(1, warned.lines.size(), warned.lines.toString());
 
       jobs.get(0).run();
       jobs.get(0).run(); // an executor that runs a job twice trains once
@@ -445,8 +495,6 @@ class LoopFaultTest {
       loop.tick();
       assertEquals(Optional.empty(), loop.trouble());
       assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"), scene.kinds());
-    } finally {
-      logger.removeHandler(handler);
     }
   }
 
@@ -653,22 +701,8 @@ class LoopFaultTest {
       }
       return scene.clock.instant();
     };
-    List<String> lines = new ArrayList<>();
-    Handler handler = new Handler() {
-      @Override
-      public void publish(LogRecord line) {
-        lines.add(line.getMessage());
-      }
-
-      @Override
-      public void flush() {}
-
-      @Override
-      public void close() {}
-    };
-    Logger logger = Logger.getLogger(MaintenanceLoop.class.getName());
-    logger.addHandler(handler);
-    try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).clock(clock).build()) {
+    try (Warned warned = new Warned();
+        MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).clock(clock).build()) {
       loop.tick();
       loop.tick();
       loop.tick();
@@ -677,14 +711,12 @@ class LoopFaultTest {
               "could not decide whether iris@champion is trained again: IllegalStateException:"
                   + " call 1; the next tick tries again",
               "the clock of the loop on iris@champion threw; ticks are due by the system's"),
-          lines);
+          warned.lines);
       broken[0] = false;
       loop.tick();
       broken[0] = true;
       loop.tick();
-      assertEquals(3, lines.size(), lines.toString());
-    } finally {
-      logger.removeHandler(handler);
+      assertEquals(3, warned.lines.size(), warned.lines.toString());
     }
   }
 
