@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,10 @@ final class FaultyFiles implements StoreFiles {
 
   int forces;
   final List<String> trace = new ArrayList<>();
+
+  /** Told of each operation before it is made, as {@link #trace} names it: what another process does just then. */
+  Consumer<String> meanwhile = operation -> {};
+
   private int failAt = -1;
   private int crashAt = -1;
   private int skipForce = -1;
@@ -114,7 +119,9 @@ final class FaultyFiles implements StoreFiles {
     if (dead) {
       throw new Crash();
     }
-    trace.add(what + " " + mount.relativize(path));
+    String operation = what + " " + mount.relativize(path);
+    meanwhile.accept(operation);
+    trace.add(operation);
     operations++;
     fault(When.BEFORE);
   }

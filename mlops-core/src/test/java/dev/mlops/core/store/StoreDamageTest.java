@@ -152,6 +152,37 @@ class StoreDamageTest {
             "has more than " + bytes.length + " bytes, its record says " + bytes.length);
   }
 
+  /** Another process has restored the blob by the time that this one takes it out of the way. */
+  @Test
+  void aBlobThatAnotherProcessHasRestoredIsPutBack() throws IOException {
+    Path mount = Path.of("mount").toAbsolutePath();
+    FaultyFiles files = new FaultyFiles(mount);
+    Path shared = mount.resolve("store");
+    FileVersionStore one = FileVersionStore.open(shared, clock, files, FilePackage::of);
+    FileVersionStore other = FileVersionStore.open(shared, clock, files, FilePackage::of);
+    Version version = one.publish(Packages.of("fraud", 1));
+    ModelPackage opened = one.open(version);
+    String blob = opened.files(Role.WEIGHTS).get(0).digest().hex();
+    files.plant(shared.resolve("blobs").resolve("sha256").resolve(blob), "bad".getBytes(UTF_8));
+    files.meanwhile = operation -> {
+      if (operation.startsWith("rename")) {
+        files.meanwhile = none -> {};
+        other.publish(Packages.of("fraud", 1));
+      }
+    };
+
+    assertThatThrownBy(() -> readWeights(opened))
+        .isInstanceOf(PackageIntegrityException.class)
+        .hasMessage("fraud:1 is damaged: blobs/sha256/" + blob + " has 3 bytes, its record says 18;"
+            + " not loaded; publish the package again to restore it");
+    assertThat(readWeights(opened)).isEqualTo("weights of fraud 1".getBytes(UTF_8));
+    assertThat(one.report())
+        .as("what the other process took away")
+        .singleElement()
+        .asString()
+        .matches("quarantine/" + blob + "\\.[0-9a-f-]{36}: damaged blob");
+  }
+
   /** A package whose damaged file is replaced by a link to somebody else's is refused, and so is the link. */
   @Test
   void aLinkInThePlaceOfABlobIsNotFollowed() throws IOException {
@@ -315,6 +346,29 @@ class StoreDamageTest {
     assertThat(other.report())
         .containsExactly(
             SECOND_RECORD.replace("2.json", "3.json") + ": missing, needed by fraud@champion");
+  }
+
+  /** Another process publishes and releases after the versions were counted and before the aliases are read. */
+  @Test
+  void aVersionThatIsPublishedMeanwhileIsNotTakenForLost() {
+    Path mount = Path.of("mount").toAbsolutePath();
+    FaultyFiles files = new FaultyFiles(mount);
+    Path shared = mount.resolve("store");
+    FileVersionStore one = FileVersionStore.open(shared, clock, files, FilePackage::of);
+    FileVersionStore other = FileVersionStore.open(shared, clock, files, FilePackage::of);
+    Version from = other.publish(Packages.of("fraud", 1));
+    other.move(CHAMPION).fromNothing().to(from).commit();
+    files.meanwhile = operation -> {
+      if (operation.equals("list store/models/fraud/aliases")) {
+        files.meanwhile = none -> {};
+        Version to = other.publish(Packages.of("fraud", 2));
+        other.move(CHAMPION).from(from).to(to).commit();
+      }
+    };
+
+    assertThat(one.publish(Packages.of("fraud", 3))).hasToString("fraud:3");
+    assertThat(other.versions("fraud")).hasToString("[fraud:1, fraud:2, fraud:3]");
+    assertThat(one.report()).isEmpty();
   }
 
   @Test
