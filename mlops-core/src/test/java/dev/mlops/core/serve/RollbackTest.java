@@ -306,6 +306,34 @@ class RollbackTest {
     }
   }
 
+  /** Loading what comes before the version that was rolled back to must wait, or the store would never be told. */
+  @Test
+  void oneThatIsMadeWithinATickIsStillToldToTheStore() {
+    AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
+    ForeignStore store = new ForeignStore(scene.behind) {
+      @Override
+      public Optional<AliasChange> current(String alias) {
+        meanwhile.getAndSet(() -> {}).run();
+        return super.current(alias);
+      }
+    };
+    try (Deployment<Scene.Order> deployment = scene.deployment(store).open()) {
+      scene.move(2);
+      deployment.tick();
+      scene.move(3);
+      deployment.tick();
+      meanwhile.set(() -> deployment.rollBack("ops", "bad"));
+      deployment.tick();
+      Scene.assertServes(2, deployment);
+      assertTrue(deployment.rollbackPending());
+
+      deployment.tick();
+      assertEquals(List.of(1L, 2L, 3L, 2L), scene.moves());
+      Scene.assertServes(2, deployment);
+      assertEquals("fraud:1", deployment.rollBack("ops", "2 is bad too").toString());
+    }
+  }
+
   /** The history is read once, not in every tick of years. */
   @Test
   void theHistoryIsReadOnceWhereNothingCouldBeRolledBackTo() {
