@@ -308,6 +308,7 @@ public final class Deployment<T> implements AutoCloseable {
     if (!replace(state, () -> watched)) {
       return serving.get() == null ? state : requireNonNull(serving.get());
     }
+    // No rollback came between: until a later step of the tick there is nothing to roll back to.
     unwatched = false;
     if (state.champion.recorder instanceof Unrecorded before
         && before.missed() > 0
@@ -554,8 +555,8 @@ public final class Deployment<T> implements AutoCloseable {
 
   /**
    * Puts a state in another's place, unless that is gone. The next one is made before, as it may ask the monitor for a
-   * recorder, and no rollback waits for a monitor; whose recorder was asked for last is the champion of the monitor, so if
-   * it is not the one that serves, the next tick asks again.
+   * recorder, and no rollback waits for a monitor; whose recorder was asked for last is the champion of the monitor, so the
+   * tick after a rollback asks again.
    */
   @SuppressWarnings("ReferenceEquality") // the very state that was read, not an equal one
   private boolean replace(@Nullable State now, Supplier<State> next) {
@@ -563,7 +564,6 @@ public final class Deployment<T> implements AutoCloseable {
     changing.lock();
     try {
       if (serving.get() != now) {
-        unwatched = true;
         return false;
       }
       serving.set(made);
