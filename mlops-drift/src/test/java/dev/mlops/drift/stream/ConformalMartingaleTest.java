@@ -243,6 +243,38 @@ class ConformalMartingaleTest {
     }
   }
 
+  @Test
+  void aResetInTheMiddleOfABlockForgetsTheBlock() {
+    ConformalMartingale detector =
+        ConformalMartingale.ofPValues().falseAlarmEvery(Duration.ofHours(10_000));
+    for (int t = 0; t < 1_000; t++) {
+      detector.update(0.0);
+    }
+    detector.reset();
+    assertThat(detector.endBlock()).isEqualTo(Level.WARMING_UP);
+    assertThat(detector.statistic()).isZero();
+  }
+
+  /** To 2^440 and back in one block: what still sleeps was won by nobody, and must not grow with the others. */
+  @Test
+  void aBlockInWhichASleeperWinsMuchAndLosesItAllIsNoDrift() {
+    ConformalMartingale detector = ConformalMartingale.ofPValues()
+        .bettingBy(Betting.sleeperStayer(0.001, 3))
+        .falseAlarmEvery(Duration.ofHours(10_000));
+    for (int t = 0; t < 450; t++) {
+      detector.update(0.0); // doubles what the expert with a = 1/3 and b = 2/3 has
+    }
+    assertThat(detector.logCapital()).isGreaterThan(430 * Math.log(2));
+    for (int t = 0; t < 450; t++) {
+      detector.update(0.5); // halves it, and what the one with 2/3 and 1/3 has
+    }
+    // What sleeps, and the half of the rest that two experts with a = b neither won nor lost; the
+    // other two have at most 2/1000 by now.
+    double asleep = Math.pow(0.999, 900);
+    assertThat(detector.logCapital()).isCloseTo(Math.log((1 + asleep) / 2), within(0.003));
+    assertThat(detector.endBlock()).isEqualTo(Level.STABLE);
+  }
+
   /** A capital of e^-29000 and one of e^+8000 would be 0 and infinite as a double. */
   @Test
   void noLengthOfTheStreamBreaksTheCapital() {

@@ -207,6 +207,23 @@ class RepeatedConfidenceSequenceTest {
     assertThat(detector.signal().orElseThrow().changePoint()).isEqualTo(8_192 - 3);
   }
 
+  /** The 8 newest beginnings 32,768 apart are kept, so one of 130,000 blocks ago is, if its number is a multiple of that. */
+  @Test
+  void aSmallChangeOfLongAgoIsFoundWhereItWas() {
+    RepeatedConfidenceSequence detector =
+        RepeatedConfidenceSequence.between(0, 1).falseAlarmEvery(Duration.ofHours(10_000));
+    int change = 65_536;
+    for (int block = 0; detector.level() != Level.DRIFT; block++) {
+      assertThat(block).isLessThan(4 * change);
+      detector.update(block < change ? 0.5 : 0.500343);
+      detector.endBlock();
+    }
+    Signal signal = detector.signal().orElseThrow();
+    assertThat(signal.index()).isGreaterThan(change + 131_072);
+    assertThat(signal.changePoint()).isEqualTo(change);
+    assertThat(signal.direction()).isEqualTo(Direction.UP);
+  }
+
   @Test
   void memoryStaysTheSameOverAMillionValues() {
     RepeatedConfidenceSequence detector =

@@ -187,6 +187,28 @@ class SrEDetectorTest {
     assertThat(exact).as("change points within one block").isGreaterThan(30);
   }
 
+  /**
+   * Six of eleven averages are 1 for long, which those with a small λ win by; then all are 0, which those with a great λ do, who
+   * count for more. Alike, the members would say UP.
+   */
+  @Test
+  void ofAveragesTheDirectionIsThatOfTheSideWithTheLargerStatistic() {
+    SrEDetector around = SrEDetector.around(0.5).averagedOver(2).falseAlarmEvery(800);
+    SrEDetector above = SrEDetector.above(0.5).averagedOver(2).falseAlarmEvery(Long.MAX_VALUE);
+    SrEDetector below = SrEDetector.below(0.5).averagedOver(2).falseAlarmEvery(Long.MAX_VALUE);
+    int fall = 2 * 11 * 80;
+    for (int t = 0; around.level() != Level.DRIFT; t++) {
+      double x = t < fall && t / 2 % 11 % 2 == 0 ? 1.0 : 0.0;
+      around.update(x);
+      above.update(x);
+      below.update(x);
+    }
+    Signal signal = around.signal().orElseThrow();
+    assertThat(signal.index()).isGreaterThan(fall);
+    assertThat(below.statistic()).isGreaterThan(2 * above.statistic());
+    assertThat(signal.direction()).isEqualTo(Direction.DOWN);
+  }
+
   /** 64 averages are looked back on: an older change is said to have begun with the oldest of them. */
   @Test
   void aSlowChangeOfAveragesBeganAtMostSixtyFourBlocksAgo() {
@@ -307,6 +329,15 @@ class SrEDetectorTest {
     }
     Arrays.sort(found);
     assertThat(found[found.length / 2]).isBetween(8_000L - 32, 8_000L + 32);
+  }
+
+  /** Its two starts, two values ago and one, count alike: 1.5 on average, which is rounded up. */
+  @Test
+  void aDriftAtTheSecondValueBeganWithTheFirst() {
+    SrEDetector detector = SrEDetector.above(0.5).falseAlarmEvery(2);
+    assertThat(detector.update(1)).isEqualTo(Level.WARNING);
+    assertThat(detector.update(1)).isEqualTo(Level.DRIFT);
+    assertThat(detector.signal().orElseThrow().changePoint()).isZero();
   }
 
   @Test
