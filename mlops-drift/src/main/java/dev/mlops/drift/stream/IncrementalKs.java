@@ -309,8 +309,11 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
     startAfresh();
     int count = in.readInt();
     int look = in.readInt();
-    if (count < 0 || count > values.length || look < 1 || look > rule.stride) {
+    if (count < 0 || count > values.length) {
       throw DetectorState.refused("it holds " + count + " values of " + values.length);
+    }
+    if (look < 1 || look > rule.stride) {
+      throw DetectorState.refused("it looks after " + look + " values, wanted 1 to " + rule.stride);
     }
     long last = -1;
     for (int i = 0; i < count; i++) {

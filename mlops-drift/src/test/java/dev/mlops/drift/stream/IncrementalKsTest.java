@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assertions.within;
 import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -269,6 +271,21 @@ class IncrementalKsTest {
     }
   }
 
+  /** Of eight values like the baseline's, so many become smaller than all of them, and so many larger. */
+  @ParameterizedTest
+  @CsvSource({"2, 4, UP", "3, 4, OTHER", "4, 4, OTHER", "4, 3, OTHER", "4, 2, DOWN"})
+  void theDirectionIsOtherWhereEitherSideIsMoreThanHalfOfTheOther(
+      int low, int high, Direction wanted) {
+    double[] baseline = {1, 2, 3, 4, 5, 6, 7, 8};
+    IncrementalKs detector = IncrementalKs.of(baseline, 8, 0.5);
+    for (int i = 0; i < 8; i++) {
+      detector.update(i < low ? 0 : i >= 8 - high ? 9 : i + 1);
+    }
+    assertThat(detector.level()).isEqualTo(Level.DRIFT);
+    assertThat(detector.statistic()).isEqualTo(Math.max(low, high) / 8.0);
+    assertThat(detector.signal().orElseThrow().direction()).isEqualTo(wanted);
+  }
+
   private static Direction direction(boolean frozen, long seed, DoubleUnaryOperator change) {
     IncrementalKs detector = frozen
         ? IncrementalKs.against(normal(seed, 500)).windowOf(300).falseAlarmEvery(100_000)
@@ -367,6 +384,70 @@ class IncrementalKsTest {
     }
     assertThat(detector.skipped()).isEqualTo(100);
     assertThat(detector.signal().orElseThrow().changePoint()).isBetween(196L, 202L);
+  }
+
+  /** D is the share below all of the baseline: what equals it has not fallen. */
+  @Test
+  void aConstantFellWhereItsFirstSmallerValueIs() {
+    double[] baseline = new double[100];
+    Arrays.fill(baseline, 1);
+    IncrementalKs detector = IncrementalKs.against(baseline).windowOf(50).falseAlarmEvery(10_000);
+    for (int t = 0; t < 200; t++) {
+      detector.update(1);
+    }
+    while (detector.update(0) != Level.DRIFT) {}
+    assertThat(detector.signal().orElseThrow().direction()).isEqualTo(Direction.DOWN);
+    assertThat(detector.signal().orElseThrow().changePoint()).isEqualTo(200);
+  }
+
+  /** A state of the detector, but with such a window, and a checksum that fits. */
+  private static byte[] holding(
+      IncrementalKs detector, int untilLook, int count, double[] values, long[] positions) {
+    byte[] state = detector.state();
+    int held = 2;
+    int window = state.length - (4 + 4 + held * (8 + 8) + 4);
+    ByteBuffer bytes = ByteBuffer.allocate(window + 4 + 4 + values.length * (8 + 8) + 4);
+    bytes.put(state, 0, window).putInt(count).putInt(untilLook);
+    for (int i = 0; i < values.length; i++) {
+      bytes.putDouble(values[i]).putLong(positions[i]);
+    }
+    CRC32C checksum = new CRC32C();
+    checksum.update(bytes.array(), 0, bytes.position());
+    return bytes.putInt((int) checksum.getValue()).array();
+  }
+
+  @Test
+  void aStateWhoseWindowIsImpossibleIsRefused() {
+    IncrementalKs detector = IncrementalKs.of(new double[] {1, 2, 3}, 2, 0.01);
+    for (double x : new double[] {1, 2, 3}) {
+      detector.update(x);
+    }
+    byte[] state = detector.state();
+    double[] newest = {2, 3};
+    long[] positions = {1, 2};
+    assertThat(holding(detector, 1, 2, newest, positions)).isEqualTo(state);
+
+    String refusal = "not the state of this detector: %s; the detector is as it was";
+    assertThatThrownBy(() -> detector.restore(holding(detector, 1, -1, new double[0], new long[0])))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(refusal, "it holds -1 values of 2");
+    assertThatThrownBy(() ->
+            detector.restore(holding(detector, 1, 3, new double[] {1, 2, 3}, new long[] {0, 1, 2})))
+        .hasMessage(refusal, "it holds 3 values of 2");
+    for (int untilLook : new int[] {0, 2}) {
+      assertThatThrownBy(() -> detector.restore(holding(detector, untilLook, 2, newest, positions)))
+          .hasMessage(refusal, "it looks after " + untilLook + " values, wanted 1 to 1");
+    }
+    for (double never : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThatThrownBy(
+              () -> detector.restore(holding(detector, 1, 2, new double[] {2, never}, positions)))
+          .hasMessage(refusal, "it holds a value that never came");
+    }
+    for (long[] impossible : new long[][] {{-1, 2}, {1, 1}, {1, 3}}) {
+      assertThatThrownBy(() -> detector.restore(holding(detector, 1, 2, newest, impossible)))
+          .hasMessage(refusal, "it holds a value that never came");
+    }
+    assertThat(detector.state()).isEqualTo(state);
   }
 
   @Test
