@@ -72,7 +72,7 @@ public final class Adwin extends StreamDetector<Adwin> {
   /** Far above any value in use; no product of a scan overflows. */
   private static final double MOST = 0x1p200;
 
-  /** A sum that loses more than this share of itself is added up again. */
+  /** A variance of which a dropped bucket leaves less than this share is added up again at once. */
   private static final double CANCELLED = 0x1p-30;
 
   private final double delta;
@@ -203,6 +203,7 @@ public final class Adwin extends StreamDetector<Adwin> {
     do {
       dropOldest();
     } while (width > SMALLEST_WINDOW && isCut());
+    addUp();
     boolean risen = total / width > before;
     if (risen ? sides == Sides.DOWN : sides == Sides.UP) {
       return tell(Level.STABLE);
@@ -264,12 +265,12 @@ public final class Adwin extends StreamDetector<Adwin> {
     double off = lost / n - total / width;
     double spread = variances[place] + n * width * off * off / (n + width);
     variance -= spread;
-    if (Math.abs(total) < CANCELLED * Math.abs(lost) || variance < CANCELLED * spread) {
+    if (variance < CANCELLED * spread) {
       addUp();
     }
   }
 
-  /** Total and variance from the buckets. */
+  /** Total and variance from the buckets, without what the rounding of greater ones has left behind. */
   private void addUp() {
     total = 0.0;
     variance = 0.0;

@@ -197,6 +197,37 @@ class AdwinTest {
     assertThat(Math.abs(detector.mean().orElseThrow())).isLessThan(4);
   }
 
+  /** Of 2^60 the rounding alone is more than all values after it. */
+  @ParameterizedTest
+  @ValueSource(longs = {16, 17, 18, 19, 20})
+  void ofAHugeLevelThatEndedNothingIsLeftAndNothingElseIsDropped(long seed) {
+    Adwin detector = Adwin.of(0.05).checkedEvery(5);
+    Published published = new Published(0.05, 5);
+    Random random = new Random(seed);
+    for (int t = 0; t < 420; t++) {
+      double x = t < 20 ? 0x1p60 : random.nextGaussian();
+      boolean wanted = published.update(x);
+      String where = "t=" + t + ", seed=" + seed;
+      assertThat(detector.update(x) == Level.DRIFT).as(where).isEqualTo(wanted);
+      assertThat(detector.width()).as(where).isEqualTo(published.window().length);
+    }
+  }
+
+  /** No step is large, but of the variance of the first values the rounding alone is far more than that of the last. */
+  @ParameterizedTest
+  @ValueSource(longs = {12, 13, 14, 15})
+  void aFallThroughManyMagnitudesDoesNotDeafen(long seed) {
+    Adwin detector = Adwin.of(0.002);
+    Random random = new Random(seed);
+    for (int t = 0; t < 2_000; t++) {
+      detector.update(0x1p40 * Math.pow(0.97, t) + random.nextGaussian());
+    }
+    int delay = 1;
+    while (detector.update(3 + random.nextGaussian()) != Level.DRIFT) {
+      assertThat(delay++).as("delay, seed " + seed).isLessThan(200);
+    }
+  }
+
   @Test
   void aConstantIsNoDrift() {
     for (double constant : new double[] {0, -0.0, 0.1, 1, 1e6, -1e200}) {
