@@ -51,8 +51,8 @@ public final class OwnJvm {
 
   /** The classes of this package that can be run, by their simple names. */
   static List<String> programs() throws IOException, URISyntaxException {
-    Path classes = Path.of(
-        requireNonNull(OwnJvm.class.getResource("OwnJvm.class")).toURI());
+    Path classes =
+        Path.of(requireNonNull(OwnJvm.class.getResource("OwnJvm.class")).toURI());
     try (Stream<Path> files = Files.list(requireNonNull(classes.getParent()))) {
       return files
           .map(file -> String.valueOf(file.getFileName()))

@@ -142,8 +142,8 @@ public final class WatchColumn {
         values.length,
         missing,
         baseline);
-    out.println("detector " + detector + "; promise: "
-        + Watches.promise(detector, falseAlarmEvery));
+    out.println(
+        "detector " + detector + "; promise: " + Watches.promise(detector, falseAlarmEvery));
     int signals = 0;
     for (Stretch stretch : stretches) {
       out.printf(

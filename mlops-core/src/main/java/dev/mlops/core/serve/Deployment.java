@@ -303,10 +303,10 @@ public final class Deployment<T> implements AutoCloseable {
   }
 
   /** Makes the section of a version that was rolled back to the monitor's champion; a rollback does not wait for that. */
-  private State watch(State state) {
+  private @Nullable State watch(State state) {
     State watched = new State(state.change, watched(state.champion), state.standby, state.hold);
     if (!replace(state, () -> watched)) {
-      return serving.get() == null ? state : requireNonNull(serving.get());
+      return serving.get();
     }
     // No rollback came between: until a later step of the tick there is nothing to roll back to.
     unwatched = false;

@@ -244,8 +244,9 @@ class MicrometerMonitorTest {
           monitor.truth(recorder.record(ROW, scored, 1), Truth.of("YES"));
           monitor.tick();
         }))
-        .containsExactly("WARNING a truth of fraud has the label Yes, which its prediction has no"
-            + " score for; it counts as a wrong prediction, but is it spelt as the model spells it?");
+        .containsExactly(
+            "WARNING a truth of fraud has the label Yes, which its prediction has no"
+                + " score for; it counts as a wrong prediction, but is it spelt as the model spells it?");
   }
 
   private static List<String> warnings(Runnable code) {

@@ -17,7 +17,8 @@ class RetryTest {
 
   @Test
   void eachFailureDoublesTheRestUpTo256Seconds() {
-    long now = Long.MAX_VALUE - 5 * SECOND; // a ticker may pass from the greatest number to the least
+    long now =
+        Long.MAX_VALUE - 5 * SECOND; // a ticker may pass from the greatest number to the least
     long rest = 1;
     for (int failure = 1; failure <= 12; failure++) {
       retry.failed(7, now);

@@ -664,8 +664,7 @@ class StoreDamageTest {
   void opensOnAFullDisk() {
     Path mount = Path.of("mount").toAbsolutePath();
     FaultyFiles files = new FaultyFiles(mount);
-    Version published = FileVersionStore.open(
-            mount.resolve("store"), clock, files, FilePackage::of)
+    Version published = FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of)
         .publish(Packages.of("m", 1));
 
     files.full = true;

@@ -131,8 +131,7 @@ public final class DetectorState {
       String found = new String(in.readNBytes(length), UTF_8);
       if (!found.equals(configuration)) {
         int from = differs(found, configuration);
-        throw refused(
-            "it is of " + shown(found, from) + ", wanted " + shown(configuration, from));
+        throw refused("it is of " + shown(found, from) + ", wanted " + shown(configuration, from));
       }
       memory.from(in);
     } catch (IOException e) {

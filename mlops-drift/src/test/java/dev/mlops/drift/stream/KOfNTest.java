@@ -343,9 +343,8 @@ class KOfNTest {
   /** Whoever acts on what the end of a block returns acts once, however many blocks without inputs follow. */
   @Test
   void aDriftOfABlockIsToldOnce() {
-    KOfN detector = KOfN.atLeast(1)
-        .within(5)
-        .of(SrEDetector.above(0.2).falseAlarmEvery(Duration.ofDays(100)));
+    KOfN detector =
+        KOfN.atLeast(1).within(5).of(SrEDetector.above(0.2).falseAlarmEvery(Duration.ofDays(100)));
     Level atTheEnd = Level.STABLE;
     for (int block = 0; block < 50 && atTheEnd != Level.DRIFT; block++) {
       detector.update(1);
@@ -356,9 +355,8 @@ class KOfNTest {
     byte[] told = detector.state();
     assertThat(detector.endBlock()).isEqualTo(Level.WARMING_UP);
     assertThat(detector.endBlock()).isEqualTo(Level.WARMING_UP);
-    KOfN restored = KOfN.atLeast(1)
-        .within(5)
-        .of(SrEDetector.above(0.2).falseAlarmEvery(Duration.ofDays(100)));
+    KOfN restored =
+        KOfN.atLeast(1).within(5).of(SrEDetector.above(0.2).falseAlarmEvery(Duration.ofDays(100)));
     restored.restore(told);
     assertThat(restored.level()).isEqualTo(Level.DRIFT);
     assertThat(restored.endBlock()).isEqualTo(Level.WARMING_UP);
