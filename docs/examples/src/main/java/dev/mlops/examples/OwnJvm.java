@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.Modifier;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -66,10 +67,10 @@ public final class OwnJvm {
 
   private static boolean isProgram(String name) {
     try {
-      Class.forName(
-              OwnJvm.class.getPackageName() + "." + name, false, OwnJvm.class.getClassLoader())
-          .getDeclaredMethod("main", String[].class);
-      return !name.equals(OwnJvm.class.getSimpleName());
+      Class<?> type = Class.forName(
+          OwnJvm.class.getPackageName() + "." + name, false, OwnJvm.class.getClassLoader());
+      return !type.equals(OwnJvm.class)
+          && Modifier.isStatic(type.getDeclaredMethod("main", String[].class).getModifiers());
     } catch (ClassNotFoundException | NoSuchMethodException e) {
       return false;
     }
