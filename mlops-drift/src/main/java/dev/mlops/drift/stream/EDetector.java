@@ -4,6 +4,7 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
+import dev.mlops.drift.state.DetectorState;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -37,11 +38,10 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   /** The most that M may be before the check. */
   private static final double CEILING = 0x1p1000;
 
-  /** After so many values the ages are brought up to date. */
-  private static final int AGES_EVERY = 64;
-
   /** The change point of averages is looked for among so many. */
   private static final int LATEST = 64;
+
+  private static final double[][] NONE = {};
 
   private final MeanLimit<S> limit;
   private final boolean adds;
@@ -65,6 +65,9 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   /** The factors of the values 0 and 1, which most streams consist of; none if the limit has a season. */
   private final double[][] known;
 
+  /** The same while there were no other values; then none. */
+  private double[][] quick;
+
   private final double[] factors;
 
   /** The M of the members: those that watch for a rise first. */
@@ -73,8 +76,10 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   private final double[] before;
 
   private final double[] age;
-  private int sinceAged;
   private long agedAt = -1;
+  /** The values 0 and 1 since, the bits after the highest 1; negative when there is no room for another. */
+  private long since = 1;
+
   /** The product since it last stood at or below 1, and where that was. */
   private final double[] rise;
 
@@ -130,6 +135,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     boolean season = Math.max(inverse.length, inverseRest.length) > 1;
     this.known = new double[season || inBlocks || !adds ? 0 : 2][];
     Arrays.setAll(known, value -> factors(value, 0).clone());
+    this.quick = known;
     this.rise = new double[members];
     this.riseStart = new long[members];
     this.evidence = adds ? new double[members] : rise; // there M is the rise itself
@@ -151,11 +157,12 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   @Override
   public final Level update(double value) {
     int whole = (int) value;
-    if (whole != value || whole < 0 || whole >= known.length) {
+    if (whole != value || whole < 0 || whole >= quick.length) {
       return other(value);
     }
     next(); // 0 and 1 are in every domain
-    return take(known[whole]);
+    since = 2 * since + whole;
+    return take(quick[whole]);
   }
 
   private Level other(double value) {
@@ -166,23 +173,38 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     if (inBlocks) {
       return gather(value, position);
     }
-    return adds
-        ? take(factors(value, position))
-        : judge(restart(factors(value, position), position));
+    double[] factors = factors(value, position);
+    if (!adds) {
+      return judge(restart(factors, position));
+    }
+    if (quick.length > 0) {
+      leaveAges(position - 1);
+    }
+    restart(factors, position);
+    return judge(factors.length > MEMBERS ? fourteen(factors) : seven(factors));
+  }
+
+  /** From now on values are not all 0 and 1, and the beginning of each rise is known for each. */
+  private void leaveAges(long position) {
+    bringAges(position);
+    for (int i = 0; i < age.length; i++) {
+      rise[i] = evidence[i];
+      riseStart[i] = started(age[i], position);
+    }
+    quick = NONE;
   }
 
   private Level take(double[] factors) {
     boolean twoSided = factors.length > MEMBERS;
     double sum = twoSided ? fourteen(factors) : seven(factors);
-    sinceAged++;
     if (!twoSided) {
       statistic = sum * share;
-      if (sinceAged < AGES_EVERY && statistic < warning) {
+      if (since > 0 && statistic < warning) {
         return tell(Level.STABLE);
       }
     }
-    if (sinceAged == AGES_EVERY) {
-      bringAges(position());
+    if (since < 0) {
+      guessAges(position());
     }
     return judge(sum);
   }
@@ -218,19 +240,42 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     return sum;
   }
 
-  /**
-   * Brings the ages up to date. Since then all that M consisted of was multiplied by the same factors, and so many starts
-   * were added; how they shared what was won is not known, so each counts alike.
-   */
+  /** Brings the ages up to date, value by value. Positions that were only counted are taken for the first ones since. */
   private void bringAges(long position) {
+    int values = Long.SIZE - 1 - Long.numberOfLeadingZeros(since);
+    double counted = position - agedAt - values;
+    for (int i = 0; i < age.length; i++) {
+      age[i] = before[i] * (age[i] + counted); // the sum of the parts, each times its age
+    }
+    for (int at = values - 1; at >= 0; at--) {
+      double[] factors = known[(int) (since >>> at) & 1];
+      for (int i = 0; i < age.length; i++) {
+        double parts = before[i] + 1.0; // one more, and all are one value older
+        age[i] = (age[i] + parts) * factors[i];
+        before[i] = parts * factors[i];
+      }
+    }
+    for (int i = 0; i < age.length; i++) {
+      age[i] = before[i] > 0.0 ? age[i] / before[i] : 0.0;
+      before[i] = evidence[i];
+    }
+    since = 1;
+    agedAt = position;
+  }
+
+  /**
+   * Brings the ages up to date at once, while no drift is near. All that M consisted of was multiplied by the same factors, and
+   * so many starts were added; how they shared what was won is not asked, so each counts alike.
+   */
+  private void guessAges(long position) {
     double elapsed = position - agedAt;
-    double starts = sinceAged;
+    double starts = Long.SIZE - 1 - Long.numberOfLeadingZeros(since);
     double ofStarts = starts * (elapsed + 1.0) / 2.0;
     for (int i = 0; i < age.length; i++) {
       age[i] = (before[i] * (age[i] + elapsed) + ofStarts) / (before[i] + starts);
       before[i] = evidence[i];
     }
-    sinceAged = 0;
+    since = 1;
     agedAt = position;
   }
 
@@ -385,7 +430,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     if (averages) {
       return changePoint(from == 0 && up ? excess : lack);
     }
-    boolean byAge = adds && !inTime;
+    boolean byAge = quick.length > 0;
     if (byAge) {
       bringAges(position());
     }
@@ -399,7 +444,11 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
         best = i;
       }
     }
-    return byAge ? Math.max(0, position() + 1 - Math.round(age[best])) : riseStart[best];
+    return byAge ? started(age[best], position()) : riseStart[best];
+  }
+
+  private static long started(double age, long position) {
+    return Math.max(0, position + 1 - Math.round(age));
   }
 
   /** The most likely beginning of a shift of normal values with a known mean before: where (sum beyond it)²/n is greatest. */
@@ -424,7 +473,8 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     Arrays.fill(evidence, 0.0);
     Arrays.fill(before, 0.0);
     Arrays.fill(age, 0.0);
-    sinceAged = 0;
+    quick = known;
+    since = 1;
     agedAt = position();
     Arrays.fill(rise, 0.0);
     Arrays.fill(riseStart, 0);
@@ -447,7 +497,8 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   @Override
   final void write(DataOutput out) throws IOException {
-    out.writeInt(sinceAged);
+    out.writeBoolean(quick.length > 0);
+    out.writeLong(since);
     out.writeLong(agedAt);
     out.writeLong(inBlock);
     out.writeLong(blockStart);
@@ -473,7 +524,11 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   @Override
   final void read(DataInput in) throws IOException {
-    sinceAged = in.readInt();
+    quick = in.readBoolean() ? known : NONE;
+    since = in.readLong();
+    if (since == 0 || since != 1 && quick.length == 0) {
+      throw DetectorState.refused("it says that values came as " + since);
+    }
     agedAt = in.readLong();
     inBlock = in.readLong();
     blockStart = in.readLong();
@@ -499,7 +554,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   @Override
   final int mostMemoryBytes() {
-    return 4 + 7 * 8 + evidence.length * 7 * 8 + began.length * 3 * 8;
+    return 1 + 8 + 7 * 8 + evidence.length * 7 * 8 + began.length * 3 * 8;
   }
 
   /**
