@@ -526,7 +526,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   final void read(DataInput in) throws IOException {
     quick = in.readBoolean() ? known : NONE;
     since = in.readLong();
-    if (since == 0 || since != 1 && quick.length == 0) {
+    if (since == 0 || (since != 1 && quick.length == 0)) {
       throw DetectorState.refused("it says that values came as " + since);
     }
     agedAt = in.readLong();
