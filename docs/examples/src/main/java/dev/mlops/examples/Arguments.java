@@ -118,7 +118,7 @@ final class Arguments {
     }
   }
 
-  private static Path path(String option, String value, String wanted) throws Fault {
+  static Path path(String option, String value, String wanted) throws Fault {
     try {
       if (!value.isBlank()) {
         return Path.of(value);

@@ -21,6 +21,7 @@ import java.util.Locale;
 record ColumnBaseline(
     boolean binary,
     double mean,
+    double fedMean,
     double from,
     double to,
     double low,
@@ -52,6 +53,7 @@ record ColumnBaseline(
     return new ColumnBaseline(
         binary,
         Arrays.stream(values).average().orElseThrow(),
+        mean,
         quantile(sorted, 0.05),
         quantile(sorted, 0.95),
         low,
@@ -73,21 +75,40 @@ record ColumnBaseline(
     return Double.isNaN(value) ? value : scaled(value, low, high);
   }
 
-  /** A number for people. */
-  static String number(double value) {
+  /** A number for people: four digits, and as many more as it is greater than the spread of such numbers. */
+  static String number(double value, double spread) {
     double size = Math.abs(value);
-    return size == 0 || (size >= 1e-3 && size < 1e7)
-        ? new BigDecimal(value).round(new MathContext(4)).stripTrailingZeros().toPlainString()
+    int more = spread > 0 && size > spread ? (int) Math.min(12, Math.log10(size / spread)) : 0;
+    return size == 0 || (size >= 1e-3 && size < 1e7) || more > 0
+        ? new BigDecimal(value)
+            .round(new MathContext(4 + more))
+            .stripTrailingZeros()
+            .toPlainString()
         : String.format(Locale.ROOT, "%.3g", value);
   }
 
-  /** {@return such as {@code mean 0.055, limits 0.051 and 0.059, 90 % in 0.02 to 0.11; fed as it is}} */
+  /** A number of the column for people. */
+  String number(double value) {
+    return number(value, high - low);
+  }
+
+  private String unscaled(double fed) {
+    return number(low + fed * (high - low));
+  }
+
+  /**
+   * {@return such as {@code mean 0.055, fed as 0 to 1 from 0.015 to 0.115, cut beyond; cut mean 0.054, limits 0.051 and 0.059; 90 %
+   * in 0.02 to 0.11}}
+   */
   @Override
   public String toString() {
-    return "mean " + number(mean) + ", limits " + number(low + lower * (high - low)) + " and "
-        + number(low + upper * (high - low)) + ", 90 % in " + number(from) + " to " + number(to)
+    String limits = "limits " + unscaled(lower) + " and " + unscaled(upper);
+    return "mean " + number(mean)
         + (binary
-            ? "; fed as it is"
-            : "; fed as 0 to 1 from " + number(low) + " to " + number(high) + ", cut beyond");
+            ? ", " + limits + "; fed as it is"
+            : ", fed as 0 to 1 from " + number(low) + " to " + number(high)
+                + ", cut beyond; cut mean "
+                + unscaled(fedMean) + ", " + limits + "; 90 % in " + number(from) + " to "
+                + number(to));
   }
 }

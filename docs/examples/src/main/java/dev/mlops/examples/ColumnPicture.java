@@ -168,11 +168,12 @@ final class ColumnPicture {
     int base = HEIGHT - BOTTOM;
     add("<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#888\"/>", LEFT, TOP, base, WIDTH - RIGHT);
     double step = step((top - bottom) / 7);
-    for (double value = Math.ceil(bottom / step) * step; value <= top; value += step) {
-      double rounded = Math.round(value / step) * step;
+    double first = Math.ceil(bottom / step);
+    for (int tick = 0; tick <= 8 && (first + tick) * step <= top; tick++) {
+      double rounded = (first + tick) * step;
       add(
           "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>",
-          LEFT - 8, y(rounded) + 4, ColumnBaseline.number(rounded));
+          LEFT - 8, y(rounded) + 4, ColumnBaseline.number(rounded, top - bottom));
       add("<path d=\"M%d %.1fh-4\" stroke=\"#888\"/>", LEFT, y(rounded));
     }
     int rows = (int) Math.max(1, step(values.length / 6.0));

@@ -33,6 +33,9 @@ public final class WatchColumn {
   private static final int FEWEST_BASELINE_ROWS = 30;
   private static final int BASELINE_ROWS = 1_000;
 
+  /** Of which sums and differences are finite. */
+  private static final double GREATEST = 1e300;
+
   private @Nullable Path file;
   private @Nullable String column;
   private @Nullable Path picture;
@@ -97,9 +100,9 @@ public final class WatchColumn {
       String option = args[i];
       String value = Arguments.valueOf(OPTIONS, i, args);
       switch (option) {
-        case "--file" -> file = Path.of(value);
+        case "--file" -> file = Arguments.path(option, value, "a CSV file");
         case "--column" -> column = value;
-        case "--picture" -> picture = Path.of(value);
+        case "--picture" -> picture = Arguments.path(option, value, "a file");
         case "--baseline-rows" ->
           baselineRows = Arguments.whole(option, value, FEWEST_BASELINE_ROWS);
         case "--false-alarm-every" -> falseAlarmEvery = Arguments.whole(option, value, 2);
@@ -121,9 +124,13 @@ public final class WatchColumn {
   private void watch(PrintStream out) throws Arguments.Fault, CsvFile.Fault, IOException {
     Path source = Path.of(String.valueOf(file));
     String name = String.valueOf(column);
+    if (picture != null && Files.exists(picture) && Files.isSameFile(picture, source)) {
+      throw new Arguments.Fault("--picture: wanted another file than that of --file, got the same");
+    }
     out.println("watching column \"" + name + "\" of " + source.getFileName());
     CsvFile csv = CsvFile.read(source);
     double[] values = csv.numbers(name);
+    requireFit(source, csv, values);
     int baseline = baselineRows(source, values.length);
     List<Stretch> stretches = stretches(values, baseline);
     if (stretches.isEmpty()) {
@@ -164,7 +171,7 @@ public final class WatchColumn {
             stretch.changeRow(),
             csv.line(stretch.changeRow()),
             stretch.to - stretch.changeRow() + 1,
-            ColumnBaseline.number(mean(values, stretch.changeRow(), stretch.to)));
+            stretch.baseline.number(mean(values, stretch.changeRow(), stretch.to)));
       }
     }
     int last = stretches.get(stretches.size() - 1).to;
@@ -173,6 +180,24 @@ public final class WatchColumn {
           "rows " + (last + 1) + " to " + (values.length - 1) + ": " + unwatched + ", not watched");
     }
     out.println(signals + (signals == 1 ? " signal" : " signals") + "; picture: " + svg);
+  }
+
+  private void requireFit(Path source, CsvFile csv, double[] values)
+      throws Arguments.Fault, CsvFile.Fault {
+    for (int row = 0; row < values.length; row++) {
+      if (Math.abs(values[row]) > GREATEST) {
+        throw new CsvFile.Fault(source.getFileName() + ", line " + csv.line(row) + ", column \""
+            + column + "\": wanted a number of at most " + GREATEST + ", got " + values[row]);
+      }
+      if (Watches.isOfErrors(detector)
+          && values[row] != 0
+          && values[row] != 1
+          && !Double.isNaN(values[row])) {
+        throw new Arguments.Fault("--detector " + detector
+            + ": wanted a column of zeros and ones, got " + values[row] + " in line "
+            + csv.line(row));
+      }
+    }
   }
 
   private int baselineRows(Path source, int rows) throws Arguments.Fault, CsvFile.Fault {

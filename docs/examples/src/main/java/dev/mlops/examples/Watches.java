@@ -91,6 +91,11 @@ final class Watches {
     return List.copyOf(ALL.keySet());
   }
 
+  /** Whether it can judge zeros and ones alone. */
+  static boolean isOfErrors(String name) {
+    return named(name).condition.equals(AT_THE_RATE);
+  }
+
   private static Watch named(String name) {
     Watch watch = ALL.get(name);
     if (watch == null) {
@@ -124,12 +129,10 @@ final class Watches {
       String name,
       ToDoubleFunction<ColumnBaseline> rate,
       DoubleFunction<? extends Calibrated<? extends ValueDetector>> at) {
-    watch(name, AT_THE_RATE, (to, fed, every) -> {
-      if (!to.binary()) {
-        throw new IllegalArgumentException("wanted a column of zeros and ones, got other numbers");
-      }
-      return at.apply(rate.applyAsDouble(to)).falseAlarmEvery(every);
-    });
+    watch(
+        name,
+        AT_THE_RATE,
+        (to, fed, every) -> at.apply(rate.applyAsDouble(to)).falseAlarmEvery(every));
   }
 
   /** One detector a side, each with half of the false alarms; a side on which nothing is left has none. */

@@ -260,7 +260,7 @@ class WatchColumnTest {
     assertThat(text)
         .contains(">share of ones<")
         .contains(">limits of its mean<")
-        .contains(": UP, changed at about row 24");
+        .contains(": UP, changed at about row 2");
     // Shares of at least 50 rows stay below 0.6, where ones would lie at 1.
     assertThat(text).contains(">0.4<").doesNotContain(">0.6<");
   }
@@ -310,7 +310,7 @@ class WatchColumnTest {
             "magic"),
         bad(
             rows(200, ""),
-            "--detector ddm: wanted a column of zeros and ones, got other numbers",
+            "--detector ddm: wanted a column of zeros and ones, got 2.0 in line 4",
             "--file",
             file,
             "--column",
@@ -398,6 +398,49 @@ class WatchColumnTest {
     try (Stream<Path> left = Files.list(dir)) {
       assertThat(left).containsExactly(file);
     }
+  }
+
+  @Test
+  void thePictureNeverTakesThePlaceOfTheData() throws IOException {
+    Path file = csv("shop.csv", 400, WatchColumnTest::upAndDown);
+    String before = Files.readString(file);
+    Run run =
+        run("--file", file.toString(), "--column", "price, <€>", "--picture", dir + "/./shop.csv");
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err)
+        .isEqualTo("--picture: wanted another file than that of --file, got the same\n");
+    assertThat(file).hasContent(before);
+  }
+
+  /** Values that a detector of errors cannot judge are not passed over: the column is refused. */
+  @Test
+  void errorsAreZerosAndOnesToTheEnd() throws IOException {
+    Path file =
+        csv("later.csv", 3_000, (row, random) -> row < 2_000 ? row % 5 == 0 ? "1" : "0" : "0.6");
+    Run run = run("--file", file.toString(), "--column", "price, <€>", "--detector", "adwin");
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err)
+        .isEqualTo("--detector adwin: wanted a column of zeros and ones, got 0.6 in line 2002\n");
+  }
+
+  @Test
+  void numbersWhoseSumsAreInfiniteAreRefusedAndNarrowOnesAreDrawn() throws IOException {
+    Path file = csv("huge.csv", 500, (row, random) -> row < 300 ? "1" : "1e308");
+    Run run = run("--file", file.toString(), "--column", "price, <€>");
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err)
+        .isEqualTo("huge.csv, line 302, column \"price, <€>\": wanted a number of at most 1.0E300,"
+            + " got 1.0E308\n");
+    file = csv("narrow.csv", 500, (row, random) -> row < 200 ? "5" : "5.0000000000000009");
+    run = run("--file", file.toString(), "--column", "price, <€>");
+    assertThat(run.exit).as(run.err).isZero();
+    assertThat(run.signals()).hasSize(1);
+    file = csv(
+        "high.csv",
+        3_000,
+        (row, random) -> Double.toString(1e6 + random.nextDouble() + (row < 2_000 ? 0 : 0.5)));
+    run = run("--file", file.toString(), "--column", "price, <€>");
+    assertThat(run.out).contains("mean 1000000.4").contains("since 1000001.0");
   }
 
   @Test

@@ -45,7 +45,7 @@ final class Registered {
             "another " + model,
             "the meter registry has the meters of another monitor of " + Warnings.shown(model)
                 + " and goes on showing those; give each a registry or a model name of its own, or"
-                + " close the other one first",
+                + " close the other one before this one is opened",
             null);
       }
     } catch (Throwable thrown) {
@@ -55,10 +55,13 @@ final class Registered {
 
   @Nullable
   Timer timer(Meters meter, String... values) {
-    return add(host -> Timer.builder(meter.id())
-        .description(meter.description())
-        .tags(tags(meter, values))
-        .register(host));
+    return add(
+        meter,
+        values,
+        host -> Timer.builder(meter.id())
+            .description(meter.description())
+            .tags(tags(meter, values))
+            .register(host));
   }
 
   void record(@Nullable Timer timer, long nanos) {
@@ -74,27 +77,39 @@ final class Registered {
 
   /** Counts what an object that the caller keeps has counted. */
   void counter(Meters meter, Number counted, String... values) {
-    add(host -> FunctionCounter.builder(meter.id(), counted, Number::doubleValue)
-        .description(meter.description())
-        .tags(tags(meter, values))
-        .register(host));
+    add(
+        meter,
+        values,
+        host -> FunctionCounter.builder(meter.id(), counted, Number::doubleValue)
+            .description(meter.description())
+            .tags(tags(meter, values))
+            .register(host));
   }
 
   @Nullable
   Meter gauge(Meters meter, DoubleSupplier value, String... values) {
-    return add(host -> Gauge.builder(meter.id(), value, DoubleSupplier::getAsDouble)
-        .description(meter.description())
-        .baseUnit(meter.unit().isEmpty() ? null : meter.unit())
-        .tags(tags(meter, values))
-        .strongReference(true) // held weakly, a gauge reads NaN once nothing else holds its state
-        .register(host));
+    return add(
+        meter,
+        values,
+        host -> Gauge.builder(meter.id(), value, DoubleSupplier::getAsDouble)
+            .description(meter.description())
+            .baseUnit(meter.unit().isEmpty() ? null : meter.unit())
+            .tags(tags(meter, values))
+            .strongReference(
+                true) // held weakly, a gauge reads NaN once nothing else holds its state
+            .register(host));
   }
 
-  private <M extends Meter> @Nullable M add(Function<MeterRegistry, M> register) {
+  /** Registers a meter; one that is there already is another monitor's, which alone removes it. */
+  private <M extends Meter> @Nullable M add(
+      Meters meter, String[] values, Function<MeterRegistry, M> register) {
     try {
-      M meter = register.apply(registry);
-      meters.add(meter);
-      return meter;
+      boolean taken = registry.find(meter.id()).tags(tags(meter, values)).meter() != null;
+      M registered = register.apply(registry);
+      if (!taken) {
+        meters.add(registered);
+      }
+      return registered;
     } catch (Throwable thrown) {
       warn(thrown);
       return null;
@@ -105,7 +120,9 @@ final class Registered {
     if (meter == null) {
       return;
     }
-    meters.remove(meter);
+    if (!meters.remove(meter)) {
+      return; // another monitor's
+    }
     try {
       registry.remove(meter);
     } catch (Throwable thrown) {

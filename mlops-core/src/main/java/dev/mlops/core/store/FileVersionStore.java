@@ -287,7 +287,7 @@ public final class FileVersionStore implements VersionStore {
         probe.write(new byte[] {1});
         now = files.lastModified(file);
       }
-      requireLinks(file, name);
+      requireLinks(file, name, store);
       sweep(now);
     } catch (IOException e) {
       if (!store || e instanceof AccessDeniedException) {
@@ -298,12 +298,15 @@ public final class FileVersionStore implements VersionStore {
     }
   }
 
-  private void requireLinks(Path file, String name) {
+  private void requireLinks(Path file, String name, boolean store) throws IOException {
     Path link = root.resolve("tmp", UUID.randomUUID() + ".tmp");
     try {
       files.link(file, link);
       files.delete(link);
     } catch (UnsupportedOperationException | IOException e) {
+      if (store && e instanceof IOException full) {
+        throw full;
+      }
       throw new StoreException(
           name + " must be on a file system with hard links, but a link could not be made ("
               + (e instanceof IOException fault ? StoreRoot.reason(fault) : "unsupported")

@@ -217,8 +217,22 @@ class MicrometerMonitorTest {
     assertThat(warnings(() -> open(recipe -> recipe)))
         .containsExactly("WARNING the meter registry has the meters of another monitor of fraud and"
             + " goes on showing those; give each a registry or a model name of its own, or close the"
-            + " other one first");
+            + " other one before this one is opened");
     first.close();
+  }
+
+  @Test
+  void closingASecondMonitorLeavesTheMetersOfTheFirst() {
+    MicrometerMonitor first = open(recipe -> recipe);
+    first.recorder("1", BASELINE);
+    List<Meter> before = registry.getMeters();
+    MicrometerMonitor second = open(recipe -> recipe);
+    second.recorder("1", BASELINE);
+    second.recorder("2", BASELINE);
+    second.close();
+    assertThat(registry.getMeters()).containsExactlyInAnyOrderElementsOf(before);
+    first.close();
+    assertThat(registry.getMeters()).isEmpty();
   }
 
   @Test

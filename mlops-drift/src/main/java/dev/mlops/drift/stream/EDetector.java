@@ -38,6 +38,22 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   /** The most that M may be before the check. */
   private static final double CEILING = 0x1p1000;
 
+  /** So many values 0 and 1 are judged at once, if none before the last can come to a warning. */
+  private static final int AT_ONCE = 4;
+
+  /** The row of so many values 0; rows of one value begin with {@link #ONE}. */
+  private static final int ALL = 1 << AT_ONCE;
+
+  private static final int ONE = 2;
+
+  /** From so many values on, told by the bit above them, the ages are brought up to date. */
+  private static final long LOT = 1L << 56;
+
+  private static final long ONE_BITS = Double.doubleToRawLongBits(1.0);
+
+  /** How far a sum must be from what it is compared with, for its roundings not to matter. */
+  private static final double ROUNDING = 1e-9;
+
   /** The change point of averages is looked for among so many. */
   private static final int LATEST = 64;
 
@@ -62,13 +78,30 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   private final double[] inverse;
 
   private final double[] inverseRest;
-  /** The factors of the values 0 and 1, which most streams consist of; none if the limit has a season. */
+  /**
+   * What up to {@link #AT_ONCE} values 0 and 1, which most streams consist of, do to each M: times the first half of a row, plus
+   * its second half. The row of no value is 1, that of a row's values and one more is twice that row's number plus the value.
+   * None if the limit has a season.
+   */
   private final double[][] known;
 
   /** The same while there were no other values; then none. */
   private double[][] quick;
 
   private final double[] factors;
+
+  /** What {@link #AT_ONCE} values multiply each M with at most, what they make at most of the 1 that each adds to all M, and what adds up the M. */
+  private final double[] most;
+
+  private final double mostOfStarts;
+  private final double[] ones;
+  /** What the sum of all M must stay below while values wait. */
+  private final double calm;
+
+  /** How many values are judged at once, and how many of these have not come. */
+  private int atOnce = 1;
+
+  private int left = 1;
 
   /** The M of the members: those that watch for a rise first. */
   private final double[] evidence;
@@ -77,8 +110,14 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   private final double[] age;
   private long agedAt = -1;
-  /** The values 0 and 1 since, the bits after the highest 1; negative when there is no room for another. */
+  /** The values 0 and 1 since, the bits after the highest 1: the lot that is full, and the open one. */
+  private long fullLot = 1;
+
   private long since = 1;
+  /** The M between the two, and where that was. */
+  private final double[] between;
+
+  private long betweenAt = -1;
 
   /** The product since it last stood at or below 1, and where that was. */
   private final double[] rise;
@@ -133,14 +172,23 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     Arrays.setAll(inverseRest, i -> inverse(1.0 - limit.lowest[i]));
     this.factors = new double[members];
     boolean season = Math.max(inverse.length, inverseRest.length) > 1;
-    this.known = new double[season || inBlocks || !adds ? 0 : 2][];
-    Arrays.setAll(known, value -> factors(value, 0).clone());
+    this.known = new double[season || inBlocks || !adds ? 0 : 2 * ALL][];
+    tabulate();
+    this.most = new double[members];
+    this.ones = new double[members];
+    Arrays.fill(ones, 1.0);
+    if (known.length > 0) {
+      Arrays.setAll(most, i -> Math.pow(Math.max(known[ONE][i], known[ONE + 1][i]), AT_ONCE));
+    }
+    this.mostOfStarts = AT_ONCE * Arrays.stream(most).sum();
+    this.calm = (1.0 - ROUNDING) * warning / share;
     this.quick = known;
     this.rise = new double[members];
     this.riseStart = new long[members];
     this.evidence = adds ? new double[members] : rise; // there M is the rise itself
     this.before = new double[members];
     this.age = new double[members];
+    this.between = new double[members];
     this.product = new double[members];
     this.exponent = new long[members];
     Arrays.fill(product, 1.0);
@@ -150,19 +198,37 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     this.began = new long[latest];
   }
 
+  private void tabulate() {
+    int members = factors.length;
+    for (int row = 1; row < known.length; row++) {
+      double[] steps = new double[2 * members];
+      Arrays.fill(steps, 0, members, 1.0);
+      if (row > 1) {
+        double[] before = known[row / 2];
+        double[] factors = factors(row % 2, 0);
+        for (int i = 0; i < members; i++) {
+          steps[i] = before[i] * factors[i];
+          steps[members + i] = (before[members + i] + 1.0) * factors[i];
+        }
+      }
+      known[row] = steps;
+    }
+  }
+
   private static double inverse(double mean) {
     return Math.min(Double.MAX_VALUE, 1.0 / mean);
   }
 
   @Override
   public final Level update(double value) {
-    int whole = (int) value;
-    if (whole != value || whole < 0 || whole >= quick.length) {
+    long bits = Double.doubleToRawLongBits(value + 0.0); // -0.0 is 0.0
+    int whole = (int) (bits >>> 61); // 1 of 1.0
+    if (bits != (-whole & ONE_BITS) || quick.length == 0) {
       return other(value);
     }
     next(); // 0 and 1 are in every domain
     since = 2 * since + whole;
-    return take(quick[whole]);
+    return --left > 0 ? Level.STABLE : take();
   }
 
   private Level other(double value) {
@@ -186,27 +252,103 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   /** From now on values are not all 0 and 1, and the beginning of each rise is known for each. */
   private void leaveAges(long position) {
-    bringAges(position);
+    if (left < atOnce) {
+      seven(known[waiting()], most);
+    }
     for (int i = 0; i < age.length; i++) {
       rise[i] = evidence[i];
-      riseStart[i] = started(age[i], position);
+      riseStart[i] = started(exactAge(i, position), position);
     }
+    fullLot = 1;
+    since = 1;
     quick = NONE;
+    atOnce = 1;
+    left = 1;
   }
 
-  private Level take(double[] factors) {
-    boolean twoSided = factors.length > MEMBERS;
+  /** The row of the values that were not judged yet. */
+  private int waiting() {
+    int row = 1 << (atOnce - left);
+    return row | ((int) since & (row - 1));
+  }
+
+  private Level take() {
+    if (atOnce == 1) {
+      return takeOne();
+    }
+    left = AT_ONCE;
+    double highest = mostOfStarts + seven(known[ALL | ((int) since & (ALL - 1))], most);
+    return highest < calm && since < LOT ? Level.STABLE : judgeAll(highest);
+  }
+
+  private Level judgeAll(double highest) {
+    if (since >= LOT) {
+      closeLot();
+    }
+    if (highest >= calm) {
+      atOnce = 1;
+      left = 1;
+    }
+    return judge(sum(ones));
+  }
+
+  private Level takeOne() {
+    left = 1;
+    double[] factors = known[ONE | ((int) since & 1)];
+    boolean twoSided = evidence.length > MEMBERS;
     double sum = twoSided ? fourteen(factors) : seven(factors);
-    if (!twoSided) {
-      statistic = sum * share;
-      if (since > 0 && statistic < warning) {
-        return tell(Level.STABLE);
-      }
+    if (since >= LOT) {
+      closeLot();
     }
-    if (since < 0) {
-      guessAges(position());
+    Level now = judge(sum);
+    // Both sides at once were measured not to gain: one of them is mostly near.
+    if (now == Level.STABLE && !twoSided && mostOfStarts + sum(most) < calm) {
+      atOnce = AT_ONCE;
+      left = AT_ONCE;
     }
-    return judge(sum);
+    return now;
+  }
+
+  /** Multiplies the M of one side by a row; gives the most that their sum can come to by as many values, but for new starts. */
+  private double seven(double[] steps, double[] most) {
+    double[] evidence = this.evidence;
+    double first = evidence[0] * steps[0] + steps[7];
+    double second = evidence[1] * steps[1] + steps[8];
+    double third = evidence[2] * steps[2] + steps[9];
+    double fourth = evidence[3] * steps[3] + steps[10];
+    double fifth = evidence[4] * steps[4] + steps[11];
+    double sixth = evidence[5] * steps[5] + steps[12];
+    double seventh = evidence[6] * steps[6] + steps[13];
+    evidence[0] = first;
+    evidence[1] = second;
+    evidence[2] = third;
+    evidence[3] = fourth;
+    evidence[4] = fifth;
+    evidence[5] = sixth;
+    evidence[6] = seventh;
+    return ((first * most[0] + second * most[1]) + (third * most[2] + fourth * most[3]))
+        + ((fifth * most[4] + sixth * most[5]) + seventh * most[6]);
+  }
+
+  /** The sum of the M of one side, each times its weight. A loop would read several at once that were just written one by one. */
+  private double sum(double[] weights) {
+    double[] evidence = this.evidence;
+    return ((evidence[0] * weights[0] + evidence[1] * weights[1])
+            + (evidence[2] * weights[2] + evidence[3] * weights[3]))
+        + ((evidence[4] * weights[4] + evidence[5] * weights[5]) + evidence[6] * weights[6]);
+  }
+
+  @Override
+  public final double statistic() {
+    if (left == atOnce && atOnce == 1) {
+      return statistic;
+    }
+    double[] steps = known[waiting()];
+    double sum = 0.0;
+    for (int i = 0; i < evidence.length; i++) {
+      sum += evidence[i] * steps[i] + steps[evidence.length + i];
+    }
+    return share * sum;
   }
 
   /** Written out, the last one first: measured to be faster than a loop, which over fourteen is not slower. */
@@ -240,43 +382,68 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     return sum;
   }
 
-  /** Brings the ages up to date, value by value. Positions that were only counted are taken for the first ones since. */
-  private void bringAges(long position) {
-    int values = Long.SIZE - 1 - Long.numberOfLeadingZeros(since);
-    double counted = position - agedAt - values;
-    for (int i = 0; i < age.length; i++) {
-      age[i] = before[i] * (age[i] + counted); // the sum of the parts, each times its age
-    }
-    for (int at = values - 1; at >= 0; at--) {
-      double[] factors = known[(int) (since >>> at) & 1];
-      for (int i = 0; i < age.length; i++) {
-        double parts = before[i] + 1.0; // one more, and all are one value older
-        age[i] = (age[i] + parts) * factors[i];
-        before[i] = parts * factors[i];
+  /**
+   * How long ago the starts were that a member's M is made of, value by value from the newest one on. Positions that were only
+   * counted are taken to lie evenly among those of the two lots.
+   */
+  private double exactAge(int i, long position) {
+    double ofZero = known[ONE][i];
+    double ofOne = known[ONE + 1][i];
+    double part = 1.0;
+    double parts = 0.0;
+    double weighed = 0.0;
+    int values = 0;
+    for (int lot = 0; lot < 2; lot++) {
+      long bits = lot == 0 ? since : fullLot;
+      for (; bits > 1; bits >>>= 1) {
+        part *= (bits & 1) == 0 ? ofZero : ofOne;
+        values++;
+        parts += part;
+        weighed += values * part;
       }
     }
-    for (int i = 0; i < age.length; i++) {
-      age[i] = before[i] > 0.0 ? age[i] / before[i] : 0.0;
-      before[i] = evidence[i];
-    }
-    since = 1;
-    agedAt = position;
+    double elapsed = position - agedAt;
+    weighed *= values > 0 ? elapsed / values : 1.0;
+    part *= before[i];
+    parts += part;
+    weighed += part * (age[i] + elapsed);
+    return parts > 0.0 ? weighed / parts : 0.0;
+  }
+
+  /** The same at once, each lot as {@link #guess} has it. */
+  private double guessedAge(int i, long position) {
+    double then = guess(before[i], age[i], betweenAt - agedAt, values(fullLot));
+    return guess(between[i], then, position - betweenAt, values(since));
   }
 
   /**
-   * Brings the ages up to date at once, while no drift is near. All that M consisted of was multiplied by the same factors, and
-   * so many starts were added; how they shared what was won is not asked, so each counts alike.
+   * An age after a lot: all that M consisted of was multiplied by the same factors, and so many starts were added; how they shared
+   * what was won is not asked, so each counts alike.
    */
-  private void guessAges(long position) {
-    double elapsed = position - agedAt;
-    double starts = Long.SIZE - 1 - Long.numberOfLeadingZeros(since);
-    double ofStarts = starts * (elapsed + 1.0) / 2.0;
+  private static double guess(double evidence, double age, double elapsed, double starts) {
+    double parts = evidence + starts;
+    return parts > 0.0
+        ? (evidence * (age + elapsed) + starts * (elapsed + 1.0) / 2.0) / parts
+        : 0.0;
+  }
+
+  private static int values(long lot) {
+    return Long.SIZE - 1 - Long.numberOfLeadingZeros(lot);
+  }
+
+  /** Keeps the open lot, which is full, and brings the ages up to date by the one that was kept. */
+  private void closeLot() {
+    double elapsed = betweenAt - agedAt;
+    double starts = values(fullLot);
     for (int i = 0; i < age.length; i++) {
-      age[i] = (before[i] * (age[i] + elapsed) + ofStarts) / (before[i] + starts);
-      before[i] = evidence[i];
+      age[i] = guess(before[i], age[i], elapsed, starts);
+      before[i] = between[i];
+      between[i] = evidence[i];
     }
+    agedAt = betweenAt;
+    fullLot = since;
     since = 1;
-    agedAt = position;
+    betweenAt = position();
   }
 
   /** The factors of a value. */
@@ -431,20 +598,17 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
       return changePoint(from == 0 && up ? excess : lack);
     }
     boolean byAge = quick.length > 0;
-    if (byAge) {
-      bringAges(position());
-    }
     // By the member that tells best: it weighs much, and not for having summed for long.
     int best = from;
     double most = -1.0;
     for (int i = from; i < from + MEMBERS; i++) {
-      double weight = byAge ? evidence[i] / Math.sqrt(age[i]) : rise[i];
+      double weight = byAge ? evidence[i] / Math.sqrt(guessedAge(i, position())) : rise[i];
       if (weight > most) {
         most = weight;
         best = i;
       }
     }
-    return byAge ? started(age[best], position()) : riseStart[best];
+    return byAge ? started(exactAge(best, position()), position()) : riseStart[best];
   }
 
   private static long started(double age, long position) {
@@ -474,8 +638,13 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     Arrays.fill(before, 0.0);
     Arrays.fill(age, 0.0);
     quick = known;
+    atOnce = 1;
+    left = 1;
+    fullLot = 1;
     since = 1;
     agedAt = position();
+    betweenAt = agedAt;
+    Arrays.fill(between, 0.0);
     Arrays.fill(rise, 0.0);
     Arrays.fill(riseStart, 0);
     forgetBlock();
@@ -498,7 +667,11 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   @Override
   final void write(DataOutput out) throws IOException {
     out.writeBoolean(quick.length > 0);
+    out.writeLong(fullLot);
     out.writeLong(since);
+    out.writeLong(betweenAt);
+    out.writeInt(atOnce);
+    out.writeInt(left);
     out.writeLong(agedAt);
     out.writeLong(inBlock);
     out.writeLong(blockStart);
@@ -508,6 +681,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     for (int i = 0; i < evidence.length; i++) {
       out.writeDouble(evidence[i]);
       out.writeDouble(before[i]);
+      out.writeDouble(between[i]);
       out.writeDouble(age[i]);
       out.writeDouble(rise[i]);
       out.writeLong(riseStart[i]);
@@ -525,9 +699,16 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   @Override
   final void read(DataInput in) throws IOException {
     quick = in.readBoolean() ? known : NONE;
+    fullLot = in.readLong();
     since = in.readLong();
-    if (since == 0 || (since != 1 && quick.length == 0)) {
-      throw DetectorState.refused("it says that values came as " + since);
+    betweenAt = in.readLong();
+    if (Math.min(fullLot, since) < 1 || (Math.max(fullLot, since) > 1 && quick.length == 0)) {
+      throw DetectorState.refused("it says that values came as " + fullLot + " and " + since);
+    }
+    atOnce = in.readInt();
+    left = in.readInt();
+    if ((atOnce != 1 && (atOnce != AT_ONCE || quick.length == 0)) || left < 1 || left > atOnce) {
+      throw DetectorState.refused("it says that of " + atOnce + " values " + left + " wait");
     }
     agedAt = in.readLong();
     inBlock = in.readLong();
@@ -538,6 +719,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     for (int i = 0; i < evidence.length; i++) {
       evidence[i] = in.readDouble();
       before[i] = in.readDouble();
+      between[i] = in.readDouble();
       age[i] = in.readDouble();
       rise[i] = in.readDouble();
       riseStart[i] = in.readLong();
@@ -554,7 +736,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   @Override
   final int mostMemoryBytes() {
-    return 1 + 8 + 7 * 8 + evidence.length * 7 * 8 + began.length * 3 * 8;
+    return 1 + 3 * 8 + 2 * 4 + 7 * 8 + evidence.length * 8 * 8 + began.length * 3 * 8;
   }
 
   /**
@@ -567,6 +749,6 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   /** {@return such as {@code mean above 0.08: statistic 12.3 of 100000}} */
   @Override
   public final String toString() {
-    return limit + String.format(Locale.ROOT, ": statistic %.3g of %.6g", statistic, threshold);
+    return limit + String.format(Locale.ROOT, ": statistic %.3g of %.6g", statistic(), threshold);
   }
 }

@@ -227,7 +227,7 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
   /**
    * {@return the detector's number after the newest judged value, or block; 0 before the first}
    */
-  public final double statistic() {
+  public double statistic() {
     return statistic;
   }
 
