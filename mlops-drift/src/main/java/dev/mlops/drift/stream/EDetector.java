@@ -420,7 +420,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
    * An age after a lot: all that M consisted of was multiplied by the same factors, and so many starts were added; how they shared
    * what was won is not asked, so each counts alike.
    */
-  private static double guess(double evidence, double age, double elapsed, double starts) {
+  private static double guess(double evidence, double age, long elapsed, int starts) {
     double parts = evidence + starts;
     return parts > 0.0
         ? (evidence * (age + elapsed) + starts * (elapsed + 1.0) / 2.0) / parts
@@ -433,8 +433,8 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   /** Keeps the open lot, which is full, and brings the ages up to date by the one that was kept. */
   private void closeLot() {
-    double elapsed = betweenAt - agedAt;
-    double starts = values(fullLot);
+    long elapsed = betweenAt - agedAt;
+    int starts = values(fullLot);
     for (int i = 0; i < age.length; i++) {
       age[i] = guess(before[i], age[i], elapsed, starts);
       before[i] = between[i];
