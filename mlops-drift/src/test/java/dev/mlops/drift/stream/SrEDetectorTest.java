@@ -3,6 +3,7 @@ package dev.mlops.drift.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.FalseAlarms;
@@ -509,6 +510,44 @@ class SrEDetectorTest {
       near += Math.abs(detector.signal().orElseThrow().changePoint() - 5_000) <= 20 ? 1 : 0;
     }
     assertThat(near).isGreaterThan(33);
+  }
+
+  /** The definition, value by value, beside the detector, which may look at four values at once. */
+  @ParameterizedTest
+  @CsvSource({".05, 1000", ".2, 100000", ".5, 5000", ".9, 100000", "1e-6, 100000"})
+  void levelsAndStatisticsAreThoseOfTheDefinitionAtEachValue(double limit, long every) {
+    double[] lambdas = {0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64};
+    int drifts = 0;
+    for (int side = 0; side < 2; side++) {
+      SrEDetector detector =
+          (side == 0 ? SrEDetector.above(limit) : SrEDetector.below(limit)).falseAlarmEvery(every);
+      double mean = side == 0 ? limit : 1 - limit;
+      SplittableRandom random = new SplittableRandom(31 + side);
+      double[] evidence = new double[lambdas.length];
+      double rate = limit;
+      for (int t = 0; t < 40_000; t++) {
+        rate =
+            random.nextInt(400) == 0 ? random.nextInt(3) == 0 ? random.nextDouble() : limit : rate;
+        double x = bernoulli(random, rate);
+        double sum = 0;
+        for (int i = 0; i < lambdas.length; i++) {
+          double excess = (side == 0 ? x : 1 - x) / mean - 1;
+          evidence[i] = (evidence[i] + 1) * (1 + lambdas[i] * excess);
+          sum += evidence[i];
+        }
+        double statistic = sum / lambdas.length;
+        Level wanted = statistic >= every
+            ? Level.DRIFT
+            : statistic >= 0.1 * every ? Level.WARNING : Level.STABLE;
+        assertThat(detector.update(x)).as("value " + t).isEqualTo(wanted);
+        assertThat(detector.statistic()).isCloseTo(statistic, withinPercentage(1e-9));
+        if (wanted == Level.DRIFT) {
+          drifts++;
+          Arrays.fill(evidence, 0);
+        }
+      }
+    }
+    assertThat(drifts).isGreaterThan(5);
   }
 
   /** Of such runs, ages in lots of 64 were within 2 values in 22, and counted one by one in 122. */
