@@ -91,12 +91,12 @@ final class Registered {
     return add(
         meter,
         values,
+        // Held weakly, a gauge reads NaN once nothing else holds its state.
         host -> Gauge.builder(meter.id(), value, DoubleSupplier::getAsDouble)
             .description(meter.description())
             .baseUnit(meter.unit().isEmpty() ? null : meter.unit())
             .tags(tags(meter, values))
-            .strongReference(
-                true) // held weakly, a gauge reads NaN once nothing else holds its state
+            .strongReference(true)
             .register(host));
   }
 

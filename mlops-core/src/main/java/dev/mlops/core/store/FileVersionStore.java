@@ -135,7 +135,8 @@ public final class FileVersionStore implements VersionStore {
    *
    * @param root its directory; made if absent
    * @return the store
-   * @throws StoreException if that is a file, a link, not a store, of a newer release, not writable, or without hard links
+   * @throws StoreException if that is a file, a link, not a store, damaged, of a newer release, one that may not be written to,
+   *     or without hard links; one that is full opens for reading
    */
   public static FileVersionStore open(Path root) {
     return open(root, InstantSource.system());
@@ -147,7 +148,8 @@ public final class FileVersionStore implements VersionStore {
    * @param root its directory; made if absent
    * @param clock says when a version was published or an alias moved
    * @return the store
-   * @throws StoreException if that is a file, a link, not a store, of a newer release, not writable, or without hard links
+   * @throws StoreException if that is a file, a link, not a store, damaged, of a newer release, one that may not be written to,
+   *     or without hard links; one that is full opens for reading
    */
   public static FileVersionStore open(Path root, InstantSource clock) {
     return open(root, clock, new DiskFiles(), FilePackage::of);

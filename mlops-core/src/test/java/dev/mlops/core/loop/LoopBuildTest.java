@@ -20,13 +20,9 @@ import dev.mlops.core.retrain.RetrainPolicies;
 import dev.mlops.testkit.InMemoryMonitor;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -120,22 +116,8 @@ class LoopBuildTest {
     scene.monitor.watches = Optional.empty();
     RetrainPolicy policy = RetrainPolicies.on(
         Signals.quality("recall").worseThanBaseline(0.1).falseAlarmEvery(1_000_000));
-    List<String> lines = new ArrayList<>();
-    Handler handler = new Handler() {
-      @Override
-      public void publish(LogRecord line) {
-        lines.add(line.getMessage());
-      }
-
-      @Override
-      public void flush() {}
-
-      @Override
-      public void close() {}
-    };
-    Logger logger = Logger.getLogger(MaintenanceLoop.class.getName());
-    logger.addHandler(handler);
-    try (MaintenanceLoop loop = scene.loop(policy).build()) {
+    try (LoopWarnings warned = new LoopWarnings();
+        MaintenanceLoop loop = scene.loop(policy).build()) {
       scene.serve(200);
       loop.tick();
       loop.tick();
@@ -145,9 +127,7 @@ class LoopBuildTest {
       assertEquals(
           List.of("the monitor of iris@champion does not tell what it watches; what it does not"
               + " know reads INCONCLUSIVE: " + policy.reads()),
-          lines);
-    } finally {
-      logger.removeHandler(handler);
+          warned.lines);
     }
   }
 

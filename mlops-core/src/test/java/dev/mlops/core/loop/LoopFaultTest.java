@@ -54,29 +54,6 @@ class LoopFaultTest {
     scene = new LoopScene(folder);
   }
 
-  /** What the loop warns of while this is open. */
-  private static final class Warned extends Handler implements AutoCloseable {
-    private final Logger logger = Logger.getLogger(MaintenanceLoop.class.getName());
-    final List<String> lines = new ArrayList<>();
-
-    Warned() {
-      logger.addHandler(this);
-    }
-
-    @Override
-    public void publish(LogRecord line) {
-      lines.add(line.getMessage());
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {
-      logger.removeHandler(this);
-    }
-  }
-
   private MaintenanceLoop shadowing() {
     MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build();
     scene.world = "B";
@@ -293,7 +270,7 @@ class LoopFaultTest {
     Function<List<Labelled<Row>>, String> throwing = rows -> {
       throw new IllegalStateException("no memory");
     };
-    try (Warned warned = new Warned();
+    try (LoopWarnings warned = new LoopWarnings();
         MaintenanceLoop loop = scene.loop(LoopScene.always()).build()) {
       scene.serve(200);
       scene.trainer.script = throwing;
@@ -462,7 +439,7 @@ class LoopFaultTest {
   @Test
   void anExecutorThatRunsNothingIsToldSinceWhenAndForHowLong() {
     List<Runnable> jobs = new ArrayList<>();
-    try (Warned warned = new Warned();
+    try (LoopWarnings warned = new LoopWarnings();
         MaintenanceLoop loop = scene.loop(LoopScene.whileFirst(), jobs::add).build()) {
       scene.world = "B";
       scene.serve(200);
@@ -701,7 +678,7 @@ class LoopFaultTest {
       }
       return scene.clock.instant();
     };
-    try (Warned warned = new Warned();
+    try (LoopWarnings warned = new LoopWarnings();
         MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).clock(clock).build()) {
       loop.tick();
       loop.tick();

@@ -17,12 +17,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -239,31 +235,17 @@ class LoopRestartTest {
     try (FileChannel file = FileChannel.open(dead.journal, StandardOpenOption.WRITE)) {
       file.truncate(file.size() - 5);
     }
-    List<String> lines = new ArrayList<>();
-    Handler handler = new Handler() {
-      @Override
-      public void publish(LogRecord line) {
-        lines.add(line.getMessage());
-      }
-
-      @Override
-      public void flush() {}
-
-      @Override
-      public void close() {}
-    };
-    Logger logger = Logger.getLogger(MaintenanceLoop.class.getName());
-    logger.addHandler(handler);
     dead.scene.restart(dead.scene.behind);
-    try (MaintenanceLoop loop =
-        dead.scene.loop(LoopScene.whileFirst()).journal(dead.journal).build()) {
+    List<String> lines;
+    try (LoopWarnings warned = new LoopWarnings();
+        MaintenanceLoop loop =
+            dead.scene.loop(LoopScene.whileFirst()).journal(dead.journal).build()) {
+      lines = warned.lines;
       assertEquals(
           List.of("RETRAIN", "PUBLISHING"),
           loop.events().stream().map(event -> event.kind().name()).toList());
       loop.tick();
       assertEquals(LoopEvent.Kind.ABANDONED, loop.events().get(2).kind());
-    } finally {
-      logger.removeHandler(handler);
     }
     assertEquals(1, lines.size(), lines.toString());
     assertTrue(
