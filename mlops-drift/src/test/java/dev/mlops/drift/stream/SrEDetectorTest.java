@@ -484,7 +484,7 @@ class SrEDetectorTest {
 
   /**
    * Losses that vary by a tenth of the range; what was 0 and 1 before makes the beginning of a rise no less known. By ages it was
-   * within 20 values in none of such runs, by rises in 48.
+   * within 20 values in none of such runs, by rises in 48; that less three deviations.
    */
   @ParameterizedTest
   @ValueSource(longs = {0, 4_000, 4_999})
@@ -512,7 +512,10 @@ class SrEDetectorTest {
     assertThat(near).isGreaterThan(33);
   }
 
-  /** The definition, value by value, beside the detector, which may look at four values at once. */
+  /**
+   * The definition, value by value, beside the detector, which may look at four values at once. In 40,000 values, with two roundings
+   * of at most 2^-53 each, the definition is off by less than 1e-9 %.
+   */
   @ParameterizedTest
   @CsvSource({".05, 1000", ".2, 100000", ".5, 5000", ".9, 100000", "1e-6, 100000"})
   void levelsAndStatisticsAreThoseOfTheDefinitionAtEachValue(double limit, long every) {
@@ -550,7 +553,7 @@ class SrEDetectorTest {
     assertThat(drifts).isGreaterThan(5);
   }
 
-  /** Of such runs, ages in lots of 64 were within 2 values in 22, and counted one by one in 122. */
+  /** Of such runs, ages in lots of 64 were within 2 values in 22, and counted one by one in 122; that less three deviations. */
   @Test
   void aSuddenRiseIsDatedToTheValue() {
     SplittableRandom random = new SplittableRandom(13);
@@ -558,15 +561,14 @@ class SrEDetectorTest {
     int near = 0;
     for (int run = 0; run < runs; run++) {
       SrEDetector detector = SrEDetector.above(0.2).falseAlarmEvery(10_000);
-      for (int t = 0;
-          t < 5_000 + run;
-          t++) { // at any distance from when ages were brought up to date
+      int change = 5_000 + run; // at any distance from the ends of lots
+      for (int t = 0; t < change; t++) {
         detector.update(bernoulli(random, 0.2));
       }
       while (detector.update(bernoulli(random, 0.9)) != Level.DRIFT) {}
-      near += Math.abs(detector.signal().orElseThrow().changePoint() - 5_000 - run) <= 2 ? 1 : 0;
+      near += Math.abs(detector.signal().orElseThrow().changePoint() - change) <= 2 ? 1 : 0;
     }
-    assertThat(near).isGreaterThan(90);
+    assertThat(near).isGreaterThan(101);
   }
 
   private static int poisson(SplittableRandom random, double mean) {
@@ -607,13 +609,14 @@ class SrEDetectorTest {
       }
       within += delay <= bar ? 1 : 0;
       Signal signal = detector.signal().orElseThrow();
-      up += signal.direction() == Direction.UP ? 1 : 0; // but for false alarms
+      up += signal.direction() == Direction.UP ? 1 : 0;
       near += Math.abs(signal.changePoint() - change) <= changePoint ? 1 : 0;
       far += Math.abs(signal.changePoint() - change) <= furthest ? 1 : 0;
     }
     double half = runs / 2.0 - 3 * Math.sqrt(runs) / 2;
     assertThat(within).as("delays of at most " + bar).isGreaterThan((int) half);
-    assertThat(up).isGreaterThan(runs - 5);
+    // A fall may be told falsely: once in 20,000 values, of which there are up to 250 a run.
+    assertThat(up).isGreaterThanOrEqualTo(around ? runs - 5 : runs);
     assertThat(near).as("change points within " + changePoint).isGreaterThan((int) half);
     assertThat(far).as("change points within " + furthest).isGreaterThan((int)
         (0.9 * runs - 3 * Math.sqrt(0.09 * runs)));
