@@ -100,9 +100,11 @@ public final class Ddm extends StreamDetector<Ddm> {
     double weight = 1.0 / ++count;
     rate += (value - rate) * weight;
     double variance = rate * (1.0 - rate);
-    riseStart = rise <= 0.0 ? position : riseStart;
+    // Without questions, whose answers would be guessed wrongly for every third value.
+    long rising = -Double.doubleToRawLongBits(rise) >> 63; // all bits if above 0
+    riseStart = (riseStart & rising) | (position & ~rising);
     double next = rise + (value - rate - 0.25 * variance);
-    rise = next > 0.0 ? next : 0.0;
+    rise = Math.max(next, 0.0);
     if (count < WARM_UP) {
       return tell(Level.WARMING_UP);
     }
