@@ -75,7 +75,7 @@ import org.jspecify.annotations.Nullable;
  *       as it is needed; entries are then used again, and only a key makes one object more, of a map;
  *   <li>for each of the 16 newest versions 80 kB and, twice if there is a horizon, {@code qualityOver} predictions of 150 bytes
  *       (or the host's own) and their truths;
- *   <li>for each watched quality 9 kB and 8 bytes for each of the larger of {@code keeping} and {@code qualityOver};
+ *   <li>for each watched quality 16 kB and 8 bytes for each of the larger of {@code keeping} and {@code qualityOver};
  *   <li>for watched features 4 kB, 1,000 rows of 8c bytes, and the names of the baseline's categories; for a detector of the
  *       host's own what that holds.
  * </ul>

@@ -6,6 +6,7 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
+import dev.mlops.drift.state.DetectorState;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -169,6 +170,9 @@ public final class Ddm extends StreamDetector<Ddm> {
     warningAbove = in.readDouble();
     driftAbove = in.readDouble();
     rise = in.readDouble();
+    if (!(rise >= 0.0)) {
+      throw DetectorState.refused("it says that a rise is " + rise);
+    }
     riseStart = in.readLong();
   }
 

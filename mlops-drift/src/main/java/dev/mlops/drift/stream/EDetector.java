@@ -4,6 +4,7 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.drift.state.DetectorState;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -18,7 +19,8 @@ import java.util.Locale;
  * @param <S> the subclass
  */
 abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
-  private static final int MEMBERS = 7;
+  /** So many watch for a rise, and as many for a fall. */
+  static final int MEMBERS = 7;
 
   /** How strongly each member bets on a change; small ones find small changes. */
   private static final double[] LAMBDAS = {0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64};
@@ -38,16 +40,11 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   /** The most that M may be before the check. */
   private static final double CEILING = 0x1p1000;
 
-  /** So many values 0 and 1 are judged at once, if none before the last can come to a warning. */
-  private static final int AT_ONCE = 4;
+  /** Each value is judged. */
+  private static final int EACH = 1;
 
-  /** The row of so many values 0; rows of one value begin with {@link #ONE}. */
-  private static final int ALL = 1 << AT_ONCE;
-
-  private static final int ONE = 2;
-
-  /** From so many values on, told by the bit above them, the ages are brought up to date. */
-  private static final long LOT = 1L << 56;
+  /** Values are not kept as rows: there were others than 0 and 1, or there are no {@link BinaryMembers}. */
+  private static final int NO_ROWS = 0;
 
   private static final long ONE_BITS = Double.doubleToRawLongBits(1.0);
 
@@ -56,8 +53,6 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   /** The change point of averages is looked for among so many. */
   private static final int LATEST = 64;
-
-  private static final double[][] NONE = {};
 
   private final MeanLimit<S> limit;
   private final boolean adds;
@@ -78,47 +73,30 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   private final double[] inverse;
 
   private final double[] inverseRest;
-  /**
-   * What up to {@link #AT_ONCE} values 0 and 1, which most streams consist of, do to each M: times the first half of a row, plus
-   * its second half. The row of no value is 1, that of a row's values and one more is twice that row's number plus the value.
-   * None if the limit has a season.
-   */
-  private final double[][] known;
-
-  /** The same while there were no other values; then none. */
-  private double[][] quick;
-
   private final double[] factors;
 
-  /** What {@link #AT_ONCE} values multiply each M with at most, what they make at most of the 1 that each adds to all M, and what adds up the M. */
-  private final double[] most;
+  /** Bounds on the sum of all M, roundings allowed for: STABLE below the first, WARNING from the second on, no DRIFT below the third. */
+  private final double belowWarning;
 
-  private final double mostOfStarts;
-  private final double[] ones;
-  /** What the sum of all M must stay below while values wait. */
-  private final double calm;
+  private final double fromWarning;
+  private final double belowDrift;
 
-  /** How many values are judged at once, and how many of these have not come. */
-  private int atOnce = 1;
+  /** The members while all values are 0 and 1; none in blocks, with a season, for CUSUM, or if a factor is too large. */
+  private final BinaryMembers binary;
 
-  private int left = 1;
+  /** The row of the values that the members are not up to date with. */
+  private int row = 1;
 
-  /** The M of the members: those that watch for a rise first. */
+  /** Before this row is reached the level stays as it is. */
+  private int judgedFrom;
+
+  /** The level stays through another row if the sum of all M stays from floor to below ceiling. */
+  private double floor = Double.POSITIVE_INFINITY;
+
+  private double ceiling;
+
+  /** The M of the members unless {@link #binary} has them: those that watch for a rise first. */
   private final double[] evidence;
-  /** The M when the ages were last brought up to date, and how long ago it then was, weighed by M, that a start was made. */
-  private final double[] before;
-
-  private final double[] age;
-  private long agedAt = -1;
-  /** The values 0 and 1 since, the bits after the highest 1: the lot that is full, and the open one. */
-  private long fullLot = 1;
-
-  private long since = 1;
-  /** The M between the two, and where that was. */
-  private final double[] between;
-
-  private long betweenAt = -1;
-
   /** The product since it last stood at or below 1, and where that was. */
   private final double[] rise;
 
@@ -172,23 +150,14 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     Arrays.setAll(inverseRest, i -> inverse(1.0 - limit.lowest[i]));
     this.factors = new double[members];
     boolean season = Math.max(inverse.length, inverseRest.length) > 1;
-    this.known = new double[season || inBlocks || !adds ? 0 : 2 * ALL][];
-    tabulate();
-    this.most = new double[members];
-    this.ones = new double[members];
-    Arrays.fill(ones, 1.0);
-    if (known.length > 0) {
-      Arrays.setAll(most, i -> Math.pow(Math.max(known[ONE][i], known[ONE + 1][i]), AT_ONCE));
-    }
-    this.mostOfStarts = AT_ONCE * Arrays.stream(most).sum();
-    this.calm = (1.0 - ROUNDING) * warning / share;
-    this.quick = known;
+    this.belowWarning = (1.0 - ROUNDING) * warning / share;
+    this.fromWarning = (1.0 + ROUNDING) * warning / share;
+    this.belowDrift = (1.0 - ROUNDING) * threshold / share;
+    this.binary = season || inBlocks || !adds ? BinaryMembers.NONE : binary();
+    this.judgedFrom = begin();
     this.rise = new double[members];
     this.riseStart = new long[members];
     this.evidence = adds ? new double[members] : rise; // there M is the rise itself
-    this.before = new double[members];
-    this.age = new double[members];
-    this.between = new double[members];
     this.product = new double[members];
     this.exponent = new long[members];
     Arrays.fill(product, 1.0);
@@ -198,21 +167,12 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     this.began = new long[latest];
   }
 
-  private void tabulate() {
-    int members = factors.length;
-    for (int row = 1; row < known.length; row++) {
-      double[] steps = new double[2 * members];
-      Arrays.fill(steps, 0, members, 1.0);
-      if (row > 1) {
-        double[] before = known[row / 2];
-        double[] factors = factors(row % 2, 0);
-        for (int i = 0; i < members; i++) {
-          steps[i] = before[i] * factors[i];
-          steps[members + i] = (before[members + i] + 1.0) * factors[i];
-        }
-      }
-      known[row] = steps;
-    }
+  private BinaryMembers binary() {
+    return BinaryMembers.of(factors(0.0, 0).clone(), factors(1.0, 0).clone());
+  }
+
+  private int begin() {
+    return binary == BinaryMembers.NONE ? NO_ROWS : EACH;
   }
 
   private static double inverse(double mean) {
@@ -221,19 +181,36 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   @Override
   public final Level update(double value) {
-    long bits = Double.doubleToRawLongBits(value + 0.0); // -0.0 is 0.0
+    long bits = Double.doubleToRawLongBits(value);
     int whole = (int) (bits >>> 61); // 1 of 1.0
-    if (bits != (-whole & ONE_BITS) || quick.length == 0) {
+    if (bits != (-whole & ONE_BITS)) {
       return other(value);
     }
-    next(); // 0 and 1 are in every domain
-    since = 2 * since + whole;
-    return --left > 0 ? Level.STABLE : take();
+    int row = 2 * this.row + whole; // 0 and 1 are in every domain
+    if (row < judgedFrom) {
+      this.row = row;
+      return level();
+    }
+    if (judgedFrom == BinaryMembers.FULL) {
+      this.row = 1;
+      next(BinaryMembers.VALUES);
+      if (binary.advanceFull(row) < ceiling && (floor == 0.0 || binary.lowest() >= floor)) {
+        return level();
+      }
+      row = 1;
+    }
+    return judgeRow(row, value);
   }
 
   private Level other(double value) {
+    if (value == 0.0 && judgedFrom != NO_ROWS) {
+      return update(0.0); // -0.0
+    }
     if (!admits(value)) {
-      return unjudged(value);
+      return pass(value);
+    }
+    if (judgedFrom != NO_ROWS) {
+      leaveRows();
     }
     long position = next();
     if (inBlocks) {
@@ -243,138 +220,110 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     if (!adds) {
       return judge(restart(factors, position));
     }
-    if (quick.length > 0) {
-      leaveAges(position - 1);
-    }
     restart(factors, position);
-    return judge(factors.length > MEMBERS ? fourteen(factors) : seven(factors));
+    return judge(add(factors));
+  }
+
+  private Level pass(double value) {
+    Level level = unjudged(value);
+    if (judgedFrom != NO_ROWS && onUnjudgeable() == Unjudgeable.COUNT) {
+      if (row > 1) { // after a drift there is no level yet to look ahead from
+        lookAhead(settle());
+      }
+      binary.pass();
+    }
+    return level;
   }
 
   /** From now on values are not all 0 and 1, and the beginning of each rise is known for each. */
-  private void leaveAges(long position) {
-    if (left < atOnce) {
-      seven(known[waiting()], most);
-    }
-    for (int i = 0; i < age.length; i++) {
+  private void leaveRows() {
+    settle();
+    for (int i = 0; i < evidence.length; i++) {
+      evidence[i] = binary.m(i);
       rise[i] = evidence[i];
-      riseStart[i] = started(exactAge(i, position), position);
+      riseStart[i] = started(i);
     }
-    fullLot = 1;
-    since = 1;
-    quick = NONE;
-    atOnce = 1;
-    left = 1;
+    judgedFrom = NO_ROWS;
   }
 
-  /** The row of the values that were not judged yet. */
-  private int waiting() {
-    int row = 1 << (atOnce - left);
-    return row | ((int) since & (row - 1));
+  /** Brings the members up to date; gives the most that the sum of all M can come to by a row more. */
+  private double settle() {
+    double highest = binary.advance(row);
+    next(BinaryMembers.values(row));
+    row = 1;
+    return highest;
   }
 
-  private Level take() {
-    if (atOnce == 1) {
-      return takeOne();
+  /** How long the level stays, if a row more brings the sum of all M to so much at most. */
+  private void lookAhead(double highest) {
+    bound();
+    if (level() == Level.WARNING && binary.lowest() < floor) {
+      judgedFrom = EACH;
+    } else if (highest < ceiling) {
+      judgedFrom = BinaryMembers.FULL;
+    } else {
+      judgedFrom = binary.highestOfFew() < ceiling ? BinaryMembers.MORE_THAN_FEW : EACH;
     }
-    left = AT_ONCE;
-    double highest = mostOfStarts + seven(known[ALL | ((int) since & (ALL - 1))], most);
-    return highest < calm && since < LOT ? Level.STABLE : judgeAll(highest);
   }
 
-  private Level judgeAll(double highest) {
-    if (since >= LOT) {
-      closeLot();
-    }
-    if (highest >= calm) {
-      atOnce = 1;
-      left = 1;
-    }
-    return judge(sum(ones));
+  private void bound() {
+    boolean warns = level() == Level.WARNING;
+    floor = warns ? fromWarning : level() == Level.STABLE ? 0.0 : Double.POSITIVE_INFINITY;
+    ceiling = warns ? belowDrift : belowWarning;
   }
 
-  private Level takeOne() {
-    left = 1;
-    double[] factors = known[ONE | ((int) since & 1)];
-    boolean twoSided = evidence.length > MEMBERS;
-    double sum = twoSided ? fourteen(factors) : seven(factors);
-    if (since >= LOT) {
-      closeLot();
+  /** Judges the newest value of a row, and looks ahead if the row is full; that of 1 was judged. */
+  private Level judgeRow(int row, double value) {
+    if (judgedFrom == NO_ROWS) {
+      return other(value);
     }
+    if (row == 1) {
+      lookAhead(binary.highest());
+      return level();
+    }
+    this.row = row;
+    if (judgedFrom == EACH || !BinaryMembers.hasFew(row)) {
+      double[] m = binary.table;
+      int at = row * binary.width;
+      // Written out: a method this large is not inlined into update, which took twice the time.
+      double sum = binary.starts[row]
+          + ((m[0] * m[at] + m[1] * m[at + 1]) + (m[2] * m[at + 2] + m[3] * m[at + 3]))
+          + ((m[4] * m[at + 4] + m[5] * m[at + 5]) + m[6] * m[at + 6]);
+      if (evidence.length > MEMBERS) {
+        sum +=
+            ((m[21] * m[at + 21] + m[22] * m[at + 22]) + (m[23] * m[at + 23] + m[24] * m[at + 24]))
+                + ((m[25] * m[at + 25] + m[26] * m[at + 26]) + m[27] * m[at + 27]);
+      }
+      if ((sum < floor || sum >= ceiling) && turn(sum) == Level.DRIFT) {
+        return Level.DRIFT;
+      }
+    }
+    if (row >= BinaryMembers.FULL) {
+      this.row = 1;
+      next(BinaryMembers.VALUES);
+      lookAhead(binary.advanceFull(row));
+    }
+    return level();
+  }
+
+  private Level turn(double sum) {
     Level now = judge(sum);
-    // Both sides at once were measured not to gain: one of them is mostly near.
-    if (now == Level.STABLE && !twoSided && mostOfStarts + sum(most) < calm) {
-      atOnce = AT_ONCE;
-      left = AT_ONCE;
-    }
+    bound();
     return now;
-  }
-
-  /** Multiplies the M of one side by a row; gives the most that their sum can come to by as many values, but for new starts. */
-  private double seven(double[] steps, double[] most) {
-    double[] evidence = this.evidence;
-    double first = evidence[0] * steps[0] + steps[7];
-    double second = evidence[1] * steps[1] + steps[8];
-    double third = evidence[2] * steps[2] + steps[9];
-    double fourth = evidence[3] * steps[3] + steps[10];
-    double fifth = evidence[4] * steps[4] + steps[11];
-    double sixth = evidence[5] * steps[5] + steps[12];
-    double seventh = evidence[6] * steps[6] + steps[13];
-    evidence[0] = first;
-    evidence[1] = second;
-    evidence[2] = third;
-    evidence[3] = fourth;
-    evidence[4] = fifth;
-    evidence[5] = sixth;
-    evidence[6] = seventh;
-    return ((first * most[0] + second * most[1]) + (third * most[2] + fourth * most[3]))
-        + ((fifth * most[4] + sixth * most[5]) + seventh * most[6]);
-  }
-
-  /** The sum of the M of one side, each times its weight. A loop would read several at once that were just written one by one. */
-  private double sum(double[] weights) {
-    double[] evidence = this.evidence;
-    return ((evidence[0] * weights[0] + evidence[1] * weights[1])
-            + (evidence[2] * weights[2] + evidence[3] * weights[3]))
-        + ((evidence[4] * weights[4] + evidence[5] * weights[5]) + evidence[6] * weights[6]);
   }
 
   @Override
   public final double statistic() {
-    if (left == atOnce && atOnce == 1) {
-      return statistic;
-    }
-    double[] steps = known[waiting()];
-    double sum = 0.0;
-    for (int i = 0; i < evidence.length; i++) {
-      sum += evidence[i] * steps[i] + steps[evidence.length + i];
-    }
-    return share * sum;
+    return judgedFrom == NO_ROWS || level() == Level.DRIFT || level() == Level.WARMING_UP
+        ? statistic
+        : share * binary.sum(row);
   }
 
-  /** Written out, the last one first: measured to be faster than a loop, which over fourteen is not slower. */
-  private double seven(double[] factors) {
-    double[] evidence = this.evidence;
-    double seventh = (evidence[6] + 1.0) * factors[6];
-    double first = (evidence[0] + 1.0) * factors[0];
-    double second = (evidence[1] + 1.0) * factors[1];
-    double third = (evidence[2] + 1.0) * factors[2];
-    double fourth = (evidence[3] + 1.0) * factors[3];
-    double fifth = (evidence[4] + 1.0) * factors[4];
-    double sixth = (evidence[5] + 1.0) * factors[5];
-    evidence[6] = seventh;
-    evidence[0] = first;
-    evidence[1] = second;
-    evidence[2] = third;
-    evidence[3] = fourth;
-    evidence[4] = fifth;
-    evidence[5] = sixth;
-    return ((first + second) + (third + fourth)) + ((fifth + sixth) + seventh);
-  }
-
-  private double fourteen(double[] factors) {
+  /** M ← (M + 1)·factor; gives the sum. */
+  private double add(double[] factors) {
     double[] evidence = this.evidence;
     double sum = 0.0;
-    for (int i = 0; i < 2 * MEMBERS; i++) {
+    for (int i = 0; i < factors.length; i++) {
       double next = (evidence[i] + 1.0) * factors[i];
       evidence[i] = next;
       sum += next;
@@ -382,68 +331,9 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     return sum;
   }
 
-  /**
-   * How long ago the starts were that a member's M is made of, value by value from the newest one on. Positions that were only
-   * counted are taken to lie evenly among those of the two lots.
-   */
-  private double exactAge(int i, long position) {
-    double ofZero = known[ONE][i];
-    double ofOne = known[ONE + 1][i];
-    double part = 1.0;
-    double parts = 0.0;
-    double weighed = 0.0;
-    int values = 0;
-    for (int lot = 0; lot < 2; lot++) {
-      long bits = lot == 0 ? since : fullLot;
-      for (; bits > 1; bits >>>= 1) {
-        part *= (bits & 1) == 0 ? ofZero : ofOne;
-        values++;
-        parts += part;
-        weighed += values * part;
-      }
-    }
-    double elapsed = position - agedAt;
-    weighed *= values > 0 ? elapsed / values : 1.0;
-    part *= before[i];
-    parts += part;
-    weighed += part * (age[i] + elapsed);
-    return parts > 0.0 ? weighed / parts : 0.0;
-  }
-
-  /** The same at once, each lot as {@link #guess} has it. */
-  private double guessedAge(int i, long position) {
-    double then = guess(before[i], age[i], betweenAt - agedAt, values(fullLot));
-    return guess(between[i], then, position - betweenAt, values(since));
-  }
-
-  /**
-   * An age after a lot: all that M consisted of was multiplied by the same factors, and so many starts were added; how they shared
-   * what was won is not asked, so each counts alike.
-   */
-  private static double guess(double evidence, double age, long elapsed, int starts) {
-    double parts = evidence + starts;
-    return parts > 0.0
-        ? (evidence * (age + elapsed) + starts * (elapsed + 1.0) / 2.0) / parts
-        : 0.0;
-  }
-
-  private static int values(long lot) {
-    return Long.SIZE - 1 - Long.numberOfLeadingZeros(lot);
-  }
-
-  /** Keeps the open lot, which is full, and brings the ages up to date by the one that was kept. */
-  private void closeLot() {
-    long elapsed = betweenAt - agedAt;
-    int starts = values(fullLot);
-    for (int i = 0; i < age.length; i++) {
-      age[i] = guess(before[i], age[i], elapsed, starts);
-      before[i] = between[i];
-      between[i] = evidence[i];
-    }
-    agedAt = betweenAt;
-    fullLot = since;
-    since = 1;
-    betweenAt = position();
+  @Override
+  final int waiting() {
+    return BinaryMembers.values(row);
   }
 
   /** The factors of a value. */
@@ -580,6 +470,9 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   }
 
   private Level found() {
+    if (judgedFrom != NO_ROWS) {
+      settle();
+    }
     boolean fell = !up || (down && sum(MEMBERS) > sum(0));
     return drift(
         fell ? Direction.DOWN : Direction.UP, changePoint(fell && up ? MEMBERS : 0), threshold);
@@ -588,7 +481,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   private double sum(int from) {
     double sum = 0.0;
     for (int i = from; i < from + MEMBERS; i++) {
-      sum += weights[i] * evidence[i];
+      sum += judgedFrom == NO_ROWS ? weights[i] * evidence[i] : binary.m(i);
     }
     return sum;
   }
@@ -597,22 +490,22 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     if (averages) {
       return changePoint(from == 0 && up ? excess : lack);
     }
-    boolean byAge = quick.length > 0;
+    boolean byAge = judgedFrom != NO_ROWS;
     // By the member that tells best: it weighs much, and not for having summed for long.
     int best = from;
     double most = -1.0;
     for (int i = from; i < from + MEMBERS; i++) {
-      double weight = byAge ? evidence[i] / Math.sqrt(guessedAge(i, position())) : rise[i];
+      double weight = byAge ? binary.weight(i) : rise[i];
       if (weight > most) {
         most = weight;
         best = i;
       }
     }
-    return byAge ? started(exactAge(best, position()), position()) : riseStart[best];
+    return byAge ? started(best) : riseStart[best];
   }
 
-  private static long started(double age, long position) {
-    return Math.max(0, position + 1 - Math.round(age));
+  private long started(int i) {
+    return Math.max(0, position() + 1 - Math.round(binary.age(i)));
   }
 
   /** The most likely beginning of a shift of normal values with a known mean before: where (sum beyond it)²/n is greatest. */
@@ -634,17 +527,15 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   @Override
   final void startAfresh() {
+    boolean asRows = judgedFrom != NO_ROWS;
+    row = 1;
+    judgedFrom = begin();
+    floor = Double.POSITIVE_INFINITY;
+    binary.forget();
+    if (asRows) {
+      return; // the rest is as it began
+    }
     Arrays.fill(evidence, 0.0);
-    Arrays.fill(before, 0.0);
-    Arrays.fill(age, 0.0);
-    quick = known;
-    atOnce = 1;
-    left = 1;
-    fullLot = 1;
-    since = 1;
-    agedAt = position();
-    betweenAt = agedAt;
-    Arrays.fill(between, 0.0);
     Arrays.fill(rise, 0.0);
     Arrays.fill(riseStart, 0);
     forgetBlock();
@@ -666,13 +557,11 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   @Override
   final void write(DataOutput out) throws IOException {
-    out.writeBoolean(quick.length > 0);
-    out.writeLong(fullLot);
-    out.writeLong(since);
-    out.writeLong(betweenAt);
-    out.writeInt(atOnce);
-    out.writeInt(left);
-    out.writeLong(agedAt);
+    out.writeInt(row);
+    out.writeInt(judgedFrom);
+    if (judgedFrom != NO_ROWS) {
+      binary.write(out);
+    }
     out.writeLong(inBlock);
     out.writeLong(blockStart);
     out.writeDouble(average);
@@ -680,9 +569,6 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     out.writeDouble(averageRest);
     for (int i = 0; i < evidence.length; i++) {
       out.writeDouble(evidence[i]);
-      out.writeDouble(before[i]);
-      out.writeDouble(between[i]);
-      out.writeDouble(age[i]);
       out.writeDouble(rise[i]);
       out.writeLong(riseStart[i]);
       out.writeDouble(product[i]);
@@ -698,19 +584,24 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   @Override
   final void read(DataInput in) throws IOException {
-    quick = in.readBoolean() ? known : NONE;
-    fullLot = in.readLong();
-    since = in.readLong();
-    betweenAt = in.readLong();
-    if (Math.min(fullLot, since) < 1 || (Math.max(fullLot, since) > 1 && quick.length == 0)) {
-      throw DetectorState.refused("it says that values came as " + fullLot + " and " + since);
+    row = in.readInt();
+    judgedFrom = in.readInt();
+    boolean asRows = judgedFrom != NO_ROWS;
+    boolean judged = level() == Level.STABLE || level() == Level.WARNING;
+    if (row < 1
+        || row >= (asRows ? BinaryMembers.FULL : 2)
+        || (asRows
+            && (begin() == NO_ROWS
+                || (judgedFrom != EACH
+                    && judgedFrom != BinaryMembers.MORE_THAN_FEW
+                    && judgedFrom != BinaryMembers.FULL)
+                || (!judged && (row > 1 || judgedFrom > EACH))))) {
+      throw DetectorState.refused("it says that values wait as " + row + " until " + judgedFrom);
     }
-    atOnce = in.readInt();
-    left = in.readInt();
-    if ((atOnce != 1 && (atOnce != AT_ONCE || quick.length == 0)) || left < 1 || left > atOnce) {
-      throw DetectorState.refused("it says that of " + atOnce + " values " + left + " wait");
+    if (asRows) {
+      binary.read(in);
     }
-    agedAt = in.readLong();
+    bound();
     inBlock = in.readLong();
     blockStart = in.readLong();
     average = in.readDouble();
@@ -718,11 +609,11 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     averageRest = in.readDouble();
     for (int i = 0; i < evidence.length; i++) {
       evidence[i] = in.readDouble();
-      before[i] = in.readDouble();
-      between[i] = in.readDouble();
-      age[i] = in.readDouble();
       rise[i] = in.readDouble();
       riseStart[i] = in.readLong();
+      if (riseStart[i] < 0 || riseStart[i] > position() + 1) {
+        throw DetectorState.refused("it says that a rise began at " + riseStart[i]);
+      }
       product[i] = in.readDouble();
       exponent[i] = in.readLong();
     }
@@ -736,7 +627,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
 
   @Override
   final int mostMemoryBytes() {
-    return 1 + 3 * 8 + 2 * 4 + 7 * 8 + evidence.length * 8 * 8 + began.length * 3 * 8;
+    return 2 * 4 + 6 * 8 + evidence.length * 7 * 8 + began.length * 3 * 8;
   }
 
   /**

@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * What the detectors of values share: the domain is checked before anything is judged, positions and warnings are counted,
  * signals told, and all of it can be kept as bytes.
  *
- * <p>A subclass writes its own {@code update}: {@code if (!admits(value)) return unjudged(value);}, then {@code next()},
- * its arithmetic, and {@code tell(level)} or {@code drift(…)}.
+ * <p>A subclass writes its own {@code update}: {@code if (!admits(value)) return unjudged(value);}, then {@code next()} (or it
+ * leaves inputs {@linkplain #waiting() waiting}, and takes their positions later), its arithmetic, and {@code tell(level)} or
+ * {@code drift(…)}.
  *
  * @param <S> the subclass
  */
@@ -48,7 +49,7 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
   private long skipped;
   private long warningStart;
 
-  /** The detector's number after the newest judged value, in its own units. */
+  /** The detector's number when it last told one, in its own units; {@link #statistic()} is up to date. */
   double statistic;
 
   /**
@@ -137,16 +138,26 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
     return inputs++;
   }
 
+  /** Takes so many that {@linkplain #waiting() waited}. */
+  final void next(int positions) {
+    inputs += positions;
+  }
+
+  /** How many inputs came whose positions were not taken yet. */
+  int waiting() {
+    return 0;
+  }
+
   /** The position of the newest input; −1 before the first. */
   final long position() {
-    return inputs - 1;
+    return inputs + waiting() - 1;
   }
 
   /** Tells a level other than DRIFT. */
   final Level tell(Level next) {
     if (next != level) { // a field that is not written costs nothing
       if (next == Level.WARNING) {
-        warningStart = inputs - 1;
+        warningStart = position();
       }
       level = next;
     }
@@ -155,7 +166,7 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
 
   /** Tells a drift, and starts afresh if that is the detector's way. */
   final Level drift(Direction direction, long changePoint, double threshold) {
-    long index = inputs - 1;
+    long index = position();
     signal = new Signal(
         direction,
         index,
@@ -276,6 +287,10 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
     inputs = in.readLong();
     skipped = in.readLong();
     warningStart = in.readLong();
+    if (inputs < 0 || skipped < 0 || warningStart < 0) {
+      throw DetectorState.refused("it says that inputs were " + inputs + ", of which skipped "
+          + skipped + ", and warned since " + warningStart);
+    }
     statistic = in.readDouble();
     signal = DetectorState.readSignal(in);
     read(in);
