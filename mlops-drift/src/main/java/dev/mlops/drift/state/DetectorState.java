@@ -238,7 +238,11 @@ public final class DetectorState {
           in.readDouble(),
           in.readDouble()));
     }
-    return new Signal(direction, index, changePoint, warningStart, statistic, threshold, moved);
+    try {
+      return new Signal(direction, index, changePoint, warningStart, statistic, threshold, moved);
+    } catch (IllegalArgumentException impossible) {
+      throw refused("of its last signal, " + impossible.getMessage());
+    }
   }
 
   private static Direction direction(DataInput in) throws IOException {

@@ -170,10 +170,17 @@ public final class Ddm extends StreamDetector<Ddm> {
     warningAbove = in.readDouble();
     driftAbove = in.readDouble();
     rise = in.readDouble();
-    if (!(rise >= 0.0)) {
-      throw DetectorState.refused("it says that a rise is " + rise);
-    }
     riseStart = in.readLong();
+    if (count < 0
+        || !(rate >= 0.0 && rate <= 1.0)
+        || !(lowest >= 0.0 && warningAbove >= 0.0 && driftAbove >= 0.0)
+        || !(rise >= 0.0 && rise < Double.POSITIVE_INFINITY)
+        || riseStart < 0
+        || riseStart > position() + 1) {
+      throw DetectorState.refused("it says of " + count + " values that the rate is " + rate
+          + ", levels " + lowest + ", " + warningAbove + " and " + driftAbove + ", and a rise of "
+          + rise + " began at " + riseStart);
+    }
   }
 
   @Override

@@ -539,6 +539,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     Arrays.fill(rise, 0.0);
     Arrays.fill(riseStart, 0);
     forgetBlock();
+    blockStart = 0;
     Arrays.fill(excess, 0.0);
     Arrays.fill(lack, 0.0);
     Arrays.fill(began, 0);
@@ -603,26 +604,45 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     }
     bound();
     inBlock = in.readLong();
-    blockStart = in.readLong();
+    blockStart = position(in.readLong());
     average = in.readDouble();
     averageLimit = in.readDouble();
     averageRest = in.readDouble();
+    if (inBlock < 0
+        || (averages && inBlock >= limit.averaged)
+        || !Double.isFinite(average)
+        || !Double.isFinite(averageLimit)
+        || !Double.isFinite(averageRest)) {
+      throw DetectorState.refused(
+          "it says that " + inBlock + " values of a block have the average " + average);
+    }
     for (int i = 0; i < evidence.length; i++) {
-      evidence[i] = in.readDouble();
-      rise[i] = in.readDouble();
-      riseStart[i] = in.readLong();
-      if (riseStart[i] < 0 || riseStart[i] > position() + 1) {
-        throw DetectorState.refused("it says that a rise began at " + riseStart[i]);
-      }
-      product[i] = in.readDouble();
+      evidence[i] = evidence(in.readDouble());
+      rise[i] = evidence(in.readDouble());
+      riseStart[i] = position(in.readLong());
+      product[i] = evidence(in.readDouble());
       exponent[i] = in.readLong();
     }
-    averagesSeen = in.readLong();
+    averagesSeen = position(in.readLong());
     for (int i = 0; i < began.length; i++) {
       excess[i] = in.readDouble();
       lack[i] = in.readDouble();
-      began[i] = in.readLong();
+      began[i] = position(in.readLong());
     }
+  }
+
+  private long position(long read) {
+    if (read < 0 || read > position() + 1) {
+      throw DetectorState.refused("it names position " + read + " of " + position());
+    }
+    return read;
+  }
+
+  private static double evidence(double read) {
+    if (!(read >= 0.0 && read <= CEILING)) {
+      throw DetectorState.refused("it says that an M is " + read);
+    }
+    return read;
   }
 
   @Override

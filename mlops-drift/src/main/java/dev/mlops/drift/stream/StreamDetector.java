@@ -36,6 +36,9 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
   /** Far above any value in use; no sum of 2^60 of them overflows. */
   private static final double MOST = 0x1p900;
 
+  /** Of one every nanosecond, more than come in a century. */
+  private static final long MOST_INPUTS = 1L << 62;
+
   private final InputDomain domain;
   private final double lowest;
   private final double highest;
@@ -287,7 +290,7 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
     inputs = in.readLong();
     skipped = in.readLong();
     warningStart = in.readLong();
-    if (inputs < 0 || skipped < 0 || warningStart < 0) {
+    if (Math.min(inputs, Math.min(skipped, warningStart)) < 0 || inputs > MOST_INPUTS) {
       throw DetectorState.refused("it says that inputs were " + inputs + ", of which skipped "
           + skipped + ", and warned since " + warningStart);
     }

@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -149,5 +151,34 @@ class DdmTest {
     assertThat(detector)
         .hasToString("DDM: error rate 0.200 of 100, p + s 0.240, drift above 0.320");
     assertThat(detector.falseAlarms()).isEmpty();
+  }
+
+  /** Bytes with a right checksum that no detector wrote are refused, or lead to numbers. */
+  @Test
+  void aForgedStateDoesNoHarm() {
+    Ddm detector = Ddm.of();
+    for (int t = 0; t < 100; t++) {
+      detector.update(t % 4 == 0 ? 1 : 0);
+    }
+    byte[] state = detector.state();
+    for (int at = state.length - 4 - 7 * Long.BYTES; at < state.length - 4; at += Long.BYTES) {
+      for (double strange : new double[] {Double.NaN, -1, Double.POSITIVE_INFINITY}) {
+        ByteBuffer forged = ByteBuffer.wrap(state.clone());
+        CRC32C checksum = new CRC32C();
+        checksum.update(forged.putDouble(at, strange).array(), 0, state.length - 4);
+        forged.putInt(state.length - 4, (int) checksum.getValue());
+        Ddm other = Ddm.of();
+        try {
+          other.restore(forged.array());
+        } catch (IllegalArgumentException e) {
+          assertThat(e).hasMessageStartingWith("not the state of this detector");
+          continue;
+        }
+        for (int t = 0; t < 200; t++) {
+          other.update(t % 2);
+        }
+        assertThat(other.statistic()).isBetween(0.0, 1.0);
+      }
+    }
   }
 }

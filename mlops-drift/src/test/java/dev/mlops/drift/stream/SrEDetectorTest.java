@@ -11,6 +11,7 @@ import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.drift.Golden;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntSupplier;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -621,6 +623,94 @@ class SrEDetectorTest {
       }
     }
     assertThat(drifts).isGreaterThan(5);
+  }
+
+  /** A run of ones goes past any limit sooner or later, whatever was waited for. */
+  @Test
+  void aRunOfOnesIsJudgedOneByOne() {
+    for (int every = 20; every < 200_000; every += 1 + every / 50) {
+      SrEDetector detector = SrEDetector.above(0.2).falseAlarmEvery(every);
+      SplittableRandom random = new SplittableRandom(every);
+      for (int t = 0; t < 300; t++) {
+        double x = t % 60 < 50 ? bernoulli(random, 0.2) : 1;
+        Level level = detector.update(x);
+        double statistic = detector.statistic();
+        if (level != Level.DRIFT) {
+          assertThat(level).isEqualTo(statistic < 0.1 * every ? Level.STABLE : Level.WARNING);
+          assertThat(statistic).isLessThan(every);
+        }
+      }
+    }
+  }
+
+  /** Bytes with a right checksum that no detector wrote are refused, or lead to no exception and no endless alarm. */
+  @ParameterizedTest
+  @CsvSource({
+    "rows, 40",
+    "rows, 43",
+    "drift, 40",
+    "values, 43",
+    "averages, 43",
+    "season, 43",
+    "time, 43"
+  })
+  void aForgedStateDoesNoHarm(String form, int values) {
+    FalseAlarms inTime = FalseAlarms.every(Duration.ofDays(30)).inBlocksOf(Duration.ofHours(1));
+    SrEDetector detector = switch (form) {
+      case "averages" -> SrEDetector.above(0.2).averagedOver(4).falseAlarmEvery(1_000);
+      case "season" -> SrEDetector.aboveSeason(new double[] {0.2, 0.3}).falseAlarmEvery(1_000);
+      case "time" -> SrEDetector.above(0.2).falseAlarmEvery(inTime);
+      default -> SrEDetector.above(0.2).falseAlarmEvery(1_000);
+    };
+    SplittableRandom random = new SplittableRandom(5);
+    for (int t = 0; t < values; t++) {
+      detector.update(form.equals("values") ? 0.5 * random.nextDouble() : bernoulli(random, 0.3));
+    }
+    while (form.equals("drift") && detector.update(1) != Level.DRIFT) {}
+    byte[] state = detector.state();
+    int from =
+        10 + ByteBuffer.wrap(state).getInt(6); // after mark, version, length and configuration
+    long[] strange = {
+      0,
+      1,
+      -1,
+      32,
+      (1L << 32) + 32,
+      Long.MAX_VALUE,
+      Long.MIN_VALUE,
+      Double.doubleToRawLongBits(Double.NaN),
+      Double.doubleToRawLongBits(Double.POSITIVE_INFINITY),
+      Double.doubleToRawLongBits(Double.MAX_VALUE),
+      Double.doubleToRawLongBits(-1.0)
+    };
+    int restored = 0;
+    for (int at = from; at <= state.length - 4 - Long.BYTES; at++) {
+      for (long bits : strange) {
+        ByteBuffer forged = ByteBuffer.wrap(state.clone());
+        CRC32C checksum = new CRC32C();
+        checksum.update(forged.putLong(at, bits).array(), 0, state.length - 4);
+        forged.putInt(state.length - 4, (int) checksum.getValue());
+        SrEDetector other = detector.onUnjudgeable(detector.onUnjudgeable());
+        try {
+          other.restore(forged.array());
+        } catch (IllegalArgumentException e) {
+          assertThat(e).hasMessageStartingWith("not the state of this detector");
+          continue;
+        }
+        restored++;
+        int drifts = 0;
+        for (int t = 0; t < 300; t++) {
+          drifts += other.update(0) == Level.DRIFT ? 1 : 0;
+          drifts += other.endBlock() == Level.DRIFT ? 1 : 0;
+        }
+        assertThat(drifts).as("after " + bits + " at " + at).isLessThan(10);
+        for (int t = 0; t < 300; t++) {
+          other.update(1);
+          other.endBlock();
+        }
+      }
+    }
+    assertThat(restored).isPositive();
   }
 
   private static void clear(double[][] evidence, double[][] age) {
