@@ -200,7 +200,7 @@ public class DetectorsBesideMoa {
     StringBuilder page = new StringBuilder("""
         # Detectors beside MOA
 
-        Written by `mvn -q -Pmoa -Dargs="--write docs/benchmarks/results/2026-11-29-detectors-beside-moa.md" verify`; `--jvm` names other JVMs. Nanoseconds an update, our policy for NaN and infinity included; the median of %d JVMs of each detector that took turns, each 3 times 300 ms after 2 times 300 ms of warming up. Values are 0 and 1 at a rate of 0.2, steady, or changing to 0.4 and back after every 10,000; those of Kolmogorov–Smirnov have a uniform number added, so that no two are alike. Ratios are to the peer named; those that the library is held to have their limit beside them.
+        Written by `mvn -q -Pmoa -Dargs="--write docs/benchmarks/results/2026-11-30-detectors-beside-moa.md" verify`; `--jvm` names other JVMs. Nanoseconds an update, our policy for NaN and infinity included; the median of %d JVMs of each detector that took turns, each 3 times 300 ms after 2 times 300 ms of warming up. Values are 0 and 1 at a rate of 0.2, steady, or changing to 0.4 and back after every 10,000; those of Kolmogorov–Smirnov have a uniform number added, so that no two are alike. Ratios are to the peer named; those that the library is held to have their limit beside them.
 
         """.formatted(rounds));
     int missed = answerAlike("HddmA", "MOA HDDM_A_Test", page)
