@@ -248,13 +248,13 @@ final class BinaryMembers {
 
   void read(DataInput in) throws IOException {
     for (int i = 0; i < members; i++) {
-      table[at(i)] = in.readDouble();
-      table[at(i) + SIDE] = in.readDouble();
-      double m = table[at(i)];
-      double age = table[at(i) + SIDE];
+      double m = in.readDouble();
+      double age = in.readDouble();
       if (!(m >= 0.0 && m < MOST_M) || !(age >= 0.0 && age < MOST_AGE)) {
         throw DetectorState.refused("it says that an M is " + m + ", its age " + age);
       }
+      table[at(i)] = m;
+      table[at(i) + SIDE] = age;
     }
   }
 }

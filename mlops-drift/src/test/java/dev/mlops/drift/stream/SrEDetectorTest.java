@@ -703,7 +703,8 @@ class SrEDetectorTest {
           drifts += other.update(0) == Level.DRIFT ? 1 : 0;
           drifts += other.endBlock() == Level.DRIFT ? 1 : 0;
         }
-        assertThat(drifts).as("after " + bits + " at " + at).isLessThan(10);
+        // One alarm, which the end of a block may repeat; from then on zeros are calm.
+        assertThat(drifts).as("after " + bits + " at " + at).isLessThanOrEqualTo(2);
         for (int t = 0; t < 300; t++) {
           other.update(1);
           other.endBlock();
@@ -723,7 +724,7 @@ class SrEDetectorTest {
     return evidence[side][member] / Math.sqrt(age[side][member] / evidence[side][member]);
   }
 
-  /** Of such runs, 122 were within 2 values; that less three deviations. */
+  /** Of these runs 156 are within 2 values; that less three deviations. */
   @Test
   void aSuddenRiseIsDatedToTheValue() {
     SplittableRandom random = new SplittableRandom(13);
@@ -738,7 +739,7 @@ class SrEDetectorTest {
       while (detector.update(bernoulli(random, 0.9)) != Level.DRIFT) {}
       near += Math.abs(detector.signal().orElseThrow().changePoint() - change) <= 2 ? 1 : 0;
     }
-    assertThat(near).isGreaterThan(101);
+    assertThat(near).isGreaterThan(138);
   }
 
   private static int poisson(SplittableRandom random, double mean) {
