@@ -10,12 +10,12 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
-import dev.mlops.api.monitor.MonitorRecipe;
+import dev.mlops.api.monitor.MonitorFactory;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
-import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Latency;
 import java.time.Duration;
@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryMonitor implements MetricsMonitor {
   private final String model;
-  private final Recipe recipe;
+  private final Config config;
   private final Map<String, Section> sections = new HashMap<>();
   /** Names of versions, the one whose recorder was asked for last at the end. */
   private final LinkedHashSet<String> order = new LinkedHashSet<>();
@@ -69,14 +69,14 @@ public final class InMemoryMonitor implements MetricsMonitor {
   private long lost;
   private boolean closed;
 
-  private InMemoryMonitor(String model, Recipe recipe) {
+  private InMemoryMonitor(String model, Config config) {
     this.model = requireNonNull(model, "model");
-    this.recipe = recipe;
+    this.config = config;
   }
 
-  /** {@return a recipe: the system's clocks, no horizon, 100,000 open predictions and as many outcomes kept} */
-  public static Recipe recipe() {
-    return new Recipe(InstantSource.system(), System::nanoTime, null, 100_000, true);
+  /** {@return a config: the system's clocks, no horizon, 100,000 open predictions and as many outcomes kept} */
+  public static Config config() {
+    return new Config(InstantSource.system(), System::nanoTime, null, 100_000, true);
   }
 
   @Override
@@ -105,10 +105,10 @@ public final class InMemoryMonitor implements MetricsMonitor {
   private void arrive(long id, @Nullable Truth truth) {
     if (truth == null || !known.containsKey(id)) {
       orphans++;
-    } else if (arrivals.size() >= recipe.bound) {
+    } else if (arrivals.size() >= config.bound) {
       lost++;
     } else {
-      arrivals.add(new Arrival(id, truth, recipe.ticker.getAsLong()));
+      arrivals.add(new Arrival(id, truth, config.ticker.getAsLong()));
     }
   }
 
@@ -120,9 +120,9 @@ public final class InMemoryMonitor implements MetricsMonitor {
     for (Arrival next = arrivals.poll(); next != null; next = arrivals.poll()) {
       join(next);
     }
-    Duration horizon = recipe.horizon;
+    Duration horizon = config.horizon;
     if (horizon != null) {
-      long now = recipe.ticker.getAsLong();
+      long now = config.ticker.getAsLong();
       for (Served served : List.copyOf(open.values())) {
         if (now - served.servedNanos >= horizon.toNanos()) {
           endWaiting(served);
@@ -146,7 +146,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
     served.section.newestTruth = arrival.nanos();
     if (before != null) {
       corrections++;
-    } else if (recipe.horizon == null) {
+    } else if (config.horizon == null) {
       endWaiting(served);
     }
   }
@@ -161,7 +161,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
     served.section.matured++;
     served.position = end++;
     matured.add(served);
-    if (matured.size() > recipe.bound) {
+    if (matured.size() > config.bound) {
       forget(matured.remove());
     }
   }
@@ -175,9 +175,9 @@ public final class InMemoryMonitor implements MetricsMonitor {
 
   @Override
   public synchronized Evidence evidence() {
-    Evidence.Builder evidence = Evidence.builder(model, recipe.clock.instant())
+    Evidence.Builder evidence = Evidence.builder(model, config.clock.instant())
         .matured(end)
-        .oddTruths(orphans, duplicates, corrections, lost);
+        .unjoinedTruths(orphans, duplicates, corrections, lost);
     List<String> newestFirst = new ArrayList<>(order);
     Collections.reverse(newestFirst);
     for (int i = 0; i < newestFirst.size(); i++) {
@@ -200,7 +200,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
         .truths(
             section.matured, section.expired, section.recorded - section.matured - section.expired);
     if (section.newestTruth != null) {
-      builder.truthAge(Duration.ofNanos(recipe.ticker.getAsLong() - section.newestTruth));
+      builder.truthAge(Duration.ofNanos(config.ticker.getAsLong() - section.newestTruth));
     }
     if (!section.nanos.isEmpty()) {
       builder.latency(
@@ -229,16 +229,16 @@ public final class InMemoryMonitor implements MetricsMonitor {
 
   @Override
   public Outcomes outcomes() {
-    return recipe.keepsRows ? new Kept() : Outcomes.none();
+    return config.keepsRows ? new Kept() : Outcomes.none();
   }
 
   @Override
-  public Optional<Set<Spec>> watches() {
+  public Optional<Set<Watch>> watches() {
     return Optional.of(Set.of());
   }
 
   @Override
-  public void kept(String because) {
+  public void clearSignals(String because) {
     // No detector, no signal to clear.
   }
 
@@ -256,15 +256,15 @@ public final class InMemoryMonitor implements MetricsMonitor {
       return id;
     }
     section.recorded++;
-    section.took(nanos, recipe.bound);
+    section.took(nanos, config.bound);
     Served served = new Served(
-        id, key, section, copy, prediction, recipe.clock.instant(), recipe.ticker.getAsLong());
+        id, key, section, copy, prediction, config.clock.instant(), config.ticker.getAsLong());
     known.put(id, served);
     open.put(id, served);
     if (key != null) {
       newestUnderKey.put(key, id);
     }
-    if (open.size() > recipe.bound) {
+    if (open.size() > config.bound) {
       Served oldest = open.values().iterator().next();
       open.remove(oldest.id);
       oldest.section.expired++;
@@ -399,7 +399,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
   private final class Kept implements Outcomes {
     @Override
     public long capacity() {
-      return recipe.bound;
+      return config.bound;
     }
 
     @Override
@@ -425,14 +425,14 @@ public final class InMemoryMonitor implements MetricsMonitor {
    *
    * @since 0.1
    */
-  public static final class Recipe implements MonitorRecipe {
+  public static final class Config implements MonitorFactory {
     private final InstantSource clock;
     private final LongSupplier ticker;
     private final @Nullable Duration horizon;
     private final int bound;
     private final boolean keepsRows;
 
-    private Recipe(
+    private Config(
         InstantSource clock,
         LongSupplier ticker,
         @Nullable Duration horizon,
@@ -446,55 +446,55 @@ public final class InMemoryMonitor implements MetricsMonitor {
     }
 
     /**
-     * {@return the same recipe on other clocks}
+     * {@return the same config on other clocks}
      *
      * @param instants wall time
      * @param nanos elapsed time in nanoseconds
      */
-    public Recipe on(InstantSource instants, LongSupplier nanos) {
-      return new Recipe(instants, nanos, horizon, bound, keepsRows);
+    public Config on(InstantSource instants, LongSupplier nanos) {
+      return new Config(instants, nanos, horizon, bound, keepsRows);
     }
 
     /**
-     * {@return the same recipe on a clock that a test moves}
+     * {@return the same config on a clock that a test moves}
      *
      * @param clock wall time and elapsed time
      */
-    public Recipe on(ManualClock clock) {
+    public Config on(ManualClock clock) {
       return on(clock, clock);
     }
 
     /**
-     * {@return the same recipe for a monitor whose predictions mature when they are this old}
+     * {@return the same config for a monitor whose predictions mature when they are this old}
      *
      * @param horizon longer than zero
      * @throws IllegalArgumentException if it is not
      */
-    public Recipe truthWithin(Duration horizon) {
+    public Config truthWithin(Duration horizon) {
       if (horizon.isZero() || horizon.isNegative()) {
         throw new IllegalArgumentException(
             "horizon must be longer than zero, but was " + MlopsException.shown(horizon));
       }
-      return new Recipe(clock, ticker, horizon, bound, keepsRows);
+      return new Config(clock, ticker, horizon, bound, keepsRows);
     }
 
     /**
-     * {@return the same recipe with another bound}
+     * {@return the same config with another bound}
      *
      * @param outcomes how many predictions may be open, how many matured ones are kept, and how many truths may wait for a
      *     tick; at least 1
      * @throws IllegalArgumentException if it is below 1
      */
-    public Recipe keeping(int outcomes) {
+    public Config keeping(int outcomes) {
       if (outcomes < 1) {
         throw new IllegalArgumentException("outcomes must be >= 1, but was " + outcomes);
       }
-      return new Recipe(clock, ticker, horizon, outcomes, keepsRows);
+      return new Config(clock, ticker, horizon, outcomes, keepsRows);
     }
 
-    /** {@return the same recipe for a monitor that hands out no outcomes; quality stays known} */
-    public Recipe keepingNoRows() {
-      return new Recipe(clock, ticker, horizon, bound, false);
+    /** {@return the same config for a monitor that hands out no outcomes; quality stays known} */
+    public Config keepingNoRows() {
+      return new Config(clock, ticker, horizon, bound, false);
     }
 
     @Override

@@ -127,7 +127,7 @@ public final class InMemoryVersionStore implements VersionStore {
           return made;
         }
       }
-      stored(move.target());
+      stored(move.to());
       Optional<AliasChange> newest = newest(alias);
       boolean expected = newest
               .map(AliasChange::to)
@@ -154,10 +154,10 @@ public final class InMemoryVersionStore implements VersionStore {
           alias,
           history.size() + 1L,
           newest.map(AliasChange::to),
-          move.target(),
+          move.to(),
           latest(newest.map(AliasChange::at).orElse(Instant.MIN)),
-          move.actor(),
-          move.reason(),
+          move.by(),
+          move.because(),
           move.intent());
       state.aliases.computeIfAbsent(alias, name -> new ArrayList<>()).add(change);
       return change;

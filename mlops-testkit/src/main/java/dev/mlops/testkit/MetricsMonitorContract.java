@@ -63,7 +63,7 @@ public abstract class MetricsMonitorContract {
   private static final long NANOS = 250_000;
 
   private static final Schema SCHEMA =
-      Schema.of(Column.number("amount"), Column.category("channel")).positive("yes");
+      Schema.of(Column.number("amount"), Column.category("channel")).positiveLabel("yes");
   private static final Row ROW = Row.of(SCHEMA, 1.5, "shop");
   private static final Classification YES = Classification.of("yes");
   private static final Classification NO = Classification.of("no");
@@ -469,9 +469,9 @@ public abstract class MetricsMonitorContract {
   /** What the monitor says of the watch that it was told of; empty only if it does not claim to watch. */
   private static Optional<DriftReading> reading(MetricsMonitor monitor) {
     Optional<DriftReading> reading =
-        monitor.evidence().champion().orElseThrow().drift(WORSE.spec());
+        monitor.evidence().champion().orElseThrow().drift(WORSE.watch());
     if (reading.isEmpty()) {
-      assertThat(monitor.watches().orElse(Set.of())).doesNotContain(WORSE.spec());
+      assertThat(monitor.watches().orElse(Set.of())).doesNotContain(WORSE.watch());
     }
     return reading;
   }
@@ -833,7 +833,7 @@ public abstract class MetricsMonitorContract {
     recorder.record("order-3", ROW, YES, NANOS);
     monitor.truth("order-2", TRUE);
     monitor.tick();
-    monitor.kept("closed");
+    monitor.clearSignals("closed");
 
     VersionEvidence section = section(monitor, "1");
     assertThat(section.recorded()).isEqualTo(2);
@@ -845,13 +845,13 @@ public abstract class MetricsMonitorContract {
   @Test
   @DisplayName(
       "has no signal after someone looked and kept the champion, and its detectors start afresh")
-  void keptClears() {
+  void clearsSignals() {
     MetricsMonitor monitor = open();
     Recorder recorder = monitor.recorder("1", baseline());
     serve(monitor, recorder, 300, FALSE);
     Optional<DriftReading> found = reading(monitor);
     if (found.isEmpty()) {
-      assertThatCode(() -> monitor.kept("nothing to clear")).doesNotThrowAnyException();
+      assertThatCode(() -> monitor.clearSignals("nothing to clear")).doesNotThrowAnyException();
       return;
     }
     assertThat(found.get().level()).isEqualTo(Level.DRIFT);
@@ -861,7 +861,7 @@ public abstract class MetricsMonitorContract {
         .as("stays until answered")
         .isPresent();
 
-    monitor.kept("looked at it");
+    monitor.clearSignals("looked at it");
     DriftReading cleared = reading(monitor).orElseThrow();
     assertThat(cleared.signal()).isEmpty();
     assertThat(cleared.inputs()).isZero();

@@ -89,7 +89,7 @@ public abstract class ModelPackageContract {
         sample.examples()));
     others.add(new PackageContents(
         sample.model(),
-        Schema.of(Column.number("amount"), Column.category("channel")).positive("no"),
+        Schema.of(Column.number("amount"), Column.category("channel")).positiveLabel("no"),
         sample.weights(),
         sample.documents(),
         Optional.empty(),

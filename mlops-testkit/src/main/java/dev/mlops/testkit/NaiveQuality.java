@@ -113,8 +113,8 @@ final class NaiveQuality {
     }
     Set<String> labels = new TreeSet<>(said.keySet());
     labels.addAll(right.keySet());
-    if (schema.positive().isPresent()) {
-      labels = Set.of(schema.positive().get());
+    if (schema.positiveLabel().isPresent()) {
+      labels = Set.of(schema.positiveLabel().get());
     }
     return labels.stream()
         .mapToDouble(label -> ofLabel(

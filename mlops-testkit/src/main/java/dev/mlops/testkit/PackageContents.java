@@ -40,7 +40,7 @@ public record PackageContents(
     List<GoldenExample> examples) {
   /** The columns of every sample. */
   private static final Schema SCHEMA =
-      Schema.of(Column.number("amount"), Column.category("channel")).positive("yes");
+      Schema.of(Column.number("amount"), Column.category("channel")).positiveLabel("yes");
 
   /** Copies maps and list. */
   public PackageContents {

@@ -12,8 +12,8 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
-import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
@@ -50,7 +50,7 @@ public abstract class RetrainPolicyContract {
 
   /**
    * {@return some evidence: with {@link #history()}, the policy retrains on at least one and not on at least one; if it
-   * {@linkplain RetrainPolicy#reads() reads} what a detector says, the readings are in it}
+   * {@linkplain RetrainPolicy#watches() reads} what a detector says, the readings are in it}
    */
   protected abstract List<Evidence> evidence();
 
@@ -159,11 +159,11 @@ public abstract class RetrainPolicyContract {
       full.quality(metric, new Estimate(1e308, -1e308, 1e308, Long.MAX_VALUE));
       swamped.quality(metric, new Estimate(0, 0, 0, 1));
     }
-    for (Spec spec : policy().reads()) {
+    for (Watch watch : policy().watches()) {
       full.drift(
-          spec, new DriftReading(Level.WARMING_UP, Optional.empty(), 0, OptionalLong.empty(), ""));
+          watch, new DriftReading(Level.WARMING_UP, Optional.empty(), 0, OptionalLong.empty(), ""));
       swamped.drift(
-          spec,
+          watch,
           new DriftReading(
               Level.DRIFT,
               Optional.of(new Signal(
@@ -184,21 +184,21 @@ public abstract class RetrainPolicyContract {
   }
 
   @Test
-  @DisplayName("says beforehand every spec that it looks at")
+  @DisplayName("says beforehand every watch that it looks at")
   void saysWhatItReads() {
     RetrainPolicy policy = policy();
-    Set<Spec> reads = new HashSet<>(policy.reads());
-    assertThat(policy.reads()).isEqualTo(reads);
+    Set<Watch> reads = new HashSet<>(policy.watches());
+    assertThat(policy.watches()).isEqualTo(reads);
     for (Evidence now : evidence()) {
       Evidence.Builder same = Evidence.builder(now.model(), now.at());
       now.champion().ifPresent(champion -> same.champion(only(reads, champion)));
-      now.challenger().ifPresent(same::challenger);
+      now.candidate().ifPresent(same::candidate);
       now.others().forEach(same::other);
       now.examples().ifPresent(same::examples);
       for (Metric metric : Metric.values()) {
         now.comparison(metric).ifPresent(difference -> same.comparison(metric, difference));
       }
-      same.oddTruths(now.orphans(), now.duplicates(), now.corrections(), now.lostTruths());
+      same.unjoinedTruths(now.orphans(), now.duplicates(), now.corrections(), now.lostTruths());
 
       assertThat(policy.decide(same.build(), history()))
           .as("without the readings that it does not name")
@@ -206,8 +206,8 @@ public abstract class RetrainPolicyContract {
     }
   }
 
-  /** A section without the readings of other specs. */
-  private static VersionEvidence only(Set<Spec> specs, VersionEvidence section) {
+  /** A section without the readings of other watches. */
+  private static VersionEvidence only(Set<Watch> watches, VersionEvidence section) {
     VersionEvidence.Builder same = VersionEvidence.builder(section.version())
         .served(section.recorded(), section.dropped())
         .failures(section.failures())
@@ -217,9 +217,9 @@ public abstract class RetrainPolicyContract {
     section.latency().ifPresent(same::latency);
     section.quality().forEach(same::quality);
     section.provisional().forEach(same::provisional);
-    section.drift().forEach((spec, reading) -> {
-      if (specs.contains(spec)) {
-        same.drift(spec, reading);
+    section.drift().forEach((watch, reading) -> {
+      if (watches.contains(watch)) {
+        same.drift(watch, reading);
       }
     });
     return same.build();

@@ -40,12 +40,12 @@ final class BrokenMonitors {
   }
 
   static MetricsMonitor healthy(MonitorSetup setup) {
-    InMemoryMonitor.Recipe recipe =
-        InMemoryMonitor.recipe().on(setup.clock()).keeping(setup.bound());
+    InMemoryMonitor.Config config =
+        InMemoryMonitor.config().on(setup.clock()).keeping(setup.bound());
     if (setup.horizon().isPresent()) {
-      recipe = recipe.truthWithin(setup.horizon().get());
+      config = config.truthWithin(setup.horizon().get());
     }
-    return new WatchingMonitor(recipe.open("fraud"), setup.readers());
+    return new WatchingMonitor(config.open("fraud"), setup.readers());
   }
 
   private static Broken<Factory> broken(
@@ -263,9 +263,9 @@ final class BrokenMonitors {
             // Goes on.
           }
         }),
-        broken("keptClears", "it ignores the answer", healthy -> new ForwardingMonitor(healthy) {
+        broken("clearsSignals", "it ignores the answer", healthy -> new ForwardingMonitor(healthy) {
           @Override
-          public void kept(String because) {
+          public void clearSignals(String because) {
             // Ignored.
           }
         }),
@@ -287,7 +287,7 @@ final class BrokenMonitors {
   private static Evidence counts(
       Evidence evidence, long orphans, long duplicates, long corrections, long lost) {
     return ForwardingMonitor.copy(evidence, section -> section)
-        .oddTruths(orphans, duplicates, corrections, lost)
+        .unjoinedTruths(orphans, duplicates, corrections, lost)
         .build();
   }
 
@@ -295,8 +295,8 @@ final class BrokenMonitors {
     VersionEvidence.Builder copy = ForwardingMonitor.copy(section);
     section
         .drift()
-        .forEach((spec, reading) -> copy.drift(
-            spec,
+        .forEach((watch, reading) -> copy.drift(
+            watch,
             new DriftReading(
                 reading.level(),
                 reading.signal(),
@@ -311,7 +311,7 @@ final class BrokenMonitors {
       return evidence;
     }
     Evidence.Builder changed = Evidence.builder(evidence.model(), evidence.at())
-        .oddTruths(
+        .unjoinedTruths(
             evidence.orphans(),
             evidence.duplicates(),
             evidence.corrections(),

@@ -7,8 +7,8 @@ import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Signals;
-import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.monitor.WatchCondition;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainDecision.Outcome;
@@ -40,8 +40,8 @@ final class BrokenPolicies {
     }
 
     @Override
-    public Set<Spec> reads() {
-      return WORSE.reads();
+    public Set<Watch> watches() {
+      return WORSE.watches();
     }
   }
 
@@ -61,7 +61,7 @@ final class BrokenPolicies {
 
   private static Evidence reading(DriftReading reading) {
     return Evidence.builder("fraud", Instant.parse("2026-02-01T00:00:00Z"))
-        .champion(VersionEvidence.builder("1").drift(WORSE.spec(), reading).build())
+        .champion(VersionEvidence.builder("1").drift(WORSE.watch(), reading).build())
         .build();
   }
 
@@ -109,7 +109,7 @@ final class BrokenPolicies {
             }),
         new Broken<>("saysWhatItReads", "it does not say what it reads", () -> new OnDrift() {
           @Override
-          public Set<Spec> reads() {
+          public Set<Watch> watches() {
             return Set.of();
           }
         }),

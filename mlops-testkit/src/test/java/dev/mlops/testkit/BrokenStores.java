@@ -205,9 +205,9 @@ final class BrokenStores {
                 return store
                     .move(move.alias().toString())
                     .from(move.expectedVersion().orElseThrow())
-                    .to(move.target())
-                    .by(move.actor())
-                    .because(move.reason())
+                    .to(move.to())
+                    .by(move.by())
+                    .because(move.because())
                     .intent(move.intent())
                     .commit();
               }

@@ -8,8 +8,8 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
-import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import java.util.Optional;
 import java.util.Set;
@@ -54,13 +54,13 @@ class ForwardingMonitor implements MetricsMonitor {
   }
 
   @Override
-  public Optional<Set<Spec>> watches() {
+  public Optional<Set<Watch>> watches() {
     return monitor.watches();
   }
 
   @Override
-  public void kept(String because) {
-    monitor.kept(because);
+  public void clearSignals(String because) {
+    monitor.clearSignals(because);
   }
 
   @Override
@@ -72,13 +72,13 @@ class ForwardingMonitor implements MetricsMonitor {
   static Evidence.Builder copy(Evidence evidence, UnaryOperator<VersionEvidence> section) {
     Evidence.Builder copy = Evidence.builder(evidence.model(), evidence.at())
         .matured(evidence.matured())
-        .oddTruths(
+        .unjoinedTruths(
             evidence.orphans(),
             evidence.duplicates(),
             evidence.corrections(),
             evidence.lostTruths());
     evidence.champion().map(section).ifPresent(copy::champion);
-    evidence.challenger().map(section).ifPresent(copy::challenger);
+    evidence.candidate().map(section).ifPresent(copy::candidate);
     evidence.others().stream().map(section).forEach(copy::other);
     for (Metric metric : Metric.values()) {
       evidence.comparison(metric).ifPresent(difference -> copy.comparison(metric, difference));

@@ -62,9 +62,9 @@ class ForwardingStore implements VersionStore {
     Optional<AliasChange> now = store.current(move.alias().toString());
     AliasMove.From from = store.move(move.alias().toString());
     return (now.isEmpty() ? from.fromNothing() : from.from(now.get()))
-        .to(move.target())
-        .by(move.actor())
-        .because(move.reason())
+        .to(move.to())
+        .by(move.by())
+        .because(move.because())
         .intent(move.intent());
   }
 

@@ -6,20 +6,20 @@ import org.junit.jupiter.api.Nested;
 class InMemoryMonitorTest extends MetricsMonitorContract {
   @Override
   protected MetricsMonitor open(MonitorSetup setup) {
-    return recipe(setup).open("fraud");
+    return config(setup).open("fraud");
   }
 
-  private static InMemoryMonitor.Recipe recipe(MonitorSetup setup) {
-    InMemoryMonitor.Recipe recipe =
-        InMemoryMonitor.recipe().on(setup.clock()).keeping(setup.bound());
-    return setup.horizon().map(recipe::truthWithin).orElse(recipe);
+  private static InMemoryMonitor.Config config(MonitorSetup setup) {
+    InMemoryMonitor.Config config =
+        InMemoryMonitor.config().on(setup.clock()).keeping(setup.bound());
+    return setup.horizon().map(config::truthWithin).orElse(config);
   }
 
   @Nested
   class KeepingNoRows extends MetricsMonitorContract {
     @Override
     protected MetricsMonitor open(MonitorSetup setup) {
-      return recipe(setup).keepingNoRows().open("fraud");
+      return config(setup).keepingNoRows().open("fraud");
     }
 
     @Override

@@ -45,7 +45,7 @@ class NaiveQualityTest {
   @Test
   void aPositiveLabelCountsAlone() {
     Map<Metric, Estimate> quality =
-        NaiveQuality.of(CLASSES.positive("a"), pairs("aabbcd", "abbbaa"));
+        NaiveQuality.of(CLASSES.positiveLabel("a"), pairs("aabbcd", "abbbaa"));
 
     assertThat(quality.get(Metric.PRECISION).value()).isEqualTo(0.5, within(1e-12));
     assertThat(quality.get(Metric.RECALL).value()).isEqualTo(1.0 / 3, within(1e-12));

@@ -8,7 +8,7 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcome;
-import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Watch;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An in-memory monitor with a detector of its own over the errors of all outcomes, for the clauses about detectors. */
 final class WatchingMonitor extends ForwardingMonitor {
-  private final Set<Spec> specs;
+  private final Set<Watch> watches;
   private final WindowMean detector = new WindowMean(0.4);
   private @Nullable Signal signal;
   private long changed;
@@ -27,7 +27,8 @@ final class WatchingMonitor extends ForwardingMonitor {
 
   WatchingMonitor(MetricsMonitor monitor, List<EvidenceReader> readers) {
     super(monitor);
-    specs = readers.stream().flatMap(reader -> reader.reads().stream()).collect(Collectors.toSet());
+    watches =
+        readers.stream().flatMap(reader -> reader.watches().stream()).collect(Collectors.toSet());
   }
 
   @Override
@@ -58,19 +59,19 @@ final class WatchingMonitor extends ForwardingMonitor {
         "");
     return copy(monitor.evidence(), section -> {
           var copy = copy(section);
-          specs.forEach(spec -> copy.drift(spec, reading));
+          watches.forEach(watch -> copy.drift(watch, reading));
           return copy.build();
         })
         .build();
   }
 
   @Override
-  public Optional<Set<Spec>> watches() {
-    return Optional.of(specs);
+  public Optional<Set<Watch>> watches() {
+    return Optional.of(watches);
   }
 
   @Override
-  public synchronized void kept(String because) {
+  public synchronized void clearSignals(String because) {
     detector.reset();
     signal = null;
     inputs = 0;

@@ -1,8 +1,8 @@
 package dev.mlops.testkit;
 
+import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.Level;
-import dev.mlops.api.drift.Moved;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.api.model.Column;
@@ -53,7 +53,7 @@ class WindowShare implements RowDetector {
             signal.warningStart(),
             signal.statistic(),
             signal.threshold(),
-            List.of(new Moved("channel", Direction.OTHER, "shop", "web", 1, 0))));
+            List.of(new ColumnShift("channel", Direction.OTHER, "shop", "web", 1, 0))));
   }
 
   @Override

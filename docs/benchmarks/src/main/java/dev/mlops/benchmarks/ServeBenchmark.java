@@ -88,11 +88,11 @@ public class ServeBenchmark {
     store = FileVersionStore.open(folder);
     deployment = Deployment.of(store, "payments@champion", Payments.ROWS)
         .firstRelease(() -> made)
-        .monitoredBy(MicrometerMonitor.recipe(registry))
+        .monitoredBy(MicrometerMonitor.config(registry))
         .open();
     model = deployment.load(made);
     byHand = new AtomicReference<>(model);
-    monitor = MicrometerMonitor.recipe(new SimpleMeterRegistry()).open("alone");
+    monitor = MicrometerMonitor.config(new SimpleMeterRegistry()).open("alone");
     recorder = monitor.recorder("1", made.baseline().orElseThrow());
     prediction = model.predict(Payments.ROWS.row(inputs[0]));
   }

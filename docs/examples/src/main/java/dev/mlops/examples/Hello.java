@@ -36,7 +36,7 @@ public final class Hello {
                 .train(rows.labelled(Flowers.history()))
                 .testedOn(rows.labelled(Flowers.holdout()))
                 .asPackage("iris"))
-            .monitoredBy(MicrometerMonitor.recipe(new SimpleMeterRegistry()))
+            .monitoredBy(MicrometerMonitor.config(new SimpleMeterRegistry()))
             .open()) {
       for (Labelled<Flower> seen : Flowers.today()) {
         Served served = iris.serve(seen.input());

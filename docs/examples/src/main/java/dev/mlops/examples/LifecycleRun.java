@@ -85,10 +85,10 @@ final class LifecycleRun {
 
     release(store);
     try (Deployment<Row> model = Deployment.of(store, ALIAS, binding(stream.schema()))
-            .monitoredBy(MicrometerMonitor.recipe(registry)
+            .monitoredBy(MicrometerMonitor.config(registry)
                 .keeping(5_000)
                 .clock(clock)
-                .feeds(policy, alarms))
+                .watching(policy, alarms))
             .clock(clock)
             .open();
         MaintenanceLoop loop = MaintenanceLoop.of(model, trainer)

@@ -84,9 +84,9 @@ public final class OnlyMetricsMonitor {
     Deque<Known> later = new ArrayDeque<>();
 
     // region monitor
-    MetricsMonitor monitor = MicrometerMonitor.recipe(registry)
+    MetricsMonitor monitor = MicrometerMonitor.config(registry)
         .truthWithin(Duration.ofDays(3))
-        .feeds(worse, moved)
+        .watching(worse, moved)
         .clock(now::get)
         .open("orders");
     Recorder seven = monitor.recorder("7", baseline);

@@ -1,6 +1,6 @@
 package dev.mlops.examples;
 
-import dev.mlops.core.log.EventLog;
+import dev.mlops.core.internal.log.EventLog;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;

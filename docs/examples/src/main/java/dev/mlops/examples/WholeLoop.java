@@ -53,7 +53,7 @@ public final class WholeLoop {
             .asPackage("iris"))
         // region feeds
         .monitoredBy(
-            MicrometerMonitor.recipe(new SimpleMeterRegistry()).keeping(5_000).feeds(POLICY))
+            MicrometerMonitor.config(new SimpleMeterRegistry()).keeping(5_000).watching(POLICY))
         // endregion
         .open();
   }

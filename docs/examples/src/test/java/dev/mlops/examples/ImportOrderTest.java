@@ -117,7 +117,7 @@ class ImportOrderTest {
 
   @Test
   void helpersUseNoStageButTheFirst() {
-    check((from, to) -> in(from, "dev.mlops.core.json")
+    check((from, to) -> in(from, "dev.mlops.core.internal.json")
             && stage(to).isPresent()
             && !to.equals("dev.mlops.api.model")
         ? Optional.of("a helper uses no stage but dev.mlops.api.model")
@@ -128,7 +128,7 @@ class ImportOrderTest {
   void theLogUsesNoStageButTheFaultsOfTheStore() {
     Set<String> faults = Set.of("dev.mlops.api.store", "dev.mlops.api.model");
     check((from, to) ->
-        in(from, "dev.mlops.core.log") && stage(to).isPresent() && !faults.contains(to)
+        in(from, "dev.mlops.core.internal.log") && stage(to).isPresent() && !faults.contains(to)
             ? Optional.of("the log uses no stage but StoreException and what it extends")
             : Optional.empty());
   }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
-import dev.mlops.core.log.EventLog;
+import dev.mlops.core.internal.log.EventLog;
 import dev.mlops.core.store.FileVersionStore;
 import java.io.BufferedReader;
 import java.io.IOException;

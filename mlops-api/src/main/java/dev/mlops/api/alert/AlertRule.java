@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.EvidenceReader;
-import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Watch;
 import java.time.Duration;
 import java.util.Set;
 
@@ -93,8 +93,8 @@ public final class AlertRule implements EvidenceReader {
   }
 
   @Override
-  public Set<Spec> reads() {
-    return condition.reads();
+  public Set<Watch> watches() {
+    return condition.watches();
   }
 
   /** {@return such as {@code fraud.slow: p99 above 20 ms, holding 5 min}} */

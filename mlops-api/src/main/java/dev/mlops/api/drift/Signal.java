@@ -31,7 +31,7 @@ public record Signal(
     long warningStart,
     double statistic,
     double threshold,
-    List<Moved> moved) {
+    List<ColumnShift> moved) {
   /**
    * Copies the columns.
    *
@@ -63,6 +63,6 @@ public record Signal(
             threshold)
         + (moved.isEmpty()
             ? ""
-            : ": " + moved.stream().map(Moved::toString).collect(Collectors.joining("; ")));
+            : ": " + moved.stream().map(ColumnShift::toString).collect(Collectors.joining("; ")));
   }
 }

@@ -82,7 +82,7 @@ public final class Schema {
    *
    * @param label the label that matters, such as {@code fraud}
    */
-  public Schema positive(String label) {
+  public Schema positiveLabel(String label) {
     return new Schema(columns, Task.CLASSIFICATION, requireNonNull(label, "label"));
   }
 
@@ -142,7 +142,7 @@ public final class Schema {
   /**
    * {@return the label whose precision, recall and F1 count, if said}
    */
-  public Optional<String> positive() {
+  public Optional<String> positiveLabel() {
     return Optional.ofNullable(positive);
   }
 

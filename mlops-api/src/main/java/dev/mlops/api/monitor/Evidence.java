@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * One snapshot of what is known about a model: what alerts, gates and retrain policies read, and nothing else.
  *
  * <p>Rules read the section of the {@link #champion()}. While a candidate is judged there is a section of the {@link
- * #challenger()} too, and comparisons of the two on the same rows.
+ * #candidate()} too, and comparisons of the two on the same rows.
  *
  * <p>Immutable.
  *
@@ -27,7 +27,7 @@ public final class Evidence {
   private final String model;
   private final Instant at;
   private final @Nullable VersionEvidence champion;
-  private final @Nullable VersionEvidence challenger;
+  private final @Nullable VersionEvidence candidate;
   private final List<VersionEvidence> others;
   private final Map<Metric, Estimate> comparisons;
   private final @Nullable Finding examples;
@@ -41,7 +41,7 @@ public final class Evidence {
     this.model = builder.model;
     this.at = builder.at;
     this.champion = builder.champion;
-    this.challenger = builder.challenger;
+    this.candidate = builder.candidate;
     this.others = List.copyOf(builder.others);
     this.comparisons = Collections.unmodifiableMap(new EnumMap<>(builder.comparisons));
     this.examples = builder.examples;
@@ -80,8 +80,8 @@ public final class Evidence {
   }
 
   /** {@return what is known about the candidate that is being judged, if one is} */
-  public Optional<VersionEvidence> challenger() {
-    return Optional.ofNullable(challenger);
+  public Optional<VersionEvidence> candidate() {
+    return Optional.ofNullable(candidate);
   }
 
   /** {@return what is known about versions that served before, newest first} */
@@ -90,7 +90,7 @@ public final class Evidence {
   }
 
   /**
-   * {@return the challenger's quality minus the champion's on the same rows, if a candidate is being judged}
+   * {@return the candidate's quality minus the champion's on the same rows, if a candidate is being judged}
    *
    * @param metric by which
    */
@@ -151,7 +151,7 @@ public final class Evidence {
     private final List<VersionEvidence> others = new ArrayList<>();
     private final Map<Metric, Estimate> comparisons = new EnumMap<>(Metric.class);
     private @Nullable VersionEvidence champion;
-    private @Nullable VersionEvidence challenger;
+    private @Nullable VersionEvidence candidate;
     private @Nullable Finding examples;
     private long orphans;
     private long duplicates;
@@ -179,8 +179,8 @@ public final class Evidence {
      *
      * @param section what is known about it
      */
-    public Builder challenger(VersionEvidence section) {
-      this.challenger = requireNonNull(section, "section");
+    public Builder candidate(VersionEvidence section) {
+      this.candidate = requireNonNull(section, "section");
       return this;
     }
 
@@ -195,10 +195,10 @@ public final class Evidence {
     }
 
     /**
-     * {@return this builder, with a comparison of challenger and champion on the same rows}
+     * {@return this builder, with a comparison of candidate and champion on the same rows}
      *
      * @param metric by which
-     * @param difference the challenger's quality minus the champion's
+     * @param difference the candidate's quality minus the champion's
      */
     public Builder comparison(Metric metric, Estimate difference) {
       comparisons.put(metric, requireNonNull(difference, "difference"));
@@ -223,7 +223,7 @@ public final class Evidence {
      * @param corrections that replaced another; at least 0
      * @param lost that were dropped; at least 0
      */
-    public Builder oddTruths(long orphans, long duplicates, long corrections, long lost) {
+    public Builder unjoinedTruths(long orphans, long duplicates, long corrections, long lost) {
       this.orphans = VersionEvidence.Builder.count("orphans", orphans);
       this.duplicates = VersionEvidence.Builder.count("duplicates", duplicates);
       this.corrections = VersionEvidence.Builder.count("corrections", corrections);

@@ -6,7 +6,7 @@ import java.util.Set;
  * Something that reads evidence and can say beforehand what of it must be collected for it.
  *
  * <p>An anytime-valid test needs every truth from the first one on, not a snapshot; so a monitor is told at its making
- * what will be read ({@link MonitorRecipe#feeds}).
+ * what will be read ({@link MonitorFactory#watching}).
  *
  * <p>An implementation is thread-safe; its answer never changes.
  *
@@ -16,7 +16,7 @@ public interface EvidenceReader {
   /**
    * {@return what a monitor must watch for this reader; empty if snapshots suffice}
    */
-  default Set<Spec> reads() {
+  default Set<Watch> watches() {
     return Set.of();
   }
 }

@@ -35,7 +35,7 @@ import java.util.Set;
  *   <li><b>bounded</b>: memory does not grow with traffic; what falls out of its bounds is counted.
  *   <li><b>closed</b>: after {@link #close()}, which may be called twice, recorders drop and count, truths and ticks do
  *       nothing, and evidence stays readable.
- *   <li><b>keptClears</b>: after {@link #kept} no drift reading holds a signal, and detectors start afresh.
+ *   <li><b>clearsSignals</b>: after {@link #clearSignals} no drift reading holds a signal, and detectors start afresh.
  *   <li><b>threads</b>: recorders, truths, ticks and evidence may be called from any thread at once.
  * </ol>
  *
@@ -90,7 +90,7 @@ public interface MetricsMonitor extends AutoCloseable {
   /**
    * {@return what is watched; empty if the monitor cannot tell, and then whatever it does not know reads INCONCLUSIVE}
    */
-  default Optional<Set<Spec>> watches() {
+  default Optional<Set<Watch>> watches() {
     return Optional.empty();
   }
 
@@ -99,7 +99,7 @@ public interface MetricsMonitor extends AutoCloseable {
    *
    * @param because why, for the log
    */
-  void kept(String because);
+  void clearSignals(String because);
 
   /** Stops recording. May be called twice. */
   @Override

@@ -107,11 +107,11 @@ public final class Signals {
     /**
      * {@return the condition that the host's own detector of losses has found a drift}
      *
-     * @param detector its name, as in {@link Spec#own(String, Metric)} given to {@link MonitorRecipe#watching}
+     * @param detector its name, as in {@link Watch#own(String, Metric)} given to {@link MonitorFactory#watching}
      * @throws IllegalArgumentException if the name is malformed or the metric has no loss per row
      */
     public WatchCondition watchedBy(String detector) {
-      return WatchCondition.own(Spec.own(detector, metric));
+      return WatchCondition.own(Watch.own(detector, metric));
     }
 
     /**
@@ -218,11 +218,11 @@ public final class Signals {
     /**
      * {@return the condition that the host's own detector of rows has found a drift}
      *
-     * @param detector its name, as in {@link Spec#own(String)} given to {@link MonitorRecipe#watching}
+     * @param detector its name, as in {@link Watch#own(String)} given to {@link MonitorFactory#watching}
      * @throws IllegalArgumentException if the name is malformed
      */
     public WatchCondition watchedBy(String detector) {
-      return WatchCondition.own(Spec.own(detector));
+      return WatchCondition.own(Watch.own(detector));
     }
 
     /**

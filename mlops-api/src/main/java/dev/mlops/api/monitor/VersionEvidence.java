@@ -36,7 +36,7 @@ public final class VersionEvidence {
   private final @Nullable Latency latency;
   private final Map<Metric, Estimate> quality;
   private final Map<Metric, Estimate> provisional;
-  private final Map<Spec, DriftReading> drift;
+  private final Map<Watch, DriftReading> drift;
 
   private VersionEvidence(Builder builder) {
     this.version = builder.version;
@@ -149,17 +149,17 @@ public final class VersionEvidence {
   }
 
   /** {@return where each watch stands} */
-  public Map<Spec, DriftReading> drift() {
+  public Map<Watch, DriftReading> drift() {
     return drift;
   }
 
   /**
    * {@return where a watch stands, if the monitor knows it}
    *
-   * @param spec what is watched
+   * @param watch what is watched
    */
-  public Optional<DriftReading> drift(Spec spec) {
-    return Optional.ofNullable(drift.get(spec));
+  public Optional<DriftReading> drift(Watch watch) {
+    return Optional.ofNullable(drift.get(watch));
   }
 
   /** {@return such as {@code 150 served · p99 0.4 ms · accuracy 0.953 ± 0.034 (test phase 0.961)}} */
@@ -195,9 +195,9 @@ public final class VersionEvidence {
     if (quality.isEmpty()) {
       text.append(" · no truth yet");
     }
-    drift.forEach((spec, reading) -> reading
+    drift.forEach((watch, reading) -> reading
         .signal()
-        .ifPresent(signal -> text.append(" · ").append(spec).append(": ").append(signal)));
+        .ifPresent(signal -> text.append(" · ").append(watch).append(": ").append(signal)));
     return text.toString();
   }
 
@@ -212,7 +212,7 @@ public final class VersionEvidence {
     private final String version;
     private final Map<Metric, Estimate> quality = new EnumMap<>(Metric.class);
     private final Map<Metric, Estimate> provisional = new EnumMap<>(Metric.class);
-    private final Map<Spec, DriftReading> drift = new LinkedHashMap<>();
+    private final Map<Watch, DriftReading> drift = new LinkedHashMap<>();
     private @Nullable Baseline baseline;
     private @Nullable Duration truthAge;
     private @Nullable Latency latency;
@@ -318,11 +318,11 @@ public final class VersionEvidence {
     /**
      * {@return this builder, with where a watch stands}
      *
-     * @param spec what is watched
+     * @param watch what is watched
      * @param reading where it stands
      */
-    public Builder drift(Spec spec, DriftReading reading) {
-      drift.put(requireNonNull(spec, "spec"), requireNonNull(reading, "reading"));
+    public Builder drift(Watch watch, DriftReading reading) {
+      drift.put(requireNonNull(watch, "watch"), requireNonNull(reading, "reading"));
       return this;
     }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * without one, INCONCLUSIVE before that or when the monitor was not told to watch.
  *
  * <p>A promise in time needs at least 50 blocks per false alarm, of one hour each unless {@link #inBlocksOf} is said; with
- * fewer it is refused where it is fed or read, by {@link #reads()}.
+ * fewer it is refused where it is fed or read, by {@link #watches()}.
  *
  * <p>Immutable and thread-safe.
  *
@@ -48,12 +48,12 @@ public final class WatchCondition implements Condition {
     return new WatchCondition(Optional.empty(), 0.0, Optional.of(falseAlarms), Optional.empty());
   }
 
-  static WatchCondition own(Spec spec) {
-    return new WatchCondition(spec.metric(), 0.0, Optional.empty(), spec.detector());
+  static WatchCondition own(Watch watch) {
+    return new WatchCondition(watch.metric(), 0.0, Optional.empty(), watch.detector());
   }
 
   static WatchCondition quality(Metric metric, double tolerance, FalseAlarms falseAlarms) {
-    Spec.requireLossPerRow(metric);
+    Watch.requireLossPerRow(metric);
     return new WatchCondition(
         Optional.of(metric), tolerance, Optional.of(falseAlarms), Optional.empty());
   }
@@ -77,32 +77,33 @@ public final class WatchCondition implements Condition {
    *
    * @throws IllegalArgumentException if its promise is in time and leaves fewer than 50 blocks per false alarm
    */
-  public Spec spec() {
-    Spec.Input input = metric.isPresent() ? Spec.Input.QUALITY : Spec.Input.FEATURES;
-    return new Spec(input, metric, tolerance, falseAlarms, detector);
+  public Watch watch() {
+    Watch.Input input = metric.isPresent() ? Watch.Input.QUALITY : Watch.Input.FEATURES;
+    return new Watch(input, metric, tolerance, falseAlarms, detector);
   }
 
   /**
-   * {@return its {@link #spec()}}
+   * {@return its {@link #watch()}}
    *
    * @throws IllegalArgumentException if its promise is in time and leaves fewer than 50 blocks per false alarm
    */
   @Override
-  public Set<Spec> reads() {
-    return Set.of(spec());
+  public Set<Watch> watches() {
+    return Set.of(watch());
   }
 
   @Override
   public Finding test(Evidence evidence) {
     requireNonNull(evidence, "evidence");
-    Spec spec = spec();
+    Watch watch = watch();
     if (evidence.champion().isEmpty()) {
       return Finding.inconclusive("nothing served yet");
     }
-    Optional<DriftReading> found = evidence.champion().get().drift(spec);
+    Optional<DriftReading> found = evidence.champion().get().drift(watch);
     if (found.isEmpty()) {
-      return Finding.inconclusive("the monitor does not watch " + spec
-          + "; name it in MonitorRecipe." + (detector.isPresent() ? "watching" : "feeds"));
+      return Finding.inconclusive(
+          "the monitor does not watch " + watch + "; name it in MonitorFactory."
+              + (detector.isPresent() ? "watching(Watch, DetectorFactory)" : "watching"));
     }
     DriftReading reading = found.get();
     String text = reading.toString();
@@ -131,6 +132,6 @@ public final class WatchCondition implements Condition {
 
   @Override
   public String toString() {
-    return Spec.text(metric, tolerance, falseAlarms, detector);
+    return Watch.text(metric, tolerance, falseAlarms, detector);
   }
 }

@@ -3,7 +3,7 @@ package dev.mlops.api.retrain;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.monitor.Evidence;
-import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Watch;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -70,9 +70,9 @@ record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
   }
 
   @Override
-  public Set<Spec> reads() {
-    Set<Spec> both = new HashSet<>(first.reads());
-    both.addAll(second.reads());
+  public Set<Watch> watches() {
+    Set<Watch> both = new HashSet<>(first.watches());
+    both.addAll(second.watches());
     return Set.copyOf(both);
   }
 

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
-import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Watch;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -64,8 +64,8 @@ record CooldownPolicy(RetrainPolicy policy, Duration gap) implements RetrainPoli
   }
 
   @Override
-  public Set<Spec> reads() {
-    return policy.reads();
+  public Set<Watch> watches() {
+    return policy.watches();
   }
 
   @Override

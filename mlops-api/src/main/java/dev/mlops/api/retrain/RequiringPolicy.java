@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.monitor.Criterion;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
-import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Watch;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -58,9 +58,9 @@ record RequiringPolicy(RetrainPolicy policy, Criterion criterion) implements Ret
   }
 
   @Override
-  public Set<Spec> reads() {
-    Set<Spec> both = new HashSet<>(policy.reads());
-    both.addAll(criterion.reads());
+  public Set<Watch> watches() {
+    Set<Watch> both = new HashSet<>(policy.watches());
+    both.addAll(criterion.watches());
     return Set.copyOf(both);
   }
 

@@ -3,7 +3,7 @@ package dev.mlops.api.retrain;
 import dev.mlops.api.monitor.Criterion;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
-import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Watch;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
@@ -19,7 +19,7 @@ import java.util.Set;
  *   <li><b>absenceIsNoReason</b>: on evidence that holds nothing the outcome is not RETRAIN unless the rule needs none (the
  *       age of the champion).
  *   <li><b>neverThrows</b>: not for any evidence or history.
- *   <li><b>saysWhatItReads</b>: {@link #reads()} holds every spec that {@link #decide} looks at.
+ *   <li><b>saysWhatItReads</b>: {@link #watches()} holds every watch that {@link #decide} looks at.
  *   <li><b>threads</b>: may be asked from several threads at once.
  * </ol>
  *
@@ -98,7 +98,7 @@ public interface RetrainPolicy extends EvidenceReader {
   }
 
   @Override
-  default Set<Spec> reads() {
+  default Set<Watch> watches() {
     return Set.of();
   }
 }

@@ -63,17 +63,17 @@ public final class AliasMove {
   }
 
   /** {@return the version that the alias shall point to} */
-  public Version target() {
+  public Version to() {
     return to;
   }
 
   /** {@return who moves it; {@code unknown} unless said} */
-  public String actor() {
+  public String by() {
     return by;
   }
 
   /** {@return why; empty unless said} */
-  public String reason() {
+  public String because() {
     return because;
   }
 

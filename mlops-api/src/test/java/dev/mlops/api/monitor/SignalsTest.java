@@ -46,7 +46,7 @@ class SignalsTest {
     Finding none = Finding.inconclusive("no latency yet");
     assertThat(slow.test(evidence(VersionEvidence.builder("7").build()))).isEqualTo(none);
     assertThat(slow.test(Evidence.builder("fraud", Instant.EPOCH).build())).isEqualTo(none);
-    assertThat(slow.reads()).isEmpty();
+    assertThat(slow.watches()).isEmpty();
     assertThat(slow).hasToString("p99 above 20 ms");
   }
 

@@ -30,14 +30,14 @@ class WatchConditionTest {
   void aShorterBlockMakesAShorterTimeSayable(WatchCondition condition) {
     WatchCondition inBlocks = condition.inBlocksOf(TEN_MINUTES);
 
-    assertThat(inBlocks.spec().falseAlarms().orElseThrow())
+    assertThat(inBlocks.watch().falseAlarms().orElseThrow())
         .isEqualTo(FalseAlarms.every(TEN_HOURS).inBlocksOf(TEN_MINUTES));
-    assertThat(inBlocks.reads()).containsExactly(inBlocks.spec());
+    assertThat(inBlocks.watches()).containsExactly(inBlocks.watch());
     assertThat(inBlocks)
         .isEqualTo(condition.inBlocksOf(TEN_MINUTES))
         .hasSameHashCodeAs(condition.inBlocksOf(TEN_MINUTES))
         .isNotEqualTo(condition)
-        .hasToString(inBlocks.spec().toString());
+        .hasToString(inBlocks.watch().toString());
   }
 
   @ParameterizedTest
@@ -45,10 +45,10 @@ class WatchConditionTest {
   void withFewerThanFiftyBlocksItIsRefusedWhereItIsReadOrFed(WatchCondition condition) {
     String message = "a false alarm every 10 h in blocks of 1 h leaves 10 blocks per alarm,"
         + " wanted at least 50; allow fewer alarms or shorten the block";
-    assertThatThrownBy(condition::reads)
+    assertThatThrownBy(condition::watches)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
-    assertThatThrownBy(condition::spec).hasMessage(message);
+    assertThatThrownBy(condition::watch).hasMessage(message);
     assertThatThrownBy(() -> condition.inBlocksOf(Duration.ofMinutes(13)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a false alarm every 10 h in blocks of 13 min leaves 46 blocks per alarm,"
@@ -59,8 +59,8 @@ class WatchConditionTest {
   void theRestOfTheConditionStaysAsItWas() {
     WatchCondition days =
         Signals.quality("mae").worseThanBaseline(0.5).falseAlarmEvery(Duration.ofDays(30));
-    Spec before = days.spec();
-    Spec after = days.inBlocksOf(TEN_MINUTES).spec();
+    Watch before = days.watch();
+    Watch after = days.inBlocksOf(TEN_MINUTES).watch();
     assertThat(after.input()).isEqualTo(before.input());
     assertThat(after.metric()).isEqualTo(before.metric());
     assertThat(after.tolerance()).isEqualTo(before.tolerance());
@@ -85,11 +85,11 @@ class WatchConditionTest {
     DriftReading calm =
         new DriftReading(Level.STABLE, Optional.empty(), 30, OptionalLong.empty(), "");
     Evidence evidence = Evidence.builder("fraud", Instant.EPOCH)
-        .champion(VersionEvidence.builder("7").drift(hours.spec(), calm).build())
+        .champion(VersionEvidence.builder("7").drift(hours.watch(), calm).build())
         .build();
     assertThat(hours.test(evidence).verdict()).isEqualTo(Verdict.PASS);
     assertThat(minutes.test(evidence))
         .isEqualTo(Finding.inconclusive("the monitor does not watch features moved, one false alarm"
-            + " in 30 d by blocks of 10 min; name it in MonitorRecipe.feeds"));
+            + " in 30 d by blocks of 10 min; name it in MonitorFactory.watching"));
   }
 }

@@ -8,9 +8,9 @@ import dev.mlops.api.alert.AlertSink;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Finding;
-import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.VersionEvidence;
-import dev.mlops.core.log.Warnings;
+import dev.mlops.api.monitor.Watch;
+import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.monitor.Answers;
 import java.time.Duration;
 import java.time.Instant;
@@ -51,20 +51,20 @@ import org.jspecify.annotations.Nullable;
 public final class AlertEngine implements EvidenceReader {
   private final List<Standing> standings;
   private final List<Outlet> outlets;
-  private final Set<Spec> reads;
+  private final Set<Watch> reads;
   private final Warnings warnings = Warnings.of(AlertEngine.class);
   private final ReentrantLock evaluating = new ReentrantLock();
   private volatile Map<String, AlertEvent.State> states = Map.of();
 
   private AlertEngine(Setup setup, Executor executor) {
     List<Standing> perRule = new ArrayList<>();
-    Set<Spec> specs = new HashSet<>();
+    Set<Watch> watches = new HashSet<>();
     for (AlertRule rule : setup.rules) {
       perRule.add(new Standing(rule));
-      specs.addAll(rule.reads());
+      watches.addAll(rule.watches());
     }
     this.standings = List.copyOf(perRule);
-    this.reads = Set.copyOf(specs);
+    this.reads = Set.copyOf(watches);
     this.outlets = setup.sinks.stream()
         .map(sink -> new Outlet(sink, executor, setup.capacity, warnings))
         .toList();
@@ -144,7 +144,7 @@ public final class AlertEngine implements EvidenceReader {
   }
 
   @Override
-  public Set<Spec> reads() {
+  public Set<Watch> watches() {
     return reads;
   }
 

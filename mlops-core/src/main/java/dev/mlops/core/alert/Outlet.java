@@ -2,7 +2,7 @@ package dev.mlops.core.alert;
 
 import dev.mlops.api.alert.AlertEvent;
 import dev.mlops.api.alert.AlertSink;
-import dev.mlops.core.log.Warnings;
+import dev.mlops.core.internal.log.Warnings;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;

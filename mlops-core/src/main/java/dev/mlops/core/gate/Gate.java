@@ -4,8 +4,8 @@ import dev.mlops.api.monitor.Criterion;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Finding;
-import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.Verdict;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.core.monitor.Answers;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -51,7 +51,7 @@ public final class Gate implements EvidenceReader {
   public Finding judge(Evidence trial) {
     List<String> texts = new ArrayList<>();
     Verdict verdict = Verdict.PASS;
-    long failures = trial.challenger().map(section -> section.failures()).orElse(0L);
+    long failures = trial.candidate().map(section -> section.failures()).orElse(0L);
     if (failures > 0) {
       verdict = Verdict.FAIL;
       texts.add("no usable answer to " + failures + " held-back rows");
@@ -69,9 +69,9 @@ public final class Gate implements EvidenceReader {
   }
 
   @Override
-  public Set<Spec> reads() {
-    Set<Spec> all = new HashSet<>();
-    criteria.forEach(criterion -> all.addAll(criterion.reads()));
+  public Set<Watch> watches() {
+    Set<Watch> all = new HashSet<>();
+    criteria.forEach(criterion -> all.addAll(criterion.watches()));
     return Set.copyOf(all);
   }
 

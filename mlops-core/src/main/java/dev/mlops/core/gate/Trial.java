@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tries a candidate on outcomes that it was not trained on, beside what the champion said about the same rows.
  *
- * <p>The result is {@link Evidence} with a section of the challenger, whether the candidate gave its golden examples again,
- * and for every metric the paired difference challenger − champion. Its 95 % interval comes from the delete-a-group
+ * <p>The result is {@link Evidence} with a section of the candidate, whether the candidate gave its golden examples again,
+ * and for every metric the paired difference candidate − champion. Its 95 % interval comes from the delete-a-group
  * jackknife with up to 50 groups (every 50th row is one), which keeps the pairing and serves any metric; where no row
  * differs it is, for shares, the rule of three, ± 3/n; other metrics then have no comparison. Fewer than 30 rows give no comparison.
  *
@@ -111,7 +111,7 @@ public final class Trial {
     source.baseline().ifPresent(section::baseline);
     latency(ourNanos).ifPresent(section::latency);
     Quality.of(source.schema(), ours, truths).forEach(section::quality);
-    Evidence.Builder evidence = Evidence.builder(now.model(), now.at()).challenger(section.build());
+    Evidence.Builder evidence = Evidence.builder(now.model(), now.at()).candidate(section.build());
     Optional<Latency> measured = latency(theirNanos);
     now.champion()
         .map(known -> measured.map(latency -> with(known, latency)).orElse(known))

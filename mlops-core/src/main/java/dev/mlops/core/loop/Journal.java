@@ -1,7 +1,7 @@
 package dev.mlops.core.loop;
 
-import dev.mlops.core.log.EventLog;
-import dev.mlops.core.log.Warnings;
+import dev.mlops.core.internal.log.EventLog;
+import dev.mlops.core.internal.log.Warnings;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ final class Journal implements AutoCloseable {
   private final InstantSource clock;
   private final List<Consumer<? super LoopEvent>> listeners;
   private final Warnings warnings = Warnings.of(MaintenanceLoop.class);
-  private final Past past;
+  private final JournalReplay past;
 
   private Journal(
       EventLog log,
@@ -40,7 +40,7 @@ final class Journal implements AutoCloseable {
               + ": a step that had not been taken",
           null);
     }
-    this.past = Past.of(events());
+    this.past = JournalReplay.of(events());
   }
 
   static Journal open(
@@ -60,7 +60,7 @@ final class Journal implements AutoCloseable {
   }
 
   /** What had been written when the journal was opened. */
-  Past past() {
+  JournalReplay past() {
     return past;
   }
 

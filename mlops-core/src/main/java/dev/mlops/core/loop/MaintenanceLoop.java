@@ -12,8 +12,8 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
-import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.Verdict;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelTrainer;
@@ -28,9 +28,9 @@ import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionNotFoundException;
 import dev.mlops.core.gate.Gate;
 import dev.mlops.core.gate.Trial;
-import dev.mlops.core.log.EventLog;
-import dev.mlops.core.log.Trouble;
-import dev.mlops.core.log.Warnings;
+import dev.mlops.core.internal.log.EventLog;
+import dev.mlops.core.internal.log.FaultStatus;
+import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.rollout.PairedShadow;
 import dev.mlops.core.rollout.ShadowPlan;
 import dev.mlops.core.serve.Deployment;
@@ -109,7 +109,8 @@ public final class MaintenanceLoop implements AutoCloseable {
   private volatile @Nullable String waiting;
   private volatile boolean closed;
 
-  private final Trouble trouble = Trouble.of(MaintenanceLoop.class, "the next tick tries again");
+  private final FaultStatus trouble =
+      FaultStatus.of(MaintenanceLoop.class, "the next tick tries again");
   private final Warnings failing = Warnings.of(MaintenanceLoop.class);
   private final Warnings warnings = Warnings.of(MaintenanceLoop.class);
 
@@ -282,7 +283,7 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   /** Ends a candidate that an earlier process left, asking the store whether its promotion won. */
   private Phase recover() {
-    Past past = journal.past();
+    JournalReplay past = journal.past();
     if (past.undecided()) {
       Optional<AliasChange> made = past.intent().flatMap(this::moveOf);
       if (made.isPresent()) {
@@ -624,7 +625,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     journal.write(LoopEvent.Kind.KEPT, candidate.champion.toString(), why);
     closeCandidate();
     try {
-      deployment.monitor().kept(why);
+      deployment.monitor().clearSignals(why);
     } catch (Throwable e) { // the candidate is decided all the same
       warnings.once("kept", "the monitor of " + deployment.alias() + " kept its signals", e);
     }
@@ -868,21 +869,21 @@ public final class MaintenanceLoop implements AutoCloseable {
       require(problems, gate, "gate(criteria)");
       require(problems, journal, "journal(file)");
       require(problems, background, "on(executor)");
-      Set<Spec> reads = new HashSet<>();
+      Set<Watch> reads = new HashSet<>();
       if (policy != null) {
-        reads.addAll(policy.reads());
+        reads.addAll(policy.watches());
       }
       if (gate != null) {
-        reads.addAll(gate.reads());
+        reads.addAll(gate.watches());
       }
       deployment
           .monitor()
           .watches()
           .ifPresent(watched -> reads.stream()
-              .filter(spec -> !watched.contains(spec))
-              .sorted(Comparator.comparing(Spec::toString))
-              .forEach(spec -> problems.add("the monitor does not watch \"" + spec
-                  + "\": name what reads it in MonitorRecipe.feeds")));
+              .filter(watch -> !watched.contains(watch))
+              .sorted(Comparator.comparing(Watch::toString))
+              .forEach(watch -> problems.add("the monitor does not watch \"" + watch
+                  + "\": name what reads it in MonitorFactory.watching")));
       if (outcomes == null) {
         outcomes = deployment.monitor().outcomes();
       }
@@ -911,7 +912,7 @@ public final class MaintenanceLoop implements AutoCloseable {
       }
     }
 
-    private void warnAboutUnknown(Set<Spec> reads) {
+    private void warnAboutUnknown(Set<Watch> reads) {
       if (!reads.isEmpty() && deployment.monitor().watches().isEmpty()) {
         warnings.once(
             "unknown",

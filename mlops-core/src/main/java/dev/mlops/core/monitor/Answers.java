@@ -1,7 +1,7 @@
 package dev.mlops.core.monitor;
 
 import dev.mlops.api.monitor.Finding;
-import dev.mlops.core.log.Warnings;
+import dev.mlops.core.internal.log.Warnings;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;

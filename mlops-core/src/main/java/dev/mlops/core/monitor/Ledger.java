@@ -60,11 +60,11 @@ final class Ledger {
     void matured(Section section, Prediction prediction, Truth truth, long position, long millis);
   }
 
-  Ledger(MicrometerMonitor.Recipe recipe, WhenMatured whenMatured) {
-    this.mostOpen = recipe.open;
-    this.kept = recipe.outcomes;
-    this.remembered = recipe.remembered();
-    this.horizon = recipe.horizon == null ? 0 : millis(recipe.horizon);
+  Ledger(MicrometerMonitor.Config config, WhenMatured whenMatured) {
+    this.mostOpen = config.open;
+    this.kept = config.outcomes;
+    this.remembered = config.remembered();
+    this.horizon = config.horizon == null ? 0 : millis(config.horizon);
     this.whenMatured = whenMatured;
     this.matured = new Recorded[Math.min(64, remembered)];
   }
@@ -319,7 +319,7 @@ final class Ledger {
 
   void describe(Evidence.Builder evidence) {
     evidence
-        .oddTruths(orphans.get(), duplicates.get(), corrections.get(), lost.get())
+        .unjoinedTruths(orphans.get(), duplicates.get(), corrections.get(), lost.get())
         .matured(end);
   }
 }

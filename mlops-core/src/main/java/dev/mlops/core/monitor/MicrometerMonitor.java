@@ -2,7 +2,7 @@ package dev.mlops.core.monitor;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.drift.DetectorRecipe;
+import dev.mlops.api.drift.DetectorFactory;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
@@ -12,14 +12,14 @@ import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.MetricsMonitor;
-import dev.mlops.api.monitor.MonitorRecipe;
+import dev.mlops.api.monitor.MonitorFactory;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
-import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
-import dev.mlops.core.log.Warnings;
+import dev.mlops.core.internal.log.Warnings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,22 +55,22 @@ import org.jspecify.annotations.Nullable;
  * returns at once if another thread is at it. A host that forgets to call it sees {@link Meters#TICK_AGE} grow, and one
  * warning at the first prediction that finds the rings full.
  *
- * <p><b>Detectors</b> are built from the specs that {@link Recipe#feeds} was told, for the baseline of the champion. Of
+ * <p><b>Detectors</b> are built from the watches that {@link Config#watching} was told, for the baseline of the champion. Of
  * quality, an {@code SrEDetector} takes the loss of each matured outcome of the champion, in order of maturing: accuracy, 1 if
  * wrong; recall, the same of rows whose truth is the schema's positive label; precision, of rows predicted to have it; mean
  * absolute error, clipped at ten limits. The limit is the upper 95 % bound of the loss in the test phase (exact for shares), of
  * the champion or of the first version of the monitor's life, whichever is lower, plus the tolerance; a limit that leaves
  * nothing to find reads WARMING_UP and says why. Of features, {@code DataDrift} takes the rows of the champion in windows of
  * 1,000. A block of time ends when an outcome of a later block matures, or when it is over and nothing in it is open. A signal
- * stays, and its detector is not fed, until the champion's baseline changes or {@link #kept} clears it.
+ * stays, and its detector is not fed, until the champion's baseline changes or {@link #clearSignals} clears it.
  *
  * <p><b>Memory</b> is bounded. With c columns, and pointers of 4 bytes, it is at most the sum of
  *
  * <ul>
- *   <li>for predictions on their way, {@link Recipe#buffering} slots of 12c + 64 bytes, one set for all versions with the same
+ *   <li>for predictions on their way, {@link Config#buffering} slots of 12c + 64 bytes, one set for all versions with the same
  *       columns, and as many of 48 bytes for truths, all allocated beforehand;
- *   <li>for the ledger, one prediction more than {@link Recipe#awaiting} and the larger of {@link Recipe#keeping} and {@link
- *       Recipe#qualityOver} together, each 12c + 400 bytes (400 beyond {@code keeping}) and what the host's key, categories and
+ *   <li>for the ledger, one prediction more than {@link Config#awaiting} and the larger of {@link Config#keeping} and {@link
+ *       Config#qualityOver} together, each 12c + 400 bytes (400 beyond {@code keeping}) and what the host's key, categories and
  *       truth hold, and its prediction if that has more than eight scores or is of a kind of the host's own. It grows to that
  *       as it is needed; entries are then used again, and only a key makes one object more, of a map;
  *   <li>for each of the 16 newest versions 80 kB and, twice if there is a horizon, {@code qualityOver} predictions of 150 bytes
@@ -102,8 +102,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
   private final String model;
-  private final Recipe recipe;
-  private final Set<Spec> specs;
+  private final Config config;
+  private final Set<Watch> watches;
   private final boolean rowsAreWatched;
   private final Warnings warnings = Warnings.of(MicrometerMonitor.class);
   private final Registered registered;
@@ -139,24 +139,24 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private final Map<Section, SectionMeters> meters = new HashMap<>();
   private final List<Stripes> rings = new ArrayList<>();
   private final Ledger ledger;
-  private final Map<Spec, Watch> watches = new LinkedHashMap<>();
+  private final Map<Watch, Watcher> watchers = new LinkedHashMap<>();
   private @Nullable Section champion;
   private @Nullable Baseline first;
 
-  private MicrometerMonitor(String model, Recipe recipe) {
+  private MicrometerMonitor(String model, Config config) {
     this.model = requireNonNull(model, "model");
-    this.recipe = recipe;
-    this.specs = Collections.unmodifiableSet(new LinkedHashSet<>(recipe.specs));
+    this.config = config;
+    this.watches = Collections.unmodifiableSet(new LinkedHashSet<>(config.watches));
     this.stripes = Math.min(
         Math.min(MOST_STRIPES, powerOfTwo(2 * Runtime.getRuntime().availableProcessors())),
-        Math.max(1, powerOfTwo(recipe.slots) / 16));
-    this.slots = powerOfTwo(recipe.slots) / stripes;
+        Math.max(1, powerOfTwo(config.slots) / 16));
+    this.slots = powerOfTwo(config.slots) / stripes;
     this.ids = new AtomicLongArray(16 * (stripes + 1));
-    this.rowsAreWatched = specs.stream().anyMatch(spec -> spec.input() == Spec.Input.FEATURES);
-    this.lock = recipe.lock.get();
-    this.truths = new TruthQueue(powerOfTwo(recipe.slots));
-    this.ledger = new Ledger(recipe, this::matured);
-    this.registered = new Registered(recipe.registry, warnings, model);
+    this.rowsAreWatched = watches.stream().anyMatch(watch -> watch.input() == Watch.Input.FEATURES);
+    this.lock = config.lock.get();
+    this.truths = new TruthQueue(powerOfTwo(config.slots));
+    this.ledger = new Ledger(config, this::matured);
+    this.registered = new Registered(config.registry, warnings, model);
     this.ticked = now(0);
     registered.warnOfAnother(Meters.TICK_AGE);
     registered.gauge(Meters.TICK_AGE, () -> Math.max(0, now(ticked) - ticked) / 1e3);
@@ -164,12 +164,12 @@ public final class MicrometerMonitor implements MetricsMonitor {
   }
 
   /**
-   * {@return a recipe with every knob at its default}
+   * {@return a config with every knob at its default}
    *
    * @param registry where meters go; the host chooses it
    */
-  public static Recipe recipe(MeterRegistry registry) {
-    return new Recipe(requireNonNull(registry, "registry"));
+  public static Config config(MeterRegistry registry) {
+    return new Config(requireNonNull(registry, "registry"));
   }
 
   private static int powerOfTwo(int least) {
@@ -191,8 +191,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
             version,
             baseline,
             stripesFor(baseline.schema()),
-            recipe.qualityOver,
-            recipe.horizon != null);
+            config.qualityOver,
+            config.horizon != null);
         if (!closed) {
           Section made = section;
           meters.put(
@@ -218,7 +218,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
         return each;
       }
     }
-    Stripes made = new Stripes(schema, stripes, () -> recipe.ring.apply(schema, slots));
+    Stripes made = new Stripes(schema, stripes, () -> config.ring.apply(schema, slots));
     rings.add(made);
     return made;
   }
@@ -234,11 +234,12 @@ public final class MicrometerMonitor implements MetricsMonitor {
       first = section.baseline;
     }
     if (!section.baseline.equals(before)) {
-      watches.clear();
-      for (Spec spec : specs) {
-        watches.put(
-            spec,
-            new Watch(spec, recipe.own.get(spec), first, section.baseline, recipe.remembered()));
+      watchers.clear();
+      for (Watch watch : watches) {
+        watchers.put(
+            watch,
+            new Watcher(
+                watch, config.own.get(watch), first, section.baseline, config.remembered()));
       }
     }
   }
@@ -327,8 +328,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
     steady = time.advance(now);
     ledger.mature(steady);
     long settled = Math.min(steady, ledger.oldestOpen());
-    for (Map.Entry<Spec, Watch> each : watches.entrySet()) {
-      each.getValue().settle(each.getKey().input() == Spec.Input.QUALITY ? settled : steady);
+    for (Map.Entry<Watch, Watcher> each : watchers.entrySet()) {
+      each.getValue().settle(each.getKey().input() == Watch.Input.QUALITY ? settled : steady);
     }
     ticked = now;
     Prediction puzzled = ledger.puzzled();
@@ -354,12 +355,12 @@ public final class MicrometerMonitor implements MetricsMonitor {
       saidOverflow = true;
       warnings.once(
           "overflow",
-          "more than " + recipe.open + " predictions of " + Warnings.shown(model)
+          "more than " + config.open + " predictions of " + Warnings.shown(model)
               + " waited: the oldest of them were ended before their horizon, those with a truth as matured, the others as"
-              + " expired; let more wait (Recipe.awaiting)",
+              + " expired; let more wait (Config.awaiting)",
           null);
     }
-    Map<Spec, DriftReading> readings = readings();
+    Map<Watch, DriftReading> readings = readings();
     for (Section section : sections.values()) {
       refresh(section, section == champion ? readings : Map.of());
       Throwable fault = section.fault;
@@ -375,16 +376,16 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
   }
 
-  private void refresh(Section section, Map<Spec, DriftReading> readings) {
+  private void refresh(Section section, Map<Watch, DriftReading> readings) {
     SectionMeters shown = meters.get(section);
     if (shown != null) {
       shown.refresh(readings);
     }
   }
 
-  private Map<Spec, DriftReading> readings() {
-    Map<Spec, DriftReading> readings = new LinkedHashMap<>();
-    watches.forEach((spec, watch) -> readings.put(spec, watch.reading()));
+  private Map<Watch, DriftReading> readings() {
+    Map<Watch, DriftReading> readings = new LinkedHashMap<>();
+    watchers.forEach((watch, watcher) -> readings.put(watch, watcher.reading()));
     return readings;
   }
 
@@ -445,7 +446,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       long age = Math.max(0, now - ring.millis(slot));
       long millis = Math.max(Math.min(before, steady), steady - age);
       Recorded served = ledger.add(ring.id(slot), ring.key(slot), section, prediction, millis);
-      if (recipe.outcomes > 0) {
+      if (config.outcomes > 0) {
         ring.keepRow(slot, served);
       }
       long nanos = ring.nanos(slot);
@@ -464,10 +465,10 @@ public final class MicrometerMonitor implements MetricsMonitor {
   }
 
   /** Feeds every watch; one that throws harms neither the others nor the ledger. */
-  private void feed(Consumer<Watch> input) {
-    for (Watch watch : watches.values()) {
+  private void feed(Consumer<Watcher> input) {
+    for (Watcher watcher : watchers.values()) {
       try {
-        input.accept(watch);
+        input.accept(watcher);
       } catch (Throwable thrown) {
         warnings.once("watch " + thrown.getClass(), "a detector missed an input", thrown);
       }
@@ -539,16 +540,16 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
   @Override
   public Outcomes outcomes() {
-    return recipe.outcomes == 0 ? Outcomes.none() : new Kept();
+    return config.outcomes == 0 ? Outcomes.none() : new Kept();
   }
 
   @Override
-  public Optional<Set<Spec>> watches() {
-    return Optional.of(specs);
+  public Optional<Set<Watch>> watches() {
+    return Optional.of(watches);
   }
 
   @Override
-  public void kept(String because) {
+  public void clearSignals(String because) {
     requireNonNull(because, "because");
     lock.lock();
     try {
@@ -556,8 +557,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
         drain();
       }
       boolean signalled =
-          watches.values().stream().anyMatch(watch -> watch.reading().signal().isPresent());
-      watches.values().forEach(Watch::restart);
+          watchers.values().stream().anyMatch(watch -> watch.reading().signal().isPresent());
+      watchers.values().forEach(Watcher::restart);
       if (signalled) {
         say("drift signals of " + Warnings.shown(model) + " cleared, the champion is kept: "
             + Warnings.shown(because));
@@ -596,10 +597,10 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
   }
 
-  /** The time by the recipe's clock, or another should it throw. */
+  /** The time by the config's clock, or another should it throw. */
   private long now(long otherwise) {
     try {
-      return recipe.clock.millis();
+      return config.clock.millis();
     } catch (Throwable thrown) {
       return otherwise;
     }
@@ -607,7 +608,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
   private Instant instant(long otherwise) {
     try {
-      return recipe.clock.instant();
+      return config.clock.instant();
     } catch (RuntimeException clockThrew) {
       return Instant.ofEpochMilli(otherwise);
     }
@@ -622,8 +623,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
       saidFull = true;
       warnings.once(
           "full",
-          what + "all " + recipe.slots
-              + " slots are taken; call tick() more often, or buffer more (Recipe.buffering)",
+          what + "all " + config.slots
+              + " slots are taken; call tick() more often, or buffer more (Config.buffering)",
           null);
     } else {
       saidContended = true;
@@ -754,7 +755,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private final class Kept implements Outcomes {
     @Override
     public long capacity() {
-      return recipe.outcomes;
+      return config.outcomes;
     }
 
     @Override
@@ -798,11 +799,11 @@ public final class MicrometerMonitor implements MetricsMonitor {
    *
    * @since 0.1
    */
-  public static final class Recipe implements MonitorRecipe {
+  public static final class Config implements MonitorFactory {
     private final MeterRegistry registry;
     private InstantSource clock = InstantSource.system();
-    private Set<Spec> specs = Set.of();
-    Map<Spec, DetectorRecipe> own = Map.of();
+    private Set<Watch> watches = Set.of();
+    Map<Watch, DetectorFactory> own = Map.of();
     private int slots = 16_384;
     /** A ring for rows of these columns, of so many slots; a test gives others. */
     BiFunction<Schema, Integer, Ring> ring = Ring::new;
@@ -816,14 +817,14 @@ public final class MicrometerMonitor implements MetricsMonitor {
     int open = 100_000;
     int qualityOver = 1_000;
 
-    private Recipe(MeterRegistry registry) {
+    private Config(MeterRegistry registry) {
       this.registry = registry;
     }
 
-    private Recipe copy() {
-      Recipe copy = new Recipe(registry);
+    private Config copy() {
+      Config copy = new Config(registry);
       copy.clock = clock;
-      copy.specs = specs;
+      copy.watches = watches;
       copy.own = own;
       copy.slots = slots;
       copy.ring = ring;
@@ -836,71 +837,71 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
 
     /**
-     * {@return the same recipe for a monitor whose predictions mature when they are this old}
+     * {@return the same config for a monitor whose predictions mature when they are this old}
      *
      * <p>Unless said, a prediction matures when its truth comes. A prediction of that age without truth expires.
      *
-     * @param horizon at least a millisecond, by the recipe's clock
+     * @param horizon at least a millisecond, by the config's clock
      * @throws IllegalArgumentException if it is shorter
      */
-    public Recipe truthWithin(Duration horizon) {
+    public Config truthWithin(Duration horizon) {
       if (horizon.compareTo(Duration.ofMillis(1)) < 0) {
         throw new IllegalArgumentException(
             "horizon must be at least a millisecond, but was " + MlopsException.shown(horizon));
       }
-      Recipe copy = copy();
+      Config copy = copy();
       copy.horizon = horizon;
       return copy;
     }
 
     /**
-     * {@return the same recipe for a monitor that also watches what these will read, from the first prediction on}
+     * {@return the same config for a monitor that also watches what these will read, from the first prediction on}
      *
      * @param readers conditions, criteria, alert rules, alert engines and retrain policies
      */
     @Override
-    public Recipe feeds(EvidenceReader... readers) {
-      Set<Spec> all = new LinkedHashSet<>(specs);
+    public Config watching(EvidenceReader... readers) {
+      Set<Watch> all = new LinkedHashSet<>(watches);
       for (EvidenceReader reader : readers) {
-        all.addAll(reader.reads());
+        all.addAll(reader.watches());
       }
-      Recipe copy = copy();
-      copy.specs = Collections.unmodifiableSet(all);
+      Config copy = copy();
+      copy.watches = Collections.unmodifiableSet(all);
       return copy;
     }
 
     @Override
-    public Recipe watching(Spec spec, DetectorRecipe detector) {
+    public Config watching(Watch watch, DetectorFactory detector) {
       requireNonNull(detector, "detector");
-      if (spec.detector().isEmpty()) {
+      if (watch.detector().isEmpty()) {
         throw new IllegalArgumentException(
-            "a spec must name the host's own detector (Spec.own), but was " + spec);
+            "a watch must name the host's own detector (Watch.own), but was " + watch);
       }
-      Set<Spec> all = new LinkedHashSet<>(specs);
-      all.add(spec);
-      Map<Spec, DetectorRecipe> detectors = new LinkedHashMap<>(own);
-      detectors.put(spec, detector);
-      Recipe copy = copy();
-      copy.specs = Collections.unmodifiableSet(all);
+      Set<Watch> all = new LinkedHashSet<>(watches);
+      all.add(watch);
+      Map<Watch, DetectorFactory> detectors = new LinkedHashMap<>(own);
+      detectors.put(watch, detector);
+      Config copy = copy();
+      copy.watches = Collections.unmodifiableSet(all);
       copy.own = Collections.unmodifiableMap(detectors);
       return copy;
     }
 
     /**
-     * {@return the same recipe with another number of matured outcomes that are kept with their rows}
+     * {@return the same config with another number of matured outcomes that are kept with their rows}
      *
      * @param outcomes at least 0, at most 100,000,000; 10,000 unless said. 0 keeps none, and {@link
      *     MicrometerMonitor#outcomes()} says so
      * @throws IllegalArgumentException if it is out of range
      */
-    public Recipe keeping(int outcomes) {
-      Recipe copy = copy();
+    public Config keeping(int outcomes) {
+      Config copy = copy();
       copy.outcomes = within("outcomes", outcomes, 0);
       return copy;
     }
 
     /**
-     * {@return the same recipe with another number of predictions that may wait for their truth or their horizon}
+     * {@return the same config with another number of predictions that may wait for their truth or their horizon}
      *
      * <p>The oldest that is too many ends before its horizon: it matures if its truth has come, else it expires and is
      * counted; a warning says so once.
@@ -908,48 +909,48 @@ public final class MicrometerMonitor implements MetricsMonitor {
      * @param predictions at least 1, at most 100,000,000; 100,000 unless said
      * @throws IllegalArgumentException if it is out of range
      */
-    public Recipe awaiting(int predictions) {
-      Recipe copy = copy();
+    public Config awaiting(int predictions) {
+      Config copy = copy();
       copy.open = within("predictions", predictions, 1);
       return copy;
     }
 
     /**
-     * {@return the same recipe with another number of predictions, and of truths, that may wait for the next tick}
+     * {@return the same config with another number of predictions, and of truths, that may wait for the next tick}
      *
      * @param predictions at least 2, at most 16,777,216, taken up to a power of two; 16,384 unless said
      * @throws IllegalArgumentException if it is out of range
      */
-    public Recipe buffering(int predictions) {
+    public Config buffering(int predictions) {
       if (predictions < 2 || predictions > 1 << 24) {
         throw new IllegalArgumentException(
             "predictions must be in 2 to 16777216, but was " + predictions);
       }
-      Recipe copy = copy();
+      Config copy = copy();
       copy.slots = powerOfTwo(predictions);
       return copy;
     }
 
     /**
-     * {@return the same recipe with another number of newest matured outcomes, per version, that quality is of}
+     * {@return the same config with another number of newest matured outcomes, per version, that quality is of}
      *
      * @param truths at least 1, at most 100,000,000; 1,000 unless said
      * @throws IllegalArgumentException if it is out of range
      */
-    public Recipe qualityOver(int truths) {
-      Recipe copy = copy();
+    public Config qualityOver(int truths) {
+      Config copy = copy();
       copy.qualityOver = within("truths", truths, 1);
       return copy;
     }
 
     /**
-     * {@return the same recipe on another clock}
+     * {@return the same config on another clock}
      *
      * @param clock gives the instants of predictions and truths, and the time by which predictions mature; read by request
      *     threads, so it should neither block nor allocate
      */
-    public Recipe clock(InstantSource clock) {
-      Recipe copy = copy();
+    public Config clock(InstantSource clock) {
+      Config copy = copy();
       copy.clock = requireNonNull(clock, "clock");
       return copy;
     }
@@ -979,7 +980,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
           + (horizon == null ? "matures when it comes" : "within " + MlopsException.shown(horizon))
           + ", " + outcomes
           + " outcomes kept, at most " + open + " open, quality over " + qualityOver + ", "
-          + specs.size() + " watches";
+          + watches.size() + " watches";
     }
   }
 }

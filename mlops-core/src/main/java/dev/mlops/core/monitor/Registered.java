@@ -1,6 +1,6 @@
 package dev.mlops.core.monitor;
 
-import dev.mlops.core.log.Warnings;
+import dev.mlops.core.internal.log.Warnings;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;

@@ -4,7 +4,7 @@ import dev.mlops.api.drift.Level;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.DriftReading;
-import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Watch;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import java.util.EnumMap;
@@ -24,7 +24,7 @@ final class SectionMeters {
   private final @Nullable Timer timer;
   private final DoubleSupplier truthAge;
   private final Map<Metric, Shown> quality = new EnumMap<>(Metric.class);
-  private final Map<Spec, Shown> drift = new HashMap<>();
+  private final Map<Watch, Shown> drift = new HashMap<>();
   private final Shown coverage = new Shown();
   private boolean hasTruthAge;
   private Map<Metric, Estimate> shownQuality = Map.of();
@@ -51,7 +51,7 @@ final class SectionMeters {
 
   /** Brings the gauges up to date; {@code readings} is empty for a version that is not watched. */
   @SuppressWarnings("ReferenceEquality") // the same map holds the same numbers
-  void refresh(Map<Spec, DriftReading> readings) {
+  void refresh(Map<Watch, DriftReading> readings) {
     long closed = section.matured + section.expired;
     if (closed > 0) {
       show(coverage, (double) section.matured / closed, Meters.COVERAGE, section.version);
@@ -71,11 +71,11 @@ final class SectionMeters {
           metric.toString()));
       drop(quality, known);
     }
-    readings.forEach((spec, reading) -> {
-      Shown shown = drift.computeIfAbsent(spec, unseen -> new Shown());
+    readings.forEach((watch, reading) -> {
+      Shown shown = drift.computeIfAbsent(watch, unseen -> new Shown());
       shown.value = ordinal(reading.level());
       if (!shown.there) {
-        show(shown, shown.value, Meters.DRIFT, section.version, spec.toString());
+        show(shown, shown.value, Meters.DRIFT, section.version, watch.toString());
       }
     });
     drop(drift, readings);

@@ -17,7 +17,7 @@ import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.NumberProfile;
-import dev.mlops.core.json.Json;
+import dev.mlops.core.internal.json.Json;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -58,7 +58,7 @@ final class Sections {
             .map(column -> Map.of("name", column.name(), "type", name(column.type())))
             .toList());
     schema.task().ifPresent(task -> members.put("task", name(task)));
-    schema.positive().ifPresent(label -> members.put("positive", label));
+    schema.positiveLabel().ifPresent(label -> members.put("positive", label));
     return members;
   }
 
@@ -77,7 +77,7 @@ final class Sections {
     }
     Schema plain = valid(json, () -> Schema.of(columns));
     Schema marked =
-        json.find("positive").map(label -> plain.positive(label.text())).orElse(plain);
+        json.find("positive").map(label -> plain.positiveLabel(label.text())).orElse(plain);
     if (json.find("task").isPresent()) {
       return marked.predicting(value(json.get("task"), Task.class));
     }

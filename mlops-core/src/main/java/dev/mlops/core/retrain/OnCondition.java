@@ -2,7 +2,7 @@ package dev.mlops.core.retrain;
 
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
-import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
@@ -18,8 +18,8 @@ record OnCondition(Condition condition) implements RetrainPolicy {
   }
 
   @Override
-  public Set<Spec> reads() {
-    return condition.reads();
+  public Set<Watch> watches() {
+    return condition.watches();
   }
 
   /** {@return such as {@code on recall worse by 0.02, one false alarm in 100000 inputs}} */

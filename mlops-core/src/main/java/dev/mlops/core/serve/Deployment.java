@@ -9,7 +9,7 @@ import dev.mlops.api.model.RowBinding;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
-import dev.mlops.api.monitor.MonitorRecipe;
+import dev.mlops.api.monitor.MonitorFactory;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.ModelLoadException;
@@ -20,8 +20,8 @@ import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
-import dev.mlops.core.log.Trouble;
-import dev.mlops.core.log.Warnings;
+import dev.mlops.core.internal.log.FaultStatus;
+import dev.mlops.core.internal.log.Warnings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -85,9 +85,11 @@ public final class Deployment<T> implements AutoCloseable {
   private final AtomicBoolean ticking = new AtomicBoolean();
 
   private final Warnings warnings = Warnings.of(Deployment.class);
-  private final Trouble following = Trouble.of(Deployment.class, "what serves goes on serving");
-  private final Trouble watching = Trouble.of(Deployment.class, "what serves goes on serving");
-  private final Trouble warming = Trouble.of(Deployment.class, "no rollback until then");
+  private final FaultStatus following =
+      FaultStatus.of(Deployment.class, "what serves goes on serving");
+  private final FaultStatus watching =
+      FaultStatus.of(Deployment.class, "what serves goes on serving");
+  private final FaultStatus warming = FaultStatus.of(Deployment.class, "no rollback until then");
 
   /** Of the version that the alias asks for and of the one before it; used in ticks alone, and so is what follows. */
   private final Retry loads = new Retry();
@@ -120,7 +122,7 @@ public final class Deployment<T> implements AutoCloseable {
     this.loader = loader;
     this.clock = builder.clock;
     this.ticker = builder.ticker;
-    this.monitor = requireNonNull(builder.recipe.open(builder.model), "monitor");
+    this.monitor = requireNonNull(builder.config.open(builder.model), "monitor");
   }
 
   /**
@@ -462,7 +464,7 @@ public final class Deployment<T> implements AutoCloseable {
       way = atHand.stream().map(Loaded::version).toList();
     } else { // moves were missed
       try {
-        way = Predecessors.of(store.history(alias), change);
+        way = RollbackTargets.of(store.history(alias), change);
       } catch (Throwable e) {
         warnings.once(
             "history",
@@ -493,7 +495,7 @@ public final class Deployment<T> implements AutoCloseable {
     }
     try {
       Version version = null;
-      for (Version each : Predecessors.of(store.history(alias), state.change)) {
+      for (Version each : RollbackTargets.of(store.history(alias), state.change)) {
         version = each.number() < state.champion.version.number() ? each : version;
       }
       if (version == null) {
@@ -677,7 +679,7 @@ public final class Deployment<T> implements AutoCloseable {
       return Optional.empty();
     }
     List<String> all = new ArrayList<>();
-    for (Trouble each : List.of(following, watching, warming)) {
+    for (FaultStatus each : List.of(following, watching, warming)) {
       String now = each.now();
       if (now != null) {
         all.add(now);
@@ -788,7 +790,7 @@ public final class Deployment<T> implements AutoCloseable {
     private final String model;
     private final RowBinding<T> rows;
     private final List<ModelRuntime> runtimes = new ArrayList<>();
-    private MonitorRecipe recipe = Unmonitored::new;
+    private MonitorFactory config = Unmonitored::new;
     private @Nullable Supplier<ModelPackage> firstRelease;
     private @Nullable Class<? extends Prediction> kind;
     private InstantSource clock = InstantSource.system();
@@ -833,10 +835,10 @@ public final class Deployment<T> implements AutoCloseable {
     /**
      * {@return this builder, with who watches}
      *
-     * @param recipe of the monitor; without one nothing is recorded
+     * @param config of the monitor; without one nothing is recorded
      */
-    public Builder<T> monitoredBy(MonitorRecipe recipe) {
-      this.recipe = requireNonNull(recipe, "recipe");
+    public Builder<T> monitoredBy(MonitorFactory config) {
+      this.config = requireNonNull(config, "config");
       return this;
     }
 

@@ -1,7 +1,7 @@
 package dev.mlops.core.serve;
 
 import dev.mlops.api.model.Model;
-import dev.mlops.core.log.Warnings;
+import dev.mlops.core.internal.log.Warnings;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;

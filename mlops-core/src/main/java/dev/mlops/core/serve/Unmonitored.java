@@ -35,7 +35,7 @@ final class Unmonitored implements MetricsMonitor {
   }
 
   @Override
-  public void kept(String because) {}
+  public void clearSignals(String because) {}
 
   @Override
   public void close() {}

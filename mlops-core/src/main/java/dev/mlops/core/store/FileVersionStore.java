@@ -17,8 +17,8 @@ import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionNotFoundException;
 import dev.mlops.api.store.VersionStore;
-import dev.mlops.core.json.Json;
-import dev.mlops.core.json.JsonException;
+import dev.mlops.core.internal.json.Json;
+import dev.mlops.core.internal.json.JsonException;
 import dev.mlops.core.pack.FilePackage;
 import dev.mlops.core.store.StoreFiles.Kind;
 import dev.mlops.core.store.StoreFiles.NewFile;
@@ -610,7 +610,7 @@ public final class FileVersionStore implements VersionStore {
         records.settle(made.getAsLong());
         return records.get(made.getAsLong());
       }
-      Version target = requireHeld(move.target()).version();
+      Version target = requireHeld(move.to()).version();
       Optional<AliasChange> current =
           newest == 0 ? Optional.empty() : Optional.of(records.get(newest));
       requireExpected(move, current);
@@ -625,8 +625,8 @@ public final class FileVersionStore implements VersionStore {
           current.map(AliasChange::to),
           target,
           later(current.map(AliasChange::at).orElse(null)),
-          move.actor(),
-          move.reason(),
+          move.by(),
+          move.because(),
           move.intent());
       if (records.append(newest + 1, json(change, request))) {
         records.settle(newest + 1);

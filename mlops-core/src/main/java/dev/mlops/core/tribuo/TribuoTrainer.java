@@ -14,7 +14,7 @@ import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.Trained;
-import dev.mlops.core.log.Warnings;
+import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.profile.Baselines;
 import java.lang.reflect.Field;
 import java.lang.reflect.InaccessibleObjectException;

@@ -398,7 +398,7 @@ class AlertEngineTest {
   void readsWhatItsRulesRead() {
     WatchCondition worse = Signals.quality("recall").worseThanBaseline(0.02).falseAlarmEvery(1_000);
     AlertEngine engine = engine(AlertRule.of("worse", worse), AlertRule.of("rule", condition));
-    assertThat(engine.reads()).containsExactly(worse.spec());
+    assertThat(engine.watches()).containsExactly(worse.watch());
   }
 
   @Test

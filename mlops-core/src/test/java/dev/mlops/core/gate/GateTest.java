@@ -32,7 +32,7 @@ class GateTest {
 
   private static Evidence trial(long failures) {
     return Evidence.builder("iris", Instant.EPOCH)
-        .challenger(
+        .candidate(
             VersionEvidence.builder("8").served(100, 0).failures(failures).build())
         .build();
   }

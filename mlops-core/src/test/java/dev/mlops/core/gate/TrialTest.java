@@ -21,9 +21,9 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Signals;
-import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
@@ -58,7 +58,7 @@ class TrialTest {
           .quality(Metric.ACCURACY, new Estimate(0.9, 0.8, 1.0, 50))
           .provisional(Metric.RECALL, new Estimate(0.7, 0.6, 0.8, 50))
           .drift(
-              Spec.of(Spec.Input.FEATURES, Optional.empty(), 0, FalseAlarms.every(1_000)),
+              Watch.of(Watch.Input.FEATURES, Optional.empty(), 0, FalseAlarms.every(1_000)),
               new DriftReading(Level.STABLE, Optional.empty(), 7, OptionalLong.empty(), "note"))
           .build())
       .build();
@@ -118,11 +118,11 @@ class TrialTest {
     Evidence trial =
         trial(pack(), saying(right(50, 1, random)), "8", outcomes(right(50, 0.5, random)));
     assertEquals(Optional.of("7"), trial.champion().map(VersionEvidence::version));
-    VersionEvidence challenger = trial.challenger().orElseThrow();
-    assertEquals("8", challenger.version());
-    assertEquals(50, challenger.recorded());
-    assertEquals(50, challenger.matured());
-    assertEquals(1.0, challenger.quality(Metric.ACCURACY).orElseThrow().value());
+    VersionEvidence candidate = trial.candidate().orElseThrow();
+    assertEquals("8", candidate.version());
+    assertEquals(50, candidate.recorded());
+    assertEquals(50, candidate.matured());
+    assertEquals(1.0, candidate.quality(Metric.ACCURACY).orElseThrow().value());
   }
 
   @Test
@@ -139,8 +139,8 @@ class TrialTest {
               : Classification.of("yes");
     };
     Evidence trial = trial(pack(), throwing, "8", outcomes(all));
-    assertEquals(3, trial.challenger().orElseThrow().failures());
-    assertEquals(57, trial.challenger().orElseThrow().matured());
+    assertEquals(3, trial.candidate().orElseThrow().failures());
+    assertEquals(57, trial.candidate().orElseThrow().matured());
     Finding finding = Gate.of(evidence -> Finding.pass("fine")).judge(trial);
     assertEquals(Finding.fail("no usable answer to 3 held-back rows; PASS: fine"), finding);
   }
@@ -160,14 +160,14 @@ class TrialTest {
     List<Outcome> heldBack = outcomes(right(200, 0.5, new SplittableRandom(1)));
     Evidence trial = Trial.of(LIVE, champion, pack(), candidate, "8", heldBack, clock);
     Latency theirs = trial.champion().orElseThrow().latency().orElseThrow();
-    Latency ours = trial.challenger().orElseThrow().latency().orElseThrow();
+    Latency ours = trial.candidate().orElseThrow().latency().orElseThrow();
     assertEquals(new Latency(Duration.ofMillis(2), Duration.ofMillis(2), 200), theirs);
     assertEquals(new Latency(Duration.ofMillis(1), Duration.ofMillis(9), 200), ours);
 
     Criterion noSlower = evidence -> {
       Duration limit = evidence.champion().orElseThrow().latency().orElseThrow().p99();
       Duration found =
-          evidence.challenger().orElseThrow().latency().orElseThrow().p99();
+          evidence.candidate().orElseThrow().latency().orElseThrow().p99();
       return found.compareTo(limit) > 0 ? Finding.fail(found + "") : Finding.pass(found + "");
     };
     assertEquals(Verdict.FAIL, Gate.of(noSlower).judge(trial).verdict());
@@ -203,7 +203,7 @@ class TrialTest {
       throw new IllegalStateException("bug");
     };
     Evidence trial = Trial.of(LIVE, none, pack(), half, "8", heldBack, () -> 0L);
-    assertEquals(20, trial.challenger().orElseThrow().latency().orElseThrow().n());
+    assertEquals(20, trial.candidate().orElseThrow().latency().orElseThrow().n());
     assertEquals(
         LIVE.champion().orElseThrow().latency(),
         trial.champion().orElseThrow().latency(),
@@ -211,7 +211,7 @@ class TrialTest {
     assertEquals(
         Optional.empty(),
         Trial.of(LIVE, half, pack(), none, "8", heldBack, () -> 0L)
-            .challenger()
+            .candidate()
             .orElseThrow()
             .latency());
   }

@@ -72,10 +72,10 @@ class DriftingStreamTest {
             .firstRelease(
                 () -> first.testedOn(rows.subList(INITIAL - 200, INITIAL)).asPackage("sine"))
             .runtime(new CellRuntime())
-            .monitoredBy(MicrometerMonitor.recipe(new SimpleMeterRegistry())
+            .monitoredBy(MicrometerMonitor.config(new SimpleMeterRegistry())
                 .keeping(5_000)
                 .clock(clock)
-                .feeds(policy))
+                .watching(policy))
             .clock(clock)
             .open();
         MaintenanceLoop loop = MaintenanceLoop.of(deployment, new Cells())

@@ -12,7 +12,7 @@ import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Signals;
-import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
@@ -43,14 +43,14 @@ class LoopBuildTest {
     return assertThrows(IllegalStateException.class, builder::build).getMessage();
   }
 
-  private void watchedBy(InMemoryMonitor.Recipe recipe) {
-    scene.monitor = new LoopScene.WatchedMonitor(recipe.on(scene.clock).open("iris"));
+  private void watchedBy(InMemoryMonitor.Config config) {
+    scene.monitor = new LoopScene.WatchedMonitor(config.on(scene.clock).open("iris"));
     scene.deployment = scene.open(scene.store);
   }
 
   @Test
   void allThatIsMissingIsListedAtOnce() {
-    watchedBy(InMemoryMonitor.recipe().keepingNoRows());
+    watchedBy(InMemoryMonitor.config().keepingNoRows());
     scene.trainer.schema = Schema.of(Column.number("x")).predicting(Task.ANOMALY_DETECTION);
     assertEquals(
         "cannot build a loop on iris@champion: retrainWhen(policy) is missing; gate(criteria) is"
@@ -62,7 +62,7 @@ class LoopBuildTest {
 
   @Test
   void aWindowLargerThanWhatIsKeptIsRefused() {
-    watchedBy(InMemoryMonitor.recipe().keeping(999));
+    watchedBy(InMemoryMonitor.config().keeping(999));
     assertEquals(
         "cannot build a loop on iris@champion: the window uses up to 1000 outcomes, but only 999"
             + " are kept",
@@ -78,19 +78,19 @@ class LoopBuildTest {
   void whatTheMonitorDoesNotWatchCannotBeRead() {
     RetrainPolicy policy = RetrainPolicies.on(
         Signals.quality("accuracy").worseThanBaseline(0.05).falseAlarmEvery(1_000_000));
-    assertEquals(1, policy.reads().size());
+    assertEquals(1, policy.watches().size());
     assertEquals(
         "cannot build a loop on iris@champion: the monitor does not watch \""
-            + policy.reads().iterator().next()
-            + "\": name what reads it in MonitorRecipe.feeds",
+            + policy.watches().iterator().next()
+            + "\": name what reads it in MonitorFactory.watching",
         refused(scene.loop(policy)));
   }
 
   @Test
   void whatTheGateReadsMustBeWatchedToo() {
-    Spec spec = RetrainPolicies.on(
+    Watch watch = RetrainPolicies.on(
             Signals.quality("recall").worseThanBaseline(0.1).falseAlarmEvery(1_000_000))
-        .reads()
+        .watches()
         .iterator()
         .next();
     Criterion criterion = new Criterion() {
@@ -100,13 +100,13 @@ class LoopBuildTest {
       }
 
       @Override
-      public Set<Spec> reads() {
-        return Set.of(spec);
+      public Set<Watch> watches() {
+        return Set.of(watch);
       }
     };
     assertEquals(
-        "cannot build a loop on iris@champion: the monitor does not watch \"" + spec
-            + "\": name what reads it in MonitorRecipe.feeds",
+        "cannot build a loop on iris@champion: the monitor does not watch \"" + watch
+            + "\": name what reads it in MonitorFactory.watching",
         refused(scene.loop(LoopScene.always()).gate(criterion)));
   }
 
@@ -126,7 +126,7 @@ class LoopBuildTest {
       assertEquals(List.of(), scene.heard);
       assertEquals(
           List.of("the monitor of iris@champion does not tell what it watches; what it does not"
-              + " know reads INCONCLUSIVE: " + policy.reads()),
+              + " know reads INCONCLUSIVE: " + policy.watches()),
           warned.lines);
     }
   }
@@ -149,7 +149,7 @@ class LoopBuildTest {
   @Test
   void aHostsOwnPartsPlugInUnchanged() {
     InMemoryMonitor rows =
-        InMemoryMonitor.recipe().on(scene.clock).open("iris"); // the host's log of outcomes
+        InMemoryMonitor.config().on(scene.clock).open("iris"); // the host's log of outcomes
     scene.monitor = new LoopScene.WatchedMonitor(rows);
     Outcomes log = rows.outcomes();
     Outcomes own = new Outcomes() {

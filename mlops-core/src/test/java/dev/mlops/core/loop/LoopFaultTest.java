@@ -17,7 +17,7 @@ import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
-import dev.mlops.core.log.SmallDisk;
+import dev.mlops.core.internal.log.SmallDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

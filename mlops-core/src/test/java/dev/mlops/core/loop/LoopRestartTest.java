@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.store.StoreException;
-import dev.mlops.core.log.EventLog;
+import dev.mlops.core.internal.log.EventLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -18,7 +18,7 @@ import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
-import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
@@ -84,7 +84,7 @@ final class LoopScene {
   final ScriptedTrainer trainer = new ScriptedTrainer();
   final Path journal;
   final List<LoopEvent> heard = Collections.synchronizedList(new ArrayList<>());
-  WatchedMonitor monitor = new WatchedMonitor(InMemoryMonitor.recipe().on(clock).open("iris"));
+  WatchedMonitor monitor = new WatchedMonitor(InMemoryMonitor.config().on(clock).open("iris"));
   Deployment<Double> deployment;
 
   /** The concept in force and how often the truth is another. */
@@ -110,7 +110,7 @@ final class LoopScene {
 
   /** The same host after a restart: the store is there, the monitor knows nothing. */
   void restart(VersionStore from) {
-    monitor = new WatchedMonitor(InMemoryMonitor.recipe().on(clock).open("iris"));
+    monitor = new WatchedMonitor(InMemoryMonitor.config().on(clock).open("iris"));
     deployment = open(from);
   }
 
@@ -234,7 +234,7 @@ final class LoopScene {
     final List<String> kept = new ArrayList<>();
     volatile Runnable onKept = () -> {};
     volatile Outcomes outcomes;
-    volatile Optional<Set<Spec>> watches;
+    volatile Optional<Set<Watch>> watches;
 
     WatchedMonitor(MetricsMonitor behind) {
       this.behind = behind;
@@ -273,14 +273,14 @@ final class LoopScene {
     }
 
     @Override
-    public Optional<Set<Spec>> watches() {
+    public Optional<Set<Watch>> watches() {
       return watches;
     }
 
     @Override
-    public void kept(String because) {
+    public void clearSignals(String because) {
       kept.add(because);
-      behind.kept(because);
+      behind.clearSignals(because);
       onKept.run();
     }
 

@@ -164,7 +164,7 @@ class MaintenanceLoopTest {
         .loop(LoopScene.whileFirst())
         .gate(evidence -> {
           Latency theirs = evidence.champion().orElseThrow().latency().orElseThrow();
-          Latency ours = evidence.challenger().orElseThrow().latency().orElseThrow();
+          Latency ours = evidence.candidate().orElseThrow().latency().orElseThrow();
           return ours.p99().compareTo(theirs.p99()) > 0
               ? Finding.fail(ours + " against " + theirs)
               : Finding.pass(ours + " against " + theirs);
@@ -317,7 +317,7 @@ class MaintenanceLoopTest {
 
     assertEquals(1, seen.size());
     Evidence trial = seen.get(0);
-    assertEquals(40, trial.challenger().orElseThrow().recorded());
+    assertEquals(40, trial.candidate().orElseThrow().recorded());
     Estimate difference = trial.comparison(Metric.ACCURACY).orElseThrow();
     assertEquals(40, difference.n());
     assertTrue(difference.value() < 0, difference::toString);

@@ -58,7 +58,7 @@ class RegressionLoopTest {
             .predicting(Regression.class)
             .firstRelease(() -> new Constant(0, List.of()).asPackage("load"))
             .runtime(new Constants())
-            .monitoredBy(InMemoryMonitor.recipe().on(clock))
+            .monitoredBy(InMemoryMonitor.config().on(clock))
             .clock(clock)
             .open();
         MaintenanceLoop loop = MaintenanceLoop.of(deployment, new Mean(learnt))

@@ -30,7 +30,7 @@ class LedgerTest {
   @Test
   void makesNoMoreEntriesThanItsBounds() {
     Ledger ledger = new Ledger(
-        MicrometerMonitor.recipe(new SimpleMeterRegistry())
+        MicrometerMonitor.config(new SimpleMeterRegistry())
             .awaiting(50)
             .keeping(20)
             .qualityOver(5),
@@ -50,7 +50,7 @@ class LedgerTest {
   void whatIsExactlyAsOldAsTheHorizonIsClosed() {
     List<Long> matured = new ArrayList<>();
     Ledger ledger = new Ledger(
-        MicrometerMonitor.recipe(new SimpleMeterRegistry()).truthWithin(Duration.ofMillis(10)),
+        MicrometerMonitor.config(new SimpleMeterRegistry()).truthWithin(Duration.ofMillis(10)),
         (whose, prediction, truth, position, millis) -> matured.add(millis));
     ledger.add(1, null, section, YES, 100);
     ledger.add(2, null, section, YES, 100);

@@ -9,21 +9,21 @@ import org.junit.jupiter.api.Nested;
 
 /** The contract, with every part of it in use, and for a monitor that keeps no rows. */
 class MicrometerMonitorContractTest {
-  private static MicrometerMonitor.Recipe recipe(MonitorSetup setup) {
-    MicrometerMonitor.Recipe recipe = MicrometerMonitor.recipe(new SimpleMeterRegistry())
+  private static MicrometerMonitor.Config config(MonitorSetup setup) {
+    MicrometerMonitor.Config config = MicrometerMonitor.config(new SimpleMeterRegistry())
         .clock(setup.clock())
         .awaiting(setup.bound())
         .keeping(setup.bound())
         .qualityOver(4_000)
-        .feeds(setup.readers().toArray(EvidenceReader[]::new));
-    return setup.horizon().map(recipe::truthWithin).orElse(recipe);
+        .watching(setup.readers().toArray(EvidenceReader[]::new));
+    return setup.horizon().map(config::truthWithin).orElse(config);
   }
 
   @Nested
   class Keeping extends MetricsMonitorContract {
     @Override
     protected MetricsMonitor open(MonitorSetup setup) {
-      return recipe(setup).open("fraud");
+      return config(setup).open("fraud");
     }
   }
 
@@ -31,7 +31,7 @@ class MicrometerMonitorContractTest {
   class KeepingNone extends MetricsMonitorContract {
     @Override
     protected MetricsMonitor open(MonitorSetup setup) {
-      return recipe(setup).keeping(0).open("fraud");
+      return config(setup).keeping(0).open("fraud");
     }
 
     @Override
@@ -45,7 +45,7 @@ class MicrometerMonitorContractTest {
   class Small extends MetricsMonitorContract {
     @Override
     protected MetricsMonitor open(MonitorSetup setup) {
-      return recipe(setup).buffering(2 * setup.bound()).open("fraud");
+      return config(setup).buffering(2 * setup.bound()).open("fraud");
     }
   }
 }

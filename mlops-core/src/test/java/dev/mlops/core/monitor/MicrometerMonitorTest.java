@@ -69,7 +69,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MicrometerMonitorTest {
   private static final Schema SCHEMA =
-      Schema.of(Column.number("amount"), Column.category("channel")).positive("yes");
+      Schema.of(Column.number("amount"), Column.category("channel")).positiveLabel("yes");
   private static final Row ROW = Row.of(SCHEMA, 1.5, "shop");
   private static final Classification YES = Classification.of("yes");
   private static final Classification NO = Classification.of("no");
@@ -85,8 +85,8 @@ class MicrometerMonitorTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final ManualClock clock = new ManualClock();
 
-  private MicrometerMonitor open(UnaryOperator<MicrometerMonitor.Recipe> knobs) {
-    return knobs.apply(MicrometerMonitor.recipe(registry).clock(clock)).open("fraud");
+  private MicrometerMonitor open(UnaryOperator<MicrometerMonitor.Config> knobs) {
+    return knobs.apply(MicrometerMonitor.config(registry).clock(clock)).open("fraud");
   }
 
   private static VersionEvidence champion(MetricsMonitor monitor) {
@@ -110,7 +110,7 @@ class MicrometerMonitorTest {
     Object[] values = new Object[20];
     Arrays.setAll(values, i -> i % 4 == 0 ? "kind" : (Object) (double) i);
     Row row = Row.of(schema, values);
-    MicrometerMonitor monitor = MicrometerMonitor.recipe(registry).open("fraud");
+    MicrometerMonitor monitor = MicrometerMonitor.config(registry).open("fraud");
     Recorder recorder = monitor.recorder("1", Baseline.builder(schema).build());
     com.sun.management.ThreadMXBean threads =
         (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -134,7 +134,7 @@ class MicrometerMonitorTest {
 
   @Test
   void whatDoesNotFitIsDroppedAndCountedAndTheIdsStayUnique() {
-    MicrometerMonitor monitor = open(recipe -> recipe.buffering(64));
+    MicrometerMonitor monitor = open(config -> config.buffering(64));
     Recorder recorder = monitor.recorder("1", BASELINE);
     Set<Long> ids = new HashSet<>();
     for (int i = 0; i < 100; i++) {
@@ -157,7 +157,7 @@ class MicrometerMonitorTest {
 
   @Test
   void theFirstDropWarnsOnceAndNamesTheRemedy() {
-    MicrometerMonitor monitor = open(recipe -> recipe.buffering(8));
+    MicrometerMonitor monitor = open(config -> config.buffering(8));
     Recorder recorder = monitor.recorder("1", BASELINE);
     assertThat(warnings(() -> {
           for (int i = 0; i < 8; i++) {
@@ -172,15 +172,15 @@ class MicrometerMonitorTest {
         }))
         .containsExactly(
             "WARNING predictions of fraud are dropped and counted: all 8 slots are taken;"
-                + " call tick() more often, or buffer more (Recipe.buffering)");
+                + " call tick() more often, or buffer more (Config.buffering)");
   }
 
   /** More ticks would not help: slots are free, but another thread is faster each time. */
   @Test
   void aDropAfterLostRacesIsNotBlamedOnTicksThatAreMissing() {
     AtomicBoolean losing = new AtomicBoolean(true);
-    MicrometerMonitor monitor = open(recipe -> {
-      MicrometerMonitor.Recipe racing = recipe.buffering(8);
+    MicrometerMonitor monitor = open(config -> {
+      MicrometerMonitor.Config racing = config.buffering(8);
       racing.ring = (schema, capacity) -> new Ring(schema, capacity) {
         @Override
         boolean advance(long position) {
@@ -213,8 +213,8 @@ class MicrometerMonitorTest {
 
   @Test
   void aSecondMonitorOfOneModelAndRegistryIsSaid() {
-    MicrometerMonitor first = open(recipe -> recipe);
-    assertThat(warnings(() -> open(recipe -> recipe)))
+    MicrometerMonitor first = open(config -> config);
+    assertThat(warnings(() -> open(config -> config)))
         .containsExactly("WARNING the meter registry has the meters of another monitor of fraud and"
             + " goes on showing those; give each a registry or a model name of its own, or close the"
             + " other one before this one is opened");
@@ -223,10 +223,10 @@ class MicrometerMonitorTest {
 
   @Test
   void closingASecondMonitorLeavesTheMetersOfTheFirst() {
-    MicrometerMonitor first = open(recipe -> recipe);
+    MicrometerMonitor first = open(config -> config);
     first.recorder("1", BASELINE);
     List<Meter> before = registry.getMeters();
-    MicrometerMonitor second = open(recipe -> recipe);
+    MicrometerMonitor second = open(config -> config);
     second.recorder("1", BASELINE);
     second.recorder("2", BASELINE);
     second.close();
@@ -237,13 +237,13 @@ class MicrometerMonitorTest {
 
   @Test
   void aMonitorInThePlaceOfAClosedOneIsNoSecondOne() {
-    open(recipe -> recipe).close();
-    assertThat(warnings(() -> open(recipe -> recipe))).isEmpty();
+    open(config -> config).close();
+    assertThat(warnings(() -> open(config -> config))).isEmpty();
   }
 
   @Test
   void aTruthWithALabelThatTheModelNeverScoresIsSaidOnce() {
-    MicrometerMonitor monitor = open(recipe -> recipe);
+    MicrometerMonitor monitor = open(config -> config);
     Recorder recorder = monitor.recorder("1", BASELINE);
     Classification scored = Classification.of(List.of("no", "yes"), new double[] {0.2, 0.8});
     assertThat(warnings(() -> {
@@ -289,7 +289,7 @@ class MicrometerMonitorTest {
 
   @Test
   void everyDropHasItsCause() {
-    MicrometerMonitor monitor = open(recipe -> recipe);
+    MicrometerMonitor monitor = open(config -> config);
     Recorder recorder = monitor.recorder("1", BASELINE);
     recorder.record(null, YES, 1);
     recorder.record(Row.of(Schema.of(Column.number("other")), 1.0), YES, 1);
@@ -330,7 +330,7 @@ class MicrometerMonitorTest {
   void whateverAHostsAccessorThrowsIsCountedAndItsSlotIsUsedAgain(Class<? extends Throwable> type)
       throws Exception {
     Throwable fault = type.getConstructor(String.class).newInstance("host's");
-    MicrometerMonitor monitor = open(recipe -> recipe.buffering(4));
+    MicrometerMonitor monitor = open(config -> config.buffering(4));
     Recorder recorder = monitor.recorder("1", BASELINE);
     Row row = new HostRow() {
       @Override
@@ -359,7 +359,7 @@ class MicrometerMonitorTest {
   /** The accessor recurses until the stack is used up, at ever other depths, and record is called there. */
   @Test
   void recordingAtTheEndOfTheStackLeavesNoSlotBehind() throws Exception {
-    MicrometerMonitor monitor = open(recipe -> recipe.buffering(1 << 16));
+    MicrometerMonitor monitor = open(config -> config.buffering(1 << 16));
     Recorder recorder = monitor.recorder("1", BASELINE);
     Thread deep = new Thread(null, () -> descend(recorder), "deep", 256 * 1024);
     deep.start();
@@ -388,7 +388,7 @@ class MicrometerMonitorTest {
 
   @Test
   void aThreadThatIsHeldUpInItsRowHoldsUpNobody() throws Exception {
-    MicrometerMonitor monitor = open(recipe -> recipe.buffering(16));
+    MicrometerMonitor monitor = open(config -> config.buffering(16));
     Recorder recorder = monitor.recorder("1", BASELINE);
     CountDownLatch inside = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
@@ -432,7 +432,7 @@ class MicrometerMonitorTest {
   @Test
   void aClockThatThrowsHurtsNoPrediction() {
     AtomicBoolean broken = new AtomicBoolean();
-    MicrometerMonitor monitor = open(recipe -> recipe.clock(() -> {
+    MicrometerMonitor monitor = open(config -> config.clock(() -> {
       if (broken.get()) {
         throw new IllegalStateException("no time");
       }
@@ -451,11 +451,11 @@ class MicrometerMonitorTest {
   @Test
   void nothingIsLostOrCountedTwiceWhenTenThreadsMeet() throws Exception {
     int each = 5_000;
-    MicrometerMonitor monitor = open(recipe -> recipe
+    MicrometerMonitor monitor = open(config -> config
         .buffering(1 << 16)
         .awaiting(1_000_000)
         .keeping(1_000_000)
-        .feeds(Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000_000)));
+        .watching(Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000_000)));
     Recorder recorder = monitor.recorder("1", BASELINE);
     Map<Long, Truth> given = new ConcurrentHashMap<>();
     AtomicBoolean done = new AtomicBoolean();
@@ -548,11 +548,11 @@ class MicrometerMonitorTest {
     Random random = new Random(seed);
     Duration horizon = Duration.ofMinutes(20);
     boolean withHorizon = seed % 2 == 0;
-    MicrometerMonitor monitor = open(recipe -> {
-      MicrometerMonitor.Recipe knobs = recipe.keeping(5_000).awaiting(5_000).qualityOver(5_000);
+    MicrometerMonitor monitor = open(config -> {
+      MicrometerMonitor.Config knobs = config.keeping(5_000).awaiting(5_000).qualityOver(5_000);
       return withHorizon ? knobs.truthWithin(horizon) : knobs;
     });
-    InMemoryMonitor.Recipe exactly = InMemoryMonitor.recipe().on(clock).keeping(5_000);
+    InMemoryMonitor.Config exactly = InMemoryMonitor.config().on(clock).keeping(5_000);
     InMemoryMonitor exact = (withHorizon ? exactly.truthWithin(horizon) : exactly).open("fraud");
     Map<String, Recorder[]> recorders = new HashMap<>();
     for (String version : List.of("1", "2", "3")) {
@@ -693,7 +693,7 @@ class MicrometerMonitorTest {
 
   private void staysWithinTheBounds(int predictions) {
     MicrometerMonitor monitor =
-        open(recipe -> recipe.awaiting(2_000).keeping(1_000).qualityOver(500).buffering(1_024));
+        open(config -> config.awaiting(2_000).keeping(1_000).qualityOver(500).buffering(1_024));
     Recorder recorder = monitor.recorder("1", BASELINE);
     long before = used();
     for (int i = 0; i < predictions; i++) {
@@ -743,7 +743,7 @@ class MicrometerMonitorTest {
   @ValueSource(longs = {1, 2})
   void entriesThatAreUsedAgainMixNothingUp(long seed) {
     Random random = new Random(seed);
-    MicrometerMonitor monitor = open(recipe -> recipe.awaiting(40).keeping(30).qualityOver(60));
+    MicrometerMonitor monitor = open(config -> config.awaiting(40).keeping(30).qualityOver(60));
     Recorder recorder = monitor.recorder("1", BASELINE);
     Map<Long, Integer> numbers = new HashMap<>();
     List<Long> ids = new ArrayList<>();
@@ -789,7 +789,7 @@ class MicrometerMonitorTest {
   /** Recorded while the clock was a year ahead, taken once it was right again. */
   @Test
   void aPredictionIsNeverYoungerThanTheTickThatTakesIt() {
-    MicrometerMonitor monitor = open(recipe -> recipe.truthWithin(Duration.ofHours(1)));
+    MicrometerMonitor monitor = open(config -> config.truthWithin(Duration.ofHours(1)));
     Recorder recorder = monitor.recorder("1", BASELINE);
     Instant right = clock.instant();
     clock.advance(Duration.ofDays(365));
@@ -803,7 +803,7 @@ class MicrometerMonitorTest {
 
   @Test
   void theOldestOpenPredictionExpiresAndItsTruthIsAnOrphan() {
-    MicrometerMonitor monitor = open(recipe -> recipe.awaiting(3));
+    MicrometerMonitor monitor = open(config -> config.awaiting(3));
     Recorder recorder = monitor.recorder("1", BASELINE);
     for (int i = 0; i < 5; i++) {
       recorder.record("order-" + i, ROW, YES, 1);
@@ -822,7 +822,7 @@ class MicrometerMonitorTest {
 
   @Test
   void truthsThatNoTickTakesAreTakenByWhoeverGivesThem() {
-    MicrometerMonitor monitor = open(recipe -> recipe.buffering(16));
+    MicrometerMonitor monitor = open(config -> config.buffering(16));
     Recorder recorder = monitor.recorder("1", BASELINE);
     long id = recorder.record(ROW, YES, 1);
     for (int i = 0; i < 100; i++) {
@@ -838,8 +838,8 @@ class MicrometerMonitorTest {
   @Test
   void whoeverGivesTruthsGivesWayToATickThatWaits() {
     AtomicReference<Runnable> waiting = new AtomicReference<>();
-    MicrometerMonitor monitor = open(recipe -> {
-      MicrometerMonitor.Recipe watched = recipe.buffering(16);
+    MicrometerMonitor monitor = open(config -> {
+      MicrometerMonitor.Config watched = config.buffering(16);
       watched.lock = () -> new ReentrantLock() {
         private static final long serialVersionUID = 1L;
 
@@ -876,7 +876,7 @@ class MicrometerMonitorTest {
     CountDownLatch inside = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     Thread[] ticker = new Thread[1];
-    MicrometerMonitor monitor = open(recipe -> recipe.buffering(16).clock(() -> {
+    MicrometerMonitor monitor = open(config -> config.buffering(16).clock(() -> {
       if (Thread.currentThread() == ticker[0]) {
         inside.countDown();
         try {
@@ -908,7 +908,7 @@ class MicrometerMonitorTest {
 
   @Test
   void sectionsOfTheNewest16VersionsAreKeptAndOlderOnesTakeTheirMetersAlong() {
-    MicrometerMonitor monitor = open(recipe -> recipe);
+    MicrometerMonitor monitor = open(config -> config);
     for (int version = 1; version <= 40; version++) {
       Recorder recorder = monitor.recorder(Integer.toString(version), BASELINE);
       monitor.truth(recorder.record(ROW, YES, 1), TRUE);
@@ -928,7 +928,7 @@ class MicrometerMonitorTest {
 
   @Test
   void onlyTheNewestOutcomesKeepTheirRows() {
-    MicrometerMonitor monitor = open(recipe -> recipe.keeping(10).qualityOver(50));
+    MicrometerMonitor monitor = open(config -> config.keeping(10).qualityOver(50));
     Recorder recorder = monitor.recorder("1", BASELINE);
     for (int i = 0; i < 100; i++) {
       monitor.truth(recorder.record("order-" + i, ROW, YES, 1), i < 50 ? FALSE : TRUE);
@@ -957,7 +957,7 @@ class MicrometerMonitorTest {
     Schema wide = Schema.of(columns);
     Row row = Row.of(wide, new double[250], new String[0]);
     MicrometerMonitor monitor =
-        open(recipe -> recipe.keeping(1).qualityOver(10_000).buffering(256));
+        open(config -> config.keeping(1).qualityOver(10_000).buffering(256));
     Recorder recorder = monitor.recorder("1", Baseline.builder(wide).build());
     long before = used();
     for (int i = 0; i < 10_000; i++) {
@@ -974,7 +974,7 @@ class MicrometerMonitorTest {
   // ------------------------------------------------------------------------------- detectors
 
   private static DriftReading reading(MicrometerMonitor monitor, WatchCondition watch) {
-    return champion(monitor).drift(watch.spec()).orElseThrow();
+    return champion(monitor).drift(watch.watch()).orElseThrow();
   }
 
   /** Which rows count, and when they are wrong, for each metric, beside a detector that is fed by hand. */
@@ -982,7 +982,7 @@ class MicrometerMonitorTest {
   @ValueSource(strings = {"accuracy", "precision", "recall"})
   void alarmsWithTheSameOutcomeAsADetectorFedByHand(String metric) {
     WatchCondition watch = Signals.quality(metric).worseThanBaseline(0.02).falseAlarmEvery(10_000);
-    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder("1", BASELINE);
     // Of the baseline: 100 of 1,000 wrong; 50 of 500 predicted; 100 of 500 true.
     double bound = switch (metric) {
@@ -1026,7 +1026,7 @@ class MicrometerMonitorTest {
   void absoluteErrorsAreClippedAtTenLimits() {
     Schema schema = Schema.of(Column.number("x")).predicting(Task.REGRESSION);
     WatchCondition watch = Signals.quality("mae").worseThanBaseline(0.5).falseAlarmEvery(1_000);
-    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder(
         "1",
         Baseline.builder(schema)
@@ -1051,7 +1051,7 @@ class MicrometerMonitorTest {
   void theLimitIsTheLowerOfTheFirstBaselineAndTheChampions() {
     WatchCondition watch =
         Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000);
-    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    MicrometerMonitor monitor = open(config -> config.watching(watch));
     monitor.recorder("1", BASELINE);
     String first = String.format("loss limit %.4f", SrEDetector.upperLimit(100, 1_000) + 0.02);
     assertThat(reading(monitor, watch).note()).isEqualTo(first);
@@ -1077,7 +1077,7 @@ class MicrometerMonitorTest {
     WatchCondition recall =
         Signals.quality("recall").worseThanBaseline(0.02).falseAlarmEvery(1_000);
     WatchCondition features = Signals.features().falseAlarmEvery(100_000);
-    MicrometerMonitor monitor = open(recipe -> recipe.feeds(accuracy, recall, features));
+    MicrometerMonitor monitor = open(config -> config.watching(accuracy, recall, features));
     Schema noPositive = Schema.of(SCHEMA.columns()).predicting(Task.CLASSIFICATION);
     Recorder recorder = monitor.recorder(
         "1",
@@ -1106,7 +1106,7 @@ class MicrometerMonitorTest {
   void aSignalStaysUntilTheBaselineChangesAndComesBackOnlyIfFoundAgain() {
     WatchCondition watch =
         Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000);
-    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder one = monitor.recorder("1", BASELINE);
     for (int i = 0; i < 200; i++) {
       monitor.truth(one.record(ROW, YES, 1), FALSE);
@@ -1148,7 +1148,7 @@ class MicrometerMonitorTest {
   void aBlockEndsByTheInstantsOfThePredictions() {
     WatchCondition watch =
         Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
-    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder("1", BASELINE);
     double limit = SrEDetector.upperLimit(100, 1_000) + 0.02;
     SrEDetector byHand = SrEDetector.above(limit).falseAlarmEvery(Duration.ofHours(50));
@@ -1173,7 +1173,7 @@ class MicrometerMonitorTest {
   void aBlockEndsWhenAnOutcomeOfALaterOneMatures() {
     WatchCondition watch =
         Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
-    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder("1", BASELINE);
     recorder.record(ROW, YES, 1); // open for ever: without a horizon nothing else ends its hour
     for (int i = 0; i < 40; i++) {
@@ -1192,7 +1192,7 @@ class MicrometerMonitorTest {
     WatchCondition watch =
         Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
     MicrometerMonitor monitor =
-        open(recipe -> recipe.feeds(watch).truthWithin(Duration.ofHours(5)));
+        open(config -> config.watching(watch).truthWithin(Duration.ofHours(5)));
     Recorder recorder = monitor.recorder("1", BASELINE);
     for (int i = 0; i < 40; i++) {
       monitor.truth(recorder.record(ROW, YES, 1), FALSE);
@@ -1217,7 +1217,7 @@ class MicrometerMonitorTest {
         .column(new NumberProfile("amount", 500, 0, 0.5, 0.29, 0, 1, sample))
         .build();
     WatchCondition watch = Signals.features().falseAlarmEvery(1_000_000);
-    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder("1", baseline);
     for (int i = 0; i < 999; i++) {
       recorder.record(Row.of(SCHEMA, 5.0 + random.nextDouble(), "web"), YES, 1);
@@ -1241,14 +1241,14 @@ class MicrometerMonitorTest {
   void clearingForgetsTheBlockThatWasOpen() {
     WatchCondition watch =
         Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
-    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder("1", BASELINE);
     Instant right = clock.instant();
     clock.advance(Duration.ofDays(365));
     monitor.truth(recorder.record(ROW, YES, 1), TRUE);
     monitor.tick();
     clock.set(right);
-    monitor.kept("the clock was wrong");
+    monitor.clearSignals("the clock was wrong");
     for (int i = 0; i < 40; i++) {
       monitor.truth(recorder.record(ROW, YES, 1), FALSE);
     }
@@ -1261,14 +1261,14 @@ class MicrometerMonitorTest {
   void clearingForgetsWhereTheChangeWas() {
     WatchCondition watch =
         Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000);
-    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder("1", BASELINE);
     for (int i = 0; i < 200; i++) {
       monitor.truth(recorder.record(ROW, YES, 1), FALSE);
     }
     monitor.tick();
     assertThat(reading(monitor, watch).changePosition()).isPresent();
-    monitor.kept("looked at it");
+    monitor.clearSignals("looked at it");
     assertThat(reading(monitor, watch).changePosition()).isEmpty();
   }
 
@@ -1279,7 +1279,7 @@ class MicrometerMonitorTest {
         .column(new NumberProfile("amount", 500, 0, 0.5, 0.29, 0, 1, sample))
         .build();
     WatchCondition watch = Signals.features().falseAlarmEvery(1_000_000);
-    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder one = monitor.recorder("1", baseline);
     Recorder two = monitor.recorder("2", baseline);
     for (int i = 0; i < 10; i++) {
@@ -1299,12 +1299,12 @@ class MicrometerMonitorTest {
         .column(new NumberProfile("amount", 500, 0, 0.5, 0.29, 0, 1, sample))
         .build();
     WatchCondition watch = Signals.features().falseAlarmEvery(1_000_000);
-    MicrometerMonitor monitor = open(recipe -> recipe.feeds(watch));
+    MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder("1", baseline);
     for (int i = 0; i < 999; i++) {
       recorder.record(Row.of(SCHEMA, 5.0, "web"), YES, 1);
     }
-    monitor.kept("looked at it");
+    monitor.clearSignals("looked at it");
     for (int i = 0; i < 999; i++) {
       recorder.record(Row.of(SCHEMA, 5.0, "web"), YES, 1);
     }
@@ -1320,8 +1320,8 @@ class MicrometerMonitorTest {
 
   @Test
   void metersSayWhatEvidenceSaysAndNoneIsNaN() {
-    MicrometerMonitor monitor = open(recipe ->
-        recipe.feeds(Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000)));
+    MicrometerMonitor monitor = open(config -> config.watching(
+        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000)));
     Recorder recorder = monitor.recorder("7", BASELINE);
     monitor.tick();
     assertNoNaN();
@@ -1392,7 +1392,7 @@ class MicrometerMonitorTest {
 
   @Test
   void aMetricThatIsNotKnownAnyMoreHasNoMeter() {
-    MicrometerMonitor monitor = open(recipe -> recipe.qualityOver(2));
+    MicrometerMonitor monitor = open(config -> config.qualityOver(2));
     Recorder recorder = monitor.recorder("1", BASELINE);
     Prediction scored = Classification.of(List.of("yes", "no"), new double[] {0.8, 0.2});
     monitor.truth(recorder.record(ROW, scored, 1), TRUE);
@@ -1412,7 +1412,7 @@ class MicrometerMonitorTest {
 
   @Test
   void aTickThatNobodyCallsShowsInItsAge() {
-    MicrometerMonitor monitor = open(recipe -> recipe);
+    MicrometerMonitor monitor = open(config -> config);
     clock.advance(Duration.ofMinutes(7));
     assertThat(registry.get("mlops.tick.age").gauge().value()).isEqualTo(420.0);
     monitor.tick();
@@ -1425,8 +1425,8 @@ class MicrometerMonitorTest {
 
   @Test
   void closingTakesEveryMeterAway() {
-    MicrometerMonitor monitor = open(recipe ->
-        recipe.feeds(Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000)));
+    MicrometerMonitor monitor = open(config -> config.watching(
+        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000)));
     Recorder recorder = monitor.recorder("1", BASELINE);
     monitor.truth(recorder.record(ROW, YES, 1), TRUE);
     monitor.tick();
@@ -1441,7 +1441,7 @@ class MicrometerMonitorTest {
 
   @Test
   void whatWasRecordedBeforeClosingIsCounted() {
-    MicrometerMonitor monitor = open(recipe -> recipe);
+    MicrometerMonitor monitor = open(config -> config);
     Recorder recorder = monitor.recorder("1", BASELINE);
     monitor.truth(recorder.record(ROW, YES, 1), TRUE);
     recorder.record(ROW, YES, 1);
@@ -1455,7 +1455,7 @@ class MicrometerMonitorTest {
   /** The row closes the monitor while it is read: the slot is published after the last tick. */
   @Test
   void whatWasBeingRecordedWhileTheMonitorClosedIsDroppedAndCountedOnce() {
-    MicrometerMonitor monitor = open(recipe -> recipe);
+    MicrometerMonitor monitor = open(config -> config);
     Recorder recorder = monitor.recorder("1", BASELINE);
     recorder.record(ROW, YES, 1);
     recorder.record(
@@ -1484,7 +1484,7 @@ class MicrometerMonitorTest {
         throw new IllegalStateException("no meters today");
       }
     });
-    MicrometerMonitor monitor = MicrometerMonitor.recipe(broken).clock(clock).open("fraud");
+    MicrometerMonitor monitor = MicrometerMonitor.config(broken).clock(clock).open("fraud");
     Recorder recorder = monitor.recorder("1", BASELINE);
     monitor.truth(recorder.record(ROW, YES, 1), TRUE);
     monitor.tick();
@@ -1492,19 +1492,19 @@ class MicrometerMonitorTest {
     monitor.close();
   }
 
-  // ---------------------------------------------------------------------------------- recipe
+  // ---------------------------------------------------------------------------------- config
 
   @Test
   void aRecipeIsImmutableAndSaysWhatItMakes() {
-    MicrometerMonitor.Recipe plain = MicrometerMonitor.recipe(registry);
-    MicrometerMonitor.Recipe changed = plain
+    MicrometerMonitor.Config plain = MicrometerMonitor.config(registry);
+    MicrometerMonitor.Config changed = plain
         .truthWithin(Duration.ofDays(2))
         .keeping(5)
         .awaiting(6)
         .buffering(100)
         .qualityOver(7)
-        .feeds(Signals.features().falseAlarmEvery(100_000))
-        .feeds(Signals.features().falseAlarmEvery(100_000));
+        .watching(Signals.features().falseAlarmEvery(100_000))
+        .watching(Signals.features().falseAlarmEvery(100_000));
     assertThat(plain)
         .hasToString(
             "monitor: truth matures when it comes, 10000 outcomes kept, at most 100000 open,"
@@ -1534,7 +1534,7 @@ class MicrometerMonitorTest {
 
   @Test
   void evidenceReadsLikeASentence() {
-    MicrometerMonitor monitor = open(recipe -> recipe);
+    MicrometerMonitor monitor = open(config -> config);
     Recorder recorder = monitor.recorder("1", BASELINE);
     for (int i = 0; i < 150; i++) {
       monitor.truth(recorder.record(ROW, YES, 400_000), i < 143 ? TRUE : FALSE);
@@ -1570,7 +1570,7 @@ class MicrometerMonitorTest {
   void aClockThatWasAheadDelaysNothing() {
     ManualClock real = new ManualClock();
     AtomicLong ahead = new AtomicLong();
-    MicrometerMonitor monitor = MicrometerMonitor.recipe(registry)
+    MicrometerMonitor monitor = MicrometerMonitor.config(registry)
         .clock(() -> real.instant().plusMillis(ahead.get()))
         .truthWithin(Duration.ofHours(1))
         .open("fraud");
@@ -1598,9 +1598,9 @@ class MicrometerMonitorTest {
     AtomicLong ahead = new AtomicLong();
     WatchCondition worse =
         Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofDays(90));
-    MicrometerMonitor monitor = MicrometerMonitor.recipe(registry)
+    MicrometerMonitor monitor = MicrometerMonitor.config(registry)
         .clock(() -> real.instant().plusMillis(ahead.get()))
-        .feeds(worse)
+        .watching(worse)
         .open("fraud");
     Recorder recorder = monitor.recorder("1", BASELINE);
     for (int hour = 0; hour < 48; hour++) {
@@ -1611,7 +1611,7 @@ class MicrometerMonitorTest {
       monitor.tick();
       real.advance(Duration.ofHours(1));
     }
-    assertThat(champion(monitor).drift(worse.spec()).orElseThrow().signal()).isPresent();
+    assertThat(champion(monitor).drift(worse.watch()).orElseThrow().signal()).isPresent();
   }
 
   /** A clock that is back for one prediction must not let it, or those that wait, expire at once. */
@@ -1619,7 +1619,7 @@ class MicrometerMonitorTest {
   void aClockThatWasBackExpiresNothingEarly() {
     ManualClock real = new ManualClock();
     AtomicLong ahead = new AtomicLong();
-    MicrometerMonitor monitor = MicrometerMonitor.recipe(registry)
+    MicrometerMonitor monitor = MicrometerMonitor.config(registry)
         .clock(() -> real.instant().plusMillis(ahead.get()))
         .truthWithin(Duration.ofHours(1))
         .open("fraud");
@@ -1647,7 +1647,7 @@ class MicrometerMonitorTest {
   @Test
   void aKnownTruthIsNotLostToTheOldestThatIsTooMany() {
     MicrometerMonitor monitor =
-        open(recipe -> recipe.truthWithin(Duration.ofHours(1)).awaiting(100));
+        open(config -> config.truthWithin(Duration.ofHours(1)).awaiting(100));
     Recorder recorder = monitor.recorder("1", BASELINE);
     for (int i = 0; i < 1_000; i++) {
       long id = recorder.record(ROW, YES, 100);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mlops.api.drift.DetectorRecipe;
+import dev.mlops.api.drift.DetectorFactory;
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
@@ -21,8 +21,8 @@ import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.Signals;
-import dev.mlops.api.monitor.Spec;
 import dev.mlops.api.monitor.Verdict;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.monitor.WatchCondition;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.drift.batch.DataDrift;
@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Test;
 class OwnDetectorTest {
   private static final Schema SCHEMA = Schema.of(Column.number("amount"));
   private static final Row ROW = Row.of(SCHEMA, 1.5);
-  private static final Spec ERRORS = Spec.own("errors.mine", Metric.ACCURACY);
+  private static final Watch ERRORS = Watch.own("errors.mine", Metric.ACCURACY);
   private static final Classification YES = Classification.of("yes");
 
   private final ManualClock clock = new ManualClock();
@@ -63,15 +63,15 @@ class OwnDetectorTest {
         Collections.nCopies(rows.size(), Truth.of("yes")));
   }
 
-  private MicrometerMonitor open(Spec spec, DetectorRecipe recipe) {
-    return MicrometerMonitor.recipe(new SimpleMeterRegistry())
+  private MicrometerMonitor open(Watch watch, DetectorFactory config) {
+    return MicrometerMonitor.config(new SimpleMeterRegistry())
         .clock(clock)
-        .watching(spec, recipe)
+        .watching(watch, config)
         .open("fraud");
   }
 
-  private static DriftReading reading(MicrometerMonitor monitor, Spec spec) {
-    return monitor.evidence().champion().orElseThrow().drift(spec).orElseThrow();
+  private static DriftReading reading(MicrometerMonitor monitor, Watch watch) {
+    return monitor.evidence().champion().orElseThrow().drift(watch).orElseThrow();
   }
 
   /** Records predictions of which some are wrong, and gives their truths. */
@@ -143,7 +143,7 @@ class OwnDetectorTest {
   /** The baseline's own limit, and a detector that begins anew with it; the same baseline again changes nothing. */
   @Test
   void beginsAnewWithAnotherBaselineAndOnlyThen() {
-    DetectorRecipe recipe = baseline -> {
+    DetectorFactory config = baseline -> {
       Estimate accuracy = baseline.quality(Metric.ACCURACY).orElseThrow();
       long n = accuracy.n();
       return SrEDetector.aboveEstimated(n - Math.round(accuracy.value() * n), n)
@@ -151,21 +151,21 @@ class OwnDetectorTest {
     };
     List<Boolean> first = errors(3, 100, 0);
     List<Boolean> second = errors(4, 300, 400);
-    MicrometerMonitor monitor = open(ERRORS, recipe);
+    MicrometerMonitor monitor = open(ERRORS, config);
     serve(monitor, monitor.recorder("1", baseline(80)), first, Duration.ofSeconds(1), clock);
     serve(monitor, monitor.recorder("2", baseline(80)), first, Duration.ofSeconds(1), clock);
     assertThat(reading(monitor, ERRORS).inputs()).isEqualTo(200);
 
     serve(monitor, monitor.recorder("3", baseline(120)), second, Duration.ofSeconds(1), clock);
 
-    ValueDetector byHand = (ValueDetector) recipe.detector(baseline(120));
+    ValueDetector byHand = (ValueDetector) config.detector(baseline(120));
     assertThat(reading(monitor, ERRORS).signal()).contains(byHand(byHand, second, 0));
   }
 
   @Test
   void aConditionReadsItAndKeptStartsItAfresh() {
     WatchCondition condition = Signals.quality("accuracy").watchedBy("errors.mine");
-    assertThat(condition.spec()).isEqualTo(ERRORS);
+    assertThat(condition.watch()).isEqualTo(ERRORS);
     assertThat(condition).hasToString("accuracy watched by errors.mine");
     List<Boolean> wrong = errors(5, 100, 300);
     Supplier<ValueDetector> detectors = () -> SrEDetector.above(0.1).falseAlarmEvery(10_000);
@@ -179,7 +179,7 @@ class OwnDetectorTest {
     Finding found = condition.test(monitor.evidence());
     assertThat(found.verdict()).isEqualTo(Verdict.FAIL);
 
-    monitor.kept("looked");
+    monitor.clearSignals("looked");
     monitor.tick();
     serve(monitor, recorder, wrong, Duration.ofSeconds(1), clock);
     assertThat(reading(monitor, ERRORS).signal()).contains(byHand(detectors.get(), wrong, 0));
@@ -187,7 +187,7 @@ class OwnDetectorTest {
 
   @Test
   void rowsGoToADetectorOfRows() {
-    Spec rows = Spec.own("rows.mine");
+    Watch rows = Watch.own("rows.mine");
     Schema schema = Schema.of(Column.number("amount"));
     List<Row> calm = new ArrayList<>();
     SplittableRandom random = new SplittableRandom(6);
@@ -212,13 +212,13 @@ class OwnDetectorTest {
   void whatADetectorOrItsRecipeThrowsEndsThatWatchAndSaysSo() {
     WatchCondition condition = Signals.quality("accuracy").watchedBy("errors.mine");
     Supplier<ValueDetector> healthy = () -> SrEDetector.above(0.1).falseAlarmEvery(10_000);
-    record Case(DetectorRecipe recipe, String note) {}
+    record Case(DetectorFactory config, String note) {}
     for (Case each : List.of(
         new Case(
             baseline -> {
-              throw new AssertionError("recipe");
+              throw new AssertionError("config");
             },
-            "its recipe threw AssertionError"),
+            "its config threw AssertionError"),
         new Case(
             baseline -> {
               throw new IllegalArgumentException("a baseline must have a mean");
@@ -236,8 +236,8 @@ class OwnDetectorTest {
             baseline -> DataDrift.against(profile(SCHEMA, List.of(ROW, ROW)))
                 .windowOf(100)
                 .falseAlarmEvery(1_000),
-            "the recipe gave a DataDrift, wanted a ValueDetector"))) {
-      MicrometerMonitor monitor = open(ERRORS, each.recipe());
+            "the config gave a DataDrift, wanted a ValueDetector"))) {
+      MicrometerMonitor monitor = open(ERRORS, each.config());
       Recorder recorder = monitor.recorder("1", baseline(80));
       assertThatCode(
               () -> serve(monitor, recorder, errors(7, 50, 50), Duration.ofSeconds(1), clock))
@@ -252,9 +252,9 @@ class OwnDetectorTest {
   @Test
   void aDetectorThatNobodyGaveIsInconclusive() {
     WatchCondition condition = Signals.quality("accuracy").watchedBy("errors.mine");
-    MicrometerMonitor monitor = MicrometerMonitor.recipe(new SimpleMeterRegistry())
+    MicrometerMonitor monitor = MicrometerMonitor.config(new SimpleMeterRegistry())
         .clock(clock)
-        .feeds(condition)
+        .watching(condition)
         .open("fraud");
     serve(
         monitor,
@@ -266,19 +266,19 @@ class OwnDetectorTest {
     Finding finding = condition.test(monitor.evidence());
     assertThat(finding.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(finding.toString())
-        .contains("no detector of that name was given in MonitorRecipe.watching");
+        .contains("no detector of that name was given in MonitorFactory.watching");
   }
 
   @Test
   void refusesASpecOfTheMonitorsOwn() {
-    Spec spec = Signals.quality("accuracy")
+    Watch watch = Signals.quality("accuracy")
         .worseThanBaseline(0.02)
         .falseAlarmEvery(1_000)
-        .spec();
-    assertThatThrownBy(() -> MicrometerMonitor.recipe(new SimpleMeterRegistry())
-            .watching(spec, baseline -> SrEDetector.above(0.1).falseAlarmEvery(1_000)))
+        .watch();
+    assertThatThrownBy(() -> MicrometerMonitor.config(new SimpleMeterRegistry())
+            .watching(watch, baseline -> SrEDetector.above(0.1).falseAlarmEvery(1_000)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("a spec must name the host's own detector (Spec.own), but was " + spec);
+        .hasMessage("a watch must name the host's own detector (Watch.own), but was " + watch);
   }
 
   /** Moves into a new detector by its state now and then. */

@@ -27,7 +27,7 @@ import dev.mlops.api.pack.PackageFile.Role;
 import dev.mlops.api.pack.PackageFormatException;
 import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.api.store.Reference;
-import dev.mlops.core.json.Json;
+import dev.mlops.core.internal.json.Json;
 import dev.mlops.testkit.ModelPackageContract;
 import dev.mlops.testkit.PackageContents;
 import java.io.IOException;
@@ -53,7 +53,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class FilePackageTest extends ModelPackageContract {
   static final Schema SCHEMA =
-      Schema.of(Column.number("amount"), Column.category("country")).positive("fraud");
+      Schema.of(Column.number("amount"), Column.category("country")).positiveLabel("fraud");
   private static final byte[] WEIGHTS = "weights of a model".getBytes(UTF_8);
 
   @TempDir

@@ -21,8 +21,8 @@ import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.NumberProfile;
-import dev.mlops.core.json.Json;
-import dev.mlops.core.json.JsonException;
+import dev.mlops.core.internal.json.Json;
+import dev.mlops.core.internal.json.JsonException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,8 +91,8 @@ class SectionsTest {
     Schema schema = Schema.of(columns);
     return switch (random.nextInt(5)) {
       case 0 -> schema;
-      case 1 -> schema.positive(text(random));
-      case 2 -> schema.positive(text(random)).predicting(Task.REGRESSION);
+      case 1 -> schema.positiveLabel(text(random));
+      case 2 -> schema.positiveLabel(text(random)).predicting(Task.REGRESSION);
       default -> schema.predicting(Task.values()[random.nextInt(3)]);
     };
   }

@@ -53,7 +53,7 @@ class RetrainPoliciesTest {
         .champion(VersionEvidence.builder("7")
             .truths(2_000, 0, 0)
             .drift(
-                WORSE.spec(),
+                WORSE.watch(),
                 new DriftReading(
                     drift ? Level.DRIFT : Level.STABLE,
                     signal,
@@ -138,7 +138,7 @@ class RetrainPoliciesTest {
             + " loss limit 0.0800)");
     assertThat(on(WORSE).decide(reading(false), RetrainHistory.of(START)).outcome())
         .isEqualTo(Outcome.KEEP);
-    assertThat(on(WORSE).reads()).containsExactly(WORSE.spec());
+    assertThat(on(WORSE).watches()).containsExactly(WORSE.watch());
     assertThat(on(WORSE)).hasToString("on recall worse by 0.02, one false alarm in 100000 inputs");
   }
 
@@ -294,7 +294,7 @@ class RetrainPoliciesTest {
   void combinationsReadAndSayWhatTheirPartsDo() {
     RetrainPolicy policy =
         olderThan(DAY).or(on(WORSE)).requiring(Signals.freshTruths(10)).atMostEvery(DAY);
-    assertThat(policy.reads()).containsExactly(WORSE.spec());
+    assertThat(policy.watches()).containsExactly(WORSE.watch());
     assertThat(policy)
         .hasToString(
             "(champion older than 24 h or on recall worse by 0.02, one false alarm in 100000"

@@ -77,7 +77,7 @@ class ForeignMonitor implements MetricsMonitor {
   }
 
   @Override
-  public void kept(String because) {}
+  public void clearSignals(String because) {}
 
   @Override
   public void close() {

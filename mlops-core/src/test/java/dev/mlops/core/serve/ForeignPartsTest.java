@@ -89,9 +89,9 @@ class ForeignPartsTest {
   @Test
   void theModelOfAnyPackageCanBeLoadedAsTheOneThatServes() {
     try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
-      Model challenger = deployment.load(scene.behind.open(scene.version(3)));
+      Model candidate = deployment.load(scene.behind.open(scene.version(3)));
 
-      assertEquals(Regression.of(3), challenger.predict(Scene.ROWS.row(Scene.ORDER)));
+      assertEquals(Regression.of(3), candidate.predict(Scene.ROWS.row(Scene.ORDER)));
       assertEquals(0, scene.runtime.newest(3).closes.get(), "it is the caller's");
     }
     assertEquals(0, scene.runtime.newest(3).closes.get(), "it is the caller's");

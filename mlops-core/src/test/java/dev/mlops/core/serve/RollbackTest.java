@@ -444,7 +444,7 @@ class RollbackTest {
     ForeignStore forgetful = new ForeignStore(scene.behind) {
       @Override
       public AliasChange commit(AliasMove move) {
-        throw new VersionNotFoundException("no version " + move.target());
+        throw new VersionNotFoundException("no version " + move.to());
       }
     };
     try (Deployment<Scene.Order> deployment = scene.deployment(forgetful).open()) {
@@ -731,7 +731,7 @@ class RollbackTest {
     CountDownLatch inside = new CountDownLatch(1);
     CountDownLatch leave = new CountDownLatch(1);
     List<String> asked = Collections.synchronizedList(new ArrayList<>());
-    InMemoryMonitor monitor = InMemoryMonitor.recipe().on(scene.clock).open("fraud");
+    InMemoryMonitor monitor = InMemoryMonitor.config().on(scene.clock).open("fraud");
     Deployment<Scene.Order> deployment = scene
         .deployment(scene.behind)
         .monitoredBy(model -> new SlowMonitor(monitor, version -> {

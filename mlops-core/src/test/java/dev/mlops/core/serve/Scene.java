@@ -110,7 +110,7 @@ final class Scene {
         .runtime(runtime)
         .clock(clock)
         .ticker(clock)
-        .monitoredBy(InMemoryMonitor.recipe().on(clock));
+        .monitoredBy(InMemoryMonitor.config().on(clock));
   }
 
   /** A deployment that serves version 2 and has version 1 at hand. */

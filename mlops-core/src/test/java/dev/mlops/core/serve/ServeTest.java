@@ -63,7 +63,7 @@ class ServeTest {
         .runtime(runtime)
         .clock(scene.clock)
         .ticker(scene.clock)
-        .monitoredBy(InMemoryMonitor.recipe().on(scene.clock));
+        .monitoredBy(InMemoryMonitor.config().on(scene.clock));
   }
 
   private VersionEvidence evidence() {
@@ -263,7 +263,7 @@ class ServeTest {
             return row -> Regression.of(row.number(0));
           }
         })
-        .monitoredBy(InMemoryMonitor.recipe().on(scene.clock))
+        .monitoredBy(InMemoryMonitor.config().on(scene.clock))
         .open();
     deployment = reading;
 

@@ -36,8 +36,8 @@ record SlowMonitor(MetricsMonitor behind, Consumer<String> before) implements Me
   }
 
   @Override
-  public void kept(String because) {
-    behind.kept(because);
+  public void clearSignals(String because) {
+    behind.clearSignals(because);
   }
 
   @Override

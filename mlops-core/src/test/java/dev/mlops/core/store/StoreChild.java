@@ -6,7 +6,7 @@ import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
-import dev.mlops.core.log.EventLog;
+import dev.mlops.core.internal.log.EventLog;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

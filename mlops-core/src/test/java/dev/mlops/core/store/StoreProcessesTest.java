@@ -7,7 +7,7 @@ import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
-import dev.mlops.core.log.EventLog;
+import dev.mlops.core.internal.log.EventLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

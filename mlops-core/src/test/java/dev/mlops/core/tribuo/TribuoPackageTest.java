@@ -91,7 +91,7 @@ class TribuoPackageTest extends ModelPackageContract {
   }
 
   private static final Schema SCHEMA =
-      Schema.of(Column.number("amount"), Column.category("channel")).positive("yes");
+      Schema.of(Column.number("amount"), Column.category("channel")).positiveLabel("yes");
 
   @Test
   void aFolderHoldsTheSamePackageAndSaysWhatMadeIt(@TempDir Path folder) {
@@ -137,7 +137,8 @@ class TribuoPackageTest extends ModelPackageContract {
 
   @Test
   void aModelThatDoesNotFitTheSchemaIsRefused() {
-    Schema other = Schema.of(Column.number("amount"), Column.number("channel")).positive("yes");
+    Schema other =
+        Schema.of(Column.number("amount"), Column.number("channel")).positiveLabel("yes");
     assertEquals(
         "the schema does not give the features that the model reads: feature \"channel=shop\" is of no column; feature"
             + " \"channel=web\" is of no column",

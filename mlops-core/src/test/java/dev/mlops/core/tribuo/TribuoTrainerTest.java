@@ -130,8 +130,8 @@ class TribuoTrainerTest {
         SCHEMA.predicting(Task.CLASSIFICATION),
         TribuoTrainer.classifier(SCHEMA, new CARTClassificationTrainer()).schema());
     assertEquals(
-        SCHEMA.positive("yes"),
-        TribuoTrainer.classifier(SCHEMA.positive("yes"), new CARTClassificationTrainer())
+        SCHEMA.positiveLabel("yes"),
+        TribuoTrainer.classifier(SCHEMA.positiveLabel("yes"), new CARTClassificationTrainer())
             .schema());
     assertEquals(
         "wanted a schema that predicts CLASSIFICATION, got REGRESSION",

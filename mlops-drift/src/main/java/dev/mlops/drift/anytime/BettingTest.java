@@ -11,7 +11,7 @@ import java.util.Locale;
  * does, and stays so.
  *
  * <p><b>Input</b> is one observation per update: a value in 0 to 1, or a difference in −1 to 1, such as the loss of the
- * champion minus that of the challenger on the same row. Anything else is refused and leaves the test as it was.
+ * champion minus that of the candidate on the same row. Anything else is refused and leaves the test as it was.
  *
  * <p><b>Promise</b>: for any observations whose mean given all before is at most the limit, a wrong rejection ever happens
  * with probability at most α, at one look or at all of them. Rejecting is evidence that the mean is above; not rejecting is

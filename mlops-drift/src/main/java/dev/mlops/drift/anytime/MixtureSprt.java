@@ -15,7 +15,7 @@ import java.util.Locale;
  * Claim#burnIn}), or V is never taken for small ({@link Claim#varianceAtLeast}). While all differences are the same they are
  * no evidence.
  *
- * <p><b>Input</b> is one difference in −1 to 1 per update, such as the loss of the champion minus that of the challenger on
+ * <p><b>Input</b> is one difference in −1 to 1 per update, such as the loss of the champion minus that of the candidate on
  * the same row. Anything else is refused and leaves the test as it was.
  *
  * <p><b>Expect</b> a wrong rejection with probability at most α at all looks together, as measured: over 2,000 runs of 10,000

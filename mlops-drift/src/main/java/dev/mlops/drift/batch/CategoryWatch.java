@@ -1,7 +1,7 @@
 package dev.mlops.drift.batch;
 
+import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Direction;
-import dev.mlops.api.drift.Moved;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.drift.state.DetectorState;
@@ -127,9 +127,9 @@ final class CategoryWatch extends ColumnWatch {
     String newcomer = majority > 0 ? unlisted : "";
     return new Comparison(p, missingP(missing, present), missing, present) {
       @Override
-      Moved values() {
+      ColumnShift values() {
         int[] shown = mostMoved(counts);
-        return new Moved(
+        return new ColumnShift(
             name(),
             Direction.OTHER,
             describe(baseline, shown, newcomer),

@@ -1,7 +1,7 @@
 package dev.mlops.drift.batch;
 
+import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Direction;
-import dev.mlops.api.drift.Moved;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.pack.ColumnProfile;
 import java.io.DataInput;
@@ -50,13 +50,13 @@ abstract class ColumnWatch {
   }
 
   /** What moved, from what to what; the values if they moved more surely than the share of missing ones. */
-  final Moved moved(Comparison found) {
+  final ColumnShift moved(Comparison found) {
     if (found.valueP <= found.missingP) {
       return found.values();
     }
     double before = share(profile.missing(), profile.n());
     double now = share(found.missing, found.present);
-    return new Moved(
+    return new ColumnShift(
         name(),
         Direction.OTHER,
         "missing " + percent(before),
@@ -91,6 +91,6 @@ abstract class ColumnWatch {
     }
 
     /** What moved among the values that are there. */
-    abstract Moved values();
+    abstract ColumnShift values();
   }
 }

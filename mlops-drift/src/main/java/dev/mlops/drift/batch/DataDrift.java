@@ -3,10 +3,10 @@ package dev.mlops.drift.batch;
 import static dev.mlops.drift.state.DetectorState.exactly;
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.Level;
-import dev.mlops.api.drift.Moved;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.api.model.Row;
@@ -218,16 +218,16 @@ public final class DataDrift implements RowDetector {
   }
 
   private Signal describe(List<ColumnWatch.Comparison> found, double[] adjusted, double least) {
-    List<Moved> moved = new ArrayList<>();
+    List<ColumnShift> moved = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
       if (Math.min(adjusted[2 * i], adjusted[2 * i + 1]) <= alarmLevel) {
         moved.add(columns.get(i).moved(found.get(i)));
       }
     }
-    moved.sort(Comparator.comparingDouble(Moved::pValue)
-        .thenComparing(Comparator.comparingDouble(Moved::effect).reversed()));
+    moved.sort(Comparator.comparingDouble(ColumnShift::pValue)
+        .thenComparing(Comparator.comparingDouble(ColumnShift::effect).reversed()));
     Direction direction = moved.get(0).direction();
-    for (Moved column : moved) {
+    for (ColumnShift column : moved) {
       if (column.direction() != direction) {
         direction = Direction.OTHER;
       }

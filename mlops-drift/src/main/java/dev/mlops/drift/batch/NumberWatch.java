@@ -1,7 +1,7 @@
 package dev.mlops.drift.batch;
 
+import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Direction;
-import dev.mlops.api.drift.Moved;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.pack.NumberProfile;
 import java.io.DataInput;
@@ -79,9 +79,9 @@ final class NumberWatch extends ColumnWatch {
     double p = pValue(baseline, values, unremarkable);
     return new Comparison(p, missingP(missing, present), missing, present) {
       @Override
-      Moved values() {
+      ColumnShift values() {
         double d = TEST.statistic(baseline, values);
-        return new Moved(
+        return new ColumnShift(
             name(), direction(values, d), describe(baseline), describe(values), d, valueP);
       }
     };

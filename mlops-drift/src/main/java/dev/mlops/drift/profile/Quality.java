@@ -282,8 +282,8 @@ public final class Quality {
         return;
       }
       quality.put(Metric.ACCURACY, Estimate.share(right, n));
-      if (schema.positive().isPresent()) {
-        Tally tally = tallies.getOrDefault(schema.positive().get(), new Tally());
+      if (schema.positiveLabel().isPresent()) {
+        Tally tally = tallies.getOrDefault(schema.positiveLabel().get(), new Tally());
         quality.put(Metric.PRECISION, share(tally.both, tally.predicted));
         quality.put(Metric.RECALL, share(tally.both, tally.truth));
         Estimate overlap = share(tally.both, tally.either());

@@ -2,10 +2,10 @@ package dev.mlops.drift.state;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.InputDomain;
-import dev.mlops.api.drift.Moved;
 import dev.mlops.api.drift.Signal;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -200,7 +200,7 @@ public final class DetectorState {
     out.writeDouble(signal.statistic());
     out.writeDouble(signal.threshold());
     out.writeInt(signal.moved().size());
-    for (Moved moved : signal.moved()) {
+    for (ColumnShift moved : signal.moved()) {
       out.writeUTF(moved.column());
       out.writeUTF(moved.direction().name());
       out.writeUTF(moved.from());
@@ -228,9 +228,9 @@ public final class DetectorState {
     double statistic = in.readDouble();
     double threshold = in.readDouble();
     int columns = in.readInt();
-    List<Moved> moved = new ArrayList<>();
+    List<ColumnShift> moved = new ArrayList<>();
     for (int i = 0; i < columns; i++) {
-      moved.add(new Moved(
+      moved.add(new ColumnShift(
           in.readUTF(),
           direction(in),
           in.readUTF(),

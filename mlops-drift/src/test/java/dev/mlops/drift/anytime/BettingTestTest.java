@@ -13,10 +13,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class BettingTestTest {
   /** One row of two models that are right with these probabilities; 70 of 100 rows share their luck. */
-  private static double difference(SplittableRandom random, double champion, double challenger) {
+  private static double difference(SplittableRandom random, double champion, double candidate) {
     double luck = random.nextDouble();
     double other = random.nextDouble() < 0.7 ? luck : random.nextDouble();
-    return (other < challenger ? 1 : 0) - (luck < champion ? 1 : 0);
+    return (other < candidate ? 1 : 0) - (luck < champion ? 1 : 0);
   }
 
   /**
@@ -91,13 +91,13 @@ class BettingTestTest {
   /** Measured medians: 1,919 and 586; elsewhere, of another program: 2,036 and 469. */
   @ParameterizedTest
   @CsvSource({"0.80, 0.82, 2300", "0.95, 0.97, 690"})
-  void halfOfTheBetterModelsAreFoundInTime(double champion, double challenger, int bar) {
+  void halfOfTheBetterModelsAreFoundInTime(double champion, double candidate, int bar) {
     SplittableRandom random = new SplittableRandom(4);
     int runs = 300;
     int found = 0;
     for (int run = 0; run < runs; run++) {
       BettingTest test = BettingTest.differences().above(0).alpha(0.05);
-      while (test.n() < bar && !test.update(difference(random, champion, challenger))) {}
+      while (test.n() < bar && !test.update(difference(random, champion, candidate))) {}
       found += test.rejected() ? 1 : 0;
     }
     assertThat(found).as("found within " + bar).isGreaterThan((int)

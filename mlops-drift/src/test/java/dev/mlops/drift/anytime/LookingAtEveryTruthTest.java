@@ -19,7 +19,7 @@ import org.apache.commons.statistics.distribution.BinomialDistribution;
 import org.junit.jupiter.api.Test;
 
 /**
- * Champion and challenger on the same rows, with a look at every truth: how often is a winner declared that is none, and how
+ * Champion and candidate on the same rows, with a look at every truth: how often is a winner declared that is none, and how
  * soon one that is. The page {@code docs/benchmarks/results/2026-11-24-anytime-tests.md} is this test's output.
  */
 class LookingAtEveryTruthTest {
@@ -128,24 +128,24 @@ class LookingAtEveryTruthTest {
 
   /** One row of two models that are right with these probabilities; 70 of 100 rows share their luck. */
   private static void run(
-      SplittableRandom random, double champion, double challenger, double[] d, boolean[] right) {
+      SplittableRandom random, double champion, double candidate, double[] d, boolean[] right) {
     for (int t = 0; t < d.length; t++) {
       double luck = random.nextDouble();
       double other = random.nextDouble() < 0.7 ? luck : random.nextDouble();
       right[t] = luck < champion;
-      d[t] = (other < challenger ? 1 : 0) - (right[t] ? 1 : 0);
+      d[t] = (other < candidate ? 1 : 0) - (right[t] ? 1 : 0);
     }
   }
 
   /** For each method and run, after how many rows a winner was declared; the largest int if never. */
   static int[][] declared(
-      List<Method> methods, double champion, double challenger, int runs, long seed) {
+      List<Method> methods, double champion, double candidate, int runs, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     double[] d = new double[LOOKS];
     boolean[] right = new boolean[LOOKS];
     int[][] found = new int[methods.size()][runs];
     for (int run = 0; run < runs; run++) {
-      run(random, champion, challenger, d, right);
+      run(random, champion, candidate, d, right);
       for (int m = 0; m < found.length; m++) {
         Rule rule = methods.get(m).rule().get();
         int t = 0;
@@ -208,11 +208,11 @@ class LookingAtEveryTruthTest {
     List<String> page = new ArrayList<>(List.of(
         "# Tests that may be looked at after every truth, 2026-11-24",
         "",
-        "Written by `LookingAtEveryTruthTest` with `-Dmlops.docs.write=true`, which also compares it; Java's `SplittableRandom`, seeds 81 to 84 in the order of the columns and 85 for the last table. Champion and challenger answer the same rows, 70 of 100 of which share their luck; alpha is 0.05; a run looks after each of at most 10,000 truths.",
+        "Written by `LookingAtEveryTruthTest` with `-Dmlops.docs.write=true`, which also compares it; Java's `SplittableRandom`, seeds 81 to 84 in the order of the columns and 85 for the last table. Champion and candidate answer the same rows, 70 of 100 of which share their luck; alpha is 0.05; a run looks after each of at most 10,000 truths.",
         "",
         "## Wrong and right winners",
         "",
-        "Wrong: 2,000 runs of two equal models, accuracies 0.80 and 0.95; the exact binomial test at 1e-4 allows 6.90 %. Right: the median number of truths until a winner is declared, 1,000 runs, challenger better by 0.02. The last sequence is about the champion alone, so it finds no winner.",
+        "Wrong: 2,000 runs of two equal models, accuracies 0.80 and 0.95; the exact binomial test at 1e-4 allows 6.90 %. Right: the median number of truths until a winner is declared, 1,000 runs, candidate better by 0.02. The last sequence is about the champion alone, so it finds no winner.",
         "",
         "| | wrong, 0.80 | wrong, 0.95 | 0.80 against 0.82 | 0.95 against 0.97 |",
         "|---|---|---|---|---|"));

@@ -3,9 +3,9 @@ package dev.mlops.drift.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.Level;
-import dev.mlops.api.drift.Moved;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.api.model.Classification;
@@ -180,7 +180,7 @@ class DataDriftTest {
     assertThat(signal.threshold()).isEqualTo(3.0);
     assertThat(signal.statistic()).isGreaterThan(3.0);
     assertThat(signal.moved()).hasSize(1);
-    Moved amount = signal.moved().get(0);
+    ColumnShift amount = signal.moved().get(0);
     assertThat(amount.column()).isEqualTo("amount");
     assertThat(amount.direction()).isEqualTo(Direction.UP);
     // half a deviation moves the distribution function by 0.197 at most
@@ -197,7 +197,7 @@ class DataDriftTest {
     Signal signal = detector.signal().orElseThrow();
     assertThat(signal.direction()).isEqualTo(Direction.OTHER);
     assertThat(signal.moved()).hasSize(1);
-    Moved channel = signal.moved().get(0);
+    ColumnShift channel = signal.moved().get(0);
     assertThat(channel.column()).isEqualTo("channel");
     assertThat(channel.from()).matches("shop (79|80|81) %, web (19|20|21) %");
     assertThat(channel.to()).matches("shop (5\\d|6\\d) %, web (3\\d|4\\d) %");
@@ -208,7 +208,7 @@ class DataDriftTest {
   void aRiseOfMissingValuesIsAChange() {
     DataDrift detector = DataDrift.against(BASELINE).windowOf(500).falseAlarmEvery(1_000_000);
     assertThat(feed(detector, 500, random -> row(random, 0, 0.2, 0.1))).isEqualTo(Level.DRIFT);
-    Moved amount = detector.signal().orElseThrow().moved().get(0);
+    ColumnShift amount = detector.signal().orElseThrow().moved().get(0);
     assertThat(amount.column()).isEqualTo("amount");
     assertThat(amount.from()).matches("missing [01]\\.\\d+ %");
     assertThat(amount.to()).matches("missing \\d+(\\.\\d)? %");
@@ -222,7 +222,7 @@ class DataDriftTest {
     assertThat(feed(detector, 100, random -> Row.of(SCHEMA, Double.NaN, "", Double.NaN)))
         .isEqualTo(Level.DRIFT);
     assertThat(detector.signal().orElseThrow().moved())
-        .extracting(Moved::to)
+        .extracting(ColumnShift::to)
         .containsExactly("missing 100 %", "missing 100 %", "missing 100 %");
     assertThat(detector.skipped()).isZero();
   }
@@ -238,7 +238,7 @@ class DataDriftTest {
       detector.update(Row.of(schema, i % 10 == 0 ? "new\n" + "x".repeat(80) : "shop"));
     }
     assertThat(detector.level()).isEqualTo(Level.DRIFT);
-    Moved moved = detector.signal().orElseThrow().moved().get(0);
+    ColumnShift moved = detector.signal().orElseThrow().moved().get(0);
     String name = "unlisted kinds such as new\\u000a" + "x".repeat(60) + "…";
     assertThat(moved.from()).isEqualTo("shop 100 %, " + name + " 0 %");
     assertThat(moved.to()).isEqualTo("shop 90 %, " + name + " 10 %");
@@ -277,7 +277,7 @@ class DataDriftTest {
     assertThat(feed(detector, 1_000, random -> row(random, -0.4, 0.9, 0.01)))
         .isEqualTo(Level.DRIFT);
     Signal signal = detector.signal().orElseThrow();
-    assertThat(signal.moved()).extracting(Moved::column).containsExactly("channel", "amount");
+    assertThat(signal.moved()).extracting(ColumnShift::column).containsExactly("channel", "amount");
     assertThat(signal.moved().get(1).direction()).isEqualTo(Direction.DOWN);
     assertThat(signal.direction()).isEqualTo(Direction.OTHER);
   }

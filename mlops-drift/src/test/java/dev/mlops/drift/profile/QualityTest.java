@@ -70,7 +70,7 @@ class QualityTest {
         .mapToObj(s -> Classification.of(List.of("1", "0"), new double[] {s, 1 - s}))
         .toList();
     Map<Metric, Estimate> quality =
-        Quality.of(COLUMNS.positive("1"), predictions, labels(recorded.get("y")));
+        Quality.of(COLUMNS.positiveLabel("1"), predictions, labels(recorded.get("y")));
     Map<String, Object> wanted = Golden.object(recorded, "metrics");
     Object name = recorded.get("name");
     assertMetric(quality, Metric.ACCURACY, wanted.get("accuracy"), name);
@@ -252,7 +252,7 @@ class QualityTest {
       said.add(Classification.of(i < 10 ? "yes" : "no"));
       right.add(Truth.of(i < 8 || i >= 16 ? "yes" : "no"));
     }
-    Estimate f1 = Quality.of(COLUMNS.positive("yes"), said, right).get(Metric.F1);
+    Estimate f1 = Quality.of(COLUMNS.positiveLabel("yes"), said, right).get(Metric.F1);
     Estimate overlap = Estimate.share(8, 14);
     assertThat(f1.value()).isCloseTo(16.0 / 22, within(1e-15));
     assertThat(f1.lower()).isCloseTo(2 * overlap.lower() / (1 + overlap.lower()), within(1e-15));

@@ -31,7 +31,7 @@ class QualityWindowTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
   void classifierWithAPositiveLabel(long seed) {
-    compare(COLUMNS.positive("a"), seed, QualityWindowTest::classification);
+    compare(COLUMNS.positiveLabel("a"), seed, QualityWindowTest::classification);
   }
 
   @ParameterizedTest

@@ -1,4 +1,4 @@
-package dev.mlops.core.json;
+package dev.mlops.core.internal.json;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

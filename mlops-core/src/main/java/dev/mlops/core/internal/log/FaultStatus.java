@@ -1,4 +1,4 @@
-package dev.mlops.core.log;
+package dev.mlops.core.internal.log;
 
 import static java.util.Objects.requireNonNull;
 
@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @since 0.1
  */
-public final class Trouble {
+public final class FaultStatus {
   private final Warnings warnings;
   private final String then;
   private volatile @Nullable String now;
 
-  private Trouble(Warnings warnings, String then) {
+  private FaultStatus(Warnings warnings, String then) {
     this.warnings = warnings;
     this.then = requireNonNull(then, "then");
   }
@@ -30,8 +30,8 @@ public final class Trouble {
    * @param user the class that works; its name is the logger's
    * @param then what happens next, the end of each line in the log, such as {@code what serves goes on serving}
    */
-  public static Trouble of(Class<?> user, String then) {
-    return new Trouble(Warnings.of(user), then);
+  public static FaultStatus of(Class<?> user, String then) {
+    return new FaultStatus(Warnings.of(user), then);
   }
 
   /**

@@ -16,12 +16,12 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What is read out of a journal; each event comes one minute after the one before, the first at minute 0. */
-class PastTest {
+class JournalReplayTest {
   private static Instant minute(int minute) {
     return Instant.EPOCH.plus(Duration.ofMinutes(minute));
   }
 
-  private static Past past(String kinds) {
+  private static JournalReplay past(String kinds) {
     List<LoopEvent> events = new ArrayList<>();
     for (String kind : kinds.split(" ")) {
       if (!kind.isEmpty()) {
@@ -29,12 +29,12 @@ class PastTest {
             minute(events.size()), LoopEvent.Kind.valueOf(kind), "s" + events.size(), ""));
       }
     }
-    return Past.of(events);
+    return JournalReplay.of(events);
   }
 
   @Test
   void anEmptyJournalSaysNothing() {
-    assertEquals(new Past(List.of(), BackOff.none(), false, Optional.empty()), past(""));
+    assertEquals(new JournalReplay(List.of(), BackOff.none(), false, Optional.empty()), past(""));
   }
 
   @Test

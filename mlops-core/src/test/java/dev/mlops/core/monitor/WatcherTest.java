@@ -9,15 +9,15 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Signals;
-import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.drift.stream.SrEDetector;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class WatchTest {
+class WatcherTest {
   private static final Baseline BASELINE = Baseline.builder(
-          Schema.of(Column.number("x")).positive("yes"))
+          Schema.of(Column.number("x")).positiveLabel("yes"))
       .quality(Metric.ACCURACY, Estimate.share(900, 1_000))
       .build();
 
@@ -25,22 +25,22 @@ class WatchTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 5, 64, 100, 1_000, 3_000})
   void keepsNoMorePlacesThanItWasGivenAndTellsTheNewest(int most) {
-    Spec spec = Signals.quality("accuracy")
+    Watch watch = Signals.quality("accuracy")
         .worseThanBaseline(0.02)
         .falseAlarmEvery(10_000)
-        .spec();
-    Watch watch = new Watch(spec, null, BASELINE, BASELINE, most);
+        .watch();
+    Watcher watcher = new Watcher(watch, null, BASELINE, BASELINE, most);
     SrEDetector byHand =
         SrEDetector.above(SrEDetector.upperLimit(100, 1_000) + 0.02).falseAlarmEvery(10_000);
     long input = 0;
-    for (; watch.reading().signal().isEmpty(); input++) {
+    for (; watcher.reading().signal().isEmpty(); input++) {
       Truth truth = Truth.of(input < 1_000 ? "yes" : "no");
-      watch.matured(Classification.of("yes"), truth, 100 * input, input);
+      watcher.matured(Classification.of("yes"), truth, 100 * input, input);
       byHand.update(input < 1_000 ? 0 : 1);
-      assertThat(watch.places()).isLessThanOrEqualTo(most);
+      assertThat(watcher.places()).isLessThanOrEqualTo(most);
     }
     long changePoint = byHand.signal().orElseThrow().changePoint();
-    assertThat(watch.reading().changePosition())
+    assertThat(watcher.reading().changePosition())
         .as("of the change, or the oldest that is kept")
         .hasValue(100 * Math.max(changePoint, input - most));
   }

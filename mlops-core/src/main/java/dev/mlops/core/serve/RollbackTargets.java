@@ -12,8 +12,8 @@ import java.util.List;
  * <p>A move to a lower number goes back: whatever has a number at or above it was left behind, and nobody should return to it
  * by rolling back. So from 1, 2, 3, 2, 4 the way back leads to 2 and then to 1, never to 3.
  */
-final class Predecessors {
-  private Predecessors() {}
+final class RollbackTargets {
+  private RollbackTargets() {}
 
   /** What served before a change and was not left behind, the newest last. */
   static List<Version> of(List<AliasChange> history, AliasChange change) {

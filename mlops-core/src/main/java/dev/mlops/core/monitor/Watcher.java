@@ -1,6 +1,6 @@
 package dev.mlops.core.monitor;
 
-import dev.mlops.api.drift.DetectorRecipe;
+import dev.mlops.api.drift.DetectorFactory;
 import dev.mlops.api.drift.DriftDetector;
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.Level;
@@ -16,9 +16,9 @@ import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.DriftReading;
-import dev.mlops.api.monitor.Spec;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
-import dev.mlops.core.log.Warnings;
+import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.batch.DataDrift;
 import dev.mlops.drift.stream.SrEDetector;
 import java.util.Arrays;
@@ -35,14 +35,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe: confine to one thread.
  */
-final class Watch {
+final class Watcher {
   /** Rows per window of a feature test. */
   static final int WINDOW = 1_000;
 
   /** An absolute error counts for at most so many limits. */
   private static final double CLIP = 10;
 
-  private final Spec spec;
+  private final Watch watch;
   private final String positive;
   private @Nullable ValueDetector values;
   private @Nullable RowDetector rows;
@@ -65,27 +65,27 @@ final class Watch {
   /**
    * Builds a watch.
    *
-   * @param spec what is watched
-   * @param own makes the host's own detector, if the spec names one and the host gave it
+   * @param watch what is watched
+   * @param own makes the host's own detector, if the watch names one and the host gave it
    * @param first the first baseline of the monitor's life; no later one raises the limit above its own
    * @param baseline the champion's
    * @param mostPositions how many inputs can be told the place of; at least 1
    */
-  Watch(
-      Spec spec,
-      @Nullable DetectorRecipe own,
+  Watcher(
+      Watch watch,
+      @Nullable DetectorFactory own,
       Baseline first,
       Baseline baseline,
       int mostPositions) {
-    this.spec = spec;
+    this.watch = watch;
     this.mostPositions = mostPositions;
     this.positions = new long[Math.min(64, mostPositions)];
-    this.positive = baseline.schema().positive().orElse("");
+    this.positive = baseline.schema().positiveLabel().orElse("");
     ValueDetector madeValues = null;
     RowDetector madeRows = null;
     double bound = 0.0;
     String text;
-    FalseAlarms promise = spec.falseAlarms().orElse(null);
+    FalseAlarms promise = watch.falseAlarms().orElse(null);
     if (promise == null) {
       bound = Double.POSITIVE_INFINITY;
       text = "";
@@ -93,24 +93,24 @@ final class Watch {
         DriftDetector made = own == null ? null : own.detector(baseline);
         if (made == null) {
           text = own == null
-              ? "no detector of that name was given in MonitorRecipe.watching"
-              : "the recipe gave no detector";
-        } else if (spec.input() == Spec.Input.QUALITY && made instanceof ValueDetector ofValues) {
+              ? "no detector of that name was given in MonitorFactory.watching"
+              : "the config gave no detector";
+        } else if (watch.input() == Watch.Input.QUALITY && made instanceof ValueDetector ofValues) {
           madeValues = ofValues;
           promise = made.falseAlarms().orElse(null);
-        } else if (spec.input() == Spec.Input.FEATURES && made instanceof RowDetector ofRows) {
+        } else if (watch.input() == Watch.Input.FEATURES && made instanceof RowDetector ofRows) {
           madeRows = ofRows;
           promise = made.falseAlarms().orElse(null);
         } else {
-          text = "the recipe gave a " + made.getClass().getSimpleName() + ", wanted a "
-              + (spec.input() == Spec.Input.QUALITY ? "ValueDetector" : "RowDetector");
+          text = "the config gave a " + made.getClass().getSimpleName() + ", wanted a "
+              + (watch.input() == Watch.Input.QUALITY ? "ValueDetector" : "RowDetector");
         }
       } catch (IllegalArgumentException refused) {
         text = Warnings.shown(String.valueOf(refused.getMessage()));
       } catch (RuntimeException | Error e) {
-        text = "its recipe threw " + e.getClass().getSimpleName();
+        text = "its config threw " + e.getClass().getSimpleName();
       }
-    } else if (spec.input() == Spec.Input.FEATURES) {
+    } else if (watch.input() == Watch.Input.FEATURES) {
       try {
         madeRows = DataDrift.against(baseline).windowOf(WINDOW).falseAlarmEvery(promise);
         text = "";
@@ -118,8 +118,8 @@ final class Watch {
         text = String.valueOf(refused.getMessage());
       }
     } else {
-      Metric metric = spec.metric().orElseThrow();
-      OptionalDouble found = limit(metric, first, baseline, spec.tolerance());
+      Metric metric = watch.metric().orElseThrow();
+      OptionalDouble found = limit(metric, first, baseline, watch.tolerance());
       bound = found.orElse(0.0);
       if (found.isEmpty()) {
         text = metric != Metric.ACCURACY && metric != Metric.MAE && positive.isEmpty()
@@ -150,7 +150,7 @@ final class Watch {
     }
     OptionalDouble floor = metric == Metric.ACCURACY
             || metric == Metric.MAE
-            || first.schema().positive().equals(champion.schema().positive())
+            || first.schema().positiveLabel().equals(champion.schema().positiveLabel())
         ? bound(metric, first)
         : OptionalDouble.empty();
     return OptionalDouble.of(
@@ -162,7 +162,7 @@ final class Watch {
     Optional<Estimate> measured = baseline.quality(metric);
     if (measured.isEmpty()
         || ((metric == Metric.PRECISION || metric == Metric.RECALL)
-            && baseline.schema().positive().isEmpty())) {
+            && baseline.schema().positiveLabel().isEmpty())) {
       return OptionalDouble.empty();
     }
     Estimate estimate = measured.get();
@@ -205,7 +205,7 @@ final class Watch {
 
   /** Ends the watch of a host's own detector that threw; one of ours is not given up. */
   private void end(Throwable thrown) {
-    if (spec.detector().isEmpty()) {
+    if (watch.detector().isEmpty()) {
       if (thrown instanceof Error error) {
         throw error;
       }
@@ -289,15 +289,15 @@ final class Watch {
     return positions[(int) (Math.max(input, inputs - positions.length) % positions.length)];
   }
 
-  /** The loss that the spec watches; NaN if this outcome does not count for it. */
+  /** The loss that the watch watches; NaN if this outcome does not count for it. */
   private double loss(Prediction prediction, Truth truth) {
-    if (spec.metric().orElseThrow() == Metric.MAE) {
+    if (watch.metric().orElseThrow() == Metric.MAE) {
       return prediction instanceof Regression said ? absoluteError(said, truth) : Double.NaN;
     }
     if (!(prediction instanceof Classification said) || truth.label().isEmpty()) {
       return Double.NaN;
     }
-    boolean counts = switch (spec.metric().orElseThrow()) {
+    boolean counts = switch (watch.metric().orElseThrow()) {
       case RECALL -> truth.label().get().equals(positive);
       case PRECISION -> said.label().equals(positive);
       default -> true;

@@ -1,4 +1,4 @@
-package dev.mlops.core.json;
+package dev.mlops.core.internal.json;
 
 import com.fasterxml.jackson.core.JsonEncoding;
 import com.fasterxml.jackson.core.JsonFactory;

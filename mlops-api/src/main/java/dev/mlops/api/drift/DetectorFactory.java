@@ -12,7 +12,7 @@ import dev.mlops.api.pack.Baseline;
  * @since 0.1
  */
 @FunctionalInterface
-public interface DetectorRecipe {
+public interface DetectorFactory {
   /**
    * {@return a new detector}
    *

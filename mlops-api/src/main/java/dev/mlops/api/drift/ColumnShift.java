@@ -17,14 +17,14 @@ import java.util.Locale;
  * @param pValue of the test of this column alone, 0 to 1
  * @since 0.1
  */
-public record Moved(
+public record ColumnShift(
     String column, Direction direction, String from, String to, double effect, double pValue) {
   /**
    * Checks the numbers.
    *
    * @throws IllegalArgumentException if effect or pValue is outside 0 to 1
    */
-  public Moved {
+  public ColumnShift {
     requireNonNull(column, "column");
     requireNonNull(direction, "direction");
     requireNonNull(from, "from");

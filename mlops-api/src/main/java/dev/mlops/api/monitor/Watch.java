@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 
 /**
  * What a monitor must watch from the first prediction on: an input, and either how far it may move and how often a false
- * alarm may come, or the name of the host's own detector. Equal specs share one detector.
+ * alarm may come, or the name of the host's own detector. Equal watches share one detector.
  *
  * <p>Immutable.
  *
@@ -18,10 +18,10 @@ import java.util.regex.Pattern;
  * @param tolerance for {@link Input#QUALITY}, how much worse than the baseline is allowed, in units of the metric; at
  *     least 0; 0 otherwise
  * @param falseAlarms how often a false alarm may come; empty for the host's own detector, which has its own promise
- * @param detector name of the host's own detector, as given to {@link MonitorRecipe#watching}; empty for the monitor's
+ * @param detector name of the host's own detector, as given to {@link MonitorFactory#watching}; empty for the monitor's
  * @since 0.1
  */
-public record Spec(
+public record Watch(
     Input input,
     Optional<Metric> metric,
     double tolerance,
@@ -49,15 +49,15 @@ public record Spec(
    * @throws IllegalArgumentException if the metric has no loss per row, is missing, or is too many, the tolerance is
    *     negative, or the false alarms are promised in fewer than 50 blocks
    */
-  public Spec {
+  public Watch {
     requireNonNull(input, "input");
     requireNonNull(detector, "detector");
     if (falseAlarms.isPresent() == detector.isPresent()) {
       throw new IllegalArgumentException(
-          "a spec needs either a promise about false alarms or the name of a detector, but had "
+          "a watch needs either a promise about false alarms or the name of a detector, but had "
               + (detector.isPresent() ? "both" : "neither"));
     }
-    detector.ifPresent(Spec::requireName);
+    detector.ifPresent(Watch::requireName);
     if ((input == Input.QUALITY) != metric.isPresent()) {
       throw new IllegalArgumentException(
           "a metric belongs to QUALITY and to nothing else, but " + input + " had " + metric);
@@ -65,7 +65,7 @@ public record Spec(
     if (!(tolerance >= 0) || !Double.isFinite(tolerance)) {
       throw new IllegalArgumentException("tolerance must be finite and >= 0, but was " + tolerance);
     }
-    metric.ifPresent(Spec::requireLossPerRow);
+    metric.ifPresent(Watch::requireLossPerRow);
     falseAlarms.ifPresent(FalseAlarms::count);
   }
 
@@ -78,9 +78,9 @@ public record Spec(
    * @param falseAlarms how often a false alarm may come
    * @throws IllegalArgumentException as the constructor
    */
-  public static Spec of(
+  public static Watch of(
       Input input, Optional<Metric> metric, double tolerance, FalseAlarms falseAlarms) {
-    return new Spec(input, metric, tolerance, Optional.of(falseAlarms), Optional.empty());
+    return new Watch(input, metric, tolerance, Optional.of(falseAlarms), Optional.empty());
   }
 
   /**
@@ -91,8 +91,8 @@ public record Spec(
    *     error
    * @throws IllegalArgumentException if the name is malformed or the metric has no loss per row
    */
-  public static Spec own(String detector, Metric metric) {
-    return new Spec(
+  public static Watch own(String detector, Metric metric) {
+    return new Watch(
         Input.QUALITY, Optional.of(metric), 0.0, Optional.empty(), Optional.of(detector));
   }
 
@@ -102,8 +102,9 @@ public record Spec(
    * @param detector its name: 1 to 64 letters, digits, dots, hyphens and underscores
    * @throws IllegalArgumentException if the name is malformed
    */
-  public static Spec own(String detector) {
-    return new Spec(Input.FEATURES, Optional.empty(), 0.0, Optional.empty(), Optional.of(detector));
+  public static Watch own(String detector) {
+    return new Watch(
+        Input.FEATURES, Optional.empty(), 0.0, Optional.empty(), Optional.of(detector));
   }
 
   private static void requireName(String detector) {

@@ -1,4 +1,4 @@
-package dev.mlops.core.log;
+package dev.mlops.core.internal.log;
 
 import static java.util.Objects.requireNonNull;
 

@@ -1,4 +1,4 @@
-package dev.mlops.core.log;
+package dev.mlops.core.internal.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.store.CommitUnknownException;
 import dev.mlops.api.store.StoreException;
-import dev.mlops.core.log.EventLog.Tail;
+import dev.mlops.core.internal.log.EventLog.Tail;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -7,7 +7,7 @@ import dev.mlops.api.store.Version;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class PredecessorsTest {
+class RollbackTargetsTest {
   /** Numbers of the versions that could be rolled back to after some moves, the newest last. */
   private static List<Long> after(int... moves) {
     Scene scene = Scene.of(5);
@@ -15,7 +15,7 @@ class PredecessorsTest {
       scene.move(to);
     }
     List<AliasChange> history = scene.behind.history(Scene.ALIAS);
-    return numbers(Predecessors.of(history, history.get(history.size() - 1)));
+    return numbers(RollbackTargets.of(history, history.get(history.size() - 1)));
   }
 
   private static List<Long> numbers(List<Version> versions) {
@@ -51,6 +51,7 @@ class PredecessorsTest {
     Scene scene = Scene.of(3);
     AliasChange second = scene.move(2);
     scene.move(1);
-    assertEquals(List.of(1L), numbers(Predecessors.of(scene.behind.history(Scene.ALIAS), second)));
+    assertEquals(
+        List.of(1L), numbers(RollbackTargets.of(scene.behind.history(Scene.ALIAS), second)));
   }
 }

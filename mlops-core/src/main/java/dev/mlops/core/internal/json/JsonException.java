@@ -1,4 +1,4 @@
-package dev.mlops.core.json;
+package dev.mlops.core.internal.json;
 
 import org.jspecify.annotations.Nullable;
 

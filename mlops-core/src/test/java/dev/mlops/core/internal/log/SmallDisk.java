@@ -1,4 +1,4 @@
-package dev.mlops.core.log;
+package dev.mlops.core.internal.log;
 
 import java.io.IOException;
 import java.nio.file.Path;

@@ -15,14 +15,15 @@ import java.util.Optional;
  * @param undecided whether the last candidate was begun and never ended
  * @param intent what the move of that candidate is known by, if it was about to be made
  */
-record Past(List<Instant> candidates, BackOff backOff, boolean undecided, Optional<String> intent) {
+record JournalReplay(
+    List<Instant> candidates, BackOff backOff, boolean undecided, Optional<String> intent) {
   /** Copies the instants. */
-  Past {
+  JournalReplay {
     candidates = List.copyOf(candidates);
   }
 
   /** Reads the steps, oldest first. */
-  static Past of(List<LoopEvent> events) {
+  static JournalReplay of(List<LoopEvent> events) {
     List<Instant> candidates = new ArrayList<>();
     BackOff backOff = BackOff.none();
     boolean undecided = false;
@@ -44,6 +45,6 @@ record Past(List<Instant> candidates, BackOff backOff, boolean undecided, Option
         intent = Optional.empty();
       }
     }
-    return new Past(candidates, backOff, undecided, intent);
+    return new JournalReplay(candidates, backOff, undecided, intent);
   }
 }
