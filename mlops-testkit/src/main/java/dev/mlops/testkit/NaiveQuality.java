@@ -11,7 +11,6 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -33,8 +32,8 @@ final class NaiveQuality {
   record Pair(Prediction prediction, Truth truth) {}
 
   static Map<Metric, Estimate> of(Schema schema, List<Pair> pairs) {
-    Map<Metric, Estimate> quality = new EnumMap<>(Metric.class);
-    for (Metric metric : Metric.values()) {
+    Map<Metric, Estimate> quality = new TreeMap<>();
+    for (Metric metric : Metric.known()) {
       List<Pair> fitting = pairs.stream().filter(pair -> fits(metric, pair)).toList();
       OptionalDouble value = value(metric, schema, fitting);
       if (value.isPresent()) {
@@ -45,10 +44,10 @@ final class NaiveQuality {
   }
 
   private static Estimate estimate(Metric metric, Schema schema, List<Pair> pairs, double value) {
-    return switch (metric) {
-      case ACCURACY -> Estimate.share(Math.round(value * pairs.size()), pairs.size());
-      case LOG_LOSS -> mean(pairs.stream().mapToDouble(NaiveQuality::loss).toArray(), pairs.size());
-      case MAE -> mean(errors(pairs).stream().mapToDouble(Math::abs).toArray(), pairs.size());
+    return switch (metric.name()) {
+      case "accuracy" -> Estimate.share(Math.round(value * pairs.size()), pairs.size());
+      case "log_loss" -> mean(pairs.stream().mapToDouble(NaiveQuality::loss).toArray(), pairs.size());
+      case "mae" -> mean(errors(pairs).stream().mapToDouble(Math::abs).toArray(), pairs.size());
       default -> jackknife(metric, schema, pairs, value);
     };
   }
@@ -67,16 +66,17 @@ final class NaiveQuality {
   }
 
   private static boolean fits(Metric metric, Pair pair) {
-    return switch (metric) {
-      case ACCURACY, PRECISION, RECALL, F1 ->
+    return switch (metric.name()) {
+      case "accuracy", "precision", "recall", "f1" ->
         pair.prediction() instanceof Classification && pair.truth().label().isPresent();
-      case LOG_LOSS ->
+      case "log_loss" ->
         pair.prediction() instanceof Classification classes
             && classes.score().isPresent()
             && pair.truth().label().isPresent();
-      case MAE, RMSE, R2 ->
+      case "mae", "rmse", "r2" ->
         pair.prediction() instanceof Regression values
             && pair.truth().values().keySet().equals(new TreeSet<>(values.names()));
+      default -> false;
     };
   }
 
@@ -84,19 +84,20 @@ final class NaiveQuality {
     if (pairs.isEmpty()) {
       return OptionalDouble.empty();
     }
-    return switch (metric) {
-      case ACCURACY ->
+    return switch (metric.name()) {
+      case "accuracy" ->
         OptionalDouble.of(pairs.stream()
             .mapToInt(pair -> said(pair).equals(right(pair)) ? 1 : 0)
             .average()
             .orElseThrow());
-      case PRECISION, RECALL, F1 -> perLabel(metric, schema, pairs);
-      case LOG_LOSS -> pairs.stream().mapToDouble(NaiveQuality::loss).average();
-      case MAE -> errors(pairs).stream().mapToDouble(Math::abs).average();
-      case RMSE ->
+      case "precision", "recall", "f1" -> perLabel(metric, schema, pairs);
+      case "log_loss" -> pairs.stream().mapToDouble(NaiveQuality::loss).average();
+      case "mae" -> errors(pairs).stream().mapToDouble(Math::abs).average();
+      case "rmse" ->
         OptionalDouble.of(Math.sqrt(
             errors(pairs).stream().mapToDouble(error -> error * error).average().orElseThrow()));
-      case R2 -> explained(pairs);
+      case "r2" -> explained(pairs);
+      default -> OptionalDouble.empty();
     };
   }
 
@@ -128,9 +129,9 @@ final class NaiveQuality {
   private static double ofLabel(Metric metric, long said, long right, long both) {
     double precision = said == 0 ? 0.0 : (double) both / said;
     double recall = right == 0 ? 0.0 : (double) both / right;
-    return switch (metric) {
-      case PRECISION -> precision;
-      case RECALL -> recall;
+    return switch (metric.name()) {
+      case "precision" -> precision;
+      case "recall" -> recall;
       default -> precision + recall == 0 ? 0.0 : 2 * precision * recall / (precision + recall);
     };
   }

@@ -155,7 +155,7 @@ public abstract class RetrainPolicyContract {
         .served(Long.MAX_VALUE, 0)
         .truths(Long.MAX_VALUE, 0, 0);
     VersionEvidence.Builder swamped = VersionEvidence.builder("").served(0, Long.MAX_VALUE);
-    for (Metric metric : Metric.values()) {
+    for (Metric metric : Metric.known()) {
       full.quality(metric, new Estimate(1e308, -1e308, 1e308, Long.MAX_VALUE));
       swamped.quality(metric, new Estimate(0, 0, 0, 1));
     }
@@ -195,7 +195,7 @@ public abstract class RetrainPolicyContract {
       now.candidate().ifPresent(same::candidate);
       now.others().forEach(same::other);
       now.examples().ifPresent(same::examples);
-      for (Metric metric : Metric.values()) {
+      for (Metric metric : Metric.known()) {
         now.comparison(metric).ifPresent(difference -> same.comparison(metric, difference));
       }
       same.unjoinedTruths(now.orphans(), now.duplicates(), now.corrections(), now.lostTruths());

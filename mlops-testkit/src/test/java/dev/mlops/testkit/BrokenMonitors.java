@@ -16,9 +16,9 @@ import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.Baseline;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.TreeMap;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -88,7 +88,7 @@ final class BrokenMonitors {
 
   private static Map<Metric, Estimate> swapped(
       Map<Metric, Estimate> quality, Metric one, Metric other) {
-    Map<Metric, Estimate> changed = new EnumMap<>(Metric.class);
+    Map<Metric, Estimate> changed = new TreeMap<>();
     quality.forEach((metric, estimate) ->
         changed.put(metric == one ? other : metric == other ? one : metric, estimate));
     return changed;

@@ -80,7 +80,7 @@ class ForwardingMonitor implements MetricsMonitor {
     evidence.champion().map(section).ifPresent(copy::champion);
     evidence.candidate().map(section).ifPresent(copy::candidate);
     evidence.others().stream().map(section).forEach(copy::other);
-    for (Metric metric : Metric.values()) {
+    for (Metric metric : Metric.known()) {
       evidence.comparison(metric).ifPresent(difference -> copy.comparison(metric, difference));
     }
     evidence.examples().ifPresent(copy::examples);

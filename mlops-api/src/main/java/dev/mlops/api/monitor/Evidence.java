@@ -5,9 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import java.time.Instant;
+import java.util.TreeMap;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,7 +43,7 @@ public final class Evidence {
     this.champion = builder.champion;
     this.candidate = builder.candidate;
     this.others = List.copyOf(builder.others);
-    this.comparisons = Collections.unmodifiableMap(new EnumMap<>(builder.comparisons));
+    this.comparisons = Collections.unmodifiableMap(new TreeMap<>(builder.comparisons));
     this.examples = builder.examples;
     this.orphans = builder.orphans;
     this.duplicates = builder.duplicates;
@@ -149,7 +149,7 @@ public final class Evidence {
     private final String model;
     private final Instant at;
     private final List<VersionEvidence> others = new ArrayList<>();
-    private final Map<Metric, Estimate> comparisons = new EnumMap<>(Metric.class);
+    private final Map<Metric, Estimate> comparisons = new TreeMap<>();
     private @Nullable VersionEvidence champion;
     private @Nullable VersionEvidence candidate;
     private @Nullable Finding examples;

@@ -7,8 +7,8 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Latency;
 import java.time.Duration;
+import java.util.TreeMap;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -49,8 +49,8 @@ public final class VersionEvidence {
     this.open = builder.open;
     this.truthAge = builder.truthAge;
     this.latency = builder.latency;
-    this.quality = Collections.unmodifiableMap(new EnumMap<>(builder.quality));
-    this.provisional = Collections.unmodifiableMap(new EnumMap<>(builder.provisional));
+    this.quality = Collections.unmodifiableMap(new TreeMap<>(builder.quality));
+    this.provisional = Collections.unmodifiableMap(new TreeMap<>(builder.provisional));
     this.drift = Collections.unmodifiableMap(new LinkedHashMap<>(builder.drift));
   }
 
@@ -210,8 +210,8 @@ public final class VersionEvidence {
    */
   public static final class Builder {
     private final String version;
-    private final Map<Metric, Estimate> quality = new EnumMap<>(Metric.class);
-    private final Map<Metric, Estimate> provisional = new EnumMap<>(Metric.class);
+    private final Map<Metric, Estimate> quality = new TreeMap<>();
+    private final Map<Metric, Estimate> provisional = new TreeMap<>();
     private final Map<Watch, DriftReading> drift = new LinkedHashMap<>();
     private @Nullable Baseline baseline;
     private @Nullable Duration truthAge;

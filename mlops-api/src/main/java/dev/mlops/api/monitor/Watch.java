@@ -117,12 +117,10 @@ public record Watch(
   }
 
   static void requireLossPerRow(Metric metric) {
-    switch (metric) {
-      case ACCURACY, PRECISION, RECALL, MAE -> {}
-      default ->
-        throw new IllegalArgumentException("metric " + metric
-            + " has no bounded loss per row, so no false-alarm promise can be kept for it; wanted accuracy, precision, recall or mae,"
-            + " or a snapshot without falseAlarmEvery");
+    if (!metric.hasLoss()) {
+      throw new IllegalArgumentException("metric " + metric
+          + " has no bounded loss per row, so no false-alarm promise can be kept for it; wanted accuracy, precision, recall, mae"
+          + " or a host's own mean of rows, or a snapshot without falseAlarmEvery");
     }
   }
 

@@ -6,9 +6,9 @@ import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Schema;
+import java.util.TreeMap;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +36,7 @@ public final class Baseline {
   private Baseline(Builder builder) {
     this.schema = builder.schema;
     this.rows = builder.rows;
-    this.quality = Collections.unmodifiableMap(new EnumMap<>(builder.quality));
+    this.quality = Collections.unmodifiableMap(new TreeMap<>(builder.quality));
     this.latency = builder.latency;
     List<ColumnProfile> ordered = new ArrayList<>();
     for (int i = 0; i < schema.size(); i++) {
@@ -139,7 +139,7 @@ public final class Baseline {
    */
   public static final class Builder {
     private final Schema schema;
-    private final Map<Metric, Estimate> quality = new EnumMap<>(Metric.class);
+    private final Map<Metric, Estimate> quality = new TreeMap<>();
     private final Map<String, ColumnProfile> columns = new HashMap<>();
     private long rows;
     private @Nullable Latency latency;

@@ -17,9 +17,8 @@ import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.drift.profile.Quality;
+import java.util.TreeMap;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,7 +53,7 @@ public final class Trial {
 
   /** What is a share of rows, so that the rule of three holds. */
   private static final Set<Metric> SHARES =
-      EnumSet.of(Metric.ACCURACY, Metric.PRECISION, Metric.RECALL, Metric.F1);
+      Set.of(Metric.ACCURACY, Metric.PRECISION, Metric.RECALL, Metric.F1);
 
   /** 97.5 % quantile of the standard normal distribution. */
   private static final double Z = 1.959963984540054;
@@ -176,7 +175,7 @@ public final class Trial {
           keep(theirs, group, groups),
           keep(truths, group, groups)));
     }
-    Map<Metric, Estimate> comparisons = new EnumMap<>(Metric.class);
+    Map<Metric, Estimate> comparisons = new TreeMap<>();
     whole.forEach((metric, difference) -> {
       if (without.stream().allMatch(part -> part.containsKey(metric))) {
         double mean = without.stream()
@@ -221,7 +220,7 @@ public final class Trial {
       ModelPackage source, List<Prediction> ours, List<Prediction> theirs, List<Truth> truths) {
     Map<Metric, Estimate> first = Quality.of(source.schema(), ours, truths);
     Map<Metric, Estimate> second = Quality.of(source.schema(), theirs, truths);
-    Map<Metric, Double> differences = new EnumMap<>(Metric.class);
+    Map<Metric, Double> differences = new TreeMap<>();
     first.forEach((metric, estimate) -> {
       Estimate other = second.get(metric);
       if (other != null) {

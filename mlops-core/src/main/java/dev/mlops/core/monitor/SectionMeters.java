@@ -7,7 +7,7 @@ import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Watch;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
-import java.util.EnumMap;
+import java.util.TreeMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
@@ -23,7 +23,7 @@ final class SectionMeters {
   private final Section section;
   private final @Nullable Timer timer;
   private final DoubleSupplier truthAge;
-  private final Map<Metric, Shown> quality = new EnumMap<>(Metric.class);
+  private final Map<Metric, Shown> quality = new TreeMap<>();
   private final Map<Watch, Shown> drift = new HashMap<>();
   private final Shown coverage = new Shown();
   private boolean hasTruthAge;

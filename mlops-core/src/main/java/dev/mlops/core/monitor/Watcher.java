@@ -1,5 +1,7 @@
 package dev.mlops.core.monitor;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mlops.api.drift.DetectorFactory;
 import dev.mlops.api.drift.DriftDetector;
 import dev.mlops.api.drift.FalseAlarms;
@@ -10,10 +12,12 @@ import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Loss;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Watch;
@@ -43,7 +47,8 @@ final class Watcher {
   private static final double CLIP = 10;
 
   private final Watch watch;
-  private final String positive;
+  /** What an outcome costs; null if the metric has no loss per row, or none is watched. */
+  private final @Nullable Loss loss;
   private @Nullable ValueDetector values;
   private @Nullable RowDetector rows;
   private String note;
@@ -80,7 +85,7 @@ final class Watcher {
     this.watch = watch;
     this.mostPositions = mostPositions;
     this.positions = new long[Math.min(64, mostPositions)];
-    this.positive = baseline.schema().positiveLabel().orElse("");
+    this.loss = watch.metric().flatMap(metric -> metric.loss(baseline.schema())).orElse(null);
     ValueDetector madeValues = null;
     RowDetector madeRows = null;
     double bound = 0.0;
@@ -122,10 +127,10 @@ final class Watcher {
       OptionalDouble found = limit(metric, first, baseline, watch.tolerance());
       bound = found.orElse(0.0);
       if (found.isEmpty()) {
-        text = metric != Metric.ACCURACY && metric != Metric.MAE && positive.isEmpty()
+        text = loss == null
             ? "the schema names no positive label, so " + metric + " has no loss per row"
             : "no " + metric + " in the baseline";
-      } else if (!(bound > 0) || (metric != Metric.MAE && bound >= 1)) {
+      } else if (!(bound > 0) || bound >= requireNonNull(loss).largest()) {
         text = String.format(Locale.ROOT, "a loss limit of %.4f leaves nothing to find", bound);
       } else {
         madeValues = SrEDetector.above(bound).falseAlarmEvery(promise);
@@ -148,8 +153,9 @@ final class Watcher {
     if (own.isEmpty()) {
       return own;
     }
-    OptionalDouble floor = metric == Metric.ACCURACY
-            || metric == Metric.MAE
+    // Of another positive label, the first baseline says nothing about this one.
+    OptionalDouble floor = metric.label().isPresent()
+            || metric.loss(schemaWithoutLabel(champion)).isPresent()
             || first.schema().positiveLabel().equals(champion.schema().positiveLabel())
         ? bound(metric, first)
         : OptionalDouble.empty();
@@ -160,18 +166,22 @@ final class Watcher {
   /** One-sided 95 % upper bound of the mean loss in the test phase. */
   private static OptionalDouble bound(Metric metric, Baseline baseline) {
     Optional<Estimate> measured = baseline.quality(metric);
-    if (measured.isEmpty()
-        || ((metric == Metric.PRECISION || metric == Metric.RECALL)
-            && baseline.schema().positiveLabel().isEmpty())) {
+    Optional<Loss> loss = metric.loss(baseline.schema());
+    if (measured.isEmpty() || loss.isEmpty()) {
       return OptionalDouble.empty();
     }
     Estimate estimate = measured.get();
-    if (metric == Metric.MAE) {
-      return OptionalDouble.of(estimate.upper());
+    if (!metric.isShare()) {
+      return OptionalDouble.of(
+          loss.get().mean(metric.higherIsBetter() ? estimate.lower() : estimate.upper()));
     }
     double share = Math.max(0.0, Math.min(1.0, 1.0 - estimate.value()));
     long n = estimate.n();
     return OptionalDouble.of(SrEDetector.upperLimit(Math.round(share * n), n));
+  }
+
+  private static Schema schemaWithoutLabel(Baseline baseline) {
+    return Schema.of(baseline.schema().columns());
   }
 
   /** Takes an outcome of the champion that has matured. */
@@ -289,39 +299,9 @@ final class Watcher {
     return positions[(int) (Math.max(input, inputs - positions.length) % positions.length)];
   }
 
-  /** The loss that the watch watches; NaN if this outcome does not count for it. */
+  /** The loss that is watched; NaN if this outcome does not count for it. */
   private double loss(Prediction prediction, Truth truth) {
-    if (watch.metric().orElseThrow() == Metric.MAE) {
-      return prediction instanceof Regression said ? absoluteError(said, truth) : Double.NaN;
-    }
-    if (!(prediction instanceof Classification said) || truth.label().isEmpty()) {
-      return Double.NaN;
-    }
-    boolean counts = switch (watch.metric().orElseThrow()) {
-      case RECALL -> truth.label().get().equals(positive);
-      case PRECISION -> said.label().equals(positive);
-      default -> true;
-    };
-    return !counts ? Double.NaN : truth.matches(said) ? 0.0 : 1.0;
-  }
-
-  private double absoluteError(Regression said, Truth truth) {
-    Map<String, Double> right = truth.values();
-    if (right.size() != said.names().size()) {
-      return Double.NaN;
-    }
-    double sum = 0.0;
-    if (right.size() == 1) {
-      sum = Math.abs(said.value() - truth.value().orElse(Double.NaN));
-    } else {
-      for (Map.Entry<String, Double> output : right.entrySet()) {
-        if (!said.names().contains(output.getKey())) {
-          return Double.NaN;
-        }
-        sum += Math.abs(said.value(output.getKey()) - output.getValue());
-      }
-    }
-    return Math.min(sum / right.size(), CLIP * limit);
+    return loss == null ? Double.NaN : Math.min(loss.of(prediction, truth), CLIP * limit);
   }
 
   /** Forgets the signal and everything that was fed. */

@@ -667,11 +667,11 @@ class MicrometerMonitorTest {
   private static Map<Metric, String> values(Map<Metric, Estimate> quality) {
     Map<Metric, String> values = new HashMap<>();
     quality.forEach((metric, estimate) -> {
-      if (metric != Metric.LOG_LOSS) {
+      if (!metric.equals(Metric.LOG_LOSS)) {
         values.put(
             metric,
             String.format(
-                "%.9f of %s", estimate.value(), metric == Metric.ACCURACY ? estimate.n() : ""));
+                "%.9f of %s", estimate.value(), metric.equals(Metric.ACCURACY) ? estimate.n() : ""));
       }
     });
     return values;

@@ -11,7 +11,6 @@ import dev.mlops.api.model.Truth;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +68,7 @@ public final class Quality {
       throw new IllegalArgumentException("wanted one truth per prediction, got "
           + predictions.size() + " predictions, " + truths.size() + " truths");
     }
-    Map<Metric, Estimate> quality = new EnumMap<>(Metric.class);
+    Map<Metric, Estimate> quality = new TreeMap<>();
     switch (task(schema, predictions).orElse(Task.ANOMALY_DETECTION)) {
       case CLASSIFICATION -> classification(schema, predictions, truths, quality);
       case REGRESSION -> regression(predictions, truths, quality);
@@ -319,11 +318,11 @@ public final class Quality {
       double delta = 0.0;
       for (Tally tally : tallies.values()) {
         value += of(metric, tally) / tallies.size();
-        long of = metric == Metric.PRECISION
+        long of = metric.equals(Metric.PRECISION)
             ? tally.predicted
-            : metric == Metric.RECALL ? tally.truth : tally.either();
+            : metric.equals(Metric.RECALL) ? tally.truth : tally.either();
         double careful = (tally.both + 2.0) / (of + 4.0);
-        double slope = metric == Metric.F1 ? 2.0 / ((1.0 + careful) * (1.0 + careful)) : 1.0;
+        double slope = metric.equals(Metric.F1) ? 2.0 / ((1.0 + careful) * (1.0 + careful)) : 1.0;
         rare += slope * slope * careful * (1.0 - careful) / (of + 4.0);
         if (tally.both > 0) {
           double right = influence(metric, tally, tally, 1.0);
@@ -340,22 +339,23 @@ public final class Quality {
     }
 
     private static double of(Metric metric, Tally tally) {
-      long of = metric == Metric.PRECISION
+      long of = metric.equals(Metric.PRECISION)
           ? tally.predicted
-          : metric == Metric.RECALL ? tally.truth : tally.either();
+          : metric.equals(Metric.RECALL) ? tally.truth : tally.either();
       double share = of == 0 ? 0.0 : (double) tally.both / of;
-      return metric == Metric.F1 ? f1(share) : share;
+      return metric.equals(Metric.F1) ? f1(share) : share;
     }
 
     /** How much one row moves the sum over labels. */
     private static double influence(Metric metric, Tally truth, Tally said, double right) {
-      return switch (metric) {
-        case PRECISION -> (right - of(metric, said)) / said.predicted;
-        case RECALL -> (right - of(metric, truth)) / truth.truth;
-        default ->
-          (right - of(metric, truth)) / (truth.predicted + truth.truth)
-              + (right - of(metric, said)) / (said.predicted + said.truth);
-      };
+      if (metric.equals(Metric.PRECISION)) {
+        return (right - of(metric, said)) / said.predicted;
+      }
+      if (metric.equals(Metric.RECALL)) {
+        return (right - of(metric, truth)) / truth.truth;
+      }
+      return (right - of(metric, truth)) / (truth.predicted + truth.truth)
+          + (right - of(metric, said)) / (said.predicted + said.truth);
     }
   }
 

@@ -9,10 +9,10 @@ import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
+import java.util.TreeMap;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
@@ -119,7 +119,7 @@ public final class QualityWindow {
     if (stale) {
       stale = false;
       if (Quality.task(schema, predictions).filter(Task.CLASSIFICATION::equals).isPresent()) {
-        Map<Metric, Estimate> measured = new EnumMap<>(Metric.class);
+        Map<Metric, Estimate> measured = new TreeMap<>();
         labels.describe(schema, this::known, measured);
         quality = Collections.unmodifiableMap(measured);
       } else {
