@@ -71,7 +71,7 @@ public abstract class MetricsMonitorContract {
   private static final Truth FALSE = Truth.of("no");
 
   private static final WatchCondition WORSE =
-      Signals.quality("accuracy").worseThanBaseline(0.05).falseAlarmEvery(1_000);
+      Signals.quality("accuracy").noWorseThanBaseline(0.05).falseAlarmEvery(1_000);
 
   private final ManualClock clock = new ManualClock();
   private final List<MetricsMonitor> opened = new ArrayList<>();

@@ -46,7 +46,8 @@ final class NaiveQuality {
   private static Estimate estimate(Metric metric, Schema schema, List<Pair> pairs, double value) {
     return switch (metric.name()) {
       case "accuracy" -> Estimate.share(Math.round(value * pairs.size()), pairs.size());
-      case "log_loss" -> mean(pairs.stream().mapToDouble(NaiveQuality::loss).toArray(), pairs.size());
+      case "log_loss" ->
+        mean(pairs.stream().mapToDouble(NaiveQuality::loss).toArray(), pairs.size());
       case "mae" -> mean(errors(pairs).stream().mapToDouble(Math::abs).toArray(), pairs.size());
       default -> jackknife(metric, schema, pairs, value);
     };

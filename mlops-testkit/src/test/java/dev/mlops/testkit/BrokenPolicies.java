@@ -27,7 +27,7 @@ import java.util.function.Supplier;
 /** A policy that keeps its contract, and policies that break one clause each. */
 final class BrokenPolicies {
   static final WatchCondition WORSE =
-      Signals.quality("accuracy").worseThanBaseline(0.05).falseAlarmEvery(1_000);
+      Signals.quality("accuracy").noWorseThanBaseline(0.05).falseAlarmEvery(1_000);
 
   private BrokenPolicies() {}
 

@@ -3,7 +3,7 @@ package dev.mlops.examples;
 import static dev.mlops.api.monitor.Signals.goldenExamples;
 import static dev.mlops.api.monitor.Signals.quality;
 import static dev.mlops.core.loop.TrainingWindow.sinceChange;
-import static dev.mlops.core.retrain.RetrainPolicies.on;
+import static dev.mlops.core.retrain.RetrainPolicies.violated;
 import static dev.mlops.core.rollout.ShadowPlan.shadow;
 
 import dev.mlops.api.alert.AlertEvent;
@@ -78,8 +78,8 @@ final class LifecycleRun {
   /** Serves every row after the initial ones, the truth of each arriving late. */
   void over(VersionStore store, MeterRegistry registry, Path journal) {
     ManualClock clock = new ManualClock();
-    Condition worse = quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(100_000);
-    RetrainPolicy policy = on(worse).atMostEvery(Duration.ofMinutes(arguments.every));
+    Condition worse = quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
+    RetrainPolicy policy = violated(worse).atMostEvery(Duration.ofMinutes(arguments.every));
     AlertEngine alarms =
         AlertEngine.of(AlertRule.of("lifecycle.worse", worse)).to(this::alerted).on(Runnable::run);
 

@@ -78,7 +78,7 @@ public final class OnlyMetricsMonitor {
     MeterRegistry registry = new SimpleMeterRegistry();
     Baseline baseline = baseline(random);
     // region watch
-    Condition worse = quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(100_000);
+    Condition worse = quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
     Condition moved = features().falseAlarmEvery(1_000_000);
     // endregion
     Deque<Known> later = new ArrayDeque<>();

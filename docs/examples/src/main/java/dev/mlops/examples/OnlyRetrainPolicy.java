@@ -3,7 +3,7 @@ package dev.mlops.examples;
 import static dev.mlops.api.monitor.Signals.freshTruths;
 import static dev.mlops.api.monitor.Signals.quality;
 import static dev.mlops.core.retrain.RetrainPolicies.olderThan;
-import static dev.mlops.core.retrain.RetrainPolicies.on;
+import static dev.mlops.core.retrain.RetrainPolicies.violated;
 
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Estimate;
@@ -28,7 +28,7 @@ public final class OnlyRetrainPolicy {
    */
   public static void main(String[] args) {
     // region policy
-    RetrainPolicy policy = on(quality("recall").worseThanBaseline(0.02))
+    RetrainPolicy policy = violated(quality("recall").noWorseThanBaseline(0.02))
         .or(olderThan(Duration.ofDays(30)))
         .requiring(freshTruths(1_000))
         .atMostEvery(Duration.ofDays(1));

@@ -41,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Metric implements Comparable<Metric> {
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{0,63}");
-  private static final Pattern WITH_ARGUMENT = Pattern.compile("([a-z][a-z0-9_]{0,63})\\((.{1,200})\\)", Pattern.DOTALL);
+  private static final Pattern WITH_ARGUMENT =
+      Pattern.compile("([a-z][a-z0-9_]{0,63})\\((.{1,200})\\)", Pattern.DOTALL);
 
   /** Any that names a positive label. */
   private static final Schema WITH_POSITIVE_LABEL =
@@ -76,14 +77,15 @@ public final class Metric implements Comparable<Metric> {
   public static final Metric RMSE = builder("rmse", Task.REGRESSION).build();
 
   /** Share of the truth's variance that is explained: 1 − Σ(error²)/Σ(deviation²); mean over outputs. */
-  public static final Metric R2 = builder("r2", Task.REGRESSION).higherIsBetter().build();
+  public static final Metric R2 =
+      builder("r2", Task.REGRESSION).higherIsBetter().build();
 
   private static final List<Metric> KNOWN =
       List.of(ACCURACY, PRECISION, RECALL, F1, LOG_LOSS, MAE, RMSE, R2);
 
   /** Those that are also of one label, by name. */
-  private static final Map<String, Function<String, Metric>> OF_ONE_LABEL = Map.of(
-      "precision", Metric::precision, "recall", Metric::recall, "f1", Metric::f1);
+  private static final Map<String, Function<String, Metric>> OF_ONE_LABEL =
+      Map.of("precision", Metric::precision, "recall", Metric::recall, "f1", Metric::f1);
 
   private static final Comparator<Metric> ORDER = Comparator.<Metric>comparingInt(Metric::rank)
       .thenComparing(Metric::name)
@@ -148,7 +150,10 @@ public final class Metric implements Comparable<Metric> {
    * @throws IllegalArgumentException if it is empty or longer
    */
   public static Metric precision(String label) {
-    return ofClassifier("precision").label(label).share(schema -> ofPredicted(label)).build();
+    return ofClassifier("precision")
+        .label(label)
+        .share(schema -> ofPredicted(label))
+        .build();
   }
 
   /**
@@ -181,7 +186,9 @@ public final class Metric implements Comparable<Metric> {
     if (!(beta > 0) || !Double.isFinite(beta)) {
       throw new IllegalArgumentException("beta must be finite and > 0, but was " + beta);
     }
-    return beta == 1.0 ? F1 : ofClassifier("f_beta").parameter(beta).higherIsBetter().build();
+    return beta == 1.0
+        ? F1
+        : ofClassifier("f_beta").parameter(beta).higherIsBetter().build();
   }
 
   /** {@return the metrics of the library that need no argument, in their order} */
@@ -314,9 +321,8 @@ public final class Metric implements Comparable<Metric> {
   }
 
   private static RowValue ofTrue(String label) {
-    return (prediction, truth) -> truth.label().filter(label::equals).isPresent()
-        ? right(prediction, truth)
-        : Double.NaN;
+    return (prediction, truth) ->
+        truth.label().filter(label::equals).isPresent() ? right(prediction, truth) : Double.NaN;
   }
 
   /** The mean over the outputs; NaN if the truth has other outputs. */

@@ -5,12 +5,12 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import java.time.Instant;
-import java.util.TreeMap;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -25,7 +25,7 @@ public interface MonitorFactory {
    *
    * <p>A factory that cannot watch anything returns itself, as this default does.
    *
-   * @param readers conditions, criteria, alert rules, alert engines and retrain policies
+   * @param readers conditions, alert rules, alert engines and retrain policies
    */
   default MonitorFactory watching(EvidenceReader... readers) {
     return this;

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * The grammar of what rules ask: {@code quality("recall").worseThanBaseline(0.02)}, {@code latency().p99Above(…)}, {@code
+ * The grammar of what rules ask: {@code quality("recall").noWorseThanBaseline(0.02)}, {@code latency().p99AtMost(…)}, {@code
  * features().falseAlarmEvery(…)}. Meant to be imported statically.
  *
  * <p>A name that does not exist is refused here, with the nearest one, not when the rule is asked for the first time.
@@ -46,16 +46,16 @@ public final class Signals {
   }
 
   /**
-   * {@return a criterion that is met once the champion has at least so many matured truths of its own}
+   * {@return a condition that is met once the champion has at least so many matured truths of its own}
    *
    * @param least at least 1
    * @throws IllegalArgumentException if it is below 1
    */
-  public static Criterion freshTruths(long least) {
+  public static Condition freshTruths(long least) {
     if (least < 1) {
       throw new IllegalArgumentException("least must be >= 1, but was " + least);
     }
-    return new NamedCriterion(
+    return new NamedCondition(
         "at least " + least + " fresh truths",
         evidence -> evidence
             .champion()
@@ -66,10 +66,10 @@ public final class Signals {
   }
 
   /**
-   * {@return a criterion that is met when a candidate, loaded from its package, gives its golden examples again}
+   * {@return a condition that is met when a candidate, loaded from its package, gives its golden examples again}
    */
-  public static Criterion goldenExamples() {
-    return new NamedCriterion(
+  public static Condition goldenExamples() {
+    return new NamedCondition(
         "golden examples",
         evidence ->
             evidence.examples().orElse(Finding.inconclusive("no candidate is being judged")));
@@ -100,7 +100,7 @@ public final class Signals {
      * @param tolerance in units of the metric; finite, at least 0
      * @throws IllegalArgumentException if it is out of range
      */
-    public QualityCondition worseThanBaseline(double tolerance) {
+    public QualityCondition noWorseThanBaseline(double tolerance) {
       return new QualityCondition(metric, tolerance);
     }
 
@@ -115,7 +115,7 @@ public final class Signals {
     }
 
     /**
-     * {@return the criterion that a candidate is no worse than the champion on the same held-back rows}
+     * {@return the condition that a candidate is no worse than the champion on the same held-back rows}
      *
      * <p>PASS when the whole 95 % interval of the paired difference is above minus the margin, FAIL when the whole interval
      * is below it, INCONCLUSIVE otherwise.
@@ -123,11 +123,11 @@ public final class Signals {
      * @param margin in units of the metric; finite, at least 0
      * @throws IllegalArgumentException if it is out of range
      */
-    public Criterion noWorseThanChampion(double margin) {
+    public Condition noWorseThanChampion(double margin) {
       if (!(margin >= 0) || !Double.isFinite(margin)) {
         throw new IllegalArgumentException("margin must be finite and >= 0, but was " + margin);
       }
-      return new NamedCriterion(
+      return new NamedCondition(
           metric + " no worse than champion by " + margin,
           evidence -> noWorse(evidence, metric, margin));
     }
@@ -173,7 +173,7 @@ public final class Signals {
      * @param limit longer than zero
      * @throws IllegalArgumentException if it is not
      */
-    public Condition p99Above(Duration limit) {
+    public Condition p99AtMost(Duration limit) {
       if (limit.isZero() || limit.isNegative()) {
         throw new IllegalArgumentException(
             "limit must be longer than zero, but was " + MlopsException.shown(limit));

@@ -7,13 +7,13 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Latency;
 import java.time.Duration;
-import java.util.TreeMap;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**

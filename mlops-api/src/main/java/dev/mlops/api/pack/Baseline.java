@@ -6,7 +6,6 @@ import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Schema;
-import java.util.TreeMap;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -14,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,7 +2,7 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Watch;
@@ -14,10 +14,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A policy that also needs a requirement to be met; one that throws, or answers null, is INCONCLUSIVE. */
-record RequiringPolicy(RetrainPolicy policy, Criterion criterion) implements RetrainPolicy {
+record RequiringPolicy(RetrainPolicy policy, Condition condition) implements RetrainPolicy {
   RequiringPolicy {
     requireNonNull(policy, "policy");
-    requireNonNull(criterion, "criterion");
+    requireNonNull(condition, "condition");
   }
 
   @Override
@@ -34,7 +34,7 @@ record RequiringPolicy(RetrainPolicy policy, Criterion criterion) implements Ret
     }
     return new RetrainDecision(
         outcome,
-        "requiring " + criterion,
+        "requiring " + condition,
         finding.toString(),
         List.of(decision),
         outcome == RetrainDecision.Outcome.RETRAIN
@@ -45,7 +45,7 @@ record RequiringPolicy(RetrainPolicy policy, Criterion criterion) implements Ret
   /** A host may have written it: its fault must not end whoever decides. */
   private Finding ask(Evidence now) {
     try {
-      @Nullable Finding finding = criterion.test(now);
+      @Nullable Finding finding = condition.test(now);
       return finding == null ? Finding.inconclusive("the requirement answered null") : finding;
     } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
       return Finding.inconclusive("the requirement threw " + e.getClass().getName());
@@ -60,12 +60,12 @@ record RequiringPolicy(RetrainPolicy policy, Criterion criterion) implements Ret
   @Override
   public Set<Watch> watches() {
     Set<Watch> both = new HashSet<>(policy.watches());
-    both.addAll(criterion.watches());
+    both.addAll(condition.watches());
     return Set.copyOf(both);
   }
 
   @Override
   public String toString() {
-    return policy + " requiring " + criterion;
+    return policy + " requiring " + condition;
   }
 }

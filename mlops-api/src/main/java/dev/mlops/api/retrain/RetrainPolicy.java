@@ -1,6 +1,6 @@
 package dev.mlops.api.retrain;
 
-import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Watch;
@@ -23,7 +23,7 @@ import java.util.Set;
  *   <li><b>threads</b>: may be asked from several threads at once.
  * </ol>
  *
- * <p>A lambda is a policy too. Policies combine: {@code on(worse).or(olderThan(month)).requiring(freshTruths(1_000))
+ * <p>A lambda is a policy too. Policies combine: {@code violated(worse).or(olderThan(month)).requiring(freshTruths(1_000))
  * .atMostEvery(day)}.
  *
  * <p>Thread-safe.
@@ -68,10 +68,10 @@ public interface RetrainPolicy extends EvidenceReader {
    *
    * <p>A requirement that is not met makes it SUPPRESSED, one that the evidence does not tell INCONCLUSIVE.
    *
-   * @param criterion the requirement
+   * @param condition the requirement
    */
-  default RetrainPolicy requiring(Criterion criterion) {
-    return new RequiringPolicy(this, criterion);
+  default RetrainPolicy requiring(Condition condition) {
+    return new RequiringPolicy(this, condition);
   }
 
   /**

@@ -19,7 +19,7 @@ class SignalsTest {
   private static Finding p99(Duration p99, long n) {
     Latency latency = new Latency(Duration.ofMillis(1), p99, n);
     return Signals.latency()
-        .p99Above(LIMIT)
+        .p99AtMost(LIMIT)
         .test(evidence(VersionEvidence.builder("7").latency(latency).build()));
   }
 
@@ -42,7 +42,7 @@ class SignalsTest {
 
   @Test
   void withoutLatencyOrChampionThereIsNoAnswer() {
-    Condition slow = Signals.latency().p99Above(LIMIT);
+    Condition slow = Signals.latency().p99AtMost(LIMIT);
     Finding none = Finding.inconclusive("no latency yet");
     assertThat(slow.test(evidence(VersionEvidence.builder("7").build()))).isEqualTo(none);
     assertThat(slow.test(Evidence.builder("fraud", Instant.EPOCH).build())).isEqualTo(none);
@@ -53,7 +53,7 @@ class SignalsTest {
   @Test
   void aLimitThatIsNoTimeIsRefused() {
     for (Duration limit : new Duration[] {Duration.ZERO, Duration.ofNanos(-1)}) {
-      assertThatThrownBy(() -> Signals.latency().p99Above(limit))
+      assertThatThrownBy(() -> Signals.latency().p99AtMost(limit))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("limit must be longer than zero, but was " + MlopsException.shown(limit));
     }

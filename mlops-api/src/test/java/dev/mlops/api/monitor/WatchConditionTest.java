@@ -20,7 +20,7 @@ class WatchConditionTest {
 
   static Stream<WatchCondition> everyTenHours() {
     return Stream.of(
-        Signals.quality("recall").worseThanBaseline(0.02).falseAlarmEvery(TEN_HOURS),
+        Signals.quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(TEN_HOURS),
         Signals.features().falseAlarmEvery(TEN_HOURS));
   }
 
@@ -58,7 +58,7 @@ class WatchConditionTest {
   @Test
   void theRestOfTheConditionStaysAsItWas() {
     WatchCondition days =
-        Signals.quality("mae").worseThanBaseline(0.5).falseAlarmEvery(Duration.ofDays(30));
+        Signals.quality("mae").noWorseThanBaseline(0.5).falseAlarmEvery(Duration.ofDays(30));
     Watch before = days.watch();
     Watch after = days.inBlocksOf(TEN_MINUTES).watch();
     assertThat(after.input()).isEqualTo(before.input());

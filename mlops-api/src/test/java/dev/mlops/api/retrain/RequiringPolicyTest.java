@@ -2,7 +2,7 @@ package dev.mlops.api.retrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import java.time.Instant;
 import java.util.List;
@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class RequiringPolicyTest {
   private static final Evidence NOW = Evidence.builder("fraud", Instant.EPOCH).build();
 
-  private static RetrainDecision decide(Criterion requirement) {
+  private static RetrainDecision decide(Condition requirement) {
     RetrainPolicy always = (now, past) -> new RetrainDecision(
         RetrainDecision.Outcome.RETRAIN, "always", "1 of 1", List.of(), OptionalLong.of(7));
     return always.requiring(requirement).decide(NOW, RetrainHistory.of(Instant.EPOCH));
@@ -22,7 +22,7 @@ class RequiringPolicyTest {
   @Test
   @SuppressWarnings("NullAway") // what a host without nullness checks may answer
   void aRequirementThatThrowsOrAnswersNullIsInconclusive() {
-    for (Criterion broken : List.<Criterion>of(
+    for (Condition broken : List.<Condition>of(
         evidence -> {
           throw new IllegalStateException("on purpose");
         },

@@ -1,6 +1,6 @@
 package dev.mlops.core.gate;
 
-import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Finding;
@@ -14,37 +14,37 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * Criteria that a candidate must meet before it comes near traffic.
+ * Conditions that a candidate must meet before it comes near traffic.
  *
- * <p>FAIL when a criterion FAILs or the candidate gave no usable answer to a held-back row; PASS when all criteria PASS;
- * INCONCLUSIVE otherwise. A criterion that throws, or answers null, is INCONCLUSIVE.
+ * <p>FAIL when a condition FAILs or the candidate gave no usable answer to a held-back row; PASS when all conditions PASS;
+ * INCONCLUSIVE otherwise. A condition that throws, or answers null, is INCONCLUSIVE.
  *
  * <p>Immutable.
  *
  * @since 0.1
  */
 public final class Gate implements EvidenceReader {
-  private final List<Criterion> criteria;
+  private final List<Condition> conditions;
 
-  private Gate(List<Criterion> criteria) {
-    this.criteria = criteria;
+  private Gate(List<Condition> conditions) {
+    this.conditions = conditions;
   }
 
   /**
    * {@return a gate}
    *
-   * @param criteria at least one
+   * @param conditions at least one
    * @throws IllegalArgumentException if there is none: a gate that asks nothing would let everything through
    */
-  public static Gate of(Criterion... criteria) {
-    if (criteria.length == 0) {
-      throw new IllegalArgumentException("a gate must have at least one criterion, but had none");
+  public static Gate of(Condition... conditions) {
+    if (conditions.length == 0) {
+      throw new IllegalArgumentException("a gate must have at least one condition, but had none");
     }
-    return new Gate(List.of(criteria));
+    return new Gate(List.of(conditions));
   }
 
   /**
-   * {@return what the gate came to, criterion by criterion}
+   * {@return what the gate came to, condition by condition}
    *
    * @param trial what is known about the candidate, from {@link Trial}
    */
@@ -56,8 +56,8 @@ public final class Gate implements EvidenceReader {
       verdict = Verdict.FAIL;
       texts.add("no usable answer to " + failures + " held-back rows");
     }
-    for (Criterion criterion : criteria) {
-      Finding finding = Answers.of(criterion, () -> criterion.test(trial));
+    for (Condition condition : conditions) {
+      Finding finding = Answers.of(condition, () -> condition.test(trial));
       texts.add(finding.toString());
       if (finding.verdict() == Verdict.FAIL) {
         verdict = Verdict.FAIL;
@@ -71,12 +71,12 @@ public final class Gate implements EvidenceReader {
   @Override
   public Set<Watch> watches() {
     Set<Watch> all = new HashSet<>();
-    criteria.forEach(criterion -> all.addAll(criterion.watches()));
+    conditions.forEach(condition -> all.addAll(condition.watches()));
     return Set.copyOf(all);
   }
 
   @Override
   public String toString() {
-    return criteria.toString();
+    return conditions.toString();
   }
 }

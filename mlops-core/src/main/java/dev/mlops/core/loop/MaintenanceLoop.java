@@ -7,7 +7,7 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Task;
-import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
@@ -771,11 +771,11 @@ public final class MaintenanceLoop implements AutoCloseable {
     /**
      * {@return this builder, with what a candidate must meet before it is shadowed}
      *
-     * @param criteria at least one
+     * @param conditions at least one
      * @throws IllegalArgumentException if there is none
      */
-    public Builder gate(Criterion... criteria) {
-      this.gate = Gate.of(criteria);
+    public Builder gate(Condition... conditions) {
+      this.gate = Gate.of(conditions);
       return this;
     }
 
@@ -866,7 +866,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     public MaintenanceLoop build() {
       List<String> problems = new ArrayList<>();
       require(problems, policy, "retrainWhen(policy)");
-      require(problems, gate, "gate(criteria)");
+      require(problems, gate, "gate(conditions)");
       require(problems, journal, "journal(file)");
       require(problems, background, "on(executor)");
       Set<Watch> reads = new HashSet<>();

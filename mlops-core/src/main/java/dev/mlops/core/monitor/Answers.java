@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a condition or criterion that a host may have written: null, or a throw, reads INCONCLUSIVE.
+ * Asks a condition or condition that a host may have written: null, or a throw, reads INCONCLUSIVE.
  *
  * <p>Never throws, whatever the question or what it threw does.
  *

@@ -857,7 +857,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     /**
      * {@return the same config for a monitor that also watches what these will read, from the first prediction on}
      *
-     * @param readers conditions, criteria, alert rules, alert engines and retrain policies
+     * @param readers conditions, alert rules, alert engines and retrain policies
      */
     @Override
     public Config watching(EvidenceReader... readers) {

@@ -7,9 +7,9 @@ import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Watch;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
-import java.util.TreeMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 

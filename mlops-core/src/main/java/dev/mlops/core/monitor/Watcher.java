@@ -10,12 +10,10 @@ import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
-import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Loss;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
-import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
@@ -27,7 +25,6 @@ import dev.mlops.drift.batch.DataDrift;
 import dev.mlops.drift.stream.SrEDetector;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -49,6 +46,7 @@ final class Watcher {
   private final Watch watch;
   /** What an outcome costs; null if the metric has no loss per row, or none is watched. */
   private final @Nullable Loss loss;
+
   private @Nullable ValueDetector values;
   private @Nullable RowDetector rows;
   private String note;

@@ -26,8 +26,8 @@ public final class RetrainPolicies {
    *
    * @param condition what is wrong with the champion
    */
-  public static RetrainPolicy on(Condition condition) {
-    return new OnCondition(requireNonNull(condition, "condition"));
+  public static RetrainPolicy violated(Condition condition) {
+    return new Violated(requireNonNull(condition, "condition"));
   }
 
   /**

@@ -200,7 +200,7 @@ class AlertEngineTest {
   @Test
   void aSlowModelIsPendingThenFiringThenResolvedByItsLatency() {
     AlertEngine engine =
-        engine(AlertRule.of("fraud.slow", Signals.latency().p99Above(Duration.ofMillis(20)))
+        engine(AlertRule.of("fraud.slow", Signals.latency().p99AtMost(Duration.ofMillis(20)))
             .holding(MINUTE.multipliedBy(2)));
     long[][] millisAndCounts = {{25, 99}, {25, 100}, {30, 400}, {25, 700}, {25, 50}, {20, 900}};
     for (int minute = 0; minute < millisAndCounts.length; minute++) {
@@ -396,7 +396,8 @@ class AlertEngineTest {
 
   @Test
   void readsWhatItsRulesRead() {
-    WatchCondition worse = Signals.quality("recall").worseThanBaseline(0.02).falseAlarmEvery(1_000);
+    WatchCondition worse =
+        Signals.quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(1_000);
     AlertEngine engine = engine(AlertRule.of("worse", worse), AlertRule.of("rule", condition));
     assertThat(engine.watches()).containsExactly(worse.watch());
   }

@@ -3,7 +3,7 @@ package dev.mlops.core.gate;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Verdict;
@@ -12,12 +12,12 @@ import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class GateTest {
-  private static final Criterion PASS = named("good", Finding.pass("0.99"));
-  private static final Criterion FAIL = named("bad", Finding.fail("0.81"));
-  private static final Criterion UNKNOWN = named("unknown", Finding.inconclusive("no truth"));
+  private static final Condition PASS = named("good", Finding.pass("0.99"));
+  private static final Condition FAIL = named("bad", Finding.fail("0.81"));
+  private static final Condition UNKNOWN = named("unknown", Finding.inconclusive("no truth"));
 
-  private static Criterion named(String name, Finding finding) {
-    return new Criterion() {
+  private static Condition named(String name, Finding finding) {
+    return new Condition() {
       @Override
       public Finding test(Evidence evidence) {
         return finding;
@@ -39,10 +39,10 @@ class GateTest {
 
   @Test
   void anyFailFailsWhateverTheOthersSay() {
-    Criterion[] all = {PASS, FAIL, UNKNOWN};
-    for (Criterion first : all) {
-      for (Criterion second : all) {
-        for (Criterion third : all) {
+    Condition[] all = {PASS, FAIL, UNKNOWN};
+    for (Condition first : all) {
+      for (Condition second : all) {
+        for (Condition third : all) {
           Finding finding = Gate.of(first, second, third).judge(trial(0));
           boolean failed = first == FAIL || second == FAIL || third == FAIL;
           boolean passed = first == PASS && second == PASS && third == PASS;
@@ -67,7 +67,7 @@ class GateTest {
 
   @Test
   void aCriterionThatThrowsOrAnswersNullIsInconclusive() {
-    Criterion broken = new Criterion() {
+    Condition broken = new Condition() {
       @Override
       public Finding test(Evidence evidence) {
         throw new IllegalStateException("bug");
@@ -89,7 +89,7 @@ class GateTest {
   /** What a host throws is the host's own code too. */
   @Test
   void anExceptionThatCannotBeShownIsInconclusiveAsWell() {
-    Criterion broken = new Criterion() {
+    Condition broken = new Condition() {
       @Override
       public Finding test(Evidence evidence) {
         throw new Unshowable();
@@ -115,7 +115,7 @@ class GateTest {
   @Test
   void aGateWithoutCriteriaIsRefused() {
     assertEquals(
-        "a gate must have at least one criterion, but had none",
+        "a gate must have at least one condition, but had none",
         assertThrows(IllegalArgumentException.class, Gate::of).getMessage());
   }
 }

@@ -15,7 +15,7 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
-import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
@@ -164,7 +164,7 @@ class TrialTest {
     assertEquals(new Latency(Duration.ofMillis(2), Duration.ofMillis(2), 200), theirs);
     assertEquals(new Latency(Duration.ofMillis(1), Duration.ofMillis(9), 200), ours);
 
-    Criterion noSlower = evidence -> {
+    Condition noSlower = evidence -> {
       Duration limit = evidence.champion().orElseThrow().latency().orElseThrow().p99();
       Duration found =
           evidence.candidate().orElseThrow().latency().orElseThrow().p99();

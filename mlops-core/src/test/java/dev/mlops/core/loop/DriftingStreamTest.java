@@ -65,8 +65,8 @@ class DriftingStreamTest {
     Trained first = new Cells().train(rows.subList(0, INITIAL - 200));
     ManualClock clock = new ManualClock();
     InMemoryVersionStore store = new InMemoryVersionStore(clock);
-    RetrainPolicy policy = RetrainPolicies.on(
-            Signals.quality("accuracy").worseThanBaseline(0.05).falseAlarmEvery(1_000_000))
+    RetrainPolicy policy = RetrainPolicies.violated(
+            Signals.quality("accuracy").noWorseThanBaseline(0.05).falseAlarmEvery(1_000_000))
         .atMostEvery(Duration.ofMinutes(100));
     try (Deployment<Row> deployment = Deployment.of(store, "sine@champion", BINDING)
             .firstRelease(

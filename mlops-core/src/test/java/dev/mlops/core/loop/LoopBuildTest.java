@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
-import dev.mlops.api.monitor.Criterion;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
@@ -53,7 +53,7 @@ class LoopBuildTest {
     watchedBy(InMemoryMonitor.config().keepingNoRows());
     scene.trainer.schema = Schema.of(Column.number("x")).predicting(Task.ANOMALY_DETECTION);
     assertEquals(
-        "cannot build a loop on iris@champion: retrainWhen(policy) is missing; gate(criteria) is"
+        "cannot build a loop on iris@champion: retrainWhen(policy) is missing; gate(conditions) is"
             + " missing; journal(file) is missing; on(executor) is missing; the monitor keeps no"
             + " rows: hand some over with rows(outcomes); the losses of anomaly scores are not"
             + " known, so nothing could be compared",
@@ -76,8 +76,8 @@ class LoopBuildTest {
 
   @Test
   void whatTheMonitorDoesNotWatchCannotBeRead() {
-    RetrainPolicy policy = RetrainPolicies.on(
-        Signals.quality("accuracy").worseThanBaseline(0.05).falseAlarmEvery(1_000_000));
+    RetrainPolicy policy = RetrainPolicies.violated(
+        Signals.quality("accuracy").noWorseThanBaseline(0.05).falseAlarmEvery(1_000_000));
     assertEquals(1, policy.watches().size());
     assertEquals(
         "cannot build a loop on iris@champion: the monitor does not watch \""
@@ -88,12 +88,12 @@ class LoopBuildTest {
 
   @Test
   void whatTheGateReadsMustBeWatchedToo() {
-    Watch watch = RetrainPolicies.on(
-            Signals.quality("recall").worseThanBaseline(0.1).falseAlarmEvery(1_000_000))
+    Watch watch = RetrainPolicies.violated(
+            Signals.quality("recall").noWorseThanBaseline(0.1).falseAlarmEvery(1_000_000))
         .watches()
         .iterator()
         .next();
-    Criterion criterion = new Criterion() {
+    Condition condition = new Condition() {
       @Override
       public Finding test(Evidence evidence) {
         return Finding.pass("fine");
@@ -107,15 +107,15 @@ class LoopBuildTest {
     assertEquals(
         "cannot build a loop on iris@champion: the monitor does not watch \"" + watch
             + "\": name what reads it in MonitorFactory.watching",
-        refused(scene.loop(LoopScene.always()).gate(criterion)));
+        refused(scene.loop(LoopScene.always()).gate(condition)));
   }
 
   /** A foreign monitor may know a metric or not: what it does not know reads INCONCLUSIVE, which is said once. */
   @Test
   void aMonitorThatCannotTellWhatItWatchesIsTakenAndThatIsSaidOnce() {
     scene.monitor.watches = Optional.empty();
-    RetrainPolicy policy = RetrainPolicies.on(
-        Signals.quality("recall").worseThanBaseline(0.1).falseAlarmEvery(1_000_000));
+    RetrainPolicy policy = RetrainPolicies.violated(
+        Signals.quality("recall").noWorseThanBaseline(0.1).falseAlarmEvery(1_000_000));
     try (LoopWarnings warned = new LoopWarnings();
         MaintenanceLoop loop = scene.loop(policy).build()) {
       scene.serve(200);
@@ -141,7 +141,7 @@ class LoopBuildTest {
   void aGateWithoutCriteriaIsRefused() {
     MaintenanceLoop.Builder builder = scene.loop(LoopScene.always());
     assertEquals(
-        "a gate must have at least one criterion, but had none",
+        "a gate must have at least one condition, but had none",
         assertThrows(IllegalArgumentException.class, builder::gate).getMessage());
   }
 

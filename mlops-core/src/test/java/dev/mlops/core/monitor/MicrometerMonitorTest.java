@@ -455,7 +455,8 @@ class MicrometerMonitorTest {
         .buffering(1 << 16)
         .awaiting(1_000_000)
         .keeping(1_000_000)
-        .watching(Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000_000)));
+        .watching(
+            Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(1_000_000)));
     Recorder recorder = monitor.recorder("1", BASELINE);
     Map<Long, Truth> given = new ConcurrentHashMap<>();
     AtomicBoolean done = new AtomicBoolean();
@@ -671,7 +672,8 @@ class MicrometerMonitorTest {
         values.put(
             metric,
             String.format(
-                "%.9f of %s", estimate.value(), metric.equals(Metric.ACCURACY) ? estimate.n() : ""));
+                "%.9f of %s",
+                estimate.value(), metric.equals(Metric.ACCURACY) ? estimate.n() : ""));
       }
     });
     return values;
@@ -981,7 +983,8 @@ class MicrometerMonitorTest {
   @ParameterizedTest
   @ValueSource(strings = {"accuracy", "precision", "recall"})
   void alarmsWithTheSameOutcomeAsADetectorFedByHand(String metric) {
-    WatchCondition watch = Signals.quality(metric).worseThanBaseline(0.02).falseAlarmEvery(10_000);
+    WatchCondition watch =
+        Signals.quality(metric).noWorseThanBaseline(0.02).falseAlarmEvery(10_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder("1", BASELINE);
     // Of the baseline: 100 of 1,000 wrong; 50 of 500 predicted; 100 of 500 true.
@@ -1025,7 +1028,7 @@ class MicrometerMonitorTest {
   @Test
   void absoluteErrorsAreClippedAtTenLimits() {
     Schema schema = Schema.of(Column.number("x")).predicting(Task.REGRESSION);
-    WatchCondition watch = Signals.quality("mae").worseThanBaseline(0.5).falseAlarmEvery(1_000);
+    WatchCondition watch = Signals.quality("mae").noWorseThanBaseline(0.5).falseAlarmEvery(1_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder(
         "1",
@@ -1050,7 +1053,7 @@ class MicrometerMonitorTest {
   @Test
   void theLimitIsTheLowerOfTheFirstBaselineAndTheChampions() {
     WatchCondition watch =
-        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000);
+        Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(1_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
     monitor.recorder("1", BASELINE);
     String first = String.format("loss limit %.4f", SrEDetector.upperLimit(100, 1_000) + 0.02);
@@ -1073,9 +1076,9 @@ class MicrometerMonitorTest {
   @Test
   void aWatchThatCannotJudgeSaysWhyAndNeverPasses() {
     WatchCondition accuracy =
-        Signals.quality("accuracy").worseThanBaseline(0.95).falseAlarmEvery(1_000);
+        Signals.quality("accuracy").noWorseThanBaseline(0.95).falseAlarmEvery(1_000);
     WatchCondition recall =
-        Signals.quality("recall").worseThanBaseline(0.02).falseAlarmEvery(1_000);
+        Signals.quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(1_000);
     WatchCondition features = Signals.features().falseAlarmEvery(100_000);
     MicrometerMonitor monitor = open(config -> config.watching(accuracy, recall, features));
     Schema noPositive = Schema.of(SCHEMA.columns()).predicting(Task.CLASSIFICATION);
@@ -1105,7 +1108,7 @@ class MicrometerMonitorTest {
   @Test
   void aSignalStaysUntilTheBaselineChangesAndComesBackOnlyIfFoundAgain() {
     WatchCondition watch =
-        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000);
+        Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(1_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder one = monitor.recorder("1", BASELINE);
     for (int i = 0; i < 200; i++) {
@@ -1147,7 +1150,7 @@ class MicrometerMonitorTest {
   @Test
   void aBlockEndsByTheInstantsOfThePredictions() {
     WatchCondition watch =
-        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
+        Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
     MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder("1", BASELINE);
     double limit = SrEDetector.upperLimit(100, 1_000) + 0.02;
@@ -1172,7 +1175,7 @@ class MicrometerMonitorTest {
   @Test
   void aBlockEndsWhenAnOutcomeOfALaterOneMatures() {
     WatchCondition watch =
-        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
+        Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
     MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder("1", BASELINE);
     recorder.record(ROW, YES, 1); // open for ever: without a horizon nothing else ends its hour
@@ -1190,7 +1193,7 @@ class MicrometerMonitorTest {
   @Test
   void aBlockWithOpenPredictionsWaitsForThemOrTheirHorizon() {
     WatchCondition watch =
-        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
+        Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
     MicrometerMonitor monitor =
         open(config -> config.watching(watch).truthWithin(Duration.ofHours(5)));
     Recorder recorder = monitor.recorder("1", BASELINE);
@@ -1240,7 +1243,7 @@ class MicrometerMonitorTest {
   @Test
   void clearingForgetsTheBlockThatWasOpen() {
     WatchCondition watch =
-        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
+        Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
     MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder("1", BASELINE);
     Instant right = clock.instant();
@@ -1260,7 +1263,7 @@ class MicrometerMonitorTest {
   @Test
   void clearingForgetsWhereTheChangeWas() {
     WatchCondition watch =
-        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000);
+        Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(1_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
     Recorder recorder = monitor.recorder("1", BASELINE);
     for (int i = 0; i < 200; i++) {
@@ -1321,7 +1324,7 @@ class MicrometerMonitorTest {
   @Test
   void metersSayWhatEvidenceSaysAndNoneIsNaN() {
     MicrometerMonitor monitor = open(config -> config.watching(
-        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000)));
+        Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(1_000)));
     Recorder recorder = monitor.recorder("7", BASELINE);
     monitor.tick();
     assertNoNaN();
@@ -1426,7 +1429,7 @@ class MicrometerMonitorTest {
   @Test
   void closingTakesEveryMeterAway() {
     MicrometerMonitor monitor = open(config -> config.watching(
-        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(1_000)));
+        Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(1_000)));
     Recorder recorder = monitor.recorder("1", BASELINE);
     monitor.truth(recorder.record(ROW, YES, 1), TRUE);
     monitor.tick();
@@ -1597,7 +1600,7 @@ class MicrometerMonitorTest {
     ManualClock real = new ManualClock();
     AtomicLong ahead = new AtomicLong();
     WatchCondition worse =
-        Signals.quality("accuracy").worseThanBaseline(0.02).falseAlarmEvery(Duration.ofDays(90));
+        Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(Duration.ofDays(90));
     MicrometerMonitor monitor = MicrometerMonitor.config(registry)
         .clock(() -> real.instant().plusMillis(ahead.get()))
         .watching(worse)

@@ -272,7 +272,7 @@ class OwnDetectorTest {
   @Test
   void refusesASpecOfTheMonitorsOwn() {
     Watch watch = Signals.quality("accuracy")
-        .worseThanBaseline(0.02)
+        .noWorseThanBaseline(0.02)
         .falseAlarmEvery(1_000)
         .watch();
     assertThatThrownBy(() -> MicrometerMonitor.config(new SimpleMeterRegistry())

@@ -26,7 +26,7 @@ class WatcherTest {
   @ValueSource(ints = {1, 5, 64, 100, 1_000, 3_000})
   void keepsNoMorePlacesThanItWasGivenAndTellsTheNewest(int most) {
     Watch watch = Signals.quality("accuracy")
-        .worseThanBaseline(0.02)
+        .noWorseThanBaseline(0.02)
         .falseAlarmEvery(10_000)
         .watch();
     Watcher watcher = new Watcher(watch, null, BASELINE, BASELINE, most);

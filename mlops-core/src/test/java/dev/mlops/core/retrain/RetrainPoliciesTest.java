@@ -2,7 +2,7 @@ package dev.mlops.core.retrain;
 
 import static dev.mlops.core.retrain.RetrainPolicies.afterTruths;
 import static dev.mlops.core.retrain.RetrainPolicies.olderThan;
-import static dev.mlops.core.retrain.RetrainPolicies.on;
+import static dev.mlops.core.retrain.RetrainPolicies.violated;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,7 +10,6 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.api.monitor.Condition;
-import dev.mlops.api.monitor.Criterion;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
@@ -37,7 +36,7 @@ class RetrainPoliciesTest {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
   private static final Duration DAY = Duration.ofDays(1);
   private static final WatchCondition WORSE =
-      Signals.quality("recall").worseThanBaseline(0.02).falseAlarmEvery(100_000);
+      Signals.quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
 
   private static Evidence evidence(Instant at, long matured) {
     return Evidence.builder("fraud", at)
@@ -68,7 +67,7 @@ class RetrainPoliciesTest {
   class OnACondition extends RetrainPolicyContract {
     @Override
     protected RetrainPolicy policy() {
-      return on(WORSE);
+      return violated(WORSE);
     }
 
     @Override
@@ -116,7 +115,7 @@ class RetrainPoliciesTest {
   class Combined extends RetrainPolicyContract {
     @Override
     protected RetrainPolicy policy() {
-      return on(WORSE)
+      return violated(WORSE)
           .or(olderThan(Duration.ofDays(30)))
           .requiring(Signals.freshTruths(1_000))
           .atMostEvery(DAY);
@@ -130,16 +129,17 @@ class RetrainPoliciesTest {
 
   @Test
   void aConditionDecidesWithItsNumbersAndItsChangePoint() {
-    RetrainDecision decision = on(WORSE).decide(reading(true), RetrainHistory.of(START));
+    RetrainDecision decision = violated(WORSE).decide(reading(true), RetrainHistory.of(START));
     assertThat(decision.changePosition()).hasValue(1_420);
     assertThat(decision)
         .hasToString("RETRAIN: recall worse by 0.02, one false alarm in 100000 inputs"
             + " (DRIFT after 501, drift UP at 500, changed at about 420 (statistic 2.00e+05, threshold 1.00e+05),"
             + " loss limit 0.0800)");
-    assertThat(on(WORSE).decide(reading(false), RetrainHistory.of(START)).outcome())
+    assertThat(violated(WORSE).decide(reading(false), RetrainHistory.of(START)).outcome())
         .isEqualTo(Outcome.KEEP);
-    assertThat(on(WORSE).watches()).containsExactly(WORSE.watch());
-    assertThat(on(WORSE)).hasToString("on recall worse by 0.02, one false alarm in 100000 inputs");
+    assertThat(violated(WORSE).watches()).containsExactly(WORSE.watch());
+    assertThat(violated(WORSE))
+        .hasToString("on recall worse by 0.02, one false alarm in 100000 inputs");
   }
 
   @Test
@@ -147,11 +147,12 @@ class RetrainPoliciesTest {
     Condition broken = evidence -> {
       throw new StackOverflowError();
     };
-    RetrainDecision decision = on(broken).decide(reading(true), RetrainHistory.of(START));
+    RetrainDecision decision = violated(broken).decide(reading(true), RetrainHistory.of(START));
     assertThat(decision.outcome()).isEqualTo(Outcome.INCONCLUSIVE);
     assertThat(decision.reason()).isEqualTo("the condition threw java.lang.StackOverflowError");
-    assertThat(
-            on(evidence -> null).decide(reading(true), RetrainHistory.of(START)).outcome())
+    assertThat(violated(evidence -> null)
+            .decide(reading(true), RetrainHistory.of(START))
+            .outcome())
         .isEqualTo(Outcome.INCONCLUSIVE);
   }
 
@@ -260,22 +261,23 @@ class RetrainPoliciesTest {
     Evidence now = reading(true);
     RetrainHistory past = RetrainHistory.of(START);
     for (Verdict verdict : Verdict.values()) {
-      Criterion criterion = evidence -> new Finding(verdict, "told", OptionalLong.empty());
-      assertThat(on(WORSE).requiring(criterion).decide(now, past).outcome())
+      Condition condition = evidence -> new Finding(verdict, "told", OptionalLong.empty());
+      assertThat(violated(WORSE).requiring(condition).decide(now, past).outcome())
           .isEqualTo(
               switch (verdict) {
                 case PASS -> Outcome.RETRAIN;
                 case FAIL -> Outcome.SUPPRESSED;
                 case INCONCLUSIVE -> Outcome.INCONCLUSIVE;
               });
-      assertThat(on(WORSE).requiring(criterion).decide(reading(false), past).outcome())
+      assertThat(
+              violated(WORSE).requiring(condition).decide(reading(false), past).outcome())
           .isEqualTo(Outcome.KEEP);
     }
   }
 
   @Test
   void theCooldownCoversACandidateThatCameToNothing() {
-    RetrainPolicy policy = on(WORSE).atMostEvery(DAY);
+    RetrainPolicy policy = violated(WORSE).atMostEvery(DAY);
     // The champion is the old one: the candidate failed its gate or was kept back.
     RetrainHistory failed =
         RetrainHistory.of(START).withCandidate(START.plus(DAY).minusSeconds(1), 0);
@@ -293,7 +295,7 @@ class RetrainPoliciesTest {
   @Test
   void combinationsReadAndSayWhatTheirPartsDo() {
     RetrainPolicy policy =
-        olderThan(DAY).or(on(WORSE)).requiring(Signals.freshTruths(10)).atMostEvery(DAY);
+        olderThan(DAY).or(violated(WORSE)).requiring(Signals.freshTruths(10)).atMostEvery(DAY);
     assertThat(policy.watches()).containsExactly(WORSE.watch());
     assertThat(policy)
         .hasToString(

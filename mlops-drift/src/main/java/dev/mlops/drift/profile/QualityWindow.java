@@ -9,12 +9,12 @@ import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
-import java.util.TreeMap;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Measures how good the newest so many predictions were: at any time what {@link Quality#of} says of them.

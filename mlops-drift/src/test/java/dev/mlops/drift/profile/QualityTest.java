@@ -26,7 +26,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
 class QualityTest {
   private static final Schema COLUMNS = Schema.of(Column.number("x"));
@@ -154,9 +153,18 @@ class QualityTest {
         .isCloseTo(1.959963984540054 * se, within(1e-9 * (1 + mae.value())));
   }
 
+  static Stream<Metric> errors() {
+    return Stream.of(Metric.MAE, Metric.RMSE, Metric.R2);
+  }
+
+  static Stream<Metric> jackknifed() {
+    return Stream.of(
+        Metric.PRECISION, Metric.RECALL, Metric.F1, Metric.MAE, Metric.RMSE, Metric.R2);
+  }
+
   /** Leaving out one row at a time is another way to the same standard error; both are right to a few percent at 500 rows. */
   @ParameterizedTest
-  @MethodSource("dev.mlops.api.model.Metric#known")(names = {"MAE", "RMSE", "R2"})
+  @MethodSource("errors")
   void standardErrorsAgreeWithTheJackknife(Metric metric) {
     int n = 500;
     List<Prediction> said = said(n, 3, false);
@@ -194,7 +202,7 @@ class QualityTest {
 
   /** How often the interval holds the truth, over many samples of a known law; nominally 95 of 100. */
   @ParameterizedTest
-  @MethodSource("dev.mlops.api.model.Metric#known")(names = {"PRECISION", "RECALL", "F1", "MAE", "RMSE", "R2"})
+  @MethodSource("jackknifed")
   void intervalsHoldWhatTheyPromise(Metric metric) {
     boolean labels = metric.task() == Task.CLASSIFICATION;
     double truth = Quality.of(

@@ -10,7 +10,7 @@ import dev.mlops.core.monitor.Answers;
 import java.util.Set;
 
 /** Retrains while a condition FAILs. */
-record OnCondition(Condition condition) implements RetrainPolicy {
+record Violated(Condition condition) implements RetrainPolicy {
   @Override
   public RetrainDecision decide(Evidence now, RetrainHistory past) {
     return RetrainDecision.of(
@@ -22,9 +22,9 @@ record OnCondition(Condition condition) implements RetrainPolicy {
     return condition.watches();
   }
 
-  /** {@return such as {@code on recall worse by 0.02, one false alarm in 100000 inputs}} */
+  /** {@return such as {@code violated: recall no worse by 0.02, one false alarm in 100000 inputs}} */
   @Override
   public String toString() {
-    return "on " + condition;
+    return "violated: " + condition;
   }
 }
