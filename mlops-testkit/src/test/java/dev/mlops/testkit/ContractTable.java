@@ -27,7 +27,8 @@ final class ContractTable {
       ValueDetectorContract.class,
       VectorDetectorContract.class,
       RowDetectorContract.class,
-      RetrainPolicyContract.class);
+      RetrainPolicyContract.class,
+      JournalContract.class);
 
   private static final Pattern ITEM = Pattern.compile("<li>(.*?)(?=<li>|</ol>)", Pattern.DOTALL);
   private static final Pattern NAME = Pattern.compile("<b>(\\w+)</b>");

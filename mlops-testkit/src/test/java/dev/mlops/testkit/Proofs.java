@@ -37,7 +37,8 @@ final class Proofs {
       "drift/ValueDetector",
       "drift/VectorDetector",
       "drift/RowDetector",
-      "retrain/RetrainPolicy");
+      "retrain/RetrainPolicy",
+      "loop/Journal");
 
   /** Clauses of detectors of values alone. */
   private static final Set<String> OF_VALUES = Set.of("allocatesNothing", "statesItsDomain");
@@ -102,6 +103,13 @@ final class Proofs {
         BrokenPolicies.all(),
         broken -> Subjects.Policies.factory = broken,
         Subjects.Policies.HEALTHY);
+    add(
+        proofs,
+        "Journal",
+        Subjects.Journals.class,
+        BrokenJournals.all(),
+        broken -> Subjects.Journals.factory = broken,
+        Subjects.Journals.HEALTHY);
     return proofs;
   }
 
@@ -132,6 +140,7 @@ final class Proofs {
         Subjects.Values.class,
         Subjects.ValuesInTime.class,
         Subjects.Rows.class,
-        Subjects.Policies.class);
+        Subjects.Policies.class,
+        Subjects.Journals.class);
   }
 }

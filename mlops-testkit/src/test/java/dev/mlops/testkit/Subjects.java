@@ -3,6 +3,7 @@ package dev.mlops.testkit;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.api.drift.VectorDetector;
+import dev.mlops.api.loop.Journal;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** The contracts over whatever implementation was put in place: a healthy one, unless {@link ContractProofTest} breaks it. */
@@ -177,6 +179,18 @@ final class Subjects {
     @Override
     protected List<Evidence> evidence() {
       return BrokenPolicies.evidence();
+    }
+  }
+
+  static class Journals extends JournalContract {
+    static final Function<BrokenJournals.Disk, Journal> HEALTHY = BrokenJournals.Healthy::new;
+    static Function<BrokenJournals.Disk, Journal> factory = HEALTHY;
+
+    private final BrokenJournals.Disk disk = new BrokenJournals.Disk();
+
+    @Override
+    protected Journal open() {
+      return factory.apply(disk);
     }
   }
 }

@@ -23,7 +23,7 @@ import dev.mlops.api.store.AliasMove;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.alert.AlertEngine;
-import dev.mlops.core.loop.LoopEvent;
+import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.core.loop.MaintenanceLoop;
 import dev.mlops.core.monitor.MicrometerMonitor;
 import dev.mlops.core.serve.Deployment;

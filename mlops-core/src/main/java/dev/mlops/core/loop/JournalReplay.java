@@ -1,5 +1,7 @@
 package dev.mlops.core.loop;
 
+import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.store.Reference;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,10 +15,15 @@ import java.util.Optional;
  * @param candidates when each candidate was begun, in order; those that failed or were kept back count
  * @param backOff how long the loop rests because of those that threw last
  * @param undecided whether the last candidate was begun and never ended
+ * @param candidate that last candidate, if it was published
  * @param intent what the move of that candidate is known by, if it was about to be made
  */
 record JournalReplay(
-    List<Instant> candidates, BackOff backOff, boolean undecided, Optional<String> intent) {
+    List<Instant> candidates,
+    BackOff backOff,
+    boolean undecided,
+    Optional<Reference> candidate,
+    Optional<String> intent) {
   /** Copies the instants. */
   JournalReplay {
     candidates = List.copyOf(candidates);
@@ -27,24 +34,28 @@ record JournalReplay(
     List<Instant> candidates = new ArrayList<>();
     BackOff backOff = BackOff.none();
     boolean undecided = false;
+    Optional<Reference> candidate = Optional.empty();
     Optional<String> intent = Optional.empty();
     for (LoopEvent event : events) {
       switch (event.kind()) {
         case RETRAIN -> {
           candidates.add(event.at());
           undecided = true;
+          candidate = Optional.empty();
           intent = Optional.empty();
         }
-        case PROMOTING -> intent = Optional.of(event.subject());
+        case PUBLISHED -> candidate = event.candidate();
+        case PROMOTING -> intent = event.intent();
         case FAILED -> backOff = backOff.failed(event.at());
         case GATED, KEPT -> backOff = BackOff.none(); // it was trained and judged
         default -> {}
       }
       if (event.kind().endsCandidate()) {
         undecided = false;
+        candidate = Optional.empty();
         intent = Optional.empty();
       }
     }
-    return new JournalReplay(candidates, backOff, undecided, intent);
+    return new JournalReplay(candidates, backOff, undecided, candidate, intent);
   }
 }

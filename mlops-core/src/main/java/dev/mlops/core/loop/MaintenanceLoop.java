@@ -2,6 +2,8 @@ package dev.mlops.core.loop;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.loop.Journal;
+import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
@@ -89,7 +91,8 @@ public final class MaintenanceLoop implements AutoCloseable {
   private final Gate gate;
   private final ShadowPlan plan;
   private final Outcomes outcomes;
-  private final Journal journal;
+  private final Steps journal;
+  private final JournalReplay past;
   private final Executor background;
   private final InstantSource clock;
   private final LongSupplier ticker;
@@ -164,7 +167,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   /** When another candidate is due after a change. */
   private record FollowUp(long change, long sinceChange) {}
 
-  private MaintenanceLoop(Builder builder, Journal journal) {
+  private MaintenanceLoop(Builder builder, Steps journal, JournalReplay past) {
     this.deployment = builder.deployment;
     this.trainer = builder.trainer;
     this.policy = requireNonNull(builder.policy);
@@ -177,10 +180,11 @@ public final class MaintenanceLoop implements AutoCloseable {
     this.ticker = builder.ticker;
     this.journal = journal;
     this.history = RetrainHistory.of(deployment.champion().publishedAt());
-    for (Instant begun : journal.past().candidates()) {
+    this.past = past;
+    for (Instant begun : past.candidates()) {
       history = history.withCandidate(begun, 0);
     }
-    this.backOff = journal.past().backOff();
+    this.backOff = past.backOff();
   }
 
   /**
@@ -283,21 +287,22 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   /** Ends a candidate that an earlier process left, asking the store whether its promotion won. */
   private Phase recover() {
-    JournalReplay past = journal.past();
     if (past.undecided()) {
       Optional<AliasChange> made = past.intent().flatMap(this::moveOf);
       if (made.isPresent()) {
-        journal.write(
-            LoopEvent.Kind.PROMOTED,
-            made.get().to().toString(),
-            "found after a restart: the move had been made, " + made.get());
+        journal.write(journal
+            .event(LoopEvent.Kind.PROMOTED)
+            .candidate(made.get().to())
+            .number("generation", made.get().generation())
+            .because("found after a restart: the move had been made, " + made.get()));
       } else {
-        journal.write(
-            LoopEvent.Kind.ABANDONED,
-            "",
-            "the process ended before the candidate was decided"
+        LoopEvent.Builder abandoned = journal
+            .event(LoopEvent.Kind.ABANDONED)
+            .because("the process ended before the candidate was decided"
                 + past.intent().map(intent -> "; the move was not made").orElse("")
                 + "; the champion stays");
+        past.candidate().ifPresent(abandoned::candidate);
+        journal.write(abandoned);
       }
     }
     return new Idle();
@@ -350,7 +355,14 @@ public final class MaintenanceLoop implements AutoCloseable {
     tooFewAt = NOWHERE;
     waiting = null;
     Working working = working();
-    journal.write(LoopEvent.Kind.RETRAIN, champion.toString(), why);
+    LoopEvent.Builder begun = journal
+        .event(LoopEvent.Kind.RETRAIN)
+        .champion(champion)
+        .position(end)
+        .number("rows", rows.size());
+    change.ifPresent(begun::change);
+    Steps.beginning(why).lines().forEach(begun::because);
+    journal.write(begun);
     history = history.withCandidate(evidence.at(), end);
     OptionalLong from = change;
     try {
@@ -409,7 +421,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   private boolean waits(Optional<String> wait) {
     if (wait.isPresent()) {
       if (waiting == null) {
-        journal.tell(new LoopEvent(clock.instant(), LoopEvent.Kind.WAITING, "", wait.get()));
+        journal.tell(journal.event(LoopEvent.Kind.WAITING).because(wait.get()).build());
       }
       waiting = wait.get();
     }
@@ -444,11 +456,10 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   private Phase failed(Throwable e) {
     Instant now = clock.instant();
-    journal.write(
-        LoopEvent.Kind.FAILED,
-        "",
-        "candidate " + history.candidates() + " threw " + Warnings.shown(e)
-            + "; the champion stays");
+    journal.write(journal
+        .event(LoopEvent.Kind.FAILED)
+        .because("candidate " + history.candidates() + " threw " + Warnings.shown(e)
+            + "; the champion stays"));
     closeCandidate();
     failing.once(
         e.getClass().getName(),
@@ -466,9 +477,21 @@ public final class MaintenanceLoop implements AutoCloseable {
         .candidate()
         .testedOn(heldBack.stream().map(Outcome::labelled).toList())
         .asPackage(champion.model());
-    journal.write(LoopEvent.Kind.PUBLISHING, made.digest().toString(), selection.toString());
+    journal.write(journal
+        .event(LoopEvent.Kind.PUBLISHING)
+        .champion(champion)
+        .digest(made.digest())
+        .number("rows", selection.training().size())
+        .number("held_back", heldBack.size())
+        .number("fits", selection.fits())
+        .because(selection.toString()));
     Version version = deployment.store().publish(made);
-    journal.write(LoopEvent.Kind.PUBLISHED, version.toString(), made.digest().abbreviated());
+    journal.write(journal
+        .event(LoopEvent.Kind.PUBLISHED)
+        .champion(champion)
+        .candidate(version)
+        .digest(made.digest())
+        .because(made.digest().abbreviated()));
     ModelPackage source = deployment.store().open(version);
     Model model = deployment.load(source);
     candidateModel.set(model);
@@ -510,10 +533,12 @@ public final class MaintenanceLoop implements AutoCloseable {
     if (finding.verdict() == Verdict.FAIL) {
       return keep(candidate, "cannot promote " + candidate.version + ": gate " + finding.text());
     }
-    journal.write(
-        LoopEvent.Kind.GATED,
-        candidate.version.toString(),
-        finding.verdict() + " (" + finding.text() + "); " + plan);
+    journal.write(journal
+        .event(LoopEvent.Kind.GATED)
+        .champion(candidate.champion)
+        .candidate(candidate.version)
+        .position(next.from)
+        .because(Steps.beginning(finding.verdict() + " (" + finding.text() + ")") + "; " + plan));
     return next;
   }
 
@@ -542,10 +567,10 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   /** Gives an undecided candidate up for one with a longer window; the champion was not judged, so its signals stay. */
   private Phase overtaken(Shadowing now) {
-    journal.write(
+    journal.write(judged(
         LoopEvent.Kind.KEPT,
-        now.candidate.champion.toString(),
-        now.candidate.version + " is overtaken, a longer window is due: shadow " + now.shadow);
+        now.candidate,
+        now.candidate.version + " is overtaken, a longer window is due: shadow " + now.shadow));
     closeCandidate();
     return new Idle();
   }
@@ -584,10 +609,11 @@ public final class MaintenanceLoop implements AutoCloseable {
   private Phase promote(Promoting now) {
     String why = "shadow " + now.shadow;
     if (!now.written) {
-      journal.write(
-          LoopEvent.Kind.PROMOTING,
-          now.intent,
-          now.from.to() + " -> " + now.candidate.version + ": " + why);
+      journal.write(judged(
+              LoopEvent.Kind.PROMOTING,
+              now.candidate,
+              now.from.to() + " -> " + now.candidate.version + ": " + why)
+          .intent(now.intent));
       return new Promoting(now.candidate, now.shadow, now.from, now.intent, true);
     }
     Optional<AliasChange> known = moveOf(now.intent); // by an earlier tick that was not told
@@ -612,17 +638,17 @@ public final class MaintenanceLoop implements AutoCloseable {
     } catch (VersionNotFoundException e) {
       return failed(e);
     }
-    journal.write(
-        LoopEvent.Kind.PROMOTED,
-        now.candidate.version.toString(),
-        why + "; generation " + made.generation());
+    journal.write(judged(
+            LoopEvent.Kind.PROMOTED, now.candidate, why + "; generation " + made.generation())
+        .intent(now.intent)
+        .number("generation", made.generation()));
     closeCandidate();
     deployment.tick();
     return new Idle();
   }
 
   private Phase keep(Candidate candidate, String why) {
-    journal.write(LoopEvent.Kind.KEPT, candidate.champion.toString(), why);
+    journal.write(judged(LoopEvent.Kind.KEPT, candidate, why));
     closeCandidate();
     try {
       deployment.monitor().clearSignals(why);
@@ -633,9 +659,20 @@ public final class MaintenanceLoop implements AutoCloseable {
   }
 
   private Phase abandon(Candidate candidate, String why) {
-    journal.write(LoopEvent.Kind.ABANDONED, candidate.version.toString(), why);
+    journal.write(judged(LoopEvent.Kind.ABANDONED, candidate, why));
     closeCandidate();
     return new Idle();
+  }
+
+  /** A step with a candidate that has a number. */
+  private LoopEvent.Builder judged(LoopEvent.Kind kind, Candidate candidate, String why) {
+    LoopEvent.Builder event = journal
+        .event(kind)
+        .champion(candidate.champion)
+        .candidate(candidate.version)
+        .because(Steps.beginning(why));
+    candidate.change.ifPresent(event::change);
+    return event;
   }
 
   private void closeCandidate() {
@@ -739,7 +776,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     private @Nullable RetrainPolicy policy;
     private @Nullable Gate gate;
     private @Nullable Outcomes outcomes;
-    private @Nullable Path journal;
+    private @Nullable Supplier<Journal> journal;
     private Function<Path, EventLog> files = EventLog::open;
     private @Nullable Executor background;
 
@@ -805,7 +842,19 @@ public final class MaintenanceLoop implements AutoCloseable {
      * @param file of this loop alone; made if absent
      */
     public Builder journal(Path file) {
-      this.journal = requireNonNull(file, "file");
+      requireNonNull(file, "file");
+      this.journal = () -> FileJournal.open(file, files);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with where every step is written before it takes effect}
+     *
+     * @param journal of this loop alone; closed with the loop
+     */
+    public Builder journal(Journal journal) {
+      requireNonNull(journal, "journal");
+      this.journal = () -> journal;
       return this;
     }
 
@@ -901,12 +950,12 @@ public final class MaintenanceLoop implements AutoCloseable {
             + Reference.parse(deployment.alias()) + ": " + String.join("; ", problems));
       }
       warnAboutUnknown(reads);
-      Journal steps =
-          Journal.open(requireNonNull(journal), files, deployment.alias(), clock, listeners);
+      Journal opened = requireNonNull(journal).get();
       try {
-        return new MaintenanceLoop(this, steps);
+        Steps steps = new Steps(opened, deployment.alias(), clock, listeners);
+        return new MaintenanceLoop(this, steps, JournalReplay.of(opened.events()));
       } catch (Throwable e) {
-        try (steps) {
+        try (opened) {
           throw e;
         }
       }

@@ -8,10 +8,15 @@ import java.util.logging.Logger;
 
 /** What the loop warns of while this is open. */
 final class LoopWarnings extends Handler implements AutoCloseable {
-  private final Logger logger = Logger.getLogger(MaintenanceLoop.class.getName());
+  private final Logger logger;
   final List<String> lines = new ArrayList<>();
 
   LoopWarnings() {
+    this(MaintenanceLoop.class);
+  }
+
+  LoopWarnings(Class<?> user) {
+    logger = Logger.getLogger(user.getName());
     logger.addHandler(this);
   }
 

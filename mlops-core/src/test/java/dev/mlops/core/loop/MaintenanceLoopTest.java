@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Metric;
@@ -73,7 +74,7 @@ class MaintenanceLoopTest {
     assertEquals(scene.heard, loop.events(), "what is heard is what is in the journal");
     assertEquals(List.of(1L, 2L), scene.moves());
     AliasChange made = scene.behind.current(LoopScene.ALIAS).orElseThrow();
-    assertEquals(made.intent(), scene.heard.get(4).subject());
+    assertEquals(Optional.of(made.intent()), scene.heard.get(4).intent());
     assertEquals("maintenance-loop", made.by());
     assertTrue(made.because().startsWith("shadow SUPERIOR on "), made.because());
     assertEquals(2, scene.deployment.champion().number(), "the deployment follows at once");
@@ -146,7 +147,7 @@ class MaintenanceLoopTest {
     loop.tick();
 
     assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"), scene.kinds());
-    assertEquals("iris:1", scene.last().subject());
+    assertEquals("iris:1", scene.last().champion().orElseThrow().toString());
     assertEquals("cannot promote iris:2: gate FAIL: recall 0.81", scene.last().text());
     assertEquals(List.of("cannot promote iris:2: gate FAIL: recall 0.81"), scene.monitor.kept);
     scene.serve(500);
