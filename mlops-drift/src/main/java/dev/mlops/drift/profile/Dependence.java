@@ -63,13 +63,11 @@ public record Dependence(
       throw new IllegalArgumentException("values must be >= 0, but was " + values);
     }
     if (blockLength < 1 || Integer.bitCount(blockLength) != 1) {
-      throw new IllegalArgumentException(
-          "block length must be a power of two from 1 to " + LARGEST_BLOCK + ", but was "
-              + blockLength);
+      throw new IllegalArgumentException("block length must be a power of two from 1 to "
+          + LARGEST_BLOCK + ", but was " + blockLength);
     }
     if (!(inflation >= 1) || !Double.isFinite(inflation)) {
-      throw new IllegalArgumentException(
-          "inflation must be finite and >= 1, but was " + inflation);
+      throw new IllegalArgumentException("inflation must be finite and >= 1, but was " + inflation);
     }
     if (blockLength == 1 && inflation > 1) {
       throw new IllegalArgumentException(

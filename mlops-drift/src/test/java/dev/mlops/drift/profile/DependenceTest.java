@@ -142,8 +142,7 @@ class DependenceTest {
 
   private static double variance(double[] x, int b) {
     double[] means = IntStream.range(0, x.length / b)
-        .mapToDouble(
-            i -> Arrays.stream(x, i * b, (i + 1) * b).average().orElseThrow())
+        .mapToDouble(i -> Arrays.stream(x, i * b, (i + 1) * b).average().orElseThrow())
         .toArray();
     double mean = Arrays.stream(means).average().orElseThrow();
     return Arrays.stream(means).map(m -> (m - mean) * (m - mean)).sum() / (means.length - 1);
