@@ -49,8 +49,10 @@ public final class InMemoryMonitor implements MetricsMonitor {
   private final String model;
   private final Config config;
   private final Map<String, Section> sections = new HashMap<>();
-  /** Names of versions, the one whose recorder was asked for last at the end. */
+  /** Names of versions, the one whose recorder was taken last at the end. */
   private final LinkedHashSet<String> order = new LinkedHashSet<>();
+
+  private @Nullable String champion;
 
   /** Every prediction that a truth may still find: open, joined, or matured and kept. */
   private final Map<Long, Served> known = new HashMap<>();
@@ -86,6 +88,16 @@ public final class InMemoryMonitor implements MetricsMonitor {
     order.add(version);
     return new SectionRecorder(
         sections.computeIfAbsent(version, name -> new Section(name, baseline)));
+  }
+
+  @Override
+  public synchronized void champion(String version) {
+    if (!sections.containsKey(requireNonNull(version, "version"))) {
+      throw new IllegalArgumentException("champion of " + model
+          + " must be a version whose recorder was taken, but was " + version + "; known are "
+          + order + ", the champion stays " + (champion == null ? "nobody" : champion));
+    }
+    champion = version;
   }
 
   @Override
@@ -180,9 +192,9 @@ public final class InMemoryMonitor implements MetricsMonitor {
         .unjoinedTruths(orphans, duplicates, corrections, lost);
     List<String> newestFirst = new ArrayList<>(order);
     Collections.reverse(newestFirst);
-    for (int i = 0; i < newestFirst.size(); i++) {
-      VersionEvidence section = section(sections.get(newestFirst.get(i)));
-      if (i == 0) {
+    for (String version : newestFirst) {
+      VersionEvidence section = section(sections.get(version));
+      if (version.equals(champion)) {
         evidence.champion(section);
       } else {
         evidence.other(section);

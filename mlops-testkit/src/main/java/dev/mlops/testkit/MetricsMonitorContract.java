@@ -119,6 +119,13 @@ public abstract class MetricsMonitorContract {
         .build();
   }
 
+  private static Baseline otherBaseline() {
+    return Baseline.builder(SCHEMA)
+        .rows(1_000)
+        .quality(Metric.ACCURACY, Estimate.share(890, 1_000))
+        .build();
+  }
+
   private static VersionEvidence section(MetricsMonitor monitor, String version) {
     Evidence evidence = monitor.evidence();
     return Stream.concat(evidence.champion().stream(), evidence.others().stream())
@@ -144,12 +151,19 @@ public abstract class MetricsMonitorContract {
     assertThat(section.open()).as("open").isEqualTo(open);
   }
 
+  /** A recorder of a version that the monitor is told is the champion. */
+  private static Recorder serving(MetricsMonitor monitor, String version, Baseline baseline) {
+    Recorder recorder = monitor.recorder(version, baseline);
+    monitor.champion(version);
+    return recorder;
+  }
+
   @Test
   @DisplayName("counts in every section: offered is recorded and dropped, exactly")
   void countsEverything() {
     MetricsMonitor monitor = open();
-    Recorder one = monitor.recorder("1", baseline());
-    Recorder two = monitor.recorder("2", baseline());
+    Recorder one = serving(monitor, "1", baseline());
+    Recorder two = serving(monitor, "2", baseline());
     Prediction infinite = Classification.of(List.of("yes", "no"), new double[] {Double.NaN, 1});
     for (int i = 0; i < 30; i++) {
       one.record(ROW, YES, NANOS);
@@ -170,7 +184,7 @@ public abstract class MetricsMonitorContract {
   @DisplayName("counts predictions that were not made apart from those that were")
   void countsEverything_failures() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     recorder.record(ROW, YES, NANOS);
     recorder.failure(NANOS);
     assertThatCode(() -> recorder.failure(-1)).doesNotThrowAnyException();
@@ -185,7 +199,7 @@ public abstract class MetricsMonitorContract {
   @SuppressWarnings("NullAway") // It takes null too.
   void recordingNeverThrows() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     Schema other = Schema.of(Column.category("other"));
     List<Row> rows = new ArrayList<>(List.of(
         ROW,
@@ -231,7 +245,7 @@ public abstract class MetricsMonitorContract {
   @DisplayName("joins a truth by the id of its prediction, also ticks later")
   void joinsById() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     List<Long> ids = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
       ids.add(recorder.record(ROW, YES, NANOS));
@@ -256,7 +270,7 @@ public abstract class MetricsMonitorContract {
     Set<Long> ids = new HashSet<>();
     List<Long> keyed = new ArrayList<>();
     for (String version : List.of("1", "2", "3")) {
-      Recorder recorder = monitor.recorder(version, baseline());
+      Recorder recorder = serving(monitor, version, baseline());
       for (int i = 0; i < 10; i++) {
         ids.add(recorder.record(ROW, YES, NANOS));
         ids.add(recorder.record(ROW, Regression.of(Double.NaN), NANOS));
@@ -280,7 +294,7 @@ public abstract class MetricsMonitorContract {
       "knows accuracy, precision, recall, F1 and log loss of a classifier from its definitions")
   void joinsById_classifier() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     // By hand: 3 yes right, 1 yes wrong, 2 no wrong, 4 no right.
     String said = "YYYYNNNNNN";
     String right = "YYYNYYNNNN";
@@ -310,7 +324,7 @@ public abstract class MetricsMonitorContract {
   void joinsById_regression() {
     MetricsMonitor monitor = open();
     Schema schema = Schema.of(Column.number("x")).predicting(Task.REGRESSION);
-    Recorder recorder = monitor.recorder("1", Baseline.builder(schema).build());
+    Recorder recorder = serving(monitor, "1", Baseline.builder(schema).build());
     // By hand: errors 1, -1, 2, 0 around truths 1, 3, 5, 7 with mean 4 and squared deviations 20.
     double[] said = {2, 2, 7, 7};
     double[] right = {1, 3, 5, 7};
@@ -332,7 +346,7 @@ public abstract class MetricsMonitorContract {
   @DisplayName("joins a truth by the host's key, also ticks later")
   void joinsByKey() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     for (int i = 0; i < 50; i++) {
       recorder.record("order-" + i, ROW, NO, NANOS);
     }
@@ -352,7 +366,7 @@ public abstract class MetricsMonitorContract {
   @DisplayName("gives a truth to the newest of several predictions under its key")
   void newestUnderAKey() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     recorder.record("order-1", ROW, YES, NANOS);
     recorder.record("order-1", ROW, NO, NANOS);
     monitor.truth("order-1", FALSE);
@@ -366,7 +380,7 @@ public abstract class MetricsMonitorContract {
   @DisplayName("gives a truth to no prediction that was recorded after it")
   void newestUnderAKey_beforeTheTruth() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     recorder.record("order-1", ROW, NO, NANOS);
     monitor.truth("order-1", FALSE);
     recorder.record("order-1", ROW, YES, NANOS);
@@ -380,7 +394,7 @@ public abstract class MetricsMonitorContract {
   @DisplayName("counts a truth that no prediction waits for, and changes nothing")
   void orphans() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     recorder.record("order-1", ROW, NO, NANOS);
     monitor.truth("order-2", FALSE);
     monitor.truth(Long.MAX_VALUE, FALSE);
@@ -396,7 +410,7 @@ public abstract class MetricsMonitorContract {
       "counts a truth of another kind than the prediction, which goes on waiting for its own")
   void orphans_ofAnotherKind() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     long id = recorder.record(ROW, YES, NANOS);
     monitor.truth(id, Truth.of(-4_711.5));
     monitor.tick();
@@ -408,7 +422,7 @@ public abstract class MetricsMonitorContract {
   @DisplayName("counts the same truth again, and changes nothing")
   void duplicates() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     recorder.record("order-1", ROW, NO, NANOS);
     monitor.truth("order-1", FALSE);
     monitor.truth("order-1", FALSE);
@@ -427,7 +441,7 @@ public abstract class MetricsMonitorContract {
   @DisplayName("lets another truth replace the first in quality and outcomes, and counts it")
   void corrections() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     recorder.record("order-1", ROW, NO, NANOS);
     recorder.record("order-2", ROW, NO, NANOS);
     monitor.truth("order-1", FALSE);
@@ -449,7 +463,7 @@ public abstract class MetricsMonitorContract {
   @DisplayName("feeds a detector each prediction once, whatever is corrected")
   void corrections_detectorsAreNotFedAgain() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     for (int i = 0; i < 20; i++) {
       recorder.record("order-" + i, ROW, NO, NANOS);
       monitor.truth("order-" + i, FALSE);
@@ -496,7 +510,7 @@ public abstract class MetricsMonitorContract {
 
   private VersionEvidence inOrder(long seed) {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     List<Long> ids = new ArrayList<>();
     List<Integer> order = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
@@ -520,7 +534,7 @@ public abstract class MetricsMonitorContract {
       "lets nothing into quality, outcomes and detectors before it is as old as the horizon")
   void matures() {
     MetricsMonitor monitor = open(Optional.of(HOUR), BOUND);
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     monitor.truth(recorder.record(ROW, YES, NANOS), TRUE);
     monitor.tick();
     clock.advance(HOUR.minusNanos(1));
@@ -552,7 +566,7 @@ public abstract class MetricsMonitorContract {
       "counts a prediction whose horizon passed without a truth, and takes no truth for it any more")
   void matures_orExpires() {
     MetricsMonitor monitor = open(Optional.of(HOUR), BOUND);
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     long late = recorder.record(ROW, YES, NANOS);
     clock.advance(HOUR);
     monitor.tick();
@@ -566,12 +580,12 @@ public abstract class MetricsMonitorContract {
   @DisplayName("credits a truth to the version that predicted, whichever serves by now")
   void creditsTheVersion() {
     MetricsMonitor monitor = open();
-    Recorder one = monitor.recorder("1", baseline());
+    Recorder one = serving(monitor, "1", baseline());
     List<Long> ids = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       ids.add(one.record(ROW, YES, NANOS));
     }
-    Recorder two = monitor.recorder("2", baseline());
+    Recorder two = serving(monitor, "2", baseline());
     for (int i = 0; i < 20; i++) {
       ids.add(two.record(ROW, YES, NANOS));
     }
@@ -587,18 +601,75 @@ public abstract class MetricsMonitorContract {
   }
 
   @Test
-  @DisplayName(
-      "calls the version whose recorder was asked for last the champion, and goes on with known sections")
+  @DisplayName("calls nobody the champion because a recorder was taken")
+  void recorderOnlyAsks() {
+    MetricsMonitor monitor = open();
+    monitor.recorder("1", baseline()).record(ROW, YES, NANOS);
+    monitor.tick();
+    assertThat(monitor.evidence().champion()).isEmpty();
+    assertThat(section(monitor, "1").recorded()).isEqualTo(1);
+
+    monitor.champion("1");
+    monitor.recorder("2", baseline()).record(ROW, YES, NANOS);
+    monitor.recorder("1", Baseline.builder(SCHEMA).build());
+    monitor.recorder("3", baseline());
+    monitor.tick();
+    assertThat(champion(monitor).version()).isEqualTo("1");
+    assertThat(monitor.evidence().others())
+        .extracting(VersionEvidence::version)
+        .containsExactlyInAnyOrder("2", "3");
+  }
+
+  @Test
+  @DisplayName("records a challenger beside the champion, each in its own section")
+  void creditsTheVersion_challengerBesideTheChampion() {
+    MetricsMonitor monitor = open();
+    Baseline first = baseline();
+    Recorder champion = serving(monitor, "1", first);
+    Recorder challenger = monitor.recorder("2", baseline());
+    for (int i = 0; i < 30; i++) {
+      monitor.truth(champion.record(ROW, YES, NANOS), TRUE);
+      monitor.truth(challenger.record(ROW, i < 10 ? NO : YES, NANOS), TRUE);
+    }
+    monitor.tick();
+    assertAccuracy(section(monitor, "1"), 30, 30);
+    assertAccuracy(section(monitor, "2"), 20, 30);
+
+    Recorder again = monitor.recorder("2", Baseline.builder(SCHEMA).build());
+    again.record(ROW, YES, NANOS);
+    challenger.record(ROW, YES, NANOS);
+    monitor.tick();
+    assertThat(section(monitor, "2").recorded()).isEqualTo(32);
+    assertThat(section(monitor, "2").baseline()).isPresent();
+    assertThat(section(monitor, "2").baseline().orElseThrow().quality()).isNotEmpty();
+  }
+
+  @Test
+  @DisplayName("restarts no detector when recorders are taken, also of a challenger")
+  void recorderOnlyAsks_restartsNoDetector() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = serving(monitor, "1", baseline());
+    serve(monitor, recorder, 50, TRUE);
+    monitor.recorder("2", otherBaseline());
+    monitor.recorder("1", baseline());
+    monitor.tick();
+    reading(monitor).ifPresent(reading -> assertThat(reading.inputs()).isEqualTo(50));
+  }
+
+  @Test
+  @DisplayName("calls the version that it was told last the champion")
   void championSection() {
     MetricsMonitor monitor = open();
     assertThat(monitor.evidence().champion()).isEmpty();
-    Baseline first = baseline();
-    Recorder one = monitor.recorder("1", first);
+    Recorder one = serving(monitor, "1", baseline());
     one.record(ROW, YES, NANOS);
     monitor.tick();
     assertThat(champion(monitor).version()).isEqualTo("1");
 
-    monitor.recorder("2", baseline()).record(ROW, YES, NANOS);
+    Recorder two = monitor.recorder("2", baseline());
+    monitor.champion("2");
+    monitor.champion("2");
+    two.record(ROW, YES, NANOS);
     one.record(ROW, YES, NANOS);
     monitor.tick();
     assertThat(champion(monitor).version()).isEqualTo("2");
@@ -606,14 +677,44 @@ public abstract class MetricsMonitorContract {
     assertThat(monitor.evidence().others())
         .extracting(VersionEvidence::version)
         .containsExactly("1");
-    assertThat(section(monitor, "1").offered()).isEqualTo(2);
 
-    monitor.recorder("1", Baseline.builder(SCHEMA).build()).record(ROW, YES, NANOS);
+    monitor.champion("1");
+    one.record(ROW, YES, NANOS);
     monitor.tick();
     assertThat(champion(monitor).version()).isEqualTo("1");
     assertThat(champion(monitor).offered()).isEqualTo(3);
-    assertThat(champion(monitor).baseline()).contains(first);
     assertThat(monitor.evidence().model()).isEqualTo("fraud");
+  }
+
+  @Test
+  @DisplayName("refuses a champion whose recorder nobody took, and names those that are known")
+  void championSection_unknown() {
+    MetricsMonitor monitor = open();
+    assertThatThrownBy(() -> monitor.champion("1")).isInstanceOf(IllegalArgumentException.class);
+    monitor.recorder("72", baseline());
+    serving(monitor, "71", baseline());
+    assertThatThrownBy(() -> monitor.champion("7"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("71", "72");
+    assertThat(champion(monitor).version()).isEqualTo("71");
+  }
+
+  @Test
+  @DisplayName("goes on with the detectors of an earlier champion that serves again")
+  void watchesGoOn() {
+    MetricsMonitor monitor = open();
+    Recorder seven = serving(monitor, "7", baseline());
+    serve(monitor, seven, 50, TRUE);
+    Optional<DriftReading> before = reading(monitor);
+    serving(monitor, "8", otherBaseline());
+    monitor.tick();
+    reading(monitor).ifPresent(reading -> assertThat(reading.inputs()).isZero());
+
+    monitor.champion("7");
+    monitor.tick();
+    assertThat(reading(monitor).map(DriftReading::inputs))
+        .isEqualTo(before.map(DriftReading::inputs));
+    before.ifPresent(reading -> assertThat(reading.inputs()).isEqualTo(50));
   }
 
   private static VersionEvidence champion(MetricsMonitor monitor) {
@@ -624,7 +725,7 @@ public abstract class MetricsMonitorContract {
   @DisplayName("gives evidence of one moment, which does not change after it was taken")
   void evidenceIsASnapshot() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     for (int i = 0; i < 20; i++) {
       monitor.truth(recorder.record(ROW, YES, NANOS), TRUE);
     }
@@ -651,7 +752,7 @@ public abstract class MetricsMonitorContract {
   @DisplayName("says nothing about quality before a truth has matured, not a zero")
   void nothingKnownIsNothingSaid() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     assertThat(champion(monitor).latency()).isEmpty();
     recorder.record(ROW, YES, NANOS);
     monitor.tick();
@@ -670,7 +771,7 @@ public abstract class MetricsMonitorContract {
   void outcomesInOrder() {
     MetricsMonitor monitor = open();
     if (!keepsOutcomes()) {
-      monitor.truth(monitor.recorder("1", baseline()).record(ROW, YES, NANOS), TRUE);
+      monitor.truth(serving(monitor, "1", baseline()).record(ROW, YES, NANOS), TRUE);
       monitor.tick();
       assertThat(monitor.outcomes().capacity()).isZero();
       assertThat(outcomes(monitor)).isEmpty();
@@ -679,7 +780,7 @@ public abstract class MetricsMonitorContract {
     List<Long> ids = new ArrayList<>();
     List<Instant> served = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
-      Recorder recorder = monitor.recorder(i < 10 ? "1" : "2", baseline());
+      Recorder recorder = serving(monitor, i < 10 ? "1" : "2", baseline());
       served.add(clock.instant());
       ids.add(recorder.record(Row.of(SCHEMA, i, "web"), i % 2 == 0 ? YES : NO, NANOS));
       clock.advance(Duration.ofSeconds(1));
@@ -726,7 +827,7 @@ public abstract class MetricsMonitorContract {
       "keeps copies of rows: what happens to the host's object afterwards changes no outcome")
   void outcomesInOrder_rowsAreCopies() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     double[] amount = {7};
     RowBinding<double[]> binding = RowBinding.<double[]>builder()
         .number("amount", value -> value[0])
@@ -750,7 +851,7 @@ public abstract class MetricsMonitorContract {
   void bounded() {
     int bound = 200;
     MetricsMonitor monitor = open(Optional.empty(), bound);
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     long offered = 0;
     for (int batch = 0; batch < 20; batch++) {
       for (int i = 0; i < 100; i++) {
@@ -792,7 +893,7 @@ public abstract class MetricsMonitorContract {
   void bounded_truthsAreAccountedFor() {
     int bound = 200;
     MetricsMonitor monitor = open(Optional.empty(), bound);
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     List<Long> ids = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       ids.add(recorder.record(ROW, YES, NANOS));
@@ -819,7 +920,7 @@ public abstract class MetricsMonitorContract {
   @DisplayName("drops and counts once closed, keeps its evidence readable, and may be closed twice")
   void closed() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     recorder.record("order-1", ROW, YES, NANOS);
     monitor.truth("order-1", TRUE);
     recorder.record("order-2", ROW, YES, NANOS);
@@ -847,7 +948,7 @@ public abstract class MetricsMonitorContract {
       "has no signal after someone looked and kept the champion, and its detectors start afresh")
   void clearsSignals() {
     MetricsMonitor monitor = open();
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     serve(monitor, recorder, 300, FALSE);
     Optional<DriftReading> found = reading(monitor);
     if (found.isEmpty()) {
@@ -887,7 +988,7 @@ public abstract class MetricsMonitorContract {
   void threads() {
     int each = 300;
     MetricsMonitor monitor = open(Optional.empty(), 4_000);
-    Recorder recorder = monitor.recorder("1", baseline());
+    Recorder recorder = serving(monitor, "1", baseline());
     AtomicInteger writing = new AtomicInteger(3);
     List<Integer> given = Together.run(4, thread -> () -> {
       if (thread == 3) {

@@ -196,18 +196,73 @@ final class BrokenMonitors {
             "creditsTheVersion",
             "it credits every truth to the champion",
             BrokenMonitors::toTheChampion),
+        broken(
+            "recorderOnlyAsks",
+            "whose recorder was taken last is its champion",
+            healthy -> new ForwardingMonitor(healthy) {
+              @Override
+              public Recorder recorder(String version, Baseline baseline) {
+                Recorder taken = monitor.recorder(version, baseline);
+                monitor.champion(version);
+                return taken;
+              }
+            }),
+        broken(
+            "recorderOnlyAsks",
+            "a recorder that is taken again restarts its detectors",
+            healthy -> new ForwardingMonitor(healthy) {
+              private final Set<String> taken = ConcurrentHashMap.newKeySet();
+
+              @Override
+              public Recorder recorder(String version, Baseline baseline) {
+                if (!taken.add(version)) {
+                  monitor.clearSignals("taken again");
+                }
+                return monitor.recorder(version, baseline);
+              }
+            }),
         telling("championSection", "its champion stays the first version", evidence -> {
-          if (evidence.others().isEmpty()) {
+          if (evidence.champion().isEmpty() || evidence.others().isEmpty()) {
             return evidence;
           }
           List<VersionEvidence> all = new ArrayList<>(evidence.others());
           all.add(evidence.champion().orElseThrow());
           all.sort(Comparator.comparing(VersionEvidence::version));
+          VersionEvidence.Builder first = ForwardingMonitor.copy(all.get(0));
+          evidence.champion().orElseThrow().drift().forEach(first::drift);
           Evidence.Builder changed =
-              Evidence.builder(evidence.model(), evidence.at()).champion(all.get(0));
+              Evidence.builder(evidence.model(), evidence.at()).champion(first.build());
           all.subList(1, all.size()).forEach(changed::other);
           return changed.build();
         }),
+        broken(
+            "championSection",
+            "it takes an unknown version without a word",
+            healthy -> new ForwardingMonitor(healthy) {
+              @Override
+              public void champion(String version) {
+                try {
+                  monitor.champion(version);
+                } catch (IllegalArgumentException refused) {
+                  // Without a word.
+                }
+              }
+            }),
+        broken(
+            "watchesGoOn",
+            "each change of the champion restarts its detectors",
+            healthy -> new ForwardingMonitor(healthy) {
+              private String champion = "";
+
+              @Override
+              public synchronized void champion(String version) {
+                monitor.champion(version);
+                if (!version.equals(champion)) {
+                  monitor.clearSignals("another champion");
+                }
+                champion = version;
+              }
+            }),
         broken(
             "evidenceIsASnapshot",
             "its evidence takes quality before a tick and counts after it",
@@ -307,7 +362,7 @@ final class BrokenMonitors {
   }
 
   private static Evidence toTheChampion(Evidence evidence) {
-    if (evidence.others().isEmpty()) {
+    if (evidence.champion().isEmpty() || evidence.others().isEmpty()) {
       return evidence;
     }
     Evidence.Builder changed = Evidence.builder(evidence.model(), evidence.at())

@@ -29,6 +29,11 @@ class ForwardingMonitor implements MetricsMonitor {
   }
 
   @Override
+  public void champion(String version) {
+    monitor.champion(version);
+  }
+
+  @Override
   public void truth(long id, Truth truth) {
     monitor.truth(id, truth);
   }

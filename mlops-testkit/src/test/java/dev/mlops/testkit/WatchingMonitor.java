@@ -8,22 +8,29 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.Watch;
+import dev.mlops.api.pack.Baseline;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** An in-memory monitor with a detector of its own over the errors of all outcomes, for the clauses about detectors. */
+/** An in-memory monitor with detectors of its own over the champion's errors, for the clauses about detectors. */
 final class WatchingMonitor extends ForwardingMonitor {
   private final Set<Watch> watches;
-  private final WindowMean detector = new WindowMean(0.4);
-  private @Nullable Signal signal;
-  private long changed;
+  private final Map<String, Baseline> baselines = new HashMap<>();
+  /** One for each baseline that a champion had. */
+  private final Map<Baseline, Watched> all = new HashMap<>();
+
+  private Watched now = new Watched();
+  private String champion = "";
   private long read;
-  private long inputs;
 
   WatchingMonitor(MetricsMonitor monitor, List<EvidenceReader> readers) {
     super(monitor);
@@ -31,18 +38,50 @@ final class WatchingMonitor extends ForwardingMonitor {
         readers.stream().flatMap(reader -> reader.watches().stream()).collect(Collectors.toSet());
   }
 
+  /** A detector with what it found. */
+  private static final class Watched {
+    private final WindowMean detector = new WindowMean(0.4);
+    private @Nullable Signal signal;
+    private long changed;
+    private long inputs;
+
+    DriftReading reading() {
+      return new DriftReading(
+          signal != null ? Level.DRIFT : detector.level(),
+          Optional.ofNullable(signal),
+          inputs,
+          signal == null ? OptionalLong.empty() : OptionalLong.of(changed),
+          "");
+    }
+  }
+
+  @Override
+  public synchronized Recorder recorder(String version, Baseline baseline) {
+    baselines.putIfAbsent(version, baseline);
+    return monitor.recorder(version, baseline);
+  }
+
+  @Override
+  public synchronized void champion(String version) {
+    monitor.champion(version);
+    champion = version;
+    Baseline baseline = Objects.requireNonNull(baselines.get(version), "baseline");
+    now = all.computeIfAbsent(baseline, unseen -> new Watched());
+  }
+
   @Override
   public synchronized void tick() {
     monitor.tick();
     for (Outcome outcome :
         monitor.outcomes().between(read, Math.max(read, monitor.outcomes().end()))) {
-      if (outcome.prediction() instanceof Classification said) {
+      if (outcome.version().equals(champion)
+          && outcome.prediction() instanceof Classification said) {
         boolean wrong = !outcome.truth().matches(said);
-        if (detector.update(wrong ? 1 : 0) == Level.DRIFT) {
-          signal = detector.signal().orElseThrow();
-          changed = outcome.position();
+        if (now.detector.update(wrong ? 1 : 0) == Level.DRIFT) {
+          now.signal = now.detector.signal().orElseThrow();
+          now.changed = outcome.position();
         }
-        inputs++;
+        now.inputs++;
       }
       read = outcome.position() + 1;
     }
@@ -50,16 +89,11 @@ final class WatchingMonitor extends ForwardingMonitor {
 
   @Override
   public synchronized Evidence evidence() {
-    Level level = signal != null ? Level.DRIFT : detector.level();
-    DriftReading reading = new DriftReading(
-        level,
-        Optional.ofNullable(signal),
-        inputs,
-        signal == null ? OptionalLong.empty() : OptionalLong.of(changed),
-        "");
     return copy(monitor.evidence(), section -> {
           var copy = copy(section);
-          watches.forEach(watch -> copy.drift(watch, reading));
+          if (section.version().equals(champion)) {
+            watches.forEach(watch -> copy.drift(watch, now.reading()));
+          }
           return copy.build();
         })
         .build();
@@ -72,8 +106,8 @@ final class WatchingMonitor extends ForwardingMonitor {
 
   @Override
   public synchronized void clearSignals(String because) {
-    detector.reset();
-    signal = null;
-    inputs = 0;
+    now.detector.reset();
+    now.signal = null;
+    now.inputs = 0;
   }
 }

@@ -90,6 +90,7 @@ public final class OnlyMetricsMonitor {
         .clock(now::get)
         .open("orders");
     Recorder seven = monitor.recorder("7", baseline);
+    monitor.champion("7");
     // endregion
     for (int i = 0; i < 6_000; i++) {
       Order order = order(i, i < 3_000 ? 0.2 : 0.6, random);

@@ -74,7 +74,7 @@ public final class Evidence {
     return at;
   }
 
-  /** {@return what is known about the version that serves; empty before the first} */
+  /** {@return what is known about the version that serves; empty until the monitor was told which one does} */
   public Optional<VersionEvidence> champion() {
     return Optional.ofNullable(champion);
   }
@@ -84,7 +84,7 @@ public final class Evidence {
     return Optional.ofNullable(candidate);
   }
 
-  /** {@return what is known about versions that served before, newest first} */
+  /** {@return what is known about all other versions: those that served before, and challengers; newest first} */
   public List<VersionEvidence> others() {
     return others;
   }
@@ -185,7 +185,7 @@ public final class Evidence {
     }
 
     /**
-     * {@return this builder, with one more version that served before}
+     * {@return this builder, with one more version that is not the champion}
      *
      * @param section what is known about it
      */

@@ -26,8 +26,14 @@ import java.util.Set;
  *   <li><b>matures</b>: without a horizon a prediction matures when its truth arrives; with one, when it is that old. Only
  *       what has matured is in quality, outcomes and detectors.
  *   <li><b>creditsTheVersion</b>: a truth counts for the version that predicted, also when another one serves by now.
- *   <li><b>championSection</b>: the version whose recorder was asked for last is {@link Evidence#champion()}; asking again
- *       for an earlier version goes on with its section.
+ *   <li><b>recorderOnlyAsks</b>: taking a recorder, of a new version or again of a known one, changes neither {@link
+ *       Evidence#champion()} nor any drift reading; a version that was never the champion has a section among {@link
+ *       Evidence#others()}. A recorder that is taken again goes on with the section of its version.
+ *   <li><b>championSection</b>: {@link Evidence#champion()} is the section of the version that {@link #champion(String)} was
+ *       given last, and absent before the first. Telling the same version again changes nothing. An unknown version is
+ *       refused, those that are known are named, and the champion stays.
+ *   <li><b>watchesGoOn</b>: drift readings are the champion's. A champion with another baseline starts its detectors afresh;
+ *       an earlier one that becomes champion again goes on where it was.
  *   <li><b>evidenceIsASnapshot</b>: evidence does not change after it was taken.
  *   <li><b>nothingKnownIsNothingSaid</b>: without matured truth there is no quality, not a zero.
  *   <li><b>outcomesInOrder</b>: {@link #outcomes()} gives positions without a hole, in order of maturing, each with the
@@ -45,13 +51,26 @@ import java.util.Set;
  */
 public interface MetricsMonitor extends AutoCloseable {
   /**
-   * {@return what takes the predictions of a version, and makes its section the champion's}
+   * {@return what takes the predictions of a version, the champion or any other}
+   *
+   * <p>This only asks: it does not change which version is the champion. See {@link #champion(String)}.
    *
    * @param version such as {@code 7}
    * @param baseline what its test phase measured; with only a schema, comparisons with it are INCONCLUSIVE. Of a version
    *     that is known, the baseline stays the one given first
    */
   Recorder recorder(String version, Baseline baseline);
+
+  /**
+   * Says which version serves from now on: its section becomes {@link Evidence#champion()}, and detectors watch it.
+   *
+   * <p>Telling it again changes nothing, so a host may call this whenever it is not sure.
+   *
+   * @param version a version whose recorder was taken
+   * @throws IllegalArgumentException if no recorder of that version was taken, or the monitor has forgotten it since; the
+   *     message names those that are known, and the champion stays
+   */
+  void champion(String version);
 
   /**
    * Takes the truth of a prediction by its id. Never throws.

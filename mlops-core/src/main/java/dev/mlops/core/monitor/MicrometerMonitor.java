@@ -27,6 +27,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -62,7 +63,8 @@ import org.jspecify.annotations.Nullable;
  * the champion or of the first version of the monitor's life, whichever is lower, plus the tolerance; a limit that leaves
  * nothing to find reads WARMING_UP and says why. Of features, {@code DataDrift} takes the rows of the champion in windows of
  * 1,000. A block of time ends when an outcome of a later block matures, or when it is over and nothing in it is open. A signal
- * stays, and its detector is not fed, until the champion's baseline changes or {@link #clearSignals} clears it.
+ * stays, and its detector is not fed, until the champion's baseline changes or {@link #clearSignals} clears it. An earlier
+ * champion that serves again goes on with the detectors and signals that it had.
  *
  * <p><b>Memory</b> is bounded. With c columns, and pointers of 4 bytes, it is at most the sum of
  *
@@ -75,9 +77,10 @@ import org.jspecify.annotations.Nullable;
  *       as it is needed; entries are then used again, and only a key makes one object more, of a map;
  *   <li>for each of the 16 newest versions 80 kB and, twice if there is a horizon, {@code qualityOver} predictions of 150 bytes
  *       (or the host's own) and their truths;
- *   <li>for each watched quality 16 kB and 8 bytes for each of the larger of {@code keeping} and {@code qualityOver};
- *   <li>for watched features 4 kB, 1,000 rows of 8c bytes, and the names of the baseline's categories; for a detector of the
- *       host's own what that holds.
+ *   <li>for each of those versions that was the champion, and each watched quality, 16 kB and 8 bytes for each of the larger of
+ *       {@code keeping} and {@code qualityOver}; for watched features 4 kB, 1,000 rows of 8c bytes, and the names of the
+ *       baseline's categories; for a detector of the host's own what that holds. Champions one after the other with equal
+ *       baselines share these.
  * </ul>
  *
  * <p>Keys and categories of more than {@value #LONGEST} characters are refused and counted.
@@ -133,13 +136,12 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private volatile long ticked;
 
   // Guarded by lock.
-  /** By version, the champion last. */
+  /** By version, the one whose recorder was taken last at the end. */
   private final LinkedHashMap<String, Section> sections = new LinkedHashMap<>();
 
   private final Map<Section, SectionMeters> meters = new HashMap<>();
   private final List<Stripes> rings = new ArrayList<>();
   private final Ledger ledger;
-  private final Map<Watch, Watcher> watchers = new LinkedHashMap<>();
   private @Nullable Section champion;
   private @Nullable Baseline first;
 
@@ -204,9 +206,33 @@ public final class MicrometerMonitor implements MetricsMonitor {
         }
       }
       sections.put(version, section);
-      crown(section);
-      forgetOldVersions();
+      forgetOldVersions(section);
       return new SectionRecorder(section);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  @SuppressWarnings("ReferenceEquality") // one section per version
+  public void champion(String version) {
+    requireNonNull(version, "version");
+    lock.lock();
+    try {
+      Section section = sections.get(version);
+      if (section == null) {
+        throw new IllegalArgumentException("champion of " + Warnings.shown(model)
+            + " must be a version whose recorder was taken, but was " + Warnings.shown(version)
+            + "; known are " + sections.keySet() + ", the champion stays "
+            + (champion == null ? "nobody" : champion.version));
+      }
+      if (section == champion) {
+        return;
+      }
+      if (!closed) {
+        drain(); // what was given before this belongs to the champion of that time
+      }
+      crown(section);
     } finally {
       lock.unlock();
     }
@@ -223,30 +249,43 @@ public final class MicrometerMonitor implements MetricsMonitor {
     return made;
   }
 
-  /** Makes a section the champion's; detectors begin anew if the baseline is another. */
+  /** Makes a section the champion's, with the watches of its baseline: it goes on with them if it had them before. */
   private void crown(Section section) {
-    Baseline before = champion == null ? null : champion.baseline;
-    if (champion != null && champion != section) {
-      refresh(champion, Map.of());
+    Section before = champion;
+    if (before != null) {
+      refresh(before, Map.of());
     }
     champion = section;
     if (first == null) {
       first = section.baseline;
     }
-    if (!section.baseline.equals(before)) {
-      watchers.clear();
+    if (before != null && before.baseline.equals(section.baseline)) {
+      section.watchers = before.watchers;
+    } else if (section.watchers.isEmpty()) {
+      Map<Watch, Watcher> made = new LinkedHashMap<>();
       for (Watch watch : watches) {
-        watchers.put(
+        made.put(
             watch,
             new Watcher(
                 watch, config.own.get(watch), first, section.baseline, config.remembered()));
       }
+      section.watchers = made;
     }
   }
 
-  private void forgetOldVersions() {
-    while (sections.size() > VERSIONS) {
-      Section oldest = sections.values().iterator().next();
+  private Map<Watch, Watcher> watchers() {
+    return champion == null ? Map.of() : champion.watchers;
+  }
+
+  /** Forgets the versions whose recorders were taken longest ago, but neither the champion nor the newest. */
+  @SuppressWarnings("ReferenceEquality") // one section per version
+  private void forgetOldVersions(Section newest) {
+    Iterator<Section> oldestFirst = List.copyOf(sections.values()).iterator();
+    while (sections.size() > VERSIONS && oldestFirst.hasNext()) {
+      Section oldest = oldestFirst.next();
+      if (oldest == champion || oldest == newest) {
+        continue;
+      }
       sections.remove(oldest.version);
       SectionMeters shown = meters.remove(oldest);
       if (shown != null) {
@@ -328,7 +367,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     steady = time.advance(now);
     ledger.mature(steady);
     long settled = Math.min(steady, ledger.oldestOpen());
-    for (Map.Entry<Watch, Watcher> each : watchers.entrySet()) {
+    for (Map.Entry<Watch, Watcher> each : watchers().entrySet()) {
       each.getValue().settle(each.getKey().input() == Watch.Input.QUALITY ? settled : steady);
     }
     ticked = now;
@@ -385,7 +424,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
   private Map<Watch, DriftReading> readings() {
     Map<Watch, DriftReading> readings = new LinkedHashMap<>();
-    watchers.forEach((watch, watcher) -> readings.put(watch, watcher.reading()));
+    watchers().forEach((watch, watcher) -> readings.put(watch, watcher.reading()));
     return readings;
   }
 
@@ -466,7 +505,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
   /** Feeds every watch; one that throws harms neither the others nor the ledger. */
   private void feed(Consumer<Watcher> input) {
-    for (Watcher watcher : watchers.values()) {
+    for (Watcher watcher : watchers().values()) {
       try {
         input.accept(watcher);
       } catch (Throwable thrown) {
@@ -557,8 +596,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
         drain();
       }
       boolean signalled =
-          watchers.values().stream().anyMatch(watch -> watch.reading().signal().isPresent());
-      watchers.values().forEach(Watcher::restart);
+          watchers().values().stream().anyMatch(watch -> watch.reading().signal().isPresent());
+      watchers().values().forEach(Watcher::restart);
       if (signalled) {
         say("drift signals of " + Warnings.shown(model) + " cleared, the champion is kept: "
             + Warnings.shown(because));

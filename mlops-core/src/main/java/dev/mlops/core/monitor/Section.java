@@ -3,6 +3,7 @@ package dev.mlops.core.monitor;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.drift.profile.QualityWindow;
 import java.time.Duration;
@@ -52,6 +53,9 @@ final class Section {
   final LatencyWindow latency = new LatencyWindow(LATENCIES);
   final LongAdder failures = new LongAdder();
   private final Map<Cause, LongAdder> drops = new EnumMap<>(Cause.class);
+
+  /** Its detectors; empty until it is the champion. */
+  Map<Watch, Watcher> watchers = Map.of();
 
   long recorded;
   long matured;

@@ -99,11 +99,8 @@ public final class Deployment<T> implements AutoCloseable {
   /** The move that leaves nothing to roll back to; 0 if none is known. */
   private long last;
 
-  /** Whether the monitor has not been told yet that another version serves, since a rollback does not wait for it. */
-  private volatile boolean unwatched;
-
   /** A version in memory, with what a request needs. */
-  private record Loaded(Version version, SharedModel model, Recorder recorder, Baseline baseline) {}
+  private record Loaded(Version version, SharedModel model, Recorder recorder) {}
 
   /** The version that serves, the one before it if it is still loaded, and a rollback that the store does not know yet. */
   private record State(
@@ -231,7 +228,7 @@ public final class Deployment<T> implements AutoCloseable {
           : champion.recorder.record(key, row, prediction, nanos);
     } catch (Throwable e) { // a foreign monitor that breaks its contract must not break serving
       monitorBroke("record a prediction", e);
-      return Unrecorded.ID;
+      return Unrecorded.id();
     }
   }
 
@@ -304,25 +301,17 @@ public final class Deployment<T> implements AutoCloseable {
     }
   }
 
-  /** Makes the section of a version that was rolled back to the monitor's champion; a rollback does not wait for that. */
-  private @Nullable State watch(State state) {
-    State watched = new State(state.change, watched(state.champion), state.standby, state.hold);
-    if (!replace(state, () -> watched)) {
-      return serving.get();
-    }
-    // No rollback came between: until a later step of the tick there is nothing to roll back to.
-    unwatched = false;
-    if (state.champion.recorder instanceof Unrecorded before
-        && before.missed() > 0
-        && !(watched.champion.recorder instanceof Unrecorded)) {
-      warnings.once(
-          "missed since move " + state.change.generation(),
-          before.missed() + " requests that " + state.champion.version
-              + " answered between the rollback of " + alias
-              + " and this tick were not recorded: the monitor did not know it yet; truths given to them join nothing",
-          null);
-    }
-    return watched;
+  /**
+   * Tells the monitor which version serves. A rollback does not wait for this, so each tick tells again; to a monitor that
+   * knows, it changes nothing. False if it threw.
+   */
+  private boolean tellsChampion() {
+    return watched("have the monitor watch what serves " + alias, () -> {
+      State state = serving.get();
+      if (state != null) {
+        monitor.champion(Long.toString(state.champion.version.number()));
+      }
+    });
   }
 
   private void tickAlone() {
@@ -330,18 +319,14 @@ public final class Deployment<T> implements AutoCloseable {
       return;
     }
     // What is thrown ends here: a host's scheduler never runs a task again that has thrown.
-    try {
-      monitor.tick();
+    boolean watched = tellsChampion()
+        & watched("tick the monitor of " + alias, monitor::tick);
+    if (watched) {
       watching.over();
-    } catch (Throwable e) {
-      watching.met("tick the monitor of " + alias, e);
     }
-    String step = "have the monitor watch what " + alias + " was rolled back to";
+    String step = "read " + alias;
     try {
       State state = serving.get();
-      if (unwatched && state != null) {
-        state = watch(state);
-      }
       if (state != null && state.hold != null) {
         step = "move " + alias + " back to " + state.hold.to;
         state = commit(state, state.hold);
@@ -363,6 +348,17 @@ public final class Deployment<T> implements AutoCloseable {
       }
     } catch (Throwable e) {
       warming.met("load what " + alias + " could be rolled back to", e);
+    }
+  }
+
+  /** Has the monitor do something; false if it threw, which is told by {@link #trouble()}. */
+  private boolean watched(String what, Runnable step) {
+    try {
+      step.run();
+      return true;
+    } catch (Throwable e) {
+      watching.met(what, e);
+      return false;
     }
   }
 
@@ -399,7 +395,7 @@ public final class Deployment<T> implements AutoCloseable {
       change = newest.intent().equals(hold.intent) ? newest : overtaken(hold);
     }
     State told = new State(change, state.champion, state.standby, null);
-    return replace(state, () -> told) ? told : null;
+    return replace(state, told) ? told : null;
   }
 
   /** The change up to which nothing is followed: the one that the rollback was from. */
@@ -428,9 +424,9 @@ public final class Deployment<T> implements AutoCloseable {
     Loaded before = before(now, change);
     boolean serves;
     if (change.to().equals(champion.version)) {
-      serves = replace(now, () -> new State(change, champion, before, null));
+      serves = replace(now, new State(change, champion, before, null));
     } else if (standby != null && atHand) {
-      serves = replace(now, () -> new State(change, watched(standby), before, null));
+      serves = replace(now, new State(change, standby, before, null));
     } else {
       try {
         serves = load(now, change, before);
@@ -440,6 +436,7 @@ public final class Deployment<T> implements AutoCloseable {
       }
     }
     if (serves) {
+      tellsChampion();
       retire(champion, change.to(), before);
       retire(standby, change.to(), before);
     }
@@ -482,8 +479,7 @@ public final class Deployment<T> implements AutoCloseable {
   }
 
   /**
-   * Loads what could be rolled back to if nothing is at hand, as after a start; false while that rests. The monitor is not
-   * told: whose recorder was asked for last is its champion.
+   * Loads what could be rolled back to if nothing is at hand, as after a start; false while that rests.
    */
   private boolean warmUp(State state) {
     long generation = state.change.generation();
@@ -503,10 +499,15 @@ public final class Deployment<T> implements AutoCloseable {
         return true;
       }
       ModelPackage source = store.open(version);
-      Loaded standby =
-          new Loaded(version, new SharedModel(load(source)), new Unrecorded(), baseline(source));
-      if (!replace(state, () -> new State(state.change, state.champion, standby, null))) {
-        standby.model.retire();
+      SharedModel model = new SharedModel(load(source));
+      boolean kept = false;
+      try {
+        Loaded standby = loaded(version, model, source);
+        kept = replace(state, new State(state.change, state.champion, standby, null));
+      } finally {
+        if (!kept) {
+          model.retire();
+        }
       }
       return true;
     } catch (Throwable e) {
@@ -519,14 +520,9 @@ public final class Deployment<T> implements AutoCloseable {
     return source.baseline().orElseGet(() -> Baseline.builder(source.schema()).build());
   }
 
-  /** The same version, with a recorder that makes its section the champion's. */
-  private Loaded watched(Loaded loaded) {
-    return new Loaded(
-        loaded.version, loaded.model, recorder(loaded.version, loaded.baseline), loaded.baseline);
-  }
-
-  private Recorder recorder(Version version, Baseline baseline) {
-    return requireNonNull(monitor.recorder(Long.toString(version.number()), baseline), "recorder");
+  private Loaded loaded(Version version, SharedModel model, ModelPackage source) {
+    Recorder recorder = monitor.recorder(Long.toString(version.number()), baseline(source));
+    return new Loaded(version, model, requireNonNull(recorder, "recorder"));
   }
 
   /** Loads the version of a change and serves it in the place of a state; closes it again if that is gone. */
@@ -536,14 +532,8 @@ public final class Deployment<T> implements AutoCloseable {
     SharedModel model = new SharedModel(load(source));
     boolean serves = false;
     try {
-      Baseline baseline = baseline(source);
-      serves = replace(
-          now,
-          () -> new State(
-              change,
-              new Loaded(version, model, recorder(version, baseline), baseline),
-              standby,
-              null));
+      Loaded champion = loaded(version, model, source);
+      serves = replace(now, new State(change, champion, standby, null));
     } finally {
       if (!serves) {
         model.retire();
@@ -555,20 +545,15 @@ public final class Deployment<T> implements AutoCloseable {
     return serves;
   }
 
-  /**
-   * Puts a state in another's place, unless that is gone. The next one is made before, as it may ask the monitor for a
-   * recorder, and no rollback waits for a monitor; whose recorder was asked for last is the champion of the monitor, so the
-   * tick after a rollback asks again.
-   */
+  /** Puts a state in another's place, unless that is gone. */
   @SuppressWarnings("ReferenceEquality") // the very state that was read, not an equal one
-  private boolean replace(@Nullable State now, Supplier<State> next) {
-    State made = next.get();
+  private boolean replace(@Nullable State now, State next) {
     changing.lock();
     try {
       if (serving.get() != now) {
         return false;
       }
-      serving.set(made);
+      serving.set(next);
       return true;
     } finally {
       changing.unlock();
@@ -616,9 +601,8 @@ public final class Deployment<T> implements AutoCloseable {
    * moved the alias to a lower number: two calls do not bring the bad version back. It is refused until a tick has loaded what
    * comes before, so one that is repeated at once changes nothing; whoever repeats one later looks at {@link #champion()} first.
    *
-   * <p>After a start, or a rollback, the next tick loads what could be rolled back to. The monitor learns of a version that was
-   * loaded so in the tick after the rollback: what it answers until then is not recorded, its ids join no truth, and that tick
-   * logs how many requests it was.
+   * <p>After a start, or a rollback, the next tick loads what could be rolled back to. What that version answers is recorded from
+   * its first request on; the monitor calls it the champion from the next tick on.
    *
    * <p>The deployment then follows no move of the alias up to the one that it served from. The next tick that reaches the
    * store moves the alias back too, unless it has been moved on: then the newer move wins and is followed. Until then the
@@ -649,7 +633,6 @@ public final class Deployment<T> implements AutoCloseable {
       Hold hold =
           new Hold(now.change, before.version, actor, reason, "rollback-" + UUID.randomUUID());
       serving.set(new State(now.change, before, null, hold));
-      unwatched = true;
     } finally {
       changing.unlock();
     }
@@ -900,6 +883,7 @@ public final class Deployment<T> implements AutoCloseable {
       Deployment<T> deployment = new Deployment<>(this, loader);
       try {
         deployment.load(null, change, null);
+        deployment.tellsChampion();
       } catch (Throwable e) {
         deployment.closeMonitor();
         throw e;

@@ -21,6 +21,9 @@ final class Unmonitored implements MetricsMonitor {
   }
 
   @Override
+  public void champion(String version) {}
+
+  @Override
   public void truth(long id, Truth truth) {}
 
   @Override

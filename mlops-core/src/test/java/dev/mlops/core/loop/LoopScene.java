@@ -249,6 +249,11 @@ final class LoopScene {
     }
 
     @Override
+    public void champion(String version) {
+      behind.champion(version);
+    }
+
+    @Override
     public void truth(long id, Truth truth) {
       behind.truth(id, truth);
     }

@@ -99,6 +99,13 @@ class MicrometerMonitorTest {
 
   // ------------------------------------------------------------------------- the request path
 
+  /** A recorder of a version that the monitor is told is the champion. */
+  private static Recorder serving(MetricsMonitor monitor, String version, Baseline baseline) {
+    Recorder recorder = monitor.recorder(version, baseline);
+    monitor.champion(version);
+    return recorder;
+  }
+
   /** 20 columns, by id and by key, with the system's clock: nothing is allocated once the code is warm. */
   @Test
   void recordingAllocatesNothing() {
@@ -111,7 +118,7 @@ class MicrometerMonitorTest {
     Arrays.setAll(values, i -> i % 4 == 0 ? "kind" : (Object) (double) i);
     Row row = Row.of(schema, values);
     MicrometerMonitor monitor = MicrometerMonitor.config(registry).open("fraud");
-    Recorder recorder = monitor.recorder("1", Baseline.builder(schema).build());
+    Recorder recorder = serving(monitor, "1", Baseline.builder(schema).build());
     com.sun.management.ThreadMXBean threads =
         (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     long thread = Thread.currentThread().getId();
@@ -135,7 +142,7 @@ class MicrometerMonitorTest {
   @Test
   void whatDoesNotFitIsDroppedAndCountedAndTheIdsStayUnique() {
     MicrometerMonitor monitor = open(config -> config.buffering(64));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     Set<Long> ids = new HashSet<>();
     for (int i = 0; i < 100; i++) {
       ids.add(recorder.record(ROW, YES, 1));
@@ -158,7 +165,7 @@ class MicrometerMonitorTest {
   @Test
   void theFirstDropWarnsOnceAndNamesTheRemedy() {
     MicrometerMonitor monitor = open(config -> config.buffering(8));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     assertThat(warnings(() -> {
           for (int i = 0; i < 8; i++) {
             recorder.record(ROW, YES, 1);
@@ -189,7 +196,7 @@ class MicrometerMonitorTest {
       };
       return racing;
     });
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     assertThat(warnings(() -> {
           recorder.record(ROW, YES, 1);
           recorder.record(ROW, YES, 1);
@@ -224,11 +231,11 @@ class MicrometerMonitorTest {
   @Test
   void closingASecondMonitorLeavesTheMetersOfTheFirst() {
     MicrometerMonitor first = open(config -> config);
-    first.recorder("1", BASELINE);
+    serving(first, "1", BASELINE);
     List<Meter> before = registry.getMeters();
     MicrometerMonitor second = open(config -> config);
-    second.recorder("1", BASELINE);
-    second.recorder("2", BASELINE);
+    serving(second, "1", BASELINE);
+    serving(second, "2", BASELINE);
     second.close();
     assertThat(registry.getMeters()).containsExactlyInAnyOrderElementsOf(before);
     first.close();
@@ -244,7 +251,7 @@ class MicrometerMonitorTest {
   @Test
   void aTruthWithALabelThatTheModelNeverScoresIsSaidOnce() {
     MicrometerMonitor monitor = open(config -> config);
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     Classification scored = Classification.of(List.of("no", "yes"), new double[] {0.2, 0.8});
     assertThat(warnings(() -> {
           monitor.truth(recorder.record(ROW, scored, 1), Truth.of("no"));
@@ -290,7 +297,7 @@ class MicrometerMonitorTest {
   @Test
   void everyDropHasItsCause() {
     MicrometerMonitor monitor = open(config -> config);
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     recorder.record(null, YES, 1);
     recorder.record(Row.of(Schema.of(Column.number("other")), 1.0), YES, 1);
     recorder.record(Row.of(SCHEMA, 1.0, "x".repeat(1_025)), YES, 1);
@@ -331,7 +338,7 @@ class MicrometerMonitorTest {
       throws Exception {
     Throwable fault = type.getConstructor(String.class).newInstance("host's");
     MicrometerMonitor monitor = open(config -> config.buffering(4));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     Row row = new HostRow() {
       @Override
       public String category(int column) {
@@ -360,7 +367,7 @@ class MicrometerMonitorTest {
   @Test
   void recordingAtTheEndOfTheStackLeavesNoSlotBehind() throws Exception {
     MicrometerMonitor monitor = open(config -> config.buffering(1 << 16));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     Thread deep = new Thread(null, () -> descend(recorder), "deep", 256 * 1024);
     deep.start();
     deep.join();
@@ -389,7 +396,7 @@ class MicrometerMonitorTest {
   @Test
   void aThreadThatIsHeldUpInItsRowHoldsUpNobody() throws Exception {
     MicrometerMonitor monitor = open(config -> config.buffering(16));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     CountDownLatch inside = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     Row slow = new HostRow() {
@@ -438,7 +445,7 @@ class MicrometerMonitorTest {
       }
       return clock.instant();
     }));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     broken.set(true);
     monitor.truth(recorder.record(ROW, YES, 1), TRUE);
     assertThatCode(monitor::tick).doesNotThrowAnyException();
@@ -457,7 +464,7 @@ class MicrometerMonitorTest {
         .keeping(1_000_000)
         .watching(
             Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(1_000_000)));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     Map<Long, Truth> given = new ConcurrentHashMap<>();
     AtomicBoolean done = new AtomicBoolean();
     List<Callable<Void>> tasks = new ArrayList<>();
@@ -559,7 +566,7 @@ class MicrometerMonitorTest {
     for (String version : List.of("1", "2", "3")) {
       recorders.put(
           version,
-          new Recorder[] {monitor.recorder(version, BASELINE), exact.recorder(version, BASELINE)});
+          new Recorder[] {serving(monitor, version, BASELINE), serving(exact, version, BASELINE)});
     }
     List<long[]> ids = new ArrayList<>();
     for (int step = 0; step < 1_500; step++) {
@@ -696,7 +703,7 @@ class MicrometerMonitorTest {
   private void staysWithinTheBounds(int predictions) {
     MicrometerMonitor monitor =
         open(config -> config.awaiting(2_000).keeping(1_000).qualityOver(500).buffering(1_024));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     long before = used();
     for (int i = 0; i < predictions; i++) {
       String key = collidingKey(i);
@@ -746,7 +753,7 @@ class MicrometerMonitorTest {
   void entriesThatAreUsedAgainMixNothingUp(long seed) {
     Random random = new Random(seed);
     MicrometerMonitor monitor = open(config -> config.awaiting(40).keeping(30).qualityOver(60));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     Map<Long, Integer> numbers = new HashMap<>();
     List<Long> ids = new ArrayList<>();
     List<Outcome> read = new ArrayList<>();
@@ -792,7 +799,7 @@ class MicrometerMonitorTest {
   @Test
   void aPredictionIsNeverYoungerThanTheTickThatTakesIt() {
     MicrometerMonitor monitor = open(config -> config.truthWithin(Duration.ofHours(1)));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     Instant right = clock.instant();
     clock.advance(Duration.ofDays(365));
     recorder.record(ROW, YES, 1);
@@ -806,7 +813,7 @@ class MicrometerMonitorTest {
   @Test
   void theOldestOpenPredictionExpiresAndItsTruthIsAnOrphan() {
     MicrometerMonitor monitor = open(config -> config.awaiting(3));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     for (int i = 0; i < 5; i++) {
       recorder.record("order-" + i, ROW, YES, 1);
     }
@@ -825,7 +832,7 @@ class MicrometerMonitorTest {
   @Test
   void truthsThatNoTickTakesAreTakenByWhoeverGivesThem() {
     MicrometerMonitor monitor = open(config -> config.buffering(16));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     long id = recorder.record(ROW, YES, 1);
     for (int i = 0; i < 100; i++) {
       monitor.truth(id, TRUE);
@@ -856,7 +863,7 @@ class MicrometerMonitorTest {
       };
       return watched;
     });
-    monitor.recorder("1", BASELINE);
+    serving(monitor, "1", BASELINE);
     waiting.set(() -> {
       for (int i = 0; i < 21; i++) {
         monitor.truth("order", TRUE);
@@ -889,7 +896,7 @@ class MicrometerMonitorTest {
       }
       return clock.instant();
     }));
-    monitor.recorder("1", BASELINE);
+    serving(monitor, "1", BASELINE);
     ticker[0] = new Thread(monitor::tick);
     ticker[0].start();
     try {
@@ -912,7 +919,7 @@ class MicrometerMonitorTest {
   void sectionsOfTheNewest16VersionsAreKeptAndOlderOnesTakeTheirMetersAlong() {
     MicrometerMonitor monitor = open(config -> config);
     for (int version = 1; version <= 40; version++) {
-      Recorder recorder = monitor.recorder(Integer.toString(version), BASELINE);
+      Recorder recorder = serving(monitor, Integer.toString(version), BASELINE);
       monitor.truth(recorder.record(ROW, YES, 1), TRUE);
       monitor.tick();
     }
@@ -931,7 +938,7 @@ class MicrometerMonitorTest {
   @Test
   void onlyTheNewestOutcomesKeepTheirRows() {
     MicrometerMonitor monitor = open(config -> config.keeping(10).qualityOver(50));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     for (int i = 0; i < 100; i++) {
       monitor.truth(recorder.record("order-" + i, ROW, YES, 1), i < 50 ? FALSE : TRUE);
     }
@@ -960,7 +967,7 @@ class MicrometerMonitorTest {
     Row row = Row.of(wide, new double[250], new String[0]);
     MicrometerMonitor monitor =
         open(config -> config.keeping(1).qualityOver(10_000).buffering(256));
-    Recorder recorder = monitor.recorder("1", Baseline.builder(wide).build());
+    Recorder recorder = serving(monitor, "1", Baseline.builder(wide).build());
     long before = used();
     for (int i = 0; i < 10_000; i++) {
       monitor.truth(recorder.record(row, YES, 1), TRUE);
@@ -986,7 +993,7 @@ class MicrometerMonitorTest {
     WatchCondition watch =
         Signals.quality(metric).noWorseThanBaseline(0.02).falseAlarmEvery(10_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     // Of the baseline: 100 of 1,000 wrong; 50 of 500 predicted; 100 of 500 true.
     double bound = switch (metric) {
       case "accuracy" -> SrEDetector.upperLimit(100, 1_000);
@@ -1030,7 +1037,7 @@ class MicrometerMonitorTest {
     Schema schema = Schema.of(Column.number("x")).predicting(Task.REGRESSION);
     WatchCondition watch = Signals.quality("mae").noWorseThanBaseline(0.5).falseAlarmEvery(1_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
-    Recorder recorder = monitor.recorder(
+    Recorder recorder = serving(monitor, 
         "1",
         Baseline.builder(schema)
             .quality(Metric.MAE, new Estimate(1.0, 0.5, 1.5, 100))
@@ -1055,15 +1062,15 @@ class MicrometerMonitorTest {
     WatchCondition watch =
         Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(1_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
-    monitor.recorder("1", BASELINE);
+    serving(monitor, "1", BASELINE);
     String first = String.format("loss limit %.4f", SrEDetector.upperLimit(100, 1_000) + 0.02);
     assertThat(reading(monitor, watch).note()).isEqualTo(first);
-    monitor.recorder("2", baselineOf(800));
+    serving(monitor, "2", baselineOf(800));
     assertThat(reading(monitor, watch).note()).isEqualTo(first);
-    monitor.recorder("3", baselineOf(950));
+    serving(monitor, "3", baselineOf(950));
     assertThat(reading(monitor, watch).note())
         .isEqualTo(String.format("loss limit %.4f", SrEDetector.upperLimit(50, 1_000) + 0.02));
-    monitor.recorder("4", baselineOf(700));
+    serving(monitor, "4", baselineOf(700));
     assertThat(reading(monitor, watch).note()).isEqualTo(first);
   }
 
@@ -1082,7 +1089,7 @@ class MicrometerMonitorTest {
     WatchCondition features = Signals.features().falseAlarmEvery(100_000);
     MicrometerMonitor monitor = open(config -> config.watching(accuracy, recall, features));
     Schema noPositive = Schema.of(SCHEMA.columns()).predicting(Task.CLASSIFICATION);
-    Recorder recorder = monitor.recorder(
+    Recorder recorder = serving(monitor, 
         "1",
         Baseline.builder(noPositive)
             .quality(Metric.ACCURACY, Estimate.share(900, 1_000))
@@ -1110,7 +1117,7 @@ class MicrometerMonitorTest {
     WatchCondition watch =
         Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(1_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
-    Recorder one = monitor.recorder("1", BASELINE);
+    Recorder one = serving(monitor, "1", BASELINE);
     for (int i = 0; i < 200; i++) {
       monitor.truth(one.record(ROW, YES, 1), FALSE);
     }
@@ -1124,9 +1131,9 @@ class MicrometerMonitorTest {
     assertThat(reading(monitor, watch).signal()).as("the first, unanswered").contains(signal);
     assertThat(reading(monitor, watch).level()).isEqualTo(Level.DRIFT);
 
-    monitor.recorder("1", BASELINE);
+    serving(monitor, "1", BASELINE);
     assertThat(reading(monitor, watch).signal()).as("the same champion again").contains(signal);
-    monitor.recorder("2", baselineOf(901));
+    serving(monitor, "2", baselineOf(901));
     assertThat(reading(monitor, watch).signal()).as("a new baseline").isEmpty();
     assertThat(reading(monitor, watch).inputs()).isZero();
 
@@ -1139,10 +1146,10 @@ class MicrometerMonitorTest {
     assertThat(monitor.evidence().others().get(0).matured()).isEqualTo(before + 200);
     assertThat(reading(monitor, watch).inputs()).isZero();
 
-    monitor.recorder("1", BASELINE);
+    serving(monitor, "1", BASELINE);
     assertThat(reading(monitor, watch).signal())
-        .as("back to 1, detectors afresh")
-        .isEmpty();
+        .as("back to 1, whose drift nobody has answered")
+        .contains(signal);
     assertThat(monitor.evidence().others().get(0).drift()).isEmpty();
   }
 
@@ -1152,7 +1159,7 @@ class MicrometerMonitorTest {
     WatchCondition watch =
         Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
     MicrometerMonitor monitor = open(config -> config.watching(watch));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     double limit = SrEDetector.upperLimit(100, 1_000) + 0.02;
     SrEDetector byHand = SrEDetector.above(limit).falseAlarmEvery(Duration.ofHours(50));
     for (int i = 0; i < 40; i++) {
@@ -1177,7 +1184,7 @@ class MicrometerMonitorTest {
     WatchCondition watch =
         Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
     MicrometerMonitor monitor = open(config -> config.watching(watch));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     recorder.record(ROW, YES, 1); // open for ever: without a horizon nothing else ends its hour
     for (int i = 0; i < 40; i++) {
       monitor.truth(recorder.record(ROW, YES, 1), FALSE);
@@ -1196,7 +1203,7 @@ class MicrometerMonitorTest {
         Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
     MicrometerMonitor monitor =
         open(config -> config.watching(watch).truthWithin(Duration.ofHours(5)));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     for (int i = 0; i < 40; i++) {
       monitor.truth(recorder.record(ROW, YES, 1), FALSE);
     }
@@ -1221,7 +1228,7 @@ class MicrometerMonitorTest {
         .build();
     WatchCondition watch = Signals.features().falseAlarmEvery(1_000_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
-    Recorder recorder = monitor.recorder("1", baseline);
+    Recorder recorder = serving(monitor, "1", baseline);
     for (int i = 0; i < 999; i++) {
       recorder.record(Row.of(SCHEMA, 5.0 + random.nextDouble(), "web"), YES, 1);
     }
@@ -1245,7 +1252,7 @@ class MicrometerMonitorTest {
     WatchCondition watch =
         Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(Duration.ofHours(50));
     MicrometerMonitor monitor = open(config -> config.watching(watch));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     Instant right = clock.instant();
     clock.advance(Duration.ofDays(365));
     monitor.truth(recorder.record(ROW, YES, 1), TRUE);
@@ -1265,7 +1272,7 @@ class MicrometerMonitorTest {
     WatchCondition watch =
         Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(1_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     for (int i = 0; i < 200; i++) {
       monitor.truth(recorder.record(ROW, YES, 1), FALSE);
     }
@@ -1283,8 +1290,8 @@ class MicrometerMonitorTest {
         .build();
     WatchCondition watch = Signals.features().falseAlarmEvery(1_000_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
+    Recorder two = serving(monitor, "2", baseline);
     Recorder one = monitor.recorder("1", baseline);
-    Recorder two = monitor.recorder("2", baseline);
     for (int i = 0; i < 10; i++) {
       one.record(ROW, YES, 1);
       two.record(ROW, YES, 1);
@@ -1303,7 +1310,7 @@ class MicrometerMonitorTest {
         .build();
     WatchCondition watch = Signals.features().falseAlarmEvery(1_000_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
-    Recorder recorder = monitor.recorder("1", baseline);
+    Recorder recorder = serving(monitor, "1", baseline);
     for (int i = 0; i < 999; i++) {
       recorder.record(Row.of(SCHEMA, 5.0, "web"), YES, 1);
     }
@@ -1325,7 +1332,7 @@ class MicrometerMonitorTest {
   void metersSayWhatEvidenceSaysAndNoneIsNaN() {
     MicrometerMonitor monitor = open(config -> config.watching(
         Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(1_000)));
-    Recorder recorder = monitor.recorder("7", BASELINE);
+    Recorder recorder = serving(monitor, "7", BASELINE);
     monitor.tick();
     assertNoNaN();
     assertThat(registry.find("mlops.quality").gauge())
@@ -1396,7 +1403,7 @@ class MicrometerMonitorTest {
   @Test
   void aMetricThatIsNotKnownAnyMoreHasNoMeter() {
     MicrometerMonitor monitor = open(config -> config.qualityOver(2));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     Prediction scored = Classification.of(List.of("yes", "no"), new double[] {0.8, 0.2});
     monitor.truth(recorder.record(ROW, scored, 1), TRUE);
     monitor.tick();
@@ -1430,14 +1437,14 @@ class MicrometerMonitorTest {
   void closingTakesEveryMeterAway() {
     MicrometerMonitor monitor = open(config -> config.watching(
         Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(1_000)));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     monitor.truth(recorder.record(ROW, YES, 1), TRUE);
     monitor.tick();
     assertThat(registry.getMeters()).isNotEmpty();
     monitor.close();
     assertThat(registry.getMeters()).isEmpty();
     assertThat(champion(monitor).matured()).isEqualTo(1);
-    monitor.recorder("2", BASELINE).record(ROW, YES, 1);
+    serving(monitor, "2", BASELINE).record(ROW, YES, 1);
     assertThat(champion(monitor).dropped()).isEqualTo(1);
     assertThat(registry.getMeters()).isEmpty();
   }
@@ -1445,7 +1452,7 @@ class MicrometerMonitorTest {
   @Test
   void whatWasRecordedBeforeClosingIsCounted() {
     MicrometerMonitor monitor = open(config -> config);
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     monitor.truth(recorder.record(ROW, YES, 1), TRUE);
     recorder.record(ROW, YES, 1);
     monitor.close();
@@ -1459,7 +1466,7 @@ class MicrometerMonitorTest {
   @Test
   void whatWasBeingRecordedWhileTheMonitorClosedIsDroppedAndCountedOnce() {
     MicrometerMonitor monitor = open(config -> config);
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     recorder.record(ROW, YES, 1);
     recorder.record(
         new HostRow() {
@@ -1488,7 +1495,7 @@ class MicrometerMonitorTest {
       }
     });
     MicrometerMonitor monitor = MicrometerMonitor.config(broken).clock(clock).open("fraud");
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     monitor.truth(recorder.record(ROW, YES, 1), TRUE);
     monitor.tick();
     assertThat(champion(monitor).matured()).isEqualTo(1);
@@ -1538,7 +1545,7 @@ class MicrometerMonitorTest {
   @Test
   void evidenceReadsLikeASentence() {
     MicrometerMonitor monitor = open(config -> config);
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     for (int i = 0; i < 150; i++) {
       monitor.truth(recorder.record(ROW, YES, 400_000), i < 143 ? TRUE : FALSE);
     }
@@ -1577,7 +1584,7 @@ class MicrometerMonitorTest {
         .clock(() -> real.instant().plusMillis(ahead.get()))
         .truthWithin(Duration.ofHours(1))
         .open("fraud");
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     monitor.tick();
     ahead.set(Duration.ofDays(365).toMillis());
     monitor.truth(recorder.record(ROW, YES, 100), TRUE);
@@ -1605,7 +1612,7 @@ class MicrometerMonitorTest {
         .clock(() -> real.instant().plusMillis(ahead.get()))
         .watching(worse)
         .open("fraud");
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     for (int hour = 0; hour < 48; hour++) {
       ahead.set(hour == 3 ? Duration.ofDays(365).toMillis() : 0);
       for (int i = 0; i < 20; i++) {
@@ -1626,7 +1633,7 @@ class MicrometerMonitorTest {
         .clock(() -> real.instant().plusMillis(ahead.get()))
         .truthWithin(Duration.ofHours(1))
         .open("fraud");
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     recorder.record(ROW, YES, 100);
     monitor.tick();
     ahead.set(-Duration.ofDays(365).toMillis());
@@ -1651,7 +1658,7 @@ class MicrometerMonitorTest {
   void aKnownTruthIsNotLostToTheOldestThatIsTooMany() {
     MicrometerMonitor monitor =
         open(config -> config.truthWithin(Duration.ofHours(1)).awaiting(100));
-    Recorder recorder = monitor.recorder("1", BASELINE);
+    Recorder recorder = serving(monitor, "1", BASELINE);
     for (int i = 0; i < 1_000; i++) {
       long id = recorder.record(ROW, YES, 100);
       if (i % 4 != 0) {

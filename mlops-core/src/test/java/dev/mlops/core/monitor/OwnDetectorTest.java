@@ -19,6 +19,7 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.monitor.Verdict;
@@ -111,13 +112,20 @@ class OwnDetectorTest {
     throw new AssertionError("no drift in " + wrong.size());
   }
 
+  /** A recorder of a version that the monitor is told is the champion. */
+  private static Recorder serving(MetricsMonitor monitor, String version, Baseline baseline) {
+    Recorder recorder = monitor.recorder(version, baseline);
+    monitor.champion(version);
+    return recorder;
+  }
+
   /** The same signal, index and change point, with every hundredth input moved into a new detector by its state. */
   @Test
   void alarmsWhereOneFedByHandDoesAcrossItsState() {
     List<Boolean> wrong = errors(1, 400, 400);
     Supplier<ValueDetector> detectors = () -> SrEDetector.above(0.1).falseAlarmEvery(10_000);
     MicrometerMonitor monitor = open(ERRORS, baseline -> new Moving(detectors));
-    serve(monitor, monitor.recorder("1", baseline(80)), wrong, Duration.ofSeconds(1), clock);
+    serve(monitor, serving(monitor, "1", baseline(80)), wrong, Duration.ofSeconds(1), clock);
 
     DriftReading found = reading(monitor, ERRORS);
     Signal byHand = byHand(detectors.get(), wrong, 0);
@@ -133,7 +141,7 @@ class OwnDetectorTest {
         .falseAlarmEvery(
             FalseAlarms.every(Duration.ofHours(200)).inBlocksOf(Duration.ofMinutes(10)));
     MicrometerMonitor monitor = open(ERRORS, baseline -> detectors.get());
-    serve(monitor, monitor.recorder("1", baseline(80)), wrong, Duration.ofMinutes(1), clock);
+    serve(monitor, serving(monitor, "1", baseline(80)), wrong, Duration.ofMinutes(1), clock);
     clock.advance(Duration.ofHours(1));
     monitor.tick();
 
@@ -152,11 +160,11 @@ class OwnDetectorTest {
     List<Boolean> first = errors(3, 100, 0);
     List<Boolean> second = errors(4, 300, 400);
     MicrometerMonitor monitor = open(ERRORS, config);
-    serve(monitor, monitor.recorder("1", baseline(80)), first, Duration.ofSeconds(1), clock);
-    serve(monitor, monitor.recorder("2", baseline(80)), first, Duration.ofSeconds(1), clock);
+    serve(monitor, serving(monitor, "1", baseline(80)), first, Duration.ofSeconds(1), clock);
+    serve(monitor, serving(monitor, "2", baseline(80)), first, Duration.ofSeconds(1), clock);
     assertThat(reading(monitor, ERRORS).inputs()).isEqualTo(200);
 
-    serve(monitor, monitor.recorder("3", baseline(120)), second, Duration.ofSeconds(1), clock);
+    serve(monitor, serving(monitor, "3", baseline(120)), second, Duration.ofSeconds(1), clock);
 
     ValueDetector byHand = (ValueDetector) config.detector(baseline(120));
     assertThat(reading(monitor, ERRORS).signal()).contains(byHand(byHand, second, 0));
@@ -170,7 +178,7 @@ class OwnDetectorTest {
     List<Boolean> wrong = errors(5, 100, 300);
     Supplier<ValueDetector> detectors = () -> SrEDetector.above(0.1).falseAlarmEvery(10_000);
     MicrometerMonitor monitor = open(ERRORS, baseline -> detectors.get());
-    Recorder recorder = monitor.recorder("1", baseline(80));
+    Recorder recorder = serving(monitor, "1", baseline(80));
     serve(monitor, recorder, wrong.subList(0, 29), Duration.ofSeconds(1), clock);
     assertThat(condition.test(monitor.evidence()).verdict()).isEqualTo(Verdict.INCONCLUSIVE);
     serve(monitor, recorder, wrong.subList(29, 60), Duration.ofSeconds(1), clock);
@@ -197,7 +205,7 @@ class OwnDetectorTest {
     Baseline baselineOfRows = profile(schema, calm);
     MicrometerMonitor monitor =
         open(rows, baseline -> DataDrift.against(baseline).windowOf(100).falseAlarmEvery(100_000));
-    Recorder recorder = monitor.recorder("1", baselineOfRows);
+    Recorder recorder = serving(monitor, "1", baselineOfRows);
     for (int i = 0; i < 300; i++) {
       recorder.record(Row.of(schema, random.nextDouble() + (i < 150 ? 0 : 2)), YES, 1_000);
       monitor.tick();
@@ -238,7 +246,7 @@ class OwnDetectorTest {
                 .falseAlarmEvery(1_000),
             "the config gave a DataDrift, wanted a ValueDetector"))) {
       MicrometerMonitor monitor = open(ERRORS, each.config());
-      Recorder recorder = monitor.recorder("1", baseline(80));
+      Recorder recorder = serving(monitor, "1", baseline(80));
       assertThatCode(
               () -> serve(monitor, recorder, errors(7, 50, 50), Duration.ofSeconds(1), clock))
           .doesNotThrowAnyException();
@@ -258,7 +266,7 @@ class OwnDetectorTest {
         .open("fraud");
     serve(
         monitor,
-        monitor.recorder("1", baseline(80)),
+        serving(monitor, "1", baseline(80)),
         errors(8, 50, 0),
         Duration.ofSeconds(1),
         clock);

@@ -33,7 +33,6 @@ class ForeignMonitor implements MetricsMonitor {
 
   @Override
   public Recorder recorder(String version, Baseline baseline) {
-    champion = version;
     return new Recorder() {
       @Override
       public long record(Row row, Prediction prediction, long nanos) {
@@ -51,6 +50,11 @@ class ForeignMonitor implements MetricsMonitor {
         failures.incrementAndGet();
       }
     };
+  }
+
+  @Override
+  public void champion(String version) {
+    champion = version;
   }
 
   @Override

@@ -16,6 +16,11 @@ record SlowMonitor(MetricsMonitor behind, Consumer<String> before) implements Me
   }
 
   @Override
+  public void champion(String version) {
+    behind.champion(version);
+  }
+
+  @Override
   public void truth(long id, Truth truth) {
     behind.truth(id, truth);
   }

@@ -1,5 +1,6 @@
 package dev.mlops.core.serve;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -354,6 +356,32 @@ class TickTest {
       assertEquals(1, scene.runtime.loaded.get(1).closes.get());
       assertEquals(1, scene.runtime.loaded.get(2).closes.get());
       assertEquals(0, scene.runtime.loaded.get(0).closes.get());
+    }
+  }
+
+  @Test
+  void aMonitorThatRefusesAChampionIsToldAndAskedAgain() {
+    AtomicBoolean refuses = new AtomicBoolean(true);
+    ForeignMonitor monitor = new ForeignMonitor() {
+      @Override
+      public void champion(String version) {
+        if (refuses.get()) {
+          throw new IllegalStateException("not today");
+        }
+        super.champion(version);
+      }
+    };
+    try (Deployment<Scene.Order> deployment =
+        scene.deployment().monitoredBy(model -> monitor).open()) {
+      Scene.assertServes(1, deployment);
+      deployment.tick();
+      assertThat(deployment.trouble().orElseThrow()).contains("fraud@champion", "not today");
+      assertEquals(1, monitor.ticks.get(), "ticked all the same");
+
+      refuses.set(false);
+      deployment.tick();
+      assertEquals(Optional.empty(), deployment.trouble());
+      assertEquals("1", deployment.evidence().champion().orElseThrow().version());
     }
   }
 
