@@ -25,7 +25,6 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
@@ -160,17 +159,15 @@ public abstract class RetrainPolicyContract {
       swamped.quality(metric, new Estimate(0, 0, 0, 1));
     }
     for (Watch watch : policy().watches()) {
-      full.drift(
-          watch, new DriftReading(Level.WARMING_UP, Optional.empty(), 0, OptionalLong.empty(), ""));
+      full.drift(watch, DriftReading.builder(Level.WARMING_UP).build());
       swamped.drift(
           watch,
-          new DriftReading(
-              Level.DRIFT,
-              Optional.of(new Signal(
-                  Direction.OTHER, Long.MAX_VALUE, 0, 0, Double.NaN, Double.NaN, List.of())),
-              Long.MAX_VALUE,
-              OptionalLong.of(Long.MAX_VALUE),
-              ""));
+          DriftReading.builder(Level.DRIFT)
+              .signal(new Signal(
+                  Direction.OTHER, Long.MAX_VALUE, 0, 0, Double.NaN, Double.NaN, List.of()))
+              .inputs(Long.MAX_VALUE)
+              .changePosition(Long.MAX_VALUE)
+              .build());
     }
     return List.of(
         Evidence.builder("", at).build(),
@@ -195,9 +192,7 @@ public abstract class RetrainPolicyContract {
       now.candidate().ifPresent(same::candidate);
       now.others().forEach(same::other);
       now.examples().ifPresent(same::examples);
-      for (Metric metric : Metric.known()) {
-        now.comparison(metric).ifPresent(difference -> same.comparison(metric, difference));
-      }
+      now.comparisons().forEach(same::comparison);
       same.unjoinedTruths(now.orphans(), now.duplicates(), now.corrections(), now.lostTruths());
 
       assertThat(policy.decide(same.build(), history()))

@@ -350,14 +350,14 @@ final class BrokenMonitors {
     VersionEvidence.Builder copy = ForwardingMonitor.copy(section);
     section
         .drift()
-        .forEach((watch, reading) -> copy.drift(
-            watch,
-            new DriftReading(
-                reading.level(),
-                reading.signal(),
-                reading.inputs() + times,
-                reading.changePosition(),
-                reading.note())));
+        .forEach((watch, reading) -> {
+          DriftReading.Builder again = DriftReading.builder(reading.level())
+              .inputs(reading.inputs() + times)
+              .note(reading.note());
+          reading.signal().ifPresent(again::signal);
+          reading.changePosition().ifPresent(again::changePosition);
+          copy.drift(watch, again.build());
+        });
     return copy.build();
   }
 

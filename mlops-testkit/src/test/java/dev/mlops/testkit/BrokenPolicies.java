@@ -49,14 +49,16 @@ final class BrokenPolicies {
   static List<Evidence> evidence() {
     return List.of(
         Evidence.builder("fraud", Instant.parse("2026-02-01T00:00:00Z")).build(),
-        reading(new DriftReading(
-            Level.STABLE, Optional.empty(), 500, OptionalLong.empty(), "limit 0.15")),
-        reading(new DriftReading(
-            Level.DRIFT,
-            Optional.of(new Signal(Direction.UP, 800, 700, 760, 2e5, 1e5, List.of())),
-            900,
-            OptionalLong.of(7_700),
-            "limit 0.15")));
+        reading(DriftReading.builder(Level.STABLE)
+            .inputs(500)
+            .note("limit 0.15")
+            .build()),
+        reading(DriftReading.builder(Level.DRIFT)
+            .signal(new Signal(Direction.UP, 800, 700, 760, 2e5, 1e5, List.of()))
+            .inputs(900)
+            .changePosition(7_700)
+            .note("limit 0.15")
+            .build()));
   }
 
   private static Evidence reading(DriftReading reading) {

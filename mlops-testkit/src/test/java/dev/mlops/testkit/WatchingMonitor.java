@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -46,12 +45,12 @@ final class WatchingMonitor extends ForwardingMonitor {
     private long inputs;
 
     DriftReading reading() {
-      return new DriftReading(
-          signal != null ? Level.DRIFT : detector.level(),
-          Optional.ofNullable(signal),
-          inputs,
-          signal == null ? OptionalLong.empty() : OptionalLong.of(changed),
-          "");
+      DriftReading.Builder reading =
+          DriftReading.builder(signal != null ? Level.DRIFT : detector.level()).inputs(inputs);
+      if (signal != null) {
+        reading.signal(signal).changePosition(changed);
+      }
+      return reading.build();
     }
   }
 

@@ -78,10 +78,10 @@ final class LifecycleRun {
   /** Serves every row after the initial ones, the truth of each arriving late. */
   void over(VersionStore store, MeterRegistry registry, Path journal) {
     ManualClock clock = new ManualClock();
-    Condition worse = quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
-    RetrainPolicy policy = violated(worse).atMostEvery(Duration.ofMinutes(arguments.every));
+    Condition asGood = quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
+    RetrainPolicy policy = violated(asGood).atMostEvery(Duration.ofMinutes(arguments.every));
     AlertEngine alarms =
-        AlertEngine.of(AlertRule.of("lifecycle.worse", worse)).to(this::alerted).on(Runnable::run);
+        AlertEngine.of(AlertRule.of("lifecycle.worse", asGood)).to(this::alerted).on(Runnable::run);
 
     release(store);
     try (Deployment<Row> model = Deployment.of(store, ALIAS, binding(stream.schema()))

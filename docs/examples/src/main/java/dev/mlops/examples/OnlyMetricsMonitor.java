@@ -78,15 +78,15 @@ public final class OnlyMetricsMonitor {
     MeterRegistry registry = new SimpleMeterRegistry();
     Baseline baseline = baseline(random);
     // region watch
-    Condition worse = quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
-    Condition moved = features().falseAlarmEvery(1_000_000);
+    Condition asGood = quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
+    Condition unmoved = features().falseAlarmEvery(1_000_000);
     // endregion
     Deque<Known> later = new ArrayDeque<>();
 
     // region monitor
     MetricsMonitor monitor = MicrometerMonitor.config(registry)
         .truthWithin(Duration.ofDays(3))
-        .watching(worse, moved)
+        .watching(asGood, unmoved)
         .clock(now::get)
         .open("orders");
     Recorder seven = monitor.recorder("7", baseline);
@@ -113,8 +113,8 @@ public final class OnlyMetricsMonitor {
         System.out.println(monitor.evidence());
       }
     }
-    System.out.println(moved.test(monitor.evidence()));
-    System.out.println(worse.test(monitor.evidence()));
+    System.out.println(unmoved.test(monitor.evidence()));
+    System.out.println(asGood.test(monitor.evidence()));
     monitor.close();
   }
 }

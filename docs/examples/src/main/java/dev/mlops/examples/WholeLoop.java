@@ -38,9 +38,9 @@ public final class WholeLoop {
   private WholeLoop() {}
 
   // region policy
-  static final Condition WORSE =
+  static final Condition AS_GOOD =
       quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
-  static final RetrainPolicy POLICY = violated(WORSE).atMostEvery(Duration.ofDays(1));
+  static final RetrainPolicy POLICY = violated(AS_GOOD).atMostEvery(Duration.ofDays(1));
   // endregion
 
   /** A deployment as in {@link Hello}, whose monitor is told beforehand what the policy reads. */

@@ -143,11 +143,11 @@ class OnlyProgramsTest {
     assertThat(lines).hasSize(15);
     assertThat(lines.get(0)).startsWith("KEEP: at most every ");
     assertThat(lines.get(3))
-        .isEqualTo("      KEEP: recall worse than baseline by 0.02"
+        .isEqualTo("      KEEP: quality(\"recall\").noWorseThanBaseline(0.02)"
             + " (recall 0.900 ± 0.019 (n 1000), baseline 0.900 allows 0.880)");
     assertThat(lines.get(5)).startsWith("RETRAIN: at most every ");
     assertThat(lines.get(8))
-        .isEqualTo("      RETRAIN: recall worse than baseline by 0.02"
+        .isEqualTo("      RETRAIN: quality(\"recall\").noWorseThanBaseline(0.02)"
             + " (recall 0.800 ± 0.025 (n 1000), baseline 0.900 allows 0.880)");
     assertThat(lines.get(10)).startsWith("SUPPRESSED: at most every ");
   }

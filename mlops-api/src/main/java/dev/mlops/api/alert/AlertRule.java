@@ -2,6 +2,7 @@ package dev.mlops.api.alert;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.EvidenceReader;
@@ -11,6 +12,8 @@ import java.util.Set;
 
 /**
  * A condition with a name and with the timing of Prometheus: {@code for} and {@code keep_firing_for}.
+ *
+ * <p>It fires when what the condition says no longer holds.
  *
  * <p>Pending when the condition first FAILs, firing once it has done so for {@link #holding()} without a break, resolved
  * {@link #keepFiring()} after the first PASS while firing; a FAIL in between stops that clock. INCONCLUSIVE ends a pending
@@ -45,7 +48,7 @@ public final class AlertRule implements EvidenceReader {
    * {@return a rule that fires as soon as its condition FAILs and resolves as soon as it PASSes}
    *
    * @param name unique in its engine; 1 to 100 letters, digits, {@code . _ -}
-   * @param condition what it waits for
+   * @param condition what must hold
    * @throws IllegalArgumentException if the name is not allowed
    */
   public static AlertRule of(String name, Condition condition) {
@@ -77,7 +80,7 @@ public final class AlertRule implements EvidenceReader {
     return name;
   }
 
-  /** {@return what it waits for} */
+  /** {@return what must hold} */
   public Condition condition() {
     return condition;
   }
@@ -97,7 +100,12 @@ public final class AlertRule implements EvidenceReader {
     return condition.watches();
   }
 
-  /** {@return such as {@code fraud.slow: p99 above 20 ms, holding 5 min}} */
+  @Override
+  public Set<Metric> metrics() {
+    return condition.metrics();
+  }
+
+  /** {@return such as {@code fraud.slow: latency().p99AtMost(20 ms), holding 5 min}} */
   @Override
   public String toString() {
     return name + ": " + condition

@@ -1,6 +1,6 @@
 package dev.mlops.api.model;
 
-import java.util.Locale;
+import java.util.List;
 
 /**
  * A measured number with its uncertainty.
@@ -77,6 +77,7 @@ public record Estimate(double value, double lower, double upper, long n) {
   /** {@return such as {@code 0.953 ± 0.034 (n 150)}} */
   @Override
   public String toString() {
-    return String.format(Locale.ROOT, "%.3f ± %.3f (n %d)", value, (upper - lower) / 2, n);
+    List<String> shown = Figures.apart(value, (upper - lower) / 2);
+    return shown.get(0) + " ± " + shown.get(1) + " (n " + n + ")";
   }
 }

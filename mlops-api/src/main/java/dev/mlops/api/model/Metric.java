@@ -63,10 +63,13 @@ public final class Metric implements Comparable<Metric> {
       .build();
 
   /** Harmonic mean of precision and recall. */
-  public static final Metric F1 = ofClassifier("f1").higherIsBetter().build();
+  public static final Metric F1 = ofClassifier("f1").higherIsBetter().between(0.0, 1.0).build();
 
   /** Mean of −ln(score of the true label), in nats, the score held at or above 1e-15; known only with scores. */
-  public static final Metric LOG_LOSS = ofClassifier("log_loss").unit("nats").build();
+  public static final Metric LOG_LOSS = ofClassifier("log_loss")
+      .unit("nats")
+      .between(0.0, Double.POSITIVE_INFINITY)
+      .build();
 
   /** Mean absolute error, in units of the output; over all outputs. */
   public static final Metric MAE = builder("mae", Task.REGRESSION)
@@ -74,11 +77,15 @@ public final class Metric implements Comparable<Metric> {
       .build();
 
   /** Root of the mean squared error, in units of the output; over all outputs. */
-  public static final Metric RMSE = builder("rmse", Task.REGRESSION).build();
+  public static final Metric RMSE = builder("rmse", Task.REGRESSION)
+      .between(0.0, Double.POSITIVE_INFINITY)
+      .build();
 
   /** Share of the truth's variance that is explained: 1 − Σ(error²)/Σ(deviation²); mean over outputs. */
-  public static final Metric R2 =
-      builder("r2", Task.REGRESSION).higherIsBetter().build();
+  public static final Metric R2 = builder("r2", Task.REGRESSION)
+      .higherIsBetter()
+      .between(Double.NEGATIVE_INFINITY, 1.0)
+      .build();
 
   private static final List<Metric> KNOWN =
       List.of(ACCURACY, PRECISION, RECALL, F1, LOG_LOSS, MAE, RMSE, R2);
@@ -173,7 +180,7 @@ public final class Metric implements Comparable<Metric> {
    * @throws IllegalArgumentException if it is empty or longer
    */
   public static Metric f1(String label) {
-    return ofClassifier("f1").label(label).higherIsBetter().build();
+    return ofClassifier("f1").label(label).higherIsBetter().between(0.0, 1.0).build();
   }
 
   /**
@@ -188,7 +195,11 @@ public final class Metric implements Comparable<Metric> {
     }
     return beta == 1.0
         ? F1
-        : ofClassifier("f_beta").parameter(beta).higherIsBetter().build();
+        : ofClassifier("f_beta")
+            .parameter(beta)
+            .higherIsBetter()
+            .between(0.0, 1.0)
+            .build();
   }
 
   /** {@return the metrics of the library that need no argument, in their order} */
@@ -461,6 +472,12 @@ public final class Metric implements Comparable<Metric> {
       this.lowest = lowest;
       this.highest = highest;
       this.rowValue = schema -> value;
+      return this;
+    }
+
+    private Builder between(double lowest, double highest) {
+      this.lowest = lowest;
+      this.highest = highest;
       return this;
     }
 

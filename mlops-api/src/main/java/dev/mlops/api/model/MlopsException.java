@@ -5,7 +5,9 @@ import static java.util.Objects.requireNonNull;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,6 +103,16 @@ public class MlopsException extends RuntimeException {
               + " s");
     }
     return String.join(" ", parts);
+  }
+
+  /**
+   * {@return the known name that a mistyped one most likely meant: at most a third of its characters differ}
+   *
+   * @param typed what was typed; beyond 64 characters nothing is near
+   * @param known what exists
+   */
+  public static Optional<String> nearest(String typed, Collection<String> known) {
+    return Names.nearest(typed, known);
   }
 
   /**

@@ -1,10 +1,18 @@
 package dev.mlops.api.monitor;
 
+import dev.mlops.api.model.Metric;
+import java.util.Optional;
+import java.util.Set;
+
 /**
- * A question whose answer FAIL means that something is wrong: what alerts and retrain policies wait for.
+ * A question that says what must hold: PASS while it does, FAIL when it does not. A gate asks that it holds; an alert fires,
+ * and a policy retrains, when it no longer does.
  *
- * <p>The built-in ones come from {@link Signals}. A lambda is a condition too, one that cannot be exported to another
- * platform and that needs no watching.
+ * <p>The built-in ones come from {@link Signals}. They are values: each has an {@link #expression()} that says all it asks,
+ * is equal to another of the same expression, and prints the call that makes it, which {@link Signals#parse} reads back.
+ *
+ * <p>A lambda is a condition too. It has no expression, so it is not exportable to another platform; and it names no watch and
+ * no metric, so it can read only what a monitor measures anyway.
  *
  * <p>An implementation is a pure function of the evidence and thread-safe.
  *
@@ -13,9 +21,26 @@ package dev.mlops.api.monitor;
 @FunctionalInterface
 public interface Condition extends EvidenceReader {
   /**
-   * {@return FAIL when what is asked for is so, PASS when it is not, INCONCLUSIVE when the evidence does not tell}
+   * {@return PASS when what must hold does, FAIL when it does not, INCONCLUSIVE when the evidence does not tell}
    *
    * @param evidence what is known now
    */
   Finding test(Evidence evidence);
+
+  /** {@return all that it asks, as data; empty if it is not exportable, as a lambda is not} */
+  default Optional<Expression> expression() {
+    return Optional.empty();
+  }
+
+  /** {@return the watch of its expression, if it has one} */
+  @Override
+  default Set<Watch> watches() {
+    return expression().flatMap(Expression::watch).map(Set::of).orElse(Set.of());
+  }
+
+  /** {@return the metric of its expression, if it has one} */
+  @Override
+  default Set<Metric> metrics() {
+    return expression().flatMap(asked -> asked.quantity().metric()).map(Set::of).orElse(Set.of());
+  }
 }

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One snapshot of what is known about a model: what alerts, gates and retrain policies read, and nothing else.
  *
- * <p>Rules read the section of the {@link #champion()}. While a candidate is judged there is a section of the {@link
- * #candidate()} too, and comparisons of the two on the same rows.
+ * <p>Rules read the section of the {@link #champion()}. While a gate judges a candidate there is a section of the {@link
+ * #candidate()} too, and comparisons of the two on the same rows; the evidence of a monitor has neither, and lists a
+ * challenger that it records among the {@link #others()}.
  *
  * <p>Immutable.
  *
@@ -84,6 +85,14 @@ public final class Evidence {
     return Optional.ofNullable(candidate);
   }
 
+  /**
+   * {@return the section that a question about quality or latency reads: the candidate's while one is judged, else the
+   * champion's}
+   */
+  public Optional<VersionEvidence> judged() {
+    return candidate == null ? champion() : candidate();
+  }
+
   /** {@return what is known about all other versions: those that served before, and challengers; newest first} */
   public List<VersionEvidence> others() {
     return others;
@@ -96,6 +105,11 @@ public final class Evidence {
    */
   public Optional<Estimate> comparison(Metric metric) {
     return Optional.ofNullable(comparisons.get(metric));
+  }
+
+  /** {@return the candidate's quality minus the champion's on the same rows, by metric; empty if none is being judged} */
+  public Map<Metric, Estimate> comparisons() {
+    return comparisons;
   }
 
   /** {@return whether the candidate that is being judged gave its golden examples again; empty if there is none} */

@@ -1,12 +1,14 @@
 package dev.mlops.api.monitor;
 
+import dev.mlops.api.model.Metric;
+import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
  * Something that reads evidence and can say beforehand what of it must be collected for it.
  *
- * <p>An anytime-valid test needs every truth from the first one on, not a snapshot; so a monitor is told at its making
- * what will be read ({@link MonitorFactory#watching}).
+ * <p>An anytime-valid test needs every truth from the first one on, not a snapshot. So the monitor must know at construction
+ * which watches and metrics are needed ({@link MonitorFactory#watching}).
  *
  * <p>An implementation is thread-safe; its answer never changes.
  *
@@ -18,5 +20,15 @@ public interface EvidenceReader {
    */
   default Set<Watch> watches() {
     return Set.of();
+  }
+
+  /**
+   * {@return the metrics that it reads; beside those that are measured of every classifier or regression ({@link
+   * Metric#known()}), a monitor measures these}
+   */
+  default Set<Metric> metrics() {
+    Set<Metric> read = new LinkedHashSet<>();
+    watches().forEach(watch -> watch.metric().ifPresent(read::add));
+    return read;
   }
 }

@@ -1,17 +1,23 @@
 package dev.mlops.api.monitor;
 
 import dev.mlops.api.drift.FalseAlarms;
-import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
-import dev.mlops.api.model.MlopsException;
 import java.time.Duration;
-import java.util.Locale;
+import java.util.List;
 
 /**
- * The grammar of what rules ask: {@code quality("recall").noWorseThanBaseline(0.02)}, {@code latency().p99AtMost(…)}, {@code
+ * The grammar of what must hold: {@code quality("recall").noWorseThanBaseline(0.02)}, {@code latency().p99AtMost(…)}, {@code
  * features().falseAlarmEvery(…)}. Meant to be imported statically.
  *
- * <p>A name that does not exist is refused here, with the nearest one, not when the rule is asked for the first time.
+ * <p><b>Which version</b>: a question about quality or latency reads the section of {@link Evidence#judged()}: the candidate's
+ * while a candidate is judged by a gate, else the champion's. So the same limit may be asked by a gate, an alert and a policy.
+ * What a detector watches, and {@link #freshTruths}, are the champion's always. {@link QualityQuestions#noWorseThanChampion}
+ * and {@link #goldenExamples} are INCONCLUSIVE while no candidate is judged.
+ *
+ * <p>A name that does not exist is refused here, with the nearest one, not when the rule is asked for the first time. So is a
+ * limit that every value meets, or none.
+ *
+ * <p>What every method gives prints the call that makes it, and {@link #parse} reads that back.
  *
  * <p>Thread-safe, and everything it gives is immutable.
  *
@@ -23,12 +29,20 @@ public final class Signals {
   /**
    * {@return questions about the quality of predictions whose truth has matured}
    *
-   * @param metric {@code accuracy}, {@code precision}, {@code recall}, {@code f1}, {@code log_loss}, {@code mae}, {@code
-   *     rmse} or {@code r2}
+   * @param metric such as {@code accuracy}, {@code recall}, {@code recall(fraud)}, {@code f_beta(2)}, {@code mae}
    * @throws IllegalArgumentException if there is no such metric; the message names the nearest one
    */
   public static QualityQuestions quality(String metric) {
     return new QualityQuestions(Metric.of(metric));
+  }
+
+  /**
+   * {@return questions about the quality of predictions whose truth has matured}
+   *
+   * @param metric one of the library's or the host's own
+   */
+  public static QualityQuestions quality(Metric metric) {
+    return new QualityQuestions(metric);
   }
 
   /**
@@ -42,11 +56,13 @@ public final class Signals {
    * {@return questions about the columns of the rows that are served}
    */
   public static FeatureQuestions features() {
-    return new FeatureQuestions();
+    return new FeatureQuestions(Watch.ofFeatures(FalseAlarms.every(2)));
   }
 
   /**
-   * {@return a condition that is met once the champion has at least so many matured truths of its own}
+   * {@return the condition that the champion has at least this many matured truths of its own}
+   *
+   * <p>FAIL while it has fewer: an alert on it fires when truth stays away after a release, for as long as it does.
    *
    * @param least at least 1
    * @throws IllegalArgumentException if it is below 1
@@ -55,24 +71,30 @@ public final class Signals {
     if (least < 1) {
       throw new IllegalArgumentException("least must be >= 1, but was " + least);
     }
-    return new NamedCondition(
-        "at least " + least + " fresh truths",
-        evidence -> evidence
-            .champion()
-            .map(champion -> champion.matured() >= least
-                ? Finding.pass("fresh truths " + champion.matured() + ", wanted " + least)
-                : Finding.fail("fresh truths " + champion.matured() + ", wanted " + least))
-            .orElse(Finding.inconclusive("nothing served yet")));
+    return new BuiltInCondition.Plain(Expression.of(
+        Expression.Quantity.FRESH_TRUTHS, Expression.Comparison.AT_LEAST, least));
   }
 
   /**
-   * {@return a condition that is met when a candidate, loaded from its package, gives its golden examples again}
+   * {@return the condition that a candidate, loaded from its package, gives its golden examples again}
    */
   public static Condition goldenExamples() {
-    return new NamedCondition(
-        "golden examples",
-        evidence ->
-            evidence.examples().orElse(Finding.inconclusive("no candidate is being judged")));
+    return new BuiltInCondition.Plain(Expression.reproduced());
+  }
+
+  /**
+   * {@return the condition that a text says: what a built-in condition prints, such as {@code
+   * quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(100000)}, equal to the one that printed it}
+   *
+   * <p>Space between the parts is ignored. A time is written as {@code 20 ms}, {@code 1 h 30 min}, {@code 90 d} or {@code
+   * PT5M}.
+   *
+   * @param text at most 10,000 characters
+   * @param own the host's own metrics that it may name; they go before the library's
+   * @throws IllegalArgumentException if the text is no such condition, with what was wanted where, and the nearest name
+   */
+  public static Condition parse(String text, Metric... own) {
+    return ConditionText.parse(text, List.of(own));
   }
 
   /**
@@ -90,14 +112,13 @@ public final class Signals {
     }
 
     /**
-     * {@return the condition that live quality is worse than the test phase by more than a tolerance}
+     * {@return the condition that quality is no worse than in the test phase by more than a tolerance}
      *
-     * <p>As it stands it compares one snapshot: FAIL when the whole 99 % interval of the live quality is beyond the
-     * tolerance, PASS when the live value is within it, INCONCLUSIVE in between, with fewer than 30 truths, or without a
-     * baseline. Asked again and again it promises nothing about false alarms: for that, end it with {@link
-     * QualityCondition#falseAlarmEvery(long)}.
+     * <p>It compares one snapshot: FAIL when the whole 99 % interval of the quality is beyond the tolerance, PASS when the
+     * value is within it, INCONCLUSIVE in between, with fewer than 30 truths, or without a baseline. Asked again and again it
+     * promises nothing about false alarms: for that, end it with {@link QualityCondition#falseAlarmEvery(long)}.
      *
-     * @param tolerance in units of the metric; finite, at least 0
+     * @param tolerance in units of the metric; finite, at least 0, below the metric's range
      * @throws IllegalArgumentException if it is out of range
      */
     public QualityCondition noWorseThanBaseline(double tolerance) {
@@ -105,13 +126,46 @@ public final class Signals {
     }
 
     /**
-     * {@return the condition that the host's own detector of losses has found a drift}
+     * {@return the condition that quality is at least a limit, whatever the baseline; for a metric of which more is better}
+     *
+     * <p>FAIL when the whole 99 % interval of the quality is below it, PASS when the value is not, INCONCLUSIVE in between or
+     * with fewer than 30 truths.
+     *
+     * @param limit in units of the metric, above its lowest value and at most its highest
+     * @throws IllegalArgumentException if it is out of range, or less of the metric is better
+     */
+    public Condition atLeast(double limit) {
+      return absolute(Expression.Comparison.AT_LEAST, limit);
+    }
+
+    /**
+     * {@return the condition that quality is at most a limit, whatever the baseline; for a metric of which less is better}
+     *
+     * <p>FAIL when the whole 99 % interval of the quality is above it, PASS when the value is not, INCONCLUSIVE in between or
+     * with fewer than 30 truths.
+     *
+     * @param limit in units of the metric, below its highest value and at least its lowest
+     * @throws IllegalArgumentException if it is out of range, or more of the metric is better
+     */
+    public Condition atMost(double limit) {
+      return absolute(Expression.Comparison.AT_MOST, limit);
+    }
+
+    private Condition absolute(Expression.Comparison comparison, double limit) {
+      return new BuiltInCondition.Plain(Expression.of(
+          Expression.Quantity.quality(metric),
+          comparison,
+          Expression.requireLimit(metric, comparison, limit)));
+    }
+
+    /**
+     * {@return the condition that the host's own detector of losses has found no drift}
      *
      * @param detector its name, as in {@link Watch#own(String, Metric)} given to {@link MonitorFactory#watching}
      * @throws IllegalArgumentException if the name is malformed or the metric has no loss per row
      */
     public WatchCondition watchedBy(String detector) {
-      return WatchCondition.own(Watch.own(detector, metric));
+      return new WatchCondition(Watch.own(detector, metric));
     }
 
     /**
@@ -120,38 +174,14 @@ public final class Signals {
      * <p>PASS when the whole 95 % interval of the paired difference is above minus the margin, FAIL when the whole interval
      * is below it, INCONCLUSIVE otherwise.
      *
-     * @param margin in units of the metric; finite, at least 0
+     * @param margin in units of the metric; finite, at least 0, below the metric's range
      * @throws IllegalArgumentException if it is out of range
      */
     public Condition noWorseThanChampion(double margin) {
-      if (!(margin >= 0) || !Double.isFinite(margin)) {
-        throw new IllegalArgumentException("margin must be finite and >= 0, but was " + margin);
-      }
-      return new NamedCondition(
-          metric + " no worse than champion by " + margin,
-          evidence -> noWorse(evidence, metric, margin));
-    }
-
-    private static Finding noWorse(Evidence evidence, Metric metric, double margin) {
-      if (evidence.comparison(metric).isEmpty()) {
-        return Finding.inconclusive("no " + metric + " of candidate and champion on the same rows");
-      }
-      Estimate difference = evidence.comparison(metric).orElseThrow();
-      double gain = metric.higherIsBetter() ? difference.lower() : -difference.upper();
-      double most = metric.higherIsBetter() ? difference.upper() : -difference.lower();
-      String text = String.format(
-          Locale.ROOT,
-          "%s of the candidate minus the champion's %+.3f, interval %+.3f to %+.3f on %d rows, margin %.3f",
-          metric,
-          difference.value(),
-          difference.lower(),
-          difference.upper(),
-          difference.n(),
-          margin);
-      if (gain >= -margin) {
-        return Finding.pass(text);
-      }
-      return most < -margin ? Finding.fail(text) : Finding.inconclusive(text);
+      return new BuiltInCondition.Plain(Expression.of(
+          Expression.Quantity.quality(metric),
+          Expression.Comparison.NO_WORSE_THAN_CHAMPION,
+          Expression.requireDifference("margin", metric, margin)));
     }
   }
 
@@ -166,32 +196,33 @@ public final class Signals {
     private LatencyQuestions() {}
 
     /**
-     * {@return the condition that one prediction in a hundred takes longer than a limit}
+     * {@return the condition that 99 of 100 predictions take at most a limit}
+     *
+     * <p>INCONCLUSIVE below 100 predictions. While a candidate is judged, its latency is the one that was measured on the
+     * held-back rows.
+     *
+     * @param limit longer than zero
+     * @throws IllegalArgumentException if it is not
+     */
+    public Condition p99AtMost(Duration limit) {
+      return atMost(0.99, limit);
+    }
+
+    /**
+     * {@return the condition that half of the predictions take at most a limit}
      *
      * <p>INCONCLUSIVE below 100 predictions.
      *
      * @param limit longer than zero
      * @throws IllegalArgumentException if it is not
      */
-    public Condition p99AtMost(Duration limit) {
-      if (limit.isZero() || limit.isNegative()) {
-        throw new IllegalArgumentException(
-            "limit must be longer than zero, but was " + MlopsException.shown(limit));
-      }
-      return new NamedCondition(
-          "p99 above " + MlopsException.shown(limit),
-          evidence -> evidence
-              .champion()
-              .flatMap(VersionEvidence::latency)
-              .map(latency -> {
-                String text = latency + ", limit "
-                    + (limit.toSeconds() * 1e3 + limit.toNanosPart() / 1e6) + " ms";
-                if (latency.n() < 100) {
-                  return Finding.inconclusive(text + ", wanted 100 predictions");
-                }
-                return latency.p99().compareTo(limit) > 0 ? Finding.fail(text) : Finding.pass(text);
-              })
-              .orElse(Finding.inconclusive("no latency yet")));
+    public Condition p50AtMost(Duration limit) {
+      return atMost(0.5, limit);
+    }
+
+    private static Condition atMost(double quantile, Duration limit) {
+      return new BuiltInCondition.Plain(
+          Expression.atMost(Expression.Quantity.latency(quantile), limit));
     }
   }
 
@@ -203,37 +234,88 @@ public final class Signals {
    * @since 0.1
    */
   public static final class FeatureQuestions {
-    private FeatureQuestions() {}
+    /** What is watched, but for the promise. */
+    private final Watch watch;
+
+    private FeatureQuestions(Watch watch) {
+      this.watch = watch;
+    }
 
     /**
-     * {@return the condition that columns have moved away from the baseline}
+     * {@return the same questions over windows of another size}
+     *
+     * @param rows per window, at least 2; 1,000 by default. A small window finds a large change sooner, a large one a smaller
+     *     change
+     * @throws IllegalArgumentException if it is below 2
+     */
+    public FeatureQuestions windowOf(int rows) {
+      return new FeatureQuestions(watch.windowOf(rows));
+    }
+
+    /**
+     * {@return the same questions, to which a change with a smaller effect is none, in any column}
+     *
+     * @param effect at least 0, below 1: Kolmogorov–Smirnov's D for numbers, Cramér's V for categories; 0 by default
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public FeatureQuestions leastEffect(double effect) {
+      return new FeatureQuestions(watch.leastEffect(effect));
+    }
+
+    /**
+     * {@return the same questions, to which a change with a smaller effect in one column is none}
+     *
+     * @param column its name
+     * @param effect at least 0, below 1
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public FeatureQuestions leastEffect(String column, double effect) {
+      return new FeatureQuestions(watch.leastEffect(column, effect));
+    }
+
+    /**
+     * {@return the same questions without some columns, such as an identifier or a date}
+     *
+     * @param columns their names, beside those that are ignored already
+     */
+    public FeatureQuestions ignoring(String... columns) {
+      return new FeatureQuestions(watch.ignoring(columns));
+    }
+
+    /**
+     * {@return the condition that columns have not moved away from the baseline}
      *
      * @param rows rows per false alarm
      * @throws IllegalArgumentException if it is below 2
      */
     public WatchCondition falseAlarmEvery(long rows) {
-      return WatchCondition.features(FalseAlarms.every(rows));
+      return new WatchCondition(watch.promising(FalseAlarms.every(rows)));
     }
 
     /**
-     * {@return the condition that the host's own detector of rows has found a drift}
-     *
-     * @param detector its name, as in {@link Watch#own(String)} given to {@link MonitorFactory#watching}
-     * @throws IllegalArgumentException if the name is malformed
-     */
-    public WatchCondition watchedBy(String detector) {
-      return WatchCondition.own(Watch.own(detector));
-    }
-
-    /**
-     * {@return the condition that columns have moved away from the baseline}
+     * {@return the condition that columns have not moved away from the baseline}
      *
      * @param time time per false alarm, longer than zero; at least 50 blocks, of one hour unless {@link
-     *     WatchCondition#inBlocksOf} is said
+     *     WatchCondition#inBlocksOf} says another length
      * @throws IllegalArgumentException if it is not longer than zero
      */
     public WatchCondition falseAlarmEvery(Duration time) {
-      return WatchCondition.features(FalseAlarms.every(time));
+      return new WatchCondition(watch.promising(FalseAlarms.every(time)));
+    }
+
+    /**
+     * {@return the condition that the host's own detector of rows has found no drift}
+     *
+     * @param detector its name, as in {@link Watch#own(String)} given to {@link MonitorFactory#watching}
+     * @throws IllegalArgumentException if the name is malformed, or a window, a least effect or columns to ignore were asked
+     *     for: the host's own detector has its own
+     */
+    public WatchCondition watchedBy(String detector) {
+      if (!watch.equals(Signals.features().watch)) {
+        throw new IllegalArgumentException(
+            "the host's own detector has its own window, least effects and columns; ask features().watchedBy(name)");
+      }
+      return new WatchCondition(Watch.own(detector));
     }
   }
 }

@@ -3,12 +3,14 @@ package dev.mlops.api.monitor;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Figures;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Latency;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -162,6 +164,18 @@ public final class VersionEvidence {
     return Optional.ofNullable(drift.get(watch));
   }
 
+  /**
+   * {@return where a watch stands, if the monitor knows it}
+   *
+   * @param id of the watch among those of the monitor, as {@link Watch#ids} tells it, such as {@code recall-worse-0.02}
+   */
+  public Optional<DriftReading> drift(String id) {
+    return Watch.ids(drift.keySet()).entrySet().stream()
+        .filter(each -> each.getValue().equals(id))
+        .findFirst()
+        .flatMap(each -> drift(each.getKey()));
+  }
+
   /** {@return such as {@code 150 served · p99 0.4 ms · accuracy 0.953 ± 0.034 (test phase 0.961)}} */
   @Override
   public String toString() {
@@ -179,17 +193,14 @@ public final class VersionEvidence {
           latency.p99().toSeconds() * 1e3 + latency.p99().toNanosPart() / 1e6));
     }
     quality.forEach((metric, live) -> {
-      text.append(String.format(
-          Locale.ROOT,
-          " · %s %.3f ± %.3f",
-          metric,
-          live.value(),
-          (live.upper() - live.lower()) / 2));
-      if (baseline != null) {
-        baseline
-            .quality(metric)
-            .ifPresent(test ->
-                text.append(String.format(Locale.ROOT, " (test phase %.3f)", test.value())));
+      Optional<Estimate> test =
+          Optional.ofNullable(baseline).flatMap(known -> known.quality(metric));
+      double half = (live.upper() - live.lower()) / 2;
+      List<String> shown =
+          Figures.apart(live.value(), half, test.map(Estimate::value).orElse(live.value()));
+      text.append(" · " + metric + " " + shown.get(0) + " ± " + shown.get(1));
+      if (test.isPresent()) {
+        text.append(" (test phase ").append(shown.get(2)).append(')');
       }
     });
     if (quality.isEmpty()) {

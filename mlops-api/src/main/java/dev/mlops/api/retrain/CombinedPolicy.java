@@ -2,13 +2,16 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Watch;
 import java.time.Instant;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Two policies that must agree, or of which one suffices. */
 record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
@@ -71,9 +74,16 @@ record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
 
   @Override
   public Set<Watch> watches() {
-    Set<Watch> both = new HashSet<>(first.watches());
+    Set<Watch> both = new LinkedHashSet<>(first.watches());
     both.addAll(second.watches());
-    return Set.copyOf(both);
+    return Collections.unmodifiableSet(both);
+  }
+
+  @Override
+  public Set<Metric> metrics() {
+    Set<Metric> both = new TreeSet<>(first.metrics());
+    both.addAll(second.metrics());
+    return Collections.unmodifiableSet(both);
   }
 
   @Override

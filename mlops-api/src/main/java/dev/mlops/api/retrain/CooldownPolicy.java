@@ -2,6 +2,7 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Watch;
@@ -66,6 +67,11 @@ record CooldownPolicy(RetrainPolicy policy, Duration gap) implements RetrainPoli
   @Override
   public Set<Watch> watches() {
     return policy.watches();
+  }
+
+  @Override
+  public Set<Metric> metrics() {
+    return policy.metrics();
   }
 
   @Override

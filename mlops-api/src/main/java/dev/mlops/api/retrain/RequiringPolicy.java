@@ -2,15 +2,18 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Watch;
 import java.time.Instant;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** A policy that also needs a requirement to be met; one that throws, or answers null, is INCONCLUSIVE. */
@@ -59,9 +62,16 @@ record RequiringPolicy(RetrainPolicy policy, Condition condition) implements Ret
 
   @Override
   public Set<Watch> watches() {
-    Set<Watch> both = new HashSet<>(policy.watches());
+    Set<Watch> both = new LinkedHashSet<>(policy.watches());
     both.addAll(condition.watches());
-    return Set.copyOf(both);
+    return Collections.unmodifiableSet(both);
+  }
+
+  @Override
+  public Set<Metric> metrics() {
+    Set<Metric> both = new TreeSet<>(policy.metrics());
+    both.addAll(condition.metrics());
+    return Collections.unmodifiableSet(both);
   }
 
   @Override

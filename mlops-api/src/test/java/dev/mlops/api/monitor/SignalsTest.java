@@ -26,28 +26,32 @@ class SignalsTest {
   /** The limit itself is not above the limit. */
   @Test
   void aP99AboveTheLimitIsFoundAndOneAtItIsNot() {
-    assertThat(p99(LIMIT.plusNanos(1), 100))
-        .isEqualTo(Finding.fail("p50 1.00 ms, p99 20.00 ms (n 100), limit 20.0 ms"));
-    assertThat(p99(LIMIT, 100))
-        .isEqualTo(Finding.pass("p50 1.00 ms, p99 20.00 ms (n 100), limit 20.0 ms"));
+    Finding above = p99(LIMIT.plusNanos(1), 100);
+    assertThat(above)
+        .hasToString("FAIL: p99 20.000001 ms (n 100), limit 20.000000 ms");
+    assertThat(above.value()).hasValue(0.020000001);
+    assertThat(above.limit()).hasValue(0.02);
+    assertThat(above.n()).hasValue(100);
+    assertThat(above.quantity()).hasValue("p99");
+    assertThat(p99(LIMIT, 100)).hasToString("PASS: p99 20.000 ms (n 100), limit 20.000 ms");
   }
 
   @Test
   void ninetyNinePredictionsHaveNoNinetyNinthPercentile() {
-    Finding few = Finding.inconclusive(
-        "p50 1.00 ms, p99 900.00 ms (n 99), limit 20.0 ms, wanted 100 predictions");
-    assertThat(p99(Duration.ofMillis(900), 99)).isEqualTo(few);
+    assertThat(p99(Duration.ofMillis(900), 99))
+        .hasToString(
+            "INCONCLUSIVE: p99 900.000 ms (n 99), limit 20.000 ms, wanted 100 predictions");
     assertThat(p99(Duration.ofMillis(900), 100).verdict()).isEqualTo(Verdict.FAIL);
   }
 
   @Test
   void withoutLatencyOrChampionThereIsNoAnswer() {
     Condition slow = Signals.latency().p99AtMost(LIMIT);
-    Finding none = Finding.inconclusive("no latency yet");
-    assertThat(slow.test(evidence(VersionEvidence.builder("7").build()))).isEqualTo(none);
-    assertThat(slow.test(Evidence.builder("fraud", Instant.EPOCH).build())).isEqualTo(none);
+    String none = "INCONCLUSIVE: no latency yet";
+    assertThat(slow.test(evidence(VersionEvidence.builder("7").build()))).hasToString(none);
+    assertThat(slow.test(Evidence.builder("fraud", Instant.EPOCH).build())).hasToString(none);
     assertThat(slow.watches()).isEmpty();
-    assertThat(slow).hasToString("p99 above 20 ms");
+    assertThat(slow).hasToString("latency().p99AtMost(20 ms)");
   }
 
   @Test

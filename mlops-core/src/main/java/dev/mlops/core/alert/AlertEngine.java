@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.alert.AlertEvent;
 import dev.mlops.api.alert.AlertRule;
 import dev.mlops.api.alert.AlertSink;
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Finding;
@@ -18,9 +19,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -52,19 +55,23 @@ public final class AlertEngine implements EvidenceReader {
   private final List<Standing> standings;
   private final List<Outlet> outlets;
   private final Set<Watch> reads;
+  private final Set<Metric> metrics;
   private final Warnings warnings = Warnings.of(AlertEngine.class);
   private final ReentrantLock evaluating = new ReentrantLock();
   private volatile Map<String, AlertEvent.State> states = Map.of();
 
   private AlertEngine(Setup setup, Executor executor) {
     List<Standing> perRule = new ArrayList<>();
-    Set<Watch> watches = new HashSet<>();
+    Set<Watch> watches = new LinkedHashSet<>();
+    Set<Metric> measured = new TreeSet<>();
     for (AlertRule rule : setup.rules) {
       perRule.add(new Standing(rule));
       watches.addAll(rule.watches());
+      measured.addAll(rule.metrics());
     }
     this.standings = List.copyOf(perRule);
-    this.reads = Set.copyOf(watches);
+    this.reads = Collections.unmodifiableSet(watches);
+    this.metrics = Collections.unmodifiableSet(measured);
     this.outlets = setup.sinks.stream()
         .map(sink -> new Outlet(sink, executor, setup.capacity, warnings))
         .toList();
@@ -146,6 +153,11 @@ public final class AlertEngine implements EvidenceReader {
   @Override
   public Set<Watch> watches() {
     return reads;
+  }
+
+  @Override
+  public Set<Metric> metrics() {
+    return metrics;
   }
 
   /** {@return such as {@code 2 alert rules, {fraud.worse=FIRING}, 0 events dropped, 0 deliveries failed}} */
@@ -259,14 +271,15 @@ public final class AlertEngine implements EvidenceReader {
       if (state == before) {
         return null;
       }
-      return new AlertEvent(
-          evidence.model(),
-          evidence.champion().map(VersionEvidence::version).orElse(""),
-          rule.name(),
-          state == null ? AlertEvent.State.RESOLVED : state,
-          now,
-          since,
-          finding);
+      AlertEvent.Builder event = AlertEvent.builder(
+              evidence.model(),
+              rule.name(),
+              state == null ? AlertEvent.State.RESOLVED : state,
+              now,
+              finding)
+          .since(since);
+      evidence.champion().map(VersionEvidence::version).ifPresent(event::version);
+      return event.build();
     }
 
     private void fail(Instant now) {

@@ -1,5 +1,6 @@
 package dev.mlops.core.gate;
 
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
@@ -8,10 +9,11 @@ import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.core.monitor.Answers;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Conditions that a candidate must meet before it comes near traffic.
@@ -65,14 +67,21 @@ public final class Gate implements EvidenceReader {
         verdict = Verdict.INCONCLUSIVE;
       }
     }
-    return new Finding(verdict, String.join("; ", texts), OptionalLong.empty());
+    return Finding.of(verdict, String.join("; ", texts));
   }
 
   @Override
   public Set<Watch> watches() {
-    Set<Watch> all = new HashSet<>();
+    Set<Watch> all = new LinkedHashSet<>();
     conditions.forEach(condition -> all.addAll(condition.watches()));
-    return Set.copyOf(all);
+    return Collections.unmodifiableSet(all);
+  }
+
+  @Override
+  public Set<Metric> metrics() {
+    Set<Metric> all = new TreeSet<>();
+    conditions.forEach(condition -> all.addAll(condition.metrics()));
+    return Collections.unmodifiableSet(all);
   }
 
   @Override

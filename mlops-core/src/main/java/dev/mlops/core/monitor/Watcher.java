@@ -332,11 +332,12 @@ final class Watcher {
         level = Level.WARMING_UP;
       }
     }
-    return new DriftReading(
-        signal != null ? Level.DRIFT : level,
-        Optional.ofNullable(signal),
-        judged,
-        changePosition,
-        note);
+    DriftReading.Builder reading =
+        DriftReading.builder(signal != null ? Level.DRIFT : level).inputs(judged).note(note);
+    if (signal != null) {
+      reading.signal(signal);
+    }
+    changePosition.ifPresent(reading::changePosition);
+    return reading.build();
   }
 }

@@ -1,5 +1,6 @@
 package dev.mlops.core.retrain;
 
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Watch;
@@ -22,9 +23,14 @@ record Violated(Condition condition) implements RetrainPolicy {
     return condition.watches();
   }
 
-  /** {@return such as {@code violated: recall no worse by 0.02, one false alarm in 100000 inputs}} */
+  @Override
+  public Set<Metric> metrics() {
+    return condition.metrics();
+  }
+
+  /** {@return such as {@code violated(quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(100000))}} */
   @Override
   public String toString() {
-    return "violated: " + condition;
+    return "violated(" + condition + ")";
   }
 }

@@ -3,6 +3,7 @@ package dev.mlops.core.alert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.mlops.api.alert.AlertEvent;
 import dev.mlops.api.alert.AlertEvent.State;
@@ -22,7 +23,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -41,8 +41,16 @@ class AlertEngineTest {
   private Verdict verdict = Verdict.PASS;
 
   private final Condition condition =
-      evidence -> new Finding(verdict, "as told", OptionalLong.empty());
+      evidence -> Finding.of(verdict, "as told");
   private final List<AlertEvent> delivered = new ArrayList<>();
+
+  private static AlertEvent event(
+      String rule, State state, Instant at, Instant since, Finding finding) {
+    return AlertEvent.builder("fraud", rule, state, at, finding)
+        .version("7")
+        .since(since)
+        .build();
+  }
 
   private AlertEngine engine(AlertRule... rules) {
     return AlertEngine.of(rules).to(delivered::add).on(Runnable::run);
@@ -180,20 +188,13 @@ class AlertEngineTest {
     state(engine, Verdict.PASS, 3);
     state(engine, Verdict.PASS, 4);
 
-    Finding fail = new Finding(Verdict.FAIL, "as told", OptionalLong.empty());
-    Finding pass = new Finding(Verdict.PASS, "as told", OptionalLong.empty());
+    Finding fail = Finding.of(Verdict.FAIL, "as told");
+    Finding pass = Finding.of(Verdict.PASS, "as told");
     assertThat(delivered)
         .containsExactly(
-            new AlertEvent("fraud", "7", "rule", State.PENDING, NOON, NOON, fail),
-            new AlertEvent("fraud", "7", "rule", State.FIRING, NOON.plus(MINUTE), NOON, fail),
-            new AlertEvent(
-                "fraud",
-                "7",
-                "rule",
-                State.RESOLVED,
-                NOON.plus(MINUTE.multipliedBy(3)),
-                NOON,
-                pass));
+            event("rule", State.PENDING, NOON, NOON, fail),
+            event("rule", State.FIRING, NOON.plus(MINUTE), NOON, fail),
+            event("rule", State.RESOLVED, NOON.plus(MINUTE.multipliedBy(3)), NOON, pass));
   }
 
   /** What the monitor measured decides: 25 ms are above 20, one prediction too few says nothing. */
@@ -215,31 +216,18 @@ class AlertEngineTest {
 
     Instant since = NOON.plus(MINUTE);
     assertThat(delivered)
+        .extracting(AlertEvent::rule, AlertEvent::state, AlertEvent::at, AlertEvent::since)
         .containsExactly(
-            new AlertEvent(
-                "fraud",
-                "7",
-                "fraud.slow",
-                State.PENDING,
-                since,
-                since,
-                Finding.fail("p50 1.00 ms, p99 25.00 ms (n 100), limit 20.0 ms")),
-            new AlertEvent(
-                "fraud",
-                "7",
-                "fraud.slow",
-                State.FIRING,
-                NOON.plus(MINUTE.multipliedBy(3)),
-                since,
-                Finding.fail("p50 1.00 ms, p99 25.00 ms (n 700), limit 20.0 ms")),
-            new AlertEvent(
-                "fraud",
-                "7",
-                "fraud.slow",
-                State.RESOLVED,
-                NOON.plus(MINUTE.multipliedBy(5)),
-                since,
-                Finding.pass("p50 1.00 ms, p99 20.00 ms (n 900), limit 20.0 ms")));
+            tuple("fraud.slow", State.PENDING, since, since),
+            tuple("fraud.slow", State.FIRING, NOON.plus(MINUTE.multipliedBy(3)), since),
+            tuple("fraud.slow", State.RESOLVED, NOON.plus(MINUTE.multipliedBy(5)), since));
+    assertThat(delivered)
+        .extracting(
+            event -> event.finding().value().orElseThrow(),
+            event -> event.finding().n().orElseThrow(),
+            event -> event.finding().limit().orElseThrow())
+        .containsExactly(
+            tuple(0.025, 100L, 0.02), tuple(0.025, 700L, 0.02), tuple(0.02, 900L, 0.02));
   }
 
   @Test

@@ -58,8 +58,8 @@ class TrialTest {
           .quality(Metric.ACCURACY, new Estimate(0.9, 0.8, 1.0, 50))
           .provisional(Metric.RECALL, new Estimate(0.7, 0.6, 0.8, 50))
           .drift(
-              Watch.of(Watch.Input.FEATURES, Optional.empty(), 0, FalseAlarms.every(1_000)),
-              new DriftReading(Level.STABLE, Optional.empty(), 7, OptionalLong.empty(), "note"))
+              Watch.features(FalseAlarms.every(1_000)),
+              DriftReading.builder(Level.STABLE).inputs(7).note("note").build())
           .build())
       .build();
 

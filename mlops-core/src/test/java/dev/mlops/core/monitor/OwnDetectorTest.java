@@ -174,7 +174,7 @@ class OwnDetectorTest {
   void aConditionReadsItAndKeptStartsItAfresh() {
     WatchCondition condition = Signals.quality("accuracy").watchedBy("errors.mine");
     assertThat(condition.watch()).isEqualTo(ERRORS);
-    assertThat(condition).hasToString("accuracy watched by errors.mine");
+    assertThat(condition).hasToString("quality(\"accuracy\").watchedBy(\"errors.mine\")");
     List<Boolean> wrong = errors(5, 100, 300);
     Supplier<ValueDetector> detectors = () -> SrEDetector.above(0.1).falseAlarmEvery(10_000);
     MicrometerMonitor monitor = open(ERRORS, baseline -> detectors.get());

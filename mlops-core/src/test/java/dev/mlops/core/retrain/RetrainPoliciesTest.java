@@ -45,20 +45,20 @@ class RetrainPoliciesTest {
   }
 
   private static Evidence reading(boolean drift) {
-    Optional<Signal> signal = drift
-        ? Optional.of(new Signal(Direction.UP, 500, 420, 480, 2e5, 1e5, List.of()))
-        : Optional.empty();
+    DriftReading.Builder reading = DriftReading.builder(drift ? Level.DRIFT : Level.STABLE)
+        .inputs(501)
+        .note("loss limit 0.0800");
+    if (drift) {
+      reading
+          .signal(new Signal(Direction.UP, 500, 420, 480, 2e5, 1e5, List.of()))
+          .changePosition(1_420);
+    }
     return Evidence.builder("fraud", START.plus(DAY))
         .champion(VersionEvidence.builder("7")
             .truths(2_000, 0, 0)
             .drift(
                 WORSE.watch(),
-                new DriftReading(
-                    drift ? Level.DRIFT : Level.STABLE,
-                    signal,
-                    501,
-                    drift ? OptionalLong.of(1_420) : OptionalLong.empty(),
-                    "loss limit 0.0800"))
+                reading.build())
             .build())
         .build();
   }
@@ -132,14 +132,14 @@ class RetrainPoliciesTest {
     RetrainDecision decision = violated(WORSE).decide(reading(true), RetrainHistory.of(START));
     assertThat(decision.changePosition()).hasValue(1_420);
     assertThat(decision)
-        .hasToString("RETRAIN: recall worse by 0.02, one false alarm in 100000 inputs"
+        .hasToString("RETRAIN: quality(\"recall\").noWorseThanBaseline(0.02).falseAlarmEvery(100000)"
             + " (DRIFT after 501, drift UP at 500, changed at about 420 (statistic 2.00e+05, threshold 1.00e+05),"
             + " loss limit 0.0800)");
     assertThat(violated(WORSE).decide(reading(false), RetrainHistory.of(START)).outcome())
         .isEqualTo(Outcome.KEEP);
     assertThat(violated(WORSE).watches()).containsExactly(WORSE.watch());
     assertThat(violated(WORSE))
-        .hasToString("on recall worse by 0.02, one false alarm in 100000 inputs");
+        .hasToString("violated(quality(\"recall\").noWorseThanBaseline(0.02).falseAlarmEvery(100000))");
   }
 
   @Test
@@ -261,7 +261,7 @@ class RetrainPoliciesTest {
     Evidence now = reading(true);
     RetrainHistory past = RetrainHistory.of(START);
     for (Verdict verdict : Verdict.values()) {
-      Condition condition = evidence -> new Finding(verdict, "told", OptionalLong.empty());
+      Condition condition = evidence -> Finding.of(verdict, "told");
       assertThat(violated(WORSE).requiring(condition).decide(now, past).outcome())
           .isEqualTo(
               switch (verdict) {
@@ -299,7 +299,7 @@ class RetrainPoliciesTest {
     assertThat(policy.watches()).containsExactly(WORSE.watch());
     assertThat(policy)
         .hasToString(
-            "(champion older than 24 h or on recall worse by 0.02, one false alarm in 100000"
-                + " inputs) requiring at least 10 fresh truths at most every 24 h");
+            "(champion older than 24 h or violated(quality(\"recall\").noWorseThanBaseline(0.02)"
+                + ".falseAlarmEvery(100000))) requiring freshTruths(10) at most every 24 h");
   }
 }

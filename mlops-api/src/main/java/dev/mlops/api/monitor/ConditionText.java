@@ -1,0 +1,480 @@
+package dev.mlops.api.monitor;
+
+import dev.mlops.api.drift.FalseAlarms;
+import dev.mlops.api.model.Figures;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** The text of a built-in condition, which is the call that makes it: written, and read back. */
+final class ConditionText {
+  /** Longer texts are no condition. */
+  private static final int LONGEST = 10_000;
+
+  private static final Pattern TIME_PART = Pattern.compile("([0-9]+(?:\\.[0-9]+)?) ?(d|h|min|s|ms|µs|us|ns)");
+
+  private static final Map<String, Long> NANOS = Map.of(
+      "d", 86_400_000_000_000L,
+      "h", 3_600_000_000_000L,
+      "min", 60_000_000_000L,
+      "s", 1_000_000_000L,
+      "ms", 1_000_000L,
+      "µs", 1_000L,
+      "us", 1_000L,
+      "ns", 1L);
+
+  private static final List<String> BEGINNINGS =
+      List.of("quality", "latency", "features", "freshTruths", "goldenExamples");
+
+  private ConditionText() {}
+
+  // ---- writing
+
+  static String of(Expression asked) {
+    if (asked.watch().isPresent()) {
+      return of(asked.watch().get());
+    }
+    Expression.Quantity quantity = asked.quantity();
+    if (quantity.equals(Expression.Quantity.GOLDEN_EXAMPLES)) {
+      return "goldenExamples()";
+    }
+    String limit = Figures.exact(asked.limit().orElseThrow());
+    if (quantity.equals(Expression.Quantity.FRESH_TRUTHS)) {
+      return "freshTruths(" + limit + ")";
+    }
+    if (quantity.quantile().isPresent()) {
+      return "latency()." + quantity.name() + "AtMost("
+          + MlopsException.shown(asked.time().orElseThrow()) + ")";
+    }
+    String step = switch (asked.comparison()) {
+      case AT_LEAST -> "atLeast";
+      case AT_MOST -> "atMost";
+      case NO_WORSE_THAN_BASELINE -> "noWorseThanBaseline";
+      case NO_WORSE_THAN_CHAMPION -> "noWorseThanChampion";
+      case UNMOVED, REPRODUCED -> throw new IllegalStateException("no text for " + asked.comparison());
+    };
+    return "quality(" + quoted(quantity.name()) + ")." + step + "(" + limit + ")";
+  }
+
+  private static String of(Watch watch) {
+    StringBuilder text = new StringBuilder(watch
+        .metric()
+        .map(metric -> "quality(" + quoted(metric.name()) + ")")
+        .orElse("features()"));
+    if (watch.detector().isPresent()) {
+      text.append(".watchedBy(").append(quoted(watch.detector().get())).append(')');
+    } else if (watch.metric().isPresent()) {
+      text.append(".noWorseThanBaseline(").append(Figures.exact(watch.tolerance())).append(')');
+    } else {
+      features(text, watch);
+    }
+    watch.falseAlarms().ifPresent(promise -> promised(text, promise));
+    watch.name().ifPresent(name -> text.append(".named(").append(quoted(name)).append(')'));
+    return text.toString();
+  }
+
+  private static void features(StringBuilder text, Watch watch) {
+    if (watch.window() != Watch.WINDOW) {
+      text.append(".windowOf(").append(watch.window()).append(')');
+    }
+    if (watch.leastEffect() != 0) {
+      text.append(".leastEffect(").append(Figures.exact(watch.leastEffect())).append(')');
+    }
+    watch.leastEffects().forEach((column, effect) -> text.append(".leastEffect(")
+        .append(quoted(column))
+        .append(", ")
+        .append(Figures.exact(effect))
+        .append(')'));
+    if (!watch.ignored().isEmpty()) {
+      text.append(watch.ignored().stream()
+          .map(ConditionText::quoted)
+          .collect(Collectors.joining(", ", ".ignoring(", ")")));
+    }
+  }
+
+  private static void promised(StringBuilder text, FalseAlarms promise) {
+    Optional<Duration> time = promise.time();
+    text.append(".falseAlarmEvery(")
+        .append(
+            time.isPresent()
+                ? MlopsException.shown(time.get())
+                : Long.toString(promise.inputs().orElseThrow()))
+        .append(')');
+    if (time.isPresent() && !promise.block().equals(FalseAlarms.every(time.get()).block())) {
+      text.append(".inBlocksOf(").append(MlopsException.shown(promise.block())).append(')');
+    }
+  }
+
+  private static String quoted(String text) {
+    StringBuilder quoted = new StringBuilder("\"");
+    text.chars().forEach(c -> {
+      if (c == '"' || c == '\\') {
+        quoted.append('\\').append((char) c);
+      } else if (c < 32 || c == 127) {
+        quoted.append(String.format("\\u%04x", c));
+      } else {
+        quoted.append((char) c);
+      }
+    });
+    return quoted.append('"').toString();
+  }
+
+  // ---- reading
+
+  static Condition parse(String text, List<Metric> own) {
+    if (text.length() > LONGEST) {
+      throw new IllegalArgumentException(
+          "a condition must have at most " + LONGEST + " characters, but had " + text.length());
+    }
+    List<Call> calls = new Scanner(text).calls();
+    Call first = calls.get(0);
+    List<Call> rest = calls.subList(1, calls.size());
+    return switch (first.name) {
+      case "quality" -> quality(metric(first, own), rest);
+      case "latency" -> latency(first.empty(), rest);
+      case "features" -> features(first.empty(), rest);
+      case "freshTruths" -> alone(Signals.freshTruths(first.whole()), rest);
+      case "goldenExamples" -> alone(Signals.goldenExamples(), first.empty(), rest);
+      default -> throw first.unknown(BEGINNINGS);
+    };
+  }
+
+  private static Metric metric(Call call, List<Metric> own) {
+    String name = call.string(0, 1);
+    return own.stream()
+        .filter(metric -> metric.name().equals(name))
+        .findFirst()
+        .orElseGet(() -> Metric.of(name));
+  }
+
+  private static Condition alone(Condition condition, List<Call> rest) {
+    if (!rest.isEmpty()) {
+      throw rest.get(0).wanted("the end");
+    }
+    return condition;
+  }
+
+  private static Condition alone(Condition condition, Call checked, List<Call> rest) {
+    return alone(condition, rest);
+  }
+
+  private static Condition quality(Metric metric, List<Call> calls) {
+    Signals.QualityQuestions questions = Signals.quality(metric);
+    List<String> known = List.of(
+        "noWorseThanBaseline", "noWorseThanChampion", "atLeast", "atMost", "watchedBy");
+    Call step = next(calls, "quality(…)", known);
+    List<Call> rest = calls.subList(1, calls.size());
+    return switch (step.name) {
+      case "noWorseThanChampion" -> alone(questions.noWorseThanChampion(step.number(0, 1)), rest);
+      case "atLeast" -> alone(questions.atLeast(step.number(0, 1)), rest);
+      case "atMost" -> alone(questions.atMost(step.number(0, 1)), rest);
+      case "watchedBy" -> watched(questions.watchedBy(step.string(0, 1)), rest);
+      case "noWorseThanBaseline" -> {
+        QualityCondition condition = questions.noWorseThanBaseline(step.number(0, 1));
+        if (rest.isEmpty()) {
+          yield condition;
+        }
+        Call promise = rest.get(0);
+        if (!promise.name.equals("falseAlarmEvery")) {
+          throw promise.unknown(List.of("falseAlarmEvery"));
+        }
+        yield watched(
+            promise.isTime()
+                ? condition.falseAlarmEvery(promise.time())
+                : condition.falseAlarmEvery(promise.whole()),
+            rest.subList(1, rest.size()));
+      }
+      default -> throw step.unknown(known);
+    };
+  }
+
+  private static Condition watched(WatchCondition condition, List<Call> steps) {
+    WatchCondition watched = condition;
+    for (Call step : steps) {
+      watched = switch (step.name) {
+        case "inBlocksOf" -> watched.inBlocksOf(step.time());
+        case "named" -> watched.named(step.string(0, 1));
+        default -> throw step.unknown(List.of("inBlocksOf", "named"));
+      };
+    }
+    return watched;
+  }
+
+  private static Condition latency(Call checked, List<Call> calls) {
+    List<String> known = List.of("p50AtMost", "p99AtMost");
+    Call step = next(calls, "latency()", known);
+    List<Call> rest = calls.subList(1, calls.size());
+    return switch (step.name) {
+      case "p50AtMost" -> alone(Signals.latency().p50AtMost(step.time()), rest);
+      case "p99AtMost" -> alone(Signals.latency().p99AtMost(step.time()), rest);
+      default -> throw step.unknown(known);
+    };
+  }
+
+  private static Condition features(Call checked, List<Call> calls) {
+    List<String> known =
+        List.of("windowOf", "leastEffect", "ignoring", "falseAlarmEvery", "watchedBy");
+    Signals.FeatureQuestions questions = Signals.features();
+    for (int i = 0; i < calls.size(); i++) {
+      Call step = calls.get(i);
+      List<Call> rest = calls.subList(i + 1, calls.size());
+      switch (step.name) {
+        case "windowOf" -> questions = questions.windowOf((int) Math.min(Integer.MAX_VALUE, step.whole()));
+        case "leastEffect" ->
+          questions = step.arguments.size() == 2
+              ? questions.leastEffect(step.string(0, 2), step.number(1, 2))
+              : questions.leastEffect(step.number(0, 1));
+        case "ignoring" -> questions = questions.ignoring(step.strings());
+        case "falseAlarmEvery" -> {
+          return watched(
+              step.isTime()
+                  ? questions.falseAlarmEvery(step.time())
+                  : questions.falseAlarmEvery(step.whole()),
+              rest);
+        }
+        case "watchedBy" -> {
+          return watched(questions.watchedBy(step.string(0, 1)), rest);
+        }
+        default -> throw step.unknown(known);
+      }
+    }
+    next(List.of(), "features()", known);
+    throw new IllegalStateException("unreachable");
+  }
+
+  private static Call next(List<Call> calls, String after, List<String> known) {
+    if (calls.isEmpty()) {
+      throw new IllegalArgumentException(
+          "a condition must go on after " + after + "; known: " + String.join(", ", known));
+    }
+    return calls.get(0);
+  }
+
+  /** A name with its arguments; those in quotes keep the first quote. */
+  private record Call(String name, List<String> arguments, int at) {
+    IllegalArgumentException wanted(String what) {
+      return new IllegalArgumentException("a condition wanted " + what + " at character " + at
+          + ", but had " + MlopsException.shown(name) + "("
+          + MlopsException.shown(String.join(", ", arguments)) + ")");
+    }
+
+    IllegalArgumentException unknown(List<String> known) {
+      return new IllegalArgumentException("a condition knows no \"" + MlopsException.shown(name)
+          + "\" at character " + at
+          + MlopsException.nearest(name, known)
+              .map(near -> "; did you mean \"" + near + "\"?")
+              .orElse("; known: " + String.join(", ", known)));
+    }
+
+    Call empty() {
+      if (!arguments.isEmpty()) {
+        throw wanted("no argument");
+      }
+      return this;
+    }
+
+    private String argument(int index, int of, String what) {
+      if (arguments.size() != of) {
+        throw wanted(what);
+      }
+      return arguments.get(index);
+    }
+
+    String string(int index, int of) {
+      String argument = argument(index, of, "a name in quotes");
+      if (!argument.startsWith("\"")) {
+        throw wanted("a name in quotes");
+      }
+      return argument.substring(1);
+    }
+
+    String[] strings() {
+      String[] strings = new String[arguments.size()];
+      for (int i = 0; i < strings.length; i++) {
+        strings[i] = string(i, strings.length);
+      }
+      return strings;
+    }
+
+    private BigDecimal decimal(int index, int of) {
+      try {
+        return new BigDecimal(argument(index, of, "a number").replace("_", ""));
+      } catch (NumberFormatException notOne) {
+        throw wanted("a number");
+      }
+    }
+
+    double number(int index, int of) {
+      double number = decimal(index, of).doubleValue();
+      if (!Double.isFinite(number)) {
+        throw wanted("a finite number");
+      }
+      return number;
+    }
+
+    long whole() {
+      try {
+        return decimal(0, 1).longValueExact();
+      } catch (ArithmeticException notWhole) {
+        throw wanted("a whole number");
+      }
+    }
+
+    boolean isTime() {
+      String argument = argument(0, 1, "a number or a time");
+      return argument.matches(".*[a-zA-Zµ]") && !argument.startsWith("\"");
+    }
+
+    Duration time() {
+      String argument = argument(0, 1, "a time such as 20 ms, 1 h 30 min or PT5M");
+      try {
+        if (argument.startsWith("P")) {
+          return Duration.parse(argument);
+        }
+        Duration time = Duration.ZERO;
+        Matcher part = TIME_PART.matcher(argument);
+        int end = 0;
+        while (part.find() && argument.substring(end, part.start()).isBlank()) {
+          BigDecimal nanos = new BigDecimal(part.group(1))
+              .multiply(BigDecimal.valueOf(NANOS.getOrDefault(part.group(2), 0L)));
+          BigDecimal[] split = nanos.divideAndRemainder(BigDecimal.valueOf(1_000_000_000L));
+          time = time.plus(Duration.ofSeconds(split[0].longValueExact(), split[1].longValueExact()));
+          end = part.end();
+        }
+        if (end > 0 && end == argument.length()) {
+          return time;
+        }
+      } catch (ArithmeticException | DateTimeParseException notOne) {
+        // Told below.
+      }
+      throw wanted("a time such as 20 ms, 1 h 30 min or PT5M");
+    }
+  }
+
+  /** Cuts a text into calls. */
+  private static final class Scanner {
+    private final String text;
+    private int at;
+
+    Scanner(String text) {
+      this.text = text;
+    }
+
+    List<Call> calls() {
+      List<Call> calls = new ArrayList<>();
+      do {
+        calls.add(call());
+        space();
+      } while (taken('.'));
+      if (at < text.length()) {
+        throw wanted("a dot or the end");
+      }
+      return calls;
+    }
+
+    private Call call() {
+      space();
+      int start = at;
+      while (at < text.length() && Character.isJavaIdentifierPart(text.charAt(at))) {
+        at++;
+      }
+      if (at == start) {
+        throw wanted("a name");
+      }
+      String name = text.substring(start, at);
+      space();
+      if (!taken('(')) {
+        throw wanted("an opening bracket after " + MlopsException.shown(name));
+      }
+      List<String> arguments = new ArrayList<>();
+      space();
+      if (!taken(')')) {
+        do {
+          arguments.add(argument());
+          space();
+        } while (taken(','));
+        if (!taken(')')) {
+          throw wanted("a comma or a closing bracket");
+        }
+      }
+      return new Call(name, List.copyOf(arguments), start);
+    }
+
+    private String argument() {
+      space();
+      if (at < text.length() && text.charAt(at) == '"') {
+        return string();
+      }
+      int start = at;
+      while (at < text.length() && ",()\"".indexOf(text.charAt(at)) < 0) {
+        at++;
+      }
+      String argument = text.substring(start, at).strip();
+      if (argument.isEmpty()) {
+        throw wanted("a number, a time or a name in quotes");
+      }
+      return argument;
+    }
+
+    private String string() {
+      StringBuilder string = new StringBuilder("\"");
+      at++;
+      while (at < text.length() && text.charAt(at) != '"') {
+        char c = text.charAt(at++);
+        if (c == '\\') {
+          c = escaped();
+        }
+        string.append(c);
+      }
+      if (!taken('"')) {
+        throw wanted("a closing quote");
+      }
+      return string.toString();
+    }
+
+    private char escaped() {
+      if (at < text.length()) {
+        char c = text.charAt(at++);
+        if (c == '"' || c == '\\') {
+          return c;
+        }
+        if (c == 'u' && at + 4 <= text.length() && text.substring(at, at + 4).matches("[0-9a-f]{4}")) {
+          at += 4;
+          return (char) Integer.parseInt(text.substring(at - 4, at), 16);
+        }
+      }
+      throw wanted("a quote, a backslash or u and four hexadecimal digits after a backslash");
+    }
+
+    private void space() {
+      while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
+        at++;
+      }
+    }
+
+    private boolean taken(char c) {
+      boolean there = at < text.length() && text.charAt(at) == c;
+      if (there) {
+        at++;
+      }
+      return there;
+    }
+
+    private IllegalArgumentException wanted(String what) {
+      return new IllegalArgumentException("a condition wanted " + what + " at character " + at
+          + ", but had "
+          + (at < text.length()
+              ? "\"" + MlopsException.shown(text.substring(at, Math.min(text.length(), at + 20))) + "\""
+              : "the end"));
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package dev.mlops.api.monitor;
+
+import dev.mlops.api.drift.Level;
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Figures;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.pack.Latency;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Answers what an expression asks. */
+final class Evaluation {
+  /** Half-width of a normal 99 % interval over that of a 95 % interval. */
+  private static final double TO_99 = 2.5758293035489004 / 1.959963984540054;
+
+  private final Expression asked;
+  private final Evidence evidence;
+
+  private Evaluation(Expression asked, Evidence evidence) {
+    this.asked = asked;
+    this.evidence = evidence;
+  }
+
+  static Finding of(Expression asked, Evidence evidence) {
+    return new Evaluation(asked, evidence).finding();
+  }
+
+  private Finding finding() {
+    if (asked.watch().isPresent()) {
+      return watched(asked.watch().get());
+    }
+    Optional<Metric> metric = asked.quantity().metric();
+    return switch (asked.comparison()) {
+      case NO_WORSE_THAN_BASELINE -> noWorseThanBaseline(metric.orElseThrow());
+      case NO_WORSE_THAN_CHAMPION -> noWorseThanChampion(metric.orElseThrow());
+      case AT_LEAST ->
+        metric.isPresent() ? compare(metric.get(), limit(), "wanted at least") : freshTruths();
+      case AT_MOST ->
+        metric.isPresent() ? compare(metric.get(), limit(), "wanted at most") : latency();
+      case REPRODUCED ->
+        evidence.examples().orElse(Finding.inconclusive("no candidate is being judged"));
+      case UNMOVED -> throw new IllegalStateException("nothing is watched for " + asked);
+    };
+  }
+
+  private double limit() {
+    return asked.limit().orElseThrow();
+  }
+
+  private Finding.Builder builder(Verdict verdict, String text) {
+    return Finding.builder(verdict, text).quantity(asked.quantity().name());
+  }
+
+  private Finding inconclusive(String text) {
+    return builder(Verdict.INCONCLUSIVE, text).build();
+  }
+
+  private Finding noWorseThanBaseline(Metric metric) {
+    Optional<Estimate> baseline = evidence
+        .judged()
+        .flatMap(VersionEvidence::baseline)
+        .flatMap(test -> test.quality(metric));
+    if (baseline.isEmpty()) {
+      return inconclusive("no " + metric + " in the baseline");
+    }
+    double measured = baseline.get().value();
+    double allowed = metric.higherIsBetter() ? measured - limit() : measured + limit();
+    return compare(metric, allowed, "baseline %s allows", measured);
+  }
+
+  /** Holds live quality against what is allowed; {@code origin} says where that comes from, with the numbers in it. */
+  private Finding compare(Metric metric, double allowed, String origin, double... numbers) {
+    Optional<Estimate> live = evidence.judged().flatMap(section -> section.quality(metric));
+    if (live.isEmpty()) {
+      return inconclusive("no " + metric + " yet");
+    }
+    Estimate now = live.get();
+    double half = (now.upper() - now.lower()) / 2;
+    double[] all = new double[numbers.length + 2];
+    all[0] = now.value();
+    all[1] = allowed;
+    System.arraycopy(numbers, 0, all, 2, numbers.length);
+    List<String> shown = Figures.apart(all);
+    String text = metric + " " + shown.get(0) + " ± " + Figures.apart(now.value(), half).get(1)
+        + " (n " + now.n() + "), "
+        + (numbers.length == 0 ? origin : origin.replace("%s", shown.get(2)))
+        + " " + shown.get(1);
+    if (now.n() < asked.fewest()) {
+      return compared(
+          Verdict.INCONCLUSIVE, text + ", wanted " + asked.fewest() + " truths", now, allowed);
+    }
+    double best = metric.higherIsBetter()
+        ? now.value() + (now.upper() - now.value()) * TO_99
+        : now.value() - (now.value() - now.lower()) * TO_99;
+    boolean beyond = metric.higherIsBetter() ? best < allowed : best > allowed;
+    boolean within = metric.higherIsBetter() ? now.value() >= allowed : now.value() <= allowed;
+    return compared(
+        beyond ? Verdict.FAIL : within ? Verdict.PASS : Verdict.INCONCLUSIVE, text, now, allowed);
+  }
+
+  private Finding compared(Verdict verdict, String text, Estimate now, double limit) {
+    Finding.Builder builder = builder(verdict, text).estimate(now);
+    return (Double.isFinite(limit) ? builder.limit(limit) : builder).build();
+  }
+
+  private Finding noWorseThanChampion(Metric metric) {
+    Optional<Estimate> compared = evidence.comparison(metric);
+    if (compared.isEmpty()) {
+      return inconclusive("no " + metric + " of candidate and champion on the same rows");
+    }
+    Estimate difference = compared.get();
+    double gain = metric.higherIsBetter() ? difference.lower() : -difference.upper();
+    double most = metric.higherIsBetter() ? difference.upper() : -difference.lower();
+    double margin = limit();
+    double bound = metric.higherIsBetter() ? -margin : margin;
+    List<String> shown =
+        Figures.apart(difference.value(), difference.lower(), difference.upper(), bound, margin);
+    String text = metric + " of the candidate minus the champion's "
+        + signed(difference.value(), shown.get(0)) + ", interval "
+        + signed(difference.lower(), shown.get(1)) + " to "
+        + signed(difference.upper(), shown.get(2)) + " on " + difference.n() + " rows, margin "
+        + shown.get(4);
+    return compared(
+        gain >= -margin ? Verdict.PASS : most < -margin ? Verdict.FAIL : Verdict.INCONCLUSIVE,
+        text,
+        difference,
+        bound);
+  }
+
+  private static String signed(double value, String shown) {
+    return value < 0 ? shown : "+" + shown;
+  }
+
+  private Finding latency() {
+    Optional<Latency> measured = evidence.judged().flatMap(VersionEvidence::latency);
+    if (measured.isEmpty()) {
+      return inconclusive("no latency yet");
+    }
+    Latency latency = measured.get();
+    Duration took =
+        asked.quantity().quantile().orElseThrow() == 0.5 ? latency.p50() : latency.p99();
+    Duration limit = asked.time().orElseThrow();
+    List<String> shown = Figures.apart(millis(took), millis(limit));
+    String text = asked.quantity() + " " + shown.get(0) + " ms (n " + latency.n() + "), limit "
+        + shown.get(1) + " ms";
+    boolean enough = latency.n() >= asked.fewest();
+    Verdict verdict = !enough
+        ? Verdict.INCONCLUSIVE
+        : took.compareTo(limit) > 0 ? Verdict.FAIL : Verdict.PASS;
+    return builder(
+            verdict, enough ? text : text + ", wanted " + asked.fewest() + " predictions")
+        .value(millis(took) / 1e3)
+        .limit(limit())
+        .n(latency.n())
+        .build();
+  }
+
+  private static double millis(Duration time) {
+    return time.toSeconds() * 1e3 + time.toNanosPart() / 1e6;
+  }
+
+  private Finding freshTruths() {
+    if (evidence.champion().isEmpty()) {
+      return inconclusive("nothing served yet");
+    }
+    long matured = evidence.champion().get().matured();
+    long wanted = (long) limit();
+    return builder(
+            matured >= wanted ? Verdict.PASS : Verdict.FAIL,
+            "fresh truths " + matured + ", wanted " + wanted)
+        .value(matured)
+        .limit(wanted)
+        .n(matured)
+        .build();
+  }
+
+  private Finding watched(Watch watch) {
+    watch.checked();
+    if (evidence.champion().isEmpty()) {
+      return inconclusive("nothing served yet");
+    }
+    Optional<DriftReading> found = evidence.champion().get().drift(watch);
+    if (found.isEmpty()) {
+      return inconclusive("the monitor does not watch " + watch + "; name it in MonitorFactory."
+          + (watch.detector().isPresent() ? "watching(Watch, DetectorFactory)" : "watching"));
+    }
+    DriftReading reading = found.get();
+    boolean enough = reading.inputs() >= asked.fewest() && reading.level() != Level.WARMING_UP;
+    Verdict verdict = reading.signal().isPresent()
+        ? Verdict.FAIL
+        : enough ? Verdict.PASS : Verdict.INCONCLUSIVE;
+    String text = reading.toString();
+    if (reading.signal().isEmpty() && reading.inputs() < asked.fewest()) {
+      text += ", wanted " + asked.fewest() + " inputs";
+    }
+    Finding.Builder builder = builder(verdict, text).n(reading.inputs());
+    reading.limit().ifPresent(builder::limit);
+    reading.changePosition().ifPresent(builder::changePosition);
+    return builder.build();
+  }
+}

@@ -1,0 +1,289 @@
+package dev.mlops.api.monitor;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.model.Beta;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that a built-in condition asks, as data: a quantity, how it is compared, with what, and what a monitor watches for it.
+ * From it a condition is evaluated, printed, compared, and exported to another platform.
+ *
+ * <p>A quantity or a comparison that a reader does not know makes the condition not exportable for that reader: later
+ * releases add more.
+ *
+ * <p>Immutable.
+ *
+ * @since 0.1
+ */
+@Beta
+public final class Expression {
+  /** Fewer truths, or inputs of a detector, say little. */
+  static final long FEWEST_TRUTHS = 30;
+
+  /** With fewer predictions, there is no 99th percentile. */
+  private static final long FEWEST_LATENCIES = 100;
+
+  private final Quantity quantity;
+  private final Comparison comparison;
+  private final @Nullable Double limit;
+  private final @Nullable Duration time;
+  private final @Nullable Watch watch;
+
+  /**
+   * How a quantity is compared.
+   *
+   * @since 0.1
+   */
+  @Beta
+  public enum Comparison {
+    /** It must be at least the limit. */
+    AT_LEAST,
+    /** It must be at most the limit. */
+    AT_MOST,
+    /** It must be no worse than the test phase's by more than the limit. */
+    NO_WORSE_THAN_BASELINE,
+    /** A candidate's must be no worse than the champion's on the same rows by more than the limit. */
+    NO_WORSE_THAN_CHAMPION,
+    /** A detector must not have found a drift. */
+    UNMOVED,
+    /** A candidate must give again what its package says it gave. */
+    REPRODUCED
+  }
+
+  /**
+   * What is measured: the quality by a metric, a quantile of latency, or one of the constants.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  @Beta
+  public static final class Quantity {
+    /** The columns of the rows that the champion is given. */
+    public static final Quantity FEATURES = new Quantity("features", "", null, Double.NaN);
+
+    /** How many truths of the champion have matured. */
+    public static final Quantity FRESH_TRUTHS = new Quantity("fresh_truths", "", null, Double.NaN);
+
+    /** The golden examples of a candidate's package. */
+    public static final Quantity GOLDEN_EXAMPLES =
+        new Quantity("golden_examples", "", null, Double.NaN);
+
+    private final String name;
+    private final String unit;
+    private final @Nullable Metric metric;
+    private final double quantile;
+
+    private Quantity(String name, String unit, @Nullable Metric metric, double quantile) {
+      this.name = name;
+      this.unit = unit;
+      this.metric = metric;
+      this.quantile = quantile;
+    }
+
+    /**
+     * {@return the quality by a metric}
+     *
+     * @param metric which
+     */
+    public static Quantity quality(Metric metric) {
+      return new Quantity(metric.name(), metric.unit(), metric, Double.NaN);
+    }
+
+    /**
+     * {@return a quantile of how long predictions take, in seconds}
+     *
+     * @param quantile 0.5 or 0.99
+     * @throws IllegalArgumentException if it is another
+     */
+    public static Quantity latency(double quantile) {
+      if (quantile != 0.5 && quantile != 0.99) {
+        throw new IllegalArgumentException(
+            "a quantile of latency must be 0.5 or 0.99, but was " + quantile);
+      }
+      return new Quantity(quantile == 0.5 ? "p50" : "p99", "seconds", null, quantile);
+    }
+
+    /** {@return such as {@code recall}, {@code p99}, {@code fresh_truths}, {@code golden_examples} or {@code features}} */
+    public String name() {
+      return name;
+    }
+
+    /** {@return the unit of its value and of a limit; empty for a share, a count, and what is in units of the output} */
+    public String unit() {
+      return unit;
+    }
+
+    /** {@return the metric, if it is quality} */
+    public Optional<Metric> metric() {
+      return Optional.ofNullable(metric);
+    }
+
+    /** {@return the quantile, 0 to 1, if it is a latency} */
+    public OptionalDouble quantile() {
+      return Double.isNaN(quantile) ? OptionalDouble.empty() : OptionalDouble.of(quantile);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Quantity that
+          && name.equals(that.name)
+          && Objects.equals(metric, that.metric)
+          && Double.compare(quantile, that.quantile) == 0;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(name, metric, quantile);
+    }
+
+    /** {@return the {@link #name()}} */
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private Expression(
+      Quantity quantity,
+      Comparison comparison,
+      @Nullable Double limit,
+      @Nullable Duration time,
+      @Nullable Watch watch) {
+    this.quantity = requireNonNull(quantity, "quantity");
+    this.comparison = requireNonNull(comparison, "comparison");
+    this.limit = limit;
+    this.time = time;
+    this.watch = watch;
+  }
+
+  static Expression of(Quantity quantity, Comparison comparison, double limit) {
+    return new Expression(quantity, comparison, limit + 0.0, null, null);
+  }
+
+  static Expression atMost(Quantity latency, Duration limit) {
+    if (limit.isZero() || limit.isNegative()) {
+      throw new IllegalArgumentException(
+          "limit must be longer than zero, but was " + MlopsException.shown(limit));
+    }
+    double seconds = limit.toSeconds() + limit.toNanosPart() / 1e9;
+    return new Expression(latency, Comparison.AT_MOST, seconds, limit, null);
+  }
+
+  static Expression reproduced() {
+    return new Expression(
+        Quantity.GOLDEN_EXAMPLES, Comparison.REPRODUCED, null, null, null);
+  }
+
+  static Expression of(Watch watch) {
+    Quantity quantity = watch.metric().map(Quantity::quality).orElse(Quantity.FEATURES);
+    boolean ownLimit = watch.metric().isPresent() && watch.detector().isEmpty();
+    return new Expression(
+        quantity,
+        ownLimit ? Comparison.NO_WORSE_THAN_BASELINE : Comparison.UNMOVED,
+        ownLimit ? watch.tolerance() : null,
+        null,
+        watch);
+  }
+
+  /** Refuses a tolerance or a margin that no two values of a metric can be apart. */
+  static double requireDifference(String name, Metric metric, double difference) {
+    if (!(difference >= 0) || !Double.isFinite(difference)) {
+      throw new IllegalArgumentException(name + " must be finite and >= 0, but was " + difference);
+    }
+    double range = metric.highest() - metric.lowest();
+    if (difference >= range) {
+      throw new IllegalArgumentException(name + " must be below " + range + ", the range of " + metric
+          + ", or nothing would ever be worse; was " + difference);
+    }
+    return difference;
+  }
+
+  /** Refuses a limit that every value of a metric meets, or none. */
+  static double requireLimit(Metric metric, Comparison comparison, double limit) {
+    boolean atLeast = comparison == Comparison.AT_LEAST;
+    if (atLeast != metric.higherIsBetter()) {
+      throw new IllegalArgumentException("of " + metric + (atLeast ? " less" : " more")
+          + " is better, so a limit must be "
+          + (atLeast ? "atMost(" : "atLeast(") + limit + "), but was "
+          + (atLeast ? "atLeast" : "atMost"));
+    }
+    boolean canFail = atLeast ? limit > metric.lowest() : limit < metric.highest();
+    boolean canPass = atLeast ? limit <= metric.highest() : limit >= metric.lowest();
+    if (!Double.isFinite(limit) || !canFail || !canPass) {
+      throw new IllegalArgumentException("limit of " + metric + " must be finite and in "
+          + metric.lowest() + " to " + metric.highest()
+          + (atLeast ? ", above the lowest" : ", below the highest") + ", but was " + limit);
+    }
+    return limit;
+  }
+
+  /** {@return what is measured} */
+  public Quantity quantity() {
+    return quantity;
+  }
+
+  /** {@return how it is compared} */
+  public Comparison comparison() {
+    return comparison;
+  }
+
+  /**
+   * {@return the limit, tolerance or margin, in units of the quantity; empty for {@link Comparison#UNMOVED} and {@link
+   * Comparison#REPRODUCED}}
+   */
+  public OptionalDouble limit() {
+    return limit == null ? OptionalDouble.empty() : OptionalDouble.of(limit);
+  }
+
+  /** {@return the limit of a latency, exactly; empty for other quantities} */
+  public Optional<Duration> time() {
+    return Optional.ofNullable(time);
+  }
+
+  /** {@return what a monitor watches for it; empty if it reads a snapshot} */
+  public Optional<Watch> watch() {
+    return Optional.ofNullable(watch);
+  }
+
+  /**
+   * {@return how many observations there must be at least for an answer: 30 truths, or inputs of a detector; 100 predictions
+   * for a latency; 1 for what brings its own}
+   */
+  public long fewest() {
+    if (quantity.quantile().isPresent()) {
+      return FEWEST_LATENCIES;
+    }
+    boolean counted = watch != null
+        || (quantity.metric().isPresent() && comparison != Comparison.NO_WORSE_THAN_CHAMPION);
+    return counted ? FEWEST_TRUTHS : 1;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Expression that
+        && quantity.equals(that.quantity)
+        && comparison == that.comparison
+        && Objects.equals(limit, that.limit)
+        && Objects.equals(time, that.time)
+        && Objects.equals(watch, that.watch);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(quantity, comparison, limit, time, watch);
+  }
+
+  /** {@return the call that makes the condition, such as {@code quality("recall").noWorseThanBaseline(0.02)}} */
+  @Override
+  public String toString() {
+    return ConditionText.of(this);
+  }
+}
