@@ -1,6 +1,5 @@
 package dev.mlops.api.model;
 
-import java.util.List;
 
 /**
  * A measured number with its uncertainty.
@@ -77,7 +76,6 @@ public record Estimate(double value, double lower, double upper, long n) {
   /** {@return such as {@code 0.953 ± 0.034 (n 150)}} */
   @Override
   public String toString() {
-    List<String> shown = Figures.apart(value, (upper - lower) / 2);
-    return shown.get(0) + " ± " + shown.get(1) + " (n " + n + ")";
+    return Figures.plusMinus(Figures.apart(value).get(0), (upper - lower) / 2) + " (n " + n + ")";
   }
 }

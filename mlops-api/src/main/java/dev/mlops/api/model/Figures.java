@@ -51,6 +51,22 @@ public final class Figures {
     return written;
   }
 
+  /**
+   * {@return a written number with its uncertainty, such as {@code 0.953 ± 0.034}}
+   *
+   * @param shown the number, as {@link #apart} wrote it
+   * @param half the uncertainty; it gets as many decimals, or is written with a figure of its own where that would hide it
+   */
+  public static String plusMinus(String shown, double half) {
+    int power = shown.indexOf('e');
+    int end = power < 0 ? shown.length() : power;
+    int point = shown.indexOf('.');
+    int decimals = point < 0 ? 0 : end - point - 1;
+    String text = write(new double[] {half}, power >= 0, decimals).get(0);
+    boolean hidden = half != 0 && power < 0 && Double.isFinite(half) && Double.parseDouble(text) == 0;
+    return shown + " ± " + (hidden ? String.format(Locale.ROOT, "%.0e", half) : text);
+  }
+
   private static List<String> write(double[] values, boolean powers, int decimals) {
     List<String> written = new ArrayList<>(values.length);
     for (double value : values) {

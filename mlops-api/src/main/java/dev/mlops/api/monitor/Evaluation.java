@@ -82,8 +82,7 @@ final class Evaluation {
     all[1] = allowed;
     System.arraycopy(numbers, 0, all, 2, numbers.length);
     List<String> shown = Figures.apart(all);
-    String text = metric + " " + shown.get(0) + " ± " + Figures.apart(now.value(), half).get(1)
-        + " (n " + now.n() + "), "
+    String text = metric + " " + Figures.plusMinus(shown.get(0), half) + " (n " + now.n() + "), "
         + (numbers.length == 0 ? origin : origin.replace("%s", shown.get(2)))
         + " " + shown.get(1);
     if (now.n() < asked.fewest()) {

@@ -197,10 +197,10 @@ public final class VersionEvidence {
           Optional.ofNullable(baseline).flatMap(known -> known.quality(metric));
       double half = (live.upper() - live.lower()) / 2;
       List<String> shown =
-          Figures.apart(live.value(), half, test.map(Estimate::value).orElse(live.value()));
-      text.append(" · " + metric + " " + shown.get(0) + " ± " + shown.get(1));
+          Figures.apart(live.value(), test.map(Estimate::value).orElse(live.value()));
+      text.append(" · " + metric + " " + Figures.plusMinus(shown.get(0), half));
       if (test.isPresent()) {
-        text.append(" (test phase ").append(shown.get(2)).append(')');
+        text.append(" (test phase ").append(shown.get(1)).append(')');
       }
     });
     if (quality.isEmpty()) {

@@ -897,6 +897,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
      * {@return the same config for a monitor that also watches what these will read, from the first prediction on}
      *
      * @param readers conditions, alert rules, alert engines and retrain policies
+     * @throws IllegalArgumentException if two watches that are not equal have one id
      */
     @Override
     public Config watching(EvidenceReader... readers) {
@@ -904,6 +905,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       for (EvidenceReader reader : readers) {
         all.addAll(reader.watches());
       }
+      Watch.ids(all);
       Config copy = copy();
       copy.watches = Collections.unmodifiableSet(all);
       return copy;
@@ -918,6 +920,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       }
       Set<Watch> all = new LinkedHashSet<>(watches);
       all.add(watch);
+      Watch.ids(all);
       Map<Watch, DetectorFactory> detectors = new LinkedHashMap<>(own);
       detectors.put(watch, detector);
       Config copy = copy();

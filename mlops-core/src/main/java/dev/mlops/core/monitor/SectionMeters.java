@@ -71,12 +71,17 @@ final class SectionMeters {
           metric.toString()));
       drop(quality, known);
     }
+    Map<Watch, String> ids = drift.keySet().containsAll(readings.keySet())
+        ? Map.of()
+        : Watch.ids(readings.keySet());
     readings.forEach((watch, reading) -> {
       Shown shown = drift.computeIfAbsent(watch, unseen -> new Shown());
-      shown.value = ordinal(reading.level());
-      if (!shown.there) {
-        show(shown, shown.value, Meters.DRIFT, section.version, watch.toString());
-      }
+      show(
+          shown,
+          ordinal(reading.level()),
+          Meters.DRIFT,
+          section.version,
+          ids.getOrDefault(watch, watch.id()));
     });
     drop(drift, readings);
   }

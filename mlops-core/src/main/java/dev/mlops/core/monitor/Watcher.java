@@ -37,9 +37,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: confine to one thread.
  */
 final class Watcher {
-  /** Rows per window of a feature test. */
-  static final int WINDOW = 1_000;
-
   /** An absolute error counts for at most so many limits. */
   private static final double CLIP = 10;
 
@@ -115,7 +112,7 @@ final class Watcher {
       }
     } else if (watch.input() == Watch.Input.FEATURES) {
       try {
-        madeRows = DataDrift.against(baseline).windowOf(WINDOW).falseAlarmEvery(promise);
+        madeRows = DataDrift.against(baseline).windowOf(watch.window()).falseAlarmEvery(promise);
         text = "";
       } catch (IllegalArgumentException refused) {
         text = String.valueOf(refused.getMessage());

@@ -1,0 +1,256 @@
+package dev.mlops.api.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Task;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A built-in condition prints the call that makes it, and that reads back. */
+class ConditionTextTest {
+  private static final Metric COST = Metric.builder("cost", Task.CLASSIFICATION)
+      .unit("EUR")
+      .meanOf((said, right) -> 1, 0, 500)
+      .build();
+
+  private static final List<String> NAMES =
+      List.of("fraud", "a b", "say \"yes\"", "back\\slash", "line\nbreak\u0007", "Übung, (neu)", "😀");
+
+  private static Duration time(Random random) {
+    return switch (random.nextInt(4)) {
+      case 0 -> Duration.ofDays(60 + random.nextInt(3_000));
+      case 1 -> Duration.ofSeconds(200_000 + random.nextInt(10_000_000));
+      case 2 -> Duration.ofNanos(300_000_000_000_000L + random.nextInt());
+      default -> Duration.ofMinutes(3_001 + random.nextInt(100_000));
+    };
+  }
+
+  private static Metric shareMetric(Random random) {
+    String label = NAMES.get(random.nextInt(NAMES.size()));
+    return switch (random.nextInt(6)) {
+      case 0 -> Metric.ACCURACY;
+      case 1 -> Metric.PRECISION;
+      case 2 -> Metric.recall(label);
+      case 3 -> Metric.precision(label);
+      case 4 -> Metric.RECALL;
+      default -> COST;
+    };
+  }
+
+  private static Metric anyMetric(Random random) {
+    return switch (random.nextInt(4)) {
+      case 0 -> Metric.known().get(random.nextInt(Metric.known().size()));
+      case 1 -> Metric.fBeta(0.1 + random.nextDouble() * 4);
+      case 2 -> Metric.f1(NAMES.get(random.nextInt(NAMES.size())));
+      default -> shareMetric(random);
+    };
+  }
+
+  private static double fraction(Random random) {
+    double number = switch (random.nextInt(4)) {
+      case 0 -> random.nextInt(1_000) / 1_000.0;
+      case 1 -> random.nextDouble();
+      case 2 -> Math.pow(10, -random.nextInt(300)) * 0.5;
+      default -> Double.longBitsToDouble(random.nextLong() & 0x3fe0_0000_0000_0000L >>> 1);
+    };
+    return Math.max(1e-300, Math.min(0.999, number));
+  }
+
+  private static WatchCondition promised(Random random, WatchCondition condition) {
+    WatchCondition promised = condition;
+    boolean inTime = promised.watch().falseAlarms().flatMap(p -> p.time()).isPresent();
+    if (inTime && random.nextBoolean()) {
+      promised = promised.inBlocksOf(Duration.ofSeconds(1 + random.nextInt(3_599)));
+    }
+    return random.nextBoolean() ? promised.named("w" + random.nextInt(100) + ".x_y-z") : promised;
+  }
+
+  private static Signals.FeatureQuestions features(Random random) {
+    Signals.FeatureQuestions questions = Signals.features();
+    if (random.nextBoolean()) {
+      questions = questions.windowOf(2 + random.nextInt(100_000));
+    }
+    if (random.nextBoolean()) {
+      questions = questions.leastEffect(fraction(random));
+    }
+    for (int i = random.nextInt(3); i > 0; i--) {
+      questions = questions.leastEffect(NAMES.get(random.nextInt(NAMES.size())), fraction(random));
+    }
+    for (int i = random.nextInt(3); i > 0; i--) {
+      questions = questions.ignoring(NAMES.get(random.nextInt(NAMES.size())), "id");
+    }
+    return questions;
+  }
+
+  private static Condition condition(Random random) {
+    Metric any = anyMetric(random);
+    boolean more = any.higherIsBetter();
+    return switch (random.nextInt(12)) {
+      case 0 -> Signals.quality(any).noWorseThanBaseline(fraction(random));
+      case 1 -> Signals.quality(any).noWorseThanChampion(fraction(random));
+      case 2 -> more
+          ? Signals.quality(any).atLeast(fraction(random))
+          : Signals.quality(any).atMost(fraction(random));
+      case 3 -> promised(
+          random,
+          Signals.quality(shareMetric(random))
+              .noWorseThanBaseline(fraction(random))
+              .falseAlarmEvery(2 + random.nextInt(1_000_000)));
+      case 4 -> promised(
+          random,
+          Signals.quality(shareMetric(random))
+              .noWorseThanBaseline(fraction(random))
+              .falseAlarmEvery(time(random)));
+      case 5 -> promised(random, features(random).falseAlarmEvery(2 + random.nextInt(1_000_000)));
+      case 6 -> promised(random, features(random).falseAlarmEvery(time(random)));
+      case 7 -> Signals.quality(shareMetric(random)).watchedBy("mine." + random.nextInt(9));
+      case 8 -> Signals.features().watchedBy("mine." + random.nextInt(9));
+      case 9 -> Signals.freshTruths(1 + random.nextInt(100_000));
+      case 10 -> Signals.goldenExamples();
+      default -> random.nextBoolean()
+          ? Signals.latency().p99AtMost(Duration.ofNanos(1 + random.nextInt(Integer.MAX_VALUE)))
+          : Signals.latency().p50AtMost(time(random));
+    };
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void everyBuiltInConditionReadsBackEqual(long seed) {
+    Random random = new Random(seed);
+    Set<String> texts = new HashSet<>();
+    Set<Condition> conditions = new HashSet<>();
+    for (int i = 0; i < 3_000; i++) {
+      Condition condition = condition(random);
+      Condition read = Signals.parse(condition.toString(), COST);
+      assertThat(read).as(condition.toString()).isEqualTo(condition).hasSameHashCodeAs(condition);
+      assertThat(read.expression()).isEqualTo(condition.expression());
+      assertThat(read).hasToString(condition.toString()).hasSameClassAs(condition);
+      texts.add(condition.toString());
+      conditions.add(condition);
+    }
+    assertThat(texts).as("as many texts as conditions").hasSameSizeAs(conditions);
+    assertThat(texts).hasSizeGreaterThan(1_500);
+  }
+
+  @Test
+  void itReadsLikeTheCall() {
+    assertThat(Signals.quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(100_000))
+        .hasToString("quality(\"recall\").noWorseThanBaseline(0.02).falseAlarmEvery(100000)");
+    assertThat(Signals.features()
+            .windowOf(500)
+            .leastEffect(0.1)
+            .leastEffect("amount", 0.2)
+            .ignoring("id", "day")
+            .falseAlarmEvery(Duration.ofDays(30))
+            .inBlocksOf(Duration.ofMinutes(10))
+            .named("inputs"))
+        .hasToString("features().windowOf(500).leastEffect(0.1).leastEffect(\"amount\", 0.2)"
+            + ".ignoring(\"day\", \"id\").falseAlarmEvery(30 d).inBlocksOf(10 min).named(\"inputs\")");
+    assertThat(Signals.quality("f_beta(2)").atLeast(0.8))
+        .hasToString("quality(\"f_beta(2)\").atLeast(0.8)");
+    assertThat(Signals.latency().p99AtMost(Duration.ofMillis(20)))
+        .hasToString("latency().p99AtMost(20 ms)");
+  }
+
+  @Test
+  void spacesUnderscoresAndIsoTimesAreRead() {
+    assertThat(Signals.parse(
+            " quality ( \"recall\" ) . noWorseThanBaseline( 0.02 )\n.falseAlarmEvery(100_000)"))
+        .isEqualTo(Signals.quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(100_000));
+    assertThat(Signals.parse("latency().p99AtMost(PT0.02S)"))
+        .isEqualTo(Signals.latency().p99AtMost(Duration.ofMillis(20)));
+    assertThat(Signals.parse("features().falseAlarmEvery(1 h 30 min).inBlocksOf(1 min)"))
+        .isEqualTo(Signals.features()
+            .falseAlarmEvery(Duration.ofMinutes(90))
+            .inBlocksOf(Duration.ofMinutes(1)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\'',
+      value = {
+        "qualty(\"recall\").atLeast(0.5) | did you mean \"quality\"",
+        "quality(\"recal\").atLeast(0.5) | did you mean \"recall\"",
+        "quality(\"recall\").noWorseThenBaseline(0.1) | did you mean \"noWorseThanBaseline\"",
+        "quality(\"recall\").noWorseThanBaseline(0.1).falseAlarmsEvery(9) | did you mean \"falseAlarmEvery\"",
+        "features().windowOff(9).falseAlarmEvery(9) | did you mean \"windowOf\"",
+        "latency().p98AtMost(20 ms) | did you mean \"p99AtMost\"",
+        "quality(\"recall\") | go on after quality",
+        "features() | go on after features()",
+        "features().windowOf(9) | go on after features()",
+        "quality(recall).atLeast(0.5) | name in quotes",
+        "quality(\"recall\").atLeast(half) | a number",
+        "quality(\"recall\").atLeast(1e999) | a finite number",
+        "freshTruths(0.5) | a whole number",
+        "latency().p99AtMost(20) | a time such as 20 ms",
+        "latency().p99AtMost(20 ms 3) | a time such as 20 ms",
+        "goldenExamples().atLeast(1) | the end",
+        "goldenExamples(1) | no argument",
+        "freshTruths(1) freshTruths(1) | a dot or the end at character 15",
+        "freshTruths(1 | a comma or a closing bracket",
+        "quality(\"recall | a closing quote",
+        "quality(\"re\\qcall\").atLeast(0.5) | after a backslash",
+        "1 | an opening bracket",
+        "'' | a name at character 0",
+        "quality(\"recall\").atLeast(1.5) | 0.0 to 1.0",
+        "quality(\"mae\").atLeast(3) | atMost(3.0)",
+        "features().windowOf(5).watchedBy(\"mine\") | own detector"
+      })
+  void whatIsNoConditionIsRefusedWithWhatWasWantedWhere(String text, String told) {
+    assertThatThrownBy(() -> Signals.parse(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(told);
+  }
+
+  @Test
+  void aTextWithoutEndIsRefused() {
+    assertThatThrownBy(() -> Signals.parse("(".repeat(10_001)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("10000");
+  }
+
+  @Test
+  void aLambdaIsNotExportable() {
+    Condition lambda = evidence -> Finding.pass("always");
+    assertThat(lambda.expression()).isEmpty();
+    assertThat(lambda.watches()).isEmpty();
+    assertThat(lambda.metrics()).isEmpty();
+  }
+
+  @Test
+  void anExpressionSaysAllThatIsAsked() {
+    WatchCondition condition =
+        Signals.quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
+    Expression asked = condition.expression().orElseThrow();
+    assertThat(asked.quantity().metric()).hasValue(Metric.RECALL);
+    assertThat(asked.comparison()).isEqualTo(Expression.Comparison.NO_WORSE_THAN_BASELINE);
+    assertThat(asked.limit()).hasValue(0.02);
+    assertThat(asked.watch()).hasValue(condition.watch());
+    assertThat(asked.fewest()).isEqualTo(30);
+    assertThat(condition.metrics()).containsExactly(Metric.RECALL);
+
+    Expression slow =
+        Signals.latency().p50AtMost(Duration.ofMillis(5)).expression().orElseThrow();
+    assertThat(slow.quantity()).isEqualTo(Expression.Quantity.latency(0.5));
+    assertThat(slow.quantity().unit()).isEqualTo("seconds");
+    assertThat(slow.limit()).hasValue(0.005);
+    assertThat(slow.time()).hasValue(Duration.ofMillis(5));
+    assertThat(slow.fewest()).isEqualTo(100);
+    assertThat(slow.watch()).isEmpty();
+
+    Expression moved = Signals.features().falseAlarmEvery(1_000).expression().orElseThrow();
+    assertThat(moved.quantity()).isEqualTo(Expression.Quantity.FEATURES);
+    assertThat(moved.comparison()).isEqualTo(Expression.Comparison.UNMOVED);
+    assertThat(moved.limit()).isEmpty();
+  }
+}

@@ -1,0 +1,283 @@
+package dev.mlops.api.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mlops.api.drift.Direction;
+import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.Signal;
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Latency;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Where each answer changes. */
+class EvaluationTest {
+  private static final Schema SCHEMA = Schema.of(Column.number("amount"));
+
+  /** 97.5 % and 99.5 % quantiles of the standard normal distribution (scipy 1.9.3 norm.ppf). */
+  private static final double Z95 = 1.959963984540054;
+
+  private static final double Z99 = 2.5758293035489004;
+
+  private static Evidence of(VersionEvidence.Builder champion) {
+    return Evidence.builder("fraud", Instant.EPOCH).champion(champion.build()).build();
+  }
+
+  private static VersionEvidence.Builder section(Metric metric, Estimate live) {
+    return VersionEvidence.builder("7").quality(metric, live);
+  }
+
+  private static Baseline baseline(Metric metric, double value) {
+    return Baseline.builder(SCHEMA)
+        .quality(metric, new Estimate(value, value, value, 1_000))
+        .build();
+  }
+
+  private static Verdict ask(Condition condition, Evidence evidence) {
+    return condition.test(evidence).verdict();
+  }
+
+  /** Baseline 0.9, tolerance 0.02: 0.88 is allowed. */
+  private static Verdict recall(double value, double half, long n) {
+    Estimate live = new Estimate(value, value - half, value + half, n);
+    return ask(
+        Signals.quality("recall").noWorseThanBaseline(0.02),
+        of(section(Metric.RECALL, live).baseline(baseline(Metric.RECALL, 0.9))));
+  }
+
+  @Test
+  void qualityOnTwentyNineTruthsSaysNothing() {
+    assertThat(recall(0.5, 0.01, 29)).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(recall(0.5, 0.01, 30)).isEqualTo(Verdict.FAIL);
+    assertThat(recall(0.95, 0.01, 29)).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(recall(0.95, 0.01, 30)).isEqualTo(Verdict.PASS);
+  }
+
+  /** The whole interval that holds the truth in 99 of 100 samples must be beyond what is allowed, not that of 95. */
+  @Test
+  void itFailsBeyondThe99PercentIntervalAndNotBeyondThe95() {
+    double half = 0.02;
+    double at99 = 0.88 - half * Z99 / Z95;
+    assertThat(recall(at99 - 1e-9, half, 500)).isEqualTo(Verdict.FAIL);
+    assertThat(recall(at99 + 1e-9, half, 500)).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(recall(0.88 - half - 1e-9, half, 500)).as("beyond 95 %").isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(recall(0.88 - 1e-9, half, 500)).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(recall(0.88 + 1e-9, half, 500)).isEqualTo(Verdict.PASS);
+  }
+
+  @Test
+  void ofAMetricOfWhichLessIsBetterTheOtherEndDecides() {
+    double half = 0.5;
+    for (double[] valueAndVerdict : new double[][] {
+      {11.5, 1}, {12.0 - 1e-9, 1}, {12.0 + 1e-9, 0}, {12 + half * Z99 / Z95 - 1e-9, 0},
+      {12 + half * Z99 / Z95 + 1e-9, -1}
+    }) {
+      double value = valueAndVerdict[0];
+      Estimate live = new Estimate(value, value - half, value + half, 30);
+      Verdict verdict = ask(
+          Signals.quality("mae").noWorseThanBaseline(2),
+          of(section(Metric.MAE, live).baseline(baseline(Metric.MAE, 10))));
+      assertThat(verdict)
+          .as("mae " + value)
+          .isEqualTo(valueAndVerdict[1] > 0
+              ? Verdict.PASS
+              : valueAndVerdict[1] < 0 ? Verdict.FAIL : Verdict.INCONCLUSIVE);
+    }
+  }
+
+  @Test
+  void anAbsoluteLimitNeedsNoBaseline() {
+    Condition enough = Signals.quality("recall").atLeast(0.8);
+    assertThat(ask(enough, of(section(Metric.RECALL, new Estimate(0.8, 0.79, 0.81, 30)))))
+        .isEqualTo(Verdict.PASS);
+    assertThat(ask(enough, of(section(Metric.RECALL, new Estimate(0.7, 0.69, 0.71, 30)))))
+        .isEqualTo(Verdict.FAIL);
+    assertThat(ask(enough, of(section(Metric.RECALL, new Estimate(0.7, 0.69, 0.71, 29)))))
+        .isEqualTo(Verdict.INCONCLUSIVE);
+    Condition small = Signals.quality("mae").atMost(3);
+    assertThat(ask(small, of(section(Metric.MAE, new Estimate(3, 2.9, 3.1, 30)))))
+        .isEqualTo(Verdict.PASS);
+    assertThat(ask(small, of(section(Metric.MAE, new Estimate(4, 3.9, 4.1, 30)))))
+        .isEqualTo(Verdict.FAIL);
+    assertThat(ask(small, of(VersionEvidence.builder("7")))).isEqualTo(Verdict.INCONCLUSIVE);
+    Finding finding = small.test(of(section(Metric.MAE, new Estimate(4, 3.9, 4.1, 30))));
+    assertThat(finding.quantity()).hasValue("mae");
+    assertThat(finding.value()).hasValue(4);
+    assertThat(finding.limit()).hasValue(3);
+    assertThat(finding.n()).hasValue(30);
+    assertThat(finding.estimate()).hasValue(new Estimate(4, 3.9, 4.1, 30));
+    assertThat(finding.text()).contains("mae 4.000", "wanted at most 3.000");
+  }
+
+  @Test
+  void withoutABaselineNothingIsWorse() {
+    Condition condition = Signals.quality("recall").noWorseThanBaseline(0.02);
+    Finding none = condition.test(of(section(Metric.RECALL, Estimate.share(1, 100))));
+    assertThat(none.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(none.text()).contains("recall", "baseline");
+    assertThat(ask(condition, Evidence.builder("fraud", Instant.EPOCH).build()))
+        .isEqualTo(Verdict.INCONCLUSIVE);
+  }
+
+  private static Verdict compared(Metric metric, double lower, double upper, double margin) {
+    Evidence evidence = Evidence.builder("fraud", Instant.EPOCH)
+        .comparison(metric, new Estimate((lower + upper) / 2, lower, upper, 100))
+        .build();
+    return ask(Signals.quality(metric).noWorseThanChampion(margin), evidence);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-0.01, 0.05, PASS",
+    "-0.0100001, 0.05, INCONCLUSIVE",
+    "-0.05, -0.0099999, INCONCLUSIVE",
+    "-0.05, -0.0100001, FAIL",
+    "-0.05, -0.01, INCONCLUSIVE"
+  })
+  void aCandidatePassesWithItsWholeIntervalWithinTheMargin(
+      double lower, double upper, Verdict verdict) {
+    assertThat(compared(Metric.RECALL, lower, upper, 0.01)).isEqualTo(verdict);
+    assertThat(compared(Metric.MAE, -upper, -lower, 0.01)).as("less is better").isEqualTo(verdict);
+  }
+
+  @Test
+  void whileACandidateIsJudgedItsSectionIsRead() {
+    Latency fast = Latency.of(new long[100]);
+    long[] second = new long[100];
+    Arrays.fill(second, 1_000_000_000L);
+    VersionEvidence champion = VersionEvidence.builder("7")
+        .latency(fast)
+        .truths(500, 0, 0)
+        .quality(Metric.RECALL, Estimate.share(95, 100))
+        .baseline(baseline(Metric.RECALL, 0.9))
+        .build();
+    VersionEvidence candidate = VersionEvidence.builder("8")
+        .latency(Latency.of(second))
+        .quality(Metric.RECALL, Estimate.share(10, 100))
+        .baseline(baseline(Metric.RECALL, 0.9))
+        .build();
+    Evidence live = Evidence.builder("fraud", Instant.EPOCH).champion(champion).build();
+    Evidence trial =
+        Evidence.builder("fraud", Instant.EPOCH).champion(champion).candidate(candidate).build();
+    for (Condition condition : List.of(
+        Signals.latency().p99AtMost(Duration.ofMillis(20)),
+        Signals.latency().p50AtMost(Duration.ofMillis(20)),
+        Signals.quality("recall").atLeast(0.8),
+        Signals.quality("recall").noWorseThanBaseline(0.1))) {
+      assertThat(ask(condition, live)).as("champion, " + condition).isEqualTo(Verdict.PASS);
+      assertThat(ask(condition, trial)).as("candidate, " + condition).isEqualTo(Verdict.FAIL);
+    }
+    assertThat(ask(Signals.freshTruths(500), trial)).isEqualTo(Verdict.PASS);
+    assertThat(ask(Signals.freshTruths(501), trial)).isEqualTo(Verdict.FAIL);
+  }
+
+  @Test
+  void goldenExamplesAreTheCandidates() {
+    Evidence.Builder evidence = Evidence.builder("fraud", Instant.EPOCH);
+    assertThat(ask(Signals.goldenExamples(), evidence.build())).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(ask(Signals.goldenExamples(), evidence.examples(Finding.fail("1 of 2")).build()))
+        .isEqualTo(Verdict.FAIL);
+  }
+
+  @Test
+  void theP50IsHeldAgainstTheP50() {
+    Latency latency = new Latency(Duration.ofMillis(5), Duration.ofMillis(50), 100);
+    Evidence evidence = of(VersionEvidence.builder("7").latency(latency));
+    assertThat(ask(Signals.latency().p50AtMost(Duration.ofMillis(5)), evidence))
+        .isEqualTo(Verdict.PASS);
+    assertThat(ask(Signals.latency().p50AtMost(Duration.ofNanos(4_999_999)), evidence))
+        .isEqualTo(Verdict.FAIL);
+    assertThat(ask(Signals.latency().p99AtMost(Duration.ofMillis(49)), evidence))
+        .isEqualTo(Verdict.FAIL);
+  }
+
+  private static final WatchCondition WATCHED =
+      Signals.quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(1_000);
+
+  private static Finding watched(DriftReading reading) {
+    return WATCHED.test(of(VersionEvidence.builder("7").drift(WATCHED.watch(), reading)));
+  }
+
+  @Test
+  void aQuietDetectorHasShownSomethingAfterThirtyInputs() {
+    assertThat(watched(DriftReading.builder(Level.STABLE).inputs(29).build()).verdict())
+        .isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(watched(DriftReading.builder(Level.STABLE).inputs(30).build()).verdict())
+        .isEqualTo(Verdict.PASS);
+    assertThat(watched(DriftReading.builder(Level.WARNING).inputs(30).build()).verdict())
+        .isEqualTo(Verdict.PASS);
+    assertThat(watched(DriftReading.builder(Level.WARMING_UP).inputs(30).build()).verdict())
+        .isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(WATCHED.test(of(VersionEvidence.builder("7"))).text())
+        .contains("does not watch", "recall");
+    assertThat(WATCHED.test(Evidence.builder("fraud", Instant.EPOCH).build()).verdict())
+        .isEqualTo(Verdict.INCONCLUSIVE);
+  }
+
+  @Test
+  void aSignalFailsFromTheFirstInputOnAndTellsWhereAndAgainstWhat() {
+    Finding found = watched(DriftReading.builder(Level.DRIFT)
+        .signal(new Signal(Direction.UP, 5, 3, 5, 2e3, 1e3, List.of()))
+        .inputs(6)
+        .changePosition(77)
+        .limit(0.88)
+        .build());
+    assertThat(found.verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(found.changePosition()).hasValue(77);
+    assertThat(found.limit()).hasValue(0.88);
+    assertThat(found.n()).hasValue(6);
+  }
+
+  /** MAE of a target in thousandths: three decimals would tell nothing. */
+  @Test
+  void figuresTellTheValueFromWhatIsAllowed() {
+    Finding finding = Signals.quality("mae")
+        .noWorseThanBaseline(1e-6)
+        .test(of(section(Metric.MAE, new Estimate(1.4e-4, 1.39e-4, 1.41e-4, 400))
+            .baseline(baseline(Metric.MAE, 1.2e-4))));
+    assertThat(finding)
+        .hasToString(
+            "FAIL: mae 0.000140 ± 0.000001 (n 400), baseline 0.000120 allows 0.000121");
+  }
+
+  @Test
+  void aLimitThatEveryValueMeetsOrNoneIsRefused() {
+    for (double tolerance : new double[] {1, 5, -0.1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThatThrownBy(() -> Signals.quality("recall").noWorseThanBaseline(tolerance))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("tolerance");
+      assertThatThrownBy(() -> Signals.quality("f1").noWorseThanChampion(tolerance))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("margin");
+    }
+    assertThat(Signals.quality("recall").noWorseThanBaseline(0.999)).isNotNull();
+    assertThat(Signals.quality("mae").noWorseThanBaseline(500)).isNotNull();
+    for (double limit : new double[] {0, -1, 1.0001, Double.NaN}) {
+      assertThatThrownBy(() -> Signals.quality("recall").atLeast(limit))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("0.0 to 1.0");
+    }
+    assertThat(Signals.quality("recall").atLeast(1)).isNotNull();
+    assertThat(Signals.quality("mae").atMost(0)).isNotNull();
+    assertThatThrownBy(() -> Signals.quality("mae").atLeast(3))
+        .hasMessageContaining("less is better")
+        .hasMessageContaining("atMost(3.0)");
+    assertThatThrownBy(() -> Signals.quality("recall").atMost(0.5))
+        .hasMessageContaining("atLeast(0.5)");
+    assertThatThrownBy(() -> Signals.freshTruths(0)).hasMessageContaining("least");
+    assertThatThrownBy(
+            () -> Signals.quality("f1").noWorseThanBaseline(0.1).falseAlarmEvery(1_000))
+        .hasMessageContaining("f1")
+        .hasMessageContaining("loss per row");
+  }
+}
