@@ -31,7 +31,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +66,10 @@ public final class InMemoryMonitor implements MetricsMonitor {
 
   private final Deque<Served> matured = new ArrayDeque<>();
   private final Deque<Arrival> arrivals = new ArrayDeque<>();
-  private long nextId = 1;
+  /** Drawn at random, so that no other monitor gives the same ids. */
+  private long nextId = UUID.randomUUID().getLeastSignificantBits() & ((1L << 62) - 1);
+
+  private final long first;
   private long end;
   private long orphans;
   private long duplicates;
@@ -74,11 +80,14 @@ public final class InMemoryMonitor implements MetricsMonitor {
   private InMemoryMonitor(String model, Config config) {
     this.model = requireNonNull(model, "model");
     this.config = config;
+    this.first = config.firstPosition.orElseGet(
+        () -> UUID.randomUUID().getLeastSignificantBits() & ((1L << 52) - 1));
+    this.end = first;
   }
 
   /** {@return a config: the system's clocks, no horizon, 100,000 open predictions and as many outcomes kept} */
   public static Config config() {
-    return new Config(InstantSource.system(), System::nanoTime, null, 100_000, true);
+    return new Config(InstantSource.system(), System::nanoTime, null, 100_000, true, OptionalLong.empty());
   }
 
   @Override
@@ -110,7 +119,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
   @Override
   public synchronized void truth(String key, Truth truth) {
     if (!closed) {
-      arrive(newestUnderKey.getOrDefault(key, 0L), truth);
+      arrive(newestUnderKey.getOrDefault(key, -1L), truth);
     }
   }
 
@@ -188,7 +197,8 @@ public final class InMemoryMonitor implements MetricsMonitor {
   @Override
   public synchronized Evidence evidence() {
     Evidence.Builder evidence = Evidence.builder(model, config.clock.instant())
-        .matured(end)
+        .matured(end - first)
+        .position(end)
         .unjoinedTruths(orphans, duplicates, corrections, lost);
     List<String> newestFirst = new ArrayList<>(order);
     Collections.reverse(newestFirst);
@@ -315,6 +325,10 @@ public final class InMemoryMonitor implements MetricsMonitor {
         .toList();
   }
 
+  private synchronized long begun() {
+    return end - matured.size();
+  }
+
   private synchronized long ended() {
     return end;
   }
@@ -415,6 +429,11 @@ public final class InMemoryMonitor implements MetricsMonitor {
     }
 
     @Override
+    public long begin() {
+      return begun();
+    }
+
+    @Override
     public long end() {
       return ended();
     }
@@ -425,8 +444,8 @@ public final class InMemoryMonitor implements MetricsMonitor {
     }
 
     @Override
-    public List<Outcome> between(long from, long to) {
-      return kept(from, to);
+    public void visit(long from, long to, Consumer<? super Outcome> visitor) {
+      kept(from, to).forEach(visitor);
     }
   }
 
@@ -443,18 +462,21 @@ public final class InMemoryMonitor implements MetricsMonitor {
     private final @Nullable Duration horizon;
     private final int bound;
     private final boolean keepsRows;
+    private final OptionalLong firstPosition;
 
     private Config(
         InstantSource clock,
         LongSupplier ticker,
         @Nullable Duration horizon,
         int bound,
-        boolean keepsRows) {
+        boolean keepsRows,
+        OptionalLong firstPosition) {
       this.clock = requireNonNull(clock, "clock");
       this.ticker = requireNonNull(ticker, "ticker");
       this.horizon = horizon;
       this.bound = bound;
       this.keepsRows = keepsRows;
+      this.firstPosition = firstPosition;
     }
 
     /**
@@ -464,7 +486,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
      * @param nanos elapsed time in nanoseconds
      */
     public Config on(InstantSource instants, LongSupplier nanos) {
-      return new Config(instants, nanos, horizon, bound, keepsRows);
+      return new Config(instants, nanos, horizon, bound, keepsRows, firstPosition);
     }
 
     /**
@@ -487,7 +509,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
         throw new IllegalArgumentException(
             "horizon must be longer than zero, but was " + MlopsException.shown(horizon));
       }
-      return new Config(clock, ticker, horizon, bound, keepsRows);
+      return new Config(clock, ticker, horizon, bound, keepsRows, firstPosition);
     }
 
     /**
@@ -501,12 +523,28 @@ public final class InMemoryMonitor implements MetricsMonitor {
       if (outcomes < 1) {
         throw new IllegalArgumentException("outcomes must be >= 1, but was " + outcomes);
       }
-      return new Config(clock, ticker, horizon, outcomes, keepsRows);
+      return new Config(clock, ticker, horizon, outcomes, keepsRows, firstPosition);
     }
 
     /** {@return the same config for a monitor that hands out no outcomes; quality stays known} */
     public Config keepingNoRows() {
-      return new Config(clock, ticker, horizon, bound, false);
+      return new Config(clock, ticker, horizon, bound, false, firstPosition);
+    }
+
+    /**
+     * {@return the same config for a monitor whose first outcome has a known position, so that a test can name positions}
+     *
+     * <p>Unless said, each monitor begins at a position below 2⁵² that is drawn at random, as the contract asks of one that
+     * forgets.
+     *
+     * @param first at least 0
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Config firstPosition(long first) {
+      if (first < 0) {
+        throw new IllegalArgumentException("first position must be >= 0, but was " + first);
+      }
+      return new Config(clock, ticker, horizon, bound, keepsRows, OptionalLong.of(first));
     }
 
     @Override

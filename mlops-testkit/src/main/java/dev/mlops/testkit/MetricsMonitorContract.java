@@ -135,7 +135,7 @@ public abstract class MetricsMonitorContract {
   }
 
   private static List<Outcome> outcomes(MetricsMonitor monitor) {
-    return monitor.outcomes().between(0, Math.max(1, monitor.outcomes().end()));
+    return monitor.outcomes().between(0, monitor.outcomes().end());
   }
 
   private static void assertAccuracy(VersionEvidence section, long right, long n) {
@@ -391,6 +391,50 @@ public abstract class MetricsMonitorContract {
   }
 
   @Test
+  @DisplayName("gives no id again after it was opened anew: a late truth of before is an orphan")
+  void idsAreNeverReused() {
+    MetricsMonitor before = open();
+    Recorder earlier = serving(before, "1", baseline());
+    List<Long> ids = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      ids.add(earlier.record(ROW, YES, NANOS));
+    }
+    before.tick();
+    before.close();
+
+    MetricsMonitor after = open();
+    Recorder later = serving(after, "1", baseline());
+    Set<Long> given = new HashSet<>(ids);
+    for (int i = 0; i < 200; i++) {
+      given.add(later.record(ROW, NO, NANOS));
+    }
+    assertThat(given).hasSize(400).allSatisfy(id -> assertThat(id).isNotNegative());
+    ids.forEach(id -> after.truth(id, TRUE));
+    after.tick();
+    assertCounts(section(after, "1"), 0, 0, 200);
+  }
+
+  @Test
+  @DisplayName("gives no id that another replica gives at the same time")
+  void idsAreNeverReused_byTwoReplicas() {
+    MetricsMonitor one = open();
+    MetricsMonitor other = open();
+    Recorder here = serving(one, "1", baseline());
+    Recorder there = serving(other, "1", baseline());
+    Set<Long> given = new HashSet<>();
+    List<Long> ofOther = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      given.add(here.record(ROW, YES, NANOS));
+      ofOther.add(there.record(ROW, YES, NANOS));
+    }
+    given.addAll(ofOther);
+    assertThat(given).hasSize(400);
+    ofOther.forEach(id -> one.truth(id, TRUE));
+    one.tick();
+    assertCounts(section(one, "1"), 0, 0, 200);
+  }
+
+  @Test
   @DisplayName("counts a truth that no prediction waits for, and changes nothing")
   void orphans() {
     MetricsMonitor monitor = open();
@@ -541,7 +585,7 @@ public abstract class MetricsMonitorContract {
     monitor.tick();
     assertCounts(section(monitor, "1"), 0, 0, 1);
     assertThat(section(monitor, "1").provisional()).containsKey(Metric.ACCURACY);
-    assertThat(monitor.outcomes().end()).isZero();
+    assertThat(outcomes(monitor)).isEmpty();
     clock.advance(Duration.ofNanos(1));
     monitor.tick();
     assertCounts(section(monitor, "1"), 1, 0, 0);
@@ -553,7 +597,7 @@ public abstract class MetricsMonitorContract {
     assertAccuracy(section(monitor, "1"), 1, 1);
     assertThat(section(monitor, "1").provisional())
         .hasEntrySatisfying(Metric.ACCURACY, early -> assertThat(early.n()).isEqualTo(2));
-    assertThat(monitor.outcomes().end()).isEqualTo(keepsOutcomes() ? 1 : 0);
+    assertThat(outcomes(monitor)).hasSize(keepsOutcomes() ? 1 : 0);
     reading(monitor).ifPresent(reading -> assertThat(reading.inputs()).isEqualTo(1));
     clock.advance(HOUR);
     monitor.tick();
@@ -798,16 +842,18 @@ public abstract class MetricsMonitorContract {
     }
 
     Outcomes outcomes = monitor.outcomes();
-    assertThat(outcomes.end()).isEqualTo(16);
+    long begin = outcomes.begin();
+    assertThat(outcomes.end()).isEqualTo(begin + 16);
+    assertThat(monitor.evidence().position()).isEqualTo(begin + 16);
     assertThat(outcomes.open()).isEqualTo(4);
     assertThat(outcomes.capacity()).isGreaterThanOrEqualTo(16);
-    List<Outcome> all = outcomes.between(0, 100);
+    List<Outcome> all = outcomes.between(begin, begin + 100);
     assertThat(all).hasSize(16);
-    for (int position = 0; position < 16; position++) {
-      int i = order.get(position);
-      assertThat(all.get(position))
+    for (int place = 0; place < 16; place++) {
+      int i = order.get(place);
+      assertThat(all.get(place))
           .isEqualTo(new Outcome(
-              position,
+              begin + place,
               ids.get(i),
               i < 10 ? "1" : "2",
               Row.of(SCHEMA, i, "web"),
@@ -815,11 +861,64 @@ public abstract class MetricsMonitorContract {
               i % 3 == 0 ? TRUE : FALSE,
               served.get(i)));
     }
-    assertThat(outcomes.between(5, 8)).isEqualTo(all.subList(5, 8));
-    assertThat(outcomes.between(16, 20)).isEmpty();
+    assertThat(outcomes.between(begin + 5, begin + 8)).isEqualTo(all.subList(5, 8));
+    assertThat(outcomes.between(begin + 16, begin + 20)).isEmpty();
+    assertThatThrownBy(() -> outcomes.visit(begin, begin + 16, outcome -> {
+          monitor.evidence(); // the visitor may ask the monitor
+          throw new IllegalStateException("enough at " + outcome.position());
+        }))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("enough at " + begin);
     assertThatThrownBy(() -> outcomes.between(-1, 3)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> outcomes.between(4, 3)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> all.remove(0)).isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @Test
+  @DisplayName("gives no position of an earlier life to another outcome")
+  void positionsAreTheLedgers() {
+    MetricsMonitor before = open();
+    matured(before, serving(before, "1", baseline()), 20);
+    List<Outcome> earlier = outcomes(before);
+    before.close();
+
+    MetricsMonitor after = open();
+    Recorder recorder = serving(after, "1", baseline());
+    matured(after, recorder, 30);
+    for (Outcome outcome : earlier) {
+      for (Outcome again :
+          after.outcomes().between(outcome.position(), outcome.position() + 1)) {
+        assertThat(again).isEqualTo(outcome);
+      }
+    }
+    assertThat(outcomes(after).stream().filter(outcome -> !earlier.contains(outcome)))
+        .hasSize(keepsOutcomes() ? 30 : 0);
+  }
+
+  @Test
+  @DisplayName("counts what has matured since a position, also one from before it was opened")
+  void positionsAreTheLedgers_countSince() {
+    MetricsMonitor before = open();
+    matured(before, serving(before, "1", baseline()), 20);
+    long end = before.evidence().position();
+    before.close();
+
+    MetricsMonitor after = open();
+    Recorder recorder = serving(after, "1", baseline());
+    matured(after, recorder, 30);
+    assertThat(after.evidence().maturedSince(end)).isEqualTo(30);
+    long here = after.evidence().position();
+    assertThat(after.evidence().maturedSince(here)).isZero();
+    matured(after, recorder, 10);
+    assertThat(after.evidence().maturedSince(here)).isEqualTo(10);
+    assertThat(after.evidence().maturedSince(end)).isEqualTo(40);
+  }
+
+  private static void matured(MetricsMonitor monitor, Recorder recorder, int count) {
+    for (int i = 0; i < count; i++) {
+      monitor.truth(recorder.record(ROW, YES, NANOS), TRUE);
+    }
+    monitor.tick();
   }
 
   @Test
@@ -879,11 +978,11 @@ public abstract class MetricsMonitorContract {
     if (keepsOutcomes()) {
       Outcomes outcomes = monitor.outcomes();
       assertThat(outcomes.capacity()).isBetween(1L, (long) bound);
-      assertThat(outcomes.end()).isEqualTo(1_000);
       List<Outcome> kept = outcomes.between(0, outcomes.end());
       assertThat(kept.size()).isBetween(bound / 2, bound);
+      assertThat(outcomes.begin()).isEqualTo(outcomes.end() - kept.size());
       for (int i = 0; i < kept.size(); i++) {
-        assertThat(kept.get(i).position()).isEqualTo(1_000 - kept.size() + i);
+        assertThat(kept.get(i).position()).isEqualTo(outcomes.begin() + i);
       }
     }
   }

@@ -187,7 +187,9 @@ public abstract class RetrainPolicyContract {
     Set<Watch> reads = new HashSet<>(policy.watches());
     assertThat(policy.watches()).isEqualTo(reads);
     for (Evidence now : evidence()) {
-      Evidence.Builder same = Evidence.builder(now.model(), now.at());
+      Evidence.Builder same = Evidence.builder(now.model(), now.at())
+          .matured(now.matured())
+          .position(now.position());
       now.champion().ifPresent(champion -> same.champion(only(reads, champion)));
       now.candidate().ifPresent(same::candidate);
       now.others().forEach(same::other);

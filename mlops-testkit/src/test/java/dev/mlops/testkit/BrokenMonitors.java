@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -153,6 +155,11 @@ final class BrokenMonitors {
             "newestUnderAKey",
             "it looks for the prediction of a truth only at the tick",
             LateLookup::new),
+        broken("idsAreNeverReused", "its ids begin at 1 each time", healthy -> new IdsFrom(healthy, 1)),
+        new Broken<>(
+            "idsAreNeverReused",
+            "its ids begin with the time of its opening",
+            setup -> new IdsFrom(healthy(setup), setup.clock().instant().toEpochMilli() << 20)),
         telling(
             "orphans",
             "it does not count them",
@@ -230,8 +237,9 @@ final class BrokenMonitors {
           all.sort(Comparator.comparing(VersionEvidence::version));
           VersionEvidence.Builder first = ForwardingMonitor.copy(all.get(0));
           evidence.champion().orElseThrow().drift().forEach(first::drift);
-          Evidence.Builder changed =
-              Evidence.builder(evidence.model(), evidence.at()).champion(first.build());
+          Evidence.Builder changed = Evidence.builder(evidence.model(), evidence.at())
+              .position(evidence.position())
+              .champion(first.build());
           all.subList(1, all.size()).forEach(changed::other);
           return changed.build();
         }),
@@ -302,6 +310,7 @@ final class BrokenMonitors {
                     outcome.truth(),
                     outcome.servedAt()))),
         broken("outcomesInOrder", "its outcomes hold the host's own row", HostsRows::new),
+        broken("positionsAreTheLedgers", "its positions begin at 0 each time", PositionsFromZero::new),
         new Broken<>(
             "bounded",
             "it keeps ten times what it was told",
@@ -366,6 +375,7 @@ final class BrokenMonitors {
       return evidence;
     }
     Evidence.Builder changed = Evidence.builder(evidence.model(), evidence.at())
+        .position(evidence.position())
         .unjoinedTruths(
             evidence.orphans(),
             evidence.duplicates(),
@@ -578,6 +588,125 @@ final class BrokenMonitors {
     }
   }
 
+  /** Gives small ids in the place of those of a healthy monitor. */
+  private static final class IdsFrom extends ForwardingMonitor {
+    private final AtomicLong next;
+    private final Map<Long, Long> real = new ConcurrentHashMap<>();
+
+    IdsFrom(MetricsMonitor healthy, long first) {
+      super(healthy);
+      this.next = new AtomicLong(first);
+    }
+
+    private long known(long id) {
+      long mine = next.getAndIncrement();
+      real.put(mine, id);
+      return mine;
+    }
+
+    @Override
+    public Recorder recorder(String version, Baseline baseline) {
+      return new ForwardingRecorder(monitor.recorder(version, baseline)) {
+        @Override
+        public long record(Row row, Prediction prediction, long nanos) {
+          return known(recorder.record(row, prediction, nanos));
+        }
+
+        @Override
+        public long record(String key, Row row, Prediction prediction, long nanos) {
+          return known(recorder.record(key, row, prediction, nanos));
+        }
+      };
+    }
+
+    @Override
+    public void truth(long id, Truth truth) {
+      monitor.truth(real.getOrDefault(id, -1L), truth);
+    }
+
+    @Override
+    public Outcomes outcomes() {
+      Map<Long, Long> mine = new HashMap<>();
+      real.forEach((small, large) -> mine.put(large, small));
+      return new ChangedOutcomes(
+          monitor.outcomes(),
+          0,
+          outcome -> new Outcome(
+              outcome.position(),
+              mine.getOrDefault(outcome.id(), -1L),
+              outcome.version(),
+              outcome.row(),
+              outcome.prediction(),
+              outcome.truth(),
+              outcome.servedAt()));
+    }
+  }
+
+  /** Counts positions from 0 in each life. */
+  private static final class PositionsFromZero extends ForwardingMonitor {
+    private final long first;
+
+    PositionsFromZero(MetricsMonitor healthy) {
+      super(healthy);
+      this.first = healthy.evidence().position();
+    }
+
+    @Override
+    public Outcomes outcomes() {
+      return new ChangedOutcomes(
+          monitor.outcomes(),
+          first,
+          outcome -> new Outcome(
+              outcome.position() - first,
+              outcome.id(),
+              outcome.version(),
+              outcome.row(),
+              outcome.prediction(),
+              outcome.truth(),
+              outcome.servedAt()));
+    }
+
+    @Override
+    public Evidence evidence() {
+      Evidence evidence = monitor.evidence();
+      return copy(evidence, section -> section)
+          .position(evidence.position() - first)
+          .build();
+    }
+  }
+
+  /** Outcomes that are changed when they are read, at positions that are less by so many. */
+  private record ChangedOutcomes(Outcomes outcomes, long less, UnaryOperator<Outcome> change)
+      implements Outcomes {
+    @Override
+    public long capacity() {
+      return outcomes.capacity();
+    }
+
+    @Override
+    public long begin() {
+      return outcomes.begin() - less;
+    }
+
+    @Override
+    public long end() {
+      return outcomes.end() - less;
+    }
+
+    @Override
+    public long open() {
+      return outcomes.open();
+    }
+
+    @Override
+    public void visit(long from, long to, Consumer<? super Outcome> visitor) {
+      if (from < 0) {
+        throw new IllegalArgumentException("from " + from);
+      }
+      outcomes.visit(from + less, to + less, outcome -> visitor.accept(change.apply(outcome)));
+    }
+  }
+
   private interface Change {
     Outcome of(MetricsMonitor monitor, Outcome outcome);
   }
@@ -593,30 +722,8 @@ final class BrokenMonitors {
 
     @Override
     public Outcomes outcomes() {
-      Outcomes outcomes = monitor.outcomes();
-      return new Outcomes() {
-        @Override
-        public long capacity() {
-          return outcomes.capacity();
-        }
-
-        @Override
-        public long end() {
-          return outcomes.end();
-        }
-
-        @Override
-        public long open() {
-          return outcomes.open();
-        }
-
-        @Override
-        public List<Outcome> between(long from, long to) {
-          return outcomes.between(from, to).stream()
-              .map(outcome -> change.of(monitor, outcome))
-              .toList();
-        }
-      };
+      return new ChangedOutcomes(
+          monitor.outcomes(), 0, outcome -> change.of(monitor, outcome));
     }
   }
 

@@ -77,6 +77,7 @@ class ForwardingMonitor implements MetricsMonitor {
   static Evidence.Builder copy(Evidence evidence, UnaryOperator<VersionEvidence> section) {
     Evidence.Builder copy = Evidence.builder(evidence.model(), evidence.at())
         .matured(evidence.matured())
+        .position(evidence.position())
         .unjoinedTruths(
             evidence.orphans(),
             evidence.duplicates(),

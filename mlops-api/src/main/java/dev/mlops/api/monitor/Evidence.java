@@ -37,6 +37,7 @@ public final class Evidence {
   private final long corrections;
   private final long lostTruths;
   private final long matured;
+  private final long position;
 
   private Evidence(Builder builder) {
     this.model = builder.model;
@@ -53,6 +54,7 @@ public final class Evidence {
     long sections = others.stream().mapToLong(VersionEvidence::matured).sum()
         + (champion == null ? 0 : champion.matured());
     this.matured = Math.max(builder.matured, sections);
+    this.position = builder.position < 0 ? matured : builder.position;
   }
 
   /**
@@ -118,10 +120,31 @@ public final class Evidence {
   }
 
   /**
-   * {@return how many predictions of all versions have matured since the monitor was opened, as {@link Outcomes#end()} says}
+   * {@return how many predictions of all versions have matured since the ledger began}
    */
   public long matured() {
     return matured;
+  }
+
+  /**
+   * {@return the position after the newest matured outcome, as {@link Outcomes#end()} says}
+   *
+   * <p>Written down, it says later what has come since: {@link #maturedSince(long)}.
+   */
+  public long position() {
+    return position;
+  }
+
+  /**
+   * {@return how many predictions of all versions have matured since a position was the end of the ledger}
+   *
+   * <p>Since a position of an earlier life of a ledger that is kept only in memory, these are all of this life: what had matured
+   * before the restart is not known any more.
+   *
+   * @param position from {@link #position()} or {@link Outcomes#end()}, now or before a restart
+   */
+  public long maturedSince(long position) {
+    return position > this.position ? matured : Math.min(matured, this.position - position);
   }
 
   /** {@return how many truths no prediction waited for} */
@@ -172,6 +195,7 @@ public final class Evidence {
     private long corrections;
     private long lostTruths;
     private long matured;
+    private long position = -1;
 
     private Builder(String model, Instant at) {
       this.model = requireNonNull(model, "model");
@@ -253,6 +277,16 @@ public final class Evidence {
      */
     public Builder matured(long matured) {
       this.matured = VersionEvidence.Builder.count("matured", matured);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the position after the newest matured outcome; {@link Evidence#matured()} if it is not told}
+     *
+     * @param position at least 0
+     */
+    public Builder position(long position) {
+      this.position = VersionEvidence.Builder.count("position", position);
       return this;
     }
 

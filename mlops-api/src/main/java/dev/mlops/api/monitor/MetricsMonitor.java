@@ -17,6 +17,8 @@ import java.util.Set;
  *   <li><b>joinsById</b> and <b>joinsByKey</b>: a truth given for the id, or for the host's key, of a recorded prediction
  *       becomes part of the quality of the version that predicted, after the next tick.
  *   <li><b>newestUnderAKey</b>: of several predictions under one key, a truth belongs to the newest recorded before it.
+ *   <li><b>idsAreNeverReused</b>: ids are not negative, and no other monitor gives one again, whether it is opened later, as
+ *       after a restart, or beside this one, as by a second replica. A truth for an id of another monitor is an orphan.
  *   <li><b>orphans</b>: a truth that no prediction waits for is counted and changes nothing; so is one of another kind than
  *       the prediction, which goes on waiting.
  *   <li><b>duplicates</b>: the same truth again is counted and changes nothing.
@@ -37,7 +39,9 @@ import java.util.Set;
  *   <li><b>evidenceIsASnapshot</b>: evidence does not change after it was taken.
  *   <li><b>nothingKnownIsNothingSaid</b>: without matured truth there is no quality, not a zero.
  *   <li><b>outcomesInOrder</b>: {@link #outcomes()} gives positions without a hole, in order of maturing, each with the
- *       version, row, prediction and truth that belong together; rows are copies.
+ *       version, row, prediction and truth that belong together; rows are copies. {@link Evidence#position()} is their end.
+ *   <li><b>positionsAreTheLedgers</b>: a position never means another outcome, also after the monitor was opened again; {@link
+ *       Evidence#maturedSince} a position from before that are all that have matured since it was opened.
  *   <li><b>bounded</b>: memory does not grow with traffic; what falls out of its bounds is counted.
  *   <li><b>closed</b>: after {@link #close()}, which may be called twice, recorders drop and count, truths and ticks do
  *       nothing, and evidence stays readable.

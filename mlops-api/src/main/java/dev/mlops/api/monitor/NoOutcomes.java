@@ -1,6 +1,6 @@
 package dev.mlops.api.monitor;
 
-import java.util.List;
+import java.util.function.Consumer;
 
 /** The outcomes of a monitor that keeps none. */
 enum NoOutcomes implements Outcomes {
@@ -9,6 +9,11 @@ enum NoOutcomes implements Outcomes {
 
   @Override
   public long capacity() {
+    return 0;
+  }
+
+  @Override
+  public long begin() {
     return 0;
   }
 
@@ -23,10 +28,9 @@ enum NoOutcomes implements Outcomes {
   }
 
   @Override
-  public List<Outcome> between(long from, long to) {
+  public void visit(long from, long to, Consumer<? super Outcome> visitor) {
     if (from < 0 || from > to) {
       throw new IllegalArgumentException("wanted 0 <= from <= to, got " + from + " and " + to);
     }
-    return List.of();
   }
 }

@@ -13,7 +13,7 @@ import java.time.Instant;
  *
  * <p>Immutable.
  *
- * @param position from 0, in order of maturing
+ * @param position its place in order of maturing, which no other outcome of the ledger ever has; see {@link Outcomes}
  * @param id what the monitor knows the prediction by
  * @param version the version that predicted, such as {@code 7}
  * @param row the input

@@ -20,7 +20,7 @@ public interface Recorder {
    * @param row the input; read during the call, not kept
    * @param prediction the answer
    * @param nanos how long it took, in nanoseconds
-   * @return the id of the prediction, unique in its monitor, also when the prediction was dropped
+   * @return the id of the prediction, not negative, never given again by any monitor, also when the prediction was dropped
    */
   long record(Row row, Prediction prediction, long nanos);
 
@@ -31,7 +31,7 @@ public interface Recorder {
    * @param row the input; read during the call, not kept
    * @param prediction the answer
    * @param nanos how long it took, in nanoseconds
-   * @return the id of the prediction, unique in its monitor, also when the prediction was dropped
+   * @return the id of the prediction, not negative, never given again by any monitor, also when the prediction was dropped
    */
   long record(String key, Row row, Prediction prediction, long nanos);
 

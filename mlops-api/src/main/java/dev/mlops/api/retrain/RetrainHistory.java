@@ -17,14 +17,16 @@ import java.util.Optional;
  * @param championSince when the champion was made: published, or promoted if that is what is known
  * @param lastCandidate when the newest candidate was begun; empty if there was none
  * @param candidates how many candidates there were
- * @param truthsAtLastCandidate how many outcomes had matured when the newest candidate was begun; 0 if there was none
+ * @param positionAtLastCandidate where the outcomes ended when the newest candidate was begun, as {@link
+ *     dev.mlops.api.monitor.Evidence#position()} says; 0 if there was none. {@link
+ *     dev.mlops.api.monitor.Evidence#maturedSince} counts what has matured since, also after a restart
  * @since 0.1
  */
 public record RetrainHistory(
     Instant championSince,
     Optional<Instant> lastCandidate,
     long candidates,
-    long truthsAtLastCandidate) {
+    long positionAtLastCandidate) {
   /**
    * Checks the counts.
    *
@@ -33,12 +35,12 @@ public record RetrainHistory(
   public RetrainHistory {
     requireNonNull(championSince, "championSince");
     if (candidates < 0
-        || truthsAtLastCandidate < 0
+        || positionAtLastCandidate < 0
         || (candidates > 0) != lastCandidate.isPresent()) {
       throw new IllegalArgumentException(
           "a history must have counts >= 0 and an instant with its candidates, but had "
-              + candidates + " candidates, " + lastCandidate + ", " + truthsAtLastCandidate
-              + " truths");
+              + candidates + " candidates, " + lastCandidate + ", " + positionAtLastCandidate
+              + " as position");
     }
   }
 
@@ -55,10 +57,10 @@ public record RetrainHistory(
    * {@return the history with one more candidate}
    *
    * @param at when it was begun
-   * @param truths how many outcomes had matured by then
+   * @param position where the outcomes ended then
    */
-  public RetrainHistory withCandidate(Instant at, long truths) {
-    return new RetrainHistory(championSince, Optional.of(at), candidates + 1, truths);
+  public RetrainHistory withCandidate(Instant at, long position) {
+    return new RetrainHistory(championSince, Optional.of(at), candidates + 1, position);
   }
 
   /**
@@ -67,7 +69,7 @@ public record RetrainHistory(
    * @param since when it was made
    */
   public RetrainHistory withChampion(Instant since) {
-    return new RetrainHistory(since, lastCandidate, candidates, truthsAtLastCandidate);
+    return new RetrainHistory(since, lastCandidate, candidates, positionAtLastCandidate);
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.Optional;
  * <p>Immutable.
  *
  * @param candidates when each candidate was begun, in order; those that failed or were kept back count
+ * @param position where the outcomes ended when the last of them was begun; 0 if that is not known
  * @param backOff how long the loop rests because of those that threw last
  * @param undecided whether the last candidate was begun and never ended
  * @param candidate that last candidate, if it was published
@@ -20,6 +21,7 @@ import java.util.Optional;
  */
 record JournalReplay(
     List<Instant> candidates,
+    long position,
     BackOff backOff,
     boolean undecided,
     Optional<Reference> candidate,
@@ -32,6 +34,7 @@ record JournalReplay(
   /** Reads the steps, oldest first. */
   static JournalReplay of(List<LoopEvent> events) {
     List<Instant> candidates = new ArrayList<>();
+    long position = 0;
     BackOff backOff = BackOff.none();
     boolean undecided = false;
     Optional<Reference> candidate = Optional.empty();
@@ -40,6 +43,7 @@ record JournalReplay(
       switch (event.kind()) {
         case RETRAIN -> {
           candidates.add(event.at());
+          position = event.position().orElse(0);
           undecided = true;
           candidate = Optional.empty();
           intent = Optional.empty();
@@ -56,6 +60,6 @@ record JournalReplay(
         intent = Optional.empty();
       }
     }
-    return new JournalReplay(candidates, backOff, undecided, candidate, intent);
+    return new JournalReplay(candidates, position, backOff, undecided, candidate, intent);
   }
 }

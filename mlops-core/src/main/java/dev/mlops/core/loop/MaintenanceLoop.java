@@ -182,7 +182,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     this.history = RetrainHistory.of(deployment.champion().publishedAt());
     this.past = past;
     for (Instant begun : past.candidates()) {
-      history = history.withCandidate(begun, 0);
+      history = history.withCandidate(begun, past.position());
     }
     this.backOff = past.backOff();
   }
@@ -343,7 +343,7 @@ public final class MaintenanceLoop implements AutoCloseable {
       waiting = null;
       return phase;
     }
-    long kept = Math.min(Math.min(end, outcomes.capacity()), window.most());
+    long kept = Math.min(end - outcomes.begin(), window.most());
     if (waits(window.waitsFor(kept, end, change)) || end == tooFewAt) {
       return phase;
     }

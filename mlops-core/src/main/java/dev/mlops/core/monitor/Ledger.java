@@ -1,15 +1,14 @@
 package dev.mlops.core.monitor;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +33,9 @@ final class Ledger {
   private final Map<String, Recorded> newestByKey = new HashMap<>();
   /** The newest matured, by position. */
   private @Nullable Recorded[] matured;
+
+  /** The position that the first outcome has. */
+  private final long first;
 
   private long end;
   private @Nullable Recorded oldest;
@@ -67,6 +69,8 @@ final class Ledger {
     this.horizon = config.horizon == null ? 0 : millis(config.horizon);
     this.whenMatured = whenMatured;
     this.matured = new Recorded[Math.min(64, remembered)];
+    this.first = config.firstPosition.getAsLong();
+    this.end = first;
   }
 
   private static long millis(Duration horizon) {
@@ -225,24 +229,28 @@ final class Ledger {
   }
 
   private void keep(Recorded served) {
-    if (served.position >= matured.length && matured.length < remembered) {
+    if (matured() > matured.length && matured.length < remembered) {
       @Nullable Recorded[] longer = new Recorded[(int) Math.min(remembered, 2L * matured.length)];
       System.arraycopy(matured, 0, longer, 0, matured.length);
       matured = longer;
     }
-    int slot = (int) (served.position % matured.length);
+    int slot = slot(served.position);
     Recorded forgotten = matured[slot];
     matured[slot] = served;
     if (forgotten != null) {
       forget(forgotten);
     }
     long tooOld = served.position - kept;
-    if (tooOld >= 0 && kept < remembered) {
-      Recorded rowless = matured[(int) (tooOld % matured.length)];
+    if (tooOld >= first && kept < remembered) {
+      Recorded rowless = matured[slot(tooOld)];
       if (rowless != null && rowless.position == tooOld) {
         rowless.forgetRow();
       }
     }
+  }
+
+  private int slot(long position) {
+    return (int) ((position - first) % matured.length);
   }
 
   private void expire(Recorded served) {
@@ -288,6 +296,16 @@ final class Ledger {
 
   /** How many have matured. */
   long matured() {
+    return end - first;
+  }
+
+  /** The position of the oldest outcome whose row is kept. */
+  long begin() {
+    return Math.max(first, end - kept);
+  }
+
+  /** The position after the newest outcome. */
+  long end() {
     return end;
   }
 
@@ -306,20 +324,15 @@ final class Ledger {
     lost.incrementAndGet();
   }
 
-  List<Outcome> between(long from, long to) {
-    List<Outcome> outcomes = new ArrayList<>();
-    for (long position = Math.max(from, end - kept); position < Math.min(to, end); position++) {
-      Recorded served = matured[(int) (position % matured.length)];
-      if (served != null) {
-        outcomes.add(served.outcome());
-      }
-    }
-    return Collections.unmodifiableList(outcomes);
+  /** The outcome at a position from {@link #begin()} to below {@link #end()}. */
+  Outcome outcome(long position) {
+    return requireNonNull(matured[slot(position)], "outcome").outcome();
   }
 
   void describe(Evidence.Builder evidence) {
     evidence
         .unjoinedTruths(orphans.get(), duplicates.get(), corrections.get(), lost.get())
-        .matured(end);
+        .matured(matured())
+        .position(end);
   }
 }

@@ -39,6 +39,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +49,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Recording.</b> A request thread claims a preallocated slot in one of several rings by a compare-and-set, reads the
  * row into it and publishes it; it tries each ring once, a bounded number of times, and then drops and counts. Nothing is
- * shared between threads that begin at different rings. Ids are unique, also of what was dropped.
+ * shared between threads that begin at different rings. Ids are unique, also of what was dropped, and over all monitors, earlier
+ * ones and those of other replicas: they grow from a number below 2⁶² that is drawn at random when the monitor is opened. Two
+ * monitors of a billion predictions each share an id with a probability of 4·10⁻¹⁰.
  *
  * <p><b>A tick</b> takes predictions and truths in the order in which they were given ({@link System#nanoTime}), so a truth
  * that is given after {@code record} returned always finds its prediction, and belongs to the newest under its key that was
@@ -85,7 +88,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Keys and categories of more than {@value #LONGEST} characters are refused and counted.
  *
- * <p>The ledger is in memory: after a restart, truths of what was open are orphans. One monitor per model and registry.
+ * <p>The ledger is in memory: after a restart, truths of what was open are orphans, and {@link Outcomes} begin at another
+ * position, drawn at random below 2⁵². One monitor per model and registry.
  *
  * <p>Thread-safe.
  *
@@ -113,6 +117,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
   private final int stripes;
   private final int slots;
+  private final long firstId = Beginnings.below(Beginnings.IDS);
   /** One counter per stripe, each in a cache line of its own. */
   private final AtomicLongArray ids;
 
@@ -707,7 +712,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     private long take(
         @Nullable String key, @Nullable Row row, @Nullable Prediction prediction, long nanos) {
       int home = (int) ((Thread.currentThread().getId() * GOLDEN) >>> 40) & (stripes - 1);
-      long id = ids.getAndIncrement(16 * (home + 1)) * stripes + home;
+      long id = firstId + ids.getAndIncrement(16 * (home + 1)) * stripes + home;
       Section.Cause refusal = Section.Cause.PREDICTION;
       try {
         if (closed || section.stripes.closed()) {
@@ -798,10 +803,20 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
 
     @Override
+    public long begin() {
+      lock.lock();
+      try {
+        return ledger.begin();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
     public long end() {
       lock.lock();
       try {
-        return ledger.matured();
+        return ledger.end();
       } finally {
         lock.unlock();
       }
@@ -818,15 +833,25 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
 
     @Override
-    public List<Outcome> between(long from, long to) {
+    public void visit(long from, long to, Consumer<? super Outcome> visitor) {
       if (from < 0 || from > to) {
         throw new IllegalArgumentException("wanted 0 <= from <= to, got " + from + " and " + to);
       }
-      lock.lock();
-      try {
-        return ledger.between(from, to);
-      } finally {
-        lock.unlock();
+      long next = from;
+      while (next < to) {
+        Outcome outcome;
+        lock.lock();
+        try {
+          next = Math.max(next, ledger.begin());
+          if (next >= Math.min(to, ledger.end())) {
+            return;
+          }
+          outcome = ledger.outcome(next);
+        } finally {
+          lock.unlock();
+        }
+        visitor.accept(outcome); // without the lock: it may take its time, or ask this monitor
+        next++;
       }
     }
   }
@@ -848,6 +873,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
     BiFunction<Schema, Integer, Ring> ring = Ring::new;
     /** What a tick waits for; a test gives another. */
     Supplier<ReentrantLock> lock = ReentrantLock::new;
+    /** The position of the first outcome; a test gives another. */
+    LongSupplier firstPosition = () -> Beginnings.below(Beginnings.POSITIONS);
 
     @Nullable
     Duration horizon;
@@ -868,6 +895,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       copy.slots = slots;
       copy.ring = ring;
       copy.lock = lock;
+      copy.firstPosition = firstPosition;
       copy.horizon = horizon;
       copy.outcomes = outcomes;
       copy.open = open;

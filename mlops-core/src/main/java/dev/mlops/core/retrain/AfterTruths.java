@@ -13,8 +13,7 @@ record AfterTruths(long wanted) implements RetrainPolicy {
     if (now.champion().isEmpty()) {
       return RetrainDecision.of(Outcome.INCONCLUSIVE, toString(), "nothing served yet");
     }
-    long before = past.truthsAtLastCandidate();
-    long fresh = now.matured() >= before ? now.matured() - before : now.matured();
+    long fresh = now.maturedSince(past.positionAtLastCandidate());
     return RetrainDecision.of(
         fresh >= wanted ? Outcome.RETRAIN : Outcome.KEEP,
         toString(),

@@ -34,7 +34,7 @@ class JournalReplayTest {
 
   @Test
   void anEmptyJournalSaysNothing() {
-    assertEquals(new JournalReplay(List.of(), BackOff.none(), false, Optional.empty(), Optional.empty()),
+    assertEquals(new JournalReplay(List.of(), 0, BackOff.none(), false, Optional.empty(), Optional.empty()),
         past(""));
   }
 

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -149,7 +150,7 @@ class LoopBuildTest {
   @Test
   void aHostsOwnPartsPlugInUnchanged() {
     InMemoryMonitor rows =
-        InMemoryMonitor.config().on(scene.clock).open("iris"); // the host's log of outcomes
+        InMemoryMonitor.config().on(scene.clock).firstPosition(0).open("iris"); // the host's log of outcomes
     scene.monitor = new LoopScene.WatchedMonitor(rows);
     Outcomes log = rows.outcomes();
     Outcomes own = new Outcomes() {
@@ -169,8 +170,13 @@ class LoopBuildTest {
       }
 
       @Override
-      public List<Outcome> between(long from, long to) {
-        return log.between(from, to);
+      public long begin() {
+        return log.begin();
+      }
+
+      @Override
+      public void visit(long from, long to, Consumer<? super Outcome> visitor) {
+        log.visit(from, to, visitor);
       }
     };
     scene.deployment = scene.open(scene.store);

@@ -1043,8 +1043,13 @@ class LoopFaultTest {
     AtomicBoolean lies = new AtomicBoolean();
     scene.monitor.outcomes = new Outcomes() {
       @Override
-      public List<Outcome> between(long from, long to) {
-        return real.between(lies.get() ? 0 : from, to);
+      public void visit(long from, long to, Consumer<? super Outcome> visitor) {
+        real.visit(lies.get() ? 0 : from, to, visitor);
+      }
+
+      @Override
+      public long begin() {
+        return real.begin();
       }
 
       @Override

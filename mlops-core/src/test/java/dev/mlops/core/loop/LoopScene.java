@@ -85,7 +85,7 @@ final class LoopScene {
   final ScriptedTrainer trainer = new ScriptedTrainer();
   final Path journal;
   final List<LoopEvent> heard = Collections.synchronizedList(new ArrayList<>());
-  WatchedMonitor monitor = new WatchedMonitor(InMemoryMonitor.config().on(clock).open("iris"));
+  WatchedMonitor monitor = new WatchedMonitor(InMemoryMonitor.config().on(clock).firstPosition(0).open("iris"));
   Deployment<Double> deployment;
 
   /** The concept in force and how often the truth is another. */
@@ -111,7 +111,7 @@ final class LoopScene {
 
   /** The same host after a restart: the store is there, the monitor knows nothing. */
   void restart(VersionStore from) {
-    monitor = new WatchedMonitor(InMemoryMonitor.config().on(clock).open("iris"));
+    monitor = new WatchedMonitor(InMemoryMonitor.config().on(clock).firstPosition(0).open("iris"));
     deployment = open(from);
   }
 

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -547,9 +548,14 @@ class MaintenanceLoopTest {
     }
 
     @Override
-    public List<Outcome> between(long from, long to) {
+    public long begin() {
+      return behind.begin();
+    }
+
+    @Override
+    public void visit(long from, long to, Consumer<? super Outcome> visitor) {
       copies++;
-      return behind.between(Math.max(from, to - kept), to);
+      behind.visit(Math.max(from, to - kept), to, visitor);
     }
   }
 

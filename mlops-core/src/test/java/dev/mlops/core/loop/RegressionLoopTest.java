@@ -59,7 +59,7 @@ class RegressionLoopTest {
             .predicting(Regression.class)
             .firstRelease(() -> new Constant(0, List.of()).asPackage("load"))
             .runtime(new Constants())
-            .monitoredBy(InMemoryMonitor.config().on(clock))
+            .monitoredBy(InMemoryMonitor.config().on(clock).firstPosition(0))
             .clock(clock)
             .open();
         MaintenanceLoop loop = MaintenanceLoop.of(deployment, new Mean(learnt))

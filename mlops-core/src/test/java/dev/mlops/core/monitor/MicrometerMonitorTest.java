@@ -86,7 +86,9 @@ class MicrometerMonitorTest {
   private final ManualClock clock = new ManualClock();
 
   private MicrometerMonitor open(UnaryOperator<MicrometerMonitor.Config> knobs) {
-    return knobs.apply(MicrometerMonitor.config(registry).clock(clock)).open("fraud");
+    MicrometerMonitor.Config config = MicrometerMonitor.config(registry).clock(clock);
+    config.firstPosition = () -> 0;
+    return knobs.apply(config).open("fraud");
   }
 
   private static VersionEvidence champion(MetricsMonitor monitor) {
@@ -560,7 +562,8 @@ class MicrometerMonitorTest {
       MicrometerMonitor.Config knobs = config.keeping(5_000).awaiting(5_000).qualityOver(5_000);
       return withHorizon ? knobs.truthWithin(horizon) : knobs;
     });
-    InMemoryMonitor.Config exactly = InMemoryMonitor.config().on(clock).keeping(5_000);
+    InMemoryMonitor.Config exactly =
+        InMemoryMonitor.config().on(clock).keeping(5_000).firstPosition(0);
     InMemoryMonitor exact = (withHorizon ? exactly.truthWithin(horizon) : exactly).open("fraud");
     Map<String, Recorder[]> recorders = new HashMap<>();
     for (String version : List.of("1", "2", "3")) {

@@ -65,10 +65,9 @@ class OwnDetectorTest {
   }
 
   private MicrometerMonitor open(Watch watch, DetectorFactory config) {
-    return MicrometerMonitor.config(new SimpleMeterRegistry())
-        .clock(clock)
-        .watching(watch, config)
-        .open("fraud");
+    MicrometerMonitor.Config knobs = MicrometerMonitor.config(new SimpleMeterRegistry());
+    knobs.firstPosition = () -> 0;
+    return knobs.clock(clock).watching(watch, config).open("fraud");
   }
 
   private static DriftReading reading(MicrometerMonitor monitor, Watch watch) {
