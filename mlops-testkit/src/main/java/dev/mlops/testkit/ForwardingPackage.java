@@ -2,10 +2,13 @@ package dev.mlops.testkit;
 
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
+import java.nio.channels.SeekableByteChannel;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,6 +48,27 @@ class ForwardingPackage implements ModelPackage {
   @Override
   public byte[] read(PackageFile file) {
     return source.read(file);
+  }
+
+  /** Small files go through {@link #read}, so that who overrides it changes both. */
+  @Override
+  public SeekableByteChannel open(PackageFile file) {
+    return file.size() > LARGEST_READ ? source.open(file) : ModelPackage.super.open(file);
+  }
+
+  @Override
+  public Configuration configuration() {
+    return source.configuration();
+  }
+
+  @Override
+  public List<Library> libraries() {
+    return source.libraries();
+  }
+
+  @Override
+  public Configuration provenance() {
+    return source.provenance();
   }
 
   @Override

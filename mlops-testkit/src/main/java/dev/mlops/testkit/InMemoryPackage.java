@@ -13,13 +13,21 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.ColumnProfile;
+import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.NumberProfile;
+import dev.mlops.api.pack.PackageDraft;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.api.store.Reference;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -50,6 +58,9 @@ public final class InMemoryPackage implements ModelPackage {
   private final Schema schema;
   private final @Nullable Baseline baseline;
   private final List<GoldenExample> examples;
+  private final Configuration configuration;
+  private final List<Library> libraries;
+  private final Configuration provenance;
   private final BooleanSupplier closed;
 
   private InMemoryPackage(
@@ -63,6 +74,9 @@ public final class InMemoryPackage implements ModelPackage {
     this.schema = source.schema();
     this.baseline = source.baseline().orElse(null);
     this.examples = List.copyOf(source.examples());
+    this.configuration = source.configuration();
+    this.libraries = List.copyOf(source.libraries());
+    this.provenance = source.provenance();
     this.closed = closed;
   }
 
@@ -72,6 +86,9 @@ public final class InMemoryPackage implements ModelPackage {
     this.schema = builder.schema;
     this.baseline = builder.baseline;
     this.examples = List.copyOf(builder.examples);
+    this.configuration = builder.configuration.build();
+    this.libraries = List.copyOf(builder.libraries.values());
+    this.provenance = builder.provenance.build();
     this.closed = () -> false;
     this.contents = new HashMap<>();
     List<PackageFile> listed = new ArrayList<>();
@@ -121,7 +138,11 @@ public final class InMemoryPackage implements ModelPackage {
     Builder builder = builder(contents.model(), contents.schema()).examples(contents.examples());
     contents.weights().forEach(builder::weights);
     contents.documents().forEach(builder::document);
+    contents.others().forEach((name, bytes) -> builder.file(name, PackageContents.OTHER, bytes));
     contents.baseline().ifPresent(builder::baseline);
+    builder.configuration.putAll(contents.configuration());
+    contents.libraries().forEach(builder::library);
+    builder.provenance.putAll(contents.provenance());
     return builder.build();
   }
 
@@ -143,9 +164,20 @@ public final class InMemoryPackage implements ModelPackage {
     Map<String, byte[]> contents = new HashMap<>();
     for (PackageFile file : source.files()) {
       contents.put(
-          file.name(), verified(source.model(), file, source.read(file)).clone());
+          file.name(), verified(source.model(), file, bytes(source, file)).clone());
     }
     return new InMemoryPackage(source, contents, closed);
+  }
+
+  private static byte[] bytes(ModelPackage source, PackageFile file) {
+    if (file.size() <= LARGEST_READ) {
+      return source.read(file);
+    }
+    try (InputStream in = Channels.newInputStream(source.open(file))) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not read " + file.name(), e);
+    }
   }
 
   /** The same package under another owner: once the owner is closed, nothing can be read. */
@@ -212,7 +244,20 @@ public final class InMemoryPackage implements ModelPackage {
     if (closed.getAsBoolean()) {
       throw new IllegalStateException("the store that opened " + model + " is closed");
     }
-    return verified(model, file, requireListed(file)).clone();
+    byte[] bytes = requireListed(file);
+    if (file.size() > LARGEST_READ) {
+      throw new IllegalArgumentException("file " + file + " must have at most " + LARGEST_READ
+          + " bytes to be read at once; open it instead");
+    }
+    return verified(model, file, bytes).clone();
+  }
+
+  @Override
+  public SeekableByteChannel open(PackageFile file) {
+    if (closed.getAsBoolean()) {
+      throw new IllegalStateException("the store that opened " + model + " is closed");
+    }
+    return ModelPackage.channel(verified(model, file, requireListed(file)).clone());
   }
 
   @Override
@@ -228,6 +273,21 @@ public final class InMemoryPackage implements ModelPackage {
   @Override
   public List<GoldenExample> examples() {
     return examples;
+  }
+
+  @Override
+  public Configuration configuration() {
+    return configuration;
+  }
+
+  @Override
+  public List<Library> libraries() {
+    return libraries;
+  }
+
+  @Override
+  public Configuration provenance() {
+    return provenance;
   }
 
   private byte[] requireListed(PackageFile file) {
@@ -272,13 +332,16 @@ public final class InMemoryPackage implements ModelPackage {
    *
    * @since 0.1
    */
-  public static final class Builder {
+  public static final class Builder implements PackageDraft {
     private final String model;
     private final Schema schema;
     private final Map<String, Content> files = new TreeMap<>();
     private String runtime = "in-memory";
     private @Nullable Baseline baseline;
     private List<GoldenExample> examples = List.of();
+    private final Configuration.Builder configuration = Configuration.builder();
+    private final Map<String, Library> libraries = new TreeMap<>();
+    private final Configuration.Builder provenance = Configuration.builder();
 
     private Builder(String model, Schema schema) {
       this.model = Reference.requireName("model", model);
@@ -307,14 +370,61 @@ public final class InMemoryPackage implements ModelPackage {
     }
 
     /**
-     * {@return this builder, with a file for people}
+     * {@return this builder, with a file of any role}
      *
      * @param name of the file
+     * @param role what it is for
      * @param bytes what it holds; copied
      * @throws IllegalArgumentException if the name is not allowed or taken
      */
+    public Builder file(String name, PackageFile.Role role, byte[] bytes) {
+      return put(name, role, bytes);
+    }
+
+    @Override
     public Builder document(String name, byte[] bytes) {
       return put(name, PackageFile.Role.DOCUMENT, bytes);
+    }
+
+    @Override
+    public Builder document(String name, String text) {
+      return document(name, text.getBytes(UTF_8));
+    }
+
+    @Override
+    public Builder configuration(String name, String value) {
+      configuration.put(name, value);
+      return this;
+    }
+
+    @Override
+    public Builder configuration(String name, double value) {
+      configuration.put(name, value);
+      return this;
+    }
+
+    @Override
+    public Builder configuration(String name, boolean value) {
+      configuration.put(name, value);
+      return this;
+    }
+
+    @Override
+    public Builder library(Library library) {
+      libraries.put(library.name(), library);
+      return this;
+    }
+
+    @Override
+    public Builder provenance(String name, String value) {
+      provenance.put(name, value);
+      return this;
+    }
+
+    @Override
+    public Builder provenance(String name, double value) {
+      provenance.put(name, value);
+      return this;
     }
 
     /**
@@ -343,7 +453,7 @@ public final class InMemoryPackage implements ModelPackage {
      * @throws IllegalStateException if it has no weights
      */
     public InMemoryPackage build() {
-      if (files.values().stream().noneMatch(file -> file.role == PackageFile.Role.WEIGHTS)) {
+      if (files.values().stream().noneMatch(file -> file.role.equals(PackageFile.Role.WEIGHTS))) {
         throw new IllegalStateException("a package must have weights, but had none");
       }
       section("schema.txt", PackageFile.Role.SCHEMA, schema.toString());
@@ -356,7 +466,25 @@ public final class InMemoryPackage implements ModelPackage {
             text.append(text(example.row())).append(" -> ").append(text(example.expected())));
         section("examples.txt", PackageFile.Role.EXAMPLES, text.toString());
       }
+      settings("configuration.txt", PackageFile.Role.CONFIGURATION, configuration.build());
+      settings("provenance.txt", PackageFile.Role.PROVENANCE, provenance.build());
+      if (!libraries.isEmpty()) {
+        section("libraries.txt", PackageFile.Role.LIBRARIES, libraries.values().toString());
+      }
       return new InMemoryPackage(this);
+    }
+
+    private void settings(String name, PackageFile.Role role, Configuration settings) {
+      if (!settings.isEmpty()) {
+        StringBuilder text = new StringBuilder();
+        settings.values().forEach((key, value) -> text.append(key)
+            .append(' ')
+            .append(value.getClass().getSimpleName())
+            .append(' ')
+            .append(value)
+            .append('\n'));
+        section(name, role, text.toString());
+      }
     }
 
     private void section(String name, PackageFile.Role role, String text) {

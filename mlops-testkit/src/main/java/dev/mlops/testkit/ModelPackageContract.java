@@ -7,10 +7,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageIntegrityException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.NonWritableChannelException;
+import java.nio.channels.SeekableByteChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -18,7 +26,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TimeZone;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -80,44 +87,37 @@ public abstract class ModelPackageContract {
     PackageContents sample = sample();
     List<PackageContents> others = new ArrayList<>();
     others.add(sample);
-    others.add(new PackageContents(
-        "other-model",
-        sample.schema(),
-        sample.weights(),
-        sample.documents(),
-        sample.baseline(),
-        sample.examples()));
-    others.add(new PackageContents(
+    others.add(sample.withModel("other-model"));
+    others.add(PackageContents.bare(
         sample.model(),
-        Schema.of(Column.number("amount"), Column.category("channel")).positiveLabel("no"),
-        sample.weights(),
-        sample.documents(),
-        Optional.empty(),
-        List.of()));
+        Schema.of(Column.number("amount"), Column.category("channel")).positiveLabel("no")));
+    others.add(PackageContents.bare(
+        sample.model(),
+        Schema.of(Column.number("amount"), Column.category("channel")).positiveLabel("yes")));
     Map<String, byte[]> weights = new LinkedHashMap<>(sample.weights());
     weights.replaceAll((name, bytes) -> flipped(bytes));
-    others.add(with(sample, weights, sample.documents()));
+    others.add(sample.withWeights(weights));
     Map<String, byte[]> renamed = new LinkedHashMap<>(sample.documents());
     renamed.put("renamed.md", renamed.remove("model-card.md"));
-    others.add(with(sample, sample.weights(), renamed));
+    others.add(sample.withDocuments(renamed));
     Map<String, byte[]> fewer = new LinkedHashMap<>(sample.weights());
     Map<String, byte[]> more = new LinkedHashMap<>(sample.documents());
     more.put("weights/second.bin", fewer.remove("weights/second.bin"));
-    others.add(with(sample, fewer, more));
-    others.add(new PackageContents(
-        sample.model(),
-        sample.schema(),
-        sample.weights(),
-        sample.documents(),
-        Optional.of(Baseline.builder(sample.schema()).rows(999).build()),
-        sample.examples()));
-    others.add(new PackageContents(
-        sample.model(),
-        sample.schema(),
-        sample.weights(),
-        sample.documents(),
-        sample.baseline(),
-        sample.examples().subList(0, 1)));
+    others.add(sample.withWeights(fewer).withDocuments(more));
+    others.add(sample.withOthers(Map.of()).withDocuments(union(sample)));
+    others.add(
+        sample.withBaseline(Baseline.builder(sample.schema()).rows(999).build()));
+    others.add(sample.withExamples(sample.examples().subList(0, 1)));
+    others.add(sample.withConfiguration(Configuration.builder()
+        .putAll(sample.configuration())
+        .put("threshold", 0.3)
+        .build()));
+    others.add(sample.withConfiguration(Configuration.builder()
+        .putAll(sample.configuration())
+        .put("strict", "true")
+        .build()));
+    others.add(sample.withLibraries(sample.libraries().subList(0, 1)));
+    others.add(sample.withProvenance(Configuration.empty()));
 
     assertThat(others.stream().map(contents -> make(contents).digest()).toList())
         .doesNotHaveDuplicates();
@@ -136,7 +136,10 @@ public abstract class ModelPackageContract {
       assertSameBytes(make(sample), first);
       Locale.setDefault(Locale.forLanguageTag("tr-TR"));
       assertSameBytes(
-          make(with(sample, reversed(sample.weights()), reversed(sample.documents()))), first);
+          make(sample
+              .withWeights(reversed(sample.weights()))
+              .withDocuments(reversed(sample.documents()))),
+          first);
     } finally {
       Locale.setDefault(locale);
       TimeZone.setDefault(zone);
@@ -155,9 +158,10 @@ public abstract class ModelPackageContract {
     ModelPackage made = make(sample());
     for (ModelPackage source : List.of(made, reopen(made))) {
       for (PackageFile file : source.files()) {
-        byte[] bytes = source.read(file);
-        assertThat((long) bytes.length).as(file.name()).isEqualTo(file.size());
-        assertThat(Digest.of(bytes)).as(file.name()).isEqualTo(file.digest());
+        for (byte[] bytes : List.of(source.read(file), opened(source, file))) {
+          assertThat((long) bytes.length).as(file.name()).isEqualTo(file.size());
+          assertThat(Digest.of(bytes)).as(file.name()).isEqualTo(file.digest());
+        }
       }
     }
   }
@@ -177,10 +181,120 @@ public abstract class ModelPackageContract {
           new byte[0],
           another)) {
         assertThatThrownBy(() -> reopenWith(made, file, wrong).read(file))
-            .as("%s with %d other bytes", file, wrong.length)
+            .as("reading %s with %d other bytes", file, wrong.length)
+            .isInstanceOf(PackageIntegrityException.class);
+        assertThatThrownBy(() -> reopenWith(made, file, wrong).open(file))
+            .as("opening %s with %d other bytes", file, wrong.length)
             .isInstanceOf(PackageIntegrityException.class);
       }
     }
+  }
+
+  @Test
+  @DisplayName("opens a file that can be read from any position, in any steps, and not written")
+  void opened() throws IOException {
+    ModelPackage made = make(sample());
+    for (ModelPackage source : List.of(made, reopen(made))) {
+      for (PackageFile file : source.files()) {
+        byte[] right = source.read(file);
+        try (SeekableByteChannel channel = source.open(file)) {
+          assertThat(channel.size()).as("size of %s", file).isEqualTo(file.size());
+          int middle = right.length / 2;
+          channel.position(middle);
+          assertThat(rest(channel, 3))
+              .as("%s from %d on", file, middle)
+              .isEqualTo(Arrays.copyOfRange(right, middle, right.length));
+          assertThat(channel.read(ByteBuffer.allocate(1))).as("read at the end").isEqualTo(-1);
+          channel.position(0);
+          assertThat(rest(channel, 7)).as("%s again", file).isEqualTo(right);
+          assertThatThrownBy(() -> channel.write(ByteBuffer.allocate(1)))
+              .as("writing into %s", file)
+              .isInstanceOf(NonWritableChannelException.class);
+        }
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("opens a file of several MiB whose every byte is the one that was verified")
+  void opened_largerFile() throws IOException {
+    byte[] right = large(5_000_003);
+    ModelPackage made = make(sample().withOthers(Map.of("large.bin", right)));
+    for (ModelPackage source : List.of(made, reopen(made))) {
+      PackageFile file = source.files(PackageContents.OTHER).get(0);
+      assertThat(opened(source, file)).as("all of %s", file).isEqualTo(right);
+      try (SeekableByteChannel channel = source.open(file)) {
+        for (int from : new int[] {4_999_990, 0, 2_097_150, 1_048_576}) {
+          channel.position(from);
+          ByteBuffer some = ByteBuffer.allocate(13);
+          while (some.hasRemaining() && channel.read(some) > 0) {
+            // until 13 bytes are there
+          }
+          assertThat(some.array())
+              .as("13 bytes at %d", from)
+              .isEqualTo(Arrays.copyOfRange(right, from, from + 13));
+        }
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("reads no file beyond the limit at once, and says what to do instead")
+  void largeFile() throws IOException {
+    byte[] right = large(ModelPackage.LARGEST_READ + 1);
+    ModelPackage made = make(sample().withOthers(Map.of("large.bin", right)));
+    Digest digest = Digest.of(right);
+    for (ModelPackage source : List.of(made, reopen(made))) {
+      PackageFile file = source.files(PackageContents.OTHER).get(0);
+      assertThatThrownBy(() -> source.read(file))
+          .as("reading %s at once", file)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("open");
+      assertThat(Digest.of(opened(source, file))).as("what is opened").isEqualTo(digest);
+    }
+  }
+
+  @Test
+  @DisplayName("lists, verifies and keeps files of a role that nobody knows")
+  void unknownRole() {
+    PackageContents sample = sample();
+    ModelPackage made = make(sample);
+    for (ModelPackage source : List.of(made, reopen(made))) {
+      List<PackageFile> others = source.files(PackageContents.OTHER);
+      assertThat(others)
+          .extracting(PackageFile::name)
+          .containsExactlyElementsOf(sample.others().keySet());
+      assertThat(source.read(others.get(0)))
+          .isEqualTo(sample.others().values().iterator().next());
+      assertThat(source.files(PackageFile.Role.DOCUMENT))
+          .hasSize(sample.documents().size());
+    }
+  }
+
+  private static byte[] opened(ModelPackage source, PackageFile file) {
+    try (SeekableByteChannel channel = source.open(file)) {
+      return Channels.newInputStream(channel).readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static byte[] rest(SeekableByteChannel channel, int step) throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    ByteBuffer some = ByteBuffer.allocate(step);
+    while (channel.read(some) >= 0) {
+      all.write(some.array(), 0, some.position());
+      some.clear();
+    }
+    return all.toByteArray();
+  }
+
+  private static byte[] large(int size) {
+    byte[] bytes = new byte[size];
+    for (int i = 0; i < size; i++) {
+      bytes[i] = (byte) (i ^ (i >> 8) ^ (i >> 16));
+    }
+    return bytes;
   }
 
   @Test
@@ -195,11 +309,10 @@ public abstract class ModelPackageContract {
   }
 
   @Test
-  @DisplayName("gives back schema, baseline and examples as they were put in, made or read again")
+  @DisplayName("gives back every section as it was put in, made or read again")
   void sections() {
     PackageContents sample = sample();
-    PackageContents bare = new PackageContents(
-        sample.model(), sample.schema(), sample.weights(), Map.of(), Optional.empty(), List.of());
+    PackageContents bare = PackageContents.bare(sample.model(), sample.schema());
     for (PackageContents contents : List.of(sample, bare)) {
       ModelPackage made = make(contents);
       for (ModelPackage source : List.of(made, reopen(made))) {
@@ -208,6 +321,10 @@ public abstract class ModelPackageContract {
         assertThat(source.schema()).isEqualTo(contents.schema());
         assertThat(source.baseline()).isEqualTo(contents.baseline());
         assertThat(source.examples()).isEqualTo(contents.examples());
+        assertThat(source.configuration()).isEqualTo(contents.configuration());
+        // A maker may add libraries of its own.
+        assertThat(source.libraries()).containsAll(contents.libraries());
+        assertThat(source.provenance()).isEqualTo(contents.provenance());
       }
     }
   }
@@ -223,7 +340,10 @@ public abstract class ModelPackageContract {
             known.name(), known.role(), known.size(), Digest.of("another".getBytes(UTF_8))))) {
       for (ModelPackage source : List.of(made, reopen(made))) {
         assertThatThrownBy(() -> source.read(unknown))
-            .as(unknown.toString())
+            .as("reading %s", unknown)
+            .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> source.open(unknown))
+            .as("opening %s", unknown)
             .isInstanceOf(IllegalArgumentException.class);
       }
     }
@@ -249,10 +369,11 @@ public abstract class ModelPackageContract {
     return PackageContents.sample("fraud", 0);
   }
 
-  private static PackageContents with(
-      PackageContents sample, Map<String, byte[]> weights, Map<String, byte[]> documents) {
-    return new PackageContents(
-        sample.model(), sample.schema(), weights, documents, sample.baseline(), sample.examples());
+  /** The documents, and the files of other roles as documents. */
+  private static Map<String, byte[]> union(PackageContents sample) {
+    Map<String, byte[]> all = new LinkedHashMap<>(sample.documents());
+    all.putAll(sample.others());
+    return all;
   }
 
   private static byte[] flipped(byte[] bytes) {

@@ -8,49 +8,79 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.Configuration;
+import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
+import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.NumberProfile;
+import dev.mlops.api.pack.PackageFile;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a package of a contract test holds; the order of the maps is the order of adding.
  *
  * <p>Immutable, but for the arrays, which nobody changes.
  *
- * @param model name of the model
- * @param schema the columns of the input, and what is predicted
- * @param weights by name of file, at least one
- * @param documents by name of file
- * @param baseline the numbers of the test phase
- * @param examples inputs with their predictions
  * @since 0.1
  */
-public record PackageContents(
-    String model,
-    Schema schema,
-    Map<String, byte[]> weights,
-    Map<String, byte[]> documents,
-    Optional<Baseline> baseline,
-    List<GoldenExample> examples) {
+public final class PackageContents {
+  /** A role that no release knows. */
+  public static final PackageFile.Role OTHER = PackageFile.Role.of("org.example.notes");
+
   /** The columns of every sample. */
   private static final Schema SCHEMA =
       Schema.of(Column.number("amount"), Column.category("channel")).positiveLabel("yes");
 
-  /** Copies maps and list. */
-  public PackageContents {
-    weights = Collections.unmodifiableMap(new LinkedHashMap<>(weights));
-    documents = Collections.unmodifiableMap(new LinkedHashMap<>(documents));
-    examples = List.copyOf(examples);
+  private String model;
+  private Schema schema;
+  private Map<String, byte[]> weights;
+  private Map<String, byte[]> documents;
+  private Map<String, byte[]> others = Map.of();
+  private @Nullable Baseline baseline;
+  private List<GoldenExample> examples = List.of();
+  private Configuration configuration = Configuration.empty();
+  private List<Library> libraries = List.of();
+  private Configuration provenance = Configuration.empty();
+
+  private PackageContents(
+      String model, Schema schema, Map<String, byte[]> weights, Map<String, byte[]> documents) {
+    this.model = model;
+    this.schema = schema;
+    this.weights = weights;
+    this.documents = documents;
+  }
+
+  private PackageContents(PackageContents other) {
+    this(other.model, other.schema, other.weights, other.documents);
+    this.others = other.others;
+    this.baseline = other.baseline;
+    this.examples = other.examples;
+    this.configuration = other.configuration;
+    this.libraries = other.libraries;
+    this.provenance = other.provenance;
+  }
+
+  private PackageContents with(Consumer<PackageContents> change) {
+    PackageContents copy = new PackageContents(this);
+    change.accept(copy);
+    return copy;
+  }
+
+  private static Map<String, byte[]> ordered(Map<String, byte[]> files) {
+    return Collections.unmodifiableMap(new LinkedHashMap<>(files));
   }
 
   /**
-   * {@return contents with every section: two files of weights, two documents, a baseline of two columns, two examples}
+   * {@return contents with every section: two files of weights, two documents, one file of a role that nobody knows, a baseline of two
+   * columns, two examples, settings, libraries, provenance}
    *
    * @param model name of the model
    * @param variant contents of one variant are equal, of two variants different
@@ -83,7 +113,182 @@ public record PackageContents(
             Row.of(SCHEMA, 0.1 + 0.2, "wéb"),
             Classification.of(List.of("no", "yes"), new double[] {1.0 / 3, 2.0 / 3})),
         new GoldenExample(Row.of(SCHEMA, Double.NaN, ""), Classification.of("no")));
-    return new PackageContents(model, SCHEMA, weights, documents, Optional.of(baseline), examples);
+    return new PackageContents(model, SCHEMA, ordered(weights), ordered(documents))
+        .withOthers(Map.of("notes/plan.bin", bytes("a role of the host's own")))
+        .withBaseline(baseline)
+        .withExamples(examples)
+        .withConfiguration(Configuration.builder()
+            .put("threshold", 0.1 + 0.2)
+            .put("strict", true)
+            .put("region", "wéb")
+            .build())
+        .withLibraries(List.of(
+            Library.of("org.example:first", "1.0"),
+            new Library(
+                "org.example:second", "2.0-rc", Optional.of(Digest.of(bytes("second.jar"))))))
+        .withProvenance(Configuration.builder().put("rows", 1_000).put("run", "r-17").build());
+  }
+
+  /**
+   * {@return contents with nothing but a model, a schema and weights}
+   *
+   * @param model name of the model
+   * @param schema the columns of the input, and what is predicted
+   */
+  public static PackageContents bare(String model, Schema schema) {
+    return new PackageContents(
+        model, schema, Map.of("model.bin", bytes("weights of " + model)), Map.of());
+  }
+
+  /**
+   * {@return the name of the model}
+   */
+  public String model() {
+    return model;
+  }
+
+  /**
+   * {@return the columns of the input, and what is predicted}
+   */
+  public Schema schema() {
+    return schema;
+  }
+
+  /**
+   * {@return the files of weights by name, at least one}
+   */
+  public Map<String, byte[]> weights() {
+    return weights;
+  }
+
+  /**
+   * {@return the documents by name}
+   */
+  public Map<String, byte[]> documents() {
+    return documents;
+  }
+
+  /**
+   * {@return the files of role {@link #OTHER} by name}
+   */
+  public Map<String, byte[]> others() {
+    return others;
+  }
+
+  /**
+   * {@return the numbers of the test phase, if any}
+   */
+  public Optional<Baseline> baseline() {
+    return Optional.ofNullable(baseline);
+  }
+
+  /**
+   * {@return inputs with their predictions}
+   */
+  public List<GoldenExample> examples() {
+    return examples;
+  }
+
+  /**
+   * {@return the settings}
+   */
+  public Configuration configuration() {
+    return configuration;
+  }
+
+  /**
+   * {@return the libraries, ordered by name}
+   */
+  public List<Library> libraries() {
+    return libraries;
+  }
+
+  /**
+   * {@return where the model comes from}
+   */
+  public Configuration provenance() {
+    return provenance;
+  }
+
+  /**
+   * {@return the same contents with another name}
+   *
+   * @param model instead
+   */
+  public PackageContents withModel(String model) {
+    return with(copy -> copy.model = model);
+  }
+
+  /**
+   * {@return the same contents with other weights}
+   *
+   * @param weights instead
+   */
+  public PackageContents withWeights(Map<String, byte[]> weights) {
+    return with(copy -> copy.weights = ordered(weights));
+  }
+
+  /**
+   * {@return the same contents with other documents}
+   *
+   * @param documents instead
+   */
+  public PackageContents withDocuments(Map<String, byte[]> documents) {
+    return with(copy -> copy.documents = ordered(documents));
+  }
+
+  /**
+   * {@return the same contents with other files of role {@link #OTHER}}
+   *
+   * @param others instead
+   */
+  public PackageContents withOthers(Map<String, byte[]> others) {
+    return with(copy -> copy.others = ordered(others));
+  }
+
+  /**
+   * {@return the same contents with another baseline, or none}
+   *
+   * @param baseline instead
+   */
+  public PackageContents withBaseline(@Nullable Baseline baseline) {
+    return with(copy -> copy.baseline = baseline);
+  }
+
+  /**
+   * {@return the same contents with other examples}
+   *
+   * @param examples instead
+   */
+  public PackageContents withExamples(List<GoldenExample> examples) {
+    return with(copy -> copy.examples = List.copyOf(examples));
+  }
+
+  /**
+   * {@return the same contents with other settings}
+   *
+   * @param configuration instead
+   */
+  public PackageContents withConfiguration(Configuration configuration) {
+    return with(copy -> copy.configuration = configuration);
+  }
+
+  /**
+   * {@return the same contents with other libraries}
+   *
+   * @param libraries instead
+   */
+  public PackageContents withLibraries(List<Library> libraries) {
+    return with(copy -> copy.libraries = List.copyOf(libraries));
+  }
+
+  /**
+   * {@return the same contents with another origin}
+   *
+   * @param provenance instead
+   */
+  public PackageContents withProvenance(Configuration provenance) {
+    return with(copy -> copy.provenance = provenance);
   }
 
   private static byte[] bytes(String text) {

@@ -3,11 +3,19 @@ package dev.mlops.testkit;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageIntegrityException;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.NonWritableChannelException;
+import java.nio.channels.SeekableByteChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -63,9 +71,14 @@ final class BrokenPackages {
               @Override
               public byte[] read(PackageFile file) {
                 byte[] bytes = source.read(file);
-                return file.role() == PackageFile.Role.DOCUMENT
+                return file.role().equals(PackageFile.Role.DOCUMENT)
                     ? Arrays.copyOf(bytes, bytes.length - 1)
                     : bytes;
+              }
+
+              @Override
+              public SeekableByteChannel open(PackageFile file) {
+                return source.open(file);
               }
             }),
         new Broken<>(
@@ -102,6 +115,91 @@ final class BrokenPackages {
               }
             }),
         new Broken<>(
+            "verified",
+            "it gives the first bytes of a channel before it has compared the last",
+            (healthy, from) -> new ForwardingPackage(healthy) {
+              @Override
+              public SeekableByteChannel open(PackageFile file) {
+                if (!source.files().contains(file)) {
+                  throw new IllegalArgumentException("no file " + file);
+                }
+                return file.size() > LARGEST_READ ? source.open(file) : new Late(source, file);
+              }
+            }),
+        new Broken<>(
+            "opened",
+            "its channels can be read once, from the start",
+            (healthy, from) -> new ForwardingPackage(healthy) {
+              @Override
+              public SeekableByteChannel open(PackageFile file) {
+                return new Unseekable(source.open(file));
+              }
+            }),
+        new Broken<>(
+            "opened",
+            "its channels end after the first 4 MiB",
+            (healthy, from) -> new ForwardingPackage(healthy) {
+              @Override
+              public SeekableByteChannel open(PackageFile file) {
+                if (file.size() <= 4 << 20 || file.size() > LARGEST_READ) {
+                  return source.open(file);
+                }
+                return ModelPackage.channel(Arrays.copyOf(source.read(file), 4 << 20));
+              }
+            }),
+        new Broken<>(
+            "largeFile",
+            "it reads a file of any size into an array",
+            (healthy, from) -> new ForwardingPackage(healthy) {
+              @Override
+              public byte[] read(PackageFile file) {
+                if (file.size() <= LARGEST_READ) {
+                  return source.read(file);
+                }
+                try (SeekableByteChannel channel = source.open(file)) {
+                  return Channels.newInputStream(channel).readAllBytes();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              }
+            }),
+        new Broken<>(
+            "sections",
+            "it makes texts of all its settings",
+            (healthy, from) -> new ForwardingPackage(healthy) {
+              @Override
+              public Configuration configuration() {
+                Configuration.Builder texts = Configuration.builder();
+                source.configuration().values().forEach((name, value) ->
+                    texts.put(name, value.toString()));
+                return texts.build();
+              }
+            }),
+        new Broken<>(
+            "sections",
+            "it forgets the digests of libraries when read again",
+            (healthy, from) -> new ForwardingPackage(healthy) {
+              @Override
+              public List<Library> libraries() {
+                return from.isEmpty()
+                    ? source.libraries()
+                    : source.libraries().stream()
+                        .map(library -> Library.of(library.name(), library.version()))
+                        .toList();
+              }
+            }),
+        new Broken<>(
+            "unknownRole",
+            "it drops files of roles that it does not know when read again",
+            (healthy, from) -> new ForwardingPackage(healthy) {
+              @Override
+              public List<PackageFile> files() {
+                return from.isEmpty()
+                    ? source.files()
+                    : source.files().stream().filter(file -> file.role().isKnown()).toList();
+              }
+            }),
+        new Broken<>(
             "unknownFile",
             "it gives no bytes for a file that it does not list",
             (healthy, from) -> new ForwardingPackage(healthy) {
@@ -121,6 +219,110 @@ final class BrokenPackages {
                 return kept.computeIfAbsent(file, source::read);
               }
             }));
+  }
+
+  /** Gives what is stored, and compares it once the last byte was given. */
+  private static final class Late implements SeekableByteChannel {
+    private final ModelPackage source;
+    private final PackageFile file;
+    private long position;
+    private boolean open = true;
+
+    Late(ModelPackage source, PackageFile file) {
+      this.source = source;
+      this.file = file;
+    }
+
+    @Override
+    public int read(ByteBuffer target) {
+      byte[] right = source.read(file);
+      if (position >= right.length) {
+        return -1;
+      }
+      int count = (int) Math.min(target.remaining(), right.length - position);
+      target.put(right, (int) position, count);
+      position += count;
+      return count;
+    }
+
+    @Override
+    public long position() {
+      return position;
+    }
+
+    @Override
+    public SeekableByteChannel position(long wanted) {
+      position = wanted;
+      return this;
+    }
+
+    @Override
+    public long size() {
+      return file.size();
+    }
+
+    @Override
+    public int write(ByteBuffer from) {
+      throw new NonWritableChannelException();
+    }
+
+    @Override
+    public SeekableByteChannel truncate(long size) {
+      throw new NonWritableChannelException();
+    }
+
+    @Override
+    public boolean isOpen() {
+      return open;
+    }
+
+    @Override
+    public void close() {
+      open = false;
+    }
+  }
+
+  /** Stays where it is. */
+  private record Unseekable(SeekableByteChannel behind) implements SeekableByteChannel {
+    @Override
+    public int read(ByteBuffer target) throws IOException {
+      return behind.read(target);
+    }
+
+    @Override
+    public long position() throws IOException {
+      return behind.position();
+    }
+
+    @Override
+    public SeekableByteChannel position(long wanted) {
+      return this;
+    }
+
+    @Override
+    public long size() throws IOException {
+      return behind.size();
+    }
+
+    @Override
+    public int write(ByteBuffer from) throws IOException {
+      return behind.write(from);
+    }
+
+    @Override
+    public SeekableByteChannel truncate(long size) throws IOException {
+      return behind.truncate(size);
+    }
+
+    @Override
+    public boolean isOpen() {
+      return behind.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+      behind.close();
+    }
   }
 
   private static final class Salted extends ForwardingPackage {

@@ -5,6 +5,7 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.Trained;
+import dev.mlops.api.pack.TrainingContext;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -24,10 +25,10 @@ final class CountingTrainer implements ModelTrainer {
   }
 
   @Override
-  public Trained train(List<Labelled<Row>> rows) {
+  public Trained train(List<Labelled<Row>> rows, TrainingContext context) {
     long start = System.nanoTime();
     try {
-      return trainer.train(rows);
+      return trainer.train(rows, context);
     } finally {
       fits.incrementAndGet();
       nanos.addAndGet(System.nanoTime() - start);

@@ -1,6 +1,7 @@
 package dev.mlops.api.pack;
 
 import dev.mlops.api.model.Schema;
+import java.nio.channels.SeekableByteChannel;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,13 +15,20 @@ import java.util.Optional;
  *       size and digest of every file: two packages with one digest hold the same bytes.
  *   <li><b>sameInputsSameBytes</b>: a package made twice from the same inputs has the same digest, whatever the machine,
  *       clock, time zone, locale or order of adding.
- *   <li><b>verified</b>: {@link #read} gives bytes whose length and SHA-256 are those of the manifest, or throws {@link
- *       PackageIntegrityException}; nothing is parsed, here or by a caller, before that.
+ *   <li><b>verified</b>: {@link #read} and {@link #open} give bytes whose length and SHA-256 are those of the manifest, or
+ *       throw {@link PackageIntegrityException}; nothing is parsed, here or by a caller, before that.
+ *   <li><b>opened</b>: {@link #open} compares length and SHA-256 of the whole file before it returns. The bytes of the
+ *       channel are those that were compared, at any position, whatever happens to the storage in the meantime: where other
+ *       bytes are met later, reading throws {@link PackageIntegrityException}. The channel is read-only and the caller's,
+ *       who closes it.
+ *   <li><b>largeFile</b>: {@link #read} of a file of more than {@link #LARGEST_READ} bytes throws {@link
+ *       IllegalArgumentException} and names {@link #open}, which has no such limit.
  *   <li><b>listed</b>: {@link #files()} is ordered by name, holds exactly one file of role {@code SCHEMA}, at least one of
  *       role {@code WEIGHTS}, and no name twice.
- *   <li><b>sections</b>: {@link #schema()}, {@link #baseline()} and {@link #examples()} are what was put in, whether the
- *       package was just made or read again.
- *   <li><b>unknownFile</b>: {@link #read} of a file that the package does not list throws {@link
+ *   <li><b>sections</b>: {@link #schema()}, {@link #baseline()}, {@link #examples()}, {@link #configuration()}, {@link
+ *       #libraries()} and {@link #provenance()} are what was put in, whether the package was just made or read again.
+ *   <li><b>unknownRole</b>: a file of a role that this release does not know is listed, verified and kept like any other.
+ *   <li><b>unknownFile</b>: {@link #read} and {@link #open} of a file that the package does not list throw {@link
  *       IllegalArgumentException}.
  *   <li><b>copies</b>: arrays handed out are copies: changing one changes nothing here.
  * </ol>
@@ -33,6 +41,9 @@ import java.util.Optional;
  * @since 0.1
  */
 public interface ModelPackage {
+  /** The most bytes that {@link #read} gives: 64 MiB. Sections and documents are never larger. */
+  int LARGEST_READ = 64 << 20;
+
   /**
    * {@return the name of the model, such as {@code fraud}}
    */
@@ -59,13 +70,39 @@ public interface ModelPackage {
   List<PackageFile> files();
 
   /**
-   * {@return the bytes of a file, verified; a copy}
+   * {@return the bytes of a small file, verified; a copy}
+   *
+   * @param file one of {@link #files()}, of at most {@link #LARGEST_READ} bytes
+   * @throws PackageIntegrityException if the bytes that are there are not the ones that the manifest lists
+   * @throws IllegalArgumentException if the package does not list this file, or it is larger
+   */
+  byte[] read(PackageFile file);
+
+  /**
+   * {@return the bytes of a file of any size, verified before the first one can be read}
+   *
+   * <p>The channel can be positioned, since formats of large models are read by an index. {@link
+   * java.nio.channels.Channels#newInputStream} makes a stream of it.
+   *
+   * <p>Unless overridden, this is {@link #read} behind a channel: enough for a package whose files are all small. Not
+   * thread-safe: confine each channel to one thread.
    *
    * @param file one of {@link #files()}
    * @throws PackageIntegrityException if the bytes that are there are not the ones that the manifest lists
    * @throws IllegalArgumentException if the package does not list this file
    */
-  byte[] read(PackageFile file);
+  default SeekableByteChannel open(PackageFile file) {
+    return channel(read(file));
+  }
+
+  /**
+   * {@return a read-only channel over bytes, for implementations that hold them in memory}
+   *
+   * @param bytes verified, and changed by nobody any more; not copied
+   */
+  static SeekableByteChannel channel(byte[] bytes) {
+    return new ArrayChannel(bytes);
+  }
 
   /**
    * {@return the columns of the input, and what is predicted}
@@ -83,11 +120,26 @@ public interface ModelPackage {
   List<GoldenExample> examples();
 
   /**
+   * {@return the settings that belong to the model; possibly none}
+   */
+  Configuration configuration();
+
+  /**
+   * {@return the libraries that the model was made with, ordered by name; possibly none}
+   */
+  List<Library> libraries();
+
+  /**
+   * {@return where the model comes from; possibly nothing}
+   */
+  Configuration provenance();
+
+  /**
    * {@return the files of a role, ordered by name}
    *
    * @param role what they are for
    */
   default List<PackageFile> files(PackageFile.Role role) {
-    return files().stream().filter(file -> file.role() == role).toList();
+    return files().stream().filter(file -> file.role().equals(role)).toList();
   }
 }

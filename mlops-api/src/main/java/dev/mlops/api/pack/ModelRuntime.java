@@ -23,7 +23,7 @@ public interface ModelRuntime {
    * <p>The model is the caller's, who closes it after its last use if it is {@link AutoCloseable}: each call gives one of
    * its own.
    *
-   * <p>Reads files through {@link ModelPackage#read} only, so that no byte is parsed before it is verified.
+   * <p>Reads files through {@link ModelPackage#read} and {@link ModelPackage#open} only, so that no byte is parsed before it is verified.
    *
    * @param source the package
    * @throws PackageIntegrityException if a file is not what the manifest lists

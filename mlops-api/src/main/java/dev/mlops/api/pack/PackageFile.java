@@ -3,6 +3,9 @@ package dev.mlops.api.pack;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.MlopsException;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One file of a package as its manifest lists it.
@@ -20,23 +23,90 @@ public record PackageFile(String name, Role role, long size, Digest digest) {
   /**
    * What a file of a package is for.
    *
+   * <p>A role is a text. The constants are those that this release knows; a package may hold files of other roles, which are
+   * listed, verified and copied like any other.
+   *
+   * <p>Immutable.
+   *
    * @since 0.1
    */
-  public enum Role {
+  public static final class Role {
     /** What a runtime reads to make the model. */
-    WEIGHTS,
+    public static final Role WEIGHTS = new Role("weights");
     /** The columns of the input. */
-    SCHEMA,
+    public static final Role SCHEMA = new Role("schema");
     /** The numbers of the test phase. */
-    BASELINE,
+    public static final Role BASELINE = new Role("baseline");
     /** Inputs with the predictions that any later load must give again. */
-    EXAMPLES,
+    public static final Role EXAMPLES = new Role("examples");
     /** The libraries that the model was made with. */
-    LIBRARIES,
+    public static final Role LIBRARIES = new Role("libraries");
     /** Settings that belong to the model. */
-    CONFIGURATION,
+    public static final Role CONFIGURATION = new Role("configuration");
+    /** Where the model comes from. */
+    public static final Role PROVENANCE = new Role("provenance");
     /** For people: a model card, an approval, a report. */
-    DOCUMENT
+    public static final Role DOCUMENT = new Role("document");
+
+    private static final List<Role> KNOWN = List.of(
+        WEIGHTS, SCHEMA, BASELINE, EXAMPLES, LIBRARIES, CONFIGURATION, PROVENANCE, DOCUMENT);
+    private static final Pattern TEXT = Pattern.compile("[a-z0-9][a-z0-9.+_/-]{0,126}");
+
+    private final String text;
+
+    private Role(String text) {
+      this.text = text;
+    }
+
+    /**
+     * {@return the role of a text}
+     *
+     * @param text a lower-case letter or digit, then at most 126 of these and {@code . + _ / -}
+     * @throws IllegalArgumentException if it is another
+     */
+    public static Role of(String text) {
+      if (!TEXT.matcher(text).matches()) {
+        throw new IllegalArgumentException(
+            "a role must be a lower-case letter or digit and at most 126 of these and . + _ / -, but was \""
+                + MlopsException.shown(text) + "\"");
+      }
+      for (Role known : KNOWN) {
+        if (known.text.equals(text)) {
+          return known;
+        }
+      }
+      return new Role(text);
+    }
+
+    /**
+     * {@return the roles that this release knows}
+     */
+    public static List<Role> known() {
+      return KNOWN;
+    }
+
+    /**
+     * {@return whether this release knows what files of this role are for}
+     */
+    public boolean isKnown() {
+      return KNOWN.contains(this);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Role that && text.equals(that.text);
+    }
+
+    @Override
+    public int hashCode() {
+      return text.hashCode();
+    }
+
+    /** {@return its text, such as {@code weights}} */
+    @Override
+    public String toString() {
+      return text;
+    }
   }
 
   /**

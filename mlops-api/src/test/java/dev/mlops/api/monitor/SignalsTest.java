@@ -17,7 +17,7 @@ class SignalsTest {
   }
 
   private static Finding p99(Duration p99, long n) {
-    Latency latency = new Latency(Duration.ofMillis(1), p99, n);
+    Latency latency = Latency.builder().p50(Duration.ofMillis(1)).p99(p99).n(n).build();
     return Signals.latency()
         .p99AtMost(LIMIT)
         .test(evidence(VersionEvidence.builder("7").latency(latency).build()));

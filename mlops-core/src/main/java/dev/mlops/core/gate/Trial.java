@@ -16,6 +16,7 @@ import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.TestPhase;
 import dev.mlops.drift.profile.Quality;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
+import org.apache.commons.statistics.distribution.TDistribution;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +38,9 @@ import org.jspecify.annotations.Nullable;
  * jackknife with up to 50 groups (every 50th row is one), which keeps the pairing and serves any metric; where no row
  * differs it is, for shares, the rule of three, ± 3/n; other metrics then have no comparison. Fewer than 30 rows give no comparison.
  *
- * <p>Latency is measured on the same rows: champion and candidate answer in turns, on the calling thread, after the candidate
- * has answered its golden examples; what a model did not answer is not timed. It is that of calls one after the other, and
- * with fewer than 100 rows the p99 is the slowest.
+ * <p>Latency is measured on the same rows: the candidate's in its test phase, the champion's here, on the calling thread; what
+ * a model did not answer is not timed. It is that of calls one after the other, and with fewer than 100 rows the p99 is the
+ * slowest.
  *
  * <p>Thread-safe.
  *
@@ -55,9 +57,6 @@ public final class Trial {
   private static final Set<Metric> SHARES =
       Set.of(Metric.ACCURACY, Metric.PRECISION, Metric.RECALL, Metric.F1);
 
-  /** 97.5 % quantile of the standard normal distribution. */
-  private static final double Z = 1.959963984540054;
-
   /** How far a score may be from its golden example, relative to the larger of 1 and its size. */
   private static final double GOLDEN = 1e-9;
 
@@ -66,35 +65,51 @@ public final class Trial {
   /**
    * {@return what is known about a candidate}
    *
-   * <p>Whatever the candidate throws, and every answer that is null or not finite, is counted as a failure of its section;
-   * nothing is thrown on.
+   * <p>What the candidate answered to the rows held back is taken from its test phase: they are not predicted again. The
+   * candidate that was loaded from its package answers the golden examples, and whatever it throws there, or answers wrongly,
+   * is in the finding; nothing is thrown on. A row of the test phase without a usable answer is a failure of the candidate's
+   * section.
    *
    * @param now what is known about the champion; its section is taken over, with the latency that is measured here
-   * @param champion the model that serves; only timed, since the outcomes hold what it said
+   * @param championVersion the champion's version, such as {@code 7}; outcomes of other versions are left out
+   * @param champion the model that serves, which answers each row once to be timed; its answers are in the outcomes
    * @param source the candidate's package
    * @param candidate the model, loaded from that package
    * @param version the candidate's version, such as {@code 8}
-   * @param heldBack outcomes of the champion that the candidate was not trained on
+   * @param tested the candidate's answers to the rows held back
+   * @param heldBack the outcomes of these rows, in the same order
    * @param ticker nanoseconds that only grow
+   * @throws IllegalArgumentException if there is not one answer for each row
    */
   public static Evidence of(
       Evidence now,
+      String championVersion,
       Model champion,
       ModelPackage source,
       Model candidate,
       String version,
+      TestPhase tested,
       List<Outcome> heldBack,
       LongSupplier ticker) {
+    if (tested.size() != heldBack.size()) {
+      throw new IllegalArgumentException("wanted one answer for each of " + heldBack.size()
+          + " rows held back, got " + tested.size());
+    }
     Finding examples = examples(source.examples(), candidate);
     List<Truth> truths = new ArrayList<>();
     List<Prediction> ours = new ArrayList<>();
     List<Prediction> theirs = new ArrayList<>();
-    LongStream.Builder ourNanos = LongStream.builder();
     LongStream.Builder theirNanos = LongStream.builder();
+    long rows = 0;
     long failures = 0;
-    for (Outcome outcome : heldBack) {
+    for (int i = 0; i < heldBack.size(); i++) {
+      Outcome outcome = heldBack.get(i);
+      if (!outcome.version().equals(championVersion)) {
+        continue;
+      }
+      rows++;
       timed(champion, outcome.row(), ticker, theirNanos);
-      Prediction answer = timed(candidate, outcome.row(), ticker, ourNanos);
+      Prediction answer = tested.prediction(i).orElse(null);
       if (answer == null) {
         failures++;
       } else {
@@ -104,11 +119,11 @@ public final class Trial {
       }
     }
     VersionEvidence.Builder section = VersionEvidence.builder(version)
-        .served(heldBack.size(), 0)
+        .served(rows, 0)
         .failures(failures)
         .truths(truths.size(), 0, 0);
     source.baseline().ifPresent(section::baseline);
-    latency(ourNanos).ifPresent(section::latency);
+    tested.latency().ifPresent(section::latency);
     Quality.of(source.schema(), ours, truths).forEach(section::quality);
     Evidence.Builder evidence = Evidence.builder(now.model(), now.at()).candidate(section.build());
     Optional<Latency> measured = latency(theirNanos);
@@ -121,14 +136,12 @@ public final class Trial {
     return evidence.examples(examples).build();
   }
 
-  private static @Nullable Prediction timed(
+  private static void timed(
       Model model, Row row, LongSupplier ticker, LongStream.Builder nanos) {
     long start = ticker.getAsLong();
-    Prediction answer = answer(model, row);
-    if (answer != null) {
+    if (answer(model, row) != null) {
       nanos.add(Math.max(0, ticker.getAsLong() - start));
     }
-    return answer;
   }
 
   private static Optional<Latency> latency(LongStream.Builder nanos) {
@@ -166,6 +179,7 @@ public final class Trial {
       ModelPackage source, List<Prediction> ours, List<Prediction> theirs, List<Truth> truths) {
     int n = truths.size();
     int groups = Math.min(n, GROUPS);
+    double quantile = TDistribution.of(groups - 1).inverseCumulativeProbability(0.975);
     Map<Metric, Double> whole = differences(source, ours, theirs, truths);
     List<Map<Metric, Double>> without = new ArrayList<>();
     for (int group = 0; group < groups; group++) {
@@ -185,7 +199,7 @@ public final class Trial {
         double spread = without.stream()
             .mapToDouble(part -> Math.pow(part.getOrDefault(metric, 0.0) - mean, 2))
             .sum();
-        double half = quantile(groups - 1) * Math.sqrt(spread * (groups - 1) / groups);
+        double half = quantile * Math.sqrt(spread * (groups - 1) / groups);
         if (half == 0.0 && SHARES.contains(metric)) {
           half = 3.0 / n;
         }
@@ -196,14 +210,6 @@ public final class Trial {
       }
     });
     return comparisons;
-  }
-
-  /** 97.5 % quantile of Student's t with 29 to 49 degrees of freedom, by Fisher's expansion, to 1e-5. */
-  static double quantile(int degrees) {
-    double first = (Math.pow(Z, 3) + Z) / 4;
-    double second = (5 * Math.pow(Z, 5) + 16 * Math.pow(Z, 3) + 3 * Z) / 96;
-    double third = (3 * Math.pow(Z, 7) + 19 * Math.pow(Z, 5) + 17 * Math.pow(Z, 3) - 15 * Z) / 384;
-    return Z + (first + (second + third / degrees) / degrees) / degrees;
   }
 
   private static <V> List<V> keep(List<V> values, int group, int groups) {

@@ -19,9 +19,13 @@ import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.pack.TestPhase;
+import dev.mlops.api.pack.Trained;
+import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.api.retrain.RowSelection;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.Reference;
@@ -87,7 +91,8 @@ public final class MaintenanceLoop implements AutoCloseable {
   private final Deployment<?> deployment;
   private final ModelTrainer trainer;
   private final RetrainPolicy policy;
-  private final TrainingWindow window;
+  private final RowSelection window;
+  private final Losses losses;
   private final Gate gate;
   private final ShadowPlan plan;
   private final Outcomes outcomes;
@@ -172,6 +177,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     this.trainer = builder.trainer;
     this.policy = requireNonNull(builder.policy);
     this.window = builder.window;
+    this.losses = Losses.of(trainer.schema());
     this.gate = requireNonNull(builder.gate);
     this.plan = builder.plan;
     this.outcomes = requireNonNull(builder.outcomes);
@@ -471,18 +477,20 @@ public final class MaintenanceLoop implements AutoCloseable {
 
   private Supplier<Phase> train(
       Version champion, Evidence evidence, List<Outcome> rows, OptionalLong change) {
-    TrainingWindow.Selection selection = window.select(rows, change, trainer);
-    List<Outcome> heldBack = selection.heldBack();
-    ModelPackage made = selection
-        .candidate()
-        .testedOn(heldBack.stream().map(Outcome::labelled).toList())
-        .asPackage(champion.model());
+    TrainingContext context = TrainingContext.builder()
+        .cancelledWhen(() -> closed)
+        .ticker(ticker)
+        .build();
+    RowSelection.Selected selection = window.select(rows, change, trainer, context);
+    Trained trained = selection.trained(trainer, context);
+    TestPhase tested = selection.tested(trained);
+    ModelPackage made = trained.testedOn(tested).asPackage(champion.model());
     journal.write(journal
         .event(LoopEvent.Kind.PUBLISHING)
         .champion(champion)
         .digest(made.digest())
         .number("rows", selection.training().size())
-        .number("held_back", heldBack.size())
+        .number("held_back", selection.heldBack().size())
         .number("fits", selection.fits())
         .because(selection.toString()));
     Version version = deployment.store().publish(made);
@@ -495,12 +503,16 @@ public final class MaintenanceLoop implements AutoCloseable {
     ModelPackage source = deployment.store().open(version);
     Model model = deployment.load(source);
     candidateModel.set(model);
-    String championNumber = Long.toString(champion.number());
-    List<Outcome> shared = heldBack.stream()
-        .filter(outcome -> outcome.version().equals(championNumber))
-        .toList();
     Evidence trial = deployment.using(serving -> Trial.of(
-        evidence, serving, source, model, Long.toString(version.number()), shared, ticker));
+        evidence,
+        Long.toString(champion.number()),
+        serving,
+        source,
+        model,
+        Long.toString(version.number()),
+        tested,
+        selection.heldBack(),
+        ticker));
     Finding finding = gate.judge(trial);
     long end = rows.get(rows.size() - 1).position() + 1;
     Candidate candidate = new Candidate(
@@ -575,13 +587,13 @@ public final class MaintenanceLoop implements AutoCloseable {
     return new Idle();
   }
 
-  private static void score(Shadowing now, List<Outcome> rows) {
+  private void score(Shadowing now, List<Outcome> rows) {
     String champion = Long.toString(now.candidate.champion.number());
     for (Outcome row : rows) {
       if (row.version().equals(champion)) {
         now.shadow.update(
-            Losses.of(row.prediction(), row.truth()),
-            Losses.of(now.candidate.model, row.row(), row.truth()));
+            losses.of(row.prediction(), row.truth()),
+            losses.of(now.candidate.model, row.row(), row.truth()));
       }
     }
   }
@@ -769,7 +781,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     private final Deployment<?> deployment;
     private final ModelTrainer trainer;
     private final List<Consumer<? super LoopEvent>> listeners = new ArrayList<>();
-    private TrainingWindow window = TrainingWindow.sinceChange(100, 5_000);
+    private RowSelection window = TrainingWindow.sinceChange(100, 5_000);
     private ShadowPlan plan = ShadowPlan.shadow();
     private InstantSource clock = InstantSource.system();
     private LongSupplier ticker = System::nanoTime;
@@ -800,7 +812,7 @@ public final class MaintenanceLoop implements AutoCloseable {
      *
      * @param window since the change, 100 to 5,000 outcomes, unless said
      */
-    public Builder window(TrainingWindow window) {
+    public Builder window(RowSelection window) {
       this.window = requireNonNull(window, "window");
       return this;
     }

@@ -3,24 +3,28 @@ package dev.mlops.core.loop;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Labelled;
-import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.pack.Trained;
+import dev.mlops.api.pack.TrainingContext;
+import dev.mlops.api.pack.TrainingStoppedException;
+import dev.mlops.api.retrain.RowSelection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which of the matured outcomes a candidate is trained on.
  *
- * <p>Candidate windows are the newest 100, 200, 400 … outcomes up to a most, and those since the change point if one is
- * known. Each is back-tested: trained without the newest rows and scored on them. The longest window whose score is
+ * <p>Candidate windows are the newest 100, 200, 400 … outcomes, the most that may be used, and those since the change point
+ * if one is known. Each is back-tested: trained without the newest rows and scored on them, each of which is predicted once.
+ * A window that the trainer refuses, such as one with a single label, is left out; the candidate fails only if all are. The longest window whose score is
  * within half a standard error of the best wins: the cut at the change alone breaks when a change is gradual, a long
  * window alone when it is abrupt. The rows held back for the back-test are a fifth of those since the change, at least
  * 20 and at most 200; without a change 100, or half of what there is if that is less. They also are the gate's and the
@@ -33,7 +37,7 @@ import java.util.TreeSet;
  *
  * @since 0.1
  */
-public final class TrainingWindow {
+public final class TrainingWindow implements RowSelection {
   private static final int SHORTEST = 100;
   private static final int FEWEST_TRAINED = 20;
   private static final int FEWEST_HELD_BACK = 20;
@@ -66,21 +70,13 @@ public final class TrainingWindow {
     return new TrainingWindow(least, most);
   }
 
-  /**
-   * {@return how many outcomes are used at most: what a monitor must keep}
-   */
+  @Override
   public int most() {
     return most;
   }
 
-  /**
-   * {@return what must be waited for before anything can be trained, if something must}
-   *
-   * @param kept how many outcomes are kept
-   * @param end position after the newest outcome
-   * @param change position of the change, if known
-   */
-  Optional<String> waitsFor(long kept, long end, OptionalLong change) {
+  @Override
+  public Optional<String> waitsFor(long kept, long end, OptionalLong change) {
     long fewest = Math.max(least, SHORTEST);
     if (kept < fewest) {
       return Optional.of("waiting for " + (fewest - kept) + " more outcomes: " + kept
@@ -93,8 +89,8 @@ public final class TrainingWindow {
     return Optional.empty();
   }
 
-  /** Whether the rows since a change have grown so much since the newest candidate that another is due. */
-  boolean followUpDue(long sinceChange, long sinceChangeThen) {
+  @Override
+  public boolean followUpDue(long sinceChange, long sinceChangeThen) {
     return sinceChange >= FOLLOW_UP * sinceChangeThen && sinceChange <= most;
   }
 
@@ -109,47 +105,35 @@ public final class TrainingWindow {
    */
   public Trained train(List<Labelled<Row>> rows, ModelTrainer trainer) {
     List<Labelled<Row>> newest = rows.subList(Math.max(0, rows.size() - most), rows.size());
-    return choose(newest, OptionalLong.empty(), trainer).trained;
+    return choose(newest, OptionalLong.empty(), trainer, TrainingContext.none()).trained;
   }
 
   /** The best of the back-tested windows: its size, how many rows were held back of it, and how many fits it took. */
-  private record Choice(Trained trained, int size, int held, int fits) {}
+  private record Choice(Trained trained, TestPhase tested, int size, int held, int fits) {}
 
-  /** What a window came to. */
-  record Selection(Trained candidate, List<Outcome> training, List<Outcome> heldBack, int fits) {
-    @Override
-    public String toString() {
-      return String.format(
-          Locale.ROOT,
-          "trained on %d outcomes, %d newer ones held back, chosen by %d fits",
-          training.size(),
-          heldBack.size(),
-          fits);
-    }
-  }
+  /** A window that was trained on, and what its model answers to the rows held back. */
+  private record Fit(Trained trained, TestPhase tested) {}
 
-  /**
-   * Chooses a window and trains on it.
-   *
-   * @param outcomes the newest ones, oldest first
-   * @param change position of the change, if known
-   */
-  Selection select(List<Outcome> outcomes, OptionalLong change, ModelTrainer trainer) {
+  @Override
+  public Selected select(
+      List<Outcome> outcomes, OptionalLong change, ModelTrainer trainer, TrainingContext context) {
     int n = outcomes.size();
     long end = outcomes.get(n - 1).position() + 1;
     OptionalLong since = change.isPresent()
         ? OptionalLong.of(Math.max(1, Math.min(n, end - change.getAsLong())))
         : OptionalLong.empty();
-    Choice choice = choose(outcomes.stream().map(Outcome::labelled).toList(), since, trainer);
+    Choice choice =
+        choose(outcomes.stream().map(Outcome::labelled).toList(), since, trainer, context);
     int cut = n - choice.held;
-    return new Selection(
-        choice.trained,
-        List.copyOf(outcomes.subList(n - choice.size, cut)),
-        List.copyOf(outcomes.subList(cut, n)),
-        choice.fits);
+    return Selected.of(outcomes.subList(n - choice.size, cut), outcomes.subList(cut, n))
+        .fitted(choice.trained, choice.tested, choice.fits);
   }
 
-  private Choice choose(List<Labelled<Row>> rows, OptionalLong since, ModelTrainer trainer) {
+  private Choice choose(
+      List<Labelled<Row>> rows,
+      OptionalLong since,
+      ModelTrainer trainer,
+      TrainingContext context) {
     int n = rows.size();
     int held = since.isPresent()
         ? heldBack((int) since.getAsLong())
@@ -159,20 +143,15 @@ public final class TrainingWindow {
     for (int size = SHORTEST; size <= Math.min(most, n); size *= 2) {
       sizes.add(size);
     }
+    if (n >= most) {
+      sizes.add(most);
+    }
     since.ifPresent(size -> sizes.add((int) Math.min(most, size)));
-    if (sizes.stream().noneMatch(size -> cut - (n - size) >= FEWEST_TRAINED)) {
+    sizes.removeIf(size -> size - held < FEWEST_TRAINED);
+    if (sizes.isEmpty() && n - held >= FEWEST_TRAINED) {
       sizes.add(n);
     }
-    TreeMap<Integer, Trained> fits = new TreeMap<>();
-    TreeMap<Integer, double[]> scores = new TreeMap<>();
-    for (int size : sizes) {
-      if (cut - (n - size) >= FEWEST_TRAINED) {
-        Trained trained = trainer.train(rows.subList(n - size, cut));
-        fits.put(size, trained);
-        scores.put(size, score(trained.model(), rows.subList(cut, n)));
-      }
-    }
-    if (fits.isEmpty()) {
+    if (sizes.isEmpty()) {
       throw new IllegalArgumentException("wanted at least "
           + FEWEST_TRAINED
           + " rows to train on besides "
@@ -181,8 +160,69 @@ public final class TrainingWindow {
           + n
           + " rows");
     }
+    List<Labelled<Row>> heldBack = rows.subList(cut, n);
+    Losses losses = Losses.of(trainer.schema());
+    TreeMap<Integer, Fit> fits = new TreeMap<>();
+    TreeMap<Integer, double[]> scores = new TreeMap<>();
+    Failures failures = new Failures();
+    int done = 0;
+    for (int size : sizes) {
+      context.progress(done++, sizes.size(), "training on " + (size - held) + " rows");
+      Trained trained = fit(rows.subList(n - size, cut), trainer, context, failures);
+      if (trained != null) {
+        TestPhase tested = trained.test(heldBack);
+        fits.put(size, new Fit(trained, tested));
+        scores.put(size, losses.score(tested));
+      }
+    }
+    if (fits.isEmpty() && sizes.last() < n) {
+      // Each window lacks something that a training needs, such as a second label; all rows may have it.
+      Trained trained = fit(rows.subList(0, cut), trainer, context, failures);
+      if (trained != null) {
+        TestPhase tested = trained.test(heldBack);
+        fits.put(n, new Fit(trained, tested));
+        scores.put(n, losses.score(tested));
+      }
+    }
+    if (fits.isEmpty()) {
+      throw failures.all();
+    }
     int size = longest(scores);
-    return new Choice(requireNonNull(fits.get(size)), size, held, fits.size());
+    Fit chosen = requireNonNull(fits.get(size));
+    return new Choice(chosen.trained, chosen.tested, size, held, fits.size());
+  }
+
+  /** The model of a window; null if the trainer refuses its rows, which those of another may not share. */
+  private static @Nullable Trained fit(
+      List<Labelled<Row>> rows,
+      ModelTrainer trainer,
+      TrainingContext context,
+      Failures failures) {
+    try {
+      return trainer.train(rows, context);
+    } catch (TrainingStoppedException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      failures.add(e);
+      return null;
+    }
+  }
+
+  /** Why no window could be trained on: the first reason, with the others inside. */
+  private static final class Failures {
+    private @Nullable RuntimeException first;
+
+    void add(RuntimeException e) {
+      if (first == null) {
+        first = e;
+      } else if (first != e) {
+        first.addSuppressed(e);
+      }
+    }
+
+    RuntimeException all() {
+      return requireNonNull(first);
+    }
   }
 
   private static int heldBack(int since) {
@@ -201,20 +241,6 @@ public final class TrainingWindow {
       }
     }
     return chosen;
-  }
-
-  /** Mean loss and its standard error. */
-  private static double[] score(Model model, List<Labelled<Row>> rows) {
-    double sum = 0.0;
-    double squares = 0.0;
-    for (Labelled<Row> row : rows) {
-      double loss = Losses.of(model, row.input(), row.truth());
-      sum += loss;
-      squares += loss * loss;
-    }
-    double mean = sum / rows.size();
-    double variance = Math.max(squares / rows.size() - mean * mean, 0.0);
-    return new double[] {mean, Math.sqrt(variance / rows.size())};
   }
 
   /** {@return such as {@code since the change, 200 to 5000 outcomes}} */

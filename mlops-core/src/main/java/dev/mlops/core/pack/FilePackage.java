@@ -5,9 +5,12 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageDraft;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFile.Role;
 import dev.mlops.api.pack.PackageFormatException;
@@ -15,6 +18,7 @@ import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.internal.json.JsonException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,8 +56,9 @@ public final class FilePackage implements ModelPackage {
   private final Schema schema;
   private final @Nullable Baseline baseline;
   private final List<GoldenExample> examples;
-  private final Map<String, String> libraries;
-  private final Map<String, String> configuration;
+  private final List<Library> libraries;
+  private final Configuration configuration;
+  private final Configuration provenance;
 
   private FilePackage(Manifest manifest, Function<Digest, byte @Nullable []> blobs) {
     this.bytes = manifest.bytes();
@@ -63,8 +68,10 @@ public final class FilePackage implements ModelPackage {
     this.schema = section(Role.SCHEMA, Sections::schema).orElseThrow();
     this.baseline = section(Role.BASELINE, Sections::baseline).orElse(null);
     this.examples = section(Role.EXAMPLES, Sections::examples).orElse(List.of());
-    this.libraries = section(Role.LIBRARIES, Sections::texts).orElse(Map.of());
-    this.configuration = section(Role.CONFIGURATION, Sections::texts).orElse(Map.of());
+    this.libraries = section(Role.LIBRARIES, Sections::libraries).orElse(List.of());
+    this.configuration =
+        section(Role.CONFIGURATION, Sections::configuration).orElse(Configuration.empty());
+    this.provenance = section(Role.PROVENANCE, Sections::provenance).orElse(Configuration.empty());
   }
 
   /**
@@ -156,6 +163,10 @@ public final class FilePackage implements ModelPackage {
     if (!manifest.files().contains(file)) {
       throw new IllegalArgumentException(this + " does not list " + file);
     }
+    if (file.size() > LARGEST_READ) {
+      throw new IllegalArgumentException("file " + file + " must have at most " + LARGEST_READ
+          + " bytes to be read at once; open it instead");
+    }
     byte[] found = blobs.apply(file.digest());
     // A copy first: what is handed out is what was verified, whatever happens to the other array.
     return verified(
@@ -216,18 +227,19 @@ public final class FilePackage implements ModelPackage {
     return examples;
   }
 
-  /**
-   * {@return the libraries that the model was made with, version by name; possibly none}
-   */
-  public Map<String, String> libraries() {
+  @Override
+  public List<Library> libraries() {
     return libraries;
   }
 
-  /**
-   * {@return the settings that belong to the model; possibly none}
-   */
-  public Map<String, String> configuration() {
+  @Override
+  public Configuration configuration() {
     return configuration;
+  }
+
+  @Override
+  public Configuration provenance() {
+    return provenance;
   }
 
   /** Packages are equal when their digests are, for then their bytes are. */
@@ -253,12 +265,25 @@ public final class FilePackage implements ModelPackage {
     if (files.isEmpty()) {
       return Optional.empty();
     }
+    PackageFile file = files.get(0);
+    int version = manifest.version(file);
+    if (version > Sections.version(role)) {
+      throw new PackageFormatException(
+          manifest.model() + " sha256:" + digest.abbreviated() + ": " + file.name()
+              + " was written in version " + version + ", this library reads 1 to "
+              + Sections.version(role) + "; not loaded, a newer one may read it",
+          null);
+    }
     try {
-      return Optional.of(form.apply(Json.parse(read(files.get(0)), Manifest.LONGEST_DOCUMENT)));
+      Json json = Json.parse(read(file), Manifest.LONGEST_DOCUMENT);
+      if (json.get("format").integer() != version) {
+        throw json.get("format").wanted("version " + version + ", as the manifest says");
+      }
+      return Optional.of(form.apply(json));
     } catch (JsonException e) {
       throw new PackageFormatException(
           manifest.model() + " sha256:" + digest.abbreviated() + ": "
-              + files.get(0).name() + " at " + e.getMessage() + "; not loaded",
+              + file.name() + " at " + e.getMessage() + "; not loaded",
           e);
     }
   }
@@ -270,14 +295,15 @@ public final class FilePackage implements ModelPackage {
    *
    * @since 0.1
    */
-  public static final class Builder {
+  public static final class Builder implements PackageDraft {
     private final String model;
     private final Schema schema;
     private final Map<Digest, byte[]> blobs = new HashMap<>();
     private final List<PackageFile> files = new ArrayList<>();
     private final Set<String> problems = new LinkedHashSet<>();
-    private final Map<String, String> libraries = new TreeMap<>();
-    private final Map<String, String> configuration = new TreeMap<>();
+    private final Map<String, Library> libraries = new TreeMap<>();
+    private final Configuration.Builder configuration = Configuration.builder();
+    private final Configuration.Builder provenance = Configuration.builder();
     private @Nullable String runtime;
     private @Nullable Baseline baseline;
     private List<GoldenExample> examples = List.of();
@@ -304,7 +330,7 @@ public final class FilePackage implements ModelPackage {
      * @param bytes its content; copied
      */
     public Builder weights(String name, byte[] bytes) {
-      return file(name, Role.WEIGHTS, bytes.clone());
+      return put(name, Role.WEIGHTS, bytes.clone());
     }
 
     /**
@@ -314,17 +340,33 @@ public final class FilePackage implements ModelPackage {
      * @param file what to read, now
      */
     public Builder weights(String name, Path file) {
-      return file(name, Role.WEIGHTS, file);
+      return put(name, Role.WEIGHTS, file);
     }
 
     /**
-     * {@return this builder, with one more file for people}
+     * {@return this builder, with one more file of a role that this release does not read itself}
      *
      * @param name as {@link PackageFile} allows
+     * @param role weights, document, or one of the caller's own; not that of a section
      * @param bytes its content; copied
      */
+    public Builder file(String name, Role role, byte[] bytes) {
+      if (Manifest.isSection(role)) {
+        problems.add("file " + MlopsException.shown(name) + " must not be given as a section, "
+            + role);
+        return this;
+      }
+      return put(name, role, bytes.clone());
+    }
+
+    @Override
     public Builder document(String name, byte[] bytes) {
-      return file(name, Role.DOCUMENT, bytes.clone());
+      return put(name, Role.DOCUMENT, bytes.clone());
+    }
+
+    @Override
+    public Builder document(String name, String text) {
+      return put(name, Role.DOCUMENT, text.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -334,7 +376,13 @@ public final class FilePackage implements ModelPackage {
      * @param file what to read, now
      */
     public Builder document(String name, Path file) {
-      return file(name, Role.DOCUMENT, file);
+      return put(name, Role.DOCUMENT, file);
+    }
+
+    @Override
+    public Builder library(Library library) {
+      libraries.put(library.name(), library);
+      return this;
     }
 
     /**
@@ -344,18 +392,36 @@ public final class FilePackage implements ModelPackage {
      * @param version such as {@code 4.3.2}
      */
     public Builder library(String name, String version) {
-      libraries.put(requireNonNull(name, "name"), requireNonNull(version, "version"));
+      return library(Library.of(name, version));
+    }
+
+    @Override
+    public Builder configuration(String name, String value) {
+      configuration.put(name, value);
       return this;
     }
 
-    /**
-     * {@return this builder, with a setting that belongs to the model; no secret}
-     *
-     * @param key its name; given again, the later value counts
-     * @param value its value
-     */
-    public Builder configuration(String key, String value) {
-      configuration.put(requireNonNull(key, "key"), requireNonNull(value, "value"));
+    @Override
+    public Builder configuration(String name, double value) {
+      check(problems, () -> configuration.put(name, value));
+      return this;
+    }
+
+    @Override
+    public Builder configuration(String name, boolean value) {
+      configuration.put(name, value);
+      return this;
+    }
+
+    @Override
+    public Builder provenance(String name, String value) {
+      provenance.put(name, value);
+      return this;
+    }
+
+    @Override
+    public Builder provenance(String name, double value) {
+      check(problems, () -> provenance.put(name, value));
       return this;
     }
 
@@ -407,20 +473,39 @@ public final class FilePackage implements ModelPackage {
             Role.EXAMPLES, examples, Sections::examples, Sections::examples, all, content, found);
       }
       if (!libraries.isEmpty()) {
-        section(Role.LIBRARIES, libraries, Sections::texts, Sections::texts, all, content, found);
+        section(
+            Role.LIBRARIES,
+            List.copyOf(libraries.values()),
+            Sections::libraries,
+            Sections::libraries,
+            all,
+            content,
+            found);
       }
-      if (!configuration.isEmpty()) {
+      Configuration settings = configuration.build();
+      if (!settings.isEmpty()) {
         section(
             Role.CONFIGURATION,
-            configuration,
-            Sections::texts,
-            Sections::texts,
+            settings,
+            Sections::configuration,
+            Sections::configuration,
+            all,
+            content,
+            found);
+      }
+      Configuration origin = provenance.build();
+      if (!origin.isEmpty()) {
+        section(
+            Role.PROVENANCE,
+            origin,
+            Sections::provenance,
+            Sections::provenance,
             all,
             content,
             found);
       }
       all.sort(Comparator.comparing(PackageFile::name));
-      Manifest manifest = new Manifest(model, runtime == null ? "" : runtime, List.copyOf(all));
+      Manifest manifest = Manifest.of(model, runtime == null ? "" : runtime, all);
       found.addAll(manifest.problems());
       int size = found.isEmpty() ? manifest.bytes().length : 0;
       if (size > Manifest.MOST_BYTES) {
@@ -434,9 +519,9 @@ public final class FilePackage implements ModelPackage {
       return new FilePackage(manifest, content::get);
     }
 
-    private Builder file(String name, Role role, Path file) {
+    private Builder put(String name, Role role, Path file) {
       requireNonNull(name, "name");
-      long most = role == Role.WEIGHTS ? Manifest.MOST_WEIGHTS : Manifest.LONGEST_DOCUMENT;
+      long most = Manifest.most(role);
       try {
         long size = Files.size(file);
         if (size > most) {
@@ -444,7 +529,7 @@ public final class FilePackage implements ModelPackage {
               + " bytes, but has " + size);
           return this;
         }
-        return file(name, role, Files.readAllBytes(file));
+        return put(name, role, Files.readAllBytes(file));
       } catch (IOException e) {
         problems.add("file " + MlopsException.shown(name) + " could not be read ("
             + e.getClass().getSimpleName() + ")");
@@ -452,7 +537,7 @@ public final class FilePackage implements ModelPackage {
       }
     }
 
-    private Builder file(String name, Role role, byte[] bytes) {
+    private Builder put(String name, Role role, byte[] bytes) {
       Digest digest = Digest.of(bytes);
       check(problems, () -> files.add(new PackageFile(name, role, bytes.length, digest)));
       blobs.put(digest, bytes);

@@ -14,19 +14,23 @@ import dev.mlops.api.model.Task;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.ColumnProfile;
+import dev.mlops.api.pack.Configuration;
+import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
+import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.NumberProfile;
+import dev.mlops.api.pack.PackageFile.Role;
 import dev.mlops.core.internal.json.Json;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -35,19 +39,28 @@ import java.util.stream.Collectors;
 /**
  * The stored forms of what a package holds beside weights and documents; each says its version, and unknown keys are
  * refused.
+ *
+ * <p>Version 1 of the configuration held texts only, and version 1 of the libraries no digests. Version 2 of the baseline
+ * says unit and direction of a metric that is a host's own.
  */
 final class Sections {
-  /** The version of every form here. */
-  private static final long VERSION = 1;
-
   private static final String FORMAT = "format";
 
   private Sections() {}
 
+  /** {@return the version in which a section is written, and the newest that is read} */
+  static int version(Role role) {
+    return role.equals(Role.BASELINE)
+            || role.equals(Role.LIBRARIES)
+            || role.equals(Role.CONFIGURATION)
+        ? 2
+        : 1;
+  }
+
   // ---- schema
 
   static Json schema(Schema schema) {
-    return Json.of(members(schema, Map.of(FORMAT, VERSION)));
+    return Json.of(members(schema, Map.of(FORMAT, version(Role.SCHEMA))));
   }
 
   private static Map<String, Object> members(Schema schema, Map<String, Object> more) {
@@ -63,7 +76,7 @@ final class Sections {
   }
 
   static Schema schema(Json json) {
-    return members(current(json, "columns", "task", "positive"));
+    return members(known(json, Role.SCHEMA, "columns", "task", "positive"));
   }
 
   private static Schema members(Json json) {
@@ -91,23 +104,13 @@ final class Sections {
 
   static Json baseline(Baseline baseline) {
     Map<String, Object> members = new HashMap<>();
-    members.put(FORMAT, VERSION);
+    members.put(FORMAT, version(Role.BASELINE));
     members.put("schema", members(baseline.schema(), Map.of()));
     members.put("rows", baseline.rows());
     Map<String, Object> quality = new HashMap<>();
     baseline
         .quality()
-        .forEach((metric, estimate) -> quality.put(
-            metric.toString(),
-            Map.of(
-                "value",
-                estimate.value(),
-                "lower",
-                estimate.lower(),
-                "upper",
-                estimate.upper(),
-                "n",
-                estimate.n())));
+        .forEach((metric, estimate) -> quality.put(metric.name(), measured(metric, estimate)));
     members.put("quality", quality);
     baseline
         .latency()
@@ -122,6 +125,39 @@ final class Sections {
                 latency.n())));
     members.put("columns", baseline.columns().stream().map(Sections::profile).toList());
     return Json.of(members);
+  }
+
+  private static Map<String, Object> measured(Metric metric, Estimate estimate) {
+    Map<String, Object> members = new HashMap<>();
+    members.put("value", estimate.value());
+    members.put("lower", estimate.lower());
+    members.put("upper", estimate.upper());
+    members.put("n", estimate.n());
+    if (!ours(metric.name()).equals(Optional.of(metric))) {
+      members.put("task", name(metric.task()));
+      members.put("higherIsBetter", metric.higherIsBetter());
+      members.put("unit", metric.unit());
+    }
+    return members;
+  }
+
+  /** The library's own metric of a name, if it is one. */
+  private static Optional<Metric> ours(String name) {
+    try {
+      return Optional.of(Metric.of(name));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** A metric by its name, or a host's own by what is said of it: its loss is code, and not stored. */
+  private static Metric metric(String name, Json json) {
+    if (json.find("task").isEmpty()) {
+      return Metric.of(name);
+    }
+    Metric.Builder metric = Metric.builder(name, value(json.get("task"), Task.class))
+        .unit(json.get("unit").text());
+    return (json.get("higherIsBetter").flag() ? metric.higherIsBetter() : metric).build();
   }
 
   private static Map<String, Object> profile(ColumnProfile profile) {
@@ -144,16 +180,25 @@ final class Sections {
   }
 
   static Baseline baseline(Json json) {
-    current(json, "schema", "rows", "quality", "latency", "columns");
+    boolean hosts =
+        known(json, Role.BASELINE, "schema", "rows", "quality", "latency", "columns")
+                .get(FORMAT)
+                .integer()
+            > 1;
     Json schema = json.get("schema").only("columns", "task", "positive");
     Baseline.Builder baseline = Baseline.builder(members(schema));
     valid(json.get("rows"), () -> baseline.rows(json.get("rows").integer()));
     for (String name : json.get("quality").keys()) {
-      Json estimate = json.get("quality").get(name).only("value", "lower", "upper", "n");
+      Json estimate = json.get("quality").get(name);
+      if (hosts) {
+        estimate.only("value", "lower", "upper", "n", "task", "higherIsBetter", "unit");
+      } else {
+        estimate.only("value", "lower", "upper", "n");
+      }
       valid(
           estimate,
           () -> baseline.quality(
-              Metric.of(name),
+              metric(name, estimate),
               new Estimate(
                   estimate.get("value").number(),
                   estimate.get("lower").number(),
@@ -164,10 +209,11 @@ final class Sections {
       latency.only("p50Nanos", "p99Nanos", "n");
       valid(
           latency,
-          () -> baseline.latency(new Latency(
-              Duration.ofNanos(latency.get("p50Nanos").integer()),
-              Duration.ofNanos(latency.get("p99Nanos").integer()),
-              latency.get("n").integer())));
+          () -> baseline.latency(Latency.builder()
+              .p50(Duration.ofNanos(latency.get("p50Nanos").integer()))
+              .p99(Duration.ofNanos(latency.get("p99Nanos").integer()))
+              .n(latency.get("n").integer())
+              .build()));
     });
     Set<String> seen = new HashSet<>();
     for (Json column : json.get("columns").items()) {
@@ -206,7 +252,7 @@ final class Sections {
 
   static Json examples(List<GoldenExample> examples) {
     Map<String, Object> members = new HashMap<>();
-    members.put(FORMAT, VERSION);
+    members.put(FORMAT, version(Role.EXAMPLES));
     // Rows of a host's binding say nothing of the task: they keep the schema that they were given
     // with.
     members.put("schema", members(examples.get(0).row().schema(), Map.of()));
@@ -259,7 +305,7 @@ final class Sections {
   }
 
   static List<GoldenExample> examples(Json json) {
-    current(json, "schema", "examples");
+    known(json, Role.EXAMPLES, "schema", "examples");
     Schema schema = members(json.get("schema").only("columns", "task", "positive"));
     List<GoldenExample> examples = new ArrayList<>();
     for (Json example : json.get("examples").items()) {
@@ -309,30 +355,103 @@ final class Sections {
     });
   }
 
-  // ---- libraries and configuration
+  // ---- libraries, configuration and provenance
 
-  static Json texts(Map<String, String> values) {
-    return Json.of(Map.of(FORMAT, VERSION, "values", values));
+  static Json libraries(List<Library> libraries) {
+    return Json.of(Map.of(
+        FORMAT,
+        version(Role.LIBRARIES),
+        "libraries",
+        libraries.stream().map(Sections::library).toList()));
   }
 
-  static Map<String, String> texts(Json json) {
-    Json values = current(json, "values").get("values");
-    return Collections.unmodifiableMap(values.keys().stream()
-        .collect(Collectors.toMap(
-            key -> key, key -> values.get(key).text(), (a, b) -> b, TreeMap::new)));
+  private static Map<String, Object> library(Library library) {
+    Map<String, Object> members = new HashMap<>();
+    members.put("name", library.name());
+    members.put("version", library.version());
+    library.sha256().ifPresent(digest -> members.put("sha256", digest.hex()));
+    return members;
+  }
+
+  static List<Library> libraries(Json json) {
+    if (json.get(FORMAT).equals(Json.of(1))) {
+      Configuration versions = texts(json);
+      return versions.names().stream()
+          .map(name -> Library.of(name, versions.text(name).orElseThrow()))
+          .toList();
+    }
+    known(json, Role.LIBRARIES, "libraries");
+    List<Library> libraries = new ArrayList<>();
+    for (Json item : json.get("libraries").items()) {
+      item.only("name", "version", "sha256");
+      Library library = new Library(
+          item.get("name").text(),
+          item.get("version").text(),
+          item.find("sha256").map(hex -> valid(hex, () -> Digest.parse("sha256:" + hex.text()))));
+      if (!libraries.isEmpty()
+          && libraries.get(libraries.size() - 1).name().compareTo(library.name()) >= 0) {
+        throw item.wanted("each library once, ordered by name");
+      }
+      libraries.add(library);
+    }
+    return List.copyOf(libraries);
+  }
+
+  static Json configuration(Configuration configuration) {
+    return Json.of(
+        Map.of(FORMAT, version(Role.CONFIGURATION), "values", configuration.values()));
+  }
+
+  static Configuration configuration(Json json) {
+    return json.get(FORMAT).equals(Json.of(1))
+        ? texts(json)
+        : values(known(json, Role.CONFIGURATION, "values"));
+  }
+
+  static Json provenance(Configuration provenance) {
+    return Json.of(Map.of(FORMAT, version(Role.PROVENANCE), "values", provenance.values()));
+  }
+
+  static Configuration provenance(Json json) {
+    return values(known(json, Role.PROVENANCE, "values"));
+  }
+
+  private static Configuration values(Json json) {
+    Configuration.Builder settings = Configuration.builder();
+    Json values = json.get("values");
+    for (String name : values.keys()) {
+      Json value = values.get(name);
+      if (value.isText()) {
+        settings.put(name, value.text());
+      } else if (value.isFlag()) {
+        settings.put(name, value.flag());
+      } else {
+        valid(value, () -> settings.put(name, value.number()));
+      }
+    }
+    return settings.build();
+  }
+
+  /** Texts by name, as version 1 of libraries and configuration held them. */
+  private static Configuration texts(Json json) {
+    Configuration.Builder settings = Configuration.builder();
+    Json values = json.only(FORMAT, "values").get("values");
+    values.keys().forEach(name -> settings.put(name, values.get(name).text()));
+    return settings.build();
   }
 
   // ---- what they share
 
-  /** Refuses other versions before it looks at keys: a newer one may have more of them. */
-  private static Json current(Json json, String... keys) {
+  /** Refuses versions of its form that are not known before it looks at keys: a newer one may have more of them. */
+  private static Json known(Json json, Role role, String... keys) {
     long found = json.get(FORMAT).integer();
-    if (found != VERSION) {
-      throw json.get(FORMAT).wanted("format " + VERSION);
+    if (found < 1 || found > version(role)) {
+      throw json.get(FORMAT)
+          .wanted(version(role) == 1 ? "format 1" : "format 1 to " + version(role));
     }
-    String[] known = Arrays.copyOf(keys, keys.length + 1);
-    known[keys.length] = FORMAT;
-    return json.only(known);
+    String[] all = Arrays.copyOf(keys, keys.length + 1);
+    all[keys.length] = FORMAT;
+    return json.only(all);
   }
 
   private static String name(Enum<?> constant) {

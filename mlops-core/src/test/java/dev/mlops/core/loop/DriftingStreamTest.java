@@ -14,20 +14,19 @@ import dev.mlops.api.model.RowBinding;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Signals;
-import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.Trained;
+import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.monitor.MicrometerMonitor;
 import dev.mlops.core.retrain.RetrainPolicies;
+import dev.mlops.core.pack.TrainedModel;
 import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.serve.Served;
-import dev.mlops.drift.profile.Baselines;
-import dev.mlops.testkit.InMemoryPackage;
 import dev.mlops.testkit.InMemoryVersionStore;
 import dev.mlops.testkit.ManualClock;
 import dev.mlops.testkit.SineStream;
@@ -136,7 +135,7 @@ class DriftingStreamTest {
     }
 
     @Override
-    public Trained train(List<Labelled<Row>> rows) {
+    public Trained train(List<Labelled<Row>> rows, TrainingContext context) {
       int[] ahead = new int[36];
       for (Labelled<Row> row : rows) {
         ahead[cell(row.input())] += row.truth().equals(Truth.of("yes")) ? 1 : -1;
@@ -145,7 +144,9 @@ class DriftingStreamTest {
       for (int votes : ahead) {
         weights.append(votes >= 0 ? 'y' : 'n');
       }
-      return new TrainedCells(weights.toString(), List.of());
+      String cells = weights.toString();
+      return TrainedModel.of(
+          schema(), row -> say(cells, row), "cells", cells.getBytes(UTF_8), context);
     }
   }
 
@@ -155,31 +156,6 @@ class DriftingStreamTest {
 
   private static Prediction say(String weights, Row row) {
     return Classification.of(weights.charAt(cell(row)) == 'y' ? "yes" : "no");
-  }
-
-  private record TrainedCells(String weights, List<Labelled<Row>> tested) implements Trained {
-    @Override
-    public Model model() {
-      return row -> say(weights, row);
-    }
-
-    @Override
-    public Trained testedOn(List<Labelled<Row>> rows) {
-      return new TrainedCells(weights, List.copyOf(rows));
-    }
-
-    @Override
-    public ModelPackage asPackage(String name) {
-      List<Row> rows = tested.stream().map(Labelled::input).toList();
-      List<Prediction> said = rows.stream().map(row -> say(weights, row)).toList();
-      return InMemoryPackage.builder(name, STREAM.schema())
-          .runtime("cells")
-          .weights("cells.txt", weights.getBytes(UTF_8))
-          .baseline(Baselines.from(
-              STREAM.schema(), rows, said, tested.stream().map(Labelled::truth).toList()))
-          .examples(List.of(new GoldenExample(rows.get(0), said.get(0))))
-          .build();
-    }
   }
 
   private static final class CellRuntime implements ModelRuntime {

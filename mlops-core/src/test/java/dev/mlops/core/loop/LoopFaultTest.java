@@ -13,6 +13,7 @@ import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.Trained;
+import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
@@ -361,7 +362,7 @@ class LoopFaultTest {
           }
 
           @Override
-          public Trained train(List<Labelled<Row>> rows) {
+          public Trained train(List<Labelled<Row>> rows, TrainingContext context) {
             return null;
           }
         })
@@ -487,7 +488,7 @@ class LoopFaultTest {
       assertEquals(Optional.empty(), loop[0].trouble());
       assertEquals(
           "loop on iris@champion: working since 2026-01-01T00:00:00Z, for 3 h", loop[0].toString());
-      throw new IllegalStateException("seen");
+      throw new LinkageError("seen"); // unlike an exception, no reason to try another window
     };
     loop[0] = scene.loop(LoopScene.whileFirst(), jobs::add).build();
     scene.serve(200);

@@ -21,25 +21,24 @@ import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
-import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.Trained;
+import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasMove;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.pack.TrainedModel;
 import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.serve.ForeignStore;
 import dev.mlops.core.serve.Served;
-import dev.mlops.drift.profile.Baselines;
 import dev.mlops.testkit.FaultyVersionStore;
 import dev.mlops.testkit.InMemoryMonitor;
-import dev.mlops.testkit.InMemoryPackage;
 import dev.mlops.testkit.InMemoryVersionStore;
 import dev.mlops.testkit.ManualClock;
 import java.io.IOException;
@@ -299,6 +298,9 @@ final class LoopScene {
   /** Learns the model that its script names for the rows; by default the concept that most of them follow. */
   static final class ScriptedTrainer implements ModelTrainer {
     volatile Function<List<Labelled<Row>>, String> script = ScriptedTrainer::majority;
+    /** Called with each model that is trained, not loaded. */
+    volatile Consumer<Scripted> prepare = model -> {};
+
     final List<List<Labelled<Row>>> calls = Collections.synchronizedList(new ArrayList<>());
     volatile Schema schema = SCHEMA;
     private final AtomicInteger made = new AtomicInteger();
@@ -317,43 +319,25 @@ final class LoopScene {
     }
 
     @Override
-    public Trained train(List<Labelled<Row>> rows) {
+    public Trained train(List<Labelled<Row>> rows, TrainingContext context) {
       calls.add(List.copyOf(rows));
-      return make(script.apply(rows), made.incrementAndGet());
+      return make(script.apply(rows), made.incrementAndGet(), context);
     }
 
     Trained make(String weights, int serial) {
-      return new ScriptedTrained(weights, serial, List.of());
-    }
-  }
-
-  private record ScriptedTrained(String weights, int serial, List<Labelled<Row>> tested)
-      implements Trained {
-    @Override
-    public Model model() {
-      return new Scripted(weights);
+      return make(weights, serial, TrainingContext.none());
     }
 
-    @Override
-    public Trained testedOn(List<Labelled<Row>> rows) {
-      return new ScriptedTrained(weights, serial, List.copyOf(rows));
-    }
-
-    @Override
-    public ModelPackage asPackage(String model) {
-      Scripted scripted = new Scripted(weights);
-      InMemoryPackage.Builder made = InMemoryPackage.builder(model, SCHEMA)
-          .runtime("scripted")
-          .weights("weights.txt", weights.getBytes(UTF_8))
-          .document("serial.txt", Integer.toString(serial).getBytes(UTF_8));
-      if (!tested.isEmpty()) {
-        List<Row> rows = tested.stream().map(Labelled::input).toList();
-        List<Prediction> said = rows.stream().map(scripted::predict).toList();
-        made.baseline(Baselines.from(
-                SCHEMA, rows, said, tested.stream().map(Labelled::truth).toList()))
-            .examples(List.of(new GoldenExample(rows.get(0), said.get(0))));
-      }
-      return made.build();
+    private Trained make(String weights, int serial, TrainingContext context) {
+      Scripted model = new Scripted(weights);
+      prepare.accept(model);
+      return TrainedModel.of(
+          SCHEMA,
+          model,
+          draft -> draft.runtime("scripted")
+              .weights("weights.txt", weights.getBytes(UTF_8))
+              .document("serial.txt", Integer.toString(serial)),
+          context);
     }
   }
 

@@ -18,7 +18,10 @@ import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.pack.PackageDraft;
+import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.pack.Trained;
+import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.AliasChange;
@@ -161,7 +164,7 @@ class MaintenanceLoopTest {
   /** The candidate takes 5 ms a row, the champion none. */
   @Test
   void aGateSeesHowLongBothTakeOnTheSameRows() {
-    scene.runtime.prepare = model -> model.during = () -> scene.clock.advance(Duration.ofMillis(5));
+    scene.trainer.prepare = model -> model.during = () -> scene.clock.advance(Duration.ofMillis(5));
     MaintenanceLoop loop = scene
         .loop(LoopScene.whileFirst())
         .gate(evidence -> {
@@ -608,7 +611,7 @@ class MaintenanceLoopTest {
       }
 
       @Override
-      public Trained train(List<Labelled<Row>> rows) {
+      public Trained train(List<Labelled<Row>> rows, TrainingContext context) {
         return new Untested(again);
       }
     };
@@ -637,13 +640,18 @@ class MaintenanceLoopTest {
     }
 
     @Override
-    public Trained testedOn(List<Labelled<Row>> rows) {
+    public TestPhase test(List<Labelled<Row>> rows) {
+      return trained.test(rows);
+    }
+
+    @Override
+    public Trained testedOn(TestPhase phase) {
       return this;
     }
 
     @Override
-    public ModelPackage asPackage(String model) {
-      return trained.asPackage(model);
+    public ModelPackage asPackage(String model, Consumer<? super PackageDraft> about) {
+      return trained.asPackage(model, about);
     }
   }
 

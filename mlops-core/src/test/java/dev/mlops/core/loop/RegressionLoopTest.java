@@ -15,18 +15,17 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Signals;
-import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.Trained;
+import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainDecision;
+import dev.mlops.core.pack.TrainedModel;
 import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.serve.Served;
-import dev.mlops.drift.profile.Baselines;
 import dev.mlops.testkit.InMemoryMonitor;
-import dev.mlops.testkit.InMemoryPackage;
 import dev.mlops.testkit.InMemoryVersionStore;
 import dev.mlops.testkit.ManualClock;
 import java.nio.file.Path;
@@ -46,6 +45,9 @@ class RegressionLoopTest {
       RowBinding.<Double>builder().number("x", x -> x).build();
   private static final Schema SCHEMA = ROWS.schema().predicting(Task.REGRESSION);
 
+  private static final Labelled<Row> ZERO =
+      new Labelled<>(Row.of(SCHEMA, 0.0), Truth.of(Map.of("load", 0.0, "rest", 0.0)));
+
   @TempDir
   Path folder;
 
@@ -57,7 +59,7 @@ class RegressionLoopTest {
   private void run(DoubleUnaryOperator learnt, int served) {
     try (Deployment<Double> deployment = Deployment.of(store, "load@champion", ROWS)
             .predicting(Regression.class)
-            .firstRelease(() -> new Constant(0, List.of()).asPackage("load"))
+            .firstRelease(() -> new Mean(mean -> 0).train(List.of(ZERO)).asPackage("load"))
             .runtime(new Constants())
             .monitoredBy(InMemoryMonitor.config().on(clock).firstPosition(0))
             .clock(clock)
@@ -135,41 +137,20 @@ class RegressionLoopTest {
     }
 
     @Override
-    public Trained train(List<Labelled<Row>> rows) {
+    public Trained train(List<Labelled<Row>> rows, TrainingContext context) {
       double mean = rows.stream()
           .mapToDouble(row -> row.truth().values().get("load"))
           .average()
           .orElseThrow();
-      return new Constant(learnt.applyAsDouble(mean), List.of());
+      double load = learnt.applyAsDouble(mean);
+      return TrainedModel.of(
+          SCHEMA, constant(load), "constants", Double.toString(load).getBytes(UTF_8), context);
     }
   }
 
-  private record Constant(double load, List<Labelled<Row>> tested) implements Trained {
-    @Override
-    public Model model() {
-      Prediction said = Regression.of(List.of("load", "rest"), new double[] {load, 0});
-      return row -> said;
-    }
-
-    @Override
-    public Trained testedOn(List<Labelled<Row>> rows) {
-      return new Constant(load, List.copyOf(rows));
-    }
-
-    @Override
-    public ModelPackage asPackage(String name) {
-      InMemoryPackage.Builder made = InMemoryPackage.builder(name, SCHEMA)
-          .runtime("constants")
-          .weights("load.txt", Double.toString(load).getBytes(UTF_8));
-      if (!tested.isEmpty()) {
-        List<Row> rows = tested.stream().map(Labelled::input).toList();
-        List<Prediction> said = rows.stream().map(row -> model().predict(row)).toList();
-        made.baseline(Baselines.from(
-                SCHEMA, rows, said, tested.stream().map(Labelled::truth).toList()))
-            .examples(List.of(new GoldenExample(rows.get(0), said.get(0))));
-      }
-      return made.build();
-    }
+  private static Model constant(double load) {
+    Prediction said = Regression.of(List.of("load", "rest"), new double[] {load, 0});
+    return row -> said;
   }
 
   private static final class Constants implements ModelRuntime {
@@ -181,8 +162,7 @@ class RegressionLoopTest {
     @Override
     public Model load(ModelPackage source) {
       PackageFile file = source.files(PackageFile.Role.WEIGHTS).get(0);
-      return new Constant(Double.parseDouble(new String(source.read(file), UTF_8)), List.of())
-          .model();
+      return constant(Double.parseDouble(new String(source.read(file), UTF_8)));
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.mlops.core.loop;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,9 +14,12 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Outcome;
-import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.Trained;
+import dev.mlops.api.pack.TrainingContext;
+import dev.mlops.api.pack.TrainingStoppedException;
+import dev.mlops.api.retrain.RowSelection;
+import dev.mlops.core.pack.TrainedModel;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,14 +51,15 @@ class TrainingWindowTest {
     return calls.stream().map(List::size).toList();
   }
 
-  private TrainingWindow.Selection select(int least, int most, int count, OptionalLong change) {
+  private RowSelection.Selected select(int least, int most, int count, OptionalLong change) {
     trainer.calls.clear();
-    return TrainingWindow.sinceChange(least, most).select(outcomes(1_000, count), change, trainer);
+    return TrainingWindow.sinceChange(least, most)
+        .select(outcomes(1_000, count), change, trainer, TrainingContext.none());
   }
 
   @Test
   void withoutAChangeWindowsDoubleAndAHundredRowsAreHeldBack() {
-    TrainingWindow.Selection selection = select(100, 5_000, 1_700, OptionalLong.empty());
+    RowSelection.Selected selection = select(100, 5_000, 1_700, OptionalLong.empty());
     assertEquals(List.of(100, 300, 700, 1_500), sizes(trainer.calls), "200, 400, 800, 1600");
     assertEquals(100, selection.heldBack().size());
     assertEquals(4, selection.fits());
@@ -63,7 +69,7 @@ class TrainingWindowTest {
   @Test
   void afterAChangeAFifthIsHeldBackAndTheChangeIsATriedWindow() {
     for (int[] wanted : new int[][] {{50, 20}, {100, 20}, {150, 30}, {700, 140}, {1_500, 200}}) {
-      TrainingWindow.Selection selection =
+      RowSelection.Selected selection =
           select(30, 5_000, 2_000, OptionalLong.of(3_000 - wanted[0]));
       assertEquals(wanted[1], selection.heldBack().size(), wanted[0] + " since the change");
       assertTrue(
@@ -74,7 +80,7 @@ class TrainingWindowTest {
 
   @Test
   void theChangeBeforeTheFirstRowCutsNothing() {
-    TrainingWindow.Selection selection = select(100, 5_000, 300, OptionalLong.of(3));
+    RowSelection.Selected selection = select(100, 5_000, 300, OptionalLong.of(3));
     assertEquals(60, selection.heldBack().size());
     assertTrue(sizes(trainer.calls).contains(240));
   }
@@ -91,7 +97,7 @@ class TrainingWindowTest {
   @Test
   void heldBackRowsAreTheNewestAndAreNeverTrainedOn() {
     for (OptionalLong change : List.of(OptionalLong.empty(), OptionalLong.of(1_700))) {
-      TrainingWindow.Selection selection = select(100, 5_000, 1_000, change);
+      RowSelection.Selected selection = select(100, 5_000, 1_000, change);
       double first = selection.heldBack().get(0).row().number(0);
       assertEquals(
           1_999, selection.heldBack().get(selection.heldBack().size() - 1).position());
@@ -115,6 +121,73 @@ class TrainingWindowTest {
     assertEquals(300, chosen(10, 10));
   }
 
+  /** Beside the powers of two the most is tried; a window of it is used where it is no worse. */
+  @Test
+  void upToTheMostMeansTheMost() {
+    select(100, 1_000, 1_000, OptionalLong.empty());
+    assertThat(sizes(trainer.calls)).as("200, 400, 800 and 1000, less 100").containsExactly(100, 300, 700, 900);
+    assertThat(select(100, 1_000, 3_000, OptionalLong.empty()).training()).hasSize(900);
+  }
+
+  /** Windows of one label only are refused by trainers; longer ones are not. */
+  @Test
+  void aWindowThatCannotBeFittedIsLeftOut() {
+    ModelTrainer picky = refusingBelow(500);
+    RowSelection.Selected chosen = TrainingWindow.sinceChange(100, 5_000)
+        .select(outcomes(0, 1_000), OptionalLong.empty(), picky, TrainingContext.none());
+    assertThat(chosen.training()).hasSize(700);
+    assertThat(chosen.fits()).isEqualTo(1);
+  }
+
+  /** None of the windows of 100, 200, 400, 800 can be fitted, but all rows together can. */
+  @Test
+  void whereNoWindowCanBeFittedAllRowsAreTried() {
+    RowSelection.Selected chosen = TrainingWindow.sinceChange(100, 5_000)
+        .select(outcomes(0, 1_500), OptionalLong.empty(), refusingBelow(1_000), TrainingContext.none());
+    assertThat(chosen.training()).hasSize(1_400);
+    assertThatThrownBy(() -> TrainingWindow.sinceChange(100, 5_000)
+            .select(outcomes(0, 1_500), OptionalLong.empty(), refusingBelow(9_000), TrainingContext.none()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("100 rows are too few");
+  }
+
+  private static ModelTrainer refusingBelow(int rows) {
+    return new ModelTrainer() {
+      @Override
+      public Schema schema() {
+        return LoopScene.SCHEMA;
+      }
+
+      @Override
+      public Trained train(List<Labelled<Row>> trained, TrainingContext context) {
+        if (trained.size() < rows) {
+          throw new IllegalArgumentException(trained.size() + " rows are too few");
+        }
+        return fixed(row -> Classification.of("yes"));
+      }
+    };
+  }
+
+  @Test
+  void aCancelledTrainingEndsTheChoice() {
+    TrainingContext cancelled = TrainingContext.builder().cancelledWhen(() -> true).build();
+    ModelTrainer obedient = new ModelTrainer() {
+      @Override
+      public Schema schema() {
+        return LoopScene.SCHEMA;
+      }
+
+      @Override
+      public Trained train(List<Labelled<Row>> trained, TrainingContext context) {
+        context.requireRunning();
+        return fixed(row -> Classification.of("yes"));
+      }
+    };
+    assertThatThrownBy(() -> TrainingWindow.sinceChange(100, 5_000)
+            .select(outcomes(0, 400), OptionalLong.empty(), obedient, cancelled))
+        .isInstanceOf(TrainingStoppedException.class);
+  }
+
   /** Trained rows of the window that wins of two, whose models err on so many of the hundred held-back rows. */
   private int chosen(int shortErrs, int longErrs) {
     TrainingWindow window = TrainingWindow.sinceChange(100, 5_000);
@@ -126,25 +199,20 @@ class TrainingWindowTest {
       }
 
       @Override
-      public Trained train(List<Labelled<Row>> trained) {
+      public Trained train(List<Labelled<Row>> trained, TrainingContext context) {
         int errs = trained.size() == 100 ? shortErrs : longErrs;
-        return new Fixed(
+        return fixed(
             row -> Classification.of(row.number(0) * 1e6 < 300 + errs - 0.5 ? "no" : "yes"));
       }
     };
-    return window.select(rows, OptionalLong.empty(), counting).training().size();
+    return window
+        .select(rows, OptionalLong.empty(), counting, TrainingContext.none())
+        .training().size();
   }
 
-  private record Fixed(Model model) implements Trained {
-    @Override
-    public Trained testedOn(List<Labelled<Row>> rows) {
-      return this;
-    }
-
-    @Override
-    public ModelPackage asPackage(String name) {
-      throw new UnsupportedOperationException();
-    }
+  private static Trained fixed(Model model) {
+    return TrainedModel.of(
+        LoopScene.SCHEMA, model, "fixed", new byte[] {1}, TrainingContext.none());
   }
 
   @Test
@@ -156,8 +224,8 @@ class TrainingWindowTest {
       }
 
       @Override
-      public Trained train(List<Labelled<Row>> trained) {
-        return new Fixed(row -> {
+      public Trained train(List<Labelled<Row>> trained, TrainingContext context) {
+        return fixed(row -> {
           if (trained.size() == 300) {
             throw new IllegalStateException("bug");
           }
@@ -168,7 +236,7 @@ class TrainingWindowTest {
     assertEquals(
         100,
         TrainingWindow.sinceChange(100, 5_000)
-            .select(outcomes(0, 400), OptionalLong.empty(), broken)
+            .select(outcomes(0, 400), OptionalLong.empty(), broken, TrainingContext.none())
             .training()
             .size());
   }
@@ -176,7 +244,7 @@ class TrainingWindowTest {
   @Test
   void withFewRowsAndNoChangeHalfAreHeldBack() {
     for (int count : new int[] {40, 100, 130, 199}) {
-      TrainingWindow.Selection selection = select(100, 5_000, count, OptionalLong.empty());
+      RowSelection.Selected selection = select(100, 5_000, count, OptionalLong.empty());
       assertEquals(Math.max(20, count / 2), selection.heldBack().size(), count + " rows");
       assertTrue(selection.training().size() >= 20, count + " rows");
     }

@@ -18,8 +18,10 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
+import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.NumberProfile;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.internal.json.JsonException;
@@ -50,7 +52,20 @@ class SectionsTest {
       exact(schema, Sections::schema, Sections::schema, at);
       exact(baseline(random, schema), Sections::baseline, Sections::baseline, at);
       exact(examples(random, schema), Sections::examples, Sections::examples, at);
-      exact(Map.of(text(random), text(random)), Sections::texts, Sections::texts, at);
+      exact(
+          Configuration.builder()
+              .put(text(random), text(random))
+              .put("number", finite(random))
+              .put("flag", random.nextBoolean())
+              .build(),
+          Sections::configuration,
+          Sections::configuration,
+          at);
+      exact(
+          List.of(Library.of(text(random), text(random))),
+          Sections::libraries,
+          Sections::libraries,
+          at);
     }
   }
 
@@ -108,10 +123,7 @@ class SectionsTest {
     }
     if (random.nextBoolean()) {
       long p50 = random.nextInt(1_000_000);
-      baseline.latency(new Latency(
-          Duration.ofNanos(p50),
-          Duration.ofNanos(p50 + random.nextInt(1_000)),
-          1 + random.nextInt(9)));
+      baseline.latency(Latency.builder().p50(Duration.ofNanos(p50)).p99(Duration.ofNanos(p50 + random.nextInt(1_000))).n(1 + random.nextInt(9)).build());
     }
     for (Column column : schema.columns()) {
       if (random.nextInt(4) == 0) {
@@ -180,10 +192,14 @@ class SectionsTest {
 
   @Test
   void anotherFormatIsRefusedBeforeItsKeysAre() {
-    String text = "{'format':2,'new':1}";
+    String text = "{'format':3,'new':1}";
     for (Function<Json, ?> reader : List.<Function<Json, ?>>of(
-        Sections::schema, Sections::baseline, Sections::examples, Sections::texts)) {
-      assertEquals("$.format: wanted format 1, got 2", refusal(reader, text));
+        Sections::schema, Sections::examples, Sections::provenance)) {
+      assertEquals("$.format: wanted format 1, got 3", refusal(reader, text));
+    }
+    for (Function<Json, ?> reader : List.<Function<Json, ?>>of(
+        Sections::baseline, Sections::libraries, Sections::configuration)) {
+      assertEquals("$.format: wanted format 1 to 2, got 3", refusal(reader, text));
     }
   }
 

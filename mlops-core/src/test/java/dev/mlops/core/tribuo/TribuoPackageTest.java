@@ -11,10 +11,12 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFile.Role;
 import dev.mlops.core.pack.FilePackage;
+import dev.mlops.core.pack.PackageFilling;
 import dev.mlops.testkit.ModelPackageContract;
 import dev.mlops.testkit.PackageContents;
 import java.io.ByteArrayOutputStream;
@@ -23,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -56,12 +59,10 @@ class TribuoPackageTest extends ModelPackageContract {
       weights.writeBytes(bytes);
     });
     model.setName(Digest.of(weights.toByteArray()).hex());
-    TribuoPackage.Builder builder = inALocaleOfTribuo(
+    FilePackage.Builder builder = inALocaleOfTribuo(
             () -> TribuoPackage.builder(contents.model(), model, contents.schema()))
         .examples(contents.examples());
-    contents.documents().forEach(builder::document);
-    contents.baseline().ifPresent(builder::baseline);
-    return builder.build();
+    return PackageFilling.fill(builder, contents).build();
   }
 
   /** Tribuo writes no model in a Turkish locale, see below; the rest of the package is made in any. */
@@ -95,17 +96,17 @@ class TribuoPackageTest extends ModelPackageContract {
 
   @Test
   void aFolderHoldsTheSamePackageAndSaysWhatMadeIt(@TempDir Path folder) {
-    TribuoPackage made = TribuoPackage.builder("fraud", model(SCHEMA), SCHEMA)
+    FilePackage made = TribuoPackage.builder("fraud", model(SCHEMA), SCHEMA)
         .configuration("depth", "2")
         .build();
     made.write(folder);
     FilePackage read = FilePackage.read(folder);
     assertEquals(made.digest(), read.digest());
     assertEquals(made.toString(), read.toString());
-    assertEquals(Map.of("org.tribuo:tribuo-core", "4.3.2"), read.libraries());
-    assertEquals(Map.of("depth", "2"), read.configuration());
+    assertEquals(List.of(Library.of("org.tribuo:tribuo-core", "4.3.2")), read.libraries());
+    assertEquals(Optional.of("2"), read.configuration().text("depth"));
     assertEquals(
-        "{\"format\":1,\"values\":{\"org.tribuo:tribuo-core\":\"4.3.2\"}}",
+        "{\"format\":2,\"libraries\":[{\"name\":\"org.tribuo:tribuo-core\",\"version\":\"4.3.2\"}]}",
         new String(made.read(made.files(Role.LIBRARIES).get(0)), UTF_8));
     assertEquals(
         made,
@@ -116,7 +117,7 @@ class TribuoPackageTest extends ModelPackageContract {
 
   @Test
   void aTurkishLocaleIsRefusedForWritingAndFineForReading() {
-    TribuoPackage made = TribuoPackage.of("fraud", model(SCHEMA), SCHEMA);
+    FilePackage made = TribuoPackage.of("fraud", model(SCHEMA), SCHEMA);
     Row row = Row.of(SCHEMA, 1.0, "shop");
     Prediction expected = new TribuoRuntime().load(made).predict(row);
     Locale before = Locale.getDefault();

@@ -3,6 +3,7 @@ package dev.mlops.drift.profile;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
@@ -12,6 +13,8 @@ import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.NumberProfile;
+import dev.mlops.api.pack.TestPhase;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -56,6 +59,7 @@ public final class Baselines {
       List<? extends Row> rows,
       List<? extends Prediction> predictions,
       List<Truth> truths) {
+    requireMatching(schema, rows, predictions, truths);
     return build(schema, rows, predictions, truths, null);
   }
 
@@ -76,15 +80,12 @@ public final class Baselines {
       List<? extends Prediction> predictions,
       List<Truth> truths,
       long[] nanos) {
+    requireMatching(schema, rows, predictions, truths);
     return build(schema, rows, predictions, truths, Latency.of(nanos));
   }
 
-  private static Baseline build(
-      Schema schema,
-      List<? extends Row> rows,
-      List<? extends Prediction> predictions,
-      List<Truth> truths,
-      @Nullable Latency latency) {
+  private static void requireMatching(
+      Schema schema, List<?> rows, List<?> predictions, List<Truth> truths) {
     requireNonNull(schema, "schema");
     if (rows.isEmpty()) {
       throw new IllegalArgumentException("a baseline must have at least one row, but had none");
@@ -94,6 +95,39 @@ public final class Baselines {
           + rows.size() + " rows, " + predictions.size() + " predictions, " + truths.size()
           + " truths");
     }
+  }
+
+  /**
+   * {@return the baseline of a test phase: a profile of all of its rows, quality and latency of its usable answers}
+   *
+   * @param schema the columns of the rows, and what is predicted
+   * @param phase what the model answered
+   * @throws IllegalArgumentException if a row has other columns
+   */
+  public static Baseline from(Schema schema, TestPhase phase) {
+    List<Prediction> predictions = new ArrayList<>();
+    List<Truth> truths = new ArrayList<>();
+    for (int i = 0; i < phase.size(); i++) {
+      Truth truth = phase.rows().get(i).truth();
+      phase.prediction(i).ifPresent(said -> {
+        predictions.add(said);
+        truths.add(truth);
+      });
+    }
+    return build(
+        requireNonNull(schema, "schema"),
+        phase.rows().stream().map(Labelled::input).toList(),
+        predictions,
+        truths,
+        phase.latency().orElse(null));
+  }
+
+  private static Baseline build(
+      Schema schema,
+      List<? extends Row> rows,
+      List<? extends Prediction> predictions,
+      List<Truth> truths,
+      @Nullable Latency latency) {
     Row[] all = rows.toArray(new Row[0]);
     requireColumns(schema, all);
     Baseline.Builder baseline = Baseline.builder(schema).rows(all.length);

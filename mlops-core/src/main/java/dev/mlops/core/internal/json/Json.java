@@ -363,6 +363,20 @@ public final class Json {
   }
 
   /**
+   * {@return whether this is a text}
+   */
+  public boolean isText() {
+    return value instanceof String;
+  }
+
+  /**
+   * {@return whether this is {@code true} or {@code false}}
+   */
+  public boolean isFlag() {
+    return value instanceof Boolean;
+  }
+
+  /**
    * {@return whether this is {@code null}}
    */
   public boolean isNull() {

@@ -1,0 +1,79 @@
+package dev.mlops.api.pack;
+
+import dev.mlops.api.model.Beta;
+
+/**
+ * A package that is being made: takes what people and later runs want to know of the model.
+ *
+ * <p>A name that is given again replaces a setting, a library or an item of provenance; two documents of one name are
+ * refused when the package is made.
+ *
+ * <p>Not thread-safe: confine to one thread.
+ *
+ * @since 0.1
+ */
+@Beta
+public interface PackageDraft {
+  /**
+   * {@return this draft, with one more file for people}
+   *
+   * @param name as {@link PackageFile} allows
+   * @param bytes its content; copied
+   */
+  PackageDraft document(String name, byte[] bytes);
+
+  /**
+   * {@return this draft, with one more file for people, in UTF-8}
+   *
+   * @param name as {@link PackageFile} allows
+   * @param text its content
+   */
+  PackageDraft document(String name, String text);
+
+  /**
+   * {@return this draft, with a setting that belongs to the model; no secret}
+   *
+   * @param name of the setting
+   * @param value text
+   */
+  PackageDraft configuration(String name, String value);
+
+  /**
+   * {@return this draft, with a setting that belongs to the model}
+   *
+   * @param name of the setting
+   * @param value finite
+   */
+  PackageDraft configuration(String name, double value);
+
+  /**
+   * {@return this draft, with a setting that belongs to the model}
+   *
+   * @param name of the setting
+   * @param value true or false
+   */
+  PackageDraft configuration(String name, boolean value);
+
+  /**
+   * {@return this draft, with a library that the model was made with}
+   *
+   * @param library its name and version
+   */
+  PackageDraft library(Library library);
+
+  /**
+   * {@return this draft, with where the model comes from: the source of the rows, who trained it, a run's number}
+   *
+   * @param name of the item
+   * @param value text
+   */
+  PackageDraft provenance(String name, String value);
+
+  /**
+   * {@return this draft, with where the model comes from: how many rows, which seed}
+   *
+   * @param name of the item
+   * @param value finite
+   */
+  PackageDraft provenance(String name, double value);
+}

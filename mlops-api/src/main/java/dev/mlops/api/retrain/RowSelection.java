@@ -1,0 +1,189 @@
+package dev.mlops.api.retrain;
+
+import dev.mlops.api.model.Beta;
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.pack.TestPhase;
+import dev.mlops.api.pack.Trained;
+import dev.mlops.api.pack.TrainingContext;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses the matured outcomes that a candidate is trained on, and those that are held back to test it.
+ *
+ * <p>The rows held back are the test phase of the candidate's package and the gate's trial, so they must not be trained on.
+ *
+ * <p>An implementation is asked on the loop's background executor. What it throws fails the candidate.
+ *
+ * <p>Thread-safe.
+ *
+ * @since 0.1
+ */
+@Beta
+public interface RowSelection {
+  /**
+   * {@return how many of the newest outcomes it chooses from at most: what a monitor must keep; at least 1}
+   */
+  int most();
+
+  /**
+   * {@return what must be waited for before anything can be chosen; empty, the default, if there is enough}
+   *
+   * @param kept how many outcomes are kept
+   * @param end position after the newest outcome
+   * @param change position of the change that called for a training, if known
+   */
+  default Optional<String> waitsFor(long kept, long end, OptionalLong change) {
+    return Optional.empty();
+  }
+
+  /**
+   * {@return whether the rows since a change have grown so much since the newest candidate that another is due; never, by
+   * default}
+   *
+   * @param sinceChange how many outcomes there are since the change
+   * @param sinceChangeThen how many there were when the newest candidate was trained
+   */
+  default boolean followUpDue(long sinceChange, long sinceChangeThen) {
+    return false;
+  }
+
+  /**
+   * {@return the rows to train on and the rows held back}
+   *
+   * <p>A selection that must train to choose, as a back-test does, hands over the model it trained and its test phase;
+   * otherwise the loop trains.
+   *
+   * @param outcomes at least one and at most {@link #most()}, the newest, oldest first
+   * @param change position of the change that called for a training, if known
+   * @param trainer makes models
+   * @param context goes to the trainer
+   */
+  Selected select(
+      List<Outcome> outcomes,
+      OptionalLong change,
+      ModelTrainer trainer,
+      TrainingContext context);
+
+  /**
+   * What was chosen.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  @Beta
+  final class Selected {
+    private final List<Outcome> training;
+    private final List<Outcome> heldBack;
+    private final @Nullable Trained trained;
+    private final @Nullable TestPhase tested;
+    private final int fits;
+
+    private Selected(
+        List<Outcome> training,
+        List<Outcome> heldBack,
+        @Nullable Trained trained,
+        @Nullable TestPhase tested,
+        int fits) {
+      this.training = List.copyOf(training);
+      this.heldBack = List.copyOf(heldBack);
+      this.trained = trained;
+      this.tested = tested;
+      this.fits = fits;
+      if (this.training.isEmpty() || this.heldBack.isEmpty()) {
+        throw new IllegalArgumentException(
+            "a selection must have rows to train on and rows held back, but had "
+                + this.training.size() + " and " + this.heldBack.size());
+      }
+    }
+
+    /**
+     * {@return rows that nobody has trained on yet}
+     *
+     * @param training to be trained on, at least one, oldest first
+     * @param heldBack to be tested on, at least one, none of them in {@code training}
+     * @throws IllegalArgumentException if one of the two is empty
+     */
+    public static Selected of(List<Outcome> training, List<Outcome> heldBack) {
+      return new Selected(training, heldBack, null, null, 0);
+    }
+
+    /**
+     * {@return the same rows with the model that was trained on them}
+     *
+     * @param trained on exactly the training rows
+     * @param tested its answers to exactly the rows held back, in their order
+     * @param fits how many trainings the choice took; at least 1
+     * @throws IllegalArgumentException if the test phase has not one row for each that is held back
+     */
+    public Selected fitted(Trained trained, TestPhase tested, int fits) {
+      if (tested.size() != heldBack.size()) {
+        throw new IllegalArgumentException("wanted the answers to " + heldBack.size()
+            + " rows held back, got those to " + tested.size());
+      }
+      return new Selected(training, heldBack, trained, tested, fits);
+    }
+
+    /**
+     * {@return the outcomes to train on, oldest first}
+     */
+    public List<Outcome> training() {
+      return training;
+    }
+
+    /**
+     * {@return the outcomes to test on, oldest first}
+     */
+    public List<Outcome> heldBack() {
+      return heldBack;
+    }
+
+    /**
+     * {@return the model, trained now unless the choice already has}
+     *
+     * @param trainer makes the model
+     * @param context goes to the trainer
+     */
+    public Trained trained(ModelTrainer trainer, TrainingContext context) {
+      return trained != null ? trained : trainer.train(labelled(training), context);
+    }
+
+    /**
+     * {@return the answers to the rows held back, asked for now unless the choice already has}
+     *
+     * @param candidate what {@link #trained(ModelTrainer, TrainingContext)} gave
+     */
+    public TestPhase tested(Trained candidate) {
+      return tested != null ? tested : candidate.test(labelled(heldBack));
+    }
+
+    private static List<Labelled<Row>> labelled(List<Outcome> outcomes) {
+      return outcomes.stream().map(Outcome::labelled).toList();
+    }
+
+    /**
+     * {@return how many trainings the choice took; 0 if none}
+     */
+    public int fits() {
+      return fits;
+    }
+
+    /** {@return such as {@code trained on 400 outcomes, 100 newer ones held back, chosen by 3 fits}} */
+    @Override
+    public String toString() {
+      return String.format(
+          Locale.ROOT,
+          "trained on %d outcomes, %d newer ones held back%s",
+          training.size(),
+          heldBack.size(),
+          fits == 0 ? "" : ", chosen by " + fits + " fits");
+    }
+  }
+}

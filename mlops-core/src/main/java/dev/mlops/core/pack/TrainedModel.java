@@ -1,0 +1,186 @@
+package dev.mlops.core.pack;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.model.Beta;
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageDraft;
+import dev.mlops.api.pack.TestPhase;
+import dev.mlops.api.pack.Trained;
+import dev.mlops.api.pack.TrainingContext;
+import dev.mlops.drift.profile.Baselines;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model that a host's own trainer made. The trainer gives the model and its weights; the test phase, the profile of every
+ * column, the golden examples and the package are made here.
+ *
+ * <pre>{@code
+ * public Trained train(List<Labelled<Row>> rows, TrainingContext context) {
+ *   MyModel learnt = MyModel.fit(rows);
+ *   return TrainedModel.of(schema, learnt, "my-model", learnt.bytes(), context);
+ * }
+ * }</pre>
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @since 0.1
+ */
+@Beta
+public final class TrainedModel implements Trained {
+  /** How many golden examples a tested model carries, at most. */
+  private static final int EXAMPLES = 20;
+
+  /** How many mismatches a message lists. */
+  private static final int LISTED = 10;
+
+  private final Schema schema;
+  private final Model model;
+  private final Consumer<FilePackage.Builder> weights;
+  private final TrainingContext context;
+  private final @Nullable TestPhase phase;
+
+  private TrainedModel(
+      Schema schema,
+      Model model,
+      Consumer<FilePackage.Builder> weights,
+      TrainingContext context,
+      @Nullable TestPhase phase) {
+    this.schema = requireNonNull(schema, "schema");
+    this.model = requireNonNull(model, "model");
+    this.weights = requireNonNull(weights, "weights");
+    this.context = requireNonNull(context, "context");
+    this.phase = phase;
+  }
+
+  /**
+   * {@return a trained model whose weights are one file, {@code model.bin}}
+   *
+   * @param schema the columns of its input, and what it predicts
+   * @param model what was learnt
+   * @param runtime name of the {@link dev.mlops.api.pack.ModelRuntime} that loads it
+   * @param weights what that runtime reads; copied
+   * @param context of the training; its ticker times the test phase
+   */
+  public static TrainedModel of(
+      Schema schema, Model model, String runtime, byte[] weights, TrainingContext context) {
+    requireNonNull(runtime, "runtime");
+    byte[] copy = weights.clone();
+    return of(
+        schema, model, draft -> draft.runtime(runtime).weights("model.bin", copy), context);
+  }
+
+  /**
+   * {@return a trained model that says how it is packaged: for weights of several files, or that cost something to write}
+   *
+   * @param schema the columns of its input, and what it predicts
+   * @param model what was learnt
+   * @param weights gives the package its runtime and its weights, and what else belongs to each package of this trainer;
+   *     called once for each package
+   * @param context of the training; its ticker times the test phase
+   */
+  public static TrainedModel of(
+      Schema schema,
+      Model model,
+      Consumer<FilePackage.Builder> weights,
+      TrainingContext context) {
+    return new TrainedModel(schema, model, weights, context, null);
+  }
+
+  @Override
+  public Model model() {
+    return model;
+  }
+
+  @Override
+  public TestPhase test(List<Labelled<Row>> rows) {
+    requireFit("test", schema, rows);
+    return TestPhase.of(model, rows, context.ticker());
+  }
+
+  @Override
+  public TrainedModel testedOn(TestPhase phase) {
+    requireFit("test", schema, phase.rows());
+    return new TrainedModel(schema, model, weights, context, phase);
+  }
+
+  @Override
+  public TrainedModel testedOn(List<Labelled<Row>> rows) {
+    return new TrainedModel(schema, model, weights, context, test(rows));
+  }
+
+  @Override
+  public ModelPackage asPackage(String name, Consumer<? super PackageDraft> about) {
+    FilePackage.Builder draft = FilePackage.builder(name, schema);
+    weights.accept(draft);
+    if (phase != null) {
+      if (phase.failures() == phase.size()) {
+        throw new IllegalArgumentException("cannot package a model without one usable answer to "
+            + phase.size() + " test rows; the first gave " + phase.firstFailure().orElseThrow());
+      }
+      draft.baseline(Baselines.from(schema, phase)).examples(phase.examples(EXAMPLES));
+    }
+    about.accept(draft);
+    return draft.build();
+  }
+
+  /**
+   * Refuses rows that do not fit a schema.
+   *
+   * @param what is done with them, such as {@code train}
+   * @param schema what a model reads and predicts; its task must be known for the truths to be checked
+   * @param rows to be trained or tested on
+   * @throws IllegalArgumentException if there is none, or one has other columns or another kind of truth; the message lists
+   *     the first ten mismatches
+   */
+  @SuppressWarnings(
+      "ReferenceEquality") // nearly all rows share one schema; others are compared by value
+  public static void requireFit(String what, Schema schema, List<Labelled<Row>> rows) {
+    if (rows.isEmpty()) {
+      throw new IllegalArgumentException("cannot " + what + ": wanted at least one row, got none");
+    }
+    List<String> problems = new ArrayList<>();
+    Schema fits = schema;
+    Set<String> outputs = new TreeSet<>(rows.get(0).truth().values().keySet());
+    for (int i = 0; i < rows.size(); i++) {
+      Schema other = rows.get(i).input().schema();
+      if (other != fits) {
+        List<String> differences = other.differencesFrom(schema);
+        if (differences.isEmpty()) {
+          fits = other;
+        } else {
+          problems.add("row " + i + ": " + String.join(", ", differences));
+        }
+      }
+      Truth truth = rows.get(i).truth();
+      if (schema.task().isPresent()
+          && schema.task().get() != Task.ANOMALY_DETECTION
+          && truth.label().isPresent() != (schema.task().get() == Task.CLASSIFICATION)) {
+        problems.add("row " + i + ": truth "
+            + (truth.label().isPresent()
+                ? "is a label, wanted quantities"
+                : "is quantities, wanted a label"));
+      } else if (!truth.values().keySet().equals(outputs)) {
+        problems.add("row " + i + ": truth has outputs " + truth.values().keySet() + ", row 0 has "
+            + outputs);
+      }
+    }
+    if (!problems.isEmpty()) {
+      int listed = Math.min(problems.size(), LISTED);
+      throw new IllegalArgumentException(
+          "cannot " + what + ": " + String.join("; ", problems.subList(0, listed))
+              + (listed < problems.size() ? "; and " + (problems.size() - listed) + " more" : ""));
+    }
+  }
+}
