@@ -191,7 +191,7 @@ class EvaluationTest {
 
   @Test
   void theP50IsHeldAgainstTheP50() {
-    Latency latency = new Latency(Duration.ofMillis(5), Duration.ofMillis(50), 100);
+    Latency latency = Latency.builder().p50(Duration.ofMillis(5)).p99(Duration.ofMillis(50)).n(100).build();
     Evidence evidence = of(VersionEvidence.builder("7").latency(latency));
     assertThat(ask(Signals.latency().p50AtMost(Duration.ofMillis(5)), evidence))
         .isEqualTo(Verdict.PASS);
