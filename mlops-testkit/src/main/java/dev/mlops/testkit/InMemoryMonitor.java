@@ -236,9 +236,11 @@ public final class InMemoryMonitor implements MetricsMonitor {
     for (Served served : open.values()) {
       addPair(joined, section, served);
     }
-    Map<Metric, Estimate> quality = NaiveQuality.of(section.baseline.schema(), mature);
+    Map<Metric, Estimate> quality = NaiveQuality.of(
+        section.baseline.schema(), mature, section.baseline.quality().keySet());
     quality.forEach(builder::quality);
-    (joined.size() == mature.size() ? quality : NaiveQuality.of(section.baseline.schema(), joined))
+    (joined.size() == mature.size() ? quality : NaiveQuality.of(
+            section.baseline.schema(), joined, section.baseline.quality().keySet()))
         .forEach(builder::provisional);
     return builder.build();
   }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Loss;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Regression;
@@ -11,8 +12,10 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
@@ -32,8 +35,14 @@ final class NaiveQuality {
   record Pair(Prediction prediction, Truth truth) {}
 
   static Map<Metric, Estimate> of(Schema schema, List<Pair> pairs) {
+    return of(schema, pairs, Set.of());
+  }
+
+  static Map<Metric, Estimate> of(Schema schema, List<Pair> pairs, Set<Metric> more) {
     Map<Metric, Estimate> quality = new TreeMap<>();
-    for (Metric metric : Metric.known()) {
+    Set<Metric> all = new LinkedHashSet<>(more);
+    all.addAll(Metric.known());
+    for (Metric metric : all) {
       List<Pair> fitting = pairs.stream().filter(pair -> fits(metric, pair)).toList();
       OptionalDouble value = value(metric, schema, fitting);
       if (value.isPresent()) {
@@ -67,8 +76,8 @@ final class NaiveQuality {
   }
 
   private static boolean fits(Metric metric, Pair pair) {
-    return switch (metric.name()) {
-      case "accuracy", "precision", "recall", "f1" ->
+    return switch (metric.family()) {
+      case "accuracy", "precision", "recall", "f1", "f_beta" ->
         pair.prediction() instanceof Classification && pair.truth().label().isPresent();
       case "log_loss" ->
         pair.prediction() instanceof Classification classes
@@ -77,7 +86,7 @@ final class NaiveQuality {
       case "mae", "rmse", "r2" ->
         pair.prediction() instanceof Regression values
             && pair.truth().values().keySet().equals(new TreeSet<>(values.names()));
-      default -> false;
+      default -> metric.task().prediction().isInstance(pair.prediction());
     };
   }
 
@@ -85,20 +94,20 @@ final class NaiveQuality {
     if (pairs.isEmpty()) {
       return OptionalDouble.empty();
     }
-    return switch (metric.name()) {
+    return switch (metric.family()) {
       case "accuracy" ->
         OptionalDouble.of(pairs.stream()
             .mapToInt(pair -> said(pair).equals(right(pair)) ? 1 : 0)
             .average()
             .orElseThrow());
-      case "precision", "recall", "f1" -> perLabel(metric, schema, pairs);
+      case "precision", "recall", "f1", "f_beta" -> perLabel(metric, schema, pairs);
       case "log_loss" -> pairs.stream().mapToDouble(NaiveQuality::loss).average();
       case "mae" -> errors(pairs).stream().mapToDouble(Math::abs).average();
       case "rmse" ->
         OptionalDouble.of(Math.sqrt(
             errors(pairs).stream().mapToDouble(error -> error * error).average().orElseThrow()));
       case "r2" -> explained(pairs);
-      default -> OptionalDouble.empty();
+      default -> meanOfRows(metric, schema, pairs);
     };
   }
 
@@ -115,8 +124,19 @@ final class NaiveQuality {
     }
     Set<String> labels = new TreeSet<>(said.keySet());
     labels.addAll(right.keySet());
-    if (schema.positiveLabel().isPresent()) {
-      labels = Set.of(schema.positiveLabel().get());
+    Optional<String> one = metric.label().or(schema::positiveLabel);
+    if (one.isPresent()) {
+      labels = Set.of(one.get());
+      boolean predicted = said.containsKey(one.get());
+      boolean occurred = right.containsKey(one.get());
+      boolean measurable = switch (metric.family()) {
+        case "precision" -> predicted;
+        case "recall" -> occurred;
+        default -> predicted || occurred;
+      };
+      if (!measurable) {
+        return OptionalDouble.empty();
+      }
     }
     return labels.stream()
         .mapToDouble(label -> ofLabel(
@@ -130,11 +150,26 @@ final class NaiveQuality {
   private static double ofLabel(Metric metric, long said, long right, long both) {
     double precision = said == 0 ? 0.0 : (double) both / said;
     double recall = right == 0 ? 0.0 : (double) both / right;
-    return switch (metric.name()) {
+    double beta = metric.parameter().orElse(1.0);
+    return switch (metric.family()) {
       case "precision" -> precision;
       case "recall" -> recall;
-      default -> precision + recall == 0 ? 0.0 : 2 * precision * recall / (precision + recall);
+      default ->
+        precision + recall == 0
+            ? 0.0
+            : (1 + beta * beta) * precision * recall / (beta * beta * precision + recall);
     };
+  }
+
+  private static OptionalDouble meanOfRows(Metric metric, Schema schema, List<Pair> pairs) {
+    Optional<Loss> loss = metric.loss(schema);
+    return loss.isEmpty()
+        ? OptionalDouble.empty()
+        : pairs.stream()
+            .mapToDouble(pair -> loss.get().of(pair.prediction(), pair.truth()))
+            .filter(Double::isFinite)
+            .map(loss.get()::metric)
+            .average();
   }
 
   private static List<Double> errors(List<Pair> pairs) {

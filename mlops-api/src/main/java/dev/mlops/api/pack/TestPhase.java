@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
@@ -11,8 +12,10 @@ import dev.mlops.api.model.Row;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -39,12 +42,15 @@ public final class TestPhase {
   private final long[] nanos;
 
   private final @Nullable String firstFailure;
+  private final Set<Metric> metrics;
 
   private TestPhase(
       List<Labelled<Row>> rows,
       List<@Nullable Prediction> predictions,
       long[] nanos,
-      @Nullable String firstFailure) {
+      @Nullable String firstFailure,
+      Set<Metric> metrics) {
+    this.metrics = Collections.unmodifiableSet(new LinkedHashSet<>(metrics));
     this.rows = rows;
     this.predictions = predictions;
     this.nanos = nanos;
@@ -93,7 +99,25 @@ public final class TestPhase {
         asked,
         Collections.unmodifiableList(predictions),
         Arrays.copyOf(nanos, answered),
-        failure);
+        failure,
+        Set.of());
+  }
+
+  /**
+   * {@return the same answers, to be measured by more metrics than {@link Metric#known()}: those that conditions will hold
+   * against the baseline}
+   *
+   * @param more such as {@code Metric.recall("fraud")} or the host's own, beside those of {@link #metrics()}
+   */
+  public TestPhase measuring(Metric... more) {
+    Set<Metric> all = new LinkedHashSet<>(metrics);
+    Collections.addAll(all, more);
+    return new TestPhase(rows, predictions, nanos, firstFailure, all);
+  }
+
+  /** {@return the metrics that the baseline holds beside {@link Metric#known()}} */
+  public Set<Metric> metrics() {
+    return metrics;
   }
 
   /**

@@ -19,6 +19,7 @@ import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.TestPhase;
 import dev.mlops.drift.profile.Quality;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +37,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The result is {@link Evidence} with a section of the candidate, whether the candidate gave its golden examples again,
  * and for every metric the paired difference candidate − champion. Its 95 % interval comes from the delete-a-group
  * jackknife with up to 50 groups (every 50th row is one), which keeps the pairing and serves any metric; where no row
- * differs it is, for shares, the rule of three, ± 3/n; other metrics then have no comparison. Fewer than 30 rows give no comparison.
+ * differs it is, for a metric within bounds, the rule of three: ± 3/n of their distance, n the rows that count for the
+ * metric, such as those of the positive label for its recall; other metrics then have no comparison. Nor has a metric that
+ * one of the two models gives nothing to measure. Fewer than 30 rows give no comparison.
  *
  * <p>Latency is measured on the same rows: the candidate's in its test phase, the champion's here, on the calling thread; what
  * a model did not answer is not timed. It is that of calls one after the other, and with fewer than 100 rows the p99 is the
@@ -52,10 +55,6 @@ public final class Trial {
   private static final int FEWEST = 30;
 
   private static final int GROUPS = 50;
-
-  /** What is a share of rows, so that the rule of three holds. */
-  private static final Set<Metric> SHARES =
-      Set.of(Metric.ACCURACY, Metric.PRECISION, Metric.RECALL, Metric.F1);
 
   /** How far a score may be from its golden example, relative to the larger of 1 and its size. */
   private static final double GOLDEN = 1e-9;
@@ -124,14 +123,14 @@ public final class Trial {
         .truths(truths.size(), 0, 0);
     source.baseline().ifPresent(section::baseline);
     tested.latency().ifPresent(section::latency);
-    Quality.of(source.schema(), ours, truths).forEach(section::quality);
+    Quality.of(source.schema(), ours, truths, tested.metrics()).forEach(section::quality);
     Evidence.Builder evidence = Evidence.builder(now.model(), now.at()).candidate(section.build());
     Optional<Latency> measured = latency(theirNanos);
     now.champion()
         .map(known -> measured.map(latency -> with(known, latency)).orElse(known))
         .ifPresent(evidence::champion);
     if (truths.size() >= FEWEST) {
-      compare(source, ours, theirs, truths).forEach(evidence::comparison);
+      compare(source, ours, theirs, truths, tested.metrics()).forEach(evidence::comparison);
     }
     return evidence.examples(examples).build();
   }
@@ -176,41 +175,50 @@ public final class Trial {
   }
 
   private static Map<Metric, Estimate> compare(
-      ModelPackage source, List<Prediction> ours, List<Prediction> theirs, List<Truth> truths) {
-    int n = truths.size();
-    int groups = Math.min(n, GROUPS);
+      ModelPackage source,
+      List<Prediction> ours,
+      List<Prediction> theirs,
+      List<Truth> truths,
+      Set<Metric> more) {
+    int groups = Math.min(truths.size(), GROUPS);
     double quantile = TDistribution.of(groups - 1).inverseCumulativeProbability(0.975);
-    Map<Metric, Double> whole = differences(source, ours, theirs, truths);
-    List<Map<Metric, Double>> without = new ArrayList<>();
+    Map<Metric, Difference> whole = differences(source, ours, theirs, truths, more);
+    List<Map<Metric, Difference>> without = new ArrayList<>();
     for (int group = 0; group < groups; group++) {
       without.add(differences(
           source,
           keep(ours, group, groups),
           keep(theirs, group, groups),
-          keep(truths, group, groups)));
+          keep(truths, group, groups),
+          more));
     }
     Map<Metric, Estimate> comparisons = new TreeMap<>();
     whole.forEach((metric, difference) -> {
-      if (without.stream().allMatch(part -> part.containsKey(metric))) {
-        double mean = without.stream()
-            .mapToDouble(part -> part.getOrDefault(metric, 0.0))
-            .average()
-            .orElse(0.0);
-        double spread = without.stream()
-            .mapToDouble(part -> Math.pow(part.getOrDefault(metric, 0.0) - mean, 2))
-            .sum();
+      double[] parts = without.stream()
+          .filter(part -> part.containsKey(metric))
+          .mapToDouble(part -> part.getOrDefault(metric, difference).value)
+          .toArray();
+      if (parts.length == groups) {
+        double mean = Arrays.stream(parts).average().orElse(0.0);
+        double spread = Arrays.stream(parts).map(part -> Math.pow(part - mean, 2)).sum();
         double half = quantile * Math.sqrt(spread * (groups - 1) / groups);
-        if (half == 0.0 && SHARES.contains(metric)) {
-          half = 3.0 / n;
+        double range = metric.highest() - metric.lowest();
+        if (half == 0.0 && Double.isFinite(range)) {
+          half = Math.min(1.0, 3.0 / difference.n) * range;
         }
         if (half > 0.0) {
           comparisons.put(
-              metric, new Estimate(difference, difference - half, difference + half, n));
+              metric,
+              new Estimate(
+                  difference.value, difference.value - half, difference.value + half, difference.n));
         }
       }
     });
     return comparisons;
   }
+
+  /** By how much two qualities differ, and on how many rows that count for the metric. */
+  private record Difference(double value, long n) {}
 
   private static <V> List<V> keep(List<V> values, int group, int groups) {
     List<V> kept = new ArrayList<>(values.size());
@@ -222,15 +230,22 @@ public final class Trial {
     return kept;
   }
 
-  private static Map<Metric, Double> differences(
-      ModelPackage source, List<Prediction> ours, List<Prediction> theirs, List<Truth> truths) {
-    Map<Metric, Estimate> first = Quality.of(source.schema(), ours, truths);
-    Map<Metric, Estimate> second = Quality.of(source.schema(), theirs, truths);
-    Map<Metric, Double> differences = new TreeMap<>();
+  private static Map<Metric, Difference> differences(
+      ModelPackage source,
+      List<Prediction> ours,
+      List<Prediction> theirs,
+      List<Truth> truths,
+      Set<Metric> more) {
+    Map<Metric, Estimate> first = Quality.of(source.schema(), ours, truths, more);
+    Map<Metric, Estimate> second = Quality.of(source.schema(), theirs, truths, more);
+    Map<Metric, Difference> differences = new TreeMap<>();
     first.forEach((metric, estimate) -> {
       Estimate other = second.get(metric);
       if (other != null) {
-        differences.put(metric, estimate.value() - other.value());
+        differences.put(
+            metric,
+            new Difference(
+                estimate.value() - other.value(), Math.min(estimate.n(), other.n())));
       }
     });
     return differences;

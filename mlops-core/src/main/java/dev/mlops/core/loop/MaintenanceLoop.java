@@ -47,6 +47,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -483,7 +484,9 @@ public final class MaintenanceLoop implements AutoCloseable {
         .build();
     RowSelection.Selected selection = window.select(rows, change, trainer, context);
     Trained trained = selection.trained(trainer, context);
-    TestPhase tested = selection.tested(trained);
+    Set<Metric> read = new LinkedHashSet<>(gate.metrics());
+    read.addAll(policy.metrics());
+    TestPhase tested = selection.tested(trained).measuring(read.toArray(new Metric[0]));
     ModelPackage made = trained.testedOn(tested).asPackage(champion.model());
     journal.write(journal
         .event(LoopEvent.Kind.PUBLISHING)

@@ -3,6 +3,7 @@ package dev.mlops.core.monitor;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.DetectorFactory;
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
@@ -199,7 +200,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
             baseline,
             stripesFor(baseline.schema()),
             config.qualityOver,
-            config.horizon != null);
+            config.horizon != null,
+            config.metrics);
         if (!closed) {
           Section made = section;
           meters.put(
@@ -867,6 +869,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     private final MeterRegistry registry;
     private InstantSource clock = InstantSource.system();
     private Set<Watch> watches = Set.of();
+    Set<Metric> metrics = Set.of();
     Map<Watch, DetectorFactory> own = Map.of();
     private int slots = 16_384;
     /** A ring for rows of these columns, of so many slots; a test gives others. */
@@ -891,6 +894,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       Config copy = new Config(registry);
       copy.clock = clock;
       copy.watches = watches;
+      copy.metrics = metrics;
       copy.own = own;
       copy.slots = slots;
       copy.ring = ring;
@@ -934,8 +938,27 @@ public final class MicrometerMonitor implements MetricsMonitor {
         all.addAll(reader.watches());
       }
       Watch.ids(all);
+      Set<Metric> measured = new LinkedHashSet<>(metrics);
+      for (EvidenceReader reader : readers) {
+        measured.addAll(reader.metrics());
+      }
       Config copy = copy();
       copy.watches = Collections.unmodifiableSet(all);
+      copy.metrics = Collections.unmodifiableSet(measured);
+      return copy;
+    }
+
+    /**
+     * {@return the same config for a monitor that also measures some metrics, beside {@link Metric#known()}, those that the
+     * readers given to {@link #watching(EvidenceReader...)} read, and those that the baseline holds}
+     *
+     * @param more such as {@code Metric.recall("fraud")} or the host's own
+     */
+    public Config measuring(Metric... more) {
+      Set<Metric> measured = new LinkedHashSet<>(metrics);
+      measured.addAll(List.of(more));
+      Config copy = copy();
+      copy.metrics = Collections.unmodifiableSet(measured);
       return copy;
     }
 
@@ -952,6 +975,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       Map<Watch, DetectorFactory> detectors = new LinkedHashMap<>(own);
       detectors.put(watch, detector);
       Config copy = copy();
+      watch.metric().ifPresent(metric -> copy.metrics = with(metric));
       copy.watches = Collections.unmodifiableSet(all);
       copy.own = Collections.unmodifiableMap(detectors);
       return copy;
@@ -1031,6 +1055,12 @@ public final class MicrometerMonitor implements MetricsMonitor {
             field + " must be in " + least + " to 100000000, but was " + value);
       }
       return value;
+    }
+
+    private Set<Metric> with(Metric metric) {
+      Set<Metric> measured = new LinkedHashSet<>(metrics);
+      measured.add(metric);
+      return Collections.unmodifiableSet(measured);
     }
 
     /** How many matured predictions a late truth still finds. */

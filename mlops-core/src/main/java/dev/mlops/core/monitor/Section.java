@@ -2,14 +2,17 @@ package dev.mlops.core.monitor;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.drift.profile.QualityWindow;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -68,12 +71,21 @@ final class Section {
   volatile @Nullable Throwable fault;
 
   Section(
-      String version, Baseline baseline, Stripes stripes, int qualityOver, boolean provisional) {
+      String version,
+      Baseline baseline,
+      Stripes stripes,
+      int qualityOver,
+      boolean provisional,
+      Set<Metric> metrics) {
     this.version = version;
     this.baseline = baseline;
     this.stripes = stripes;
-    this.quality = QualityWindow.of(baseline.schema(), qualityOver);
-    this.provisional = provisional ? QualityWindow.of(baseline.schema(), qualityOver) : null;
+    // Of equal metrics the first counts: the host's brings its loss, the one of the baseline may not.
+    Set<Metric> measured = new LinkedHashSet<>(metrics);
+    measured.addAll(baseline.quality().keySet());
+    this.quality = QualityWindow.of(baseline.schema(), qualityOver, measured);
+    this.provisional =
+        provisional ? QualityWindow.of(baseline.schema(), qualityOver, measured) : null;
     for (Cause cause : Cause.values()) {
       drops.put(cause, new LongAdder());
     }

@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class LedgerTest {
@@ -24,7 +25,7 @@ class LedgerTest {
       Baseline.builder(SCHEMA).build(),
       new Stripes(SCHEMA, 1, () -> new Ring(SCHEMA, 2)),
       5,
-      true);
+      true, Set.of());
 
   /** 50 that may be open, one more while it takes the place of the oldest, and the 20 newest matured. */
   @Test

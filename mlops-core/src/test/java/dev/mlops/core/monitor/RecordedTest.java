@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class RecordedTest {
@@ -28,7 +29,7 @@ class RecordedTest {
       Baseline.builder(MIXED).build(),
       new Stripes(MIXED, 1, () -> new Ring(MIXED, 2)),
       5,
-      false);
+      false, Set.of());
 
   /** A kind that a host brings. */
   private record Ranking(List<String> best) implements Prediction {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
@@ -20,6 +21,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +62,28 @@ public final class Baselines {
       List<? extends Prediction> predictions,
       List<Truth> truths) {
     requireMatching(schema, rows, predictions, truths);
-    return build(schema, rows, predictions, truths, null);
+    return build(schema, rows, predictions, truths, null, Set.of());
+  }
+
+  /**
+   * {@return a baseline without latency that holds more metrics than {@link Metric#known()}: those that conditions will ask
+   * for}
+   *
+   * @param schema the columns of the rows, and what is predicted
+   * @param rows at least one; read during the call
+   * @param predictions one per row
+   * @param truths one per row
+   * @param measuring metrics, such as {@code recall(fraud)} or the host's own
+   * @throws IllegalArgumentException if there is no row, not one prediction and one truth per row, or a row has other columns
+   */
+  public static Baseline from(
+      Schema schema,
+      List<? extends Row> rows,
+      List<? extends Prediction> predictions,
+      List<Truth> truths,
+      Set<Metric> measuring) {
+    requireMatching(schema, rows, predictions, truths);
+    return build(schema, rows, predictions, truths, null, measuring);
   }
 
   /**
@@ -81,7 +104,7 @@ public final class Baselines {
       List<Truth> truths,
       long[] nanos) {
     requireMatching(schema, rows, predictions, truths);
-    return build(schema, rows, predictions, truths, Latency.of(nanos));
+    return build(schema, rows, predictions, truths, Latency.of(nanos), Set.of());
   }
 
   private static void requireMatching(
@@ -98,7 +121,7 @@ public final class Baselines {
   }
 
   /**
-   * {@return the baseline of a test phase: a profile of all of its rows, quality and latency of its usable answers}
+   * {@return the baseline of a test phase: a profile of all of its rows, quality, by its metrics, and latency of its usable answers}
    *
    * @param schema the columns of the rows, and what is predicted
    * @param phase what the model answered
@@ -119,7 +142,8 @@ public final class Baselines {
         phase.rows().stream().map(Labelled::input).toList(),
         predictions,
         truths,
-        phase.latency().orElse(null));
+        phase.latency().orElse(null),
+        phase.metrics());
   }
 
   private static Baseline build(
@@ -127,11 +151,12 @@ public final class Baselines {
       List<? extends Row> rows,
       List<? extends Prediction> predictions,
       List<Truth> truths,
-      @Nullable Latency latency) {
+      @Nullable Latency latency,
+      Set<Metric> measuring) {
     Row[] all = rows.toArray(new Row[0]);
     requireColumns(schema, all);
     Baseline.Builder baseline = Baseline.builder(schema).rows(all.length);
-    Quality.of(schema, predictions, truths).forEach(baseline::quality);
+    Quality.of(schema, predictions, truths, measuring).forEach(baseline::quality);
     if (latency != null) {
       baseline.latency(latency);
     }

@@ -11,10 +11,14 @@ import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Measures how good the newest so many predictions were: at any time what {@link Quality#of} says of them.
@@ -36,6 +40,10 @@ public final class QualityWindow {
   private final List<Prediction> predictions = new ArrayList<>();
   private final List<Truth> truths = new ArrayList<>();
   private final Quality.Labels labels = new Quality.Labels();
+  private final Set<Metric> more;
+  private final List<Quality.RowMean> means;
+  /** Losses by place of each of {@link #means}; NaN where a row does not count. */
+  private final double[][] meanLosses;
   /** Log loss by place; NaN where a pair is left out. */
   private double[] losses;
 
@@ -43,9 +51,12 @@ public final class QualityWindow {
   private Map<Metric, Estimate> quality = Map.of();
   private boolean stale;
 
-  private QualityWindow(Schema schema, int capacity) {
+  private QualityWindow(Schema schema, int capacity, Collection<Metric> more) {
     this.schema = requireNonNull(schema, "schema");
     this.capacity = capacity;
+    this.more = Collections.unmodifiableSet(new TreeSet<>(more));
+    this.means = Quality.RowMean.of(this.more, schema);
+    this.meanLosses = new double[means.size()][Math.min(64, capacity)];
     this.losses = new double[Math.min(64, capacity)];
   }
 
@@ -57,10 +68,23 @@ public final class QualityWindow {
    * @throws IllegalArgumentException if that is below 1
    */
   public static QualityWindow of(Schema schema, int pairs) {
+    return of(schema, pairs, List.of());
+  }
+
+  /**
+   * {@return an empty window that measures more metrics than {@link Metric#known()}}
+   *
+   * @param schema says the task, and the positive label if there is one
+   * @param pairs how many it holds at most; at least 1
+   * @param more as {@link Quality#of(Schema, List, List, Collection)} takes them; 8 bytes per pair and metric that is a mean
+   *     of rows
+   * @throws IllegalArgumentException if that is below 1
+   */
+  public static QualityWindow of(Schema schema, int pairs, Collection<Metric> more) {
     if (pairs < 1) {
       throw new IllegalArgumentException("pairs must be >= 1, but was " + pairs);
     }
-    return new QualityWindow(schema, pairs);
+    return new QualityWindow(schema, pairs, more);
   }
 
   /**
@@ -76,7 +100,11 @@ public final class QualityWindow {
       predictions.add(prediction);
       truths.add(truth);
       if (place == losses.length) {
-        losses = Arrays.copyOf(losses, (int) Math.min(capacity, 2L * losses.length));
+        int room = (int) Math.min(capacity, 2L * losses.length);
+        losses = Arrays.copyOf(losses, room);
+        for (int i = 0; i < meanLosses.length; i++) {
+          meanLosses[i] = Arrays.copyOf(meanLosses[i], room);
+        }
       }
       measure(place);
     } else {
@@ -111,6 +139,9 @@ public final class QualityWindow {
     losses[place] = labels.count(prediction, truth, 1)
         ? Quality.Labels.loss((Classification) prediction, truth)
         : Double.NaN;
+    for (int i = 0; i < meanLosses.length; i++) {
+      meanLosses[i][place] = means.get(i).loss(prediction, truth);
+    }
     stale = true;
   }
 
@@ -118,13 +149,23 @@ public final class QualityWindow {
   public Map<Metric, Estimate> quality() {
     if (stale) {
       stale = false;
-      if (Quality.task(schema, predictions).filter(Task.CLASSIFICATION::equals).isPresent()) {
-        Map<Metric, Estimate> measured = new TreeMap<>();
-        labels.describe(schema, this::known, measured);
-        quality = Collections.unmodifiableMap(measured);
+      Optional<Task> task = Quality.task(schema, predictions);
+      Map<Metric, Estimate> measured = new TreeMap<>();
+      if (task.filter(Task.CLASSIFICATION::equals).isPresent()) {
+        labels.describe(schema, more, this::known, measured);
       } else {
-        quality = Quality.of(schema, predictions, truths);
+        measured.putAll(Quality.of(schema, predictions, truths));
       }
+      for (int i = 0; i < meanLosses.length; i++) {
+        Metric metric = means.get(i).metric;
+        if (task.filter(metric.task()::equals).isPresent()) {
+          means
+              .get(i)
+              .estimate(meanLosses[i], predictions.size())
+              .ifPresent(estimate -> measured.put(metric, estimate));
+        }
+      }
+      quality = Collections.unmodifiableMap(measured);
     }
     return quality;
   }

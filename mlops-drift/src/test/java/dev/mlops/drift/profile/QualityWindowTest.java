@@ -27,6 +27,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 class QualityWindowTest {
   private static final Schema COLUMNS = Schema.of(Column.number("x"));
   private static final List<String> LABELS = List.of("a", "b", "c");
+  private static final Metric CERTAINTY = Metric.builder("certainty", Task.CLASSIFICATION)
+      .higherIsBetter()
+      .meanOf(
+          (said, right) -> ((Classification) said)
+              .score(right.label().orElse(""))
+              .orElse(Double.NaN),
+          0,
+          1)
+      .build();
+  private static final Metric DISTANCE = Metric.builder("distance", Task.REGRESSION)
+      .meanOf(
+          (said, right) -> Math.abs(
+              ((Regression) said).value() - right.value().orElse(Double.NaN)),
+          0,
+          Double.POSITIVE_INFINITY)
+      .build();
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
@@ -65,7 +81,9 @@ class QualityWindowTest {
   private static void compare(Schema schema, long seed, Function<Random, Prediction> predict) {
     Random random = new Random(seed);
     int capacity = 70;
-    QualityWindow window = QualityWindow.of(schema, capacity);
+    List<Metric> more = List.of(
+        Metric.recall("a"), Metric.precision("unseen"), Metric.fBeta(2), CERTAINTY, DISTANCE);
+    QualityWindow window = QualityWindow.of(schema, capacity, more);
     List<Prediction> predictions = new ArrayList<>();
     List<Truth> truths = new ArrayList<>();
     for (int i = 0; i < 600; i++) {
@@ -81,7 +99,7 @@ class QualityWindowTest {
       if (random.nextInt(3) == 0) {
         int from = Math.max(0, i + 1 - capacity);
         Map<Metric, Estimate> wanted =
-            Quality.of(schema, predictions.subList(from, i + 1), truths.subList(from, i + 1));
+            Quality.of(schema, predictions.subList(from, i + 1), truths.subList(from, i + 1), more);
         Map<Metric, Estimate> got = window.quality();
         assertThat(got.keySet()).as("seed %d, pair %d", seed, i).isEqualTo(wanted.keySet());
         int pair = i;
