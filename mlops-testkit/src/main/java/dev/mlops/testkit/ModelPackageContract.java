@@ -180,10 +180,16 @@ public abstract class ModelPackageContract {
           Arrays.copyOf(right, right.length + 1),
           new byte[0],
           another)) {
-        assertThatThrownBy(() -> reopenWith(made, file, wrong).read(file))
+        ModelPackage damaged;
+        try {
+          damaged = reopenWith(made, file, wrong);
+        } catch (PackageIntegrityException e) {
+          continue; // found when it was read again
+        }
+        assertThatThrownBy(() -> damaged.read(file))
             .as("reading %s with %d other bytes", file, wrong.length)
             .isInstanceOf(PackageIntegrityException.class);
-        assertThatThrownBy(() -> reopenWith(made, file, wrong).open(file))
+        assertThatThrownBy(() -> damaged.open(file))
             .as("opening %s with %d other bytes", file, wrong.length)
             .isInstanceOf(PackageIntegrityException.class);
       }

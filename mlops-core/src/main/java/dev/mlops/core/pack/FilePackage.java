@@ -2,6 +2,7 @@ package dev.mlops.core.pack;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
@@ -18,8 +19,10 @@ import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.internal.json.JsonException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -41,10 +44,13 @@ import org.jspecify.annotations.Nullable;
  * take a manifest only in the form that {@link #manifest()} has, compare the size and SHA-256 of every byte with it
  * before anything is parsed, and refuse formats newer than their own.
  *
- * <p>Limits: 1,000 files; a manifest of 4 MiB; a document or section of 16 MiB; 2 GiB less 9 bytes in all.
+ * <p>Limits: 1,000 files; a manifest of 4 MiB; a document or section of 16 MiB; 1 TiB in all. Memory is bounded whatever a
+ * file's size: writing, verifying and {@link #open opening} take one chunk of it, 1 to 16 MiB.
  *
- * <p>Immutable, but for a package made by {@link #of}: it asks for the bytes of weights and documents anew at each {@link
- * #read(PackageFile)} and verifies them each time. Thread-safe.
+ * <p>An interrupt neither stops reading and writing nor gets lost.
+ *
+ * <p>Immutable, but for where its files are: one that was read from a folder, or made by {@link #of} or {@link #over}, asks
+ * for the bytes of weights and documents anew each time, and verifies them each time. Thread-safe.
  *
  * @since 0.1
  */
@@ -52,7 +58,7 @@ public final class FilePackage implements ModelPackage {
   private final byte[] bytes;
   private final Digest digest;
   private final Manifest manifest;
-  private final Function<Digest, byte @Nullable []> blobs;
+  private final Blobs blobs;
   private final Schema schema;
   private final @Nullable Baseline baseline;
   private final List<GoldenExample> examples;
@@ -60,7 +66,7 @@ public final class FilePackage implements ModelPackage {
   private final Configuration configuration;
   private final Configuration provenance;
 
-  private FilePackage(Manifest manifest, Function<Digest, byte @Nullable []> blobs) {
+  private FilePackage(Manifest manifest, Blobs blobs) {
     this.bytes = manifest.bytes();
     this.digest = Digest.of(bytes);
     this.manifest = manifest;
@@ -86,16 +92,18 @@ public final class FilePackage implements ModelPackage {
   }
 
   /**
-   * {@return the package that a folder holds, whole, in memory; the folder is not needed any more}
+   * {@return the package that a folder holds, every file verified}
+   *
+   * <p>Sections are kept in memory. Weights and documents stay in the folder, and are verified again whenever they are read.
    *
    * @param folder what {@link #write} wrote
    * @throws PackageFormatException if it holds no package, one that is not canonical, or one of a newer format
    * @throws PackageIntegrityException if a file is missing or is not what the manifest lists
-   * @throws java.io.UncheckedIOException if the disk cannot be read
+   * @throws UncheckedIOException if the disk cannot be read
    */
   public static FilePackage read(Path folder) {
     Layout.Read found = new Layout(folder, new Disk()).read();
-    return new FilePackage(found.manifest(), found.blobs()::get);
+    return new FilePackage(found.manifest(), found.blobs());
   }
 
   /**
@@ -111,6 +119,27 @@ public final class FilePackage implements ModelPackage {
    * @throws PackageIntegrityException if a section is missing or is not what the manifest lists
    */
   public static FilePackage of(byte[] manifest, Function<Digest, byte @Nullable []> blobs) {
+    requireNonNull(blobs, "blobs");
+    return over(manifest, digest -> {
+      byte[] found = blobs.apply(digest);
+      return found == null ? null : ModelPackage.channel(found);
+    });
+  }
+
+  /**
+   * {@return the package that a manifest describes, with files of any size}
+   *
+   * <p>Schema, baseline, examples, libraries, configuration and provenance are read and verified now, other files when they
+   * are asked for.
+   *
+   * @param manifest canonical bytes
+   * @param blobs gives the bytes of a digest; called from any thread; what it gives is verified each time
+   * @throws PackageFormatException if the manifest or a section is not one that this release reads
+   * @throws PackageIntegrityException if a section is missing or is not what the manifest lists
+   * @throws UncheckedIOException if a section cannot be read
+   */
+  @Beta
+  public static FilePackage over(byte[] manifest, Blobs blobs) {
     return new FilePackage(Manifest.parse(manifest.clone()), requireNonNull(blobs, "blobs"));
   }
 
@@ -123,14 +152,14 @@ public final class FilePackage implements ModelPackage {
    * @param folder absent, empty, an unfinished write, or this very package; its parents are made
    * @throws IllegalArgumentException if it holds anything else; nothing was written
    * @throws PackageIntegrityException if this package's own bytes are not what its manifest lists
-   * @throws java.io.UncheckedIOException if the disk cannot be written
+   * @throws UncheckedIOException if the disk cannot be written
    */
   public void write(Path folder) {
     write(folder, new Disk());
   }
 
   void write(Path folder, Disk disk) {
-    new Layout(folder, disk).write(bytes, manifest, this::read);
+    new Layout(folder, disk).write(manifest, this::open);
   }
 
   @Override
@@ -160,51 +189,64 @@ public final class FilePackage implements ModelPackage {
 
   @Override
   public byte[] read(PackageFile file) {
-    if (!manifest.files().contains(file)) {
-      throw new IllegalArgumentException(this + " does not list " + file);
-    }
+    requireListed(file);
     if (file.size() > LARGEST_READ) {
       throw new IllegalArgumentException("file " + file + " must have at most " + LARGEST_READ
           + " bytes to be read at once; open it instead");
     }
-    byte[] found = blobs.apply(file.digest());
-    // A copy first: what is handed out is what was verified, whatever happens to the other array.
-    return verified(
-        model(),
-        digest,
-        file.name(),
-        file.size(),
-        file.digest(),
-        found == null ? null : found.clone());
+    return bytes(model(), digest, file.name(), file.size(), file.digest(), blobs);
   }
 
-  /** {@return the bytes, if they are the ones that the manifest lists under a name} */
-  static byte[] verified(
-      String model,
-      Digest identity,
-      String name,
-      long size,
-      Digest wanted,
-      byte @Nullable [] found) {
+  @Override
+  public SeekableByteChannel open(PackageFile file) {
+    requireListed(file);
+    return open(model(), digest, file.name(), file.size(), file.digest(), blobs);
+  }
+
+  private void requireListed(PackageFile file) {
+    if (!manifest.files().contains(file)) {
+      throw new IllegalArgumentException(this + " does not list " + file);
+    }
+  }
+
+  /** {@return the bytes of a digest, compared with what is said of them before anybody sees them} */
+  static byte[] bytes(
+      String model, Digest identity, String name, long size, Digest digest, Blobs blobs) {
+    try (SeekableByteChannel source = source(model, identity, name, digest, blobs)) {
+      return VerifiedChannel.bytes(
+          source, size, digest, how -> damaged(model, identity, name + " " + how));
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not read " + name + " of " + model, e);
+    }
+  }
+
+  /** {@return a channel over the bytes of a digest, compared with what is said of them before it is given} */
+  static SeekableByteChannel open(
+      String model, Digest identity, String name, long size, Digest digest, Blobs blobs) {
+    try {
+      return VerifiedChannel.of(
+          source(model, identity, name, digest, blobs),
+          size,
+          digest,
+          how -> damaged(model, identity, name + " " + how));
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not read " + name + " of " + model, e);
+    }
+  }
+
+  private static SeekableByteChannel source(
+      String model, Digest identity, String name, Digest digest, Blobs blobs) throws IOException {
+    SeekableByteChannel found;
+    try {
+      found = blobs.open(digest);
+    } catch (Disk.NotAFile e) {
+      throw damaged(model, identity, name + " is a link or a folder, wanted a file");
+    }
     if (found == null) {
       throw damaged(
-          model, identity, name + " is missing, manifest says sha256 " + wanted.abbreviated());
-    }
-    requireSize(model, identity, name, size, found.length);
-    Digest actual = Digest.of(found);
-    if (!actual.equals(wanted)) {
-      throw damaged(
-          model,
-          identity,
-          name + " has sha256 " + actual.abbreviated() + ", manifest says " + wanted.abbreviated());
+          model, identity, name + " is missing, manifest says sha256 " + digest.abbreviated());
     }
     return found;
-  }
-
-  static void requireSize(String model, Digest identity, String name, long size, long found) {
-    if (found != size) {
-      throw damaged(model, identity, name + " has " + found + " bytes, manifest says " + size);
-    }
   }
 
   static PackageIntegrityException damaged(String model, Digest identity, String how) {
@@ -299,11 +341,15 @@ public final class FilePackage implements ModelPackage {
     private final String model;
     private final Schema schema;
     private final Map<Digest, byte[]> blobs = new HashMap<>();
+    /** Files that are too large to be held. */
+    private final Map<Digest, Path> stored = new HashMap<>();
+
     private final List<PackageFile> files = new ArrayList<>();
     private final Set<String> problems = new LinkedHashSet<>();
     private final Map<String, Library> libraries = new TreeMap<>();
     private final Configuration.Builder configuration = Configuration.builder();
     private final Configuration.Builder provenance = Configuration.builder();
+    private boolean weightsGiven;
     private @Nullable String runtime;
     private @Nullable Baseline baseline;
     private List<GoldenExample> examples = List.of();
@@ -337,7 +383,8 @@ public final class FilePackage implements ModelPackage {
      * {@return this builder, with one more file that the runtime reads}
      *
      * @param name as {@link PackageFile} allows
-     * @param file what to read, now
+     * @param file what to read, now; one of more than 64 MiB stays where it is and is read again, and verified, whenever it
+     *     is asked for
      */
     public Builder weights(String name, Path file) {
       return put(name, Role.WEIGHTS, file);
@@ -506,7 +553,11 @@ public final class FilePackage implements ModelPackage {
       }
       all.sort(Comparator.comparing(PackageFile::name));
       Manifest manifest = Manifest.of(model, runtime == null ? "" : runtime, all);
-      found.addAll(manifest.problems());
+      List<String> more = new ArrayList<>(manifest.problems());
+      if (weightsGiven) {
+        more.remove(Manifest.NO_WEIGHTS); // what is wrong with them was said
+      }
+      found.addAll(more);
       int size = found.isEmpty() ? manifest.bytes().length : 0;
       if (size > Manifest.MOST_BYTES) {
         found.add(
@@ -516,28 +567,43 @@ public final class FilePackage implements ModelPackage {
         throw new IllegalArgumentException("cannot build a package of "
             + MlopsException.shown(model) + ": " + String.join("; ", found));
       }
-      return new FilePackage(manifest, content::get);
+      Map<Digest, Path> aside = Map.copyOf(stored);
+      Disk disk = new Disk();
+      return new FilePackage(manifest, digest -> {
+        byte[] held = content.get(digest);
+        Path file = aside.get(digest);
+        return held != null
+            ? ModelPackage.channel(held)
+            : file == null ? null : disk.open(file.toRealPath());
+      });
     }
 
     private Builder put(String name, Role role, Path file) {
       requireNonNull(name, "name");
+      weightsGiven |= role.equals(Role.WEIGHTS);
       long most = Manifest.most(role);
-      try {
-        long size = Files.size(file);
+      try (SeekableByteChannel channel = new Disk().open(file.toRealPath())) {
+        long size = channel.size();
         if (size > most) {
           problems.add("file " + MlopsException.shown(name) + " must have at most " + most
               + " bytes, but has " + size);
-          return this;
+        } else if (size <= LARGEST_READ) {
+          byte[] bytes = Channels.newInputStream(channel).readAllBytes();
+          put(name, role, bytes);
+        } else {
+          Digest digest = VerifiedChannel.digest(channel);
+          check(problems, () -> files.add(new PackageFile(name, role, size, digest)));
+          stored.put(digest, file.toAbsolutePath());
         }
-        return put(name, role, Files.readAllBytes(file));
       } catch (IOException e) {
         problems.add("file " + MlopsException.shown(name) + " could not be read ("
             + e.getClass().getSimpleName() + ")");
-        return this;
       }
+      return this;
     }
 
     private Builder put(String name, Role role, byte[] bytes) {
+      weightsGiven |= role.equals(Role.WEIGHTS);
       Digest digest = Digest.of(bytes);
       check(problems, () -> files.add(new PackageFile(name, role, bytes.length, digest)));
       blobs.put(digest, bytes);

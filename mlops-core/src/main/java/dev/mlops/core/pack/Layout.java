@@ -2,12 +2,14 @@ package dev.mlops.core.pack;
 
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFormatException;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.internal.json.JsonException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -22,6 +24,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A package in a folder: {@code oci-layout}, {@code blobs/sha256/<hex>}, and {@code index.json}, which comes last. */
 final class Layout {
@@ -43,7 +46,7 @@ final class Layout {
   }
 
   /** What a folder holds, verified. */
-  record Read(Manifest manifest, Map<Digest, byte[]> blobs) {}
+  record Read(Manifest manifest, Blobs blobs) {}
 
   Read read() {
     requireFolder(folder, "a folder with a package");
@@ -66,21 +69,38 @@ final class Layout {
     }
     requireFolder(folder.resolve("blobs"), "a folder blobs");
     requireFolder(blobs, "a folder blobs/sha256");
-    byte[] bytes = blob("package", digest, name, size, digest);
+    byte[] bytes =
+        FilePackage.bytes("package", digest, name, size, digest, this::opened);
     Manifest manifest = Manifest.parse(bytes);
     byte[] config = manifest.config();
-    Map<Digest, byte[]> content = new HashMap<>();
-    blob(
+    verify(
         manifest.model(),
         digest,
         "the configuration of the manifest",
         config.length,
         Digest.of(config));
     for (PackageFile file : manifest.files()) {
-      content.put(
-          file.digest(), blob(manifest.model(), digest, file.name(), file.size(), file.digest()));
+      verify(manifest.model(), digest, file.name(), file.size(), file.digest());
     }
-    return new Read(manifest, content);
+    return new Read(manifest, this::opened);
+  }
+
+  private @Nullable SeekableByteChannel opened(Digest digest) throws IOException {
+    try {
+      return disk.open(blobs.resolve(digest.hex()));
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  /** Compares a blob with what is said of it; opening it compares it again. */
+  private void verify(String model, Digest identity, String name, long size, Digest digest) {
+    try (SeekableByteChannel channel =
+        FilePackage.open(model, identity, name, size, digest, this::opened)) {
+      channel.size();
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not read " + name + " of " + model, e);
+    }
   }
 
   /** {@return the one entry of an index that this release could have written} */
@@ -150,23 +170,8 @@ final class Layout {
     }
   }
 
-  /** {@return the bytes of a blob, read once, and compared with what is said of them before anybody sees them} */
-  private byte[] blob(String model, Digest identity, String name, long size, Digest digest) {
-    byte[] found;
-    try {
-      FilePackage.requireSize(model, identity, name, size, disk.size(blobs.resolve(digest.hex())));
-      found = disk.read(blobs.resolve(digest.hex()), size);
-    } catch (NoSuchFileException e) {
-      found = null;
-    } catch (Disk.NotAFile e) {
-      throw FilePackage.damaged(model, identity, name + " is a link or a folder, wanted a file");
-    } catch (IOException e) {
-      throw new UncheckedIOException("could not read " + name + " of " + model, e);
-    }
-    return FilePackage.verified(model, identity, name, size, digest, found);
-  }
-
-  void write(byte[] manifestBytes, Manifest manifest, Function<PackageFile, byte[]> content) {
+  void write(Manifest manifest, Function<PackageFile, SeekableByteChannel> content) {
+    byte[] manifestBytes = manifest.bytes();
     Digest digest = Digest.of(manifestBytes);
     byte[] index = indexOf(digest, manifestBytes.length);
     try {
@@ -175,7 +180,14 @@ final class Layout {
       replace(folder.resolve(MARK), MARK_BYTES);
       makeFolders(blobs);
       for (PackageFile file : manifest.files()) {
-        blob(file.digest(), content.apply(file));
+        if (isThere(file.digest(), file.size())) {
+          // Perhaps from a write that a crash cut short.
+          disk.force(blobs.resolve(file.digest().hex()));
+        } else {
+          try (SeekableByteChannel bytes = content.apply(file)) {
+            replace(blobs.resolve(file.digest().hex()), bytes);
+          }
+        }
       }
       byte[] config = manifest.config();
       blob(Digest.of(config), config);
@@ -247,24 +259,34 @@ final class Layout {
 
   private void blob(Digest digest, byte[] bytes) throws IOException {
     Path file = blobs.resolve(digest.hex());
-    if (holds(file, bytes)) {
-      // Perhaps from a write that a crash cut short.
+    if (isThere(digest, bytes.length)) {
       disk.force(file);
     } else {
       replace(file, bytes);
     }
   }
 
-  private boolean holds(Path file, byte[] bytes) throws IOException {
+  /** Whether the folder holds the right bytes under the name of a digest. */
+  private boolean isThere(Digest digest, long size) throws IOException {
+    Path file = blobs.resolve(digest.hex());
     try {
-      return disk.size(file) == bytes.length && Arrays.equals(disk.read(file, bytes.length), bytes);
+      if (disk.size(file) != size) {
+        return false;
+      }
+      try (SeekableByteChannel channel = disk.open(file)) {
+        return VerifiedChannel.digest(channel).equals(digest);
+      }
     } catch (NoSuchFileException | Disk.NotAFile e) {
       return false;
     }
   }
 
-  /** Gives bytes a name only once they are on the disk. */
   private void replace(Path file, byte[] bytes) throws IOException {
+    replace(file, ModelPackage.channel(bytes));
+  }
+
+  /** Gives bytes a name only once they are on the disk. */
+  private void replace(Path file, SeekableByteChannel bytes) throws IOException {
     Path unfinished = file.resolveSibling(UNFINISHED + UUID.randomUUID());
     try {
       disk.write(unfinished, bytes);

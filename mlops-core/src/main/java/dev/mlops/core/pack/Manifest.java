@@ -51,6 +51,8 @@ final class Manifest {
   private static final String TITLE_KEY = "org.opencontainers.image.title";
   private static final String PATH_KEY = "org.cncf.model.filepath";
 
+  static final String NO_WEIGHTS = "weights are missing";
+
   /** Names that begin so belong to sections of releases to come. */
   private static final String RESERVED = "mlops/";
 
@@ -401,7 +403,7 @@ final class Manifest {
     Set<Role> roles = new HashSet<>();
     files.forEach(file -> roles.add(file.role()));
     if (!roles.contains(Role.WEIGHTS)) {
-      problems.add("weights are missing");
+      problems.add(NO_WEIGHTS);
     }
     if (!roles.contains(Role.SCHEMA)) {
       problems.add("the schema is missing");

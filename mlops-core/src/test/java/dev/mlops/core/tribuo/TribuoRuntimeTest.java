@@ -36,6 +36,10 @@ import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.core.pack.FilePackage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -161,8 +165,16 @@ class TribuoRuntimeTest {
 
   static Map<Digest, byte[]> blobs(ModelPackage source) {
     Map<Digest, byte[]> blobs = new HashMap<>();
-    source.files().forEach(file -> blobs.put(file.digest(), source.read(file)));
+    source.files().forEach(file -> blobs.put(file.digest(), all(source, file)));
     return blobs;
+  }
+
+  private static byte[] all(ModelPackage source, PackageFile file) {
+    try (SeekableByteChannel channel = source.open(file)) {
+      return Channels.newInputStream(channel).readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   // ---- class names are compared as text before anything is looked up

@@ -1,16 +1,12 @@
 package dev.mlops.core.internal.json;
 
-import com.fasterxml.jackson.core.JsonEncoding;
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.io.NumberOutput;
 import dev.mlops.api.model.MlopsException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -30,9 +26,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A JSON value that knows where in its document it stands.
  *
- * <p>{@link #bytes()} is canonical: one value has one form, on every machine and every Java release. UTF-8, keys in the
- * order of {@link String#compareTo}, no space, integers plain, other numbers with the fewest digits that read back as the
- * same {@code double} and always with a point ({@code 1.0}, {@code 1.0E-5}), infinities as the texts {@code "Infinity"}
+ * <p>{@link #bytes()} is canonical: one value has one form, on every machine, every Java release and with any library. UTF-8, keys in the
+ * order of {@link String#compareTo}, no space, integers plain, other numbers by the rule of {@link Decimal}: the fewest digits
+ * that read back as the same {@code double}, always with a point ({@code 1.0}, {@code 1.0E-5}); infinities as the texts {@code "Infinity"}
  * and {@code "-Infinity"}. {@code NaN} has no form.
  *
  * <p>{@link #parse} takes any standard JSON within its bounds and refuses the rest: a byte order mark, malformed UTF-8,
@@ -48,6 +44,7 @@ public final class Json {
   static final int DEEPEST = 32;
 
   private static final int LONGEST_NUMBER = 64;
+  private static final String HEX = "0123456789ABCDEF";
 
   /** Text, Long, Double, Boolean, a list of Json, a sorted map of Json, or null. */
   private final @Nullable Object value;
@@ -181,46 +178,66 @@ public final class Json {
    * {@return the canonical form; a copy}
    */
   public byte[] bytes() {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (JsonGenerator generator = new JsonFactory().createGenerator(out, JsonEncoding.UTF8)) {
-      write(generator);
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory", e);
-    }
-    return out.toByteArray();
+    StringBuilder text = new StringBuilder();
+    write(text);
+    return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  private void write(JsonGenerator generator) throws IOException {
+  private void write(StringBuilder text) {
     if (value instanceof Map<?, ?> members) {
-      generator.writeStartObject();
+      String between = "{";
       for (Map.Entry<?, ?> member : members.entrySet()) {
-        generator.writeFieldName((String) member.getKey());
-        ((Json) member.getValue()).write(generator);
+        text.append(between);
+        quote((String) member.getKey(), text);
+        text.append(':');
+        ((Json) member.getValue()).write(text);
+        between = ",";
       }
-      generator.writeEndObject();
+      text.append(members.isEmpty() ? "{}" : "}");
     } else if (value instanceof List<?> items) {
-      generator.writeStartArray();
+      String between = "[";
       for (Object item : items) {
-        ((Json) item).write(generator);
+        text.append(between);
+        ((Json) item).write(text);
+        between = ",";
       }
-      generator.writeEndArray();
+      text.append(items.isEmpty() ? "[]" : "]");
     } else if (value instanceof Double number) {
       if (number.isInfinite()) {
-        generator.writeString(number.toString());
+        quote(number > 0 ? "Infinity" : "-Infinity", text);
       } else {
-        // Schubfach: Double.toString is not the shortest before Java 19, so it is not the same
-        // everywhere.
-        generator.writeNumber(NumberOutput.toString(number, true));
+        text.append(Decimal.of(number));
       }
-    } else if (value instanceof Long number) {
-      generator.writeNumber(number);
-    } else if (value instanceof Boolean flag) {
-      generator.writeBoolean(flag);
-    } else if (value instanceof String text) {
-      generator.writeString(text);
+    } else if (value instanceof String string) {
+      quote(string, text);
     } else {
-      generator.writeNull();
+      text.append(value); // a long, true, false or null
     }
+  }
+
+  /** Escapes the quote, the backslash and what is below the space; nothing else. */
+  private static void quote(String string, StringBuilder text) {
+    text.append('"');
+    for (int i = 0; i < string.length(); i++) {
+      char c = string.charAt(i);
+      switch (c) {
+        case '"' -> text.append("\\\"");
+        case '\\' -> text.append("\\\\");
+        case '\b' -> text.append("\\b");
+        case '\f' -> text.append("\\f");
+        case '\n' -> text.append("\\n");
+        case '\r' -> text.append("\\r");
+        case '\t' -> text.append("\\t");
+        default -> {
+          if (c < ' ') {
+            text.append("\\u00").append(HEX.charAt(c >> 4)).append(HEX.charAt(c & 15));
+          } else {
+            text.append(c);
+          }
+        }
+      }
+    }
+    text.append('"');
   }
 
   /**
