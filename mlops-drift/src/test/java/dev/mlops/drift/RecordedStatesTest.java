@@ -8,6 +8,7 @@ import dev.mlops.api.drift.DriftDetector;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.RowDetector;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.api.drift.VectorDetector;
@@ -234,7 +235,7 @@ class RecordedStatesTest {
   void aStateRecordedOnceIsRestoredAndGoesOnAsItThenDid(String line) {
     String[] fields = line.split(" ", 3);
     Fed restored = requireNonNull(kinds().get(fields[0]), fields[0]).get();
-    restored.detector().restore(HexFormat.of().parseHex(fields[1]));
+    ((StatefulDetector) restored.detector()).restore(HexFormat.of().parseHex(fields[1]));
     assertThat(feed(restored, BEFORE, BEFORE + AFTER)).as(fields[0]).isEqualTo(fields[2]);
   }
 
@@ -244,7 +245,7 @@ class RecordedStatesTest {
     kinds().forEach((name, kind) -> {
       Fed fed = kind.get();
       feed(fed, 0, BEFORE);
-      String state = HexFormat.of().formatHex(fed.detector().state());
+      String state = HexFormat.of().formatHex(((StatefulDetector) fed.detector()).state());
       written.add(name + " " + state + " " + feed(fed, BEFORE, BEFORE + AFTER));
     });
     String path = System.getProperty("mlops.states.write");

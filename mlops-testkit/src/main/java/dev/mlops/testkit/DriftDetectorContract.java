@@ -1,19 +1,15 @@
 package dev.mlops.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.drift.AfterDrift;
 import dev.mlops.api.drift.DriftDetector;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.TreeSet;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +17,7 @@ import org.junit.jupiter.api.Test;
  * The contract of {@link DriftDetector}: one test, or several, per clause of its Javadoc, named after the clause.
  *
  * <p>Subclasses for detectors of values, vectors and rows are {@link ValueDetectorContract}, {@link VectorDetectorContract} and
- * {@link RowDetectorContract}.
+ * {@link RowDetectorContract}. A detector with a state has the clauses of {@link StatefulDetectorContract} too.
  *
  * @param <D> the kind of detector
  * @param <I> what it is fed with
@@ -30,7 +26,7 @@ import org.junit.jupiter.api.Test;
 @DisplayName("A drift detector")
 public abstract class DriftDetectorContract<D extends DriftDetector, I> {
   /** How many calm inputs come before a change, where the length of the calm does not matter. */
-  private static final int BRIEFLY = 100;
+  static final int BRIEFLY = 100;
 
   /** For a subclass in this package. */
   DriftDetectorContract() {}
@@ -51,9 +47,6 @@ public abstract class DriftDetectorContract<D extends DriftDetector, I> {
    * @param random where chance comes from
    */
   protected abstract I changed(SplittableRandom random);
-
-  /** {@return a detector of the same kind that is configured otherwise than {@link #detector()}} */
-  protected abstract D configuredOtherwise();
 
   /** {@return whether the promise of the detector counts time; then the contract ends a block every ten inputs} */
   protected boolean countsTime() {
@@ -76,12 +69,12 @@ public abstract class DriftDetectorContract<D extends DriftDetector, I> {
   abstract Level update(D detector, I input);
 
   /** Feeds one input and ends the block when it is due. */
-  private Level feed(D detector, I input, long position) {
+  final Level feed(D detector, I input, long position) {
     Level level = update(detector, input);
     return countsTime() && position % 10 == 9 ? detector.endBlock() : level;
   }
 
-  private List<Level> feed(D detector, List<I> inputs) {
+  final List<Level> feed(D detector, List<I> inputs) {
     List<Level> levels = new ArrayList<>();
     for (I input : inputs) {
       levels.add(feed(detector, input, levels.size()));
@@ -89,7 +82,7 @@ public abstract class DriftDetectorContract<D extends DriftDetector, I> {
     return levels;
   }
 
-  private List<I> inputs(long seed, int calm, int changed) {
+  final List<I> inputs(long seed, int calm, int changed) {
     SplittableRandom random = new SplittableRandom(seed);
     List<I> inputs = new ArrayList<>();
     for (int i = 0; i < calm; i++) {
@@ -102,7 +95,7 @@ public abstract class DriftDetectorContract<D extends DriftDetector, I> {
   }
 
   /** Inputs up to and including the one at which a new detector finds the change. */
-  private List<I> untilDrift(long seed, int calm) {
+  final List<I> untilDrift(long seed, int calm) {
     List<I> inputs = inputs(seed, calm, changedLength());
     List<Level> levels = feed(detector(), inputs);
     int first = levels.indexOf(Level.DRIFT);
@@ -325,95 +318,5 @@ public abstract class DriftDetectorContract<D extends DriftDetector, I> {
       }
     }
     assertThat(disturbed.signal()).isEqualTo(plain.signal());
-  }
-
-  @Test
-  @DisplayName(
-      "answers like the detector whose state it was given, and its state is the same bytes")
-  void stateContinues() {
-    List<I> found = untilDrift(61, BRIEFLY);
-    List<I> after = inputs(62, 25, changedLength());
-    List<I> all = new ArrayList<>(found);
-    all.addAll(after);
-    Set<Integer> cuts = new TreeSet<>(List.of(
-        0, 1, 37, BRIEFLY, found.size() - 1, found.size(), found.size() + 7, found.size() + 33));
-    cuts.removeIf(cut -> cut < 0 || cut >= all.size());
-    for (int cut : cuts) {
-      D original = detector();
-      for (int i = 0; i < cut; i++) {
-        feed(original, all.get(i), i);
-      }
-      byte[] state = original.state();
-      Optional<Signal> signal = original.signal();
-      long skipped = original.skipped();
-      List<Level> wanted = new ArrayList<>();
-      for (int i = cut; i < all.size(); i++) {
-        wanted.add(feed(original, all.get(i), i));
-      }
-
-      D restored = detector();
-      feed(restored, found.subList(0, Math.min(found.size(), 50)));
-      restored.restore(state);
-
-      String cutAt = "state after " + cut;
-      assertThat(restored.state()).as(cutAt).isEqualTo(state);
-      assertThat(restored.signal()).as(cutAt).isEqualTo(signal);
-      assertThat(restored.skipped()).as(cutAt).isEqualTo(skipped);
-      for (int i = cut; i < all.size(); i++) {
-        assertThat(feed(restored, all.get(i), i))
-            .as(cutAt + ", input " + i)
-            .isEqualTo(wanted.get(i - cut));
-      }
-      assertThat(restored.signal()).as(cutAt).isEqualTo(original.signal());
-      assertThat(restored.state()).as(cutAt + ", at the end").isEqualTo(original.state());
-    }
-  }
-
-  @Test
-  @DisplayName(
-      "refuses a state that is damaged, cut, or of another configuration, and stays as it was")
-  void stateIsVerified() {
-    D detector = detector();
-    feed(detector, untilDrift(63, BRIEFLY));
-    feed(detector, inputs(64, 5, 0));
-    byte[] good = detector.state();
-    D other = detector();
-    feed(other, inputs(65, 12, 0));
-    byte[] before = other.state();
-    List<byte[]> bad = new ArrayList<>();
-    SplittableRandom random = new SplittableRandom(66);
-    for (int i = 0; i < Math.min(good.length, 300); i++) {
-      byte[] flipped = good.clone();
-      int at = good.length <= 300 ? i : random.nextInt(good.length);
-      flipped[at] ^= (byte) (1 << random.nextInt(8));
-      bad.add(flipped);
-    }
-    for (int length : new int[] {0, 1, 7, good.length / 2, good.length - 1}) {
-      bad.add(Arrays.copyOf(good, length));
-    }
-    bad.add(Arrays.copyOf(good, good.length + 1));
-    bad.add(configuredOtherwise().state());
-    for (byte[] state : bad) {
-      assertThatThrownBy(() -> other.restore(state))
-          .as("state of " + state.length + " bytes")
-          .isInstanceOf(IllegalArgumentException.class);
-      assertThat(other.state()).isEqualTo(before);
-    }
-  }
-
-  @Test
-  @DisplayName("never needs more bytes for its state than it says, however many inputs came")
-  void bounded() {
-    D detector = detector();
-    int most = detector.mostStateBytes();
-    long position = 0;
-    for (I input : inputs(67, calmLength() / 2, 2 * changedLength())) {
-      Level level = feed(detector, input, position);
-      if (level == Level.DRIFT || position % 97 == 0) {
-        assertThat(detector.state().length).as("bytes at " + position).isBetween(1, most);
-        assertThat(detector.mostStateBytes()).as("most at " + position).isEqualTo(most);
-      }
-      position++;
-    }
   }
 }

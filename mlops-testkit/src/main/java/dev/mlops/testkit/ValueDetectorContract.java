@@ -1,7 +1,7 @@
 package dev.mlops.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.sun.management.ThreadMXBean;
 import dev.mlops.api.drift.InputDomain;
@@ -123,12 +123,27 @@ public abstract class ValueDetectorContract extends DriftDetectorContract<ValueD
     for (int i = 0; i < 10; i++) {
       detector.update(calm(random));
     }
-    byte[] before = detector.state();
     if (policy == Unjudgeable.REJECT) {
-      assertThatThrownBy(() -> detector.update(outside))
+      ValueDetector undisturbed = treating(policy).orElseThrow();
+      SplittableRandom same = new SplittableRandom(43);
+      for (int i = 0; i < 10; i++) {
+        undisturbed.update(calm(same));
+      }
+      assertThat(catchThrowable(() -> detector.update(outside)))
           .as(policy + " " + outside)
           .isInstanceOf(IllegalArgumentException.class);
-      assertThat(detector.state()).as(policy + " " + outside).isEqualTo(before);
+      assertThat(detector.skipped()).as("skipped after " + policy + " " + outside).isZero();
+      for (int i = 0; i < changedLength(); i++) {
+        assertThat(detector.update(changed(random)))
+            .as("input " + i + " after " + policy + " " + outside)
+            .isEqualTo(undisturbed.update(changed(same)));
+        if (countsTime() && i % 10 == 9) {
+          assertThat(detector.endBlock()).isEqualTo(undisturbed.endBlock());
+        }
+      }
+      assertThat(detector.signal())
+          .as("after " + policy + " " + outside)
+          .isEqualTo(undisturbed.signal());
       return;
     }
     detector.update(outside);

@@ -1,7 +1,7 @@
 package dev.mlops.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.VectorDetector;
@@ -42,14 +42,25 @@ public abstract class VectorDetectorContract
   @Test
   @DisplayName("refuses a vector of another length, and goes on as if it had not come")
   void otherLength() {
-    VectorDetector detector = detector();
-    detector.update(calm(new SplittableRandom(52)));
-    byte[] before = detector.state();
-    for (int length : new int[] {0, detector.dimension() - 1, detector.dimension() + 1}) {
-      assertThatThrownBy(() -> detector.update(new double[length]))
-          .isInstanceOf(IllegalArgumentException.class);
-      assertThat(detector.state()).isEqualTo(before);
+    SplittableRandom random = new SplittableRandom(52);
+    VectorDetector plain = detector();
+    VectorDetector disturbed = detector();
+    for (int i = 0; i < 100 + changedLength(); i++) {
+      double[] vector = i < 100 ? calm(random) : changed(random);
+      if (i % 50 == 1) {
+        for (int length : new int[] {0, plain.dimension() - 1, plain.dimension() + 1}) {
+          assertThat(catchThrowable(() -> disturbed.update(new double[length])))
+              .as("vector of " + length)
+              .isInstanceOf(IllegalArgumentException.class);
+        }
+      }
+      assertThat(disturbed.update(vector)).as("vector " + i).isEqualTo(plain.update(vector));
+      if (countsTime() && i % 10 == 9) {
+        assertThat(disturbed.endBlock()).as("block after " + i).isEqualTo(plain.endBlock());
+      }
     }
+    assertThat(disturbed.signal()).isEqualTo(plain.signal()).isPresent();
+    assertThat(disturbed.skipped()).isEqualTo(plain.skipped());
   }
 
   @Test

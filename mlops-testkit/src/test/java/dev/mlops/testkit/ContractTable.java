@@ -27,6 +27,7 @@ final class ContractTable {
       ValueDetectorContract.class,
       VectorDetectorContract.class,
       RowDetectorContract.class,
+      StatefulDetectorContract.class,
       RetrainPolicyContract.class,
       JournalContract.class);
 

@@ -37,11 +37,16 @@ final class Proofs {
       "drift/ValueDetector",
       "drift/VectorDetector",
       "drift/RowDetector",
+      "drift/StatefulDetector",
       "retrain/RetrainPolicy",
       "loop/Journal");
 
   /** Clauses of detectors of values alone. */
   private static final Set<String> OF_VALUES = Set.of("allocatesNothing", "statesItsDomain");
+
+  /** Clauses of detectors with a state alone. */
+  private static final Set<String> OF_STATES =
+      Set.of("stateContinues", "stateIsVerified", "bounded");
 
   static List<Proof> all() {
     List<Proof> proofs = new ArrayList<>();
@@ -69,7 +74,9 @@ final class Proofs {
     for (var broken : BrokenDetectors.ofValues()) {
       add(
           proofs,
-          OF_VALUES.contains(broken.clause()) ? "ValueDetector" : "DriftDetector",
+          OF_VALUES.contains(broken.clause())
+              ? "ValueDetector"
+              : OF_STATES.contains(broken.clause()) ? "StatefulDetector" : "DriftDetector",
           Subjects.Values.class,
           List.of(broken),
           factory -> Subjects.Values.factory = factory,
@@ -139,6 +146,7 @@ final class Proofs {
         Subjects.Monitors.class,
         Subjects.Values.class,
         Subjects.ValuesInTime.class,
+        Subjects.Vectors.class,
         Subjects.Rows.class,
         Subjects.Policies.class,
         Subjects.Journals.class);

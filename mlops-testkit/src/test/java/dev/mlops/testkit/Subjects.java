@@ -1,6 +1,7 @@
 package dev.mlops.testkit;
 
 import dev.mlops.api.drift.RowDetector;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.api.drift.VectorDetector;
 import dev.mlops.api.loop.Journal;
@@ -72,7 +73,8 @@ final class Subjects {
     }
   }
 
-  static class Values extends ValueDetectorContract {
+  static class Values extends ValueDetectorContract
+      implements StatefulDetectorContract {
     static final Supplier<ValueDetector> HEALTHY = () -> new WindowMean(BrokenDetectors.LIMIT);
     static Supplier<ValueDetector> factory = HEALTHY;
 
@@ -82,8 +84,8 @@ final class Subjects {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return new WindowMean(BrokenDetectors.LIMIT + 0.05);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(new WindowMean(BrokenDetectors.LIMIT + 0.05));
     }
 
     @Override
@@ -112,7 +114,8 @@ final class Subjects {
     }
   }
 
-  static class Vectors extends VectorDetectorContract {
+  static class Vectors extends VectorDetectorContract
+      implements StatefulDetectorContract {
     static final Supplier<VectorDetector> HEALTHY = WindowMeans::new;
     static Supplier<VectorDetector> factory = HEALTHY;
 
@@ -122,8 +125,8 @@ final class Subjects {
     }
 
     @Override
-    protected VectorDetector configuredOtherwise() {
-      return new WindowMeans(BrokenDetectors.LIMIT + 0.05);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(new WindowMeans(BrokenDetectors.LIMIT + 0.05));
     }
 
     @Override
@@ -137,7 +140,8 @@ final class Subjects {
     }
   }
 
-  static class Rows extends RowDetectorContract {
+  static class Rows extends RowDetectorContract
+      implements StatefulDetectorContract {
     static final Supplier<RowDetector> HEALTHY = WindowShare::new;
     static Supplier<RowDetector> factory = HEALTHY;
 
@@ -147,8 +151,8 @@ final class Subjects {
     }
 
     @Override
-    protected RowDetector configuredOtherwise() {
-      return new WindowShare(0.75);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(new WindowShare(0.75));
     }
 
     @Override

@@ -4,13 +4,14 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.ValueDetector;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The plainest detector of values: DRIFT when the mean of the newest 20 is above a limit. A broken one overrides. */
-class WindowMean implements ValueDetector {
+class WindowMean implements ValueDetector, StatefulDetector {
   static final int WINDOW = 20;
 
   final double limit;

@@ -2,11 +2,12 @@ package dev.mlops.testkit;
 
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.VectorDetector;
 import java.util.Optional;
 
 /** The plainest detector of vectors: the plainest one of values, fed with their mean. A broken one overrides. */
-class WindowMeans implements VectorDetector {
+class WindowMeans implements VectorDetector, StatefulDetector {
   private final WindowMean means;
 
   WindowMeans() {

@@ -5,6 +5,7 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
@@ -12,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The plainest detector of rows: DRIFT when most of the newest 20 rows came by another channel. A broken one overrides. */
-class WindowShare implements RowDetector {
+class WindowShare implements RowDetector, StatefulDetector {
   static final Schema SCHEMA = Schema.of(Column.number("amount"), Column.category("channel"));
 
   private final WindowMean others;

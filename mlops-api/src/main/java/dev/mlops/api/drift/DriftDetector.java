@@ -23,15 +23,11 @@ import java.util.Optional;
  *   <li><b>independent</b>: two detectors share nothing; the same inputs give the same answers.
  *   <li><b>findsAChange</b>: a large lasting change of what it watches is found.
  *   <li><b>quietWhenCalm</b>: inputs like those of the baseline raise no alarm well within its false-alarm promise.
- *   <li><b>stateContinues</b>: a detector that {@link #restore restored} the {@link #state()} of another of its configuration
- *       answers ever after as that one does, to the last bit; their states are the same bytes.
- *   <li><b>stateIsVerified</b>: bytes that are damaged, cut, or of another configuration or kind throw {@link
- *       IllegalArgumentException} and change nothing.
- *   <li><b>bounded</b>: {@link #state()} never takes more than {@link #mostStateBytes()}, which does not depend on how many
- *       inputs came.
  *   <li><b>blocks</b>: a detector whose promise counts inputs ignores {@link #endBlock()}; one whose promise counts time
  *       finds a drift only at the end of a block, and a block without inputs counts for nothing.
  * </ol>
+ *
+ * <p>A detector whose memory outlives the process is a {@link StatefulDetector} too.
  *
  * <p>Not thread-safe: confine to one thread.
  *
@@ -52,9 +48,12 @@ public interface DriftDetector {
   void reset();
 
   /**
-   * {@return how many inputs could not be judged since the last reset}
+   * {@return how many inputs could not be judged since the last reset; unless overridden 0, for a detector that judges or
+   *     refuses every input}
    */
-  long skipped();
+  default long skipped() {
+    return 0;
+  }
 
   /**
    * {@return what it does with the input after a drift}
@@ -71,28 +70,11 @@ public interface DriftDetector {
   }
 
   /**
-   * {@return all that it remembers, with the version of the format and a checksum}
-   */
-  byte[] state();
-
-  /**
-   * Goes on where another detector of the same configuration was.
-   *
-   * @param state what {@link #state()} of that one gave
-   * @throws IllegalArgumentException if the bytes are damaged, or not the state of a detector configured as this one; it
-   *     is then as it was
-   */
-  void restore(byte[] state);
-
-  /**
-   * {@return the most bytes that {@link #state()} can ever take}
-   */
-  int mostStateBytes();
-
-  /**
    * Ends a block of time; called by whoever feeds the detector, since a detector has no clock.
    *
-   * @return the level after it
+   * @return the level after it; unless overridden, the level before it
    */
-  Level endBlock();
+  default Level endBlock() {
+    return level();
+  }
 }

@@ -26,9 +26,11 @@ public interface ValueDetector extends DriftDetector {
   Level update(double value);
 
   /**
-   * {@return the values that it can judge}
+   * {@return the values that it can judge; unless overridden, all finite ones}
    */
-  InputDomain domain();
+  default InputDomain domain() {
+    return InputDomain.real(1);
+  }
 
   /**
    * {@return what it does with any other value}

@@ -9,6 +9,7 @@ import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
@@ -304,7 +305,7 @@ class OwnDetectorTest {
       Level level = detector.update(value);
       if (++inputs % 100 == 0) {
         ValueDetector next = detectors.get();
-        next.restore(detector.state());
+        ((StatefulDetector) next).restore(((StatefulDetector) detector).state());
         detector = next;
       }
       return level;
@@ -338,21 +339,6 @@ class OwnDetectorTest {
     @Override
     public Level endBlock() {
       return detector.endBlock();
-    }
-
-    @Override
-    public byte[] state() {
-      return detector.state();
-    }
-
-    @Override
-    public void restore(byte[] state) {
-      detector.restore(state);
-    }
-
-    @Override
-    public int mostStateBytes() {
-      return detector.mostStateBytes();
     }
   }
 }

@@ -9,6 +9,7 @@ import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
@@ -62,7 +63,7 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://doi.org/10.1111/j.2517-6161.1995.tb02031.x">Benjamini, Hochberg (1995)</a>
  * @since 0.1
  */
-public final class DataDrift implements RowDetector {
+public final class DataDrift implements RowDetector, StatefulDetector {
   private static final int SMALLEST_WINDOW = 30;
   private static final int LARGEST_WINDOW = 1_000_000;
 

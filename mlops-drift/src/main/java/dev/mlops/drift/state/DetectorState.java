@@ -23,8 +23,33 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a detector remembers, as bytes: a mark, the version of the format, the detector's configuration, its memory, and a
- * CRC32C of all before, which is checked before anything is read.
+ * Writes and reads the bytes of a {@link dev.mlops.api.drift.StatefulDetector}: a mark, the version of the format, the
+ * detector's configuration, its memory, and a CRC32C of all before, which is checked before anything is read.
+ *
+ * <p>A detector of a host's own uses it as ours do:
+ *
+ * <pre>{@code
+ * public byte[] state() {
+ *   return DetectorState.write(CONFIGURATION, out -> out.writeLong(count));
+ * }
+ *
+ * public void restore(byte[] state) {
+ *   long[] read = new long[1]; // what is read is kept only once all of it was read
+ *   DetectorState.read(state, CONFIGURATION, in -> read[0] = in.readLong());
+ *   count = read[0];
+ * }
+ *
+ * public int mostStateBytes() {
+ *   return DetectorState.mostBytes(CONFIGURATION, Long.BYTES);
+ * }
+ * }</pre>
+ *
+ * <p>The configuration is text that is equal for two detectors that judge alike and for no others: the class and each
+ * parameter, numbers and arrays by {@code exactly}, constants by their names. Put no text for people into it: that may be
+ * reworded, while states are restored for years.
+ *
+ * <p>The checksum finds damage, not malice: a forged state has a fitting one. A reading must therefore check what it reads
+ * and throw {@link #refused}.
  *
  * <p>Thread-safe: it has no state of its own.
  *
@@ -79,10 +104,10 @@ public final class DetectorState {
   }
 
   /**
-   * The bytes of a memory.
+   * {@return the bytes of a memory}
    *
-   * @param configuration equal for two detectors that judge alike, else not: the class and its parameters by {@code
-   *     exactly} or by the names of constants, since what people read may be reworded and states are restored for years
+   * @param configuration equal for two detectors that judge alike, and for no others
+   * @param memory writes what the detector remembers
    */
   public static byte[] write(String configuration, Writing memory) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
@@ -104,7 +129,11 @@ public final class DetectorState {
   /**
    * Reads the bytes of a memory.
    *
-   * @throws IllegalArgumentException if they are damaged, or of another configuration
+   * @param state what {@link #write(String, Writing)} gave
+   * @param configuration of the detector that is to be restored
+   * @param memory reads what was written, in the same order; it is called only if checksum, format and configuration fit
+   * @throws IllegalArgumentException if they are damaged, of another configuration, or the memory is shorter or longer than
+   *     what was read; it says what differs
    */
   public static void read(byte[] state, String configuration, Reading memory) {
     int body = state.length - 4;
@@ -143,12 +172,21 @@ public final class DetectorState {
     }
   }
 
-  /** The most bytes of a state whose memory takes at most so many. */
+  /**
+   * {@return the most bytes of a state}
+   *
+   * @param configuration of the detector
+   * @param memory the most bytes that its memory takes
+   */
   public static int mostBytes(String configuration, int memory) {
     return FRAME + configuration.getBytes(UTF_8).length + memory;
   }
 
-  /** Numbers for a configuration: equal where all bits are, on every Java and whatever a text for people says. */
+  /**
+   * {@return numbers for a configuration: equal where all bits are, on every Java}
+   *
+   * @param numbers one, or as many as an array has, which give their count and a hash
+   */
   public static String exactly(double... numbers) {
     if (numbers.length == 1) {
       return Double.toHexString(numbers[0]);
@@ -161,13 +199,21 @@ public final class DetectorState {
     return numbers.length + " numbers " + Long.toHexString(hash);
   }
 
-  /** A domain for a configuration. */
+  /**
+   * {@return a domain for a configuration}
+   *
+   * @param domain of the detector
+   */
   public static String exactly(InputDomain domain) {
     return domain.kind().name() + " " + exactly(domain.lowest()) + " " + exactly(domain.highest())
         + " " + exactly(domain.scale());
   }
 
-  /** A promise for a configuration; null for none. */
+  /**
+   * {@return a promise for a configuration}
+   *
+   * @param promise of the detector; null for none
+   */
   public static String exactly(@Nullable FalseAlarms promise) {
     if (promise == null) {
       return "no promise";
@@ -181,13 +227,23 @@ public final class DetectorState {
     return time.getSeconds() + "s" + time.getNano() + "ns";
   }
 
-  /** A refusal, for memories that read something impossible. */
+  /**
+   * {@return a refusal, to be thrown by a reading that finds something impossible}
+   *
+   * @param why what is impossible, such as {@code it holds 12 values of 10}
+   */
   public static IllegalArgumentException refused(String why) {
     return new IllegalArgumentException(
         "not the state of this detector: " + why + "; the detector is as it was");
   }
 
-  /** Writes a signal, or that there is none. */
+  /**
+   * Writes a signal, or that there is none; at most {@link #SIGNAL_BYTES} for one without columns.
+   *
+   * @param out what a {@link Writing} is given
+   * @param signal null for none
+   * @throws IOException never; declared for the methods of DataOutput
+   */
   public static void write(DataOutput out, @Nullable Signal signal) throws IOException {
     out.writeBoolean(signal != null);
     if (signal == null) {
@@ -210,13 +266,19 @@ public final class DetectorState {
     }
   }
 
-  /** The most bytes of a constant's name. */
+  /** The most bytes of the name of a level or direction, written by {@code writeUTF}. */
   public static final int CONSTANT_BYTES = 2 + 10;
 
   /** The most bytes of a signal without columns. */
   public static final int SIGNAL_BYTES = 1 + CONSTANT_BYTES + 3 * 8 + 2 * 8 + 4;
 
-  /** Reads a signal; null if there was none. */
+  /**
+   * {@return a signal; null if there was none}
+   *
+   * @param in what a {@link Reading} is given
+   * @throws IOException if it ends too early
+   * @throws IllegalArgumentException if there is no such signal
+   */
   public static @Nullable Signal readSignal(DataInput in) throws IOException {
     if (!in.readBoolean()) {
       return null;
@@ -249,7 +311,14 @@ public final class DetectorState {
     return constant(Direction.class, in.readUTF());
   }
 
-  /** The constant of this name. */
+  /**
+   * {@return the constant of this name}
+   *
+   * @param <E> the type of the constant
+   * @param type of the constant
+   * @param name as it was written
+   * @throws IllegalArgumentException if there is none; the name is not shown
+   */
   public static <E extends Enum<E>> E constant(Class<E> type, String name) {
     try {
       return Enum.valueOf(type, name);

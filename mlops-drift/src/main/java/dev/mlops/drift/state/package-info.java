@@ -1,4 +1,4 @@
-/** The bytes in which detectors keep what they remember; not exported. */
+/** The bytes in which detectors, a host's too, keep what they remember. */
 @NullMarked
 package dev.mlops.drift.state;
 

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
 import java.util.Optional;
@@ -30,16 +31,18 @@ import java.util.Optional;
  * <p>The members belong to it from then on: they are reset, and nobody else may feed them. An update takes no memory unless a
  * member finds a drift.
  *
+ * <p>It is a {@link StatefulDetector} if all members are; its state holds theirs.
+ *
  * <p>Not thread-safe: confine to one thread.
  *
  * @since 0.1
  */
-public final class KOfN implements ValueDetector {
+public sealed class KOfN implements ValueDetector {
   private final Votes votes;
   private final InputDomain domain;
   private final Unjudgeable onUnjudgeable;
 
-  private KOfN(Within rule, ValueDetector[] members) {
+  KOfN(Within rule, ValueDetector[] members) {
     this.domain = overlap(members);
     this.onUnjudgeable = policy(members);
     this.votes =
@@ -57,6 +60,10 @@ public final class KOfN implements ValueDetector {
       throw new IllegalArgumentException("votes must be at least 1, but was " + votes);
     }
     return new AtLeast(votes);
+  }
+
+  final Votes votes() {
+    return votes;
   }
 
   private static InputDomain overlap(ValueDetector[] members) {
@@ -95,7 +102,7 @@ public final class KOfN implements ValueDetector {
   }
 
   @Override
-  public Level update(double value) {
+  public final Level update(double value) {
     if (domain.contains(value)) {
       return votes.take(value);
     }
@@ -108,58 +115,43 @@ public final class KOfN implements ValueDetector {
   }
 
   @Override
-  public InputDomain domain() {
+  public final InputDomain domain() {
     return domain;
   }
 
   @Override
-  public Unjudgeable onUnjudgeable() {
+  public final Unjudgeable onUnjudgeable() {
     return onUnjudgeable;
   }
 
   @Override
-  public Level endBlock() {
+  public final Level endBlock() {
     return votes.endBlock();
   }
 
   @Override
-  public Level level() {
+  public final Level level() {
     return votes.level();
   }
 
   @Override
-  public Optional<Signal> signal() {
+  public final Optional<Signal> signal() {
     return Optional.ofNullable(votes.signal());
   }
 
   @Override
-  public void reset() {
+  public final void reset() {
     votes.reset();
   }
 
   @Override
-  public long skipped() {
+  public final long skipped() {
     return votes.skipped();
-  }
-
-  @Override
-  public byte[] state() {
-    return votes.state();
-  }
-
-  @Override
-  public void restore(byte[] state) {
-    votes.restore(requireNonNull(state, "state"));
-  }
-
-  @Override
-  public int mostStateBytes() {
-    return votes.mostStateBytes();
   }
 
   /** {@return such as {@code 2 of 3 within 500 inputs, 1 voted: [mean above 0.08: statistic 12.3 of 100000, …]}} */
   @Override
-  public String toString() {
+  public final String toString() {
     return votes.toString();
   }
 
@@ -225,7 +217,7 @@ public final class KOfN implements ValueDetector {
       if (members.length == 0) {
         throw new IllegalArgumentException("there must be detectors to vote, but were none");
       }
-      return new KOfN(this, members);
+      return Votes.haveStates(members) ? new Stateful(this, members) : new KOfN(this, members);
     }
 
     /**
@@ -235,7 +227,29 @@ public final class KOfN implements ValueDetector {
      * @throws IllegalArgumentException if they are fewer, or one comes twice
      */
     public VectorKOfN ofComponents(ValueDetector... members) {
-      return new VectorKOfN(this, members);
+      return VectorKOfN.of(this, members);
+    }
+  }
+
+  /** All of whose members have states. */
+  static final class Stateful extends KOfN implements StatefulDetector {
+    private Stateful(KOfN.Within rule, ValueDetector[] members) {
+      super(rule, members);
+    }
+
+    @Override
+    public byte[] state() {
+      return votes().state();
+    }
+
+    @Override
+    public void restore(byte[] state) {
+      votes().restore(requireNonNull(state, "state"));
+    }
+
+    @Override
+    public int mostStateBytes() {
+      return votes().mostStateBytes();
     }
   }
 }

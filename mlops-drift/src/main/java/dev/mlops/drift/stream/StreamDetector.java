@@ -9,6 +9,7 @@ import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.drift.state.DetectorState;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <S> the subclass
  */
-abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetector {
+abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetector, StatefulDetector {
   /** Level, inputs, skipped, start of the warning, statistic. */
   private static final int SHARED_BYTES = DetectorState.CONSTANT_BYTES + 8 + 8 + 8 + 8;
 

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.api.drift.VectorDetector;
 import java.util.Optional;
@@ -22,19 +23,31 @@ import java.util.Optional;
  *
  * <p>An update takes no memory unless a member finds a drift.
  *
+ * <p>It is a {@link StatefulDetector} if all members are; its state holds theirs.
+ *
  * <p>Not thread-safe: confine to one thread.
  *
  * @since 0.1
  */
-public final class VectorKOfN implements VectorDetector {
+public sealed class VectorKOfN implements VectorDetector {
   private final Votes votes;
 
-  VectorKOfN(KOfN.Within rule, ValueDetector[] members) {
+  private VectorKOfN(KOfN.Within rule, ValueDetector[] members) {
     this.votes = new Votes(rule, "VectorKOfN", members);
   }
 
+  static VectorKOfN of(KOfN.Within rule, ValueDetector[] members) {
+    return Votes.haveStates(members)
+        ? new Stateful(rule, members)
+        : new VectorKOfN(rule, members);
+  }
+
+  final Votes votes() {
+    return votes;
+  }
+
   @Override
-  public Level update(double[] values) {
+  public final Level update(double[] values) {
     if (values.length != votes.size()) {
       throw new IllegalArgumentException("a vector must have " + votes.size() + " numbers, but had "
           + values.length + "; the detectors are as they were");
@@ -43,53 +56,60 @@ public final class VectorKOfN implements VectorDetector {
   }
 
   @Override
-  public int dimension() {
+  public final int dimension() {
     return votes.size();
   }
 
   @Override
-  public Level endBlock() {
+  public final Level endBlock() {
     return votes.endBlock();
   }
 
   @Override
-  public Level level() {
+  public final Level level() {
     return votes.level();
   }
 
   @Override
-  public Optional<Signal> signal() {
+  public final Optional<Signal> signal() {
     return Optional.ofNullable(votes.signal());
   }
 
   @Override
-  public void reset() {
+  public final void reset() {
     votes.reset();
   }
 
   @Override
-  public long skipped() {
+  public final long skipped() {
     return votes.skipped();
-  }
-
-  @Override
-  public byte[] state() {
-    return votes.state();
-  }
-
-  @Override
-  public void restore(byte[] state) {
-    votes.restore(requireNonNull(state, "state"));
-  }
-
-  @Override
-  public int mostStateBytes() {
-    return votes.mostStateBytes();
   }
 
   /** {@return such as {@code 2 of 3 within 500 inputs, 1 voted: [mean above 0.08: statistic 12.3 of 100000, …]}} */
   @Override
-  public String toString() {
+  public final String toString() {
     return votes.toString();
+  }
+
+  /** All of whose members have states. */
+  static final class Stateful extends VectorKOfN implements StatefulDetector {
+    private Stateful(KOfN.Within rule, ValueDetector[] members) {
+      super(rule, members);
+    }
+
+    @Override
+    public byte[] state() {
+      return votes().state();
+    }
+
+    @Override
+    public void restore(byte[] state) {
+      votes().restore(requireNonNull(state, "state"));
+    }
+
+    @Override
+    public int mostStateBytes() {
+      return votes().mostStateBytes();
+    }
   }
 }

@@ -1,9 +1,10 @@
 package dev.mlops.drift.stream;
 
 import dev.mlops.api.drift.Direction;
-import dev.mlops.api.drift.DriftDetector;
+import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.drift.state.DetectorState;
@@ -23,6 +24,8 @@ final class Votes {
   private final int needed;
   private final long within;
   private final ValueDetector[] members;
+  /** Whether ends of blocks are judged: a member promises in time. */
+  private final boolean inTime;
 
   private Level level = Level.WARMING_UP;
   /** Whether a block's end came to that level: the end of the next one then tells of no drift that it did not find. */
@@ -57,6 +60,8 @@ final class Votes {
     this.needed = rule.votes();
     this.within = rule.inputs();
     this.members = members.clone();
+    this.inTime = Arrays.stream(members)
+        .anyMatch(member -> member.falseAlarms().flatMap(FalseAlarms::time).isPresent());
     this.configuration =
         form + " " + needed + " of " + members.length + " within " + within + " inputs";
     for (int i = 0; i < members.length; i++) {
@@ -70,6 +75,11 @@ final class Votes {
     this.changePoint = new long[members.length];
     this.positions = new long[members.length];
     forget();
+  }
+
+  /** Whether each has a state. */
+  static boolean haveStates(ValueDetector[] members) {
+    return Arrays.stream(members).allMatch(StatefulDetector.class::isInstance);
   }
 
   @SuppressWarnings("ReferenceEquality") // one detector cannot have two votes
@@ -233,7 +243,7 @@ final class Votes {
     if (changed) {
       judge();
       ofBlock = true;
-    } else if (ofBlock) {
+    } else if (ofBlock || inTime) {
       unchanged();
     }
     return level;
@@ -277,6 +287,10 @@ final class Votes {
     return members.length;
   }
 
+  private static StatefulDetector stateful(ValueDetector member) {
+    return (StatefulDetector) member;
+  }
+
   byte[] state() {
     return DetectorState.write(configuration, this::write);
   }
@@ -284,7 +298,7 @@ final class Votes {
   int mostStateBytes() {
     long most = DetectorState.CONSTANT_BYTES + 1 + 4 * 8 + DetectorState.SIGNAL_BYTES;
     for (ValueDetector member : members) {
-      most += 3 * 8 + DetectorState.CONSTANT_BYTES + 4 + member.mostStateBytes();
+      most += 3 * 8 + DetectorState.CONSTANT_BYTES + 4 + stateful(member).mostStateBytes();
     }
     return DetectorState.mostBytes(configuration, (int) Math.min(Integer.MAX_VALUE / 2, most));
   }
@@ -302,7 +316,7 @@ final class Votes {
       out.writeUTF(direction[i].name());
       out.writeLong(changePoint[i]);
       out.writeLong(positions[i]);
-      byte[] state = members[i].state();
+      byte[] state = stateful(members[i]).state();
       out.writeInt(state.length);
       out.write(state);
     }
@@ -312,16 +326,17 @@ final class Votes {
     byte[][] wanted = new byte[members.length][];
     // The first reading finds what is wrong with ours, each member what is wrong with its own.
     DetectorState.read(state, configuration, in -> read(in, wanted, false));
-    byte[][] before = Arrays.stream(members).map(DriftDetector::state).toArray(byte[][]::new);
+    byte[][] before =
+        Arrays.stream(members).map(member -> stateful(member).state()).toArray(byte[][]::new);
     int restored = 0;
     try {
       for (; restored < members.length; restored++) {
-        members[restored].restore(wanted[restored]);
+        stateful(members[restored]).restore(wanted[restored]);
       }
     } finally {
       if (restored < members.length) {
         for (int i = 0; i < restored; i++) {
-          members[i].restore(before[i]);
+          stateful(members[i]).restore(before[i]);
         }
       }
     }
@@ -349,7 +364,7 @@ final class Votes {
       long changed = in.readLong();
       long given = in.readLong();
       int length = in.readInt();
-      if (length < 0 || length > members[i].mostStateBytes()) {
+      if (length < 0 || length > stateful(members[i]).mostStateBytes()) {
         throw DetectorState.refused("it says that detector " + i + " has " + length + " bytes");
       }
       states[i] = new byte[length];

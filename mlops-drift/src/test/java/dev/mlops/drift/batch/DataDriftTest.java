@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.api.model.Classification;
@@ -19,6 +20,7 @@ import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.NumberProfile;
 import dev.mlops.drift.Allocated;
 import dev.mlops.drift.profile.Baselines;
+import dev.mlops.testkit.StatefulDetectorContract;
 import dev.mlops.testkit.RowDetectorContract;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,15 +72,15 @@ class DataDriftTest {
   private static final Baseline BASELINE = baseline(1, 3_000, DataDriftTest::calm);
 
   @Nested
-  class InRows extends RowDetectorContract {
+  class InRows extends RowDetectorContract implements StatefulDetectorContract {
     @Override
     protected RowDetector detector() {
       return DataDrift.against(BASELINE).windowOf(100).falseAlarmEvery(1_000_000);
     }
 
     @Override
-    protected RowDetector configuredOtherwise() {
-      return DataDrift.against(BASELINE).windowOf(101).falseAlarmEvery(1_000_000);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(DataDrift.against(BASELINE).windowOf(101).falseAlarmEvery(1_000_000));
     }
 
     @Override
@@ -105,8 +107,8 @@ class DataDriftTest {
     }
 
     @Override
-    protected RowDetector configuredOtherwise() {
-      return DataDrift.against(BASELINE).windowOf(101).falseAlarmEvery(1_000_000);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(DataDrift.against(BASELINE).windowOf(101).falseAlarmEvery(1_000_000));
     }
 
     @Override

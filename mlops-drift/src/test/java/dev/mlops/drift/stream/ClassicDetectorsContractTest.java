@@ -1,8 +1,10 @@
 package dev.mlops.drift.stream;
 
 import dev.mlops.api.drift.InputDomain;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
+import dev.mlops.testkit.StatefulDetectorContract;
 import dev.mlops.testkit.ValueDetectorContract;
 import java.util.List;
 import java.util.Optional;
@@ -12,7 +14,7 @@ import org.junit.jupiter.api.Nested;
 /** Each form of the detectors of Page, Hinkley, Gama, Frías-Blanco and Bifet keeps the contract. */
 class ClassicDetectorsContractTest {
   /** Errors at 0.1, then at 0.6. */
-  abstract static class Errors extends ValueDetectorContract {
+  abstract static class Errors extends ValueDetectorContract implements StatefulDetectorContract {
     abstract StreamDetector<?> errors();
 
     @Override
@@ -44,8 +46,8 @@ class ClassicDetectorsContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return PageHinkley.of(0.005, 20).warmingUpFor(29);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(PageHinkley.of(0.005, 20).warmingUpFor(29));
     }
   }
 
@@ -57,8 +59,8 @@ class ClassicDetectorsContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return PageHinkley.of(0.1, 10).over(InputDomain.real(2)).watching(Sides.DOWN);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(PageHinkley.of(0.1, 10).over(InputDomain.real(2)).watching(Sides.DOWN));
     }
 
     @Override
@@ -80,8 +82,8 @@ class ClassicDetectorsContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return Cusum.of(0.1, 0.06, 10);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(Cusum.of(0.1, 0.06, 10));
     }
   }
 
@@ -102,8 +104,8 @@ class ClassicDetectorsContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return Cusum.of(1, 0.1, 15).over(InputDomain.real(3)).watching(Sides.BOTH);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(Cusum.of(1, 0.1, 15).over(InputDomain.real(3)).watching(Sides.BOTH));
     }
   }
 
@@ -115,8 +117,8 @@ class ClassicDetectorsContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return Ddm.of(5, 2);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(Ddm.of(5, 2));
     }
   }
 
@@ -128,8 +130,8 @@ class ClassicDetectorsContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return HddmA.of(0.001, 0.006);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(HddmA.of(0.001, 0.006));
     }
 
     @Override
@@ -146,8 +148,8 @@ class ClassicDetectorsContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return HddmA.of(0.0005, 0.01).over(InputDomain.bounded(-1, 3)).watching(Sides.UP);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(HddmA.of(0.0005, 0.01).over(InputDomain.bounded(-1, 3)).watching(Sides.UP));
     }
 
     @Override
@@ -177,8 +179,8 @@ class ClassicDetectorsContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return Adwin.of(0.002).checkedEvery(31);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(Adwin.of(0.002).checkedEvery(31));
     }
   }
 
@@ -199,8 +201,8 @@ class ClassicDetectorsContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return Adwin.of(0.001).over(InputDomain.real(2)).watching(Sides.BOTH).checkedEvery(1);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(Adwin.of(0.001).over(InputDomain.real(2)).watching(Sides.BOTH).checkedEvery(1));
     }
   }
 }

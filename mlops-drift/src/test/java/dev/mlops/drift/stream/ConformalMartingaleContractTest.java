@@ -1,8 +1,10 @@
 package dev.mlops.drift.stream;
 
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.drift.stream.ConformalMartingale.Betting;
+import dev.mlops.testkit.StatefulDetectorContract;
 import dev.mlops.testkit.ValueDetectorContract;
 import java.time.Duration;
 import java.util.List;
@@ -16,17 +18,17 @@ class ConformalMartingaleContractTest {
       new SplittableRandom(1).doubles(500).map(x -> Math.rint(100 * x)).toArray();
 
   @Nested
-  class AgainstASample extends ValueDetectorContract {
+  class AgainstASample extends ValueDetectorContract implements StatefulDetectorContract {
     @Override
     protected ConformalMartingale detector() {
       return ConformalMartingale.against(SAMPLE).falseAlarmEvery(100_000);
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
+    public List<StatefulDetector> configuredOtherwise() {
       double[] other = SAMPLE.clone();
       other[7]++;
-      return ConformalMartingale.against(other).falseAlarmEvery(100_000);
+      return List.of(ConformalMartingale.against(other).falseAlarmEvery(100_000));
     }
 
     @Override
@@ -46,17 +48,17 @@ class ConformalMartingaleContractTest {
   }
 
   @Nested
-  class OfPValues extends ValueDetectorContract {
+  class OfPValues extends ValueDetectorContract implements StatefulDetectorContract {
     @Override
     protected ConformalMartingale detector() {
       return ConformalMartingale.ofPValues().falseAlarmEvery(1_000_000);
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return ConformalMartingale.ofPValues()
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(ConformalMartingale.ofPValues()
           .bettingBy(Betting.simpleJumper(0.02))
-          .falseAlarmEvery(1_000_000);
+          .falseAlarmEvery(1_000_000));
     }
 
     @Override
@@ -98,8 +100,8 @@ class ConformalMartingaleContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return ConformalMartingale.against(SAMPLE).falseAlarmEvery(Duration.ofHours(100_001));
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(ConformalMartingale.against(SAMPLE).falseAlarmEvery(Duration.ofHours(100_001)));
     }
 
     @Override

@@ -1,7 +1,9 @@
 package dev.mlops.drift.stream;
 
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
+import dev.mlops.testkit.StatefulDetectorContract;
 import dev.mlops.testkit.ValueDetectorContract;
 import java.time.Duration;
 import java.util.List;
@@ -12,15 +14,15 @@ import org.junit.jupiter.api.Nested;
 /** Each form of the detector keeps the contract. */
 class CusumEDetectorContractTest {
   @Nested
-  class Above extends ValueDetectorContract {
+  class Above extends ValueDetectorContract implements StatefulDetectorContract {
     @Override
     protected CusumEDetector detector() {
       return CusumEDetector.above(0.1).falseAlarmEvery(100_000);
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return CusumEDetector.above(0.1).falseAlarmEvery(99_999);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(CusumEDetector.above(0.1).falseAlarmEvery(99_999));
     }
 
     @Override
@@ -46,15 +48,15 @@ class CusumEDetectorContractTest {
   }
 
   @Nested
-  class Below extends ValueDetectorContract {
+  class Below extends ValueDetectorContract implements StatefulDetectorContract {
     @Override
     protected CusumEDetector detector() {
       return CusumEDetector.below(0.5).falseAlarmEvery(100_000);
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return CusumEDetector.below(0.51).falseAlarmEvery(100_000);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(CusumEDetector.below(0.51).falseAlarmEvery(100_000));
     }
 
     @Override
@@ -86,8 +88,8 @@ class CusumEDetectorContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return CusumEDetector.around(0.51).falseAlarmEvery(100_000);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(CusumEDetector.around(0.51).falseAlarmEvery(100_000));
     }
   }
 
@@ -99,8 +101,8 @@ class CusumEDetectorContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return CusumEDetector.above(0.1).falseAlarmEvery(Duration.ofHours(10_001));
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(CusumEDetector.above(0.1).falseAlarmEvery(Duration.ofHours(10_001)));
     }
 
     @Override
@@ -117,8 +119,8 @@ class CusumEDetectorContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return CusumEDetector.above(0.1).averagedOver(8).falseAlarmEvery(100_000);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(CusumEDetector.above(0.1).averagedOver(8).falseAlarmEvery(100_000));
     }
   }
 }

@@ -1,9 +1,12 @@
 package dev.mlops.drift.stream;
 
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
+import dev.mlops.testkit.StatefulDetectorContract;
 import dev.mlops.testkit.ValueDetectorContract;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SplittableRandom;
@@ -20,7 +23,7 @@ class IncrementalKsContractTest {
     return baseline;
   }
 
-  abstract static class Values extends ValueDetectorContract {
+  abstract static class Values extends ValueDetectorContract implements StatefulDetectorContract {
     @Override
     protected abstract IncrementalKs detector();
 
@@ -48,10 +51,10 @@ class IncrementalKsContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
+    public List<StatefulDetector> configuredOtherwise() {
       double[] other = baseline();
       other[17] += 1e-9;
-      return IncrementalKs.against(other).windowOf(60).falseAlarmEvery(1_000_000);
+      return List.of(IncrementalKs.against(other).windowOf(60).falseAlarmEvery(1_000_000));
     }
   }
 
@@ -63,8 +66,8 @@ class IncrementalKsContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return IncrementalKs.ofTwoWindows(46).falseAlarmEvery(1_000_000);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(IncrementalKs.ofTwoWindows(46).falseAlarmEvery(1_000_000));
     }
 
     private int changedSoFar;
@@ -84,8 +87,8 @@ class IncrementalKsContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return IncrementalKs.of(baseline(), 60, 1e-8);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(IncrementalKs.of(baseline(), 60, 1e-8));
     }
   }
 
@@ -99,10 +102,10 @@ class IncrementalKsContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return IncrementalKs.against(baseline())
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(IncrementalKs.against(baseline())
           .windowOf(60)
-          .falseAlarmEvery(Duration.ofHours(1_000_001));
+          .falseAlarmEvery(Duration.ofHours(1_000_001)));
     }
 
     @Override

@@ -1,9 +1,11 @@
 package dev.mlops.drift.stream;
 
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.api.drift.VectorDetector;
 import dev.mlops.testkit.ValueDetectorContract;
+import dev.mlops.testkit.StatefulDetectorContract;
 import dev.mlops.testkit.VectorDetectorContract;
 import java.time.Duration;
 import java.util.List;
@@ -22,7 +24,7 @@ class KOfNContractTest {
   }
 
   @Nested
-  class OfValues extends ValueDetectorContract {
+  class OfValues extends ValueDetectorContract implements StatefulDetectorContract {
     @Override
     protected ValueDetector detector() {
       return with(Unjudgeable.COUNT, 60);
@@ -39,8 +41,8 @@ class KOfNContractTest {
 
     /** The second member is another. */
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return with(Unjudgeable.COUNT, 61);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of((StatefulDetector) with(Unjudgeable.COUNT, 61));
     }
 
     @Override
@@ -77,12 +79,12 @@ class KOfNContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return KOfN.atLeast(2)
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of((StatefulDetector) KOfN.atLeast(2)
           .within(201)
           .of(
               SrEDetector.around(0.5).falseAlarmEvery(Duration.ofHours(10_000)),
-              SrEDetector.above(0.5).falseAlarmEvery(Duration.ofHours(20_000)));
+              SrEDetector.above(0.5).falseAlarmEvery(Duration.ofHours(20_000))));
     }
 
     @Override
@@ -97,7 +99,7 @@ class KOfNContractTest {
   }
 
   @Nested
-  class OfComponents extends VectorDetectorContract {
+  class OfComponents extends VectorDetectorContract implements StatefulDetectorContract {
     @Override
     protected VectorDetector detector() {
       return with(60);
@@ -113,8 +115,8 @@ class KOfNContractTest {
     }
 
     @Override
-    protected VectorDetector configuredOtherwise() {
-      return with(61);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of((StatefulDetector) with(61));
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
 import java.time.Duration;
@@ -110,19 +111,6 @@ class KOfNTest {
     @Override
     public long skipped() {
       return skipped;
-    }
-
-    @Override
-    public byte[] state() {
-      return new byte[0];
-    }
-
-    @Override
-    public void restore(byte[] state) {}
-
-    @Override
-    public int mostStateBytes() {
-      return 0;
     }
 
     @Override
@@ -352,12 +340,12 @@ class KOfNTest {
       atTheEnd = detector.endBlock();
     }
     assertThat(atTheEnd).isEqualTo(Level.DRIFT);
-    byte[] told = detector.state();
+    byte[] told = stateful(detector).state();
     assertThat(detector.endBlock()).isEqualTo(Level.WARMING_UP);
     assertThat(detector.endBlock()).isEqualTo(Level.WARMING_UP);
     KOfN restored =
         KOfN.atLeast(1).within(5).of(SrEDetector.above(0.2).falseAlarmEvery(Duration.ofDays(100)));
-    restored.restore(told);
+    stateful(restored).restore(told);
     assertThat(restored.level()).isEqualTo(Level.DRIFT);
     assertThat(restored.endBlock()).isEqualTo(Level.WARMING_UP);
   }
@@ -432,12 +420,43 @@ class KOfNTest {
       detector.update(t % 2);
       other.update(t % 3 == 0 ? 1 : 0);
     }
-    byte[] before = detector.state();
-    assertThatThrownBy(() -> detector.restore(other.state()))
+    byte[] before = stateful(detector).state();
+    assertThatThrownBy(() -> stateful(detector).restore(stateful(other).state()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageMatching("not the state of this detector: it is of ….*every 50000 inputs.*,"
             + " wanted ….*every 100000 inputs.*; the detector is as it was");
-    assertThat(detector.state()).isEqualTo(before);
+    assertThat(stateful(detector).state()).isEqualTo(before);
+  }
+
+  /** Of a member without a state, there is none. */
+  @Test
+  void votesHaveAStateIfAllMembersHave() {
+    assertThat(told(1, 3, Direction.UP)).isNotInstanceOf(StatefulDetector.class);
+    assertThat(pair(100_000)).isInstanceOf(StatefulDetector.class);
+    assertThat(KOfN.atLeast(1).within(3).ofComponents(new Told(0, Direction.UP), HddmA.of()))
+        .isNotInstanceOf(StatefulDetector.class);
+    assertThat(KOfN.atLeast(1).within(3).ofComponents(HddmA.of()))
+        .isInstanceOf(StatefulDetector.class);
+  }
+
+  /** Of members by input and by time: the end of the block must not tell the input's drift again. */
+  @Test
+  void aDriftThatAnInputBroughtIsNotToldByTheEndOfItsBlock() {
+    KOfN detector = KOfN.atLeast(1)
+        .within(5)
+        .of(
+            SrEDetector.above(0.2).falseAlarmEvery(100),
+            SrEDetector.above(0.2).falseAlarmEvery(Duration.ofDays(1_000)));
+    Level level = Level.STABLE;
+    for (int i = 0; i < 50 && level != Level.DRIFT; i++) {
+      level = detector.update(1);
+    }
+    assertThat(level).isEqualTo(Level.DRIFT);
+    assertThat(detector.endBlock()).isEqualTo(Level.WARMING_UP);
+  }
+
+  private static StatefulDetector stateful(KOfN detector) {
+    return (StatefulDetector) detector;
   }
 
   private static KOfN pair(long second) {

@@ -1,7 +1,9 @@
 package dev.mlops.drift.stream;
 
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
+import dev.mlops.testkit.StatefulDetectorContract;
 import dev.mlops.testkit.ValueDetectorContract;
 import java.time.Duration;
 import java.util.List;
@@ -12,15 +14,15 @@ import org.junit.jupiter.api.Nested;
 /** Each form of the detector keeps the contract. */
 class RepeatedConfidenceSequenceContractTest {
   @Nested
-  class InValues extends ValueDetectorContract {
+  class InValues extends ValueDetectorContract implements StatefulDetectorContract {
     @Override
     protected RepeatedConfidenceSequence detector() {
       return RepeatedConfidenceSequence.between(-2, 2).falseAlarmEvery(100_000);
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return RepeatedConfidenceSequence.between(-2, 2.5).falseAlarmEvery(100_000);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(RepeatedConfidenceSequence.between(-2, 2.5).falseAlarmEvery(100_000));
     }
 
     @Override
@@ -58,8 +60,8 @@ class RepeatedConfidenceSequenceContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return RepeatedConfidenceSequence.between(-2, 2).falseAlarmEvery(Duration.ofHours(10_001));
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(RepeatedConfidenceSequence.between(-2, 2).falseAlarmEvery(Duration.ofHours(10_001)));
     }
 
     @Override

@@ -1,7 +1,9 @@
 package dev.mlops.drift.stream;
 
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
+import dev.mlops.testkit.StatefulDetectorContract;
 import dev.mlops.testkit.ValueDetectorContract;
 import java.time.Duration;
 import java.util.List;
@@ -12,15 +14,15 @@ import org.junit.jupiter.api.Nested;
 /** Each form of the detector keeps the contract. */
 class SrEDetectorContractTest {
   @Nested
-  class Above extends ValueDetectorContract {
+  class Above extends ValueDetectorContract implements StatefulDetectorContract {
     @Override
     protected SrEDetector detector() {
       return SrEDetector.above(0.1).falseAlarmEvery(100_000);
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return SrEDetector.above(0.1).falseAlarmEvery(99_999);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(SrEDetector.above(0.1).falseAlarmEvery(99_999));
     }
 
     @Override
@@ -46,15 +48,15 @@ class SrEDetectorContractTest {
   }
 
   @Nested
-  class Below extends ValueDetectorContract {
+  class Below extends ValueDetectorContract implements StatefulDetectorContract {
     @Override
     protected SrEDetector detector() {
       return SrEDetector.below(0.5).falseAlarmEvery(100_000);
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return SrEDetector.below(0.51).falseAlarmEvery(100_000);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(SrEDetector.below(0.51).falseAlarmEvery(100_000));
     }
 
     @Override
@@ -86,8 +88,8 @@ class SrEDetectorContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return SrEDetector.around(0.51).falseAlarmEvery(100_000);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(SrEDetector.around(0.51).falseAlarmEvery(100_000));
     }
   }
 
@@ -99,8 +101,8 @@ class SrEDetectorContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return SrEDetector.above(0.1).falseAlarmEvery(Duration.ofHours(10_001));
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(SrEDetector.above(0.1).falseAlarmEvery(Duration.ofHours(10_001)));
     }
 
     @Override
@@ -117,8 +119,8 @@ class SrEDetectorContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return SrEDetector.above(0.1).averagedOver(8).falseAlarmEvery(100_000);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(SrEDetector.above(0.1).averagedOver(8).falseAlarmEvery(100_000));
     }
   }
 
@@ -130,8 +132,8 @@ class SrEDetectorContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return SrEDetector.below(0.5).averagedOver(5).falseAlarmEvery(100_000);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(SrEDetector.below(0.5).averagedOver(5).falseAlarmEvery(100_000));
     }
   }
 
@@ -144,8 +146,8 @@ class SrEDetectorContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return SrEDetector.aboveSeason(new double[] {0.1, 0.1, 0.11}).falseAlarmEvery(100_000);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(SrEDetector.aboveSeason(new double[] {0.1, 0.1, 0.11}).falseAlarmEvery(100_000));
     }
   }
 
@@ -157,8 +159,8 @@ class SrEDetectorContractTest {
     }
 
     @Override
-    protected ValueDetector configuredOtherwise() {
-      return SrEDetector.aroundEstimated(501, 1_000).falseAlarmEvery(100_000);
+    public List<StatefulDetector> configuredOtherwise() {
+      return List.of(SrEDetector.aroundEstimated(501, 1_000).falseAlarmEvery(100_000));
     }
   }
 }

@@ -55,29 +55,4 @@ final class RunOfOnes implements ValueDetector {
     position = 0;
     ones = 0;
   }
-
-  @Override
-  public long skipped() {
-    return 0;
-  }
-
-  @Override
-  public byte[] state() {
-    return new byte[0];
-  }
-
-  @Override
-  public void restore(byte[] state) {
-    throw new IllegalArgumentException("it keeps no state");
-  }
-
-  @Override
-  public int mostStateBytes() {
-    return 0;
-  }
-
-  @Override
-  public Level endBlock() {
-    return level;
-  }
 }
