@@ -2,7 +2,6 @@ package dev.mlops.drift.anytime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mlops.drift.Golden;
 import java.util.List;
@@ -18,7 +17,6 @@ class MultipleTestsGoldenTest {
         "bonferroni", MultipleTests::bonferroni,
         "holm", MultipleTests::holm,
         "fdr_bh", MultipleTests::benjaminiHochberg);
-    assumeTrue(Golden.has("batch", "multiple_testing.json"), "no file multiple_testing.json");
     List<Map<String, Object>> cases = Golden.cases("multiple_testing.json");
     assertThat(cases).isNotEmpty();
     for (Map<String, Object> recorded : cases) {
