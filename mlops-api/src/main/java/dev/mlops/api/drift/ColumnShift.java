@@ -39,6 +39,14 @@ public record ColumnShift(
   @Override
   public String toString() {
     return String.format(
-        Locale.ROOT, "%s: %s -> %s (effect %.2f, p %.1g)", column, from, to, effect, pValue);
+        Locale.ROOT,
+        effect > 0 && effect < 0.005
+            ? "%s: %s -> %s (effect %.1g, p %.1g)"
+            : "%s: %s -> %s (effect %.2f, p %.1g)",
+        column,
+        from,
+        to,
+        effect,
+        pValue);
   }
 }

@@ -2,6 +2,7 @@ package dev.mlops.api.drift;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Figures;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -53,14 +54,19 @@ public record Signal(
   /** {@return such as {@code drift UP at 5213, changed at about 5041 (statistic 1.2e+05, threshold 1e+05)}} */
   @Override
   public String toString() {
+    List<String> figures = List.of(
+        String.format(Locale.ROOT, "%.3g", statistic), String.format(Locale.ROOT, "%.3g", threshold));
+    if (figures.get(0).equals(figures.get(1))) {
+      figures = Figures.apart(statistic, threshold);
+    }
     return String.format(
             Locale.ROOT,
-            "drift %s at %d, changed at about %d (statistic %.3g, threshold %.3g)",
+            "drift %s at %d, changed at about %d (statistic %s, threshold %s)",
             direction,
             index,
             changePoint,
-            statistic,
-            threshold)
+            figures.get(0),
+            figures.get(1))
         + (moved.isEmpty()
             ? ""
             : ": " + moved.stream().map(ColumnShift::toString).collect(Collectors.joining("; ")));

@@ -2,6 +2,7 @@ package dev.mlops.drift.batch;
 
 import static dev.mlops.drift.state.DetectorState.exactly;
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
 
 import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Direction;
@@ -10,6 +11,7 @@ import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.api.drift.StatefulDetector;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
@@ -27,9 +29,13 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -37,17 +43,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * Signals drift when columns of a window of rows are distributed otherwise than in the baseline, and says which.
  *
- * <p>When a window is full, each column of the baseline is tested twice: its values, numbers by the two-sample
- * Kolmogorov–Smirnov test against the profile's sample, categories by chi-square on the counts (kinds that the profile does
- * not list are one bin; bins with expected counts below 5 are pooled; the G-test must agree); and its share of missing
- * values, by Fisher's exact test. DRIFT when Benjamini–Hochberg over all of these rejects any at the level; WARNING at ten
- * times the level. Windows do not overlap.
+ * <p>When a window is full, each column of the baseline is tested twice: its values, and its share of missing values by
+ * Fisher's exact test. DRIFT when Benjamini–Hochberg over all of these rejects any at the level; WARNING at ten times the level.
+ * Windows do not overlap.
+ *
+ * <ul>
+ *   <li><b>Numbers</b> are compared with the profile's sample by the two-sample Kolmogorov–Smirnov test, whose p-value takes
+ *       ties as given: of booleans and small counts it is exact. Values that occur more than once are compared as kinds too.
+ *   <li><b>Categories</b> are compared by their counts: frequent kinds by chi-square (the G-test must agree), rare ones pooled
+ *       with each other, and those that moved most one by one by exact tests, corrected for their number. A kind that the
+ *       profile does not have, or hardly has, is found as soon as chance would not bring it so often.
+ *   <li>A profile lists the most frequent kinds only. Kinds that might or might not have been listed are compared as one, so
+ *       that identifiers and long tails of kinds raise no alarm while nothing changes. {@link #notes()} tells of columns that
+ *       look like identifiers.
+ * </ul>
+ *
+ * <p>With a least effect ({@link Against#leastEffect(double)}) a column moves the level only if it moved so much.
  *
  * <p>The level is window ÷ falseAlarmEvery. In time it is block ÷ falseAlarmEvery, and a test happens only at the end of a
  * block with a window full, on its newest rows; windows that are not full go on filling in the next block.
  *
  * <p>The signal's columns come most surely moved first, with their own p-value and effect (D; Cramér's V with both samples
- * weighted alike, so that it does not shrink when the baseline is the larger; 0 to 1), numbers described by median and
+ * weighted alike, so that it does not shrink when the baseline is the larger, less what chance alone gives; 0 to 1), numbers described by median and
  * quartiles, categories by the shares that moved most. Its statistic is −log10 of the smallest adjusted p-value, its
  * threshold −log10 of the level; its change point is the first row of the window.
  *
@@ -67,6 +84,9 @@ public final class DataDrift implements RowDetector, StatefulDetector {
   private static final int SMALLEST_WINDOW = 30;
   private static final int LARGEST_WINDOW = 1_000_000;
 
+  /** How many columns a message lists. */
+  private static final int SHOWN_NAMES = 20;
+
   /** How much larger the level of a warning is. */
   private static final double WARNING_FACTOR = 10.0;
 
@@ -85,8 +105,11 @@ public final class DataDrift implements RowDetector, StatefulDetector {
 
   private final Windowed step;
   private final FalseAlarms falseAlarms;
-  /** What it compares with is in it as a checksum. */
+  /** What it compares with is in it, by digests. */
   private final String configuration;
+
+  /** The same as release 0.1 put it first, when less of it was known. */
+  private final String formerly;
 
   private final Schema schema;
   private final List<ColumnWatch> columns;
@@ -111,7 +134,7 @@ public final class DataDrift implements RowDetector, StatefulDetector {
   private DataDrift(Windowed step, FalseAlarms falseAlarms) {
     this.step = step;
     this.falseAlarms = falseAlarms;
-    this.schema = step.baseline.schema();
+    this.schema = step.against.baseline.schema();
     this.fits = schema;
     this.window = step.window;
     this.inTime = falseAlarms.time().isPresent();
@@ -122,15 +145,21 @@ public final class DataDrift implements RowDetector, StatefulDetector {
               + ", but was every " + falseAlarms.count() + " rows");
     }
     this.columns = new ArrayList<>();
-    for (ColumnProfile profile : step.baseline.columns()) {
+    for (ColumnProfile profile : step.against.watched()) {
       int index = schema.indexOf(profile.column());
+      double least = step.against.leastEffectOf(profile.column());
       columns.add(
           profile instanceof NumberProfile numbers
-              ? new NumberWatch(numbers, index, window, UNREMARKABLE * alarmLevel)
-              : new CategoryWatch((CategoryProfile) profile, index, window));
+              ? new NumberWatch(numbers, index, least, window, UNREMARKABLE * alarmLevel)
+              : new CategoryWatch((CategoryProfile) profile, index, least, window));
     }
-    this.configuration = "DataDrift of " + columns.size() + " columns, windows of " + window + ", "
-        + exactly(falseAlarms) + ", baseline " + identity();
+    this.configuration = "DataDrift, windows of " + window + ", " + exactly(falseAlarms) + ", rows of "
+        + schema.columns() + ", compared "
+        + columns.stream().map(ColumnWatch::configuration).collect(joining("; "));
+    this.formerly = step.against.plain()
+        ? "DataDrift of " + columns.size() + " columns, windows of " + window + ", "
+            + exactly(falseAlarms) + ", baseline " + checksum()
+        : configuration;
   }
 
   /**
@@ -144,7 +173,15 @@ public final class DataDrift implements RowDetector, StatefulDetector {
       throw new IllegalArgumentException(
           "a baseline must have the profile of a column to watch, but had none");
     }
-    return new Against(baseline);
+    return new Against(baseline, 0.0, Map.of(), Set.of());
+  }
+
+  /**
+   * {@return what to know of the columns before the first row, in sentences for people: those that look like identifiers; empty
+   * if there is nothing to say}
+   */
+  public List<String> notes() {
+    return columns.stream().flatMap(column -> column.note().stream()).toList();
   }
 
   @Override
@@ -191,6 +228,20 @@ public final class DataDrift implements RowDetector, StatefulDetector {
   }
 
   private Level judge() {
+    boolean judged = false;
+    try {
+      compare();
+      judged = true;
+    } finally {
+      // Whatever was thrown, the next row begins a new window.
+      level = judged ? level : untested ? Level.WARMING_UP : Level.STABLE;
+      empty();
+    }
+    untested = level == Level.DRIFT;
+    return level;
+  }
+
+  private void compare() {
     List<ColumnWatch.Comparison> found = new ArrayList<>(columns.size());
     double[] pValues = new double[2 * columns.size()];
     for (int i = 0; i < columns.size(); i++) {
@@ -213,9 +264,6 @@ public final class DataDrift implements RowDetector, StatefulDetector {
     } else {
       level = Level.STABLE;
     }
-    empty();
-    untested = level == Level.DRIFT;
-    return level;
   }
 
   private Signal describe(List<ColumnWatch.Comparison> found, double[] adjusted, double least) {
@@ -291,8 +339,8 @@ public final class DataDrift implements RowDetector, StatefulDetector {
   public void restore(byte[] state) {
     requireNonNull(state, "state");
     // The first reading finds what is wrong, so that the second cannot stop half way.
-    DetectorState.read(state, configuration, new DataDrift(step, falseAlarms)::read);
-    DetectorState.read(state, configuration, this::read);
+    DetectorState.read(state, configuration, formerly, new DataDrift(step, falseAlarms)::read);
+    DetectorState.read(state, configuration, formerly, this::read);
   }
 
   @Override
@@ -333,7 +381,7 @@ public final class DataDrift implements RowDetector, StatefulDetector {
     }
   }
 
-  private String identity() {
+  private String checksum() {
     CRC32C crc = new CRC32C();
     try (DataOutputStream out =
         new DataOutputStream(new CheckedOutputStream(OutputStream.nullOutputStream(), crc))) {
@@ -360,15 +408,109 @@ public final class DataDrift implements RowDetector, StatefulDetector {
   /**
    * A baseline to compare with, without a window yet.
    *
-   * <p>Immutable.
+   * <p>Immutable: each method gives another.
    *
    * @since 0.1
    */
   public static final class Against {
     private final Baseline baseline;
+    private final double leastEffect;
+    private final Map<String, Double> leastEffects;
+    private final Set<String> ignored;
 
-    private Against(Baseline baseline) {
+    private Against(
+        Baseline baseline,
+        double leastEffect,
+        Map<String, Double> leastEffects,
+        Set<String> ignored) {
       this.baseline = baseline;
+      this.leastEffect = leastEffect;
+      this.leastEffects = Map.copyOf(leastEffects);
+      this.ignored = Set.copyOf(ignored);
+    }
+
+    /**
+     * {@return the same with a least effect for all columns that have none of their own; without one, it is 0}
+     *
+     * <p>The effect is the one that the signal tells: D for numbers, Cramér's V for categories and for the share of missing
+     * values. 0.05 is hardly a change, 0.2 a large one.
+     *
+     * @param effect by which a column must have moved at least; 0 to 1
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Against leastEffect(double effect) {
+      return new Against(baseline, required(effect), leastEffects, ignored);
+    }
+
+    /**
+     * {@return the same with a least effect for one column}
+     *
+     * @param column with a profile in the baseline
+     * @param effect by which it must have moved at least; 0 to 1
+     * @throws IllegalArgumentException if there is no such column, or the effect is out of range
+     */
+    public Against leastEffect(String column, double effect) {
+      Map<String, Double> more = new HashMap<>(leastEffects);
+      more.put(required(column), required(effect));
+      return new Against(baseline, leastEffect, more, ignored);
+    }
+
+    /**
+     * {@return the same without these columns; their values are not looked at}
+     *
+     * @param columns each with a profile in the baseline; not all that it has
+     * @throws IllegalArgumentException if there is no such column, or none is left
+     */
+    public Against ignoring(String... columns) {
+      Set<String> more = new HashSet<>(ignored);
+      for (String column : columns) {
+        more.add(required(column));
+      }
+      Against fewer = new Against(baseline, leastEffect, leastEffects, more);
+      if (fewer.watched().isEmpty()) {
+        throw new IllegalArgumentException("at least one column must be watched, but all "
+            + baseline.columns().size() + " of the baseline were ignored");
+      }
+      return fewer;
+    }
+
+    private static double required(double effect) {
+      if (!(effect >= 0 && effect <= 1)) {
+        throw new IllegalArgumentException("a least effect must be 0 to 1, but was " + effect);
+      }
+      return effect;
+    }
+
+    private String required(String column) {
+      if (baseline.columns().stream().noneMatch(profile -> profile.column().equals(column))) {
+        throw new IllegalArgumentException("no column \"" + MlopsException.shown(column)
+            + "\" has a profile in the baseline; it has "
+            + baseline.columns().stream()
+                .limit(SHOWN_NAMES)
+                .map(profile -> MlopsException.shown(profile.column()))
+                .collect(joining(", "))
+            + (baseline.columns().size() > SHOWN_NAMES
+                ? " and " + (baseline.columns().size() - SHOWN_NAMES) + " more"
+                : ""));
+      }
+      return column;
+    }
+
+    private List<ColumnProfile> watched() {
+      return baseline.columns().stream()
+          .filter(profile -> !ignored.contains(profile.column()))
+          .toList();
+    }
+
+    private double leastEffectOf(String column) {
+      return leastEffects.getOrDefault(column, leastEffect);
+    }
+
+    /** Whether it is as it was before there were least effects. */
+    private boolean plain() {
+      return ignored.isEmpty()
+          && leastEffect == 0.0
+          && leastEffects.values().stream().allMatch(effect -> effect == 0.0);
     }
 
     /**
@@ -382,7 +524,7 @@ public final class DataDrift implements RowDetector, StatefulDetector {
         throw new IllegalArgumentException("window must be " + SMALLEST_WINDOW + " to "
             + LARGEST_WINDOW + " rows, but was " + rows);
       }
-      return new Windowed(baseline, rows);
+      return new Windowed(this, rows);
     }
   }
 
@@ -394,11 +536,11 @@ public final class DataDrift implements RowDetector, StatefulDetector {
    * @since 0.1
    */
   public static final class Windowed {
-    private final Baseline baseline;
+    private final Against against;
     private final int window;
 
-    private Windowed(Baseline baseline, int window) {
-      this.baseline = baseline;
+    private Windowed(Against against, int window) {
+      this.against = against;
       this.window = window;
     }
 

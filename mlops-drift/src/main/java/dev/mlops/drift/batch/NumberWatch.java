@@ -4,17 +4,21 @@ import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Direction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.pack.NumberProfile;
+import dev.mlops.drift.internal.PooledSamples;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
-import org.apache.commons.statistics.inference.AlternativeHypothesis;
+import java.util.stream.IntStream;
 import org.apache.commons.statistics.inference.KolmogorovSmirnovTest;
 
-/** A column of numbers: Kolmogorov–Smirnov against the sample of the profile. */
+/** A column of numbers: Kolmogorov–Smirnov against the sample of the profile, and as kinds where values are tied. */
 final class NumberWatch extends ColumnWatch {
   private static final KolmogorovSmirnovTest TEST = KolmogorovSmirnovTest.withDefaults();
+
+  /** Up to so many distinct values, numbers are compared as kinds too. */
+  private static final int FEW = 30;
 
   /** In ascending order. */
   private final double[] baseline;
@@ -24,8 +28,9 @@ final class NumberWatch extends ColumnWatch {
   /** Above this, a p-value changes nothing. */
   private final double unremarkable;
 
-  NumberWatch(NumberProfile profile, int index, int window, double unremarkable) {
-    super(profile, index);
+  NumberWatch(
+      NumberProfile profile, int index, double leastEffect, int window, double unremarkable) {
+    super(profile, index, leastEffect);
     this.baseline = profile.sample();
     this.window = new double[window];
     this.unremarkable = unremarkable;
@@ -76,52 +81,89 @@ final class NumberWatch extends ColumnWatch {
     }
     double[] values = Arrays.copyOf(sorted, present);
     int missing = window.length - present;
-    double p = pValue(baseline, values, unremarkable);
-    return new Comparison(p, missingP(missing, present), missing, present) {
+    if (baseline.length == 0 || present == 0) {
+      return new Comparison(1.0, 0.0, missing, present) {
+        @Override
+        ColumnShift values() {
+          throw new AssertionError("nothing was compared");
+        }
+      };
+    }
+    PooledSamples pooled = PooledSamples.of(baseline, values);
+    double p = pValue(baseline, values, pooled, unremarkable);
+    double d = pooled.statistic();
+    return new Comparison(p, d, missing, present) {
       @Override
       ColumnShift values() {
-        double d = TEST.statistic(baseline, values);
-        return new ColumnShift(
-            name(), direction(values, d), describe(baseline), describe(values), d, valueP);
+        String[] described = described(values, pooled);
+        return new ColumnShift(name(), direction(pooled), described[0], described[1], d, valueP);
       }
     };
   }
 
+  /** The p-value of two samples having the same distribution. */
+  static double pValue(
+      double[] baseline, double[] values, PooledSamples pooled, double unremarkable) {
+    double p = kolmogorovSmirnov(baseline, values, pooled, unremarkable);
+    if (!pooled.tied()) {
+      return p;
+    }
+    // Values that occur often are kinds as well: D hardly sees one that comes or goes.
+    long[] before = pooled.firstCounts();
+    long[] now = pooled.secondCounts();
+    double ofKinds = pooled.distinct() <= FEW
+        ? Tables.compare(before, now, IntStream.range(0, before.length).toArray()).pValue()
+        : Tables.single(before, now, 0, new long[0]);
+    return Math.min(1.0, 2.0 * Math.min(p, ofKinds));
+  }
+
   /**
-   * The p-value of two samples having the same distribution; 1 if one is empty. The exact one takes a hundred times as long
-   * as the statistic, so where the leading term of Kolmogorov's limit is beyond {@code unremarkable} that is given.
+   * The p-value of D. The exact one takes a hundred times as long as the statistic, so where a lower bound of it is above {@code
+   * unremarkable} that is given.
    */
-  static double pValue(double[] baseline, double[] values, double unremarkable) {
-    if (baseline.length == 0 || values.length == 0) {
-      return 1.0;
+  static double kolmogorovSmirnov(
+      double[] baseline, double[] values, PooledSamples pooled, double unremarkable) {
+    double atLeast = pooled.atLeast();
+    if (atLeast > unremarkable) {
+      return atLeast;
     }
-    double d = TEST.statistic(baseline, values);
-    double size = (double) baseline.length * values.length / (baseline.length + values.length);
-    double limit = Math.min(1.0, 2.0 * Math.exp(-2.0 * d * d * size));
-    if (limit > unremarkable) {
-      return limit;
-    }
-    double p = TEST.test(baseline, values).getPValue();
+    // The library knows no ties, and no samples of one.
+    double p = pooled.tied() || Math.min(baseline.length, values.length) < 2
+        ? pooled.pValue()
+        : TEST.test(baseline, values).getPValue();
     return p >= 0 ? Math.min(1.0, p) : 1.0;
   }
 
   /** UP when the window's distribution function is lower, and hardly higher anywhere. */
-  private Direction direction(double[] values, double d) {
-    double up = TEST.with(AlternativeHypothesis.GREATER_THAN).statistic(baseline, values);
-    double down = TEST.with(AlternativeHypothesis.LESS_THAN).statistic(baseline, values);
-    if (Math.min(up, down) > 0.5 * d) {
+  private static Direction direction(PooledSamples pooled) {
+    if (Math.min(pooled.above(), pooled.below()) > 0.5 * pooled.statistic()) {
       return Direction.OTHER;
     }
-    return up > down ? Direction.UP : Direction.DOWN;
+    return pooled.above() > pooled.below() ? Direction.UP : Direction.DOWN;
   }
 
-  private static String describe(double[] sorted) {
-    return String.format(
-        Locale.ROOT,
-        "median %.4g, quartiles %.4g to %.4g",
-        quantile(sorted, 0.5),
-        quantile(sorted, 0.25),
-        quantile(sorted, 0.75));
+  /** Baseline and window; where median and quartiles are the same, by the share that differs most. */
+  private String[] described(double[] values, PooledSamples pooled) {
+    String[] median = numbers(quantile(baseline, 0.5), quantile(values, 0.5));
+    String[] lower = numbers(quantile(baseline, 0.25), quantile(values, 0.25));
+    String[] upper = numbers(quantile(baseline, 0.75), quantile(values, 0.75));
+    String[] described = new String[2];
+    for (int side = 0; side < 2; side++) {
+      described[side] =
+          "median " + median[side] + ", quartiles " + lower[side] + " to " + upper[side];
+    }
+    if (described[0].equals(described[1])) {
+      String[] shares =
+          percents(shareUpTo(baseline, pooled.widest()), shareUpTo(values, pooled.widest()));
+      String upTo = String.format(Locale.ROOT, " up to %.4g", pooled.widest());
+      described[0] += ", " + shares[0] + upTo;
+      described[1] += ", " + shares[1] + upTo;
+    }
+    return described;
+  }
+
+  private static double shareUpTo(double[] values, double most) {
+    return (double) Arrays.stream(values).filter(value -> value <= most).count() / values.length;
   }
 
   /** By nearest rank. */

@@ -136,6 +136,20 @@ public final class DetectorState {
    *     what was read; it says what differs
    */
   public static void read(byte[] state, String configuration, Reading memory) {
+    read(state, configuration, configuration, memory);
+  }
+
+  /**
+   * Reads the bytes of a memory that may have been written when the configuration was put otherwise.
+   *
+   * @param state what {@link #write(String, Writing)} gave
+   * @param configuration of the detector that is to be restored
+   * @param formerly how an earlier release put the same configuration
+   * @param memory reads what was written, in the same order
+   * @throws IllegalArgumentException as {@link #read(byte[], String, Reading)}
+   */
+  public static void read(
+      byte[] state, String configuration, String formerly, Reading memory) {
     int body = state.length - 4;
     if (state.length < FRAME) {
       throw refused("wanted at least " + FRAME + " bytes, got " + state.length);
@@ -158,7 +172,7 @@ public final class DetectorState {
         throw refused("it ends within its configuration");
       }
       String found = new String(in.readNBytes(length), UTF_8);
-      if (!found.equals(configuration)) {
+      if (!found.equals(configuration) && !found.equals(formerly)) {
         int from = differs(found, configuration);
         throw refused("it is of " + shown(found, from) + ", wanted " + shown(configuration, from));
       }

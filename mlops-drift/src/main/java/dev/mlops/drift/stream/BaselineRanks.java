@@ -1,5 +1,6 @@
 package dev.mlops.drift.stream;
 
+import dev.mlops.drift.internal.KsTail;
 import java.util.Arrays;
 
 /**

@@ -8,6 +8,7 @@ import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
 import dev.mlops.drift.state.DetectorState;
+import dev.mlops.drift.internal.KsTail;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.mlops.drift.Golden;
+import dev.mlops.drift.internal.PooledSamples;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -20,6 +22,10 @@ class TablesTest {
     return Arrays.stream(Golden.numbers(list)).mapToLong(value -> (long) value).toArray();
   }
 
+  private static double compare(long[] first, long[] second) {
+    return Tables.compare(first, second, IntStream.range(0, first.length).toArray()).pValue();
+  }
+
   private static double p(Map<String, Object> table, String test) {
     return Golden.number(Golden.object(table, test).get("p"));
   }
@@ -31,12 +37,13 @@ class TablesTest {
     long[] first = counts(table.get("ref_counts"));
     long[] second = counts(table.get("cur_counts"));
     Map<String, Object> chiSquare = Golden.object(table, "chi2_contingency_no_correction");
-    double p = Tables.homogeneity(first, second);
+    double p = compare(first, second);
+    assertThat(p).isBetween(0.0, 1.0);
     if (!(Golden.number(chiSquare.get("min_expected")) >= 5)) {
-      assertThat(p).isBetween(0.0, 1.0);
       return;
     }
     double wanted = Math.max(Golden.number(chiSquare.get("p")), p(table, "g_test_no_correction"));
+    p = Tables.chiSquareAndG(new long[][] {first, second});
     // the recorded p of the G-test is good to 1e-6 where counts are huge
     assertThat(p).as(table.get("name").toString()).isCloseTo(wanted, within(1e-6 * wanted));
     if (Arrays.stream(first).sum() == Arrays.stream(second).sum()) {
@@ -46,29 +53,21 @@ class TablesTest {
   }
 
   @Test
-  void smallBinsArePooledSmallestFirst() {
-    long[][] bins =
-        Tables.pooled(new long[] {3, 500, 0, 1, 6, 400}, new long[] {1, 520, 0, 2, 4, 380});
-    // totals 3, 4, 10 hold expected counts of 1.5, 2 and 5: pooled until 5
-    assertThat(bins).isDeepEqualTo(new long[][] {{10, 400, 500}, {7, 380, 520}});
-  }
-
-  @Test
-  void twoBinsAreNeverPooledIntoOne() {
+  void twoKindsAreTestedExactly() {
     // one kind in the baseline, a tenth of another in the window: exact
-    double p = Tables.homogeneity(new long[] {1_000_000, 0}, new long[] {90, 10});
+    double p = compare(new long[] {1_000_000, 0}, new long[] {90, 10});
     assertThat(p).isLessThan(1e-30);
     // scipy 1.10.1 fisher_exact([[8, 2], [1, 5]]) = 0.03496503496503495
-    assertThat(Tables.homogeneity(new long[] {8, 2}, new long[] {1, 5}))
+    assertThat(compare(new long[] {8, 2}, new long[] {1, 5}))
         .isCloseTo(0.03496503496503495, within(1e-12));
   }
 
   @Test
   void nothingToCompareIsNoEvidence() {
-    assertThat(Tables.homogeneity(new long[] {0, 0}, new long[] {5, 5})).isEqualTo(1.0);
-    assertThat(Tables.homogeneity(new long[] {5, 5}, new long[] {0, 0})).isEqualTo(1.0);
-    assertThat(Tables.homogeneity(new long[] {5, 0}, new long[] {7, 0})).isEqualTo(1.0);
-    assertThat(Tables.homogeneity(new long[0], new long[0])).isEqualTo(1.0);
+    assertThat(compare(new long[] {0, 0}, new long[] {5, 5})).isEqualTo(1.0);
+    assertThat(compare(new long[] {5, 5}, new long[] {0, 0})).isEqualTo(1.0);
+    assertThat(compare(new long[] {5, 0}, new long[] {7, 0})).isEqualTo(1.0);
+    assertThat(compare(new long[0], new long[0])).isEqualTo(1.0);
     assertThat(Tables.twoByTwo(0, 5, 0, 5)).isEqualTo(1.0);
     assertThat(Tables.twoByTwo(5, 0, 5, 0)).isEqualTo(1.0);
     assertThat(Tables.twoByTwo(0, 0, 5, 5)).isEqualTo(1.0);
@@ -87,6 +86,7 @@ class TablesTest {
   @Test
   void numbersAreTestedAsScipyDoes() {
     int exact = 0;
+    int tied = 0;
     for (String line : Golden.lines("streaming", "ks_2samp.csv")) {
       if (line.startsWith("#")) {
         continue;
@@ -95,18 +95,31 @@ class TablesTest {
       double[] a = numbers(fields[7]);
       double[] b = numbers(fields[8]);
       double wanted = Double.parseDouble(fields[4]);
-      assertThat(NumberWatch.pValue(a, b, 1.0))
-          .as(fields[0] + ", " + fields[1] + ", D " + fields[3])
-          .isCloseTo(wanted, within(1e-9 * wanted));
-      exact++;
-      // the short cut is taken only where it changes nothing
-      double quick = NumberWatch.pValue(a, b, 0.03);
-      if (wanted <= 0.01) {
-        assertThat(quick).isEqualTo(NumberWatch.pValue(a, b, 1.0));
+      Arrays.sort(a);
+      Arrays.sort(b);
+      PooledSamples pooled = PooledSamples.of(a, b);
+      double p = NumberWatch.kolmogorovSmirnov(a, b, pooled, 1.0);
+      String where = fields[0] + ", " + fields[1] + ", D " + fields[3];
+      assertThat(pooled.statistic()).as(where).isCloseTo(Double.parseDouble(fields[3]), within(1e-9));
+      if (fields[2].equals("0")) {
+        assertThat(p).as(where).isCloseTo(wanted, within(1e-9 * wanted));
+        // the same by our own sum, which takes ties
+        assertThat(pooled.pValue()).as(where).isCloseTo(wanted, within(1e-9 * wanted));
+        exact++;
       } else {
-        assertThat(quick).isGreaterThan(0.01);
+        // scipy takes no account of ties
+        assertThat(p).as(where).isLessThanOrEqualTo(wanted);
+        tied++;
+      }
+      // the short cut is taken only where it changes nothing
+      double quick = NumberWatch.kolmogorovSmirnov(a, b, pooled, 0.03);
+      if (p <= 0.03) {
+        assertThat(quick).as(where).isEqualTo(p);
+      } else {
+        assertThat(quick).as(where).isBetween(0.03, p * (1 + 1e-9));
       }
     }
+    assertThat(tied).isPositive();
     assertThat(exact).isPositive();
   }
 

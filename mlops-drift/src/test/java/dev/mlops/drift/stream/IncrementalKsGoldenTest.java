@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.mlops.drift.GoldenStreams;
+import dev.mlops.drift.internal.KsTail;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.drift.internal.KsTail;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
