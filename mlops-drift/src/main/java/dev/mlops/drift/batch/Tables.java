@@ -30,6 +30,9 @@ final class Tables {
   /** In standard deviations: so far above what an unlisted kind can count, a kind is listed whichever rows came first. */
   private static final double SURELY = 4.0;
 
+  /** A division is hardly rarer than its likelihood ratio by more than this factor. */
+  private static final double AT_MOST_RARER = 50.0;
+
   private static final double SMALLEST_P = 1e-300;
 
   private Tables() {}
@@ -228,7 +231,8 @@ final class Tables {
         .mapToInt(Integer::intValue)
         .toArray();
     for (int kind : most) {
-      if (surprise[kind] > 0.0) {
+      // beyond, nothing can be much rarer than its likelihood ratio says
+      if (surprise[kind] > 0.0 && Math.exp(-surprise[kind]) <= AT_MOST_RARER * least) {
         boolean listed = kind < first.length;
         long before = listed ? first[kind] : mostUnlisted;
         long now = listed ? second[kind] : unlisted[kind - first.length];
@@ -262,19 +266,21 @@ final class Tables {
     if (total > Integer.MAX_VALUE) {
       return 1.0; // so frequent a kind is a bin of its own
     }
-    double up;
-    double down;
+    boolean more = now * (double) n > before * (double) m;
+    double tail;
     if (n + m <= Integer.MAX_VALUE) {
       HypergeometricDistribution division =
           HypergeometricDistribution.of((int) (n + m), (int) total, (int) m);
-      up = now == 0 ? 1.0 : division.survivalProbability((int) now - 1);
-      down = division.cumulativeProbability((int) now);
+      tail = more
+          ? division.survivalProbability((int) now - 1)
+          : division.cumulativeProbability((int) now);
     } else {
       BinomialDistribution division = BinomialDistribution.of((int) total, (double) m / (n + m));
-      up = now == 0 ? 1.0 : division.survivalProbability((int) now - 1);
-      down = division.cumulativeProbability((int) now);
+      tail = more
+          ? division.survivalProbability((int) now - 1)
+          : division.cumulativeProbability((int) now);
     }
-    return Math.min(1.0, 2.0 * Math.min(up, down));
+    return Math.min(1.0, 2.0 * tail);
   }
 
   /** At least how often a kind must occur so that some division of it is as rare as p. */

@@ -1,13 +1,12 @@
 package dev.mlops.drift.internal;
 
 import java.util.Arrays;
-import java.util.BitSet;
 
 /**
  * How rare a value of Kolmogorov–Smirnov's D of two samples is, if both have one distribution.
  *
  * <p>Without ties that distribution does not matter. With ties D is rarer than without, and how much rarer depends on which
- * values are tied; {@link #probability(int, int, long, BitSet)} takes them as given, so it is exact for any distribution.
+ * values are tied; {@link Tied} takes them as given, so it is exact for any distribution.
  *
  * <p>Thread-safe: it has no state.
  *
@@ -79,47 +78,6 @@ public final class KsTail {
   }
 
   /**
-   * {@return the probability that D is at least {@code reached} of {@link #units}, given which values of the pooled samples are
-   * tied; in n·m steps}
-   *
-   * <p>All orders of the pooled samples are alike likely, and D is looked at where a group of equal values ends (Schröer and
-   * Trenkler, doi 10.1016/0167-9473(94)00040-P).
-   *
-   * @param n size of the first sample
-   * @param m size of the second sample
-   * @param reached D in units
-   * @param ends how many of the pooled values are up to each distinct value
-   */
-  public static double probability(int n, int m, long reached, BitSet ends) {
-    if (reached <= 0) {
-      return 1.0;
-    }
-    long first = units(n, m) / n;
-    long second = units(n, m) / m;
-    boolean[] end = new boolean[n + m + 1];
-    ends.stream().forEach(at -> end[at] = true);
-    double[] inverse = new double[n + m + 1];
-    for (int at = 1; at <= n + m; at++) {
-      inverse[at] = 1.0 / at;
-    }
-    // As above: after[j] is the probability of having reached it on the way to (i, j).
-    double[] after = new double[m + 1];
-    for (int i = 0; i <= n; i++) {
-      double before = 0.0; // of (i, j − 1)
-      long ahead = i * first;
-      for (int j = 0; j <= m; j++) {
-        if (end[i + j] && Math.abs(ahead - j * second) >= reached) {
-          before = 1.0;
-        } else {
-          before = (i * after[j] + j * before) * inverse[i + j];
-        }
-        after[j] = before;
-      }
-    }
-    return Math.min(1.0, after[m]);
-  }
-
-  /**
    * {@return about the smallest D, in {@link #units}, that is reached with at most this probability without ties; one more than
    * all units if none is}
    *
@@ -149,5 +107,112 @@ public final class KsTail {
       }
     }
     return enough;
+  }
+
+  /**
+   * Samples of which it is known which values are tied.
+   *
+   * <p>All orders of the pooled samples are alike likely, and D is looked at where a group of equal values ends (Schröer and
+   * Trenkler, doi 10.1016/0167-9473(94)00040-P).
+   *
+   * <p>Not thread-safe: confine to one thread.
+   *
+   * @since 0.1
+   */
+  public static final class Tied {
+    private final int n;
+    private final int m;
+
+    /** By how many of the pooled values came before: whether the group of equal ones ends there. */
+    private final boolean[] end;
+
+    private final double[] inverse;
+    private final double[] after;
+
+    /**
+     * Takes memory for samples of these sizes.
+     *
+     * @param n size of the first sample
+     * @param m size of the second sample
+     */
+    public Tied(int n, int m) {
+      this.n = n;
+      this.m = m;
+      this.end = new boolean[n + m + 1];
+      this.inverse = new double[n + m + 1];
+      this.after = new double[m + 1];
+      for (int at = 1; at <= n + m; at++) {
+        inverse[at] = 1.0 / at;
+      }
+    }
+
+    /**
+     * {@return whether the sum takes few enough steps, n·m of them}
+     *
+     * @param n size of the first sample
+     * @param m size of the second sample
+     */
+    public static boolean isExact(int n, int m) {
+      return (long) n * m <= EXACT;
+    }
+
+    /** Forgets which values are tied: then all are. */
+    public void clear() {
+      Arrays.fill(end, false);
+    }
+
+    /**
+     * Says that a group of equal values ends.
+     *
+     * @param upTo how many of the pooled values are up to that value; 1 to n + m
+     */
+    public void endsAt(int upTo) {
+      end[upTo] = true;
+    }
+
+    /**
+     * {@return the probability that D is at least this, given the ties}
+     *
+     * @param reached D in {@link KsTail#units}
+     */
+    public double probability(long reached) {
+      if (reached <= 0) {
+        return 1.0;
+      }
+      long first = units(n, m) / n;
+      long second = units(n, m) / m;
+      // As without ties: after[j] is the probability of having reached it on the way to (i, j).
+      Arrays.fill(after, 0.0);
+      for (int i = 0; i <= n; i++) {
+        double before = 0.0; // of (i, j − 1)
+        long ahead = i * first;
+        for (int j = 0; j <= m; j++) {
+          before = end[i + j] && Math.abs(ahead - j * second) >= reached
+              ? 1.0
+              : (i * after[j] + j * before) * inverse[i + j];
+          after[j] = before;
+        }
+      }
+      return Math.min(1.0, after[m]);
+    }
+
+    /**
+     * {@return about the smallest D, in {@link KsTail#units}, that is reached with at most this probability, given the ties}
+     *
+     * @param probability above 0
+     * @param enough a D that is reached with at most this probability
+     */
+    public long threshold(double probability, long enough) {
+      long tooFew = 0;
+      while (enough - tooFew > Math.max(1, (long) (FINE * enough))) {
+        long middle = tooFew + (enough - tooFew) / 2;
+        if (probability(middle) > probability) {
+          tooFew = middle;
+        } else {
+          enough = middle;
+        }
+      }
+      return enough;
+    }
   }
 }

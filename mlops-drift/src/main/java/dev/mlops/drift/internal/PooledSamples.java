@@ -1,7 +1,6 @@
 package dev.mlops.drift.internal;
 
 import java.util.Arrays;
-import java.util.BitSet;
 import org.apache.commons.statistics.distribution.HypergeometricDistribution;
 
 /**
@@ -150,43 +149,19 @@ public final class PooledSamples {
    */
   public double pValue() {
     long reached = Math.max(above, below);
-    return (long) n * m <= KsTail.EXACT
-        ? KsTail.probability(n, m, reached, ends())
+    return KsTail.Tied.isExact(n, m)
+        ? ties().probability(reached)
         : Math.min(KsTail.probability(n, m, reached), anywhere(reached));
   }
 
-  /**
-   * {@return the smallest D whose p-value given the ties is at most this; the D that was reached if that is the smallest one
-   * that can be}
-   *
-   * @param probability at least the p-value
-   */
-  public double threshold(double probability) {
-    long enough = Math.max(above, below);
-    if ((long) n * m > KsTail.EXACT) {
-      return statistic();
-    }
-    BitSet ends = ends();
-    long tooFew = 0;
-    while (enough - tooFew > Math.max(1, enough / 1_000)) {
-      long middle = tooFew + (enough - tooFew) / 2;
-      if (KsTail.probability(n, m, middle, ends) > probability) {
-        tooFew = middle;
-      } else {
-        enough = middle;
-      }
-    }
-    return (double) enough / units;
-  }
-
-  private BitSet ends() {
-    BitSet ends = new BitSet(n + m + 1);
+  private KsTail.Tied ties() {
+    KsTail.Tied ties = new KsTail.Tied(n, m);
     int end = 0;
     for (int i = 0; i < first.length; i++) {
       end += first[i] + second[i];
-      ends.set(end);
+      ties.endsAt(end);
     }
-    return ends;
+    return ties;
   }
 
   /** The probabilities of all places where D may be looked at, added up; 1 if there are many. */

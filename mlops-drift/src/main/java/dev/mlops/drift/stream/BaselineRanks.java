@@ -137,16 +137,24 @@ final class BaselineRanks {
   double widest() {
     long wanted = above() >= below() ? above() : -below();
     long sum = 0;
-    for (int leaf = 0; leaf < leaves; leaf++) {
-      sum -= unit * below[leaf];
-      if (sum == wanted && distinct[leaf] < Double.POSITIVE_INFINITY) {
-        return Math.nextDown(distinct[leaf]);
-      }
-      sum += fixed[leaf] - unit * equal[leaf];
-      if (sum == wanted) {
-        return distinct[leaf];
+    int node = 1;
+    while (node < leaves) {
+      int left = (2 * node) << SHIFT;
+      if (sum + nodes[left + 1] == wanted || sum + nodes[left + 2] == wanted) {
+        node = 2 * node;
+      } else {
+        sum += nodes[left];
+        node = 2 * node + 1;
       }
     }
-    throw new AssertionError("D is reached nowhere");
+    int leaf = node - leaves;
+    sum -= unit * below[leaf];
+    if (sum == wanted && distinct[leaf] < Double.POSITIVE_INFINITY) {
+      return Math.nextDown(distinct[leaf]);
+    }
+    if (sum + fixed[leaf] - unit * equal[leaf] != wanted) {
+      throw new AssertionError("D is reached nowhere");
+    }
+    return distinct[leaf];
   }
 }

@@ -9,6 +9,7 @@ import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
 import dev.mlops.drift.state.DetectorState;
 import dev.mlops.drift.internal.KsTail;
+import dev.mlops.drift.internal.PooledSamples;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * <p>With a promise, D is judged when the windows are full and then at every tenth of a window, in time at the end of each
  * block with a value: DRIFT where a D so large has probability at most looks ÷ 2 in the inputs, or blocks, of one false alarm,
  * WARNING at ten times that. Probabilities are exact up to n·m = 16 million, beyond by the Dvoretzky–Kiefer–Wolfowitz–Massart
- * bound. The paper's form ({@link #of}) judges every value, DRIFT where D &gt; √(−ln(p/2)/2 · (n + m)/(nm)), and has no
+ * bound. Where many values are equal, as of flags and counts, the probability is the one given these ties, so that D may be a
+ * DRIFT below {@link #threshold()}. The paper's form ({@link #of}) judges every value, DRIFT where D &gt; √(−ln(p/2)/2 · (n + m)/(nm)), and has no
  * warning.
  *
  * <p>The signal's direction is UP if the newest values are larger, DOWN if smaller, OTHER if both differ by more than half of D;
@@ -45,7 +47,8 @@ import org.jspecify.annotations.Nullable;
  * normal values to be found after about 170 values, twice the spread after 360, half of the change points within 5 and 30
  * values; a false alarm came about every 280,000 values with two windows, more seldom against a baseline.
  *
- * <p>An update takes no memory.
+ * <p>An update takes no memory, but for some once when tied values are first looked at, and for such looks beyond n·m = 16
+ * million.
  *
  * <p>Not thread-safe: confine to one thread.
  *
@@ -65,6 +68,12 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
   /** How much larger the probability of a warning is. */
   private static final double WARNING_FACTOR = 10.0;
 
+  /** With fewer of all values where D is reached, ties change little. */
+  private static final double MANY_TIED = 0.01;
+
+  /** The probability of a difference is hardly below its Chernoff bound by more than this factor. */
+  private static final double SURELY_RARER = 20.0;
+
   private final Windowed step;
   private final Rule rule;
 
@@ -77,6 +86,11 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
   private final long[] positions;
   /** Where each stands among the baseline. */
   private final int[] places;
+
+  /** For looks at tied values, once there was one. */
+  private double @Nullable [] sorted;
+
+  private KsTail.@Nullable Tied ties;
 
   private int filled;
   private int next;
@@ -181,7 +195,134 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
     if (statistic >= rule.threshold) {
       return drift(direction(), changePoint(), rule.threshold);
     }
-    return tell(statistic >= rule.warning ? Level.WARNING : Level.STABLE);
+    boolean warning = statistic >= rule.warning;
+    if (rule.falseAlarms != null && statistic > 0 && tiesMatter()) {
+      double p = givenTies();
+      if (p <= rule.pValue) {
+        return drift(direction(), changePoint(), thresholdGivenTies());
+      }
+      warning |= p <= WARNING_FACTOR * rule.pValue;
+    }
+    return tell(warning ? Level.WARNING : Level.STABLE);
+  }
+
+  /**
+   * Whether the ties can make such a D rare: many values are where it is reached, and the shares up to there differ by more than
+   * chance would have it, roughly. Without ties this takes a few steps per value of a window.
+   */
+  private boolean tiesMatter() {
+    double widest = widest();
+    int upTo = 0;
+    double below = Double.NEGATIVE_INFINITY;
+    double above = Double.POSITIVE_INFINITY;
+    for (double value : values) {
+      if (value <= widest) {
+        upTo++;
+        below = Math.max(below, value);
+      } else {
+        above = Math.min(above, value);
+      }
+    }
+    int all = values.length;
+    double[] baseline = step.baseline;
+    if (baseline != null) {
+      int higher = firstAtLeast(baseline, Math.nextUp(widest));
+      upTo += higher;
+      all += baseline.length;
+      below = higher > 0 ? Math.max(below, baseline[higher - 1]) : below;
+      above = higher < baseline.length ? Math.min(above, baseline[higher]) : above;
+    }
+    if (Math.max(countOf(below), countOf(above)) < MANY_TIED * all) {
+      return false;
+    }
+    double n = step.against();
+    double m = step.size;
+    double share = upTo / (n + m);
+    // of the baseline, or the window before, and of the newest values: their mean is the share
+    double difference = above() >= below() ? statistic : -statistic;
+    double before = Math.min(1.0, Math.max(0.0, share + difference * m / (n + m)));
+    double now = Math.min(1.0, Math.max(0.0, share - difference * n / (n + m)));
+    double surprise = n * divergence(before, share) + m * divergence(now, share);
+    return surprise >= -Math.log(SURELY_RARER * WARNING_FACTOR * rule.pValue);
+  }
+
+  private int countOf(double wanted) {
+    int count = 0;
+    for (double value : values) {
+      count += value == wanted ? 1 : 0;
+    }
+    double[] baseline = step.baseline;
+    return baseline == null
+        ? count
+        : count
+            + firstAtLeast(baseline, Math.nextUp(wanted))
+            - firstAtLeast(baseline, wanted);
+  }
+
+  private static int firstAtLeast(double[] sorted, double value) {
+    int from = 0;
+    int to = sorted.length;
+    while (from < to) {
+      int middle = (from + to) >>> 1;
+      if (sorted[middle] < value) {
+        from = middle + 1;
+      } else {
+        to = middle;
+      }
+    }
+    return from;
+  }
+
+  /** The probability of a D as large, given which values are tied. */
+  private double givenTies() {
+    int n = step.against();
+    int m = step.size;
+    double[] baseline = step.baseline;
+    if (sorted == null) {
+      sorted = new double[values.length];
+      ties = KsTail.Tied.isExact(n, m) ? new KsTail.Tied(n, m) : null;
+    }
+    System.arraycopy(values, 0, sorted, 0, values.length);
+    KsTail.Tied exactly = ties;
+    if (exactly == null) {
+      double[] before = baseline != null ? baseline : new double[m];
+      double[] now = baseline != null ? sorted : new double[m];
+      if (baseline == null) {
+        for (int i = 0; i < m; i++) {
+          before[i] = values[chronological(i)];
+          now[i] = values[chronological(m + i)];
+        }
+        Arrays.sort(before);
+      }
+      Arrays.sort(now);
+      return PooledSamples.of(before, now).pValue();
+    }
+    Arrays.sort(sorted);
+    exactly.clear();
+    int fixed = baseline == null ? 0 : baseline.length;
+    int i = 0;
+    int j = 0;
+    while (i < fixed || j < sorted.length) {
+      double value = j == sorted.length || i < fixed && requireNonNull(baseline)[i] <= sorted[j]
+          ? requireNonNull(baseline)[i]
+          : sorted[j];
+      while (i < fixed && requireNonNull(baseline)[i] == value) {
+        i++;
+      }
+      while (j < sorted.length && sorted[j] == value) {
+        j++;
+      }
+      exactly.endsAt(i + j);
+    }
+    return exactly.probability(Math.round(statistic * rule.units));
+  }
+
+  /** The smallest D that would have been a drift with these ties; the one that was reached where that takes too long. */
+  private double thresholdGivenTies() {
+    KsTail.Tied exactly = ties;
+    return exactly == null
+        ? statistic
+        : (double) exactly.threshold(rule.pValue, Math.round(statistic * rule.units)) / rule.units;
   }
 
   private void push(double value, long position) {
@@ -228,8 +369,12 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
     return up > down ? Direction.UP : Direction.DOWN;
   }
 
+  private double widest() {
+    return ranks != null ? ranks.widest() : requireNonNull(two).widest();
+  }
+
   private long changePoint() {
-    double widest = ranks != null ? ranks.widest() : requireNonNull(two).widest();
+    double widest = widest();
     int all = values.length;
     int upTo = 0;
     for (double value : values) {
@@ -259,10 +404,12 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
     if (n == 0) {
       return 0.0;
     }
-    double p = (double) count / n;
-    return n
-        * ((p > 0 ? p * Math.log(p / share) : 0.0)
-            + (p < 1 ? (1.0 - p) * Math.log((1.0 - p) / (1.0 - share)) : 0.0));
+    return n * divergence((double) count / n, share);
+  }
+
+  private static double divergence(double p, double share) {
+    return (p > 0 ? p * Math.log(p / share) : 0.0)
+        + (p < 1 ? (1.0 - p) * Math.log((1.0 - p) / (1.0 - share)) : 0.0);
   }
 
   /** Where the i-th oldest value is kept. */
@@ -335,7 +482,7 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
   }
 
   /**
-   * {@return the D that is a DRIFT; above 1 if none is}
+   * {@return the D that is a DRIFT whether or not values are tied; above 1 if none is}
    */
   public double threshold() {
     return rule.threshold;
