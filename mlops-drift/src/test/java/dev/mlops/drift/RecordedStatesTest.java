@@ -61,6 +61,12 @@ import org.junit.jupiter.params.provider.MethodSource;
  * writes one; a format that is meant to change gets a file of its own beside this one, which stays.
  */
 class RecordedStatesTest {
+  /** Of all kinds. */
+  private static final String FIRST = "0.1.txt";
+
+  /** Of those whose configuration has since been put with all that decides how they judge. */
+  private static final String KNOWING_ALL = "0.1-configurations.txt";
+
   private static final int BEFORE = 450;
   private static final int AFTER = 600;
 
@@ -217,9 +223,9 @@ class RecordedStatesTest {
     return levels.toString();
   }
 
-  private static List<String> recorded() {
+  private static List<String> recorded(String file) {
     try (InputStream in =
-        requireNonNull(RecordedStatesTest.class.getResourceAsStream("/states/0.1.txt"))) {
+        requireNonNull(RecordedStatesTest.class.getResourceAsStream("/states/" + file))) {
       return new String(in.readAllBytes(), UTF_8).lines().toList();
     } catch (IOException e) {
       throw new AssertionError(e);
@@ -227,7 +233,7 @@ class RecordedStatesTest {
   }
 
   static Stream<String> lines() {
-    return recorded().stream();
+    return Stream.concat(recorded(FIRST).stream(), recorded(KNOWING_ALL).stream());
   }
 
   @ParameterizedTest
@@ -252,7 +258,7 @@ class RecordedStatesTest {
     if (path != null) {
       Files.write(Path.of(path), written.build().toList());
     }
-    assertThat(recorded())
+    assertThat(recorded(FIRST))
         .extracting(line -> line.substring(0, line.indexOf(' ')))
         .containsExactlyElementsOf(kinds().keySet());
   }
