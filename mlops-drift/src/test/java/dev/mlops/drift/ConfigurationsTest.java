@@ -61,6 +61,16 @@ class ConfigurationsTest {
   }
 
   private static final Schema SCHEMA = Schema.of(Column.number("amount"), Column.category("kind"));
+  private static final Schema MORE =
+      Schema.of(Column.number("amount"), Column.category("kind"), Column.number("unprofiled"));
+  private static final Schema SWAPPED =
+      Schema.of(Column.category("kind"), Column.number("amount"));
+
+  /** Of the rows of detectors of rows. */
+  static List<Schema> schemas() {
+    return List.of(SCHEMA, MORE, SWAPPED);
+  }
+
   private static final Map<String, Long> KINDS = Map.of("x", 70L, "y", 30L);
   private static final FalseAlarms EVERY = FalseAlarms.every(10_000);
 
@@ -69,11 +79,8 @@ class ConfigurationsTest {
   }
 
   /** By kind of detector, configurations that differ from the first in one thing each. */
-  private static Map<String, List<StatefulDetector>> kinds() {
+  static Map<String, List<StatefulDetector>> kinds() {
     Map<String, List<StatefulDetector>> kinds = new LinkedHashMap<>();
-    Schema more =
-        Schema.of(Column.number("amount"), Column.category("kind"), Column.number("unprofiled"));
-    Schema swapped = Schema.of(Column.category("kind"), Column.number("amount"));
     kinds.put(
         "DataDrift",
         List.of(
@@ -85,8 +92,8 @@ class ConfigurationsTest {
             made(rows(100, 0, 1, Map.of("x", 70L, "z", 30L), 0, 0)),
             made(rows(100, 0, 1, KINDS, 7, 0)),
             made(rows(100, 0, 1, KINDS, 0, 5)),
-            made(DataDrift.against(baseline(more, 100, 0, 1, KINDS, 0, 0))),
-            made(DataDrift.against(baseline(swapped, 100, 0, 1, KINDS, 0, 0))),
+            made(DataDrift.against(baseline(MORE, 100, 0, 1, KINDS, 0, 0))),
+            made(DataDrift.against(baseline(SWAPPED, 100, 0, 1, KINDS, 0, 0))),
             made(rows(100, 0, 1, KINDS, 0, 0).leastEffect(0.1)),
             made(rows(100, 0, 1, KINDS, 0, 0).leastEffect("kind", 0.1)),
             made(rows(100, 0, 1, KINDS, 0, 0).ignoring("kind")),

@@ -84,6 +84,9 @@ public final class DataDrift implements RowDetector, StatefulDetector {
   private static final int SMALLEST_WINDOW = 30;
   private static final int LARGEST_WINDOW = 1_000_000;
 
+  /** Of one every nanosecond, more than come in a century. */
+  private static final long MOST_ROWS = 1L << 62;
+
   /** How many columns a message lists. */
   private static final int SHOWN_NAMES = 20;
 
@@ -375,6 +378,10 @@ public final class DataDrift implements RowDetector, StatefulDetector {
     }
     untested = in.readBoolean();
     warningStart = in.readLong();
+    if (rows < filled || rows > MOST_ROWS || warningStart < 0 || warningStart > rows) {
+      throw DetectorState.refused(
+          "it says that rows were " + rows + ", and warned since " + warningStart);
+    }
     signal = DetectorState.readSignal(in);
     for (ColumnWatch column : columns) {
       column.read(in, filled);

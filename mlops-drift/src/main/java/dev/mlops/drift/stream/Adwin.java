@@ -72,6 +72,11 @@ public final class Adwin extends StreamDetector<Adwin> {
   /** Far above any value in use; no product of a scan overflows. */
   private static final double MOST = 0x1p200;
 
+  /** Of fewer than 2^44 values. */
+  private static final double MOST_TOTAL = 0x1p244;
+
+  private static final double MOST_VARIANCE = 0x1p446;
+
   /** A variance of which a dropped bucket leaves less than this share is added up again at once. */
   private static final double CANCELLED = 0x1p-30;
 
@@ -417,13 +422,21 @@ public final class Adwin extends StreamDetector<Adwin> {
     }
   }
 
+  private static double within(double read, double most) {
+    if (!(Math.abs(read) <= most)) {
+      throw DetectorState.refused("it holds a sum of " + read);
+    }
+    return read;
+  }
+
   @Override
   void read(DataInput in) throws IOException {
     startAfresh();
-    time = in.readLong();
-    width = in.readLong();
-    total = in.readDouble();
-    variance = in.readDouble();
+    time = readCount(in);
+    width = readCount(in);
+    total = within(in.readDouble(), MOST_TOTAL);
+    variance = within(in.readDouble(), MOST_VARIANCE);
+    long held = 0;
     rows = in.readUnsignedByte();
     if (rows > ROWS) {
       throw DetectorState.refused("it has " + rows + " rows, wanted at most " + ROWS);
@@ -436,10 +449,14 @@ public final class Adwin extends StreamDetector<Adwin> {
       }
       for (int i = 0; i < size[row]; i++) {
         int place = row * RING + i;
-        totals[place] = in.readDouble();
-        variances[place] = in.readDouble();
-        starts[place] = in.readLong();
+        totals[place] = within(in.readDouble(), MOST_TOTAL);
+        variances[place] = within(in.readDouble(), MOST_VARIANCE);
+        starts[place] = readPosition(in);
+        held += 1L << row;
       }
+    }
+    if (held != width) {
+      throw DetectorState.refused("it holds " + held + " values in a window of " + width);
     }
   }
 

@@ -176,12 +176,12 @@ final class Capital {
 
   void read(DataInput in) throws IOException {
     for (int i = 0; i < share.length; i++) {
-      share[i] = in.readDouble();
+      share[i] = StreamDetector.readFinite(in, 0.0);
     }
-    asleep = in.readDouble();
-    total = in.readDouble();
+    asleep = StreamDetector.readFinite(in, 0.0);
+    total = StreamDetector.readFinite(in, Double.MIN_VALUE);
     exponent = in.readLong();
-    before = in.readDouble();
+    before = StreamDetector.readFinite(in, Double.MIN_VALUE);
     exponentBefore = in.readLong();
   }
 

@@ -237,12 +237,12 @@ public final class ConformalMartingale extends StreamDetector<ConformalMartingal
   @Override
   void read(DataInput in) throws IOException {
     capital.read(in);
-    inBlock = in.readLong();
-    blockStart = in.readLong();
-    evidence = in.readDouble();
-    rise = in.readDouble();
-    riseStart = in.readLong();
-    drawn = in.readLong();
+    inBlock = readCount(in);
+    blockStart = readPosition(in);
+    evidence = readFinite(in, 0.0);
+    rise = readFinite(in, 0.0);
+    riseStart = readPosition(in);
+    drawn = readCount(in);
   }
 
   @Override

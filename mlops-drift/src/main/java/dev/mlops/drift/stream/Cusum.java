@@ -190,10 +190,10 @@ public final class Cusum extends StreamDetector<Cusum> {
 
   @Override
   void read(DataInput in) throws IOException {
-    rise = in.readDouble();
-    fall = in.readDouble();
-    riseStart = in.readLong();
-    fallStart = in.readLong();
+    rise = readFinite(in, 0.0);
+    fall = readFinite(in, 0.0);
+    riseStart = readPosition(in);
+    fallStart = readPosition(in);
   }
 
   @Override

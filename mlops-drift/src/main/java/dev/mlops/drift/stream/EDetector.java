@@ -604,7 +604,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     }
     bound();
     inBlock = in.readLong();
-    blockStart = position(in.readLong());
+    blockStart = readPosition(in);
     average = in.readDouble();
     averageLimit = in.readDouble();
     averageRest = in.readDouble();
@@ -619,23 +619,16 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     for (int i = 0; i < evidence.length; i++) {
       evidence[i] = evidence(in.readDouble());
       rise[i] = evidence(in.readDouble());
-      riseStart[i] = position(in.readLong());
+      riseStart[i] = readPosition(in);
       product[i] = evidence(in.readDouble());
       exponent[i] = in.readLong();
     }
-    averagesSeen = position(in.readLong());
+    averagesSeen = readPosition(in);
     for (int i = 0; i < began.length; i++) {
       excess[i] = in.readDouble();
       lack[i] = in.readDouble();
-      began[i] = position(in.readLong());
+      began[i] = readPosition(in);
     }
-  }
-
-  private long position(long read) {
-    if (read < 0 || read > position() + 1) {
-      throw DetectorState.refused("it names position " + read + " of " + position());
-    }
-    return read;
   }
 
   private static double evidence(double read) {

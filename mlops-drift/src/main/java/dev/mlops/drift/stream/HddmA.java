@@ -235,10 +235,12 @@ public final class HddmA extends StreamDetector<HddmA> {
 
   @Override
   void read(DataInput in) throws IOException {
-    n = in.readDouble();
-    sum = in.readDouble();
+    n = readFinite(in, 0.0);
+    sum = readFinite(in, -Double.MAX_VALUE);
     low.read(in);
     high.read(in);
+    requirePosition(low.position);
+    requirePosition(high.position);
   }
 
   @Override
@@ -325,10 +327,10 @@ public final class HddmA extends StreamDetector<HddmA> {
     }
 
     void read(DataInput in) throws IOException {
-      count = in.readDouble();
-      inverse = in.readDouble();
-      mean = in.readDouble();
-      bound = in.readDouble();
+      count = readFinite(in, 0.0);
+      inverse = readFinite(in, 0.0);
+      mean = readFinite(in, -Double.MAX_VALUE);
+      bound = readFinite(in, -Double.MAX_VALUE);
       position = in.readLong();
     }
   }

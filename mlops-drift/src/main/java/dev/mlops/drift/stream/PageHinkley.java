@@ -220,12 +220,12 @@ public final class PageHinkley extends StreamDetector<PageHinkley> {
 
   @Override
   void read(DataInput in) throws IOException {
-    count = in.readLong();
-    mean = in.readDouble();
-    rise = in.readDouble();
-    fall = in.readDouble();
-    riseStart = in.readLong();
-    fallStart = in.readLong();
+    count = readCount(in);
+    mean = readFinite(in, -Double.MAX_VALUE);
+    rise = readFinite(in, 0.0);
+    fall = readFinite(in, 0.0);
+    riseStart = readPosition(in);
+    fallStart = readPosition(in);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
+import dev.mlops.drift.state.DetectorState;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -253,19 +254,26 @@ public final class RepeatedConfidenceSequence extends StreamDetector<RepeatedCon
 
   @Override
   void read(DataInput in) throws IOException {
-    n = in.readLong();
-    sum = in.readDouble();
-    variation = in.readDouble();
-    sinceLook = in.readLong();
-    begun = in.readLong();
-    atLeast = in.readDouble();
-    atMost = in.readDouble();
+    n = readCount(in);
+    sum = readFinite(in, 0.0);
+    variation = readFinite(in, 0.0);
+    sinceLook = readCount(in);
+    begun = readCount(in);
+    atLeast = readFinite(in, -Double.MAX_VALUE);
+    atMost = readFinite(in, -Double.MAX_VALUE);
+    if (sinceLook > n || begun == 0 || n - sinceLook < begun - 1) {
+      throw DetectorState.refused(
+          "it says that " + begun + " sequences were begun in " + n + " values");
+    }
     for (int at = 0; at < beginning.length; at++) {
       beginning[at] = in.readLong();
       boolean kept = beginning[at] >= 0;
-      sumThere[at] = kept ? in.readDouble() : 0.0;
-      variationThere[at] = kept ? in.readDouble() : 0.0;
-      positionThere[at] = kept ? in.readLong() : 0;
+      if (beginning[at] > n) {
+        throw DetectorState.refused("it began a sequence after " + beginning[at] + " of " + n);
+      }
+      sumThere[at] = kept ? readFinite(in, 0.0) : 0.0;
+      variationThere[at] = kept ? readFinite(in, 0.0) : 0.0;
+      positionThere[at] = kept ? readPosition(in) : 0;
     }
   }
 

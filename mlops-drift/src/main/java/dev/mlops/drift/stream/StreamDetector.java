@@ -296,7 +296,46 @@ abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetec
           + skipped + ", and warned since " + warningStart);
     }
     statistic = in.readDouble();
+    if (Double.isNaN(statistic)) {
+      throw DetectorState.refused("its statistic is no number");
+    }
     signal = DetectorState.readSignal(in);
     read(in);
+    if (warningStart > Math.max(0, position())) {
+      throw DetectorState.refused(
+          "it says that it warned since " + warningStart + ", of " + position());
+    }
+  }
+
+  /** Reads the position of an input, or of the next one. */
+  final long readPosition(DataInput in) throws IOException {
+    return requirePosition(in.readLong());
+  }
+
+  /** A position that was read: of an input, or of the next one. */
+  final long requirePosition(long read) {
+    if (read < 0 || read > position() + 1) {
+      throw DetectorState.refused("it names position " + read + " of " + position());
+    }
+    return read;
+  }
+
+  /** Reads a count of inputs. */
+  static long readCount(DataInput in) throws IOException {
+    long read = in.readLong();
+    if (read < 0 || read > MOST_INPUTS) {
+      throw DetectorState.refused("it says that inputs were " + read);
+    }
+    return read;
+  }
+
+  /** Reads a finite number that is at least so large. */
+  static double readFinite(DataInput in, double least) throws IOException {
+    double read = in.readDouble();
+    if (!(read >= least && read <= Double.MAX_VALUE)) {
+      throw DetectorState.refused("it holds " + read + " where a finite number "
+          + (least == 0 ? "of at least 0 " : "") + "was wanted");
+    }
+    return read;
   }
 }

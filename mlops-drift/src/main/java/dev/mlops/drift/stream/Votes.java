@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The members of a {@link KOfN} or {@link VectorKOfN}, what they voted, and what follows. */
 final class Votes {
+  /** Of one every nanosecond, more than come in a century. */
+  private static final long MOST_INPUTS = 1L << 62;
+
   /** No vote. */
   private static final long NEVER = -1;
 
@@ -349,6 +352,13 @@ final class Votes {
     boolean readOfBlock = in.readBoolean();
     long[] counts = {in.readLong(), in.readLong(), in.readLong(), in.readLong()};
     Signal readSignal = DetectorState.readSignal(in);
+    if (Math.min(Math.min(counts[0], counts[1]), Math.min(counts[2], counts[3])) < 0
+        || counts[0] > MOST_INPUTS
+        || counts[1] > counts[0]
+        || counts[3] > counts[0]) {
+      throw DetectorState.refused("it says that inputs were " + counts[0] + ", of which judged "
+          + counts[1] + ", skipped " + counts[2] + ", and warned since " + counts[3]);
+    }
     if (keep) {
       level = readLevel;
       ofBlock = readOfBlock;
@@ -363,6 +373,10 @@ final class Votes {
       Direction where = DetectorState.constant(Direction.class, in.readUTF());
       long changed = in.readLong();
       long given = in.readLong();
+      if (at < NEVER || at > counts[1] || changed < 0 || changed > counts[0] || given < 0) {
+        throw DetectorState.refused("it says that detector " + i + " voted at " + at
+            + " for a change at " + changed + " of " + counts[0] + " inputs");
+      }
       int length = in.readInt();
       if (length < 0 || length > stateful(members[i]).mostStateBytes()) {
         throw DetectorState.refused("it says that detector " + i + " has " + length + " bytes");
