@@ -8,6 +8,7 @@ import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Row;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
@@ -22,7 +23,7 @@ import java.util.function.Function;
  *
  * <p>Rows are served in order after the initial ones; the truth of row i is known just before row i + delay is served. One
  * model is trained at every grid point on what is known there, once, and its errors on all later rows are kept as running
- * counts: a schedule is then a walk over those counts, and two hundred random ones take milliseconds.
+ * counts, one a grid point: a schedule is then a walk over those counts, and two hundred random ones take milliseconds.
  *
  * <p>Every result is a share of wrong answers over the served rows, 0 to 1.
  *
@@ -54,24 +55,22 @@ public final class RetrainRehearsal {
   private final List<Labelled<Row>> rows;
   private final int initial;
   private final int delay;
-  private final int step;
 
-  /** By grid point: errors of its model on the first 0, 1, 2 … rows from that point on. */
+  /** By grid point: errors of its model from that point to itself, to the next one and so on, and to the end. */
   private final List<int[]> errors;
 
   private RetrainRehearsal(
-      List<Labelled<Row>> rows, int initial, int delay, int step, List<int[]> errors) {
+      List<Labelled<Row>> rows, int initial, int delay, List<int[]> errors) {
     this.rows = rows;
     this.initial = initial;
     this.delay = delay;
-    this.step = step;
     this.errors = errors;
   }
 
   /**
    * Trains a model at every grid point.
    *
-   * @param rows the stream, in order
+   * @param rows the stream, in order; not copied, so that it may be a view of a large table: must not change
    * @param initial how many rows are known before the first is served; at least {@code delay}, fewer than there are
    * @param delay after how many rows a truth is known; at least 1
    * @param step rows between two grid points; at least 1
@@ -94,27 +93,31 @@ public final class RetrainRehearsal {
               + initial + ", " + rows.size() + " rows, step " + step);
     }
     requireNonNull(trainer, "trainer");
-    List<Labelled<Row>> stream = List.copyOf(rows);
+    List<Labelled<Row>> stream = Collections.unmodifiableList(rows);
     List<CompletableFuture<int[]>> running = new ArrayList<>();
     for (int at = initial; at < stream.size(); at += step) {
       int from = at;
       int known = Math.max(initial, at - delay + 1);
       running.add(CompletableFuture.supplyAsync(
-          () -> count(trainer.apply(stream.subList(0, known)), stream, from), executor));
+          () -> count(trainer.apply(stream.subList(0, known)), stream, from, step), executor));
     }
     return new RetrainRehearsal(
         stream,
         initial,
         delay,
-        step,
         running.stream().map(CompletableFuture::join).toList());
   }
 
-  private static int[] count(Model model, List<Labelled<Row>> rows, int from) {
-    int[] sums = new int[rows.size() - from + 1];
+  private static int[] count(Model model, List<Labelled<Row>> rows, int from, int step) {
+    int[] sums = new int[(rows.size() - from + step - 1) / step + 1];
+    int wrong = 0;
     for (int i = from; i < rows.size(); i++) {
-      sums[i - from + 1] = sums[i - from] + (wrong(model, rows.get(i)) ? 1 : 0);
+      if ((i - from) % step == 0) {
+        sums[(i - from) / step] = wrong;
+      }
+      wrong += wrong(model, rows.get(i)) ? 1 : 0;
     }
+    sums[sums.length - 1] = wrong;
     return sums;
   }
 
@@ -140,7 +143,7 @@ public final class RetrainRehearsal {
    * @param model any classifier
    */
   public double always(Model model) {
-    return share(count(model, rows, initial)[rows.size() - initial]);
+    return share(count(model, rows, initial, rows.size())[1]);
   }
 
   /**
@@ -202,7 +205,7 @@ public final class RetrainRehearsal {
     int now = 0;
     long wrong = 0;
     for (int point : points) {
-      wrong += errors.get(now)[(point - now) * step];
+      wrong += errors.get(now)[point - now];
       now = point;
     }
     int[] last = errors.get(now);

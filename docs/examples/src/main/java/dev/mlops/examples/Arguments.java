@@ -13,16 +13,22 @@ final class Arguments {
   static final String USAGE = """
       usage: Lifecycle [options]
         --stream abrupt|gradual|stationary   the embedded stream of 20,000 rows (default abrupt)
-        --data <csv[.gz]>     instead of it, a file with a header line, in the order of time: fields divided by
-                              commas, quoted where they hold one, no line break inside quotes, UTF-8;
-                              an empty field is a missing value
-        --label <column>      what is predicted, one of at most 50 labels; goes with --data
-        --drop <a,b>          columns to leave out, divided by commas
-        --initial <rows>      so many rows train the first version (default 1,000; with --data 1,344)
+        --data <csv[.gz]>     instead of it, a file with a header line, in the order of time: UTF-8, fields quoted where
+                              they hold a separator, a quote or a line break; an empty field is a missing value
+        --label <column>      what is predicted, one of at most 50 labels; goes with --data. A row without a label is
+                              served, and its truth never comes
+        --drop <a,b>          columns to leave out, divided by commas, quoted where they hold one; may be given several
+                              times, and a value that is the name of a column is that column
+        --keep <column>       a column of categories, whatever it holds: without this, dates and texts that hardly ever
+                              occur twice are left out; may be given several times, as --drop
+      """
+      + CsvOptions.USAGE
+      + """
+        --initial <rows>      so many rows train and test the first version (default 1,000; with --data 1,344)
         --truth-delay <rows>  the truth of a row arrives so many rows later (default 48)
         --every <rows>        at most one candidate in so many rows (default 100; with --data 336)
         --control <n>         how many random schedules to compare with; 0 leaves them out (default 200)
-        --out <folder>        new, empty, or of an earlier run, which this one goes on from
+        --out <folder>        new, empty, or of an earlier run on the same columns, which this one goes on from
                               (default target/lifecycle)
         --seeds <a-b>         the embedded stream with each seed, held against limits
         --help                this
@@ -33,6 +39,10 @@ final class Arguments {
       "--data",
       "--label",
       "--drop",
+      "--keep",
+      "--separator",
+      "--decimal",
+      "--missing",
       "--stream",
       "--seeds",
       "--truth-delay",
@@ -47,7 +57,9 @@ final class Arguments {
   @Nullable
   String label;
 
-  List<String> drop = List.of();
+  final List<String> drop = new ArrayList<>();
+  final List<String> keep = new ArrayList<>();
+  final CsvOptions csv = new CsvOptions();
   String stream = "abrupt";
   long firstSeed;
   OptionalLong lastSeed = OptionalLong.empty();
@@ -71,7 +83,10 @@ final class Arguments {
   static Arguments of(String... args) throws Fault {
     Arguments all = new Arguments();
     for (int i = 0; i < args.length; i += 2) {
-      all.take(args[i], valueOf(OPTIONS, i, args));
+      String value = valueOf(OPTIONS, i, args);
+      if (!all.csv.take(args[i], value)) {
+        all.take(args[i], value);
+      }
     }
     all.check();
     return all;
@@ -93,7 +108,8 @@ final class Arguments {
     switch (option) {
       case "--data" -> data = path(option, value, "a CSV file");
       case "--label" -> label = value;
-      case "--drop" -> drop = List.of(value.split(","));
+      case "--drop" -> drop.add(value);
+      case "--keep" -> keep.add(value);
       case "--stream" -> stream = value;
       case "--truth-delay" -> truthDelay = whole(option, value, 1);
       case "--initial" -> initial = whole(option, value, 250);
@@ -148,11 +164,10 @@ final class Arguments {
     if (data != null && label == null) {
       throw new Fault("--data: wanted --label <column> with it, got none");
     }
-    if (label != null && drop.contains(label)) {
-      throw new Fault("--drop: wanted columns besides the label, got \"" + label + "\"");
-    }
-    if (data == null && (label != null || !drop.isEmpty())) {
-      throw new Fault("--label, --drop: wanted --data <csv> with them, got none");
+    if (data == null
+        && (label != null || !drop.isEmpty() || !keep.isEmpty() || csv.given())) {
+      throw new Fault("--label, --drop, --keep, " + String.join(", ", CsvOptions.NAMES)
+          + ": wanted --data <csv> with them, got none");
     }
     if (data != null && lastSeed.isPresent()) {
       throw new Fault("--seeds: wanted the embedded stream, got --data too");
@@ -165,8 +180,11 @@ final class Arguments {
     }
   }
 
-  Optional<Path> data() {
-    return Optional.ofNullable(data);
+  /** What is to be read, unless it is the embedded stream. */
+  Optional<CsvRows> data() {
+    return data == null || label == null
+        ? Optional.empty()
+        : Optional.of(new CsvRows(data, csv.format(), label, drop, keep));
   }
 
   List<Long> seeds() {

@@ -1,51 +1,58 @@
 package dev.mlops.examples;
 
-import dev.mlops.api.model.Column;
-import dev.mlops.api.model.Labelled;
-import dev.mlops.api.model.Row;
-import dev.mlops.api.model.Schema;
-import dev.mlops.api.model.Truth;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.ByteBuffer;
+import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.zip.GZIPInputStream;
-import org.jspecify.annotations.Nullable;
+import org.apache.commons.csv.CSVException;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVRecord;
 
 /**
- * A CSV file with a header, gzipped or not, as labelled rows or as one column.
+ * A CSV file with a header, gzipped or not, read row by row.
  *
- * <p>Fields are divided by commas and may be quoted, without line breaks inside; an empty field is a missing value. A
- * column is one of numbers if every value in the first thousand rows is a number, else one of categories.
+ * <p>The text is UTF-8, with or without a byte-order mark. Fields may be quoted and then hold separators, quotes written twice and
+ * line breaks. An empty line is a missing value in a file of one column, and nothing in any other.
+ *
+ * <p>Not thread-safe: confine to one thread.
  */
-final class CsvFile {
-  /** So many rows decide the type of a column. */
-  private static final int TYPED_BY = 1_000;
-
-  /** With more labels than this, the label column holds quantities or names, not classes. */
-  private static final int MOST_LABELS = 50;
+final class CsvFile implements AutoCloseable {
+  private static final int LONGEST_SHOWN = 40;
 
   private final String name;
+  private final CsvFormat format;
+  private final CSVParser parser;
+  private final Iterator<CSVRecord> records;
   private final List<String> header;
-  private final List<String[]> lines;
-  private final List<Integer> numbers;
+  private String[] row = {};
+  private int line;
 
-  private CsvFile(String name, List<String> header, List<String[]> lines, List<Integer> numbers) {
+  private CsvFile(String name, CsvFormat format, Reader text) throws IOException, Fault {
     this.name = name;
-    this.header = header;
-    this.lines = lines;
-    this.numbers = numbers;
+    this.format = format;
+    this.parser = CSVParser.builder()
+        .setReader(text)
+        .setFormat(CSVFormat.RFC4180
+            .builder()
+            .setDelimiter(format.separator())
+            .setIgnoreEmptyLines(false)
+            .get())
+        .get();
+    this.records = parser.iterator();
+    this.header = header();
   }
 
   /** What is wrong with a file, in one line. */
@@ -57,162 +64,133 @@ final class CsvFile {
     }
   }
 
-  /** Reads a file whole; {@code name} is what messages call it. */
-  static CsvFile read(Path file) throws Fault {
+  /** Opens a file and reads its header. */
+  static CsvFile open(Path file, CsvFormat format) throws Fault {
     String name = String.valueOf(file.getFileName());
-    List<String[]> lines = new ArrayList<>();
-    List<Integer> numbers = new ArrayList<>();
-    List<String> header;
-    int number = 0;
     if (Files.isDirectory(file)) {
       throw new Fault(name + ": wanted a CSV file, got a folder");
     }
-    try (InputStream in = Files.newInputStream(file);
-        BufferedReader reader = new BufferedReader(new InputStreamReader(
-            name.endsWith(".gz") ? new GZIPInputStream(in) : in,
-            StandardCharsets.ISO_8859_1))) { // bytes, which are decoded line by line
-      String first = reader.readLine();
-      if (first == null || first.isBlank()) {
-        throw new Fault(name + ", line 1: wanted a header, got "
-            + (first == null ? "an empty file" : "an empty line"));
-      }
-      first = decoded(name, 1, first);
-      header = List.of(
-          split(name, 1, List.of(), first.startsWith("\uFEFF") ? first.substring(1) : first));
-      Set<String> seen = new HashSet<>();
-      for (String column : header) {
-        if (column.isBlank() || !seen.add(column)) {
-          throw new Fault(name + ", line 1, column \"" + column + "\": wanted distinct names, got "
-              + (column.isBlank() ? "an empty one" : "it twice"));
+    try {
+      InputStream in = Files.newInputStream(file);
+      try {
+        return new CsvFile(
+            name, format, new Utf8Reader(name.endsWith(".gz") ? new GZIPInputStream(in) : in));
+      } catch (Throwable e) {
+        try (in) {
+          throw e;
         }
-      }
-      number = 1;
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        number++;
-        if (line.isEmpty()) {
-          continue;
-        }
-        String[] fields = split(name, number, header, decoded(name, number, line));
-        if (fields.length != header.size()) {
-          String column = header.get(Math.min(fields.length, header.size()) - 1);
-          throw new Fault(name + ", line " + number + ", column \"" + column + "\": wanted "
-              + header.size() + " fields, got " + fields.length);
-        }
-        lines.add(fields);
-        numbers.add(number);
       }
     } catch (NoSuchFileException e) {
       throw new Fault(file + ": wanted a CSV file, got no such file");
     } catch (IOException e) {
-      throw new Fault(
-          number == 0
-              ? name + ": wanted to read its first line, got " + e.getMessage()
-              : name + ", after line " + number + ": wanted to read on, got " + e.getMessage());
+      throw new Fault(name + ": wanted to read its first line, got " + e.getMessage());
     }
-    if (lines.isEmpty()) {
-      throw new Fault(name + ", line 2: wanted rows below the header, got none");
-    }
-    return new CsvFile(name, header, lines, numbers);
   }
 
-  private static String decoded(String name, int number, String bytes) throws Fault {
+  private List<String> header() throws Fault {
+    if (!read()) {
+      throw new Fault(name + ", line 1: wanted a header, got an empty file");
+    }
+    if (row.length == 1 && row[0].isBlank()) {
+      throw new Fault(name + ", line 1: wanted a header, got an empty line");
+    }
+    Set<String> seen = new HashSet<>();
+    for (String column : row) {
+      if (column.isBlank() || !seen.add(column)) {
+        throw new Fault(name + ", line 1, column \"" + column + "\": wanted distinct names, got "
+            + (column.isBlank() ? "an empty one" : "it twice"));
+      }
+    }
+    return List.of(row);
+  }
+
+  /** Goes to the next row, if there is one. */
+  boolean next() throws Fault {
+    do {
+      if (!read()) {
+        return false;
+      }
+    } while (row.length == 1 && row[0].isEmpty() && header.size() > 1);
+    if (row.length != header.size()) {
+      String column = header.get(Math.min(row.length, header.size()) - 1);
+      throw fault(line, column, header.size() + " fields", String.valueOf(row.length));
+    }
+    return true;
+  }
+
+  private boolean read() throws Fault {
+    int at = (int) parser.getCurrentLineNumber() + 1; // of a row over several lines the first one
     try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(bytes.getBytes(StandardCharsets.ISO_8859_1)))
-          .toString();
-    } catch (CharacterCodingException e) {
-      throw new Fault(name + ", line " + number + ": wanted UTF-8 text, got other bytes");
+      if (!records.hasNext()) {
+        return false;
+      }
+      row = records.next().values();
+      line = at;
+      return true;
+    } catch (UncheckedIOException e) {
+      throw unreadable(at, e.getCause());
     }
   }
 
-  private static String[] split(String name, int number, List<String> header, String line)
-      throws Fault {
-    List<String> fields = new ArrayList<>();
-    StringBuilder field = new StringBuilder();
-    boolean quoted = false;
-    for (int i = 0; i < line.length(); i++) {
-      char c = line.charAt(i);
-      if (quoted && c == '"' && i + 1 < line.length() && line.charAt(i + 1) == '"') {
-        field.append('"');
-        i++;
-      } else if (c == '"' && (quoted || field.isEmpty())) {
-        quoted = !quoted;
-      } else if (c == ',' && !quoted) {
-        fields.add(field.toString());
-        field.setLength(0);
-      } else {
-        field.append(c);
-      }
+  private Fault unreadable(int at, IOException cause) {
+    int reached = Math.max(at, (int) parser.getCurrentLineNumber());
+    if (cause instanceof CharacterCodingException) {
+      return new Fault(name + ", line " + reached + ": wanted UTF-8 text, got other bytes");
     }
-    if (quoted) {
-      int column = fields.size();
-      throw new Fault(name + ", line " + number + ", column "
-          + (column < header.size() ? "\"" + header.get(column) + "\"" : column + 1)
-          + ": wanted a closing quote, got the end of the line");
+    if (cause instanceof CSVException) {
+      boolean open = String.valueOf(cause.getMessage()).contains("EOF");
+      return new Fault(name + ", line " + at
+          + (open
+              ? ": wanted a closing quote, got the end of the file"
+              : ": wanted a separator or the end of the line after a closing quote, got other text"));
     }
-    fields.add(field.toString());
-    return fields.toArray(new String[0]);
+    return new Fault(at == 1
+        ? name + ": wanted to read its first line, got " + cause.getMessage()
+        : name + ", after line " + (at - 1) + ": wanted to read on, got " + cause.getMessage());
   }
 
-  /** The rows with one column as the label and some left out. */
-  Stream labelledBy(String label, List<String> drop) throws Fault {
-    List<Integer> kept = new ArrayList<>();
-    for (String column : drop) {
-      indexOf(column, "--drop");
-    }
-    int target = indexOf(label, "--label");
-    List<Column> columns = new ArrayList<>();
-    for (int i = 0; i < header.size(); i++) {
-      if (i != target && !drop.contains(header.get(i))) {
-        kept.add(i);
-        columns.add(
-            looksLikeNumbers(i) ? Column.number(header.get(i)) : Column.category(header.get(i)));
-      }
-    }
-    if (columns.isEmpty()) {
-      throw new Fault(name + ", line 1: wanted a column besides the label, got none");
-    }
-    Schema schema = Schema.of(columns);
-    List<Labelled<Row>> rows = new ArrayList<>(lines.size());
-    Set<String> labels = new TreeSet<>();
-    for (int line = 0; line < lines.size(); line++) {
-      String[] fields = lines.get(line);
-      Object[] values = new Object[columns.size()];
-      for (int i = 0; i < values.length; i++) {
-        String field = fields[kept.get(i)];
-        values[i] = columns.get(i).type() == Column.Type.NUMBER
-            ? number(line, columns.get(i), field)
-            : field;
-      }
-      if (fields[target].isEmpty()) {
-        throw fault(line, label, "a label", "an empty field");
-      }
-      labels.add(fields[target]);
-      if (labels.size() > MOST_LABELS) {
-        throw fault(line, label, "at most " + MOST_LABELS + " labels", "one more");
-      }
-      rows.add(new Labelled<>(Row.of(schema, values), Truth.of(fields[target])));
-    }
-    return new Stream(name, schema, rows);
+  String name() {
+    return name;
   }
 
-  /** A column of numbers, row by row; a missing one is {@code NaN}. */
-  double[] numbers(String column) throws Fault {
-    int index = indexOf(column, "--column");
-    double[] values = new double[lines.size()];
-    for (int line = 0; line < values.length; line++) {
-      values[line] = number(line, Column.number(column), lines.get(line)[index]);
+  List<String> columns() {
+    return header;
+  }
+
+  CsvFormat format() {
+    return format;
+  }
+
+  /** Where the row begins in the file; the header is line 1. */
+  int line() {
+    return line;
+  }
+
+  /** A field of the row as it is written; the empty text if it is missing. */
+  String field(int column) {
+    return format.isMissing(row[column]) ? "" : row[column];
+  }
+
+  /** A number of the row; {@code NaN} if it is missing. */
+  double number(int column) throws Fault {
+    String field = field(column);
+    double value = field.isEmpty() ? Double.NaN : format.number(field);
+    if (Double.isNaN(value) && !field.isEmpty()) {
+      throw noNumber(line, column, field, "a number");
     }
-    return values;
+    return value;
   }
 
-  /** Where a row stands in the file; the header is line 1. */
-  int line(int row) {
-    return numbers.get(row);
+  /** That a field is no number, and what may be done about it. */
+  Fault noNumber(int line, int column, String field, String wanted) {
+    String mended = format.isNumberByTheOtherMark(field)
+        ? "--decimal " + format.otherMark() + " reads it"
+        : "--missing \"" + shown(field) + "\" takes it as missing";
+    return fault(line, header.get(column), wanted, "\"" + shown(field) + "\"; " + mended);
   }
 
-  private int indexOf(String column, String option) throws Fault {
+  /** Which column an option names. */
+  int indexOf(String column, String option) throws Fault {
     int index = header.indexOf(column);
     if (index < 0) {
       throw new Fault(name + ", line 1, column \"" + column + "\": wanted by " + option + ", got "
@@ -221,36 +199,47 @@ final class CsvFile {
     return index;
   }
 
-  private boolean looksLikeNumbers(int column) {
-    return lines.stream()
-            .limit(TYPED_BY)
-            .allMatch(fields -> fields[column].isEmpty() || parse(fields[column]) != null)
-        && lines.stream().limit(TYPED_BY).anyMatch(fields -> !fields[column].isEmpty());
-  }
-
-  private Double number(int line, Column column, String field) throws Fault {
-    Double value = field.isEmpty() ? Double.valueOf(Double.NaN) : parse(field);
-    if (value == null) {
-      throw fault(
-          line,
-          column.name(),
-          "a number",
-          "\"" + field.substring(0, Math.min(40, field.length())) + "\"");
+  /**
+   * Which columns an option names, given several times or with several names.
+   *
+   * @param values each a name, or names divided by commas, quoted where they hold one
+   */
+  Set<Integer> indicesOf(List<String> values, String option) throws Fault {
+    Set<Integer> all = new LinkedHashSet<>();
+    for (String value : values) {
+      for (String column : header.contains(value) ? List.of(value) : names(value)) {
+        all.add(indexOf(column, option));
+      }
     }
-    return value;
+    return all;
   }
 
-  private static @Nullable Double parse(String field) {
+  private static List<String> names(String value) {
+    try (CSVParser parser = CSVParser.parse(value, CSVFormat.RFC4180)) {
+      List<String> names = new ArrayList<>();
+      parser.forEach(record -> names.addAll(record.toList()));
+      return names;
+    } catch (IOException | UncheckedIOException e) { // a quote in the middle of a name
+      return List.of(value);
+    }
+  }
+
+  Fault fault(int line, String column, String wanted, String got) {
+    return new Fault(name + ", line " + line + ", column \"" + column + "\": wanted " + wanted
+        + ", got " + got);
+  }
+
+  /** The beginning of foreign text, in one line. */
+  static String shown(String text) {
+    return text.substring(0, Math.min(LONGEST_SHOWN, text.length())).replaceAll("\\p{Cntrl}", " ");
+  }
+
+  @Override
+  public void close() throws Fault {
     try {
-      double value = Double.parseDouble(field);
-      return Double.isFinite(value) ? Double.valueOf(value) : null;
-    } catch (NumberFormatException e) {
-      return null;
+      parser.close();
+    } catch (IOException e) {
+      throw new Fault(name + ": wanted to close it, got " + e.getMessage());
     }
-  }
-
-  private Fault fault(int line, String column, String wanted, String got) {
-    return new Fault(name + ", line " + numbers.get(line) + ", column \"" + column + "\": wanted "
-        + wanted + ", got " + got);
   }
 }

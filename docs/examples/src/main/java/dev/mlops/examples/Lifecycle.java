@@ -2,11 +2,13 @@ package dev.mlops.examples;
 
 import static dev.mlops.core.loop.TrainingWindow.sinceChange;
 
+import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.loop.TrainingWindow;
 import dev.mlops.core.store.FileVersionStore;
@@ -27,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -36,6 +39,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.tribuo.classification.dtree.CARTClassificationTrainer;
 import org.tribuo.classification.dtree.impurity.GiniIndex;
@@ -51,6 +55,9 @@ import org.tribuo.classification.dtree.impurity.GiniIndex;
 public final class Lifecycle {
   /** Rows of the embedded stream. */
   private static final int ROWS = 20_000;
+
+  /** Of more columns a message names the first ones. */
+  private static final int MOST_NAMED = 20;
 
   /** Tribuo's logger of trainings, held so that its level stays. */
   private static final Logger TRIBUO = Logger.getLogger("org.tribuo");
@@ -129,18 +136,16 @@ public final class Lifecycle {
     out.println("mlops lifecycle: "
         + arguments
             .data()
-            .map(Path::toString)
+            .map(data -> data.file().toString())
             .orElse(arguments.stream + " stream, seed " + arguments.firstSeed));
     Stream stream = arguments.data().isPresent()
-        ? CsvFile.read(arguments.data().get())
-            .labelledBy(String.valueOf(arguments.label), arguments.drop)
+        ? arguments.data().get().read(out::println)
         : embedded(arguments.firstSeed);
     requireEnough(stream);
-    out.printf(
-        Locale.ROOT, "%s: %d rows, %s%n", stream.name(), stream.rows().size(), stream.schema());
+    out.printf(Locale.ROOT, "%s: %d rows, %s%n", stream.name(), stream.size(), stream.schema());
     out.printf(
         Locale.ROOT,
-        "the first %d rows train the first version; truth comes %d rows late; at most one candidate in %d rows%n",
+        "the first %d rows train and test the first version; truth comes %d rows late; at most one candidate in %d rows%n",
         arguments.initial,
         arguments.truthDelay,
         arguments.every);
@@ -151,7 +156,7 @@ public final class Lifecycle {
         CountingTrainer trainer = trainer(stream.schema());
         LifecycleRun run = live(stream, trainer, folder, metrics, progress);
         CountingTrainer controlled = trainer(stream.schema());
-        RetrainRehearsal control = rehearse(stream, controlled, progress);
+        RetrainRehearsal control = rehearse(stream, run.first(), controlled, progress);
         table = table(stream, run, trainer, control, controlled.seconds());
       }
       out.println();
@@ -163,22 +168,28 @@ public final class Lifecycle {
   }
 
   private void requireEnough(Stream stream) throws Arguments.Fault, CsvFile.Fault {
-    int rows = stream.rows().size();
+    int rows = stream.size();
     long most = rows - 2L * arguments.truthDelay;
     if (arguments.initial > most) {
       throw new Arguments.Fault("--initial: wanted at most " + Math.max(0, most) + ", the " + rows
           + " rows of " + stream.name() + " less twice the " + arguments.truthDelay
           + " of --truth-delay, got " + arguments.initial);
     }
-    int first = LifecycleRun.training(arguments.initial);
-    List<String> labels = stream.rows().subList(0, first).stream()
+    int labelled = stream.labelledAmong(arguments.initial);
+    int first = LifecycleRun.training(labelled);
+    List<String> labels = stream.labelled(arguments.initial).subList(0, first).stream()
         .map(row -> row.truth().label().orElseThrow())
         .distinct()
         .limit(2)
         .toList();
     if (labels.size() < 2) {
       throw new CsvFile.Fault(stream.name() + ": wanted at least two labels in its first " + first
-          + " rows, which train the first version, got \"" + labels.get(0) + "\" alone");
+          + " labelled rows, which train the first version, got "
+          + (labels.isEmpty() ? "none" : "\"" + labels.get(0) + "\" alone"));
+    }
+    if (stream.labelledAmong(rows) == labelled) {
+      throw new CsvFile.Fault(stream.name() + ": wanted labels after the first " + arguments.initial
+          + " rows, got none");
     }
   }
 
@@ -188,7 +199,7 @@ public final class Lifecycle {
       case "stationary" -> SineStream.stationary(seed);
       default -> SineStream.abrupt(seed);
     };
-    return new Stream(sine.toString(), sine.schema(), sine.rows(ROWS));
+    return Stream.of(sine.toString(), sine.schema(), sine.rows(ROWS));
   }
 
   private Stream embedded(long seed) {
@@ -205,8 +216,9 @@ public final class Lifecycle {
       CountingTrainer trainer,
       RunFolder folder,
       StringBuilder metrics,
-      Progress progress) {
-    progress.begin("training the first version", stream.rows().size());
+      Progress progress)
+      throws Arguments.Fault {
+    progress.begin("training the first version", stream.size(), "rows");
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     LifecycleRun run = new LifecycleRun(stream, trainer, arguments, new LifecycleRun.Watcher() {
       @Override
@@ -227,9 +239,31 @@ public final class Lifecycle {
       }
     });
     try (VersionStore store = FileVersionStore.open(folder.store())) {
+      requireTheSameColumns(store, stream.schema());
       run.over(store, registry, folder.journal());
     }
     return run;
+  }
+
+  /** A folder goes on with data of the columns that it began with. */
+  private void requireTheSameColumns(VersionStore store, Schema wanted) throws Arguments.Fault {
+    Optional<Version> serves = store.find(LifecycleRun.ALIAS);
+    if (serves.isPresent()) {
+      Schema found = store.open(serves.get()).schema();
+      if (!found.columns().equals(wanted.columns())) {
+        throw new Arguments.Fault("--out: wanted the folder of a run with the columns "
+            + named(wanted.columns()) + ", got " + arguments.out + ", whose " + serves.get()
+            + " has " + named(found.columns()) + "; nothing was written, name another folder");
+      }
+    }
+  }
+
+  private static String named(List<Column> columns) {
+    String first =
+        columns.stream().limit(MOST_NAMED).map(Column::toString).collect(Collectors.joining(", "));
+    return columns.size() > MOST_NAMED
+        ? first + " and " + (columns.size() - MOST_NAMED) + " more"
+        : first;
   }
 
   /** An event as a person reads it: digests cut short, intents left out, durations in words. */
@@ -247,23 +281,32 @@ public final class Lifecycle {
             : time.toMinutes() + " min";
   }
 
-  /** What the loop is compared with; every model of it is trained by the loop's own window. */
+  /**
+   * What the loop is compared with: its first model, and later ones, trained by its own window.
+   *
+   * <p>Rows without a label have no part in it; what is counted in rows is less by their share, so that it takes as long.
+   */
   private RetrainRehearsal rehearse(
-      Stream stream, CountingTrainer trainer, Executor executor, Runnable trained) {
+      Stream stream, Model first, CountingTrainer trainer, Executor executor, Runnable trained) {
     TrainingWindow window = sinceChange(100, 5_000);
+    List<Labelled<Row>> rows = stream.labelled(stream.size());
+    double share = (double) rows.size() / stream.size();
+    int initial = stream.labelledAmong(arguments.initial);
     return RetrainRehearsal.of(
-        stream.rows(),
-        arguments.initial,
-        arguments.truthDelay,
-        arguments.control > 0 ? arguments.every : stream.rows().size(),
+        rows,
+        initial,
+        Math.min(initial, scaled(arguments.truthDelay, share)),
+        arguments.control > 0 ? scaled(arguments.every, share) : rows.size(),
         known -> {
-          Model model = known.size() == arguments.initial
-              ? trainer.train(known).model()
-              : windowed(window, known, trainer);
+          Model model = known.size() == initial ? first : windowed(window, known, trainer);
           trained.run();
           return model;
         },
         executor);
+  }
+
+  private static int scaled(int rows, double share) {
+    return (int) Math.max(1, Math.round(rows * share));
   }
 
   private static Model windowed(
@@ -275,15 +318,19 @@ public final class Lifecycle {
     }
   }
 
-  private RetrainRehearsal rehearse(Stream stream, CountingTrainer trainer, Progress progress) {
+  private RetrainRehearsal rehearse(
+      Stream stream, Model first, CountingTrainer trainer, Progress progress) {
     String doing = "training and scoring the models of the control";
-    int served = stream.rows().size() - arguments.initial;
+    int served = stream.size() - arguments.initial;
     progress.begin(
-        doing, arguments.control > 0 ? (served + arguments.every - 1) / arguments.every : 1);
+        doing,
+        arguments.control > 0 ? (served + arguments.every - 1) / arguments.every : 1,
+        "models");
     AtomicInteger done = new AtomicInteger();
     ExecutorService two = Executors.newFixedThreadPool(2);
     try {
-      return rehearse(stream, trainer, two, () -> progress.at(done.incrementAndGet(), doing));
+      return rehearse(
+          stream, first, trainer, two, () -> progress.at(done.incrementAndGet(), doing));
     } finally {
       two.shutdown();
     }
@@ -297,7 +344,7 @@ public final class Lifecycle {
       RetrainRehearsal control,
       double controlSeconds) {
     List<String> lines = new ArrayList<>();
-    int served = stream.rows().size() - arguments.initial;
+    int served = stream.labelledAmong(stream.size()) - stream.labelledAmong(arguments.initial);
     int count = run.candidates();
     lines.add(String.format(
         Locale.ROOT,
@@ -308,14 +355,14 @@ public final class Lifecycle {
         "promoted",
         "training"));
     lines.add(row("the loop", run.error(), count, run.promotions(), run.trainingSeconds()));
-    lines.add(row("never retraining, first " + arguments.initial + " rows", control.never()));
+    lines.add(row("never retraining, its first version", control.never()));
     if (arguments.data().isPresent()) {
       for (int first : new int[] {300, 5_000}) {
-        if (first < served && first != arguments.initial) {
+        if (first < served) {
           String what = "never retraining, first " + first + " rows";
           try {
             Model fixed =
-                trainer(stream.schema()).train(stream.rows().subList(0, first)).model();
+                trainer(stream.schema()).train(stream.labelled(first)).model();
             lines.add(row(what, control.always(fixed)));
           } catch (IllegalArgumentException e) { // such as one label in all of them
             lines.add("left out: " + what + ": " + e.getMessage());
@@ -335,6 +382,7 @@ public final class Lifecycle {
       lines.add("left out by --control 0: schedule, random times");
     }
     lines.add(row("no change, truth " + arguments.truthDelay + " rows late", control.noChange()));
+    lines.add(run.ends());
     lines.add(String.format(
         Locale.ROOT,
         "%d alerts; serve: p50 %.1f µs, p99 %.1f µs; %d fits by the loop%s",
@@ -362,7 +410,7 @@ public final class Lifecycle {
     List<Seeded> all = new ArrayList<>();
     try (RunFolder folder = RunFolder.take(arguments.out);
         Progress progress = new Progress(out)) {
-      progress.begin("running seeds", seeds.size());
+      progress.begin("running seeds", seeds.size(), "seeds");
       List<Future<Seeded>> running = new ArrayList<>();
       for (long seed : seeds) {
         running.add(two.submit(() -> seeded(folder.seed(seed), seed, abrupt)));
@@ -405,7 +453,7 @@ public final class Lifecycle {
       run.over(store, new SimpleMeterRegistry(), folder.resolve("journal.log"));
     }
     double quantile = controlled
-        ? rehearse(stream, trainer(stream.schema()), Runnable::run, () -> {})
+        ? rehearse(stream, run.first(), trainer(stream.schema()), Runnable::run, () -> {})
             .random(run.candidates(), arguments.control, seed)
             .low()
         : 1.0;

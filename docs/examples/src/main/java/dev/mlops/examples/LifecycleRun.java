@@ -5,18 +5,21 @@ import static dev.mlops.api.monitor.Signals.quality;
 import static dev.mlops.core.loop.TrainingWindow.sinceChange;
 import static dev.mlops.core.retrain.RetrainPolicies.violated;
 import static dev.mlops.core.rollout.ShadowPlan.shadow;
+import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.alert.AlertEvent;
 import dev.mlops.api.alert.AlertRule;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.RowBinding;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.Trained;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasMove;
@@ -34,8 +37,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** The whole life of one model over one stream, one row a minute of simulated time. */
 final class LifecycleRun {
@@ -64,14 +69,20 @@ final class LifecycleRun {
   private int promotions;
   private int alerts;
   private int failures;
+  private int keptBack;
+  private int overtaken;
+  private int failed;
+  private int abandoned;
+  private boolean undecided;
   private double secondsOfFirst;
+  private @Nullable Model first;
 
   LifecycleRun(Stream stream, CountingTrainer trainer, Arguments arguments, Watcher watcher) {
     this.stream = stream;
     this.trainer = trainer;
     this.arguments = arguments;
     this.watcher = watcher;
-    this.nanos = new long[stream.rows().size() - arguments.initial];
+    this.nanos = new long[stream.size() - arguments.initial];
     this.row = arguments.initial;
   }
 
@@ -102,18 +113,18 @@ final class LifecycleRun {
             .to(this::stepped)
             .build()) {
       goOnAfter(loop.events(), clock);
-      OptionalLong[] ids = new OptionalLong[stream.rows().size()];
-      for (row = arguments.initial; row < ids.length; row++) {
+      OptionalLong[] ids = new OptionalLong[arguments.truthDelay]; // of the newest rows, in turn
+      for (row = arguments.initial; row < stream.size(); row++) {
         watcher.row(row, model.champion().toString());
         int late = row - arguments.truthDelay;
-        if (late >= arguments.initial) { // the truth of an earlier row arrives
-          Truth truth = stream.rows().get(late).truth();
-          ids[late].ifPresent(id -> model.truth(id, truth));
+        if (late >= arguments.initial) { // the truth of an earlier row arrives, if it has one
+          OptionalLong id = ids[late % ids.length];
+          stream.truth(late).ifPresent(truth -> id.ifPresent(known -> model.truth(known, truth)));
         }
         model.tick();
         alarms.evaluate(model.evidence());
         loop.tick();
-        ids[row] = serve(model, stream.rows().get(row));
+        ids[row % ids.length] = serve(model, stream.row(row), stream.truth(row));
         clock.advance(Duration.ofMinutes(1));
       }
       watcher.served();
@@ -125,14 +136,14 @@ final class LifecycleRun {
     Optional<AliasChange> newest = store.current(ALIAS);
     newest.ifPresent(change ->
         watcher.event(row, "found the store of an earlier run: " + change.to() + " serves"));
-    List<Labelled<Row>> known = stream.rows().subList(0, arguments.initial);
+    List<Labelled<Row>> known = stream.labelled(arguments.initial);
     int cut = training(known.size());
-    ModelPackage first = trainer
-        .train(known.subList(0, cut))
-        .testedOn(known.subList(cut, known.size()))
-        .asPackage("lifecycle");
+    Trained trained = trainer.train(known.subList(0, cut));
+    first = trained.model();
+    ModelPackage tested =
+        trained.testedOn(known.subList(cut, known.size())).asPackage("lifecycle");
     secondsOfFirst = trainer.seconds();
-    Version version = store.publish(first);
+    Version version = store.publish(tested);
     AliasMove.From move = store.move(ALIAS);
     (newest.isPresent() ? move.from(newest.get()) : move.fromNothing())
         .to(version)
@@ -143,7 +154,7 @@ final class LifecycleRun {
     watcher.row(row, version.toString());
   }
 
-  /** How many of the initial rows train the first version; the newest fifth is its test phase. */
+  /** How many of the labelled initial rows train the first version; the newest fifth is its test phase. */
   static int training(int initial) {
     return initial * 4 / 5;
   }
@@ -173,14 +184,15 @@ final class LifecycleRun {
   }
 
   /** Serves a row; a model that has no answer is wrong, and the stream goes on. */
-  private OptionalLong serve(Deployment<Row> model, Labelled<Row> seen) {
+  private OptionalLong serve(Deployment<Row> model, Row input, Optional<Truth> truth) {
     long start = System.nanoTime();
     try {
-      Served served = model.serve(seen.input());
-      wrong += seen.truth().matches(served.as(Classification.class)) ? 0 : 1;
+      Served served = model.serve(input);
+      Classification said = served.as(Classification.class);
+      wrong += truth.filter(right -> !right.matches(said)).isPresent() ? 1 : 0;
       return OptionalLong.of(served.id());
     } catch (RuntimeException e) { // the model's own, or none at all
-      wrong++;
+      wrong += truth.isPresent() ? 1 : 0;
       if (failures++ == 0) {
         watcher.event(row, "NO ANSWER, said once: " + e.getMessage());
       }
@@ -193,10 +205,30 @@ final class LifecycleRun {
   private void stepped(LoopEvent step) {
     if (step.kind() == LoopEvent.Kind.RETRAIN) {
       candidates++;
-    } else if (step.kind() == LoopEvent.Kind.PROMOTED) {
-      promotions++;
+      undecided = true;
+    } else if (undecided) { // or it is about a candidate of an earlier run
+      ended(step);
     }
     watcher.event(row, step.toString());
+  }
+
+  private void ended(LoopEvent step) {
+    switch (step.kind()) {
+      case PROMOTED -> promotions++;
+      case KEPT -> {
+        if (step.text().contains(" is overtaken")) {
+          overtaken++;
+        } else {
+          keptBack++;
+        }
+      }
+      case FAILED -> failed++;
+      case ABANDONED -> abandoned++;
+      default -> {
+        return;
+      }
+    }
+    undecided = false;
   }
 
   private void alerted(AlertEvent alert) {
@@ -206,9 +238,15 @@ final class LifecycleRun {
     watcher.event(row, "alert " + alert);
   }
 
-  /** Share of the served rows that were answered wrongly. */
+  /** The model of the first release; there once the run is over. */
+  Model first() {
+    return requireNonNull(first);
+  }
+
+  /** Share of the served rows with a label that were answered wrongly. */
   double error() {
-    return (double) wrong / nanos.length;
+    return (double) wrong
+        / (stream.labelledAmong(stream.size()) - stream.labelledAmong(arguments.initial));
   }
 
   int candidates() {
@@ -217,6 +255,20 @@ final class LifecycleRun {
 
   int promotions() {
     return promotions;
+  }
+
+  /** What became of the candidates. */
+  String ends() {
+    return String.format(
+        Locale.ROOT,
+        "%d candidates: %d promoted, %d kept back, %d overtaken, %d failed, %d abandoned, %d undecided at the end",
+        candidates,
+        promotions,
+        keptBack,
+        overtaken,
+        failed,
+        abandoned,
+        undecided ? 1 : 0);
   }
 
   int alerts() {

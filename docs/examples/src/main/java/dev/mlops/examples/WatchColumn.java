@@ -25,10 +25,21 @@ import org.jspecify.annotations.Nullable;
 public final class WatchColumn {
   static final String USAGE = """
       usage: WatchColumn --file <csv[.gz]> --column <name> [--baseline-rows <n>] [--false-alarm-every <n>]
-                         [--detector <name>] [--picture <svg>]""";
+                         [--detector <name>] [--picture <svg>]
+                         [--separator <c>] [--decimal <c>] [--missing <text>]
+      """
+      + CsvOptions.USAGE;
 
   private static final List<String> OPTIONS = List.of(
-      "--file", "--column", "--baseline-rows", "--false-alarm-every", "--detector", "--picture");
+      "--file",
+      "--column",
+      "--separator",
+      "--decimal",
+      "--missing",
+      "--baseline-rows",
+      "--false-alarm-every",
+      "--detector",
+      "--picture");
 
   private static final int FEWEST_BASELINE_ROWS = 30;
   private static final int BASELINE_ROWS = 1_000;
@@ -41,6 +52,7 @@ public final class WatchColumn {
   private @Nullable Path picture;
   private int baselineRows;
   private int falseAlarmEvery = 100_000;
+  private final CsvOptions options = new CsvOptions();
   private String detector = Watches.DEFAULT;
   /** Why the last rows were not watched. */
   private String unwatched = "too few for a new baseline";
@@ -72,7 +84,7 @@ public final class WatchColumn {
   /** Runs it; 0 if all went well, 2 if the arguments or the data are wrong, and then nothing was written. */
   static int run(PrintStream out, PrintStream err, String... args) {
     if (List.of(args).contains("--help")) {
-      out.println(USAGE);
+      out.print(USAGE);
       out.println("detectors: " + String.join(", ", Watches.names()));
       return 0;
     }
@@ -99,6 +111,9 @@ public final class WatchColumn {
     for (int i = 0; i < args.length; i += 2) {
       String option = args[i];
       String value = Arguments.valueOf(OPTIONS, i, args);
+      if (options.take(option, value)) {
+        continue;
+      }
       switch (option) {
         case "--file" -> file = Arguments.path(option, value, "a CSV file");
         case "--column" -> column = value;
@@ -128,8 +143,8 @@ public final class WatchColumn {
       throw new Arguments.Fault("--picture: wanted another file than that of --file, got the same");
     }
     out.println("watching column \"" + name + "\" of " + source.getFileName());
-    CsvFile csv = CsvFile.read(source);
-    double[] values = csv.numbers(name);
+    NumberColumn csv = NumberColumn.read(source, options.format(), name);
+    double[] values = csv.values();
     requireFit(source, csv, values);
     int baseline = baselineRows(source, values.length);
     List<Stretch> stretches = stretches(values, baseline);
@@ -182,7 +197,7 @@ public final class WatchColumn {
     out.println(signals + (signals == 1 ? " signal" : " signals") + "; picture: " + svg);
   }
 
-  private void requireFit(Path source, CsvFile csv, double[] values)
+  private void requireFit(Path source, NumberColumn csv, double[] values)
       throws Arguments.Fault, CsvFile.Fault {
     for (int row = 0; row < values.length; row++) {
       if (Math.abs(values[row]) > GREATEST) {

@@ -43,8 +43,9 @@ class GaussianNaiveBayesTest {
     assumeTrue(
         Files.exists(csv),
         "no elec2/elec2.csv.gz: set MLOPS_DATA to a folder of real data sets to run this");
-    Stream stream = CsvFile.read(csv).labelledBy("class", List.of("date", "day"));
-    Prequential.Run run = Prequential.of(stream.rows())
+    Stream stream = new CsvRows(csv, CsvFormat.PLAIN, "class", List.of("date", "day"), List.of())
+        .read(note -> {});
+    Prequential.Run run = Prequential.of(stream.labelled(stream.size()))
         .truthDelay(delay)
         .run(labels -> new GaussianNaiveBayes(labels, 6));
     assertThat(100 * run.accuracy()).isEqualTo(percent, within(0.5));

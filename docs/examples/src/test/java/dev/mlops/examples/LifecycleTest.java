@@ -83,11 +83,16 @@ class LifecycleTest {
             "bad.csv, line 1202, column \"a\": wanted a number, got \"Infinity\""),
         Arguments.of(
             "a,y\n1,n\n\"2,n\n",
-            "bad.csv, line 3, column \"a\": wanted a closing quote, got the end of the line"),
+            "bad.csv, line 3: wanted a closing quote, got the end of the file"),
+        Arguments.of(
+            "a,y\n1,n\n\"2\"3,n\n",
+            "bad.csv, line 3: wanted a separator or the end of the line after a closing quote"),
         Arguments.of(
             "a,b,n\n1,2,3\n", "bad.csv, line 1, column \"y\": wanted by --label, got a, b, n"),
+        Arguments.of("a,y\n1,\n2,\n", "bad.csv, column \"y\": wanted labels, got none in 2 rows"),
         Arguments.of(
-            "a,y\n1,n\n2,\n", "bad.csv, line 3, column \"y\": wanted a label, got an empty field"),
+            "a,y\n,n\n,m\n",
+            "bad.csv: wanted a column to learn from besides the label, got 1 that were left out"),
         Arguments.of("y\nn\n", "bad.csv, line 1: wanted a column besides the label, got none"),
         Arguments.of(
             "a,y\n" + repeated("1,n\n", 10),
@@ -95,8 +100,8 @@ class LifecycleTest {
                 + " got 1344"),
         Arguments.of(
             "a,y\n" + repeated("1,n\n", 1_400) + repeated("1,m\n", 400),
-            "bad.csv: wanted at least two labels in its first 1075 rows, which train the first"
-                + " version, got \"n\" alone"),
+            "bad.csv: wanted at least two labels in its first 1075 labelled rows, which train"
+                + " the first version, got \"n\" alone"),
         Arguments.of(
             "a,y\n"
                 + String.join(
@@ -109,12 +114,12 @@ class LifecycleTest {
   @MethodSource("badFiles")
   void aMalformedFileIsOneClearLineAndTheStoreIsAsItWas(String csv, String message)
       throws IOException {
-    refused(csv.getBytes(StandardCharsets.UTF_8), "bad.csv", message);
+    isRefused(csv.getBytes(StandardCharsets.UTF_8), "bad.csv", message);
   }
 
   @Test
   void bytesThatAreNotUtf8AreOneClearLine() throws IOException {
-    refused(
+    isRefused(
         new byte[] {'a', ',', 'y', '\n', '1', ',', (byte) 0xff, '\n'},
         "bad.csv",
         "bad.csv, line 2: wanted UTF-8 text, got other bytes");
@@ -124,28 +129,28 @@ class LifecycleTest {
   void aBrokenArchiveIsOneClearLine() throws IOException {
     byte[] whole = Files.readAllBytes(Streams.shop(dir.resolve("whole.csv.gz"), 5_000, 100, 1));
     String name = "bad.csv.gz";
-    Run run = refused(Arrays.copyOf(whole, whole.length / 2), name);
+    Run run = refused(Arrays.copyOf(whole, whole.length / 2), name, "the \"outcome\"");
     assertThat(run.err)
         .matches("bad.csv.gz, after line \\d+: wanted to read on,"
             + " got Unexpected end of ZLIB input stream\\R");
-    run = refused("a,y\n1,n\n".getBytes(StandardCharsets.UTF_8), name);
+    run = refused("a,y\n1,n\n".getBytes(StandardCharsets.UTF_8), name, "y");
     assertThat(run.err)
         .matches("bad.csv.gz: wanted to read its first line, got Not in GZIP format\\R");
   }
 
-  private void refused(byte[] bytes, String name, String message) throws IOException {
-    assertThat(refused(bytes, name).err).isEqualTo(message + System.lineSeparator());
+  private void isRefused(byte[] bytes, String name, String message) throws IOException {
+    assertThat(refused(bytes, name, "y").err).startsWith(message).hasLineCount(1);
   }
 
   /** Runs on a file beside a store that an earlier run left, which must stay as it was. */
-  private Run refused(byte[] bytes, String name) throws IOException {
+  private Run refused(byte[] bytes, String name, String label) throws IOException {
     Path out = Files.createDirectories(dir.resolve("out"));
     try (VersionStore store = FileVersionStore.open(out.resolve("store"))) {
       assertThat(store.versions("lifecycle")).isEmpty();
     }
     Map<String, Long> before = files(out);
     Path file = Files.write(dir.resolve(name), bytes);
-    Run run = run("--data", file.toString(), "--label", "y", "--out", out.toString());
+    Run run = run("--data", file.toString(), "--label", label, "--out", out.toString());
     assertThat(run.exit).isEqualTo(2);
     // Said before the file was read.
     assertThat(run.lines().get(0)).startsWith("mlops lifecycle: ");
@@ -185,11 +190,20 @@ class LifecycleTest {
         .isEqualTo("bad.csv, line 1, column \"date\": wanted by --drop, got a, b, y\n");
   }
 
+  @Test
+  void theLabelCannotBeDropped() throws IOException {
+    Path file = Files.writeString(dir.resolve("bad.csv"), "a,y\n1,n\n");
+    Run run = run("--data", file.toString(), "--label", "y", "--drop", "a,y");
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).isEqualTo("--drop: wanted columns besides the label, got \"y\"\n");
+  }
+
   static Stream<Arguments> badOptions() {
     return Stream.of(
         options(
-            "argument \"--speed\": wanted one of --data --label --drop --stream --seeds"
-                + " --truth-delay --initial --every --control --out, got an unknown one",
+            "argument \"--speed\": wanted one of --data --label --drop --keep --separator --decimal"
+                + " --missing --stream --seeds --truth-delay --initial --every --control --out,"
+                + " got an unknown one",
             "--speed",
             "9"),
         options("argument \"--every\": wanted a value after it, got none", "--every"),
@@ -211,16 +225,17 @@ class LifecycleTest {
             "9-3"),
         options("--data: wanted a CSV file, got \"\"", "--data", "", "--label", "y"),
         options("--out: wanted a folder, got \"\"", "--out", ""),
+        options("--decimal: wanted . or , got \";\"", "--decimal", ";"),
         options(
-            "--drop: wanted columns besides the label, got \"y\"",
-            "--data",
-            "x.csv",
-            "--label",
-            "y",
-            "--drop",
-            "a,y"),
+            "--separator: wanted one character, no quote, or the word tab, got \"||\"",
+            "--separator",
+            "||"),
         options("--data: wanted --label <column> with it, got none", "--data", "x.csv"),
-        options("--label, --drop: wanted --data <csv> with them, got none", "--label", "y"),
+        options(
+            "--label, --drop, --keep, --separator, --decimal, --missing: wanted --data <csv> with"
+                + " them, got none",
+            "--label",
+            "y"),
         options(
             "--seeds: wanted the embedded stream, got --data too",
             "--data",
@@ -264,7 +279,9 @@ class LifecycleTest {
     assertThat(run.err).isEmpty();
     assertThat(run.out)
         .contains("--data", "--label", "--drop", "--stream", "--seeds", "--truth-delay")
-        .contains("--initial", "--every", "--control", "--out", "--help");
+        .contains("--initial", "--every", "--control", "--out", "--help")
+        .contains("--keep", "--separator", "--decimal", "--missing")
+        .doesNotContain("\n\n");
   }
 
   /** What belongs to somebody else stays as it was, whatever its name is. */
@@ -347,7 +364,8 @@ class LifecycleTest {
   @Test
   void rowsThatNoModelCanLearnFromEndTheRunInOneLine() throws IOException {
     Path file = Files.writeString(
-        dir.resolve("bad.csv"), "a,y\n" + repeated(",n\n", 700) + repeated(",m\n", 700));
+        dir.resolve("bad.csv"),
+        "a,y\n" + repeated(",n\n", 700) + repeated(",m\n", 700) + "1,m\n");
     Run run = run(
         "--data",
         file.toString(),
@@ -373,7 +391,7 @@ class LifecycleTest {
     }
     List<String> events = new ArrayList<>();
     LifecycleRun run = new LifecycleRun(
-        new dev.mlops.examples.Stream("gaps", schema, rows),
+        dev.mlops.examples.Stream.of("gaps", schema, rows),
         new CountingTrainer(TribuoTrainer.classifier(schema, new LogisticRegressionTrainer())),
         dev.mlops.examples.Arguments.of("--initial", "300", "--truth-delay", "10"),
         new LifecycleRun.Watcher() {
@@ -457,6 +475,7 @@ class LifecycleTest {
     assertThat(table.keySet())
         .contains(
             "the loop",
+            "never retraining, its first version",
             "never retraining, first 300 rows",
             "schedule, as many",
             "random times, as many, mean of 20",
@@ -464,7 +483,7 @@ class LifecycleTest {
             "random times, as many, 95 % quantile",
             "no change, truth 10 rows late");
     assertThat(table.get("the loop"))
-        .isGreaterThan(table.get("never retraining, first 300 rows") + 5)
+        .isGreaterThan(table.get("never retraining, its first version") + 5)
         .isGreaterThan(table.get("no change, truth 10 rows late") + 10);
     assertThat(table.get("random times, as many, mean of 20"))
         .isBetween(
@@ -479,6 +498,11 @@ class LifecycleTest {
         .get()
         .asString()
         .matches("the loop +\\d\\d\\.\\d\\d % +" + candidates + " +" + promoted + " +\\d+\\.\\d s");
+    assertThat(lines.get(lines.size() - 3))
+        .matches(candidates + " candidates: " + promoted + " promoted, \\d+ kept back,"
+            + " \\d+ overtaken, \\d+ failed, \\d+ abandoned, [01] undecided at the end");
+    assertThat(numbers(lines.get(lines.size() - 3)).stream().skip(1).mapToInt(n -> n).sum())
+        .isEqualTo(candidates);
     assertThat(lines.get(lines.size() - 2))
         .matches(alerts + " alerts; serve: p50 [0-9.]+ µs, p99 [0-9.]+ µs; \\d+ fits by the loop");
     assertThat(lines.get(lines.size() - 1))
@@ -490,6 +514,14 @@ class LifecycleTest {
     }
     assertThat(out.resolve("journal.log")).isNotEmptyFile();
     exposition(Files.readAllLines(out.resolve("metrics.prom")));
+  }
+
+  private static List<Integer> numbers(String line) {
+    return Pattern.compile("\\d+")
+        .matcher(line)
+        .results()
+        .map(found -> Integer.parseInt(found.group()))
+        .toList();
   }
 
   /** Accuracies of the final table, by what they are of. */
@@ -544,6 +576,83 @@ class LifecycleTest {
         .matches("row    300  found the journal of an earlier run: \\d+ steps, the newest .*");
     assertThat(table(second.lines()).get("the loop"))
         .isEqualTo(table(first.lines()).get("the loop"));
+  }
+
+  @Test
+  void anotherDataSetInTheSameFolderIsOneLineThatNamesFolderAndColumns() throws IOException {
+    Path out = dir.resolve("out");
+    List<String> first = shop(Streams.shop(dir.resolve("shop.csv"), 500, 100, 1), out);
+    first.addAll(List.of("--control", "0"));
+    assertThat(run(first.toArray(new String[0])).exit).isZero();
+    Map<String, Long> before = files(out);
+    StringBuilder csv = new StringBuilder("weight,y\n");
+    for (int i = 0; i < 500; i++) {
+      csv.append(i % 9).append(',').append(i % 2 == 0 ? "even" : "odd").append('\n');
+    }
+    Path other = Files.writeString(dir.resolve("other.csv"), csv);
+
+    Run run = run(
+        "--data",
+        other.toString(),
+        "--label",
+        "y",
+        "--initial",
+        "300",
+        "--out",
+        out.toString());
+
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err)
+        .hasLineCount(1)
+        .startsWith("--out: ")
+        .contains(out.toString(), "weight (number)", "amount (number)", "nothing was written");
+    assertThat(files(out)).isEqualTo(before);
+  }
+
+  @Test
+  void rowsWithoutALabelAreServedAndNeverJudged() throws IOException {
+    StringBuilder csv = new StringBuilder("x,y\n");
+    for (int i = 0; i < 900; i++) {
+      csv.append(i % 2)
+          .append(',')
+          .append(i % 3 == 0 ? "" : i % 2 == 0 ? "even" : "odd")
+          .append('\n');
+    }
+    Path file = Files.writeString(dir.resolve("open.csv"), csv);
+    Run run = run(
+        "--data",
+        file.toString(),
+        "--label",
+        "y",
+        "--initial",
+        "450",
+        "--truth-delay",
+        "10",
+        "--control",
+        "5",
+        "--out",
+        dir.resolve("out").toString());
+    assertThat(run.err).isEmpty();
+    assertThat(run.exit).isZero();
+    assertThat(run.lines())
+        .contains("300 of 900 rows have no label: they are served, their truth never comes")
+        .anyMatch(line -> line.startsWith("on 300 served rows "));
+    assertThat(table(run.lines()).get("the loop")).isEqualTo(100);
+    assertThat(table(run.lines()).get("never retraining, its first version")).isEqualTo(100);
+  }
+
+  /** What the loop did with no candidate at all is what its first version does for ever. */
+  @Test
+  void theControlBeginsWithTheFirstModelOfTheLoop() throws IOException {
+    Path csv = Streams.shop(dir.resolve("shop.csv"), 3_000, 1_000, 4);
+    List<String> args = shop(csv, dir.resolve("out"));
+    args.set(args.indexOf("--every") + 1, "100000");
+    args.addAll(List.of("--control", "1", "--initial", "2000"));
+    Run run = run(args.toArray(new String[0]));
+    assertThat(run.err).isEmpty();
+    assertThat(run.out).doesNotContain("  PROMOTED ");
+    assertThat(table(run.lines()).get("never retraining, its first version"))
+        .isEqualTo(table(run.lines()).get("the loop"));
   }
 
   // --- seeds

@@ -196,6 +196,76 @@ class WatchColumnTest {
   }
 
   @Test
+  void trueAndFalseAreOnesAndZeros() throws IOException {
+    Path file = csv(
+        "flags.csv",
+        5_000,
+        (row, random) -> row % 50 == 49
+            ? ""
+            : random.nextDouble() < (row < 2_500 ? 0.1 : 0.3) ? "TRUE" : "false");
+    Run run = run("--file", file.toString(), "--column", "price, <€>");
+    assertThat(run.err).isEmpty();
+    assertThat(run.out).contains("5000 rows, 100 without a value").contains("; fed as it is");
+    assertThat(run.signals()).hasSize(1);
+    assertThat(Integer.parseInt(run.signals().get(0).group(1))).isBetween(2_500, 2_700);
+  }
+
+  @Test
+  void trueAndFalseDoNotMixWithNumbers() throws IOException {
+    Path flags = csv("flags.csv", 200, (row, random) -> row == 150 ? "1" : "true");
+    Run run = run("--file", flags.toString(), "--column", "price, <€>");
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).startsWith("flags.csv, line 152, ").contains("true or false", "\"1\"");
+    Path numbers = csv("numbers.csv", 200, (row, random) -> row == 150 ? "true" : "1");
+    run = run("--file", numbers.toString(), "--column", "price, <€>");
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.err).startsWith("numbers.csv, line 152, ").contains("a number", "\"true\"");
+  }
+
+  @Test
+  void emptyLinesOfAFileOfOneColumnAreMissingValuesAndKeepTheRowNumbers() throws IOException {
+    StringBuilder text = new StringBuilder("x\n");
+    for (int row = 0; row < 3_000; row++) {
+      text.append(row % 3 == 1 ? "" : row < 1_500 ? "7" : "8").append('\n');
+    }
+    Path file = Files.writeString(dir.resolve("one.csv"), text);
+    Run run = run("--file", file.toString(), "--column", "x");
+    assertThat(run.err).isEmpty();
+    assertThat(run.out).contains("3000 rows, 1000 without a value");
+    assertThat(run.signals()).hasSize(1);
+    assertThat(Integer.parseInt(run.signals().get(0).group(4))).isBetween(1_450, 1_500);
+  }
+
+  @Test
+  void otherNotationsAreReadWhenTheyAreNamed() throws IOException {
+    StringBuilder text = new StringBuilder("\uFEFFday;price\n");
+    for (int row = 0; row < 2_000; row++) {
+      text.append(row)
+          .append(';')
+          .append(row % 10 == 3 ? "n/a" : row < 1_000 ? "1,5" : "2,5")
+          .append('\n');
+    }
+    Path file = Files.writeString(dir.resolve("shop.csv"), text);
+    Run refused = run("--file", file.toString(), "--column", "price", "--separator", ";");
+    assertThat(refused.exit).isEqualTo(2);
+    assertThat(refused.err).startsWith("shop.csv, line 2, ").contains("\"1,5\"", "--decimal ,");
+    Run run = run(
+        "--file",
+        file.toString(),
+        "--column",
+        "price",
+        "--separator",
+        ";",
+        "--decimal",
+        ",",
+        "--missing",
+        "n/a");
+    assertThat(run.err).isEmpty();
+    assertThat(run.out).contains("2000 rows, 200 without a value").contains("mean 1.5");
+    assertThat(run.signals()).hasSize(1);
+  }
+
+  @Test
   void aColumnThatWasConstantIsSeenToMove() throws IOException {
     Path file = csv("flat.csv", 3_000, (row, random) -> row < 2_000 ? "7" : "7.001");
     Run run = run("--file", file.toString(), "--column", "price, <€>");
@@ -286,8 +356,8 @@ class WatchColumnTest {
         bad("", "argument \"--column\": wanted a value after it, got none", "--column"),
         bad(
             "",
-            "argument \"--speed\": wanted one of --file --column --baseline-rows --false-alarm-every"
-                + " --detector --picture, got an unknown one",
+            "argument \"--speed\": wanted one of --file --column --separator --decimal --missing"
+                + " --baseline-rows --false-alarm-every --detector --picture, got an unknown one",
             "--speed"),
         bad(
             "",
@@ -393,7 +463,7 @@ class WatchColumnTest {
     List<String> all = new ArrayList<>(args);
     all.replaceAll(arg -> arg.equals("FILE") ? file.toString() : arg);
     Run run = run(all.toArray(new String[0]));
-    assertThat(run.err).isEqualTo(message + "\n");
+    assertThat(run.err).startsWith(message).hasLineCount(1);
     assertThat(run.exit).isEqualTo(2);
     try (Stream<Path> left = Files.list(dir)) {
       assertThat(left).containsExactly(file);
