@@ -1,6 +1,7 @@
 /** Contracts, fakes, faults and simulators for JUnit 5. */
 module dev.mlops.testkit {
   requires transitive dev.mlops.api;
+  requires java.logging;
   requires jdk.management;
   requires static transitive org.jspecify;
   requires transitive org.junit.jupiter.api;

@@ -17,6 +17,7 @@ import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.core.retrain.RetrainPolicies;
+import dev.mlops.testkit.CapturedLog;
 import dev.mlops.testkit.InMemoryMonitor;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,7 +118,7 @@ class LoopBuildTest {
     scene.monitor.watches = Optional.empty();
     RetrainPolicy policy = RetrainPolicies.violated(
         Signals.quality("recall").noWorseThanBaseline(0.1).falseAlarmEvery(1_000_000));
-    try (LoopWarnings warned = new LoopWarnings();
+    try (CapturedLog warned = CapturedLog.of(MaintenanceLoop.class);
         MaintenanceLoop loop = scene.loop(policy).build()) {
       scene.serve(200);
       loop.tick();
@@ -128,7 +129,7 @@ class LoopBuildTest {
       assertEquals(
           List.of("the monitor of iris@champion does not tell what it watches; what it does not"
               + " know reads INCONCLUSIVE: " + policy.watches()),
-          warned.lines);
+          warned.messages());
     }
   }
 

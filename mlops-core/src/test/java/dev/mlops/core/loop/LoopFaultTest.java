@@ -20,6 +20,7 @@ import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.internal.log.SmallDisk;
+import dev.mlops.testkit.CapturedLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -272,7 +273,7 @@ class LoopFaultTest {
     Function<List<Labelled<Row>>, String> throwing = rows -> {
       throw new IllegalStateException("no memory");
     };
-    try (LoopWarnings warned = new LoopWarnings();
+    try (CapturedLog warned = CapturedLog.of(MaintenanceLoop.class);
         MaintenanceLoop loop = scene.loop(LoopScene.always()).build()) {
       scene.serve(200);
       scene.trainer.script = throwing;
@@ -281,7 +282,7 @@ class LoopFaultTest {
       loop.tick();
       assertEquals(List.of("RETRAIN", "FAILED", "RETRAIN", "FAILED"), scene.kinds());
       String warning = "a candidate for iris@champion failed; the champion stays";
-      assertEquals(List.of(warning), warned.lines);
+      assertEquals(List.of(warning), warned.messages());
 
       scene.clock.advance(Duration.ofMinutes(2));
       scene.trainer.script = rows -> "B/0.0";
@@ -295,7 +296,7 @@ class LoopFaultTest {
       scene.trainer.script = throwing;
       loop.tick();
       assertEquals("FAILED", scene.last().kind().name());
-      assertEquals(List.of(warning, warning), warned.lines);
+      assertEquals(List.of(warning, warning), warned.messages());
       int before = scene.heard.size();
       scene.clock.advance(Duration.ofMinutes(1).minusMillis(1));
       loop.tick();
@@ -441,7 +442,7 @@ class LoopFaultTest {
   @Test
   void anExecutorThatRunsNothingIsToldSinceWhenAndForHowLong() {
     List<Runnable> jobs = new ArrayList<>();
-    try (LoopWarnings warned = new LoopWarnings();
+    try (CapturedLog warned = CapturedLog.of(MaintenanceLoop.class);
         MaintenanceLoop loop = scene.loop(LoopScene.whileFirst(), jobs::add).build()) {
       scene.world = "B";
       scene.serve(200);
@@ -464,7 +465,7 @@ class LoopFaultTest {
             loop.toString());
       }
       assertEquals(1, jobs.size(), "one job at a time");
-      assertEquals(1, warned.lines.size(), warned.lines.toString());
+      assertEquals(1, warned.messages().size(), warned.messages().toString());
 
       jobs.get(0).run();
       jobs.get(0).run(); // an executor that runs a job twice trains once
@@ -680,7 +681,7 @@ class LoopFaultTest {
       }
       return scene.clock.instant();
     };
-    try (LoopWarnings warned = new LoopWarnings();
+    try (CapturedLog warned = CapturedLog.of(MaintenanceLoop.class);
         MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).clock(clock).build()) {
       loop.tick();
       loop.tick();
@@ -690,12 +691,12 @@ class LoopFaultTest {
               "could not decide whether iris@champion is trained again: IllegalStateException:"
                   + " call 1; the next tick tries again",
               "the clock of the loop on iris@champion threw; ticks are due by the system's"),
-          warned.lines);
+          warned.messages());
       broken[0] = false;
       loop.tick();
       broken[0] = true;
       loop.tick();
-      assertEquals(3, warned.lines.size(), warned.lines.toString());
+      assertEquals(3, warned.messages().size(), warned.messages().toString());
     }
   }
 

@@ -10,6 +10,7 @@ import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.core.internal.log.EventLog;
+import dev.mlops.testkit.CapturedLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -238,10 +239,10 @@ class LoopRestartTest {
     }
     dead.scene.restart(dead.scene.behind);
     List<String> lines;
-    try (LoopWarnings warned = new LoopWarnings(FileJournal.class);
+    try (CapturedLog warned = CapturedLog.of(FileJournal.class);
         MaintenanceLoop loop =
             dead.scene.loop(LoopScene.whileFirst()).journal(dead.journal).build()) {
-      lines = warned.lines;
+      lines = warned.messages();
       assertEquals(
           List.of("RETRAIN", "PUBLISHING"),
           loop.events().stream().map(event -> event.kind().name()).toList());

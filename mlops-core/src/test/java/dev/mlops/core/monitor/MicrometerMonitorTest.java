@@ -29,6 +29,7 @@ import dev.mlops.api.monitor.WatchCondition;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.NumberProfile;
 import dev.mlops.drift.stream.SrEDetector;
+import dev.mlops.testkit.CapturedLog;
 import dev.mlops.testkit.InMemoryMonitor;
 import dev.mlops.testkit.ManualClock;
 import io.micrometer.core.instrument.Meter;
@@ -48,7 +49,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -59,9 +59,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -273,27 +270,10 @@ class MicrometerMonitorTest {
   }
 
   private static List<String> warnings(Runnable code) {
-    List<String> messages = new CopyOnWriteArrayList<>();
-    Handler handler = new Handler() {
-      @Override
-      public void publish(LogRecord record) {
-        messages.add(record.getLevel() + " " + record.getMessage());
-      }
-
-      @Override
-      public void flush() {}
-
-      @Override
-      public void close() {}
-    };
-    Logger logger = Logger.getLogger(MicrometerMonitor.class.getName());
-    logger.addHandler(handler);
-    try {
+    try (CapturedLog log = CapturedLog.of(MicrometerMonitor.class)) {
       code.run();
-    } finally {
-      logger.removeHandler(handler);
+      return log.lines();
     }
-    return messages;
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelLoadException;
+import dev.mlops.testkit.CapturedLog;
 import dev.mlops.testkit.InMemoryPackage;
 import java.util.List;
 import java.util.Optional;
@@ -36,7 +37,7 @@ class KindTest {
   }
 
   private void stays(Deployment<Scene.Order> deployment, InMemoryPackage other, String refusal) {
-    try (Scene.Log log = new Scene.Log(Deployment.class)) {
+    try (CapturedLog log = CapturedLog.of(Deployment.class)) {
       int loads = scene.runtime.loaded.size();
       int to = (int) scene.behind.publish(other).number();
       scene.move(to);

@@ -12,6 +12,7 @@ import dev.mlops.api.store.AliasMove;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionNotFoundException;
+import dev.mlops.testkit.CapturedLog;
 import dev.mlops.testkit.InMemoryMonitor;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -239,7 +240,7 @@ class RollbackTest {
   void worksAfterARestartOnceATickHasLoadedThePredecessor() {
     scene.move(2);
     ForeignMonitor monitor = new ForeignMonitor();
-    try (Scene.Log log = new Scene.Log(Deployment.class);
+    try (CapturedLog log = CapturedLog.of(Deployment.class);
         Deployment<Scene.Order> deployment =
             scene.deployment().monitoredBy(model -> monitor).open()) {
       assertEquals(1, scene.runtime.loaded.size(), "opening loads what serves, no more");
@@ -279,7 +280,7 @@ class RollbackTest {
       }
     };
     ForeignStore store = new ForeignStore(scene.behind);
-    try (Scene.Log log = new Scene.Log(Deployment.class);
+    try (CapturedLog log = CapturedLog.of(Deployment.class);
         Deployment<Scene.Order> deployment = scene.deployment(store).open()) {
       for (int i = 0; i < 8; i++) { // at 0, 1, 3 and 7 seconds
         deployment.tick();
@@ -463,7 +464,7 @@ class RollbackTest {
     try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
       deployment.rollBack("ops", "bad");
       scene.store.loseNextAnswer();
-      try (Scene.Log log = new Scene.Log(Deployment.class)) {
+      try (CapturedLog log = CapturedLog.of(Deployment.class)) {
         deployment.tick();
         deployment.tick();
 
@@ -531,7 +532,7 @@ class RollbackTest {
   /** From 3 to 2 and, asked again, to 1: a second call never brings back what the first one left. */
   @Test
   void askedAgainGoesFurtherBackAndNeverForward() {
-    try (Scene.Log log = new Scene.Log(Deployment.class);
+    try (CapturedLog log = CapturedLog.of(Deployment.class);
         Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
       scene.move(3);
       deployment.tick();
@@ -709,7 +710,7 @@ class RollbackTest {
 
   @Test
   void closingBeforeTheStoreKnowsSaysSo() {
-    try (Scene.Log log = new Scene.Log(Deployment.class)) {
+    try (CapturedLog log = CapturedLog.of(Deployment.class)) {
       Deployment<Scene.Order> deployment = scene.servesTwoAfterOne();
       deployment.rollBack("ops", "bad");
       deployment.close();

@@ -25,14 +25,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.logging.Handler;
-import java.util.logging.Level;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /** A store with stamped models: what version n predicts is n, and a model that is used after it was closed says so. */
 final class Scene {
-  /** Faults are caused on purpose here; what is logged of them is read by {@link Log}, not by people. */
+  /** Faults are caused on purpose here; what is logged of them is read by {@link dev.mlops.testkit.CapturedLog}, not by people. */
   private static final Logger QUIET = Logger.getLogger(Scene.class.getPackageName());
 
   static {
@@ -199,37 +196,6 @@ final class Scene {
     @Override
     public String toString() {
       return "model of fraud:" + number + ", closed " + closes + " times";
-    }
-  }
-
-  /** What a class logs while this is open. */
-  static final class Log extends Handler implements AutoCloseable {
-    private final Logger logger;
-    private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
-
-    Log(Class<?> source) {
-      logger = Logger.getLogger(source.getName());
-      setLevel(Level.ALL);
-      logger.addHandler(this);
-      logger.setUseParentHandlers(false);
-    }
-
-    List<String> lines() {
-      return List.copyOf(lines);
-    }
-
-    @Override
-    public void publish(LogRecord line) {
-      lines.add(line.getLevel() + " " + line.getMessage());
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {
-      logger.removeHandler(this);
-      logger.setUseParentHandlers(true);
     }
   }
 }

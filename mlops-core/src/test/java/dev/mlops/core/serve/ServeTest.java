@@ -21,6 +21,7 @@ import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
+import dev.mlops.testkit.CapturedLog;
 import dev.mlops.testkit.InMemoryMonitor;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -191,7 +192,7 @@ class ServeTest {
           throw ServeTest.<RuntimeException>sneaky(each);
         }
       };
-      try (Scene.Log log = new Scene.Log(Deployment.class)) {
+      try (CapturedLog log = CapturedLog.of(Deployment.class)) {
         Deployment<Scene.Order> watched =
             scene.deployment().monitoredBy(model -> broken).open();
         Scene.assertServes(1, watched);

@@ -8,6 +8,7 @@ import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
+import dev.mlops.testkit.CapturedLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -101,7 +102,7 @@ class SharedModelTest {
     assertTrue(stubborn.acquire());
     stubborn.retire();
 
-    try (Scene.Log log = new Scene.Log(SharedModel.class)) {
+    try (CapturedLog log = CapturedLog.of(SharedModel.class)) {
       stubborn.release();
 
       assertEquals(

@@ -15,6 +15,7 @@ import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
+import dev.mlops.testkit.CapturedLog;
 import dev.mlops.testkit.InMemoryPackage;
 import java.time.Duration;
 import java.time.Instant;
@@ -63,7 +64,7 @@ class TickTest {
         }
       }
     };
-    try (Scene.Log log = new Scene.Log(Deployment.class);
+    try (CapturedLog log = CapturedLog.of(Deployment.class);
         Deployment<Scene.Order> deployment =
             scene.deployment().monitoredBy(model -> monitor).open()) {
       int to = 1;
@@ -97,7 +98,7 @@ class TickTest {
 
   @Test
   void aStoreThatThrowsStopsNothingAndIsSaidOnceWhateverItsMessage() {
-    try (Scene.Log log = new Scene.Log(Deployment.class);
+    try (CapturedLog log = CapturedLog.of(Deployment.class);
         Deployment<Scene.Order> deployment = scene.deployment().open()) {
       scene.store.failEveryCall(); // its messages count the calls
       for (int i = 0; i < 5; i++) {
@@ -161,7 +162,7 @@ class TickTest {
   /** Moves to a version that gives no model, ticks often, and then to one that does. */
   private void staysWithTheChampion(Deployment.Builder<Scene.Order> builder, String trouble) {
     int bad = scene.behind.versions("fraud").size();
-    try (Scene.Log log = new Scene.Log(Deployment.class);
+    try (CapturedLog log = CapturedLog.of(Deployment.class);
         Deployment<Scene.Order> deployment = builder.open()) {
       scene.move(bad);
       for (int i = 0; i < 3; i++) {
@@ -215,7 +216,7 @@ class TickTest {
       scene.behind.publish(
           scene.pack(number, Schema.of(Column.number("age")), "stamped").build());
     }
-    try (Scene.Log log = new Scene.Log(Deployment.class);
+    try (CapturedLog log = CapturedLog.of(Deployment.class);
         Deployment<Scene.Order> deployment = scene.deployment(store).open()) {
       fetched.clear();
       scene.move(4);
