@@ -11,7 +11,7 @@ class OwnJvmTest {
     assertThat(OwnJvm.programs())
         .containsExactly(
             "Hello",
-            "Lifecycle",
+            "Lifecycle", "Mlops",
             "OnlyDriftDetector",
             "OnlyMetricsMonitor",
             "OnlyModelPackage",

@@ -1,0 +1,245 @@
+package dev.mlops.examples;
+
+import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageFile;
+import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.Version;
+import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.internal.log.EventLog;
+import dev.mlops.core.pack.FilePackage;
+import dev.mlops.core.store.FileVersionStore;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * Prints what the library keeps on the disk: a store, the journal of a loop, or a package.
+ *
+ * <p>Nothing is changed, and a journal may be printed while its loop runs.
+ */
+public final class Mlops {
+  static final String USAGE = """
+      usage: Mlops show store <folder>                   models, versions, aliases and their history
+             Mlops show journal <file>                   the steps of a loop
+             Mlops show package <folder>                 files, schema, baseline and examples
+             Mlops show package <store> <version>        the same of a version such as fraud:7 or fraud@champion
+      exit: 0 if all went well, 2 if the arguments or what is there are wrong""";
+
+  /** So many golden examples are shown. */
+  private static final int MOST_EXAMPLES = 5;
+
+  private final PrintStream out;
+
+  private Mlops(PrintStream out) {
+    this.out = out;
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param args see {@code --help}
+   */
+  public static void main(String[] args) {
+    System.exit(run(System.out, System.err, args));
+  }
+
+  /** Runs it; 0 if all went well, 2 if the arguments or what is there are wrong, which is said in one line. */
+  static int run(PrintStream out, PrintStream err, String... args) {
+    if (List.of(args).contains("--help")) {
+      out.println(USAGE);
+      return 0;
+    }
+    try {
+      new Mlops(out).show(List.of(args));
+      return 0;
+    } catch (Arguments.Fault e) {
+      err.println(e.getMessage());
+    } catch (MlopsException | IllegalArgumentException e) {
+      err.println(String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason"));
+    } catch (IOException e) {
+      err.println("wanted to read it, got " + e);
+    }
+    return 2;
+  }
+
+  private void show(List<String> args) throws Arguments.Fault, IOException {
+    String what = args.size() > 1 ? args.get(1) : "";
+    boolean known = args.size() == 3
+        ? List.of("store", "journal", "package").contains(what)
+        : args.size() == 4 && what.equals("package");
+    if (!known || !args.get(0).equals("show")) {
+      throw new Arguments.Fault("wanted show store|journal|package <path>, got \""
+          + String.join(" ", args) + "\"; --help tells more");
+    }
+    Path path = path(args.get(2));
+    switch (what) {
+      case "store" -> store(path);
+      case "journal" -> journal(path);
+      default -> {
+        if (args.size() == 3) {
+          packageOf(requireFile(path, "oci-layout", "the folder of a package"));
+        } else {
+          versionOf(path, args.get(3));
+        }
+      }
+    }
+  }
+
+  private static Path path(String given) throws Arguments.Fault {
+    try {
+      return Path.of(given);
+    } catch (InvalidPathException e) {
+      throw new Arguments.Fault("wanted a path, got \"" + given + "\"");
+    }
+  }
+
+  /** Opening what is not there would make it. */
+  private static Path requireFile(Path folder, String file, String wanted) throws Arguments.Fault {
+    if (!Files.isRegularFile(folder.resolve(file))) {
+      throw new Arguments.Fault(folder + ": wanted " + wanted + ", got "
+          + (Files.exists(folder) ? "one without " + file : "no such folder"));
+    }
+    return folder;
+  }
+
+  private static VersionStore opened(Path folder) throws Arguments.Fault {
+    return FileVersionStore.open(requireFile(folder, "store.json", "the folder of a store"));
+  }
+
+  // --- a store
+  // -------------------------------------------------------------------------------------------
+
+  private void store(Path folder) throws Arguments.Fault, IOException {
+    try (VersionStore store = opened(folder)) {
+      List<String> models = names(folder.resolve("models"));
+      out.println("store " + folder + ", " + counted(models.size(), "model"));
+      for (String model : models) {
+        model(store, folder, model);
+      }
+    }
+  }
+
+  private void model(VersionStore store, Path folder, String model) throws IOException {
+    List<Version> versions = store.versions(model);
+    out.println();
+    out.println("model " + model + ", " + counted(versions.size(), "version"));
+    for (Version version : versions) {
+      out.printf(
+          Locale.ROOT,
+          "  %-24s %s  published %s%n",
+          version,
+          version.digest(),
+          version.publishedAt());
+    }
+    for (String alias : names(folder.resolve("models").resolve(model).resolve("aliases"))) {
+      List<AliasChange> history = store.history(model + "@" + alias);
+      if (history.isEmpty()) {
+        continue;
+      }
+      AliasChange newest = history.get(history.size() - 1);
+      out.println("alias " + newest.alias() + " at " + newest.to() + ", "
+          + counted(history.size(), "move"));
+      for (AliasChange change : history) {
+        out.printf(
+            Locale.ROOT,
+            "  #%-4d %s  %s -> %s by %s: %s%n",
+            change.generation(),
+            change.at(),
+            change.from().map(Version::toString).orElse("nothing"),
+            change.to(),
+            change.by(),
+            change.because());
+      }
+    }
+  }
+
+  /** The names in a folder of the store's layout, in order. */
+  private static List<String> names(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> found = Files.list(folder)) {
+      return found
+          .filter(Files::isDirectory)
+          .map(name -> String.valueOf(name.getFileName()))
+          .sorted()
+          .toList();
+    }
+  }
+
+  // --- a journal
+  // -----------------------------------------------------------------------------------------
+
+  private void journal(Path file) throws Arguments.Fault {
+    if (!Files.isRegularFile(file)) {
+      throw new Arguments.Fault(file + ": wanted the journal of a loop, got "
+          + (Files.exists(file) ? "no file" : "no such file"));
+    }
+    int[] steps = {0};
+    EventLog.Tail tail = EventLog.read(file, step -> {
+      // Behind the format: when, what, of which version, and why.
+      String[] fields = new String(step, StandardCharsets.UTF_8).split("\t", 5);
+      out.println(String.join("  ", List.of(fields).subList(1, fields.length))
+          .replaceAll("\\s*\\\\n\\s*", " <- ")); // a line break is written as \n
+      steps[0]++;
+    });
+    out.println("journal " + file + ", " + counted(steps[0], "step")
+        + (tail.ignored() > 0 ? ", and a torn end of " + tail.ignored() + " bytes" : ""));
+  }
+
+  // --- a package
+  // -----------------------------------------------------------------------------------------
+
+  private void packageOf(Path folder) {
+    print(FilePackage.read(folder));
+  }
+
+  private void versionOf(Path folder, String reference) throws Arguments.Fault {
+    try (VersionStore store = opened(folder)) {
+      Version version = store.require(reference);
+      out.println("version " + version + ", published " + version.publishedAt());
+      print(store.open(version));
+    }
+  }
+
+  private void print(ModelPackage found) {
+    out.println("package of " + found.model() + ", " + found.digest() + ", loaded by "
+        + found.runtime());
+    out.println("schema " + found.schema());
+    List<PackageFile> files = found.files();
+    out.println();
+    out.println(counted(files.size(), "file"));
+    files.forEach(file -> out.println("  " + file));
+    out.println();
+    found.baseline().ifPresentOrElse(this::print, () -> out.println("no baseline"));
+    out.println();
+    List<GoldenExample> examples = found.examples();
+    out.println(counted(examples.size(), "golden example")
+        + (examples.size() > MOST_EXAMPLES ? ", the first " + MOST_EXAMPLES : ""));
+    examples.stream()
+        .limit(MOST_EXAMPLES)
+        .forEach(one -> out.println("  " + one.row() + " -> " + one.expected()));
+  }
+
+  private void print(Baseline baseline) {
+    out.println("baseline of " + counted((int) baseline.rows(), "row")
+        + baseline.latency().map(latency -> ", latency " + latency).orElse(""));
+    baseline
+        .quality()
+        .forEach((metric, estimate) -> out.println("  " + metric + " " + estimate));
+    baseline.columns().forEach(column -> out.println("  " + column));
+  }
+
+  private static String counted(int count, String what) {
+    return count + " " + what + (count == 1 ? "" : "s");
+  }
+}
