@@ -1,5 +1,6 @@
 package dev.mlops.examples;
 
+import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.GoldenExample;
@@ -8,12 +9,11 @@ import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
-import dev.mlops.core.internal.log.EventLog;
+import dev.mlops.core.loop.FileJournal;
 import dev.mlops.core.pack.FilePackage;
 import dev.mlops.core.store.FileVersionStore;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -184,16 +184,9 @@ public final class Mlops {
       throw new Arguments.Fault(file + ": wanted the journal of a loop, got "
           + (Files.exists(file) ? "no file" : "no such file"));
     }
-    int[] steps = {0};
-    EventLog.Tail tail = EventLog.read(file, step -> {
-      // Behind the format: when, what, of which version, and why.
-      String[] fields = new String(step, StandardCharsets.UTF_8).split("\t", 5);
-      out.println(String.join("  ", List.of(fields).subList(1, fields.length))
-          .replaceAll("\\s*\\\\n\\s*", " <- ")); // a line break is written as \n
-      steps[0]++;
-    });
-    out.println("journal " + file + ", " + counted(steps[0], "step")
-        + (tail.ignored() > 0 ? ", and a torn end of " + tail.ignored() + " bytes" : ""));
+    List<LoopEvent> steps = FileJournal.read(file);
+    steps.forEach(step -> out.println(step.at() + "  " + step));
+    out.println("journal " + file + ", " + counted(steps.size(), "step"));
   }
 
   // --- a package

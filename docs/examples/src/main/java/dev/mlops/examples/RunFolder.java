@@ -1,6 +1,6 @@
 package dev.mlops.examples;
 
-import dev.mlops.core.internal.log.EventLog;
+import dev.mlops.core.loop.FileJournal;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -56,7 +56,7 @@ final class RunFolder implements AutoCloseable {
       }
       RunFolder folder = new RunFolder(path, channel);
       if (Files.exists(folder.journal())) {
-        EventLog.read(folder.journal(), entry -> {}); // refused before anything is released
+        FileJournal.read(folder.journal()); // refused before anything is released
       }
       taken = true;
       return folder;

@@ -2,10 +2,12 @@ package dev.mlops.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
-import dev.mlops.core.internal.log.EventLog;
+import dev.mlops.core.loop.FileJournal;
 import dev.mlops.core.store.FileVersionStore;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -169,16 +171,14 @@ class KilledLifecycleTest {
       }
     }
     Path journal = out.resolve("journal.log");
-    List<String> steps = new ArrayList<>();
-    if (Files.exists(journal)) {
-      EventLog.read(journal, entry -> steps.add(new String(entry, StandardCharsets.UTF_8)));
-    }
+    List<LoopEvent> steps = Files.exists(journal) ? FileJournal.read(journal) : List.of();
     for (String line : said) {
       Matcher promoted = PROMOTED.matcher(line);
       if (promoted.matches()) {
         assertThat(steps)
             .as(where + ": " + line)
-            .anyMatch(step -> step.contains("PROMOTED\t" + promoted.group(1) + "\t"));
+            .anyMatch(step -> step.kind() == LoopEvent.Kind.PROMOTED
+                && step.candidate().map(Reference::toString).equals(Optional.of(promoted.group(1))));
       }
     }
   }

@@ -112,7 +112,7 @@ class MlopsTest {
     List<String> lines = run.lines();
     assertThat(lines.stream()
             .limit(lines.size() - 1)
-            .map(line -> line.split("  ")[1]))
+            .map(line -> line.split(" +")[1]))
         .isEqualTo(kinds);
     assertThat(lines.get(lines.size() - 1))
         .isEqualTo("journal " + file + ", " + kinds.size() + " steps");
