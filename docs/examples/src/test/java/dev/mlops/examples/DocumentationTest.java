@@ -51,7 +51,26 @@ class DocumentationTest {
     assertThat(Files.readString(ROOT.resolve("README.md")))
         .contains("<artifactId>mlops-core</artifactId>\n  <version>" + first(pom, "version"))
         .contains("<artifactId>tribuo-classification-sgd</artifactId>\n  <version>"
-            + first(pom, "tribuo.version"));
+            + first(pom, "tribuo.version"))
+        .contains("Micrometer " + text(pom, "micrometer.version") + ".")
+        .contains("<artifactId>mlops-bom</artifactId>\n      <version>" + first(pom, "version"));
+    assertThat(Files.readString(ROOT.resolve("docs/testing.md")))
+        .contains("<artifactId>mlops-testkit</artifactId>\n  <version>" + first(pom, "version"));
+  }
+
+  /** It has no parent, of which it would take the version. */
+  @Test
+  void theBomHasTheVersionOfTheBuildAndEachPublishedModule() throws IOException {
+    String bom = Files.readString(ROOT.resolve("docs/bom/pom.xml"));
+    String pom = Files.readString(ROOT.resolve("pom.xml"));
+    assertThat(first(bom, "version")).isEqualTo(first(pom, "version"));
+    Matcher module = Pattern.compile("<module>(mlops-\\w+)</module>").matcher(pom);
+    int modules = 0;
+    while (module.find()) {
+      assertThat(bom).contains("<artifactId>" + module.group(1) + "</artifactId>");
+      modules++;
+    }
+    assertThat(modules).isPositive();
   }
 
   @Test
@@ -76,10 +95,14 @@ class DocumentationTest {
   }
 
   private static String first(String pom, String element) {
+    return text(pom, element) + "</version>";
+  }
+
+  private static String text(String pom, String element) {
     Matcher found =
         Pattern.compile("<" + element + ">([^<]+)</" + element + ">").matcher(pom);
     assertThat(found.find()).isTrue();
-    return found.group(1) + "</version>";
+    return found.group(1);
   }
 
   @Test

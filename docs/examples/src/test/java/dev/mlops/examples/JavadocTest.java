@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Every public type of the published modules, nested ones too, says since when it is there and which threads may use it.
  *
- * <p>Enums and exceptions say no threads: there is nothing to say. Nor do contracts, which JUnit runs.
+ * <p>Enums, annotations and exceptions say no threads: there is nothing to say. Nor do contracts, which JUnit runs.
  */
 class JavadocTest {
   private static final Path ROOT = Path.of(System.getProperty("mlops.root", "../.."));
@@ -144,6 +144,7 @@ class JavadocTest {
         problems.add(where + " has no @since");
       }
       boolean silent = type.getKind() == Tree.Kind.ENUM
+          || type.getKind() == Tree.Kind.ANNOTATION_TYPE
           || name.endsWith("Exception")
           || name.endsWith("Contract");
       Pattern wanted = type.getKind() == Tree.Kind.INTERFACE ? ASKED : STOCK;
