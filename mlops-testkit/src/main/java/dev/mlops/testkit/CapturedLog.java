@@ -69,7 +69,9 @@ public final class CapturedLog implements AutoCloseable {
    * {@return what was logged so far, in order, each behind its level such as {@code WARNING}; a copy}
    */
   public List<String> lines() {
-    return records.stream().map(line -> line.getLevel() + " " + line.getMessage()).toList();
+    return records.stream()
+        .map(line -> line.getLevel() + " " + line.getMessage())
+        .toList();
   }
 
   /** Ends the capture; what was captured can still be read. */

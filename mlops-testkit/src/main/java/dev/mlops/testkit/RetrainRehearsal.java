@@ -59,8 +59,7 @@ public final class RetrainRehearsal {
   /** By grid point: errors of its model from that point to itself, to the next one and so on, and to the end. */
   private final List<int[]> errors;
 
-  private RetrainRehearsal(
-      List<Labelled<Row>> rows, int initial, int delay, List<int[]> errors) {
+  private RetrainRehearsal(List<Labelled<Row>> rows, int initial, int delay, List<int[]> errors) {
     this.rows = rows;
     this.initial = initial;
     this.delay = delay;
@@ -102,10 +101,7 @@ public final class RetrainRehearsal {
           () -> count(trainer.apply(stream.subList(0, known)), stream, from, step), executor));
     }
     return new RetrainRehearsal(
-        stream,
-        initial,
-        delay,
-        running.stream().map(CompletableFuture::join).toList());
+        stream, initial, delay, running.stream().map(CompletableFuture::join).toList());
   }
 
   private static int[] count(Model model, List<Labelled<Row>> rows, int from, int step) {

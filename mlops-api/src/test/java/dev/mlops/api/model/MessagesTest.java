@@ -22,7 +22,9 @@ class MessagesTest {
       Schema.of(Column.number("amount"), Column.category("channel"));
 
   private static void refused(ThrowingCallable call, String message) {
-    assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith(message);
+    assertThatThrownBy(call)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(message);
   }
 
   /** The near name of a megabyte once took seconds; now the length alone decides. */
@@ -78,9 +80,18 @@ class MessagesTest {
   /** A long of nanoseconds ends after 292 years. */
   @Test
   void theLongestLatencyHasAText() {
-    assertThat(Latency.builder().p50(Duration.ofNanos(1_250_000)).p99(Duration.ofDays(365_000)).n(7).build())
+    assertThat(Latency.builder()
+            .p50(Duration.ofNanos(1_250_000))
+            .p99(Duration.ofDays(365_000))
+            .n(7)
+            .build())
         .hasToString("p50 1.25 ms, p99 31536000000000.00 ms (n 7)");
-    assertThat(Latency.builder().p50(Duration.ZERO).p99(Duration.ofSeconds(Long.MAX_VALUE)).n(1).build().toString())
+    assertThat(Latency.builder()
+            .p50(Duration.ZERO)
+            .p99(Duration.ofSeconds(Long.MAX_VALUE))
+            .n(1)
+            .build()
+            .toString())
         .startsWith("p50 0.00 ms, p99 922337203685477");
   }
 

@@ -150,8 +150,10 @@ class LoopBuildTest {
   /** A host's own store, monitor, policy and outcomes, none of them from this library. */
   @Test
   void aHostsOwnPartsPlugInUnchanged() {
-    InMemoryMonitor rows =
-        InMemoryMonitor.config().on(scene.clock).firstPosition(0).open("iris"); // the host's log of outcomes
+    InMemoryMonitor rows = InMemoryMonitor.config()
+        .on(scene.clock)
+        .firstPosition(0)
+        .open("iris"); // the host's log of outcomes
     scene.monitor = new LoopScene.WatchedMonitor(rows);
     Outcomes log = rows.outcomes();
     Outcomes own = new Outcomes() {

@@ -1020,7 +1020,8 @@ class MicrometerMonitorTest {
     Schema schema = Schema.of(Column.number("x")).predicting(Task.REGRESSION);
     WatchCondition watch = Signals.quality("mae").noWorseThanBaseline(0.5).falseAlarmEvery(1_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
-    Recorder recorder = serving(monitor, 
+    Recorder recorder = serving(
+        monitor,
         "1",
         Baseline.builder(schema)
             .quality(Metric.MAE, new Estimate(1.0, 0.5, 1.5, 100))
@@ -1072,7 +1073,8 @@ class MicrometerMonitorTest {
     WatchCondition features = Signals.features().falseAlarmEvery(100_000);
     MicrometerMonitor monitor = open(config -> config.watching(accuracy, recall, features));
     Schema noPositive = Schema.of(SCHEMA.columns()).predicting(Task.CLASSIFICATION);
-    Recorder recorder = serving(monitor, 
+    Recorder recorder = serving(
+        monitor,
         "1",
         Baseline.builder(noPositive)
             .quality(Metric.ACCURACY, Estimate.share(900, 1_000))
