@@ -35,7 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,10 +61,12 @@ public final class InMemoryPackage implements ModelPackage {
   private final Configuration configuration;
   private final List<Library> libraries;
   private final Configuration provenance;
-  private final BooleanSupplier closed;
+  private final @Nullable Function<PackageFile, byte[]> storage;
 
   private InMemoryPackage(
-      ModelPackage source, Map<String, byte[]> contents, BooleanSupplier closed) {
+      ModelPackage source,
+      Map<String, byte[]> contents,
+      @Nullable Function<PackageFile, byte[]> storage) {
     this.model = source.model();
     this.runtime = source.runtime();
     this.manifest = source.manifest().clone();
@@ -77,7 +79,7 @@ public final class InMemoryPackage implements ModelPackage {
     this.configuration = source.configuration();
     this.libraries = List.copyOf(source.libraries());
     this.provenance = source.provenance();
-    this.closed = closed;
+    this.storage = storage;
   }
 
   private InMemoryPackage(Builder builder) {
@@ -89,7 +91,7 @@ public final class InMemoryPackage implements ModelPackage {
     this.configuration = builder.configuration.build();
     this.libraries = List.copyOf(builder.libraries.values());
     this.provenance = builder.provenance.build();
-    this.closed = () -> false;
+    this.storage = null;
     this.contents = new HashMap<>();
     List<PackageFile> listed = new ArrayList<>();
     builder.files.forEach((name, file) -> {
@@ -153,10 +155,6 @@ public final class InMemoryPackage implements ModelPackage {
    * @throws PackageIntegrityException if its bytes are not what its manifest lists
    */
   public static InMemoryPackage copyOf(ModelPackage source) {
-    return copyOf(source, () -> false);
-  }
-
-  static InMemoryPackage copyOf(ModelPackage source, BooleanSupplier closed) {
     if (!Digest.of(source.manifest()).equals(source.digest())) {
       throw new PackageIntegrityException("manifest of " + source.model() + " has "
           + Digest.of(source.manifest()) + ", wanted " + source.digest() + "; not copied");
@@ -166,7 +164,7 @@ public final class InMemoryPackage implements ModelPackage {
       contents.put(
           file.name(), verified(source.model(), file, bytes(source, file)).clone());
     }
-    return new InMemoryPackage(source, contents, closed);
+    return new InMemoryPackage(source, contents, null);
   }
 
   private static byte[] bytes(ModelPackage source, PackageFile file) {
@@ -180,9 +178,9 @@ public final class InMemoryPackage implements ModelPackage {
     }
   }
 
-  /** The same package under another owner: once the owner is closed, nothing can be read. */
-  InMemoryPackage ownedBy(BooleanSupplier ownerClosed) {
-    return new InMemoryPackage(this, contents, ownerClosed);
+  /** The same package, whose files are read from elsewhere each time. */
+  InMemoryPackage readFrom(Function<PackageFile, byte[]> elsewhere) {
+    return new InMemoryPackage(this, contents, elsewhere);
   }
 
   /**
@@ -211,7 +209,7 @@ public final class InMemoryPackage implements ModelPackage {
     requireListed(file);
     Map<String, byte[]> changed = new HashMap<>(contents);
     changed.put(file.name(), bytes.clone());
-    return new InMemoryPackage(this, changed, closed);
+    return new InMemoryPackage(this, changed, null);
   }
 
   @Override
@@ -241,23 +239,22 @@ public final class InMemoryPackage implements ModelPackage {
 
   @Override
   public byte[] read(PackageFile file) {
-    if (closed.getAsBoolean()) {
-      throw new IllegalStateException("the store that opened " + model + " is closed");
-    }
-    byte[] bytes = requireListed(file);
+    requireListed(file);
     if (file.size() > LARGEST_READ) {
       throw new IllegalArgumentException("file " + file + " must have at most " + LARGEST_READ
           + " bytes to be read at once; open it instead");
     }
-    return verified(model, file, bytes).clone();
+    return stored(file).clone();
   }
 
   @Override
   public SeekableByteChannel open(PackageFile file) {
-    if (closed.getAsBoolean()) {
-      throw new IllegalStateException("the store that opened " + model + " is closed");
-    }
-    return ModelPackage.channel(verified(model, file, requireListed(file)).clone());
+    return ModelPackage.channel(stored(file).clone());
+  }
+
+  private byte[] stored(PackageFile file) {
+    byte[] kept = requireListed(file);
+    return verified(model, file, storage == null ? kept : storage.apply(file));
   }
 
   @Override

@@ -11,11 +11,13 @@ import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.AliasMove;
+import dev.mlops.api.store.Document;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionNotFoundException;
 import dev.mlops.api.store.VersionStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -139,11 +141,14 @@ public abstract class VersionStoreContract {
       AliasChange up = move(before, MODEL + "@round-" + round).to(first).commit();
       AliasChange on =
           before.move(up.alias()).from(up).to(second).because("better").commit();
+      Document approval = before.attach(first, "approval.txt", bytes("round " + round), "eve", "asked");
       if (round == 0) {
         before.close();
       }
 
       VersionStore after = open();
+      assertThat(after.documents(first)).contains(approval);
+      assertThat(after.read(approval)).isEqualTo(bytes("round " + round));
       assertThat(after.versions(MODEL)).contains(first, second);
       assertThat(after.current(up.alias())).contains(on);
       assertThat(after.history(up.alias())).containsExactlyInAnyOrder(up, on);
@@ -275,6 +280,45 @@ public abstract class VersionStoreContract {
           .hasMessageContaining(absent)
           .hasMessageContaining("newest is " + newest);
     }
+  }
+
+  @Test
+  @DisplayName("names the model or the alias that was most likely meant when a required one is unknown")
+  void requireNamesTheNearest() {
+    VersionStore store = open();
+    Version newest = store.publish(packageOf(MODEL, 0));
+    move(store, CHAMPION).to(newest).commit();
+
+    assertThatThrownBy(() -> store.require("frad:1"))
+        .isInstanceOf(VersionNotFoundException.class)
+        .hasMessageContaining("frad:1")
+        .hasMessageContaining(MODEL);
+    assertThatThrownBy(() -> store.require(MODEL + "@champoin"))
+        .isInstanceOf(VersionNotFoundException.class)
+        .hasMessageContaining(MODEL + "@champoin")
+        .hasMessageContaining(CHAMPION);
+    assertThatThrownBy(() -> store.require("weather:1"))
+        .isInstanceOf(VersionNotFoundException.class)
+        .hasMessageNotContaining(MODEL);
+  }
+
+  @Test
+  @DisplayName("lists the models that have a version and the aliases that were set, ordered")
+  void lists() {
+    VersionStore store = open();
+    assertThat(store.models()).isEmpty();
+    Version fraud = store.publish(packageOf(MODEL, 0));
+    store.publish(packageOf("churn", 0));
+    move(store, MODEL + "@champion").to(fraud).commit();
+    clock.advance(Duration.ofHours(1));
+    move(store, MODEL + "@canary").to(fraud).commit();
+    assertThat(store.versions("nobody")).isEmpty();
+    assertThat(store.current(MODEL + "@nobody")).isEmpty();
+
+    assertThat(store.models()).containsExactly("churn", MODEL);
+    assertThat(store.aliases(MODEL)).containsExactly("canary", "champion");
+    assertThat(store.aliases("churn")).isEmpty();
+    assertThat(store.aliases("nobody")).isEmpty();
   }
 
   @Test
@@ -419,18 +463,79 @@ public abstract class VersionStoreContract {
   }
 
   @Test
+  @DisplayName("adds a document to a version, with who, when and why, and leaves its package as it is")
+  void attach() {
+    VersionStore store = open();
+    Version first = store.publish(packageOf(MODEL, 0));
+    Version second = store.publish(packageOf(MODEL, 1));
+    Version third = store.publish(packageOf(MODEL, 2));
+    clock.advance(Duration.ofHours(1));
+    byte[] bytes = bytes("approved");
+    Document approval = store.attach(first, "reviews/approval.txt", bytes, "alice", "audit 7");
+    bytes[0] ^= 1;
+    Document card = store.attach(first, "card.md", new byte[0]);
+    Document same = store.attach(second, "card.md", bytes("of the second"));
+
+    assertThat(approval.version()).isEqualTo(first);
+    assertThat(approval.name()).isEqualTo("reviews/approval.txt");
+    assertThat(approval.revision()).isEqualTo(1);
+    assertThat(approval.digest()).isEqualTo(Digest.of(bytes("approved")));
+    assertThat(approval.size()).isEqualTo(8);
+    assertThat(approval.at()).isEqualTo(clock.instant());
+    assertThat(approval.by()).isEqualTo("alice");
+    assertThat(approval.because()).isEqualTo("audit 7");
+    assertThat(store.documents(first)).containsExactly(approval, card);
+    assertThat(store.documents(second)).containsExactly(same);
+    assertThat(store.documents(third)).isEmpty();
+    assertThat(store.read(approval)).isEqualTo(bytes("approved"));
+    assertThat(store.read(card)).isEmpty();
+    assertThat(store.open(first).digest()).isEqualTo(first.digest());
+    assertThat(store.versions(MODEL)).containsExactly(first, second, third);
+    Document foreign = new Document(
+        first, "card.md", 1, same.digest(), same.size(), same.at(), same.by(), same.because());
+    assertThatThrownBy(() -> store.read(foreign))
+        .as("reading a document that was never attached")
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  @DisplayName("keeps every revision of a document, and takes the same bytes under a name once")
+  void attachAgain() {
+    VersionStore store = open();
+    Version version = store.publish(packageOf(MODEL, 0));
+    Document one = store.attach(version, "card.md", bytes("one"), "alice", "first");
+    Document two = store.attach(version, "card.md", bytes("two"), "bob", "second");
+    Document report = store.attach(version, "report.md", bytes("one"));
+
+    assertThat(store.attach(version, "card.md", bytes("one"), "carol", "again")).isEqualTo(one);
+    assertThat(store.attach(version, "card.md", bytes("two"))).isEqualTo(two);
+    assertThat(two.revision()).isEqualTo(2);
+    assertThat(report.revision()).isEqualTo(1);
+    assertThat(store.documents(version)).containsExactly(one, two, report);
+    assertThat(store.read(one)).isEqualTo(bytes("one"));
+    assertThat(store.read(two)).isEqualTo(bytes("two"));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
   @DisplayName("never dates a version or a change before the one below it, whatever the clock does")
   void timeNeverGoesBack() {
     VersionStore store = open();
     Version first = store.publish(packageOf(MODEL, 0));
     AliasChange up = move(store, CHAMPION).to(first).commit();
+    Document earlier = store.attach(first, "card.md", bytes("one"));
     assertThat(first.publishedAt()).isEqualTo(clock.instant());
     assertThat(up.at()).isEqualTo(clock.instant());
 
     clock.set(clock.instant().minus(Duration.ofDays(1)));
     Version second = store.publish(packageOf(MODEL, 1));
     AliasChange on = store.move(CHAMPION).from(up).to(second).commit();
+    Document later = store.attach(first, "card.md", bytes("two"));
 
+    assertThat(later.at()).isAfterOrEqualTo(earlier.at());
     assertThat(second.publishedAt()).isAfterOrEqualTo(first.publishedAt());
     assertThat(on.at()).isAfterOrEqualTo(up.at());
     assertThat(store.versions(MODEL).get(1).publishedAt()).isAfterOrEqualTo(first.publishedAt());
@@ -441,7 +546,7 @@ public abstract class VersionStoreContract {
   @DisplayName("refuses names outside the grammar and writes nothing")
   void refusesNames() {
     VersionStore store = open();
-    store.publish(packageOf(MODEL, 0));
+    Version held = store.publish(packageOf(MODEL, 0));
     List<String> before = written();
 
     for (String name : List.of("", "Fraud", "a..b", "../fraud", "con", "a/b", "-a", "a\u0000")) {
@@ -451,11 +556,15 @@ public abstract class VersionStoreContract {
       refused(name, () -> store.current(name + "@champion"));
       refused(name, () -> store.history(MODEL + "@" + name));
       refused(name, () -> store.move(MODEL + "@" + name));
+      refused(name, () -> store.aliases(name));
       refused(name, () -> store.publish(new RenamedPackage(packageOf(MODEL, 1), name)));
     }
     for (String text :
         List.of(MODEL, MODEL + ":0", MODEL + ":x", MODEL + "@latest", MODEL + "@7")) {
       refused(text, () -> store.find(text));
+    }
+    for (String name : List.of("", "../card.md", "/card.md", "a//b", "card md")) {
+      refused(name, () -> store.attach(held, name, bytes("x")));
     }
     for (String noAlias : List.of(MODEL, MODEL + ":1")) {
       refused(noAlias, () -> store.current(noAlias));
@@ -490,8 +599,13 @@ public abstract class VersionStoreContract {
       assertThatThrownBy(() -> store.move(CHAMPION).fromNothing().to(absent).commit())
           .as(absent + " " + absent.digest())
           .isInstanceOf(VersionNotFoundException.class);
+      assertThatThrownBy(() -> store.attach(absent, "card.md", bytes("x")))
+          .as("a document for " + absent + " " + absent.digest())
+          .isInstanceOf(VersionNotFoundException.class);
+      assertThatThrownBy(() -> store.documents(absent)).isInstanceOf(VersionNotFoundException.class);
     }
     assertThat(store.current(CHAMPION)).isEmpty();
+    assertThat(store.documents(held)).isEmpty();
   }
 
   @Test
@@ -500,18 +614,24 @@ public abstract class VersionStoreContract {
     VersionStore store = open();
     Version version = store.publish(packageOf(MODEL, 0));
     AliasMove move = store.move(CHAMPION).fromNothing().to(version);
+    Document card = store.attach(version, "card.md", bytes("x"));
     store.close();
     assertThatCode(store::close).doesNotThrowAnyException();
 
-    Map<String, ThrowingCallable> calls = Map.of(
-        "publish", () -> store.publish(packageOf(MODEL, 1)),
-        "find", () -> store.find(version.toString()),
-        "require", () -> store.require(version.toString()),
-        "versions", () -> store.versions(MODEL),
-        "open", () -> store.open(version),
-        "commit", move::commit,
-        "current", () -> store.current(CHAMPION),
-        "history", () -> store.history(CHAMPION));
+    Map<String, ThrowingCallable> calls = Map.ofEntries(
+        Map.entry("publish", () -> store.publish(packageOf(MODEL, 1))),
+        Map.entry("find", () -> store.find(version.toString())),
+        Map.entry("require", () -> store.require(version.toString())),
+        Map.entry("versions", () -> store.versions(MODEL)),
+        Map.entry("models", store::models),
+        Map.entry("aliases", () -> store.aliases(MODEL)),
+        Map.entry("open", () -> store.open(version)),
+        Map.entry("commit", move::commit),
+        Map.entry("current", () -> store.current(CHAMPION)),
+        Map.entry("history", () -> store.history(CHAMPION)),
+        Map.entry("attach", () -> store.attach(version, "card.md", bytes("x"))),
+        Map.entry("documents", () -> store.documents(version)),
+        Map.entry("read", () -> store.read(card)));
     calls.forEach((name, call) -> assertThatThrownBy(call)
         .as("%s of a store that is closed", name)
         .isInstanceOf(IllegalStateException.class));

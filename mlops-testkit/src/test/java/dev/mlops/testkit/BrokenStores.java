@@ -8,22 +8,26 @@ import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.AliasMove;
+import dev.mlops.api.store.Document;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionNotFoundException;
 import dev.mlops.api.store.VersionStore;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.ConcurrentModificationException;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Stores that break one clause each. */
 final class BrokenStores {
@@ -39,7 +43,7 @@ final class BrokenStores {
         new Broken<>(
             "numbered",
             "it numbers the versions of all models with one counter",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               private final Set<String> models = new HashSet<>();
 
               @Override
@@ -60,7 +64,7 @@ final class BrokenStores {
         new Broken<>(
             "idempotent",
             "it stores a known package under a new number",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               private int again;
 
               @Override
@@ -78,7 +82,7 @@ final class BrokenStores {
         new Broken<>(
             "wholeOrNothing",
             "it lists a version before it has read the package",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               private final List<Version> begun = new ArrayList<>();
 
               @Override
@@ -103,7 +107,7 @@ final class BrokenStores {
         new Broken<>(
             "opensTheSame",
             "it opens packages without their golden examples",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public ModelPackage open(Version version) {
                 ModelPackage opened = store.open(version);
@@ -118,7 +122,7 @@ final class BrokenStores {
         new Broken<>(
             "opensTheSame",
             "it opens another version when the one asked for is absent",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public ModelPackage open(Version version) {
                 try {
@@ -131,7 +135,7 @@ final class BrokenStores {
         new Broken<>(
             "findsByAllThree",
             "it finds nothing by digest",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public Optional<Version> find(String reference) {
                 Optional<Version> found = store.find(reference);
@@ -141,7 +145,7 @@ final class BrokenStores {
         new Broken<>(
             "findsByAllThree",
             "it throws for a model that it does not know",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public Optional<Version> find(String reference) {
                 Optional<Version> found = store.find(reference);
@@ -150,21 +154,30 @@ final class BrokenStores {
                 }
                 return found;
               }
+
+              @Override
+              public Version require(String reference) {
+                return store.require(reference);
+              }
             }),
         new Broken<>(
             "requireNamesTheNewest",
-            "it says no more than that the version is absent",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            "it does not say which version is the newest",
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public Version require(String reference) {
-                return find(reference)
-                    .orElseThrow(() -> new VersionNotFoundException("no version " + reference));
+                try {
+                  return store.require(reference);
+                } catch (VersionNotFoundException e) {
+                  throw new VersionNotFoundException(
+                      String.valueOf(e.getMessage()).replaceAll("; newest is [^;]+", ""));
+                }
               }
             }),
         new Broken<>(
             "compareAndSet",
             "it moves an alias from wherever it is",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public AliasChange commit(AliasMove move) {
                 if (move.expectedGeneration().isPresent()) {
@@ -172,7 +185,7 @@ final class BrokenStores {
                 }
                 while (true) {
                   try {
-                    return fromWhereverItIs(move).commit();
+                    return fromWhereverItIs(store, move).commit();
                   } catch (AliasConflictException e) {
                     continue;
                   }
@@ -182,7 +195,7 @@ final class BrokenStores {
         new Broken<>(
             "compareAndSet",
             "its conflicts do not say where the alias is",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public AliasChange commit(AliasMove move) {
                 try {
@@ -196,7 +209,7 @@ final class BrokenStores {
         new Broken<>(
             "byGeneration",
             "it compares versions where a move names a change",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public AliasChange commit(AliasMove move) {
                 if (move.expectedGeneration().orElse(0) == 0) {
@@ -215,7 +228,7 @@ final class BrokenStores {
         new Broken<>(
             "intentOnce",
             "it refuses an intent that it has already made",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public synchronized AliasChange commit(AliasMove move) {
                 if (store.history(move.alias().toString()).stream()
@@ -230,7 +243,7 @@ final class BrokenStores {
         new Broken<>(
             "history",
             "it lists the newest change first",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public List<AliasChange> history(String alias) {
                 List<AliasChange> history = new ArrayList<>(store.history(alias));
@@ -238,11 +251,126 @@ final class BrokenStores {
                 return history;
               }
             }),
-        new Broken<>("timeNeverGoesBack", "it writes down whatever the clock says", Dated::new),
+        new Broken<>(
+            "requireNamesTheNearest",
+            "it names the newest version alone",
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
+              @Override
+              public Version require(String reference) {
+                return find(reference).orElseThrow(() -> {
+                  List<Version> all = versions(Reference.parse(reference).model());
+                  return new VersionNotFoundException("no version " + reference
+                      + (all.isEmpty() ? "" : "; newest is " + all.get(all.size() - 1)));
+                });
+              }
+            }),
+        new Broken<>(
+            "lists",
+            "it lists models that were asked for and have no version",
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
+              private final Set<String> asked = new TreeSet<>();
+
+              @Override
+              public List<Version> versions(String model) {
+                List<Version> versions = store.versions(model);
+                asked.add(model);
+                return versions;
+              }
+
+              @Override
+              public List<String> models() {
+                TreeSet<String> models = new TreeSet<>(store.models());
+                models.addAll(asked);
+                return List.copyOf(models);
+              }
+
+              @Override
+              public Version require(String reference) {
+                return store.require(reference);
+              }
+            }),
+        new Broken<>(
+            "lists",
+            "it lists the aliases in the order in which they were set",
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
+              @Override
+              public List<String> aliases(String model) {
+                return store.aliases(model).stream()
+                    .sorted(Comparator.comparing(
+                        alias -> store.history(model + "@" + alias).get(0).at()))
+                    .toList();
+              }
+            }),
+        new Broken<>(
+            "attach",
+            "it forgets why a document was attached",
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
+              @Override
+              public Document attach(
+                  Version version, String name, byte[] bytes, String by, String because) {
+                return store.attach(version, name, bytes, by, "");
+              }
+            }),
+        new Broken<>(
+            "attach",
+            "it gives the documents of all versions for any of them",
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
+              @Override
+              public List<Document> documents(Version version) {
+                List<Document> documents = new ArrayList<>(store.documents(version));
+                for (Version other : store.versions(version.model())) {
+                  if (other.number() != version.number()) {
+                    documents.addAll(store.documents(other));
+                  }
+                }
+                return documents;
+              }
+            }),
+        new Broken<>(
+            "attachAgain",
+            "it adds a revision for bytes that the name already has",
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
+              private final List<Document> again = new ArrayList<>();
+
+              @Override
+              public Document attach(
+                  Version version, String name, byte[] bytes, String by, String because) {
+                boolean known = store.documents(version).stream()
+                    .anyMatch(document -> document.name().equals(name)
+                        && document.digest().equals(Digest.of(bytes)));
+                Document made = store.attach(version, name, bytes, by, because);
+                if (known) {
+                  again.add(made);
+                }
+                return made;
+              }
+
+              @Override
+              public List<Document> documents(Version version) {
+                List<Document> documents = new ArrayList<>(store.documents(version));
+                documents.addAll(again);
+                return documents;
+              }
+            }),
+        new Broken<>(
+            "attachAgain",
+            "it keeps the newest revision of a document alone",
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
+              @Override
+              public List<Document> documents(Version version) {
+                Map<String, Document> newest = new LinkedHashMap<>();
+                store.documents(version).forEach(document -> {
+                  newest.remove(document.name());
+                  newest.put(document.name(), document);
+                });
+                return List.copyOf(newest.values());
+              }
+            }),
+        new Broken<>("timeNeverGoesBack", "it dates each version and change an hour before the one below", Dated::new),
         new Broken<>(
             "refusesNames",
             "it has no versions of a model whose name is not allowed",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public List<Version> versions(String model) {
                 try {
@@ -255,7 +383,7 @@ final class BrokenStores {
         new Broken<>(
             "unknownTarget",
             "it calls an absent target a conflict",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public AliasChange commit(AliasMove move) {
                 try {
@@ -267,9 +395,20 @@ final class BrokenStores {
               }
             }),
         new Broken<>(
+            "unknownTarget",
+            "it attaches a document to any version of its number",
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
+              @Override
+              public Document attach(
+                  Version version, String name, byte[] bytes, String by, String because) {
+                return store.attach(
+                    store.find(version.toString()).orElse(version), name, bytes, by, because);
+              }
+            }),
+        new Broken<>(
             "closed",
             "it still knows the newest change once closed",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public Optional<AliasChange> current(String alias) {
                 return healthy.reopened().current(alias);
@@ -278,7 +417,7 @@ final class BrokenStores {
         new Broken<>(
             "closed",
             "the packages that it opened outlive it",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               @Override
               public ModelPackage open(Version version) {
                 return InMemoryPackage.copyOf(store.open(version));
@@ -287,7 +426,7 @@ final class BrokenStores {
         new Broken<>(
             "threads",
             "it lists versions only to the thread that opened it",
-            (healthy, clock) -> new ForwardingStore(healthy) {
+            (healthy, clock) -> new ForwardingVersionStore(healthy) {
               private final Thread owner = Thread.currentThread();
 
               @Override
@@ -298,6 +437,31 @@ final class BrokenStores {
                 return store.versions(model);
               }
             }));
+  }
+
+  /** The same move from where the alias is now. */
+  private static AliasMove fromWhereverItIs(VersionStore store, AliasMove move) {
+    Optional<AliasChange> now = store.current(move.alias().toString());
+    AliasMove.From from = store.move(move.alias().toString());
+    return (now.isEmpty() ? from.fromNothing() : from.from(now.get()))
+        .to(move.to())
+        .by(move.by())
+        .because(move.because())
+        .intent(move.intent());
+  }
+
+  /** A change with other instants. */
+  private static AliasChange withInstants(
+      AliasChange change, Optional<Version> from, Version to, Instant at) {
+    return new AliasChange(
+        change.alias(),
+        change.generation(),
+        from,
+        to,
+        at,
+        change.by(),
+        change.because(),
+        change.intent());
   }
 
   private static ModelPackage salted(ModelPackage source, int salt) {
@@ -315,7 +479,7 @@ final class BrokenStores {
   }
 
   /** A store that returns what was written with its instants, and reads it without their last six digits. */
-  private static final class Rounded extends ForwardingStore {
+  private static final class Rounded extends ForwardingVersionStore {
     Rounded(VersionStore healthy, InstantSource clock) {
       super(healthy);
     }
@@ -329,7 +493,7 @@ final class BrokenStores {
     }
 
     private static AliasChange rounded(AliasChange change) {
-      return dated(
+      return withInstants(
           change,
           change.from().map(Rounded::rounded),
           rounded(change.to()),
@@ -357,58 +521,92 @@ final class BrokenStores {
     }
   }
 
-  private static final class Dated extends ForwardingStore {
-    private final InstantSource clock;
-    private final Map<Digest, Instant> published = new HashMap<>();
-    private final Map<String, Instant> moved = new HashMap<>();
-
+  /** A store whose instants go back by an hour with each version and each change. */
+  private static final class Dated extends ForwardingVersionStore {
     Dated(VersionStore healthy, InstantSource clock) {
       super(healthy);
-      this.clock = clock;
     }
 
-    private synchronized Version dated(Version version) {
-      Instant at = published.getOrDefault(version.digest(), version.publishedAt());
-      return new Version(version.model(), version.number(), version.digest(), at);
+    private static Version dated(Version version) {
+      return new Version(
+          version.model(),
+          version.number(),
+          version.digest(),
+          version.publishedAt().minus(Duration.ofHours(version.number() - 1)));
     }
 
-    private synchronized AliasChange dated(AliasChange change) {
-      Instant at = moved.getOrDefault(change.alias() + "#" + change.generation(), change.at());
-      return dated(change, change.from().map(this::dated), dated(change.to()), at);
+    private static AliasChange dated(AliasChange change) {
+      return withInstants(
+          change,
+          change.from().map(Dated::dated),
+          dated(change.to()),
+          change.at().minus(Duration.ofHours(change.generation() - 1)));
+    }
+
+    private static Document dated(Document document) {
+      return new Document(
+          dated(document.version()),
+          document.name(),
+          document.revision(),
+          document.digest(),
+          document.size(),
+          document.at(),
+          document.by(),
+          document.because());
     }
 
     @Override
-    public synchronized Version publish(ModelPackage source) {
-      Version version = store.publish(source);
-      published.putIfAbsent(version.digest(), clock.instant());
-      return dated(version);
+    public Version publish(ModelPackage source) {
+      return dated(store.publish(source));
     }
 
     @Override
     public Optional<Version> find(String reference) {
-      return store.find(reference).map(this::dated);
+      return store.find(reference).map(Dated::dated);
     }
 
     @Override
     public List<Version> versions(String model) {
-      return store.versions(model).stream().map(this::dated).toList();
+      return store.versions(model).stream().map(Dated::dated).toList();
     }
 
     @Override
-    public synchronized AliasChange commit(AliasMove move) {
-      AliasChange change = store.commit(move);
-      moved.putIfAbsent(change.alias() + "#" + change.generation(), clock.instant());
-      return dated(change);
+    public AliasChange commit(AliasMove move) {
+      try {
+        return dated(store.commit(move));
+      } catch (AliasConflictException e) {
+        throw new AliasConflictException(
+            String.valueOf(e.getMessage()), e.current().map(Dated::dated));
+      }
     }
 
     @Override
     public Optional<AliasChange> current(String alias) {
-      return store.current(alias).map(this::dated);
+      return store.current(alias).map(Dated::dated);
     }
 
     @Override
     public List<AliasChange> history(String alias) {
-      return store.history(alias).stream().map(this::dated).toList();
+      return store.history(alias).stream().map(Dated::dated).toList();
+    }
+
+    @Override
+    public Document attach(Version version, String name, byte[] bytes, String by, String because) {
+      return dated(store.attach(version, name, bytes, by, because));
+    }
+
+    @Override
+    public List<Document> documents(Version version) {
+      return store.documents(version).stream().map(Dated::dated).toList();
+    }
+
+    @Override
+    public byte[] read(Document document) {
+      return store.documents(document.version()).stream()
+          .filter(held -> dated(held).equals(document))
+          .findFirst()
+          .map(store::read)
+          .orElseThrow(() -> new IllegalArgumentException("no document " + document));
     }
   }
 }

@@ -5,21 +5,26 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The spelling distance behind "did you mean". */
-final class Names {
+/**
+ * Finds the name that a mistyped one most likely meant.
+ *
+ * @since 0.1
+ */
+public final class Names {
   /** Longer names get no suggestion: the distance takes time in the product of both lengths. */
   private static final int LONGEST = 64;
 
   private Names() {}
 
   /**
-   * The known name that a mistyped one most likely meant: at most a third of its characters differ, and neither has more
-   * than 64.
+   * {@return the known name that a mistyped one most likely meant}
+   *
+   * <p>At most a third of its characters differ, one at least may, and neither name has more than 64.
    *
    * @param typed what was typed
    * @param known what exists
    */
-  static Optional<String> nearest(String typed, Collection<String> known) {
+  public static Optional<String> nearest(String typed, Collection<String> known) {
     if (typed.length() > LONGEST) {
       return Optional.empty();
     }

@@ -12,13 +12,16 @@ import org.jspecify.annotations.Nullable;
  * A move of an alias that has been described but not made.
  *
  * <p>Built in order by {@link VersionStore#move}: what the alias must point to now, then where it shall point, then who and
- * why; {@link #commit()} makes it. Every {@code with}-like call gives a new move.
+ * why; {@link #commit()} makes it. {@link #by}, {@link #because} and {@link #intent} give a new move.
  *
  * <p>Immutable.
  *
  * @since 0.1
  */
 public final class AliasMove {
+  static final int LONGEST_BY = 200;
+  static final int LONGEST_BECAUSE = 2_000;
+
   private final Function<AliasMove, AliasChange> store;
   private final Reference alias;
   private final @Nullable Version from;
@@ -67,58 +70,58 @@ public final class AliasMove {
     return to;
   }
 
-  /** {@return who moves it; {@code unknown} unless said} */
+  /** {@return who moves it; {@code unknown} by default} */
   public String by() {
     return by;
   }
 
-  /** {@return why; empty unless said} */
+  /** {@return why; empty by default} */
   public String because() {
     return because;
   }
 
-  /** {@return what the mover knows the move by; a random UUID unless said} */
+  /** {@return what the mover knows the move by; a random UUID by default} */
   public String intent() {
     return intent;
   }
 
   /**
-   * {@return the same move with an actor}
+   * {@return the same move by somebody}
    *
-   * @param actor who moves it, at most 200 characters
+   * @param by who moves it, at most 200 characters
    * @throws IllegalArgumentException if it is longer
    */
-  public AliasMove by(String actor) {
+  public AliasMove by(String by) {
     return new AliasMove(
-        store, alias, from, generation, to, bounded("actor", actor, 200), because, intent);
+        store, alias, from, generation, to, bounded("by", by, LONGEST_BY), because, intent);
   }
 
   /**
    * {@return the same move with a reason}
    *
-   * @param reason why, at most 2,000 characters
+   * @param because why it moves, at most 2,000 characters
    * @throws IllegalArgumentException if it is longer
    */
-  public AliasMove because(String reason) {
+  public AliasMove because(String because) {
     return new AliasMove(
-        store, alias, from, generation, to, by, bounded("reason", reason, 2_000), intent);
+        store, alias, from, generation, to, by, bounded("because", because, LONGEST_BECAUSE), intent);
   }
 
   /**
-   * {@return the same move under an identity of the mover's}
+   * {@return the same move under an intent of the mover's}
    *
    * <p>A move whose intent is already in the history is not made twice: {@link #commit()} then gives the change that it
    * made. So a mover that crashed may simply commit again.
    *
-   * @param id 1 to 200 characters, not blank
+   * @param intent 1 to 200 characters, not blank
    * @throws IllegalArgumentException if it is blank or longer
    */
-  public AliasMove intent(String id) {
-    if (id.isBlank()) {
+  public AliasMove intent(String intent) {
+    if (intent.isBlank()) {
       throw new IllegalArgumentException("intent must not be blank");
     }
     return new AliasMove(
-        store, alias, from, generation, to, by, because, bounded("intent", id, 200));
+        store, alias, from, generation, to, by, because, bounded("intent", intent, 200));
   }
 
   /**
@@ -134,7 +137,7 @@ public final class AliasMove {
     return store.apply(this);
   }
 
-  private static String bounded(String field, String text, int most) {
+  static String bounded(String field, String text, int most) {
     if (text.length() > most) {
       throw new IllegalArgumentException(
           field + " must have at most " + most + " characters, but had " + text.length());

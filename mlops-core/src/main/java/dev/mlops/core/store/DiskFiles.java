@@ -1,6 +1,7 @@
 package dev.mlops.core.store;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
@@ -92,6 +93,45 @@ final class DiskFiles implements StoreFiles {
         return Arrays.copyOf(bytes.array(), bytes.position());
       }
     });
+  }
+
+  @Override
+  public InputStream open(Path file) throws IOException {
+    if (kind(file) == Kind.OTHER || kind(file) == Kind.DIRECTORY) {
+      throw new FileSystemException(file.toString(), null, "not a regular file");
+    }
+    Set<OpenOption> options = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+    FileChannel opened = uninterrupted(() -> channels.open(file, options));
+    return new InputStream() {
+      private FileChannel channel = opened;
+      private long position;
+
+      @Override
+      public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+      }
+
+      @Override
+      public int read(byte[] into, int offset, int count) throws IOException {
+        if (count == 0) {
+          return 0;
+        }
+        return uninterrupted(() -> {
+          if (!channel.isOpen()) {
+            channel = channels.open(file, options);
+          }
+          int done = channel.read(ByteBuffer.wrap(into, offset, count), position);
+          position += Math.max(0, done);
+          return done;
+        });
+      }
+
+      @Override
+      public void close() throws IOException {
+        channel.close();
+      }
+    };
   }
 
   @Override

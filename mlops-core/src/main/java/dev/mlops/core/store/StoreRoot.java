@@ -31,10 +31,29 @@ final class StoreRoot {
   private final Path root;
   private final StoreFiles files;
   private final Set<Path> durable = ConcurrentHashMap.newKeySet();
+  private final boolean readOnly;
 
-  StoreRoot(Path root, StoreFiles files) {
+  StoreRoot(Path root, StoreFiles files, boolean readOnly) {
     this.root = root;
     this.files = files;
+    this.readOnly = readOnly;
+  }
+
+  /** {@return what a message calls the store} */
+  String name() {
+    return "the store \"" + root.getFileName() + "\"";
+  }
+
+  boolean writable() {
+    return !readOnly;
+  }
+
+  /** Refuses to write where the host opened the store for reading. */
+  void requireWritable() {
+    if (readOnly) {
+      throw new StoreException(
+          name() + " was opened for reading only; nothing was written", null);
+    }
   }
 
   Path resolve(String... names) {
@@ -90,6 +109,16 @@ final class StoreRoot {
     }
   }
 
+  /** Writes the content of a file. */
+  interface Content {
+    void writeTo(NewFile file) throws IOException;
+  }
+
+  /** Finds out whether a name that is taken holds what was to be put there. */
+  interface Check {
+    boolean holds() throws IOException;
+  }
+
   /**
    * Puts a file where it belongs, unless that name is taken.
    *
@@ -98,29 +127,56 @@ final class StoreRoot {
    * @throws CommitUnknownException if it could not be told whether it was
    */
   boolean put(Path target, byte[] bytes) {
-    Path tmp = resolve("tmp", UUID.randomUUID() + ".tmp");
-    try (NewFile file = files.create(tmp)) {
-      file.write(bytes);
-      file.force();
-    } catch (IOException e) {
-      discard(tmp);
-      throw unwritable(target, e);
-    }
+    Path staged = stage(target, file -> file.write(bytes));
     try {
-      files.link(tmp, target);
-      return true;
-    } catch (IOException e) {
-      // Taken; or made, and the answer was lost. Records hold a number drawn for this call alone.
-      return holds(target, bytes, e);
+      // Records hold a number drawn for this call alone.
+      return link(staged, target, () -> Arrays.equals(files.read(target, bytes.length), bytes));
     } finally {
-      discard(tmp);
+      discard(staged);
     }
   }
 
-  private boolean holds(Path target, byte[] bytes, IOException cause) {
-    byte @Nullable [] found;
+  /**
+   * {@return a file in {@code tmp} whose content is on the device; whoever asked discards it}
+   *
+   * @param target where it will belong
+   * @throws StoreException if it could not be written
+   */
+  Path stage(Path target, Content content) {
+    requireWritable();
+    Path staged = resolve("tmp", UUID.randomUUID() + ".tmp");
+    boolean whole = false;
+    try (NewFile file = files.create(staged)) {
+      content.writeTo(file);
+      file.force();
+      whole = true;
+    } catch (IOException e) {
+      throw unwritable(target, e);
+    } finally {
+      if (!whole) {
+        discard(staged);
+      }
+    }
+    return staged;
+  }
+
+  /**
+   * Gives a staged file the name where it belongs, unless that is taken.
+   *
+   * @return whether the name holds what was staged
+   */
+  boolean link(Path staged, Path target, Check check) {
     try {
-      found = files.read(target, bytes.length);
+      files.link(staged, target);
+      return true;
+    } catch (IOException e) {
+      return holds(target, check, e); // taken; or made, and the answer was lost
+    }
+  }
+
+  private boolean holds(Path target, Check check, IOException cause) {
+    try {
+      return check.holds();
     } catch (NoSuchFileException e) {
       throw unwritable(target, cause);
     } catch (IOException e) {
@@ -134,7 +190,18 @@ final class StoreRoot {
               + " there",
           cause);
     }
-    return Arrays.equals(found, bytes);
+  }
+
+  /** {@return whether a file is not there any more} */
+  boolean removed(Path file) {
+    try {
+      files.delete(file);
+      return true;
+    } catch (NoSuchFileException e) {
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Removes a file that nothing needs; if that fails it is swept a day later. */

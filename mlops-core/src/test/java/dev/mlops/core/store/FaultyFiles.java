@@ -1,6 +1,8 @@
 package dev.mlops.core.store;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
@@ -204,6 +206,16 @@ final class FaultyFiles implements StoreFiles {
   }
 
   @Override
+  public InputStream open(Path file) throws IOException {
+    before("read", file);
+    try {
+      return new ByteArrayInputStream(node(file).bytes);
+    } finally {
+      after();
+    }
+  }
+
+  @Override
   public Instant lastModified(Path file) throws IOException {
     before("lastModified", file);
     try {
@@ -229,14 +241,16 @@ final class FaultyFiles implements StoreFiles {
     return new NewFile() {
       @Override
       public void write(byte[] bytes) throws IOException {
+        byte[] whole = Arrays.copyOf(created.bytes, created.bytes.length + bytes.length);
+        System.arraycopy(bytes, 0, whole, created.bytes.length, bytes.length);
         // A write that fails has come half way.
-        created.bytes = Arrays.copyOf(bytes, bytes.length / 2);
+        created.bytes = Arrays.copyOf(whole, whole.length - bytes.length / 2);
         before("write", file);
         try {
           if (full) {
             throw new IOException("No space left on device");
           }
-          created.bytes = bytes.clone();
+          created.bytes = whole;
         } finally {
           after();
         }

@@ -21,7 +21,6 @@ import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionNotFoundException;
-import dev.mlops.core.pack.FilePackage;
 import dev.mlops.core.store.FaultyFiles.When;
 import dev.mlops.testkit.InMemoryPackage;
 import dev.mlops.testkit.ManualClock;
@@ -160,8 +159,8 @@ class StoreDamageTest {
     Path mount = Path.of("mount").toAbsolutePath();
     FaultyFiles files = new FaultyFiles(mount);
     Path shared = mount.resolve("store");
-    FileVersionStore one = FileVersionStore.open(shared, clock, files, FilePackage::of);
-    FileVersionStore other = FileVersionStore.open(shared, clock, files, FilePackage::of);
+    FileVersionStore one = FileVersionStore.open(shared, clock, files);
+    FileVersionStore other = FileVersionStore.open(shared, clock, files);
     Version version = one.publish(Packages.of("fraud", 1));
     ModelPackage opened = one.open(version);
     String blob = opened.files(Role.WEIGHTS).get(0).digest().hex();
@@ -356,8 +355,8 @@ class StoreDamageTest {
     Path mount = Path.of("mount").toAbsolutePath();
     FaultyFiles files = new FaultyFiles(mount);
     Path shared = mount.resolve("store");
-    FileVersionStore one = FileVersionStore.open(shared, clock, files, FilePackage::of);
-    FileVersionStore other = FileVersionStore.open(shared, clock, files, FilePackage::of);
+    FileVersionStore one = FileVersionStore.open(shared, clock, files);
+    FileVersionStore other = FileVersionStore.open(shared, clock, files);
     Version from = other.publish(Packages.of("fraud", 1));
     other.move(CHAMPION).fromNothing().to(from).commit();
     files.meanwhile = operation -> {
@@ -664,14 +663,14 @@ class StoreDamageTest {
     FaultyFiles files = new FaultyFiles(mount);
     files.links = false;
     assertThatThrownBy(
-            () -> FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of))
+            () -> FileVersionStore.open(mount.resolve("store"), clock, files))
         .isInstanceOf(StoreException.class)
         .hasMessage("the store \"store\" must be on a file system with hard links, but a link could"
             + " not be made (unsupported); nothing was stored");
     files.links = true;
     files.refused = true;
     assertThatThrownBy(
-            () -> FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of))
+            () -> FileVersionStore.open(mount.resolve("store"), clock, files))
         .isInstanceOf(StoreException.class)
         .hasMessage("the store \"store\" must be a directory that may be written to, but is not");
   }
@@ -681,12 +680,12 @@ class StoreDamageTest {
   void opensOnAFullDisk() {
     Path mount = Path.of("mount").toAbsolutePath();
     FaultyFiles files = new FaultyFiles(mount);
-    Version published = FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of)
+    Version published = FileVersionStore.open(mount.resolve("store"), clock, files)
         .publish(Packages.of("m", 1));
 
     files.full = true;
     FileVersionStore store =
-        FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of);
+        FileVersionStore.open(mount.resolve("store"), clock, files);
 
     assertThat(store.open(published).manifest()).isNotEmpty();
     assertThat(store.report()).isEmpty();
@@ -695,7 +694,7 @@ class StoreDamageTest {
         .hasMessageContaining("No space left on device")
         .hasMessageEndingWith("store unchanged");
     assertThatThrownBy(
-            () -> FileVersionStore.open(mount.resolve("new"), clock, files, FilePackage::of))
+            () -> FileVersionStore.open(mount.resolve("new"), clock, files))
         .isInstanceOf(StoreException.class)
         .hasMessage("the store \"new\" could not be opened (No space left on device); nothing was"
             + " stored");
@@ -740,7 +739,7 @@ class StoreDamageTest {
     Path mount = Path.of("mount").toAbsolutePath();
     FaultyFiles files = new FaultyFiles(mount);
     FileVersionStore many =
-        FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of);
+        FileVersionStore.open(mount.resolve("store"), clock, files);
     Version from = many.publish(Packages.of("fraud", 1));
     many.move(CHAMPION).fromNothing().to(from).commit();
     for (int i = 2; i <= 100; i++) {
@@ -762,7 +761,7 @@ class StoreDamageTest {
 
     Optional<AliasChange> newest = many.current(CHAMPION);
     FileVersionStore fresh =
-        FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of);
+        FileVersionStore.open(mount.resolve("store"), clock, files);
     files.calm();
     assertThat(fresh.current(CHAMPION)).isEqualTo(newest);
     assertThat(files.operations)
@@ -776,7 +775,7 @@ class StoreDamageTest {
     Path mount = Path.of("mount").toAbsolutePath();
     FaultyFiles files = new FaultyFiles(mount);
     FileVersionStore lossy =
-        FileVersionStore.open(mount.resolve("store"), clock, files, FilePackage::of);
+        FileVersionStore.open(mount.resolve("store"), clock, files);
     Version one = lossy.publish(Packages.of("fraud", 1));
     files.calm();
     lossy.publish(Packages.of("churn", 1));

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
-import dev.mlops.core.pack.FilePackage;
 import dev.mlops.testkit.ManualClock;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +19,7 @@ class StoreGrowthTest {
   private FileVersionStore store = open();
 
   private FileVersionStore open() {
-    return FileVersionStore.open(MOUNT.resolve("store"), new ManualClock(), files, FilePackage::of);
+    return FileVersionStore.open(MOUNT.resolve("store"), new ManualClock(), files);
   }
 
   /** The operations of one call, and how often each was made. */

@@ -11,7 +11,6 @@ import dev.mlops.api.store.AliasMove;
 import dev.mlops.api.store.CommitUnknownException;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
-import dev.mlops.core.pack.FilePackage;
 import dev.mlops.core.store.FaultyFiles.Crash;
 import dev.mlops.core.store.FaultyFiles.When;
 import dev.mlops.testkit.ManualClock;
@@ -73,7 +72,7 @@ class StoreSweepTest {
   }
 
   private FileVersionStore open(FaultyFiles files) {
-    return FileVersionStore.open(ROOT, clock, files, FilePackage::of);
+    return FileVersionStore.open(ROOT, clock, files);
   }
 
   /** What another process sees; reads every byte, and finds nothing amiss. */
