@@ -147,7 +147,12 @@ public final class FileBackend implements StoreBackend {
   @Override
   public long newest(String stream) {
     requireOpen();
-    return records(stream).newest();
+    RecordFiles records = records(stream);
+    long newest = records.newest();
+    if (newest > 0) {
+      streams.putIfAbsent(stream, records);
+    }
+    return newest;
   }
 
   @Override
@@ -195,15 +200,7 @@ public final class FileBackend implements StoreBackend {
 
   private RecordFiles records(String stream) {
     RecordFiles kept = streams.get(StoreBackend.requireName(stream));
-    if (kept != null) {
-      return kept;
-    }
-    RecordFiles fresh = new RecordFiles(root, streamDirectory(stream));
-    if (fresh.newest() == 0) {
-      return fresh;
-    }
-    RecordFiles before = streams.putIfAbsent(stream, fresh);
-    return before == null ? fresh : before;
+    return kept != null ? kept : new RecordFiles(root, streamDirectory(stream));
   }
 
   private Path streamDirectory(String stream) {

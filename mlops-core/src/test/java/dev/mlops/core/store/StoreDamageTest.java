@@ -271,12 +271,12 @@ class StoreDamageTest {
         StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(() -> again().find("fraud:1"))
         .hasMessage(
-            FIRST_RECORD + " is damaged: $.record.model: wanted fraud, got \"churn\"; restore"
+            FIRST_RECORD + " is damaged: $.model: wanted fraud, got \"churn\"; restore"
                 + " it from a copy of the store; store unchanged");
 
-    Files.writeString(record, new String(bytes, UTF_8).replace("\"format\":1", "\"format\":2"));
+    Files.writeString(record, new String(bytes, UTF_8).replace("\"format\":1", "\"format\":3"));
     assertThatThrownBy(() -> again().find("fraud:1"))
-        .hasMessage(FIRST_RECORD + " was written by record format 2, this release reads 1 to 1;"
+        .hasMessage(FIRST_RECORD + " was written by record format 3, this release reads 1 to 2;"
             + " store unchanged");
   }
 
@@ -418,7 +418,7 @@ class StoreDamageTest {
         root.resolve(name),
         StandardCopyOption.REPLACE_EXISTING);
 
-    String message = name + " is damaged: $.record.alias: wanted fraud@champion, got"
+    String message = name + " is damaged: $.alias: wanted fraud@champion, got"
         + " \"fraud@canary\"; restore it from a copy of the store; store unchanged";
     assertThatThrownBy(() -> again().current(CHAMPION)).hasMessage(message);
     assertThat(store.report()).containsExactly(message);
