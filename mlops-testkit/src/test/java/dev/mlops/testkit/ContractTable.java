@@ -22,6 +22,8 @@ final class ContractTable {
   static final List<Class<?>> CONTRACTS = List.of(
       ModelPackageContract.class,
       VersionStoreContract.class,
+      StoreBackendContract.class,
+      CoordinationContract.class,
       MetricsMonitorContract.class,
       DriftDetectorContract.class,
       ValueDetectorContract.class,

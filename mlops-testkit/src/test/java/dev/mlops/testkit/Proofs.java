@@ -32,6 +32,8 @@ final class Proofs {
   static final List<String> INTERFACES = List.of(
       "pack/ModelPackage",
       "store/VersionStore",
+      "store/StoreBackend",
+      "store/Coordination",
       "monitor/MetricsMonitor",
       "drift/DriftDetector",
       "drift/ValueDetector",
@@ -64,6 +66,20 @@ final class Proofs {
         BrokenStores.all(),
         broken -> Subjects.Stores.factory = broken,
         Subjects.Stores.HEALTHY);
+    add(
+        proofs,
+        "StoreBackend",
+        Subjects.Backends.class,
+        BrokenBackends.all(),
+        broken -> Subjects.Backends.factory = broken,
+        Subjects.Backends.HEALTHY);
+    add(
+        proofs,
+        "Coordination",
+        Subjects.Leases.class,
+        BrokenCoordinations.all(),
+        broken -> Subjects.Leases.factory = broken,
+        Subjects.Leases.HEALTHY);
     add(
         proofs,
         "MetricsMonitor",
@@ -143,6 +159,8 @@ final class Proofs {
     return Stream.of(
         Subjects.Packages.class,
         Subjects.Stores.class,
+        Subjects.Backends.class,
+        Subjects.Leases.class,
         Subjects.Monitors.class,
         Subjects.Values.class,
         Subjects.ValuesInTime.class,

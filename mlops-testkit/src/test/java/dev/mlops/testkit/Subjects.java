@@ -11,6 +11,8 @@ import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.api.store.Coordination;
+import dev.mlops.api.store.StoreBackend;
 import dev.mlops.api.store.VersionStore;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -60,6 +62,32 @@ final class Subjects {
       InMemoryVersionStore disk =
           disks.computeIfAbsent(folder, path -> new InMemoryVersionStore(clock));
       return factory.around(disk.reopened(), clock);
+    }
+  }
+
+  static class Backends extends StoreBackendContract {
+    static final BrokenBackends.Factory HEALTHY = (healthy, clock) -> healthy;
+    static BrokenBackends.Factory factory = HEALTHY;
+
+    private final Map<Path, InMemoryBackend> disks = new HashMap<>();
+
+    @Override
+    protected StoreBackend open(Path folder, InstantSource clock) {
+      InMemoryBackend disk = disks.computeIfAbsent(folder, path -> new InMemoryBackend(clock));
+      return factory.around(disk.reopened(), clock);
+    }
+  }
+
+  static class Leases extends CoordinationContract {
+    static final BrokenCoordinations.Factory HEALTHY = (healthy, backend) -> healthy;
+    static BrokenCoordinations.Factory factory = HEALTHY;
+
+    private final Map<Path, InMemoryBackend> disks = new HashMap<>();
+
+    @Override
+    protected Coordination open(Path folder, InstantSource clock) {
+      InMemoryBackend disk = disks.computeIfAbsent(folder, path -> new InMemoryBackend(clock));
+      return factory.around(Coordination.over(disk), disk);
     }
   }
 
