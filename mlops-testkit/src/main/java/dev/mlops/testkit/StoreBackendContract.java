@@ -360,8 +360,9 @@ public abstract class StoreBackendContract {
       assertThat(before.append(STREAM, i + 1, records.get(i))).isTrue();
     }
     StoreBackend after = open();
+    assertThat(after.newest(STREAM)).isEqualTo(records.size());
     for (int i = 0; i < records.size(); i++) {
-      assertThat(after.get(STREAM, i + 1)).isEqualTo(records.get(i));
+      assertThat(after.get(STREAM, i + 1)).isEqualTo(before.get(STREAM, i + 1));
     }
   }
 

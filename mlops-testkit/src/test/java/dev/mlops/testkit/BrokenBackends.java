@@ -123,7 +123,8 @@ final class BrokenBackends {
             (healthy, clock) -> new Forwarding(healthy) {
               @Override
               public boolean append(String stream, long number, byte[] record) {
-                return number > healthy.newest(stream) && healthy.append(stream, number, record);
+                boolean taken = number >= 1 && number <= healthy.newest(stream);
+                return !taken && healthy.append(stream, number, record);
               }
             }),
         new Broken<>(

@@ -121,10 +121,11 @@ final class BrokenCoordinations {
                   Lease lease, String record, long version, byte[] value) {
                 Optional<Guarded> made = healthy.write(lease, record, version, value);
                 boolean stale = made.isEmpty()
-                    && version > 1
                     && backend.now().isBefore(lease.until())
-                    && healthy.read(record).map(Guarded::version).orElse(0L) == version
-                    && healthy.holder(lease.name()).filter(held -> !held.owner().equals(lease.owner()))
+                    && healthy
+                        .read(record)
+                        .filter(found ->
+                            found.version() == version && found.token() > lease.token())
                         .isPresent();
                 return stale ? Optional.of(new Guarded(version + 1, lease.token(), value)) : made;
               }

@@ -105,10 +105,7 @@ final class CellFiles {
     if (!root.put(file, RecordFormat.cell(to, value))) {
       return OptionalLong.empty();
     }
-    boolean first = from == 0
-        ? root.kind(directory.resolve(BEGUN)) == Kind.NOTHING
-        : root.kind(file(directory, from)) != Kind.NOTHING;
-    if (!first) {
+    if (!neverGiven(directory, from, file)) {
       seen.remove(directory);
       throw new CommitUnknownException(
           "writing " + root.shown(file) + " was overtaken by " + KEPT
@@ -121,6 +118,20 @@ final class CellFiles {
       removeOld(directory, to);
     }
     return OptionalLong.of(to);
+  }
+
+  /** {@return whether the number above a version, which was just linked, had never been given} */
+  private boolean neverGiven(Path directory, long from, Path file) {
+    try {
+      return from == 0
+          ? root.kind(directory.resolve(BEGUN)) == Kind.NOTHING
+          : root.kind(file(directory, from)) != Kind.NOTHING;
+    } catch (StoreException e) {
+      throw new CommitUnknownException(
+          root.shown(file) + " was linked, but it could not be told whether in time: "
+              + e.getMessage() + "; read the cell again",
+          e);
+    }
   }
 
   /** Nothing depends on it, so a failure costs only space. */

@@ -805,9 +805,9 @@ class LoopFaultTest {
     loop.tick();
 
     assertEquals("ABANDONED", scene.last().kind().name());
-    assertTrue(
-        scene.last().text().startsWith("wanted iris@champion at iris:1"),
-        scene.last().text());
+    String text = scene.last().text();
+    assertTrue(text.startsWith("iris@champion wanted at iris:1"), text);
+    assertTrue(text.contains("found at iris:3"), text);
     assertEquals(List.of(1L, 3L), scene.moves());
     scene.assertCandidatesClosedOnce();
   }

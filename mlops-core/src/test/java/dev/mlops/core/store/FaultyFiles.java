@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -70,6 +71,17 @@ final class FaultyFiles implements StoreFiles {
   /** Whether nothing may be written, as on a disk that is mounted for reading. */
   boolean refused;
 
+  /** Whether the file system is mounted for reading; what it says is not {@link AccessDeniedException}. */
+  boolean readOnly;
+
+  /** {@return whether an operation, as {@link #trace} names it, changes files} */
+  static boolean writes(String operation) {
+    return !operation.startsWith("kind ")
+        && !operation.startsWith("list ")
+        && !operation.startsWith("read ")
+        && !operation.startsWith("lastModified ");
+  }
+
   /** Whether no byte more has a place; names have. */
   boolean full;
 
@@ -125,6 +137,9 @@ final class FaultyFiles implements StoreFiles {
     meanwhile.accept(operation);
     trace.add(operation);
     operations++;
+    if (readOnly && writes(operation)) {
+      throw new FileSystemException(path.toString(), null, "Read-only file system");
+    }
     fault(When.BEFORE);
   }
 
