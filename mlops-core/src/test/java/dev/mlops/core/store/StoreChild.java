@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
+import dev.mlops.api.store.Coordination;
+import dev.mlops.api.store.Coordination.Guarded;
+import dev.mlops.api.store.Lease;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.internal.log.EventLog;
@@ -12,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -102,6 +106,7 @@ final class StoreChild {
         case "publishAndMove" -> publishAndMove(store, log, number);
         case "publishTheSame" -> publishTheSame(store, log);
         case "move" -> move(store, log, number);
+        case "lease" -> lease(root, log, number);
         default -> throw new IllegalArgumentException(arguments[0]);
       }
     }
@@ -130,6 +135,31 @@ final class StoreChild {
     for (int i = 0; i < 10; i++) {
       Version version = store.publish(Packages.of("fraud", i));
       log.append(("version " + version.number() + " " + version.digest()).getBytes(UTF_8));
+    }
+  }
+
+  /** Takes turns with the others to count a guarded record up. */
+  private static void lease(Path root, EventLog log, int number) {
+    try (FileBackend backend = FileBackend.open(root, InstantSource.system())) {
+      Coordination leases = Coordination.over(backend);
+      List<byte[]> counted = new ArrayList<>();
+      while (counted.size() < 8) {
+        Optional<Lease> lease =
+            leases.acquire("counter", "child " + number, Duration.ofMinutes(10));
+        if (lease.isPresent()) {
+          Optional<Guarded> before = leases.read("count");
+          int count = before.map(found -> Integer.parseInt(new String(found.value(), UTF_8))).orElse(0);
+          byte[] next = Integer.toString(count + 1).getBytes(UTF_8);
+          leases
+              .write(lease.get(), "count", before.map(Guarded::version).orElse(0L), next)
+              .orElseThrow();
+          counted.add(("count " + (count + 1) + " token " + lease.get().token()).getBytes(UTF_8));
+          if (!leases.release(lease.get())) {
+            throw new IllegalStateException("lost " + lease.get());
+          }
+        }
+      }
+      log.append(counted);
     }
   }
 

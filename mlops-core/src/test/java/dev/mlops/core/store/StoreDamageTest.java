@@ -18,6 +18,7 @@ import dev.mlops.api.pack.PackageFormatException;
 import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
+import dev.mlops.api.store.Document;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionNotFoundException;
@@ -698,6 +699,69 @@ class StoreDamageTest {
         .isInstanceOf(StoreException.class)
         .hasMessage("the store \"new\" could not be opened (No space left on device); nothing was"
             + " stored");
+  }
+
+  /** Whatever the file system says when it refuses to be written to. */
+  @Test
+  void opensWhereNothingMayBeWrittenAndSaysSoWhenItIsWrittenTo() throws IOException {
+    Path mount = Path.of("mount").toAbsolutePath();
+    FaultyFiles files = new FaultyFiles(mount);
+    FileVersionStore before = FileVersionStore.open(mount.resolve("store"), clock, files);
+    Version published = before.publish(Packages.of("m", 1));
+    AliasChange change = before.move("m@champion").fromNothing().to(published).commit();
+    files.delete(mount.resolve("store/quarantine"));
+    for (boolean denied : new boolean[] {false, true}) {
+      files.refused = denied;
+      files.readOnly = !denied;
+      FileVersionStore opened = FileVersionStore.open(mount.resolve("store"), clock, files);
+      FileVersionStore reading = FileVersionStore.openReadOnly(mount.resolve("store"), files);
+      for (FileVersionStore store : List.of(opened, reading)) {
+        assertThat(readWeights(store.open(store.require("m@champion")))).isNotEmpty();
+        assertThat(store.history("m@champion")).containsExactly(change);
+        assertThat(store.report()).isEmpty();
+        String wanted =
+            store == reading ? "reading only" : denied ? "AccessDenied" : "Read-only file system";
+        assertThatThrownBy(() -> store.publish(Packages.of("m", 2)))
+            .isInstanceOf(StoreException.class)
+            .hasMessageContaining(wanted);
+        assertThatThrownBy(
+                () -> store.move("m@champion").from(change).to(published).commit())
+            .isInstanceOf(StoreException.class);
+        assertThatThrownBy(() -> store.attach(published, "card.md", new byte[1]))
+            .isInstanceOf(StoreException.class)
+            .hasMessageContaining(wanted);
+      }
+      assertThatThrownBy(() -> FileVersionStore.open(mount.resolve("new"), clock, files))
+          .as("a new store")
+          .isInstanceOf(StoreException.class);
+    }
+  }
+
+  @Test
+  void aDamagedDocumentIsRefusedAndAttachingItAgainRestoresIt() throws IOException {
+    byte[] approved = "approved".getBytes(UTF_8);
+    Document document = store.attach(first, "approval.txt", approved, "alice", "audit");
+    Path blob = root.resolve("blobs").resolve("sha256").resolve(document.digest().hex());
+    flip(blob, 0);
+
+    assertThat(again().report())
+        .containsExactly("blobs/sha256/" + document.digest().hex()
+            + ": damaged, needed by fraud:1 approval.txt #1");
+    assertThatThrownBy(() -> store.read(document))
+        .isInstanceOf(PackageIntegrityException.class)
+        .hasMessageContaining("fraud:1 approval.txt #1 is damaged")
+        .hasMessageContaining(document.digest().hex())
+        .hasMessageContaining("moved to quarantine");
+    assertThat(readWeights(store.open(first))).isNotEmpty();
+    assertThat(store.attach(first, "approval.txt", approved)).isEqualTo(document);
+    assertThat(store.read(document)).isEqualTo(approved);
+
+    Path record = root.resolve("models/fraud/documents/00000000000000000001.json");
+    flip(record, 40);
+    assertThatThrownBy(() -> again().documents(first))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("models/fraud/documents/00000000000000000001.json is damaged");
+    assertThat(store.versions("fraud")).containsExactly(first, second);
   }
 
   @Test

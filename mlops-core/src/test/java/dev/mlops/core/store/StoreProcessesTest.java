@@ -168,6 +168,23 @@ class StoreProcessesTest {
     }
   }
 
+  /** Each of 24 turns had the lease alone: no count is missing or made twice, and no token either. */
+  @Test
+  void threeProcessesTakeTurnsByLease() throws Exception {
+    Path root = folder.resolve("store");
+
+    run("lease", root);
+
+    List<String> turns = acknowledged();
+    assertThat(turns).hasSize(24);
+    assertThat(turns.stream().map(line -> Long.valueOf(line.split(" ", -1)[1])))
+        .containsExactlyInAnyOrderElementsOf(numbers(24));
+    assertThat(turns.stream().map(line -> line.split(" ", -1)[3])).doesNotHaveDuplicates();
+    try (FileVersionStore store = FileVersionStore.open(root)) {
+      assertThat(store.report()).isEmpty();
+    }
+  }
+
   private void run(String work, Path root) throws Exception {
     List<StoreChild> children = new ArrayList<>();
     for (int i = 0; i < 3; i++) {

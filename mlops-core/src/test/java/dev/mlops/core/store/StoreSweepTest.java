@@ -9,6 +9,7 @@ import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasMove;
 import dev.mlops.api.store.CommitUnknownException;
+import dev.mlops.api.store.Document;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.store.FaultyFiles.Crash;
@@ -314,6 +315,44 @@ class StoreSweepTest {
           assertThat(again.open(again.require("fraud:1")).files()).as(where).hasSize(3);
         }
       }
+    }
+  }
+
+  /** A document that was attached outlives a power cut; one that was not is absent or whole. */
+  @ParameterizedTest
+  @EnumSource(When.class)
+  void aDocumentIsAttachedWholeOrNotAtAll(When when) {
+    FaultyFiles probe = new FaultyFiles(MOUNT);
+    FileVersionStore healthy = open(probe);
+    Version version = healthy.publish(Packages.of("fraud", 1));
+    probe.calm();
+    healthy.attach(version, "card.md", new byte[] {1, 2, 3});
+    int operations = probe.operations;
+    assertThat(operations).isGreaterThan(10);
+    for (int n = 0; n <= operations; n++) {
+      String where = "power cut " + when + " operation " + n;
+      FaultyFiles files = new FaultyFiles(MOUNT);
+      FileVersionStore store = open(files);
+      store.publish(Packages.of("fraud", 1));
+      files.crashAt(n, when);
+      boolean attached = false;
+      try {
+        store.attach(version, "card.md", new byte[] {1, 2, 3});
+        attached = true;
+      } catch (Crash e) {
+        assertThat(n).as(where).isLessThan(operations);
+      }
+      files.powerCut();
+      FileVersionStore after = open(files);
+      List<Document> documents = after.documents(version);
+      assertThat(documents).as(where).hasSizeLessThanOrEqualTo(1);
+      assertThat(attached && documents.isEmpty()).as(where).isFalse();
+      for (Document document : documents) {
+        assertThat(after.read(document)).as(where).containsExactly(1, 2, 3);
+      }
+      Document again = after.attach(version, "card.md", new byte[] {1, 2, 3});
+      assertThat(again.revision()).as(where).isEqualTo(1);
+      assertThat(after.report()).as(where).allMatch(line -> line.startsWith("tmp/"));
     }
   }
 }
