@@ -7,6 +7,7 @@ import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.Version;
+import dev.mlops.api.store.VersionComparison;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.pack.FilePackage;
 import dev.mlops.core.store.FileVersionStore;
@@ -15,7 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Publishes versions, moves an alias by compare-and-set, and reads its history. */
+/** Publishes versions, moves an alias by compare-and-set, reads its history, attaches a document and compares. */
 public final class OnlyVersionStore {
   /**
    * Fills a store.
@@ -59,14 +60,20 @@ public final class OnlyVersionStore {
         System.out.println(change);
       }
       System.out.println(store.require("orders@champion") + " serves");
+      store.attach(two, "approval.txt", bytes("approved"), "carol", "audit of the new rules");
+      System.out.println(VersionComparison.of(store, one, two));
     }
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static ModelPackage orders(String rules) {
     Schema schema = Schema.of(Column.number("amount")).predicting(Task.CLASSIFICATION);
     return FilePackage.builder("orders", schema)
         .runtime("rules")
-        .weights("rules.txt", rules.getBytes(StandardCharsets.UTF_8))
+        .weights("rules.txt", bytes(rules))
         .build();
   }
 }

@@ -111,7 +111,10 @@ class OnlyProgramsTest {
   void aStoreRefusesAMoveFromWhereTheAliasNoLongerIs() throws Exception {
     List<String> lines = alone(OnlyVersionStore.class, dir.resolve("store").toString());
 
-    assertThat(lines).hasSize(4);
+    assertThat(lines).hasSize(7);
+    assertThat(lines.get(4)).isEqualTo("orders:1 -> orders:2, 2 differences");
+    assertThat(lines.get(5)).contains("file rules.txt: WEIGHTS 11 B ", " -> WEIGHTS 12 B ");
+    assertThat(lines.get(6)).contains("document approval.txt: added");
     assertThat(lines.get(0))
         .matches("orders@champion wanted at orders:1, found at orders:2, generation 2"
             + " \\(by release-bot, \\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z\\); not moved;"

@@ -12,6 +12,8 @@ import dev.mlops.api.pack.PackageIntegrityException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
@@ -109,7 +111,7 @@ public final class Registry implements VersionStore {
     KeyedRecords<Published> records = versionRecords(model);
     Optional<Version> lost = lost(model, records, digest);
     for (PackageFile file : source.files()) {
-      backend.put(file.digest(), new ByteArrayInputStream(read(source, file)));
+      put(source, file);
     }
     backend.put(digest, new ByteArrayInputStream(manifest));
 
@@ -211,6 +213,19 @@ public final class Registry implements VersionStore {
     }
     sizes.put(Digest.of(manifest), (long) manifest.length);
     return sizes;
+  }
+
+  /** A small file is in memory once; a large one never is. */
+  private void put(ModelPackage source, PackageFile file) {
+    if (file.size() <= ModelPackage.LARGEST_READ) {
+      backend.put(file.digest(), new ByteArrayInputStream(read(source, file)));
+      return;
+    }
+    try (InputStream in = Channels.newInputStream(source.open(file))) {
+      backend.put(file.digest(), in);
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading " + file.name() + " of " + source.model() + " failed; not stored", e);
+    }
   }
 
   private static byte[] read(ModelPackage source, PackageFile file) {
