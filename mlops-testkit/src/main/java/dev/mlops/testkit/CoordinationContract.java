@@ -147,7 +147,9 @@ public abstract class CoordinationContract {
         .isEqualTo(new Lease(ROLLOUT, "a", lease.token(), clock.instant().plus(MINUTE)));
     assertThat(leases.holder(ROLLOUT)).contains(renewed);
     clock.advance(Duration.ofSeconds(50));
-    assertThat(leases.renew(lease, MINUTE)).as("by the lease as it was first given").isPresent();
+    assertThat(leases.renew(lease, MINUTE))
+        .as("by the lease as it was first given")
+        .isPresent();
 
     clock.advance(MINUTE);
     assertThat(leases.renew(renewed, MINUTE)).as("run out").isEmpty();
@@ -174,7 +176,8 @@ public abstract class CoordinationContract {
   }
 
   @Test
-  @DisplayName("writes a guarded record only under the lease that is held, at the version that was read")
+  @DisplayName(
+      "writes a guarded record only under the lease that is held, at the version that was read")
   void fencing() {
     Coordination leases = open();
     assertThat(leases.read(RECORD)).isEmpty();
@@ -183,7 +186,9 @@ public abstract class CoordinationContract {
     assertThat(first.token()).isEqualTo(old.token());
     assertThat(first.value()).isEqualTo(bytes("first"));
     assertThat(leases.read(RECORD)).contains(first);
-    assertThat(leases.write(old, RECORD, 0, bytes("x"))).as("not at this version").isEmpty();
+    assertThat(leases.write(old, RECORD, 0, bytes("x")))
+        .as("not at this version")
+        .isEmpty();
     assertThat(leases.write(old, RECORD, first.version() + 1, bytes("x"))).isEmpty();
 
     clock.advance(MINUTE);
@@ -242,7 +247,8 @@ public abstract class CoordinationContract {
   }
 
   @Test
-  @DisplayName("ends a lease early when the clock jumps forward, and after at most twice its time when it jumps back")
+  @DisplayName(
+      "ends a lease early when the clock jumps forward, and after at most twice its time when it jumps back")
   void clockJumps() {
     Coordination leases = open();
     acquire(leases, "a");
@@ -257,7 +263,9 @@ public abstract class CoordinationContract {
     assertThat(leases.renew(second, MINUTE)).isEmpty();
 
     clock.set(clock.instant().minus(MINUTE));
-    assertThat(leases.acquire(ROLLOUT, "d", MINUTE)).as("a step of its whole time").isEmpty();
+    assertThat(leases.acquire(ROLLOUT, "d", MINUTE))
+        .as("a step of its whole time")
+        .isEmpty();
     clock.advance(MINUTE.multipliedBy(2));
     assertThat(leases.acquire(ROLLOUT, "d", MINUTE)).isPresent();
   }

@@ -121,8 +121,8 @@ public final class InMemoryBackend implements StoreBackend {
     synchronized (state) {
       long newest = newest(stream);
       if (number < 1 || number > newest + 1) {
-        throw new IllegalArgumentException("number must be in 1 to " + (newest + 1) + " for "
-            + stream + ", but was " + number);
+        throw new IllegalArgumentException(
+            "number must be in 1 to " + (newest + 1) + " for " + stream + ", but was " + number);
       }
       if (number <= newest) {
         return Arrays.equals(get(stream, number), record);

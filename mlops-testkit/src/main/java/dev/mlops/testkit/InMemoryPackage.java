@@ -474,12 +474,14 @@ public final class InMemoryPackage implements ModelPackage {
     private void settings(String name, PackageFile.Role role, Configuration settings) {
       if (!settings.isEmpty()) {
         StringBuilder text = new StringBuilder();
-        settings.values().forEach((key, value) -> text.append(key)
-            .append(' ')
-            .append(value.getClass().getSimpleName())
-            .append(' ')
-            .append(value)
-            .append('\n'));
+        settings
+            .values()
+            .forEach((key, value) -> text.append(key)
+                .append(' ')
+                .append(value.getClass().getSimpleName())
+                .append(' ')
+                .append(value)
+                .append('\n'));
         section(name, role, text.toString());
       }
     }

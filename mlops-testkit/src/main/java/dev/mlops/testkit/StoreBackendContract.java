@@ -94,7 +94,8 @@ public abstract class StoreBackendContract {
   }
 
   @Test
-  @DisplayName("gives the bytes of a blob as often as it is asked, and nothing for a blob that is not there")
+  @DisplayName(
+      "gives the bytes of a blob as often as it is asked, and nothing for a blob that is not there")
   void blobs() {
     StoreBackend backend = open();
     byte[] large = new byte[300_000];
@@ -156,7 +157,9 @@ public abstract class StoreBackendContract {
     for (String stream : List.of(STREAM, "models/fraud/aliases/champion", "keys/a/b", "own")) {
       assertThat(backend.newest(stream)).as(stream).isZero();
       for (long number = 1; number <= 5; number++) {
-        assertThat(backend.append(stream, number, bytes(stream + number))).as(stream).isTrue();
+        assertThat(backend.append(stream, number, bytes(stream + number)))
+            .as(stream)
+            .isTrue();
         assertThat(backend.newest(stream)).as(stream).isEqualTo(number);
       }
       for (long number = 1; number <= 5; number++) {
@@ -260,14 +263,17 @@ public abstract class StoreBackendContract {
       long from = version;
       List<OptionalLong> made =
           Together.run(4, thread -> () -> backend.write(CELL, from, bytes("the same")));
-      assertThat(made.stream().filter(OptionalLong::isPresent)).as("round " + round).hasSize(1);
+      assertThat(made.stream().filter(OptionalLong::isPresent))
+          .as("round " + round)
+          .hasSize(1);
       version = backend.cell(CELL).orElseThrow().version();
       assertThat(made).contains(OptionalLong.of(version));
     }
   }
 
   @Test
-  @DisplayName("gives a cell a higher version with each write, however often it is deleted and however long ago it was begun")
+  @DisplayName(
+      "gives a cell a higher version with each write, however often it is deleted and however long ago it was begun")
   void versionsGrow() {
     StoreBackend backend = open();
     long highest = 0;
@@ -386,8 +392,8 @@ public abstract class StoreBackendContract {
   @DisplayName("refuses names outside the grammar and writes nothing")
   void refusesNames() {
     StoreBackend backend = open();
-    for (String name :
-        List.of("", "/", "a/", "/a", "a//b", "../a", "a/../b", "A", "a/@", "con", "a\u0000", "a b")) {
+    for (String name : List.of(
+        "", "/", "a/", "/a", "a//b", "../a", "a/../b", "A", "a/@", "con", "a\u0000", "a b")) {
       refused(name, () -> backend.newest(name));
       refused(name, () -> backend.append(name, 1, bytes("x")));
       refused(name, () -> backend.streams(name));

@@ -141,7 +141,8 @@ public abstract class VersionStoreContract {
       AliasChange up = move(before, MODEL + "@round-" + round).to(first).commit();
       AliasChange on =
           before.move(up.alias()).from(up).to(second).because("better").commit();
-      Document approval = before.attach(first, "approval.txt", bytes("round " + round), "eve", "asked");
+      Document approval =
+          before.attach(first, "approval.txt", bytes("round " + round), "eve", "asked");
       if (round == 0) {
         before.close();
       }
@@ -283,7 +284,8 @@ public abstract class VersionStoreContract {
   }
 
   @Test
-  @DisplayName("names the model or the alias that was most likely meant when a required one is unknown")
+  @DisplayName(
+      "names the model or the alias that was most likely meant when a required one is unknown")
   void requireNamesTheNearest() {
     VersionStore store = open();
     Version newest = store.publish(packageOf(MODEL, 0));
@@ -463,7 +465,8 @@ public abstract class VersionStoreContract {
   }
 
   @Test
-  @DisplayName("adds a document to a version, with who, when and why, and leaves its package as it is")
+  @DisplayName(
+      "adds a document to a version, with who, when and why, and leaves its package as it is")
   void attach() {
     VersionStore store = open();
     Version first = store.publish(packageOf(MODEL, 0));
@@ -602,7 +605,8 @@ public abstract class VersionStoreContract {
       assertThatThrownBy(() -> store.attach(absent, "card.md", bytes("x")))
           .as("a document for " + absent + " " + absent.digest())
           .isInstanceOf(VersionNotFoundException.class);
-      assertThatThrownBy(() -> store.documents(absent)).isInstanceOf(VersionNotFoundException.class);
+      assertThatThrownBy(() -> store.documents(absent))
+          .isInstanceOf(VersionNotFoundException.class);
     }
     assertThat(store.current(CHAMPION)).isEmpty();
     assertThat(store.documents(held)).isEmpty();

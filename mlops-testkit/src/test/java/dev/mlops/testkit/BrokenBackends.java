@@ -104,19 +104,16 @@ final class BrokenBackends {
                     && healthy.append(stream, number, record);
               }
             }),
-        new Broken<>(
-            "numbered",
-            "it trims records",
-            (healthy, clock) -> new Forwarding(healthy) {
-              @Override
-              public boolean append(String stream, long number, byte[] record) {
-                int end = record.length;
-                while (end > 0 && record[end - 1] == (byte) 255) {
-                  end--;
-                }
-                return healthy.append(stream, number, Arrays.copyOf(record, end));
-              }
-            }),
+        new Broken<>("numbered", "it trims records", (healthy, clock) -> new Forwarding(healthy) {
+          @Override
+          public boolean append(String stream, long number, byte[] record) {
+            int end = record.length;
+            while (end > 0 && record[end - 1] == (byte) 255) {
+              end--;
+            }
+            return healthy.append(stream, number, Arrays.copyOf(record, end));
+          }
+        }),
         new Broken<>(
             "appendIfAbsent",
             "it does not know a record again",
@@ -143,8 +140,7 @@ final class BrokenBackends {
             (healthy, clock) -> new Forwarding(healthy) {
               @Override
               public synchronized OptionalLong write(String name, long version, byte[] value) {
-                return healthy.write(
-                    name, healthy.cell(name).map(Cell::version).orElse(0L), value);
+                return healthy.write(name, healthy.cell(name).map(Cell::version).orElse(0L), value);
               }
             }),
         new Broken<>(
@@ -175,9 +171,7 @@ final class BrokenBackends {
               }
             }),
         new Broken<>(
-            "lists",
-            "it lists streams backwards",
-            (healthy, clock) -> new Forwarding(healthy) {
+            "lists", "it lists streams backwards", (healthy, clock) -> new Forwarding(healthy) {
               @Override
               public List<String> streams(String under) {
                 return reversed(healthy.streams(under));
@@ -239,9 +233,7 @@ final class BrokenBackends {
               }
             }),
         new Broken<>(
-            "time",
-            "its time never goes back",
-            (healthy, clock) -> new Forwarding(healthy) {
+            "time", "its time never goes back", (healthy, clock) -> new Forwarding(healthy) {
               private Instant last = Instant.MIN;
 
               @Override
@@ -311,8 +303,7 @@ final class BrokenBackends {
 
     @Override
     public synchronized OptionalLong write(String name, long version, byte[] value) {
-      OptionalLong made =
-          healthy.write(name, version == 0 ? 0 : version + hidden(name), value);
+      OptionalLong made = healthy.write(name, version == 0 ? 0 : version + hidden(name), value);
       return made.isPresent() ? OptionalLong.of(made.getAsLong() - hidden(name)) : made;
     }
 

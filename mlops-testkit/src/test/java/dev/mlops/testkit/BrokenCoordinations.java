@@ -124,8 +124,8 @@ final class BrokenCoordinations {
                     && backend.now().isBefore(lease.until())
                     && healthy
                         .read(record)
-                        .filter(found ->
-                            found.version() == version && found.token() > lease.token())
+                        .filter(
+                            found -> found.version() == version && found.token() > lease.token())
                         .isPresent();
                 return stale ? Optional.of(new Guarded(version + 1, lease.token(), value)) : made;
               }
@@ -137,8 +137,7 @@ final class BrokenCoordinations {
               private final Map<String, Lease> last = new HashMap<>();
 
               @Override
-              public synchronized Optional<Lease> acquire(
-                  String name, String owner, Duration ttl) {
+              public synchronized Optional<Lease> acquire(String name, String owner, Duration ttl) {
                 Lease before = last.get(name);
                 boolean far = before != null
                     && backend.now().isBefore(before.until().minus(Duration.ofDays(20)))
@@ -149,9 +148,7 @@ final class BrokenCoordinations {
               }
             }),
         new Broken<>(
-            "refusesNames",
-            "it takes any owner",
-            (healthy, backend) -> new Forwarding(healthy) {
+            "refusesNames", "it takes any owner", (healthy, backend) -> new Forwarding(healthy) {
               @Override
               public Optional<Lease> acquire(String name, String owner, Duration ttl) {
                 return healthy.acquire(

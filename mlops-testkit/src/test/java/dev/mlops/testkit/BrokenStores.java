@@ -336,8 +336,8 @@ final class BrokenStores {
               public Document attach(
                   Version version, String name, byte[] bytes, String by, String because) {
                 boolean known = store.documents(version).stream()
-                    .anyMatch(document -> document.name().equals(name)
-                        && document.digest().equals(Digest.of(bytes)));
+                    .anyMatch(document ->
+                        document.name().equals(name) && document.digest().equals(Digest.of(bytes)));
                 Document made = store.attach(version, name, bytes, by, because);
                 if (known) {
                   again.add(made);
@@ -366,7 +366,10 @@ final class BrokenStores {
                 return List.copyOf(newest.values());
               }
             }),
-        new Broken<>("timeNeverGoesBack", "it dates each version and change an hour before the one below", Dated::new),
+        new Broken<>(
+            "timeNeverGoesBack",
+            "it dates each version and change an hour before the one below",
+            Dated::new),
         new Broken<>(
             "refusesNames",
             "it has no versions of a model whose name is not allowed",

@@ -95,7 +95,10 @@ final class FortyLineBackend implements StoreBackend {
 
   @Override
   public synchronized boolean delete(String name, long version) {
-    return cell(name).filter(cell -> cell.version() == version).map(c -> cells.remove(name)).isPresent();
+    return cell(name)
+        .filter(cell -> cell.version() == version)
+        .map(c -> cells.remove(name))
+        .isPresent();
   }
 
   @Override

@@ -40,8 +40,8 @@ class VersionComparisonTest {
         .document("old.md", bytes("old"))
         .baseline(accuracy(SCHEMA, 0.8))
         .build());
-    Schema wider = Schema.of(
-        Column.number("amount"), Column.category("channel"), Column.number("age"));
+    Schema wider =
+        Schema.of(Column.number("amount"), Column.category("channel"), Column.number("age"));
     Version after = store.publish(InMemoryPackage.builder("fraud", wider)
         .runtime("onnx")
         .weights("model.bin", bytes("two"))
@@ -70,8 +70,8 @@ class VersionComparisonTest {
         .anyMatch(line -> line.startsWith("schema: column") && line.contains("age"))
         .anyMatch(line -> line.startsWith("file model.bin: WEIGHTS 3 B") && line.contains(" -> "))
         .anyMatch(line -> line.matches("baseline .*0\\.8000 \\(.*\\) -> 0\\.9000 \\(.*\\)"))
-        .anyMatch(line -> line.startsWith("document approval.txt: #1 by alice")
-            && line.contains("-> #2 by bob"))
+        .anyMatch(line ->
+            line.startsWith("document approval.txt: #1 by alice") && line.contains("-> #2 by bob"))
         .noneMatch(line -> line.contains("card.md") || line.contains("same.txt"));
     assertThat(comparison.toString())
         .startsWith("fraud:1 -> fraud:2, " + comparison.lines().size() + " differences")

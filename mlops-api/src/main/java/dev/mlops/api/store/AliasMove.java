@@ -104,7 +104,14 @@ public final class AliasMove {
    */
   public AliasMove because(String because) {
     return new AliasMove(
-        store, alias, from, generation, to, by, bounded("because", because, LONGEST_BECAUSE), intent);
+        store,
+        alias,
+        from,
+        generation,
+        to,
+        by,
+        bounded("because", because, LONGEST_BECAUSE),
+        intent);
   }
 
   /**

@@ -29,7 +29,8 @@ final class CellCoordination implements Coordination {
   }
 
   /** What the cell of a lease says; version 0 and token 0 if there is none. */
-  private record State(long version, long token, Optional<String> owner, Instant from, Instant until) {
+  private record State(
+      long version, long token, Optional<String> owner, Instant from, Instant until) {
     boolean held(Instant now) {
       // Before its beginning by more than its length, the clock has jumped back.
       Instant earliest = from.minus(Duration.between(from, until));
@@ -138,15 +139,17 @@ final class CellCoordination implements Coordination {
   private Optional<Owned> guarded(String record) {
     String cell = "guarded/" + record;
     StoreBackend.requireName(cell);
-    return backend.cell(cell).map(found -> read(cell, found, fields -> {
-      fields.only("base64", "lease", "token");
-      return new Owned(
-          fields.text("lease"),
-          new Guarded(
-              found.version(),
-              fields.integer("token"),
-              Base64.getDecoder().decode(fields.text("base64"))));
-    }));
+    return backend
+        .cell(cell)
+        .map(found -> read(cell, found, fields -> {
+          fields.only("base64", "lease", "token");
+          return new Owned(
+              fields.text("lease"),
+              new Guarded(
+                  found.version(),
+                  fields.integer("token"),
+                  Base64.getDecoder().decode(fields.text("base64"))));
+        }));
   }
 
   @Override

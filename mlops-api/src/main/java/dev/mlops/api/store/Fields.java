@@ -71,9 +71,8 @@ final class Fields {
     Set<String> names = Set.of(known);
     for (String key : keys()) {
       if (!names.contains(key)) {
-        throw new IllegalArgumentException(
-            path + ": wanted no other fields than " + String.join(", ", known) + ", got \""
-                + MlopsException.shown(key) + "\"");
+        throw new IllegalArgumentException(path + ": wanted no other fields than "
+            + String.join(", ", known) + ", got \"" + MlopsException.shown(key) + "\"");
       }
     }
     return this;

@@ -56,10 +56,7 @@ final class KeyedRecords<T> {
    * @param key what no two records share
    */
   KeyedRecords(
-      StoreBackend backend,
-      String stream,
-      Function<Fields, T> reader,
-      Function<T, String> key) {
+      StoreBackend backend, String stream, Function<Fields, T> reader, Function<T, String> key) {
     this.backend = backend;
     this.stream = stream;
     this.reader = reader;
@@ -191,9 +188,9 @@ final class KeyedRecords<T> {
   private static boolean fits(long block, Map<String, Long> keys) {
     return keys.size() == BLOCK
         && keys.values().stream()
-            .filter(number -> number > (block - 1) * BLOCK && number <= block * BLOCK)
-            .distinct()
-            .count()
+                .filter(number -> number > (block - 1) * BLOCK && number <= block * BLOCK)
+                .distinct()
+                .count()
             == BLOCK;
   }
 

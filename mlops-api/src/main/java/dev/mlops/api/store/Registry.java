@@ -17,7 +17,6 @@ import java.nio.channels.Channels;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -173,8 +172,8 @@ public final class Registry implements VersionStore {
       return aliasRecords(reference).all();
     } catch (StoreException e) {
       throw new StoreException(
-          "nothing is published to " + reference.model() + " while it cannot be told which versions "
-              + alias + " names: " + e.getMessage(),
+          "nothing is published to " + reference.model()
+              + " while it cannot be told which versions " + alias + " names: " + e.getMessage(),
           e);
     }
   }
@@ -224,7 +223,8 @@ public final class Registry implements VersionStore {
     try (InputStream in = Channels.newInputStream(source.open(file))) {
       backend.put(file.digest(), in);
     } catch (IOException e) {
-      throw new UncheckedIOException("reading " + file.name() + " of " + source.model() + " failed; not stored", e);
+      throw new UncheckedIOException(
+          "reading " + file.name() + " of " + source.model() + " failed; not stored", e);
     }
   }
 
@@ -379,8 +379,8 @@ public final class Registry implements VersionStore {
   }
 
   private PackageIntegrityException missing(String owner, Digest blob, String remedy) {
-    return new PackageIntegrityException(owner + " is damaged: " + backend.where(blob)
-        + " is missing; not loaded; " + remedy);
+    return new PackageIntegrityException(
+        owner + " is damaged: " + backend.where(blob) + " is missing; not loaded; " + remedy);
   }
 
   private PackageIntegrityException damaged(
@@ -389,8 +389,8 @@ public final class Registry implements VersionStore {
     return new PackageIntegrityException(owner + " is damaged: " + backend.where(blob)
         + (length == size
             ? " has sha256 " + found.abbreviated() + "…"
-            : " has " + (length > size ? "more than " + size : length)
-                + " bytes, its record says " + size)
+            : " has " + (length > size ? "more than " + size : length) + " bytes, its record says "
+                + size)
         + "; not loaded"
         + (aside ? "; moved to quarantine" : "")
         + "; " + remedy);
@@ -513,8 +513,7 @@ public final class Registry implements VersionStore {
         }
       }
       Instant at = later(newest == 0 ? null : records.get(newest).at());
-      Document document =
-          new Document(held, name, revision, digest, copy.length, at, by, because);
+      Document document = new Document(held, name, revision, digest, copy.length, at, by, because);
       if (records.append(newest + 1, fields(document, request))) {
         documents.putIfAbsent(held.model(), records);
         return document;
@@ -535,8 +534,8 @@ public final class Registry implements VersionStore {
   public byte[] read(Document document) {
     requireOpen();
     if (!documents(document.version()).contains(document)) {
-      throw new IllegalArgumentException("wanted a document of this store, got " + document
-          + " with " + document.digest());
+      throw new IllegalArgumentException(
+          "wanted a document of this store, got " + document + " with " + document.digest());
     }
     return read(
         document.toString(),
@@ -558,9 +557,13 @@ public final class Registry implements VersionStore {
     Reference.requireName("model", model);
     Set<String> lines = new LinkedHashSet<>();
     KeyedRecords<Published> published = newVersions(model);
-    each(published, lines, record -> record
-        .blobs()
-        .forEach((digest, size) -> checkBlob(digest, size, record.version().toString(), lines)));
+    each(
+        published,
+        lines,
+        record -> record
+            .blobs()
+            .forEach(
+                (digest, size) -> checkBlob(digest, size, record.version().toString(), lines)));
     try {
       for (String alias : aliases(model)) {
         each(

@@ -167,8 +167,8 @@ public final class FileBackend implements StoreBackend {
     RecordFiles records = records(stream);
     root.requireWritable();
     if (number < 1 || records.leavesHole(number)) {
-      throw new IllegalArgumentException("number must be in 1 to one above the newest of " + stream
-          + ", but was " + number);
+      throw new IllegalArgumentException(
+          "number must be in 1 to one above the newest of " + stream + ", but was " + number);
     }
     blobs.settle();
     makeDurable(records.directory());
@@ -239,13 +239,12 @@ public final class FileBackend implements StoreBackend {
   }
 
   /** Finds names whose directory has a leaf with a file of a number. */
-  private void walkLeaves(
-      Path directory, String name, Set<String> found, Predicate<Path> counts) {
+  private void walkLeaves(Path directory, String name, Set<String> found, Predicate<Path> counts) {
     for (String part : root.list(directory)) {
       if (part.equals(LEAF)) {
         Path leaf = directory.resolve(part);
-        boolean holds = root.list(leaf).stream()
-            .anyMatch(file -> RecordFiles.number(file).isPresent());
+        boolean holds =
+            root.list(leaf).stream().anyMatch(file -> RecordFiles.number(file).isPresent());
         if (holds && counts.test(leaf)) {
           found.add(name);
         }
@@ -315,8 +314,8 @@ public final class FileBackend implements StoreBackend {
 
   @Override
   public String where(String stream, long number) {
-    return root.shown(streamDirectory(StoreBackend.requireName(stream))
-        .resolve(RecordFiles.name(number)));
+    return root.shown(
+        streamDirectory(StoreBackend.requireName(stream)).resolve(RecordFiles.name(number)));
   }
 
   @Override

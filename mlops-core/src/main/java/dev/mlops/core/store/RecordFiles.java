@@ -72,8 +72,7 @@ final class RecordFiles {
 
   /** {@return the bytes of the record of a number} */
   byte[] get(long number) {
-    byte @Nullable [] bytes =
-        number < 1 ? null : root.read(file(number), RecordFormat.LARGEST);
+    byte @Nullable [] bytes = number < 1 ? null : root.read(file(number), RecordFormat.LARGEST);
     if (bytes == null) {
       throw RecordFormat.damaged(root.shown(file(number)), "it is missing", null);
     }

@@ -48,7 +48,12 @@ final class RecordFormat {
 
   private static byte[] whole(int format, Json record) {
     return Json.of(Map.of(
-            "format", format, "record", record, "sha256", Digest.of(record.bytes()).hex()))
+            "format",
+            format,
+            "record",
+            record,
+            "sha256",
+            Digest.of(record.bytes()).hex()))
         .bytes();
   }
 
@@ -129,14 +134,12 @@ final class RecordFormat {
     return record
         .find("text")
         .map(text -> text.text().getBytes(UTF_8))
-        .or(() ->
-            record.find("base64").map(text -> Base64.getDecoder().decode(text.text())));
+        .or(() -> record.find("base64").map(text -> Base64.getDecoder().decode(text.text())));
   }
 
   static StoreException damaged(String where, String what, @Nullable Throwable cause) {
     return new StoreException(
-        where + " is damaged: " + what
-            + "; restore it from a copy of the store; store unchanged",
+        where + " is damaged: " + what + "; restore it from a copy of the store; store unchanged",
         cause);
   }
 }

@@ -199,7 +199,8 @@ final class StoreOpening {
       format = Json.parse(bytes, 1 << 10).get("format").integer();
     } catch (JsonException e) {
       throw new StoreException(
-          root.name() + " has a damaged store.json: " + e.getMessage() + "; nothing was changed", e);
+          root.name() + " has a damaged store.json: " + e.getMessage() + "; nothing was changed",
+          e);
     }
     if (format != FORMAT) {
       throw new StoreException(

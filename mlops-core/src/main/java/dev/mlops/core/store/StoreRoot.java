@@ -51,8 +51,7 @@ final class StoreRoot {
   /** Refuses to write where the host opened the store for reading. */
   void requireWritable() {
     if (readOnly) {
-      throw new StoreException(
-          name() + " was opened for reading only; nothing was written", null);
+      throw new StoreException(name() + " was opened for reading only; nothing was written", null);
     }
   }
 

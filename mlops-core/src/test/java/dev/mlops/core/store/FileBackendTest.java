@@ -192,7 +192,8 @@ class FileBackendTest extends StoreBackendContract {
         unknown++;
         assertThat(value(files)).isIn(life.after(life.done), life.after(life.done + 1));
       } catch (StoreException e) {
-        assertThat(value(files)).as("%s operation %d: %s", when, n, e.getMessage())
+        assertThat(value(files))
+            .as("%s operation %d: %s", when, n, e.getMessage())
             .isEqualTo(life.after(life.done));
       }
     }
@@ -288,7 +289,8 @@ class FileBackendTest extends StoreBackendContract {
     files.powerCut();
     Coordination after = Coordination.over(open(files));
     assertThat(after.holder("fraud/rollout")).contains(lease);
-    assertThat(after.acquire("fraud/rollout", "replica-b", Duration.ofMinutes(1))).isEmpty();
+    assertThat(after.acquire("fraud/rollout", "replica-b", Duration.ofMinutes(1)))
+        .isEmpty();
     clock.advance(Duration.ofMinutes(1));
     assertThat(after.acquire("fraud/rollout", "replica-b", Duration.ofMinutes(1)))
         .get()

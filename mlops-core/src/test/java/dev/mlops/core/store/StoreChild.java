@@ -148,7 +148,9 @@ final class StoreChild {
             leases.acquire("counter", "child " + number, Duration.ofMinutes(10));
         if (lease.isPresent()) {
           Optional<Guarded> before = leases.read("count");
-          int count = before.map(found -> Integer.parseInt(new String(found.value(), UTF_8))).orElse(0);
+          int count = before
+              .map(found -> Integer.parseInt(new String(found.value(), UTF_8)))
+              .orElse(0);
           byte[] next = Integer.toString(count + 1).getBytes(UTF_8);
           leases
               .write(lease.get(), "count", before.map(Guarded::version).orElse(0L), next)

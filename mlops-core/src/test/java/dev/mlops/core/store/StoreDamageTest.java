@@ -271,9 +271,8 @@ class StoreDamageTest {
         record,
         StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(() -> again().find("fraud:1"))
-        .hasMessage(
-            FIRST_RECORD + " is damaged: $.model: wanted fraud, got \"churn\"; restore"
-                + " it from a copy of the store; store unchanged");
+        .hasMessage(FIRST_RECORD + " is damaged: $.model: wanted fraud, got \"churn\"; restore"
+            + " it from a copy of the store; store unchanged");
 
     Files.writeString(record, new String(bytes, UTF_8).replace("\"format\":1", "\"format\":3"));
     assertThatThrownBy(() -> again().find("fraud:1"))
@@ -663,15 +662,13 @@ class StoreDamageTest {
     Path mount = Path.of("mount").toAbsolutePath();
     FaultyFiles files = new FaultyFiles(mount);
     files.links = false;
-    assertThatThrownBy(
-            () -> FileVersionStore.open(mount.resolve("store"), clock, files))
+    assertThatThrownBy(() -> FileVersionStore.open(mount.resolve("store"), clock, files))
         .isInstanceOf(StoreException.class)
         .hasMessage("the store \"store\" must be on a file system with hard links, but a link could"
             + " not be made (unsupported); nothing was stored");
     files.links = true;
     files.refused = true;
-    assertThatThrownBy(
-            () -> FileVersionStore.open(mount.resolve("store"), clock, files))
+    assertThatThrownBy(() -> FileVersionStore.open(mount.resolve("store"), clock, files))
         .isInstanceOf(StoreException.class)
         .hasMessage("the store \"store\" must be a directory that may be written to, but is not");
   }
@@ -681,12 +678,11 @@ class StoreDamageTest {
   void opensOnAFullDisk() {
     Path mount = Path.of("mount").toAbsolutePath();
     FaultyFiles files = new FaultyFiles(mount);
-    Version published = FileVersionStore.open(mount.resolve("store"), clock, files)
-        .publish(Packages.of("m", 1));
+    Version published =
+        FileVersionStore.open(mount.resolve("store"), clock, files).publish(Packages.of("m", 1));
 
     files.full = true;
-    FileVersionStore store =
-        FileVersionStore.open(mount.resolve("store"), clock, files);
+    FileVersionStore store = FileVersionStore.open(mount.resolve("store"), clock, files);
 
     assertThat(store.open(published).manifest()).isNotEmpty();
     assertThat(store.report()).isEmpty();
@@ -694,8 +690,7 @@ class StoreDamageTest {
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("No space left on device")
         .hasMessageEndingWith("store unchanged");
-    assertThatThrownBy(
-            () -> FileVersionStore.open(mount.resolve("new"), clock, files))
+    assertThatThrownBy(() -> FileVersionStore.open(mount.resolve("new"), clock, files))
         .isInstanceOf(StoreException.class)
         .hasMessage("the store \"new\" could not be opened (No space left on device); nothing was"
             + " stored");
@@ -741,7 +736,8 @@ class StoreDamageTest {
   void aDamagedDocumentIsRefusedAndAttachingItAgainRestoresIt() throws IOException {
     byte[] approved = "approved".getBytes(UTF_8);
     Document document = store.attach(first, "approval.txt", approved, "alice", "audit");
-    Path blob = root.resolve("blobs").resolve("sha256").resolve(document.digest().hex());
+    Path blob =
+        root.resolve("blobs").resolve("sha256").resolve(document.digest().hex());
     flip(blob, 0);
 
     assertThat(again().report())
@@ -802,8 +798,7 @@ class StoreDamageTest {
   void manyVersionsAndMovesCostNoMoreToRead() throws IOException {
     Path mount = Path.of("mount").toAbsolutePath();
     FaultyFiles files = new FaultyFiles(mount);
-    FileVersionStore many =
-        FileVersionStore.open(mount.resolve("store"), clock, files);
+    FileVersionStore many = FileVersionStore.open(mount.resolve("store"), clock, files);
     Version from = many.publish(Packages.of("fraud", 1));
     many.move(CHAMPION).fromNothing().to(from).commit();
     for (int i = 2; i <= 100; i++) {
@@ -824,8 +819,7 @@ class StoreDamageTest {
     assertThat(files.operations).as("operations of history").isEqualTo(3);
 
     Optional<AliasChange> newest = many.current(CHAMPION);
-    FileVersionStore fresh =
-        FileVersionStore.open(mount.resolve("store"), clock, files);
+    FileVersionStore fresh = FileVersionStore.open(mount.resolve("store"), clock, files);
     files.calm();
     assertThat(fresh.current(CHAMPION)).isEqualTo(newest);
     assertThat(files.operations)
@@ -838,8 +832,7 @@ class StoreDamageTest {
   void aLinkWhoseAnswerWasLostIsRecognised() {
     Path mount = Path.of("mount").toAbsolutePath();
     FaultyFiles files = new FaultyFiles(mount);
-    FileVersionStore lossy =
-        FileVersionStore.open(mount.resolve("store"), clock, files);
+    FileVersionStore lossy = FileVersionStore.open(mount.resolve("store"), clock, files);
     Version one = lossy.publish(Packages.of("fraud", 1));
     files.calm();
     lossy.publish(Packages.of("churn", 1));
@@ -872,7 +865,8 @@ class StoreDamageTest {
           .isEqualTo(Instant.parse("2026-01-01T00:00:00.001Z"));
       assertThat(new String(readWeights(old.open(old.require("fraud:2"))), UTF_8))
           .isEqualTo("weights of fraud 2");
-      assertThat(old.publish(InMemoryPackage.copyOf(old.open(old.require("fraud:1")))).number())
+      assertThat(old.publish(InMemoryPackage.copyOf(old.open(old.require("fraud:1"))))
+              .number())
           .as("a copy of a package of 0.1 keeps its digest")
           .isEqualTo(1);
       assertThat(old.report()).isEmpty();
