@@ -480,8 +480,8 @@ class DriftOfTablesTest {
     }
     ColumnShift moved = detector.signal().orElseThrow().moved().get(0);
     assertThat(moved.from().split(",")[0]).isNotEqualTo(moved.to().split(",")[0]);
-    assertThat(moved.to()).startsWith("median 1.70000e+09");
-    assertThat(moved.from()).startsWith("median 1.70001e+09");
+    assertThat(moved.from()).startsWith("median 170000");
+    assertThat(moved.to()).startsWith("median 170000");
 
     Map<String, Long> counts = Map.of("x", 999_950L, "y", 50L);
     DataDrift kinds = DataDrift.against(counted(counts)).windowOf(100_000).falseAlarmEvery(100_000_000);
@@ -489,8 +489,8 @@ class DriftOfTablesTest {
       kinds.update(kind(i < 50 ? "y" : "x"));
     }
     ColumnShift rose = kinds.signal().orElseThrow().moved().get(0);
-    assertThat(rose.from()).contains("x 100.00 %").contains("y 0.0050 %");
-    assertThat(rose.to()).contains("x 99.95 %").contains("y 0.050 %");
+    assertThat(rose.from()).contains("x 99.995 %").contains("y 0.0050 %");
+    assertThat(rose.to()).contains("x 99.950 %").contains("y 0.050 %");
     assertThat(rose.toString()).doesNotContain("effect 0.00,");
   }
 }
