@@ -9,5 +9,6 @@ module dev.mlops.api {
   exports dev.mlops.api.monitor;
   exports dev.mlops.api.pack;
   exports dev.mlops.api.retrain;
+  exports dev.mlops.api.rollout;
   exports dev.mlops.api.store;
 }

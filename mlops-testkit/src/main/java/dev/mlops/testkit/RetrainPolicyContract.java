@@ -132,8 +132,18 @@ public abstract class RetrainPolicyContract {
     for (Instant since : instants) {
       histories.add(RetrainHistory.of(since));
       for (Instant candidate : instants) {
-        histories.add(
-            new RetrainHistory(since, Optional.of(candidate), Long.MAX_VALUE, Long.MAX_VALUE));
+        histories.add(RetrainHistory.builder(since)
+            .candidate(candidate, Long.MIN_VALUE)
+            .ended(RetrainHistory.Result.KEPT)
+            .change(Long.MIN_VALUE, Long.MAX_VALUE)
+            .end(Long.MAX_VALUE)
+            .longestWindow(1)
+            .build());
+        histories.add(RetrainHistory.builder(since)
+            .candidate(candidate, Long.MAX_VALUE)
+            .change(Long.MAX_VALUE, 0)
+            .end(0)
+            .build());
       }
     }
     for (Instant at : instants) {

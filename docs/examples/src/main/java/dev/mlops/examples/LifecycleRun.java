@@ -3,6 +3,7 @@ package dev.mlops.examples;
 import static dev.mlops.api.monitor.Signals.goldenExamples;
 import static dev.mlops.api.monitor.Signals.quality;
 import static dev.mlops.core.loop.TrainingWindow.sinceChange;
+import static dev.mlops.core.retrain.RetrainPolicies.followUps;
 import static dev.mlops.core.retrain.RetrainPolicies.violated;
 import static dev.mlops.core.rollout.ShadowPlan.shadow;
 import static java.util.Objects.requireNonNull;
@@ -90,7 +91,8 @@ final class LifecycleRun {
   void over(VersionStore store, MeterRegistry registry, Path journal) {
     ManualClock clock = new ManualClock();
     Condition asGood = quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
-    RetrainPolicy policy = violated(asGood).atMostEvery(Duration.ofMinutes(arguments.every));
+    RetrainPolicy policy =
+        violated(asGood).or(followUps()).atMostEvery(Duration.ofMinutes(arguments.every));
     AlertEngine alarms =
         AlertEngine.of(AlertRule.of("lifecycle.worse", asGood)).to(this::alerted).on(Runnable::run);
 

@@ -40,7 +40,7 @@ public final class OnlyRetrainPolicy {
     System.out.println(calm);
     RetrainDecision bad = policy.decide(seen(released.plus(Duration.ofDays(6)), 0.80), past);
     System.out.println(bad);
-    past = past.withCandidate(released.plus(Duration.ofDays(6)), 2_000);
+    past = past.toBuilder().candidate(released.plus(Duration.ofDays(6)), 2_000).build();
     System.out.println(policy.decide(seen(released.plus(Duration.ofDays(6)), 0.80), past));
   }
 

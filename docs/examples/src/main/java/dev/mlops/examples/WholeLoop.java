@@ -3,6 +3,7 @@ package dev.mlops.examples;
 import static dev.mlops.api.monitor.Signals.goldenExamples;
 import static dev.mlops.api.monitor.Signals.quality;
 import static dev.mlops.core.loop.TrainingWindow.sinceChange;
+import static dev.mlops.core.retrain.RetrainPolicies.followUps;
 import static dev.mlops.core.retrain.RetrainPolicies.violated;
 import static dev.mlops.core.rollout.ShadowPlan.shadow;
 import static java.util.concurrent.TimeUnit.MINUTES;
@@ -40,7 +41,8 @@ public final class WholeLoop {
   // region policy
   static final Condition AS_GOOD =
       quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
-  static final RetrainPolicy POLICY = violated(AS_GOOD).atMostEvery(Duration.ofDays(1));
+  static final RetrainPolicy POLICY =
+      violated(AS_GOOD).or(followUps()).atMostEvery(Duration.ofDays(1));
   // endregion
 
   /** A deployment as in {@link Hello}, whose monitor is told beforehand what the policy reads. */

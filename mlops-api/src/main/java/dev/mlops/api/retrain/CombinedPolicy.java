@@ -5,11 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Watch;
-import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -25,16 +23,7 @@ record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
   public RetrainDecision decide(Evidence now, RetrainHistory past) {
     List<RetrainDecision> parts = List.of(first.decide(now, past), second.decide(now, past));
     RetrainDecision.Outcome outcome = all ? worst(parts) : best(parts);
-    OptionalLong change = parts.stream()
-        .filter(RetrainDecision::retrain)
-        .flatMapToLong(part -> part.changePosition().stream())
-        .min();
-    return new RetrainDecision(
-        outcome,
-        all ? "all of" : "any of",
-        "",
-        parts,
-        outcome == RetrainDecision.Outcome.RETRAIN ? change : OptionalLong.empty());
+    return RetrainDecision.of(outcome, all ? "all of" : "any of", "", parts);
   }
 
   private static RetrainDecision.Outcome best(List<RetrainDecision> parts) {
@@ -63,13 +52,6 @@ record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
       }
     }
     throw new IllegalStateException("every outcome is in the order");
-  }
-
-  @Override
-  public boolean resting(Instant now, RetrainHistory past) {
-    boolean one = first.resting(now, past);
-    boolean other = second.resting(now, past);
-    return all ? one || other : one && other;
   }
 
   @Override

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /** A policy that rests for some time after every candidate. */
@@ -46,22 +45,10 @@ record CooldownPolicy(RetrainPolicy policy, Duration gap) implements RetrainPoli
     return Duration.between(last, now).abs().compareTo(gap) < 0;
   }
 
-  @Override
-  public boolean resting(Instant now, RetrainHistory past) {
-    return policy.resting(now, past)
-        || past.lastCandidate().filter(last -> rests(last, now)).isPresent();
-  }
-
   private RetrainDecision wrap(
       RetrainDecision decision, RetrainDecision.Outcome outcome, String reason) {
-    return new RetrainDecision(
-        outcome,
-        "at most every " + MlopsException.shown(gap),
-        reason,
-        List.of(decision),
-        outcome == RetrainDecision.Outcome.RETRAIN
-            ? decision.changePosition()
-            : OptionalLong.empty());
+    return RetrainDecision.of(
+        outcome, "at most every " + MlopsException.shown(gap), reason, List.of(decision));
   }
 
   @Override

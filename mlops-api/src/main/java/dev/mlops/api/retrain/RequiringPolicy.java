@@ -7,11 +7,9 @@ import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Watch;
-import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -35,14 +33,8 @@ record RequiringPolicy(RetrainPolicy policy, Condition condition) implements Ret
         case INCONCLUSIVE -> RetrainDecision.Outcome.INCONCLUSIVE;
       };
     }
-    return new RetrainDecision(
-        outcome,
-        "requiring " + condition,
-        finding.toString(),
-        List.of(decision),
-        outcome == RetrainDecision.Outcome.RETRAIN
-            ? decision.changePosition()
-            : OptionalLong.empty());
+    return RetrainDecision.of(
+        outcome, "requiring " + condition, finding.toString(), List.of(decision));
   }
 
   /** A host may have written it: its fault must not end whoever decides. */
@@ -53,11 +45,6 @@ record RequiringPolicy(RetrainPolicy policy, Condition condition) implements Ret
     } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
       return Finding.inconclusive("the requirement threw " + e.getClass().getName());
     }
-  }
-
-  @Override
-  public boolean resting(Instant now, RetrainHistory past) {
-    return policy.resting(now, past);
   }
 
   @Override

@@ -2,46 +2,62 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Beta;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was done before, as far as a policy may read it.
  *
  * <p>A candidate is a model that was trained to replace the champion, whether or not it did: one that failed its gate or
- * was kept back counts.
+ * was kept back counts. Positions are those of {@link dev.mlops.api.monitor.Outcomes}; counts are in outcomes.
  *
  * <p>Immutable.
  *
- * @param championSince when the champion was made: published, or promoted if that is what is known
- * @param lastCandidate when the newest candidate was begun; empty if there was none
- * @param candidates how many candidates there were
- * @param positionAtLastCandidate where the outcomes ended when the newest candidate was begun, as {@link
- *     dev.mlops.api.monitor.Evidence#position()} says; 0 if there was none. {@link
- *     dev.mlops.api.monitor.Evidence#maturedSince} counts what has matured since, also after a restart
  * @since 0.1
  */
-public record RetrainHistory(
-    Instant championSince,
-    Optional<Instant> lastCandidate,
-    long candidates,
-    long positionAtLastCandidate) {
+@Beta
+public final class RetrainHistory {
   /**
-   * Checks the counts.
+   * How a candidate ended.
    *
-   * @throws IllegalArgumentException if one is negative, or there are candidates without an instant
+   * @since 0.1
    */
-  public RetrainHistory {
-    requireNonNull(championSince, "championSince");
-    if (candidates < 0
-        || positionAtLastCandidate < 0
-        || (candidates > 0) != lastCandidate.isPresent()) {
-      throw new IllegalArgumentException(
-          "a history must have counts >= 0 and an instant with its candidates, but had "
-              + candidates + " candidates, " + lastCandidate + ", " + positionAtLastCandidate
-              + " as position");
-    }
+  public enum Result {
+    /** It is the champion. */
+    PROMOTED,
+    /** It was judged and the champion stayed. */
+    KEPT,
+    /** Something threw. */
+    FAILED,
+    /** The alias moved on, or the process ended, before it was decided. */
+    ABANDONED
+  }
+
+  private final Instant championSince;
+  private final long candidates;
+  private final @Nullable Instant lastCandidate;
+  private final @Nullable Long lastPosition;
+  private final @Nullable Result lastResult;
+  private final @Nullable Long change;
+  private final long sinceChangeThen;
+  private final @Nullable Long end;
+  private final @Nullable Long longestWindow;
+
+  private RetrainHistory(Builder builder) {
+    this.championSince = builder.championSince;
+    this.candidates = builder.candidates;
+    this.lastCandidate = builder.lastCandidate;
+    this.lastPosition = builder.lastPosition;
+    this.lastResult = builder.lastResult;
+    this.change = builder.change;
+    this.sinceChangeThen = builder.sinceChangeThen;
+    this.end = builder.end;
+    this.longestWindow = builder.longestWindow;
   }
 
   /**
@@ -50,35 +66,253 @@ public record RetrainHistory(
    * @param championSince when it was made
    */
   public static RetrainHistory of(Instant championSince) {
-    return new RetrainHistory(championSince, Optional.empty(), 0, 0);
+    return builder(championSince).build();
   }
 
   /**
-   * {@return the history with one more candidate}
+   * {@return a builder of a history}
    *
-   * @param at when it was begun
-   * @param position where the outcomes ended then
+   * @param championSince when the champion was made: published, or promoted if that is what is known
    */
-  public RetrainHistory withCandidate(Instant at, long position) {
-    return new RetrainHistory(championSince, Optional.of(at), candidates + 1, position);
+  public static Builder builder(Instant championSince) {
+    return new Builder(championSince);
+  }
+
+  /** {@return a builder that begins with this history} */
+  public Builder toBuilder() {
+    Builder copy = new Builder(championSince);
+    copy.candidates = candidates;
+    copy.lastCandidate = lastCandidate;
+    copy.lastPosition = lastPosition;
+    copy.lastResult = lastResult;
+    copy.change = change;
+    copy.sinceChangeThen = sinceChangeThen;
+    copy.end = end;
+    copy.longestWindow = longestWindow;
+    return copy;
+  }
+
+  /** {@return when the champion was made: published, or promoted if that is what is known} */
+  public Instant championSince() {
+    return championSince;
+  }
+
+  /** {@return how many candidates there were} */
+  public long candidates() {
+    return candidates;
+  }
+
+  /** {@return when the newest candidate was begun; empty if there was none} */
+  public Optional<Instant> lastCandidate() {
+    return Optional.ofNullable(lastCandidate);
   }
 
   /**
-   * {@return the history with a new champion}
-   *
-   * @param since when it was made
+   * {@return the position after the newest outcome when the newest candidate was begun, if that is known; {@link
+   * dev.mlops.api.monitor.Evidence#maturedSince} counts from it, also after a restart}
    */
-  public RetrainHistory withChampion(Instant since) {
-    return new RetrainHistory(since, lastCandidate, candidates, positionAtLastCandidate);
+  public OptionalLong lastPosition() {
+    return optional(lastPosition);
+  }
+
+  /** {@return how the newest candidate ended; empty if there was none, or it is not decided yet} */
+  public Optional<Result> lastResult() {
+    return Optional.ofNullable(lastResult);
+  }
+
+  /** {@return the position of the newest change that a candidate was trained for} */
+  public OptionalLong change() {
+    return optional(change);
+  }
+
+  /** {@return how many outcomes have matured since that change; empty if there was none, or nobody counts} */
+  public OptionalLong outcomesSinceChange() {
+    return change == null || end == null ? OptionalLong.empty() : OptionalLong.of(since(change));
+  }
+
+  /** {@return how many outcomes since that change the newest candidate for it knew; empty without a change} */
+  public OptionalLong outcomesSinceChangeThen() {
+    return change == null ? OptionalLong.empty() : OptionalLong.of(sinceChangeThen);
+  }
+
+  /** {@return how many outcomes a candidate is trained on at most, if that is known} */
+  public OptionalLong longestWindow() {
+    return optional(longestWindow);
+  }
+
+  private long since(long from) {
+    long to = requireNonNull(end);
+    long count = to - from;
+    return to <= from ? 0 : count < 0 ? Long.MAX_VALUE : count;
+  }
+
+  private static OptionalLong optional(@Nullable Long value) {
+    return value == null ? OptionalLong.empty() : OptionalLong.of(value);
   }
 
   /**
    * {@return how old the champion is; not negative}
    *
+   * <p>A champion that is dated ahead, by a clock that was wrong when it was made, is as old as it is far ahead: it must not
+   * stay young until that date.
+   *
    * @param now the time of the evidence
    */
   public Duration championAge(Instant now) {
-    Duration age = Duration.between(championSince, now);
-    return age.isNegative() ? Duration.ZERO : age;
+    return Duration.between(championSince, now).abs();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof RetrainHistory that
+        && championSince.equals(that.championSince)
+        && candidates == that.candidates
+        && Objects.equals(lastCandidate, that.lastCandidate)
+        && Objects.equals(lastPosition, that.lastPosition)
+        && lastResult == that.lastResult
+        && Objects.equals(change, that.change)
+        && sinceChangeThen == that.sinceChangeThen
+        && Objects.equals(end, that.end)
+        && Objects.equals(longestWindow, that.longestWindow);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(championSince, candidates, lastCandidate, lastPosition, change, end);
+  }
+
+  /** {@return such as {@code champion since 2026-01-01T00:00:00Z, 3 candidates, the newest at 2026-02-01T00:00:00Z KEPT}} */
+  @Override
+  public String toString() {
+    return "champion since " + championSince + ", " + candidates + " candidates"
+        + (lastCandidate == null ? "" : ", the newest at " + lastCandidate)
+        + (lastResult == null ? "" : " " + lastResult)
+        + (change == null ? "" : ", change at " + change)
+        + (end == null ? "" : ", outcomes up to " + end);
+  }
+
+  /**
+   * Collects what was done before.
+   *
+   * <p>Not thread-safe: confine to one thread.
+   *
+   * @since 0.1
+   */
+  @Beta
+  public static final class Builder {
+    private Instant championSince;
+    private long candidates;
+    private @Nullable Instant lastCandidate;
+    private @Nullable Long lastPosition;
+    private @Nullable Result lastResult;
+    private @Nullable Long change;
+    private long sinceChangeThen;
+    private @Nullable Long end;
+    private @Nullable Long longestWindow;
+
+    private Builder(Instant championSince) {
+      this.championSince = requireNonNull(championSince, "championSince");
+    }
+
+    /**
+     * {@return this builder, with another champion}
+     *
+     * @param since when it was made
+     */
+    public Builder championSince(Instant since) {
+      this.championSince = requireNonNull(since, "since");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with one more candidate, which is not decided yet}
+     *
+     * @param at when it was begun
+     */
+    public Builder candidate(Instant at) {
+      this.lastCandidate = requireNonNull(at, "at");
+      this.lastPosition = null;
+      this.lastResult = null;
+      this.candidates = Math.addExact(candidates, 1);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with one more candidate, which is not decided yet}
+     *
+     * @param at when it was begun
+     * @param position after the newest outcome then
+     */
+    public Builder candidate(Instant at, long position) {
+      candidate(at);
+      this.lastPosition = position;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how the newest candidate ended}
+     *
+     * @param result of the newest candidate
+     * @throws IllegalStateException if there is no candidate
+     */
+    public Builder ended(Result result) {
+      if (lastCandidate == null) {
+        throw new IllegalStateException("a history without a candidate must have no result");
+      }
+      this.lastResult = requireNonNull(result, "result");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the change that a candidate was trained for}
+     *
+     * @param position of the change
+     * @param known how many outcomes since the change that candidate knew; at least 0
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder change(long position, long known) {
+      if (known < 0) {
+        throw new IllegalArgumentException("known must be >= 0, but was " + known);
+      }
+      this.change = position;
+      this.sinceChangeThen = known;
+      return this;
+    }
+
+    /** {@return this builder, without a change} */
+    public Builder noChange() {
+      this.change = null;
+      this.sinceChangeThen = 0;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the position after the newest outcome now}
+     *
+     * @param position as {@link dev.mlops.api.monitor.Outcomes#end()} says
+     */
+    public Builder end(long position) {
+      this.end = position;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how many outcomes a candidate is trained on at most}
+     *
+     * @param outcomes at least 1
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public Builder longestWindow(long outcomes) {
+      if (outcomes < 1) {
+        throw new IllegalArgumentException("outcomes must be >= 1, but was " + outcomes);
+      }
+      this.longestWindow = outcomes;
+      return this;
+    }
+
+    /** {@return the history} */
+    public RetrainHistory build() {
+      return new RetrainHistory(this);
+    }
   }
 }

@@ -5,7 +5,6 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Watch;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Set;
 
 /**
@@ -44,7 +43,7 @@ public interface RetrainPolicy extends EvidenceReader {
    * {@return a policy that retrains when this one or another would}
    *
    * <p>Otherwise SUPPRESSED if a part is, else INCONCLUSIVE if a part is, else KEEP. The change point is the earliest of
-   * the parts that retrain.
+   * the parts that retrain; that of a follow-up counts only where no other part has one.
    *
    * @param other the other
    */
@@ -75,26 +74,14 @@ public interface RetrainPolicy extends EvidenceReader {
   }
 
   /**
-   * {@return a policy that is SUPPRESSED for some time after every candidate, also one that failed or was kept back}
+   * {@return a policy that is SUPPRESSED for some time after every candidate, also one that failed or was kept back; it covers
+   * whatever is below it, follow-ups too}
    *
    * @param gap longer than zero
    * @throws IllegalArgumentException if it is not
    */
   default RetrainPolicy atMostEvery(Duration gap) {
     return new CooldownPolicy(this, gap);
-  }
-
-  /**
-   * {@return whether this policy forbids any candidate now, whatever the reason for one}
-   *
-   * <p>A loop that has a reason of its own, such as training again once more rows have come since a
-   * change, asks this first: a cooldown covers such candidates too.
-   *
-   * @param now the time of the evidence
-   * @param past what was done before
-   */
-  default boolean resting(Instant now, RetrainHistory past) {
-    return false;
   }
 
   @Override

@@ -44,17 +44,6 @@ public interface RowSelection {
   }
 
   /**
-   * {@return whether the rows since a change have grown so much since the newest candidate that another is due; never, by
-   * default}
-   *
-   * @param sinceChange how many outcomes there are since the change
-   * @param sinceChangeThen how many there were when the newest candidate was trained
-   */
-  default boolean followUpDue(long sinceChange, long sinceChangeThen) {
-    return false;
-  }
-
-  /**
    * {@return the rows to train on and the rows held back}
    *
    * <p>A selection that must train to choose, as a back-test does, hands over the model it trained and its test phase;

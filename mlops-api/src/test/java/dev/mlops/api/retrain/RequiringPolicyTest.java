@@ -6,15 +6,14 @@ import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import java.time.Instant;
 import java.util.List;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class RequiringPolicyTest {
   private static final Evidence NOW = Evidence.builder("fraud", Instant.EPOCH).build();
 
   private static RetrainDecision decide(Condition requirement) {
-    RetrainPolicy always = (now, past) -> new RetrainDecision(
-        RetrainDecision.Outcome.RETRAIN, "always", "1 of 1", List.of(), OptionalLong.of(7));
+    RetrainPolicy always = (now, past) ->
+        RetrainDecision.of(RetrainDecision.Outcome.RETRAIN, "always", "1 of 1").changedAt(7);
     return always.requiring(requirement).decide(NOW, RetrainHistory.of(Instant.EPOCH));
   }
 

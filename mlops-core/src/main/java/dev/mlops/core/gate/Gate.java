@@ -51,6 +51,32 @@ public final class Gate implements EvidenceReader {
    * @param trial what is known about the candidate, from {@link Trial}
    */
   public Finding judge(Evidence trial) {
+    return judgement(trial).finding();
+  }
+
+  /**
+   * What a gate came to.
+   *
+   * <p>Immutable.
+   *
+   * @param finding of the whole gate
+   * @param undecided the conditions that were INCONCLUSIVE: what a rollout has still to show
+   * @since 0.1
+   */
+  public record Judgement(Finding finding, List<Condition> undecided) {
+    /** Copies the conditions. */
+    public Judgement {
+      undecided = List.copyOf(undecided);
+    }
+  }
+
+  /**
+   * {@return what the gate came to, with the conditions that it could not decide}
+   *
+   * @param trial what is known about the candidate, from {@link Trial}
+   */
+  public Judgement judgement(Evidence trial) {
+    List<Condition> undecided = new ArrayList<>();
     List<String> texts = new ArrayList<>();
     Verdict verdict = Verdict.PASS;
     long failures = trial.candidate().map(section -> section.failures()).orElse(0L);
@@ -61,13 +87,17 @@ public final class Gate implements EvidenceReader {
     for (Condition condition : conditions) {
       Finding finding = Answers.of(condition, () -> condition.test(trial));
       texts.add(finding.toString());
+      if (finding.verdict() == Verdict.INCONCLUSIVE) {
+        undecided.add(condition);
+      }
       if (finding.verdict() == Verdict.FAIL) {
         verdict = Verdict.FAIL;
       } else if (finding.verdict() == Verdict.INCONCLUSIVE && verdict == Verdict.PASS) {
         verdict = Verdict.INCONCLUSIVE;
       }
     }
-    return Finding.of(verdict, String.join("; ", texts));
+    return new Judgement(
+        Finding.of(verdict, String.join("; ", texts)), undecided);
   }
 
   @Override

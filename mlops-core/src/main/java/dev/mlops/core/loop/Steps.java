@@ -39,7 +39,11 @@ final class Steps {
 
   /** Writes a step, then tells it; throws only if it was not written. */
   void write(LoopEvent.Builder step) {
-    LoopEvent event = step.build();
+    write(step.build());
+  }
+
+  /** Writes a step, then tells it; throws only if it was not written. */
+  void write(LoopEvent event) {
     journal.append(event);
     tell(event);
   }

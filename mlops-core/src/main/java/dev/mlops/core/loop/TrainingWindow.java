@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * 20 and at most 200; without a change 100, or half of what there is if that is less. They also are the gate's and the
  * test phase of the package, so the candidate that is shipped never saw them.
  *
- * <p>After a change the window is soon too short. Once the rows since the change have tripled it asks for another
- * candidate, until they fill the window; one that is still undecided then is given up for it.
+ * <p>After a change the window is soon too short: {@link dev.mlops.core.retrain.RetrainPolicies#followUps} asks for another
+ * candidate once the rows since the change have tripled.
  *
  * <p>Immutable.
  *
@@ -45,7 +45,6 @@ public final class TrainingWindow implements RowSelection {
   private static final int HELD_BACK_WITHOUT_CHANGE = 100;
   private static final double HELD_BACK_SHARE = 0.2;
   private static final double STANDARD_ERRORS = 0.5;
-  private static final long FOLLOW_UP = 3;
 
   private final int least;
   private final int most;
@@ -87,11 +86,6 @@ public final class TrainingWindow implements RowSelection {
           + " more outcomes since the change");
     }
     return Optional.empty();
-  }
-
-  @Override
-  public boolean followUpDue(long sinceChange, long sinceChangeThen) {
-    return sinceChange >= FOLLOW_UP * sinceChangeThen && sinceChange <= most;
   }
 
   /**

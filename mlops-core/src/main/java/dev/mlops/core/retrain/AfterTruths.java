@@ -13,7 +13,9 @@ record AfterTruths(long wanted) implements RetrainPolicy {
     if (now.champion().isEmpty()) {
       return RetrainDecision.of(Outcome.INCONCLUSIVE, toString(), "nothing served yet");
     }
-    long fresh = now.maturedSince(past.positionAtLastCandidate());
+    long fresh = past.lastPosition().isPresent()
+        ? now.maturedSince(past.lastPosition().getAsLong())
+        : now.matured();
     return RetrainDecision.of(
         fresh >= wanted ? Outcome.RETRAIN : Outcome.KEEP,
         toString(),

@@ -14,10 +14,13 @@ record OlderThan(Duration limit) implements RetrainPolicy {
   @Override
   public RetrainDecision decide(Evidence now, RetrainHistory past) {
     Duration age = past.championAge(now.at());
+    String shown = MlopsException.shown(age.truncatedTo(ChronoUnit.SECONDS));
     return RetrainDecision.of(
         age.compareTo(limit) >= 0 ? Outcome.RETRAIN : Outcome.KEEP,
         toString(),
-        "champion is " + MlopsException.shown(age.truncatedTo(ChronoUnit.SECONDS)) + " old");
+        past.championSince().isAfter(now.at())
+            ? "champion is dated " + shown + " ahead, by a clock that was wrong then or is now"
+            : "champion is " + shown + " old");
   }
 
   /** {@return such as {@code champion older than 30 d}} */

@@ -33,7 +33,8 @@ public final class RetrainPolicies {
   /**
    * {@return a policy that retrains when the champion is this old, or older}
    *
-   * <p>It needs no evidence but its time.
+   * <p>It needs no evidence but its time. A champion that is dated ahead counts as that much older: a clock that was wrong once
+   * does not keep it young.
    *
    * @param age longer than zero
    * @throws IllegalArgumentException if it is not
@@ -49,8 +50,8 @@ public final class RetrainPolicies {
   /**
    * {@return a policy that retrains when this many outcomes have matured since the newest candidate was begun}
    *
-   * <p>Without a candidate it counts from the opening of the monitor. A monitor that was opened after that candidate has
-   * forgotten what matured before, and is counted from its opening too. INCONCLUSIVE while nothing was served.
+   * <p>Without a candidate it counts from the oldest outcome that is known, and so it does where the outcomes of that time are
+   * gone. INCONCLUSIVE while nothing was served.
    *
    * @param outcomes at least 1
    * @throws IllegalArgumentException if it is below 1
@@ -60,5 +61,16 @@ public final class RetrainPolicies {
       throw new IllegalArgumentException("outcomes must be >= 1, but was " + outcomes);
     }
     return new AfterTruths(outcomes);
+  }
+
+  /**
+   * {@return a policy that retrains once the outcomes since a change have tripled since the candidate that was trained for it}
+   *
+   * <p>Soon after a change a window is short; three times the rows give a better model. It goes on until the outcomes since
+   * the change fill the longest window. A candidate that is still undecided then is given up for the next one. Combine it
+   * below a cooldown: {@code violated(worse).or(followUps()).atMostEvery(day)}.
+   */
+  public static RetrainPolicy followUps() {
+    return new FollowUps(3);
   }
 }

@@ -1,5 +1,9 @@
 package dev.mlops.core.rollout;
 
+import dev.mlops.api.rollout.Rollout;
+import dev.mlops.api.rollout.RolloutPlan;
+import dev.mlops.api.rollout.RolloutStart;
+
 /**
  * How a candidate is decided: both models on the same rows, by a test that may be looked at after every truth.
  *
@@ -20,7 +24,7 @@ package dev.mlops.core.rollout;
  * @param most after how many truths the champion stays; at least 30; 500 unless said
  * @since 0.1
  */
-public record ShadowPlan(double alpha, double margin, long most) {
+public record ShadowPlan(double alpha, double margin, long most) implements RolloutPlan {
   /** The fewest truths that a shadow may be given. */
   private static final long FEWEST = 30;
 
@@ -77,6 +81,11 @@ public record ShadowPlan(double alpha, double margin, long most) {
    */
   public ShadowPlan untilDecided(long truths) {
     return new ShadowPlan(alpha, margin, truths);
+  }
+
+  @Override
+  public Rollout begin(RolloutStart start) {
+    return PairedShadow.of(this, start);
   }
 
   /** {@return such as {@code shadow until decided, at most 500 truths (alpha 0.05, margin 0.02)}} */

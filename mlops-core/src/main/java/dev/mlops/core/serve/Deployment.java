@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
@@ -81,6 +82,9 @@ public final class Deployment<T> implements AutoCloseable {
    */
   private final ReentrantLock changing = new ReentrantLock();
 
+  /** When the newest tick began, or the deployment was made, by the ticker. */
+  private volatile long ticked;
+
   /** Whether a thread is in {@link #tick()}. */
   private final AtomicBoolean ticking = new AtomicBoolean();
 
@@ -90,6 +94,9 @@ public final class Deployment<T> implements AutoCloseable {
   private final FaultStatus watching =
       FaultStatus.of(Deployment.class, "what serves goes on serving");
   private final FaultStatus warming = FaultStatus.of(Deployment.class, "no rollback until then");
+
+  /** What may serve soon and is loaded already. */
+  private final List<Prepared> prepared = new CopyOnWriteArrayList<>();
 
   /** Of the version that the alias asks for and of the one before it; used in ticks alone, and so is what follows. */
   private final Retry loads = new Retry();
@@ -119,6 +126,7 @@ public final class Deployment<T> implements AutoCloseable {
     this.loader = loader;
     this.clock = builder.clock;
     this.ticker = builder.ticker;
+    this.ticked = ticker.getAsLong();
     this.monitor = requireNonNull(builder.config.open(builder.model), "monitor");
   }
 
@@ -319,7 +327,8 @@ public final class Deployment<T> implements AutoCloseable {
       return;
     }
     // What is thrown ends here: a host's scheduler never runs a task again that has thrown.
-    boolean watched = tellsChampion()
+    boolean watched = watched("read the ticker of " + alias, () -> ticked = ticker.getAsLong())
+        & tellsChampion()
         & watched("tick the monitor of " + alias, monitor::tick);
     if (watched) {
       watching.over();
@@ -525,11 +534,18 @@ public final class Deployment<T> implements AutoCloseable {
     return new Loaded(version, model, requireNonNull(recorder, "recorder"));
   }
 
-  /** Loads the version of a change and serves it in the place of a state; closes it again if that is gone. */
+  /** Serves the version of a change in the place of a state; closes it again if that is gone. */
   private boolean load(@Nullable State now, AliasChange change, @Nullable Loaded standby) {
     Version version = change.to();
-    ModelPackage source = store.open(version);
-    SharedModel model = new SharedModel(load(source));
+    Prepared ready = prepared.stream()
+        .filter(each -> each.version().equals(version) && each.take())
+        .findFirst()
+        .orElse(null);
+    if (ready != null) {
+      prepared.remove(ready);
+    }
+    ModelPackage source = ready == null ? store.open(version) : ready.source();
+    SharedModel model = ready == null ? new SharedModel(load(source)) : ready.shared();
     boolean serves = false;
     try {
       Loaded champion = loaded(version, model, source);
@@ -543,6 +559,29 @@ public final class Deployment<T> implements AutoCloseable {
       loader.serves(source);
     }
     return serves;
+  }
+
+  /**
+   * Opens, loads and checks a version that may serve soon, such as a candidate: when the alias moves to it, the deployment
+   * takes it over as it is, without opening or loading it again.
+   *
+   * <p>It serves nobody until then. Whoever prepared it closes it; that does nothing once it serves.
+   *
+   * @param version in the store of this deployment
+   * @return the version, loaded
+   * @throws ModelLoadException as {@link #load} throws it
+   * @throws dev.mlops.api.store.StoreException if the package could not be opened
+   * @throws IllegalStateException if the deployment is closed
+   */
+  public Prepared prepare(Version version) {
+    ModelPackage source = store.open(version);
+    Prepared ready = new Prepared(version, source, new SharedModel(load(source)), prepared::remove);
+    prepared.add(ready);
+    if (serving.get() == null) { // closed meanwhile, or before
+      ready.close();
+      throw closed();
+    }
+    return ready;
   }
 
   /** Puts a state in another's place, unless that is gone. */
@@ -672,6 +711,13 @@ public final class Deployment<T> implements AutoCloseable {
   }
 
   /**
+   * {@return how long ago the newest {@link #tick()} began, by the ticker; since the deployment was opened if there was none}
+   */
+  public Duration sinceTick() {
+    return Duration.ofNanos(Math.max(0, ticker.getAsLong() - ticked));
+  }
+
+  /**
    * {@return the version that serves now}
    *
    * @throws IllegalStateException if the deployment is closed
@@ -741,6 +787,7 @@ public final class Deployment<T> implements AutoCloseable {
     if (state.standby != null) {
       state.standby.model.retire();
     }
+    prepared.forEach(Prepared::close);
     closeMonitor();
   }
 

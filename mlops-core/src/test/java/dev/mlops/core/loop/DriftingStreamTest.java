@@ -67,6 +67,7 @@ class DriftingStreamTest {
     InMemoryVersionStore store = new InMemoryVersionStore(clock);
     RetrainPolicy policy = RetrainPolicies.violated(
             Signals.quality("accuracy").noWorseThanBaseline(0.05).falseAlarmEvery(1_000_000))
+        .or(RetrainPolicies.followUps())
         .atMostEvery(Duration.ofMinutes(100));
     try (Deployment<Row> deployment = Deployment.of(store, "sine@champion", BINDING)
             .firstRelease(

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.store.Reference;
+import dev.mlops.core.internal.log.BackOff;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** What is read out of a journal; each event comes one minute after the one before, the first at minute 0. */
@@ -34,16 +37,46 @@ class JournalReplayTest {
 
   @Test
   void anEmptyJournalSaysNothing() {
-    assertEquals(new JournalReplay(List.of(), 0, BackOff.none(), false, Optional.empty(), Optional.empty()),
+    assertEquals(new JournalReplay(
+            RetrainHistory.of(Instant.EPOCH),
+            Optional.empty(),
+            JournalReplay.RESTED,
+            false,
+            Optional.empty(),
+            Optional.empty()),
         past(""));
   }
 
   @Test
   void everyCandidateCountsHoweverItEnded() {
-    assertEquals(
-        List.of(minute(0), minute(2), minute(4), minute(6), minute(8)),
-        past("RETRAIN FAILED RETRAIN KEPT RETRAIN ABANDONED RETRAIN PROMOTED RETRAIN")
-            .candidates());
+    RetrainHistory history =
+        past("RETRAIN FAILED RETRAIN KEPT RETRAIN ABANDONED RETRAIN PROMOTED RETRAIN").history();
+    assertEquals(5, history.candidates());
+    assertEquals(Optional.of(minute(8)), history.lastCandidate());
+    assertEquals(Optional.empty(), history.lastResult());
+    for (RetrainHistory.Result result : RetrainHistory.Result.values()) {
+      assertEquals(Optional.of(result), past("RETRAIN " + result).history().lastResult());
+    }
+  }
+
+  /** A candidate that threw was not trained for its change: the change still waits for its first. */
+  @Test
+  void theChangeIsThatOfTheNewestCandidateThatWasJudged() {
+    LoopEvent first = LoopEvent.builder(LoopEvent.Kind.RETRAIN, minute(0))
+        .position(300)
+        .change(200)
+        .build();
+    LoopEvent second = LoopEvent.builder(LoopEvent.Kind.RETRAIN, minute(2))
+        .position(700)
+        .change(600)
+        .build();
+    LoopEvent gated = LoopEvent.builder(LoopEvent.Kind.GATED, minute(1)).build();
+    LoopEvent failed = LoopEvent.builder(LoopEvent.Kind.FAILED, minute(3)).build();
+    RetrainHistory history = JournalReplay.of(List.of(first, gated, second, failed)).history();
+    assertEquals(OptionalLong.of(200), history.change());
+    assertEquals(OptionalLong.of(100), history.outcomesSinceChangeThen());
+    assertEquals(OptionalLong.of(700), history.lastPosition());
+    assertEquals(OptionalLong.empty(), JournalReplay.of(List.of(first, failed)).history().change());
   }
 
   @Test
@@ -79,30 +112,39 @@ class JournalReplayTest {
   @Test
   void failuresInARowAreCountedUntilACandidateWasJudged() {
     assertEquals(
-        new BackOff(2, Optional.of(minute(3))),
+        failed(2, 3),
         past("RETRAIN FAILED RETRAIN FAILED").backOff());
     assertEquals(
-        new BackOff(2, Optional.of(minute(5))),
+        failed(2, 5),
         past("RETRAIN FAILED RETRAIN ABANDONED RETRAIN FAILED").backOff(),
         "a process that ended proves nothing");
-    assertEquals(BackOff.none(), past("RETRAIN FAILED RETRAIN KEPT").backOff());
-    assertEquals(BackOff.none(), past("RETRAIN FAILED RETRAIN GATED ABANDONED").backOff());
+    assertEquals(JournalReplay.RESTED, past("RETRAIN FAILED RETRAIN KEPT").backOff());
+    assertEquals(JournalReplay.RESTED, past("RETRAIN FAILED RETRAIN GATED ABANDONED").backOff());
     assertEquals(
-        new BackOff(1, Optional.of(minute(4))),
+        failed(1, 4),
         past("RETRAIN FAILED RETRAIN GATED FAILED").backOff());
+  }
+
+  private static BackOff failed(int failures, int minute) {
+    return new BackOff(
+        Duration.ofMinutes(1), 6, failures, Optional.of(JournalReplay.time(minute(minute))));
   }
 
   /** 2^6 = 64 minutes at most; a clock that was an hour ahead and went back forbids nothing for longer. */
   @Test
   void aRestIsBoundedInBothDirections() {
-    BackOff backOff = BackOff.none();
-    assertFalse(backOff.rests(minute(0)));
+    BackOff backOff = JournalReplay.RESTED;
+    assertFalse(backOff.rests(Duration.ZERO));
+    assertEquals(Duration.ZERO, backOff.length());
+    Duration at = Duration.ofMinutes(100);
     for (int minutes : new int[] {1, 2, 4, 8, 16, 32, 64, 64}) {
-      backOff = backOff.failed(minute(100));
-      assertTrue(backOff.rests(minute(100 + minutes).minusMillis(1)), minutes + " minutes");
-      assertFalse(backOff.rests(minute(100 + minutes)), minutes + " minutes");
-      assertTrue(backOff.rests(minute(100 - minutes).plusMillis(1)), minutes + " minutes");
-      assertFalse(backOff.rests(minute(100 - minutes)), minutes + " minutes");
+      backOff = backOff.failed(at);
+      Duration rest = Duration.ofMinutes(minutes);
+      assertEquals(rest, backOff.length());
+      assertTrue(backOff.rests(at.plus(rest).minusMillis(1)), minutes + " minutes");
+      assertFalse(backOff.rests(at.plus(rest)), minutes + " minutes");
+      assertTrue(backOff.rests(at.minus(rest).plusMillis(1)), minutes + " minutes");
+      assertFalse(backOff.rests(at.minus(rest)), minutes + " minutes");
     }
   }
 }

@@ -472,6 +472,7 @@ class LoopFaultTest {
       int trained = scene.trainer.calls.size();
       jobs.get(0).run();
       assertEquals(trained, scene.trainer.calls.size());
+      scene.deployment.tick();
       loop.tick();
       assertEquals(Optional.empty(), loop.trouble());
       assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"), scene.kinds());
@@ -485,6 +486,7 @@ class LoopFaultTest {
     List<Runnable> jobs = new ArrayList<>();
     scene.trainer.script = rows -> {
       scene.clock.advance(Duration.ofHours(3));
+      scene.deployment.tick();
       loop[0].tick();
       assertEquals(Optional.empty(), loop[0].trouble());
       assertEquals(
@@ -542,31 +544,6 @@ class LoopFaultTest {
       }
     }
     assertEquals(List.of(), scene.trainer.calls);
-  }
-
-  @Test
-  void aPolicyThatCannotSayWhetherItRestsForbidsFollowUps() {
-    RetrainPolicy policy = new RetrainPolicy() {
-      @Override
-      public RetrainDecision decide(Evidence now, RetrainHistory past) {
-        return past.candidates() == 0
-            ? LoopScene.retrain(100)
-            : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "once", "");
-      }
-
-      @Override
-      public boolean resting(Instant now, RetrainHistory past) {
-        throw new IllegalStateException("bug");
-      }
-    };
-    MaintenanceLoop loop =
-        scene.loop(policy).gate(evidence -> Finding.fail("no")).build();
-    scene.serve(200);
-    loop.tick();
-    scene.serve(400);
-    loop.tick();
-    assertEquals(4, scene.heard.size());
-    assertEquals(Optional.empty(), loop.trouble());
   }
 
   @Test

@@ -176,6 +176,7 @@ class LoopRestartTest {
         loop.tick();
         assertEquals(List.of(), scene.kinds(), ended);
         scene.clock.advance(Duration.ofMinutes(1));
+        scene.serve(20);
         loop.tick();
         assertEquals("RETRAIN", scene.heard.get(0).kind().name(), ended);
       }

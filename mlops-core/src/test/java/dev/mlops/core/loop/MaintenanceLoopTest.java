@@ -25,12 +25,14 @@ import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.AliasChange;
+import dev.mlops.core.retrain.RetrainPolicies;
 import dev.mlops.core.serve.Served;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -69,7 +71,7 @@ class MaintenanceLoopTest {
 
     assertEquals(scene.clock.instant().plus(Duration.ofMinutes(1)), loop.tick());
     assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"), scene.kinds());
-    assertTrue(loop.toString().startsWith("loop on iris@champion: shadowing iris:2, UNDECIDED"));
+    assertTrue(loop.toString().startsWith("loop on iris@champion: shadowing iris:2, shadow UNDECIDED"));
     serveUntilDecided(loop);
 
     assertEquals(
@@ -369,6 +371,7 @@ class MaintenanceLoopTest {
         "SUPPRESSED: at most every 2 h (last candidate 1 h 59 min ago)\n  RETRAIN: scripted",
         said.toString());
     scene.clock.advance(Duration.ofMinutes(1));
+    scene.serve(20);
     loop.tick();
     assertEquals(8, scene.heard.size());
   }
@@ -390,7 +393,11 @@ class MaintenanceLoopTest {
         : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "once", "one is enough");
     scene.trainer.script = rows -> "A/0.1"; // never decided before 500 truths
     MaintenanceLoop loop =
-        scene.loop(cooldown == null ? once : once.atMostEvery(cooldown)).build();
+        scene
+            .loop(cooldown == null
+                ? once.or(RetrainPolicies.followUps())
+                : once.or(RetrainPolicies.followUps()).atMostEvery(cooldown))
+            .build();
     scene.serve(300);
     loop.tick();
     assertEquals("GATED", scene.last().kind().name());
@@ -425,9 +432,15 @@ class MaintenanceLoopTest {
             .text()
             .startsWith("iris:2 is overtaken, a longer window is due: shadow UNDECIDED on 200"),
         scene.heard.get(4).text());
-    assertEquals(
-        "follow-up: 300 outcomes since the change, 100 at the last candidate",
+    assertTrue(
+        scene
+            .heard
+            .get(5)
+            .text()
+            .contains("300 outcomes since the change, 100 at the last candidate"),
         scene.heard.get(5).text());
+    assertEquals(OptionalLong.of(200), scene.heard.get(5).change());
+    assertEquals(OptionalLong.of(500), scene.heard.get(5).position());
     assertEquals(List.of(), scene.monitor.kept, "the champion was not judged");
   }
 
@@ -439,7 +452,8 @@ class MaintenanceLoopTest {
         ? LoopScene.retrain(200)
         : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "once", "");
     scene.trainer.script = rows -> "A/0.1";
-    MaintenanceLoop loop = scene.loop(once, jobs::add).build();
+    MaintenanceLoop loop =
+        scene.loop(once.or(RetrainPolicies.followUps()), jobs::add).build();
     scene.serve(300);
     for (int i = 0; i < 30; i++) {
       loop.tick();
@@ -458,8 +472,61 @@ class MaintenanceLoopTest {
     scene.serve(200);
     loop.tick();
     assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"), scene.kinds());
+    scene.serve(20);
     loop.tick();
     assertEquals(8, scene.heard.size());
+  }
+
+  /** A gate that fails and no new truth, a tick a minute for four hours: the same rows give the same candidate. */
+  @Test
+  void afterACandidateThatWasKeptNothingHappensUntilThereIsSomethingNew() {
+    long[] change = {0};
+    MaintenanceLoop loop = scene
+        .loop((now, past) -> LoopScene.retrain(change[0]))
+        .gate(evidence -> Finding.fail("no"))
+        .build();
+    scene.serve(200);
+    for (int minute = 0; minute < 240; minute++) {
+      loop.tick();
+      scene.deployment.tick();
+      scene.clock.advance(Duration.ofMinutes(1));
+    }
+    List<String> once = List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT");
+    assertEquals(once, scene.kinds().subList(0, 4));
+    assertEquals(List.of("WAITING"), scene.kinds().subList(4, scene.heard.size()));
+    assertTrue(loop.waiting().orElseThrow().contains("20 more"), loop.waiting().toString());
+    scene.serve(19);
+    loop.tick();
+    assertEquals(5, scene.heard.size(), "19 new rows after 200");
+    scene.serve(1);
+    loop.tick();
+    assertEquals(9, scene.heard.size(), "a tenth is new");
+    loop.tick();
+    change[0] = 50;
+    loop.tick();
+    assertEquals(once, scene.kinds().subList(scene.heard.size() - 4, scene.heard.size()));
+    assertEquals(OptionalLong.of(50), loop.events().get(loop.events().size() - 4).change());
+  }
+
+  /** The next process knows from the journal that the same rows were judged. */
+  @Test
+  void thatACandidateWasKeptOutlivesTheProcess() {
+    scene.serve(200);
+    MaintenanceLoop.Builder builder =
+        scene.loop(LoopScene.always()).gate(evidence -> Finding.fail("no"));
+    try (MaintenanceLoop loop = builder.build()) {
+      loop.tick();
+    }
+    int before = scene.trainer.calls.size();
+    try (MaintenanceLoop loop = builder.build()) {
+      loop.tick();
+      loop.tick();
+      assertTrue(loop.waiting().isPresent());
+      assertEquals(before, scene.trainer.calls.size());
+      scene.serve(20);
+      loop.tick();
+      assertTrue(scene.trainer.calls.size() > before);
+    }
   }
 
   @Test

@@ -272,15 +272,6 @@ class TrainingWindowTest {
   }
 
   @Test
-  void aFollowUpIsDueFromThreeTimesToTheMost() {
-    TrainingWindow window = TrainingWindow.sinceChange(100, 1_000);
-    assertFalse(window.followUpDue(299, 100));
-    assertTrue(window.followUpDue(300, 100));
-    assertTrue(window.followUpDue(1_000, 100));
-    assertFalse(window.followUpDue(1_001, 100), "the window is full");
-  }
-
-  @Test
   void itRefusesNumbersOutOfRange() {
     for (int[] wrong : new int[][] {{29, 100}, {30, 99}, {200, 199}}) {
       assertEquals(

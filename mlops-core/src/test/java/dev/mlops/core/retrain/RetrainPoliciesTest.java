@@ -1,6 +1,7 @@
 package dev.mlops.core.retrain;
 
 import static dev.mlops.core.retrain.RetrainPolicies.afterTruths;
+import static dev.mlops.core.retrain.RetrainPolicies.followUps;
 import static dev.mlops.core.retrain.RetrainPolicies.olderThan;
 import static dev.mlops.core.retrain.RetrainPolicies.violated;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -165,35 +166,108 @@ class RetrainPoliciesTest {
         .isEqualTo(Outcome.KEEP);
     assertThat(olderThan(DAY).decide(evidence(START.plus(DAY), 0), past))
         .hasToString("RETRAIN: champion older than 24 h (champion is 24 h old)");
-    assertThat(olderThan(DAY).decide(evidence(START.minus(DAY), 0), past).outcome())
-        .as("a clock behind the champion's")
+  }
+
+  /** A clock that was years ahead when the champion was made must not keep it young for years. */
+  @Test
+  void aChampionThatIsDatedAheadIsAsOldAsItIsAhead() {
+    RetrainHistory past = RetrainHistory.of(START);
+    assertThat(olderThan(DAY)
+            .decide(evidence(START.minus(DAY).plusNanos(1), 0), past)
+            .outcome())
         .isEqualTo(Outcome.KEEP);
+    RetrainDecision ahead =
+        olderThan(DAY).decide(evidence(START.minus(Duration.ofDays(3_650)), 0), past);
+    assertThat(ahead.outcome()).isEqualTo(Outcome.RETRAIN);
+    assertThat(ahead.reason()).contains("3650 d ahead");
   }
 
   @Test
   void truthsCountSinceTheNewestCandidateOverAllVersions() {
-    RetrainHistory past = RetrainHistory.of(START).withCandidate(START, 500).withChampion(START);
+    RetrainHistory past = RetrainHistory.builder(START).candidate(START, 70_500).build();
     Evidence promoted = Evidence.builder("fraud", START)
         .champion(VersionEvidence.builder("8").truths(60, 0, 0).build())
-        .other(VersionEvidence.builder("7").truths(539, 0, 0).build())
+        .matured(600)
+        .position(70_599)
         .build();
     assertThat(afterTruths(100).decide(promoted, past))
         .hasToString(
             "KEEP: after 100 outcomes (99 outcomes have matured since the newest candidate)");
-    Evidence oneMore = Evidence.builder("fraud", START)
-        .champion(VersionEvidence.builder("8").truths(61, 0, 0).build())
-        .matured(600) // a monitor that has forgotten the section of 7
-        .build();
-    assertThat(afterTruths(100).decide(oneMore, past).outcome()).isEqualTo(Outcome.RETRAIN);
+    assertThat(afterTruths(99).decide(promoted, past).outcome()).isEqualTo(Outcome.RETRAIN);
   }
 
   @Test
+  void truthsCountFromTheBeginningWithoutACandidate() {
+    assertThat(afterTruths(100)
+            .decide(evidence(START, 99), RetrainHistory.of(START))
+            .reason())
+        .isEqualTo("99 outcomes have matured since the beginning");
+    assertThat(afterTruths(100)
+            .decide(evidence(START, 100), RetrainHistory.of(START))
+            .outcome())
+        .isEqualTo(Outcome.RETRAIN);
+  }
+
+  /** A position of an earlier life of the monitor lies far from those of this one. */
+  @Test
   void truthsOfAMonitorOpenedAfterTheCandidateCountFromItsOpening() {
-    RetrainHistory past = RetrainHistory.of(START).withCandidate(START, 5_000);
+    RetrainHistory past = RetrainHistory.builder(START).candidate(START, 1L << 40).build();
     assertThat(afterTruths(100).decide(evidence(START, 99), past).outcome())
         .isEqualTo(Outcome.KEEP);
     assertThat(afterTruths(100).decide(evidence(START, 100), past).outcome())
         .isEqualTo(Outcome.RETRAIN);
+  }
+
+  @Test
+  void aFollowUpIsDueOnceTheOutcomesHaveTripledUntilTheyFillTheWindow() {
+    RetrainHistory.Builder past = RetrainHistory.builder(START);
+    Evidence now = evidence(START, 0);
+    assertThat(followUps().decide(now, past.end(900).build()).outcome())
+        .as("no change")
+        .isEqualTo(Outcome.KEEP);
+    past.candidate(START, 300).change(200, 100);
+    assertThat(followUps().decide(now, past.end(499).build()).outcome())
+        .isEqualTo(Outcome.KEEP);
+    RetrainDecision due = followUps().decide(now, past.end(500).build());
+    assertThat(due.retrain()).isTrue();
+    assertThat(due.followUp()).isTrue();
+    assertThat(due.changePosition()).hasValue(200);
+    assertThat(due.reason())
+        .isEqualTo("300 outcomes since the change, 100 at the last candidate");
+    past.longestWindow(300);
+    assertThat(followUps().decide(now, past.build()).retrain()).isTrue();
+    assertThat(followUps().decide(now, past.longestWindow(299).build()).outcome())
+        .as("more would not be used")
+        .isEqualTo(Outcome.KEEP);
+  }
+
+  @Test
+  void aCooldownCoversFollowUpsAndKeepsThatTheyAreSome() {
+    RetrainPolicy policy = violated(WORSE).or(followUps()).atMostEvery(DAY);
+    RetrainHistory past = RetrainHistory.builder(START)
+        .candidate(START, 300)
+        .change(200, 100)
+        .end(500)
+        .build();
+    RetrainDecision resting = policy.decide(evidence(START.plus(DAY).minusNanos(1), 0), past);
+    assertThat(resting.outcome()).isEqualTo(Outcome.SUPPRESSED);
+    assertThat(resting.followUp()).isFalse();
+    RetrainDecision due = policy.decide(evidence(START.plus(DAY), 0), past);
+    assertThat(due.retrain()).isTrue();
+    assertThat(due.followUp()).isTrue();
+    assertThat(due.changePosition()).hasValue(200);
+  }
+
+  /** A change that was just found counts before the one that more rows have come of. */
+  @Test
+  void theChangeOfAFollowUpCountsOnlyWhereThereIsNoOther() {
+    RetrainHistory past = RetrainHistory.of(START);
+    RetrainPolicy followUp =
+        (now, history) -> says(Outcome.RETRAIN, 5).decide(now, history).asFollowUp();
+    assertThat(followUp.or(says(Outcome.RETRAIN, 7)).decide(reading(false), past).changePosition())
+        .hasValue(7);
+    assertThat(followUp.or(says(Outcome.KEEP, 7)).decide(reading(false), past).changePosition())
+        .hasValue(5);
   }
 
   @Test
@@ -212,7 +286,7 @@ class RetrainPoliciesTest {
   /** A policy that says what it is told. */
   private static RetrainPolicy says(Outcome outcome, long changePosition) {
     return (now, past) ->
-        new RetrainDecision(outcome, "told", "0", List.of(), OptionalLong.of(changePosition));
+        RetrainDecision.of(outcome, "told", "0").changedAt(changePosition);
   }
 
   /** The whole table: or is the most urgent, and the most reluctant; both are symmetric. */
@@ -280,13 +354,11 @@ class RetrainPoliciesTest {
     RetrainPolicy policy = violated(WORSE).atMostEvery(DAY);
     // The champion is the old one: the candidate failed its gate or was kept back.
     RetrainHistory failed =
-        RetrainHistory.of(START).withCandidate(START.plus(DAY).minusSeconds(1), 0);
+        RetrainHistory.builder(START).candidate(START.plus(DAY).minusSeconds(1)).build();
     assertThat(policy.decide(reading(true), failed).outcome()).isEqualTo(Outcome.SUPPRESSED);
     assertThat(policy.decide(reading(true), failed).changePosition()).isEmpty();
-    assertThat(policy.resting(START.plus(DAY), failed)).isTrue();
-    RetrainHistory longAgo = RetrainHistory.of(START).withCandidate(START, 0);
+    RetrainHistory longAgo = RetrainHistory.builder(START).candidate(START).build();
     assertThat(policy.decide(reading(true), longAgo).outcome()).isEqualTo(Outcome.RETRAIN);
-    assertThat(policy.resting(START.plus(DAY), longAgo)).isFalse();
     assertThat(policy.decide(reading(false), failed).outcome())
         .as("no reason is no suppressed reason")
         .isEqualTo(Outcome.KEEP);

@@ -4,16 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
 import dev.mlops.core.rollout.PairedShadow.State;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class PairedShadowTest {
+  private static final Schema SCHEMA =
+      Schema.of(Column.number("x")).predicting(Task.CLASSIFICATION);
+
   /** Runs a shadow on independent wrong answers with these rates. */
   private static PairedShadow run(
       ShadowPlan plan, double champion, double candidate, SplittableRandom random) {
-    PairedShadow shadow = PairedShadow.of(plan, 1.0);
+    PairedShadow shadow = PairedShadow.of(plan, SCHEMA, 1.0);
     while (shadow.state() == State.UNDECIDED) {
       shadow.update(
           random.nextDouble() < champion ? 1 : 0, random.nextDouble() < candidate ? 1 : 0);
@@ -77,7 +83,7 @@ class PairedShadowTest {
 
   @Test
   void theEndIsHonoured() {
-    PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow().untilDecided(30), 1.0);
+    PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow().untilDecided(30), SCHEMA, 1.0);
     for (int i = 0; i < 29; i++) {
       assertEquals(State.UNDECIDED, shadow.update(i % 2, (i + 1) % 2));
     }
@@ -87,7 +93,7 @@ class PairedShadowTest {
 
   @Test
   void whatIsDecidedStays() {
-    PairedShadow kept = PairedShadow.of(ShadowPlan.shadow().untilDecided(30), 1.0);
+    PairedShadow kept = PairedShadow.of(ShadowPlan.shadow().untilDecided(30), SCHEMA, 1.0);
     for (int i = 0; i < 30; i++) {
       kept.update(0, 1);
     }
@@ -112,7 +118,7 @@ class PairedShadowTest {
 
   @Test
   void lossesAreMeasuredInTheLargestAndCutToIt() {
-    PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow(), 4.0);
+    PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow(), SCHEMA, 4.0);
     shadow.update(Double.POSITIVE_INFINITY, 1.0);
     shadow.update(2.0, Double.POSITIVE_INFINITY);
     assertEquals("UNDECIDED on 2 truths: mean loss 0.625, champion 0.750", shadow.toString());
@@ -120,7 +126,7 @@ class PairedShadowTest {
 
   @Test
   void anInfiniteLossOfTheCandidateCountsAgainstIt() {
-    PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow(), 1.0);
+    PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow(), SCHEMA, 1.0);
     while (shadow.state() == State.UNDECIDED) {
       shadow.update(0.5, Double.POSITIVE_INFINITY);
     }
@@ -129,7 +135,7 @@ class PairedShadowTest {
 
   @Test
   void whatIsNoLossIsRefused() {
-    PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow(), 1.0);
+    PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow(), SCHEMA, 1.0);
     for (double wrong : new double[] {Double.NaN, -0.1}) {
       assertEquals(
           "losses must be >= 0, but were 0.0 and " + wrong,
@@ -143,7 +149,7 @@ class PairedShadowTest {
           "largest must be finite and > 0, but was " + largest,
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> PairedShadow.of(ShadowPlan.shadow(), largest))
+                  () -> PairedShadow.of(ShadowPlan.shadow(), SCHEMA, largest))
               .getMessage());
     }
   }
@@ -153,7 +159,7 @@ class PairedShadowTest {
   void withoutAPlanThereIsNoShadow() {
     assertEquals(
         "plan",
-        assertThrows(NullPointerException.class, () -> PairedShadow.of(null, 1.0))
+        assertThrows(NullPointerException.class, () -> PairedShadow.of(null, SCHEMA, 1.0))
             .getMessage());
   }
 

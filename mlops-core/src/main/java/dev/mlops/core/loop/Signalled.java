@@ -1,0 +1,90 @@
+package dev.mlops.core.loop;
+
+import dev.mlops.api.monitor.DriftReading;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Watch;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiPredicate;
+
+/** Signals of evidence that outlive the candidate that was judged when they came. */
+final class Signalled {
+  private Signalled() {}
+
+  /**
+   * Whether a reading has a signal that a candidate does not answer: of a change at a position or later, or, where a signal
+   * has no position, of a watch that had none when the candidate was begun.
+   */
+  private static boolean unanswered(
+      Watch watch, DriftReading reading, long position, Set<Watch> answered) {
+    return reading.signal().isPresent()
+        && (reading.changePosition().isPresent()
+            ? reading.changePosition().getAsLong() >= position
+            : !answered.contains(watch));
+  }
+
+  /** The watches of the champion that have a signal. */
+  static Set<Watch> watches(Evidence now) {
+    Set<Watch> signalled = new HashSet<>();
+    now.champion().ifPresent(section -> section.drift().forEach((watch, reading) -> {
+      if (reading.signal().isPresent()) {
+        signalled.add(watch);
+      }
+    }));
+    return signalled;
+  }
+
+  /**
+   * {@return the evidence with the signals that a candidate does not answer, and no others; empty if there are none}
+   *
+   * @param now what is known beside the candidate
+   * @param position after the newest outcome that the candidate knows
+   * @param answered the watches that had a signal when it was begun
+   */
+  static Optional<Evidence> unanswered(Evidence now, long position, Set<Watch> answered) {
+    boolean any = now.champion().stream()
+        .flatMap(section -> section.drift().entrySet().stream())
+        .anyMatch(each -> unanswered(each.getKey(), each.getValue(), position, answered));
+    return any
+        ? Optional.of(copy(
+            now,
+            now,
+            (watch, reading) -> reading.signal().isEmpty()
+                || unanswered(watch, reading, position, answered)))
+        : Optional.empty();
+  }
+
+  /** Evidence of an earlier time as of now. */
+  static Evidence at(Evidence then, Evidence now) {
+    return copy(then, now, (watch, reading) -> true);
+  }
+
+  private static Evidence copy(Evidence then, Evidence now, BiPredicate<Watch, DriftReading> kept) {
+    Evidence.Builder copy =
+        Evidence.builder(then.model(), now.at()).matured(now.matured());
+    copy.unjoinedTruths(then.orphans(), then.duplicates(), then.corrections(), then.lostTruths());
+    then.others().forEach(copy::other);
+    then.champion().ifPresent(section -> copy.champion(copy(section, kept)));
+    return copy.build();
+  }
+
+  private static VersionEvidence copy(VersionEvidence section, BiPredicate<Watch, DriftReading> kept) {
+    VersionEvidence.Builder copy = VersionEvidence.builder(section.version())
+        .served(section.recorded(), section.dropped())
+        .failures(section.failures())
+        .truths(section.matured(), section.expired(), section.open());
+    section.baseline().ifPresent(copy::baseline);
+    section.truthAge().ifPresent(copy::truthAge);
+    section.latency().ifPresent(copy::latency);
+    section.quality().forEach(copy::quality);
+    section.provisional().forEach(copy::provisional);
+    section.drift().forEach((watch, reading) -> {
+      if (kept.test(watch, reading)) {
+        copy.drift(watch, reading);
+      }
+    });
+    return copy.build();
+  }
+}

@@ -1,0 +1,201 @@
+package dev.mlops.core.loop;
+
+import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.TestPhase;
+import dev.mlops.api.pack.Trained;
+import dev.mlops.api.pack.TrainingContext;
+import dev.mlops.api.retrain.RetrainDecision;
+import dev.mlops.api.retrain.RetrainHistory;
+import dev.mlops.api.retrain.RowSelection;
+import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.store.Version;
+import dev.mlops.core.gate.Gate;
+import dev.mlops.core.gate.Trial;
+import dev.mlops.core.serve.Prepared;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+
+/** No candidate: asks the policy, and begins one when it says so and there are rows to train on. */
+final class Watching implements Phase {
+  /** After a candidate that was kept, so large a part of its rows must be new before the next. */
+  private static final long NEW_PART = 10;
+
+  private final Workshop loop;
+
+  /** Where the outcomes ended when they turned out to be too few; none yet. */
+  private OptionalLong tooFewAt = OptionalLong.empty();
+
+  Watching(Workshop loop) {
+    this.loop = loop;
+  }
+
+  @Override
+  public Phase advance() {
+    Evidence evidence = loop.deployment.evidence();
+    Version champion = loop.deployment.champion();
+    if (loop.rests()) {
+      return this;
+    }
+    long end = loop.outcomes.end();
+    RetrainDecision answer = loop.decide(evidence, champion);
+    if (!answer.retrain()) {
+      loop.waitForNothing();
+      return this;
+    }
+    OptionalLong change = answer.changePosition();
+    long kept = Math.min(end - loop.outcomes.begin(), loop.window.most());
+    Optional<String> wait = waitsForNews(answer).or(() -> loop.window.waitsFor(kept, end, change));
+    if (wait.isPresent()) {
+      loop.waitFor(wait.get());
+      return this;
+    }
+    if (tooFewAt.isPresent() && tooFewAt.getAsLong() == end) {
+      return this;
+    }
+    List<Outcome> rows = loop.between(end - kept, end);
+    wait = loop.window.waitsFor(rows.size(), end, change);
+    if (wait.isPresent()) {
+      loop.waitFor(wait.get());
+      tooFewAt = OptionalLong.of(end); // fewer are kept than the counts said; copied again once there are more
+      return this;
+    }
+    loop.waitForNothing();
+    return begin(evidence, champion, answer, rows, end);
+  }
+
+  /** After a candidate that was kept, the same rows would give the same one. */
+  private Optional<String> waitsForNews(RetrainDecision answer) {
+    RetrainHistory past = loop.history();
+    Optional<LoopEvent> last = loop.begun();
+    if (last.isEmpty()
+        || answer.followUp()
+        || past.lastResult().filter(RetrainHistory.Result.KEPT::equals).isEmpty()
+        || (answer.changePosition().isPresent()
+            && !answer.changePosition().equals(last.get().change()))) {
+      return Optional.empty();
+    }
+    long wanted = Math.max(1, (long) last.get().number("rows").orElse(0.0) / NEW_PART);
+    long fresh = loop.sinceCandidate();
+    return fresh >= wanted
+        ? Optional.empty()
+        : Optional.of("the newest candidate was kept back and " + fresh
+            + " outcomes are new since: waiting for " + (wanted - fresh)
+            + " more, or for another change");
+  }
+
+  private Phase begin(
+      Evidence evidence, Version champion, RetrainDecision answer, List<Outcome> rows, long end) {
+    Working working = Working.of(loop);
+    LoopEvent.Builder step = loop.steps
+        .event(LoopEvent.Kind.RETRAIN)
+        .champion(champion)
+        .position(end)
+        .number("rows", rows.size());
+    answer.changePosition().ifPresent(step::change);
+    Steps.beginning(answer.toString()).lines().forEach(step::because);
+    LoopEvent begun = step.build();
+    loop.steps.write(begun);
+    loop.begin(begun, evidence, end);
+    try {
+      return working.doing(() -> train(champion, evidence, rows, answer.changePosition()));
+    } catch (Throwable e) { // an executor of the host; the journal has the candidate
+      return working.failed(e);
+    }
+  }
+
+  // --- on the host's executor
+  // ------------------------------------------------------------------------------
+
+  private Supplier<Phase> train(
+      Version champion, Evidence evidence, List<Outcome> rows, OptionalLong change) {
+    TrainingContext context = TrainingContext.builder()
+        .cancelledWhen(loop::closed)
+        .ticker(loop.ticker)
+        .build();
+    RowSelection.Selected selection = loop.window.select(rows, change, loop.trainer, context);
+    Trained trained = selection.trained(loop.trainer, context);
+    TestPhase tested = selection.tested(trained).measuring(loop.metrics());
+    ModelPackage made = trained.testedOn(tested).asPackage(champion.model());
+    loop.steps.write(loop.steps
+        .event(LoopEvent.Kind.PUBLISHING)
+        .champion(champion)
+        .digest(made.digest())
+        .number("rows", selection.training().size())
+        .number("held_back", selection.heldBack().size())
+        .number("fits", selection.fits())
+        .because(selection.toString()));
+    Version version = loop.deployment.store().publish(made);
+    loop.steps.write(loop.steps
+        .event(LoopEvent.Kind.PUBLISHED)
+        .champion(champion)
+        .candidate(version)
+        .digest(made.digest())
+        .because(made.digest().abbreviated()));
+    Prepared ready = loop.deployment.prepare(version);
+    loop.hold(ready);
+    Evidence trial = loop.deployment.using(serving -> ready.using(model -> Trial.of(
+        evidence,
+        Long.toString(champion.number()),
+        serving,
+        ready.source(),
+        model,
+        Long.toString(version.number()),
+        tested,
+        selection.heldBack(),
+        loop.ticker)));
+    Gate.Judgement judgement = loop.gate.judgement(trial);
+    long end = rows.get(rows.size() - 1).position() + 1;
+    return () -> judged(new Candidate(loop, champion, ready, change), judgement, end);
+  }
+
+  // --- on the thread of a tick
+  // -----------------------------------------------------------------------------
+
+  private Phase judged(Candidate candidate, Gate.Judgement judgement, long end) {
+    Finding finding = judgement.finding();
+    loop.judged();
+    Version version = candidate.version();
+    if (version.equals(candidate.champion())) {
+      return candidate.keep(Map.of(), version + " was trained again, byte for byte");
+    }
+    return switch (finding.verdict()) {
+      case FAIL ->
+        candidate.keep(Map.of(), "cannot promote " + version + ": gate " + finding.text());
+      case PASS, INCONCLUSIVE -> gated(candidate, judgement, end);
+    };
+  }
+
+  private Phase gated(Candidate candidate, Gate.Judgement judgement, long end) {
+    Finding finding = judgement.finding();
+    ModelPackage source = candidate.ready().source();
+    RolloutStart.Builder start = RolloutStart.builder(
+            candidate.champion(), candidate.version(), source.schema())
+        .gate(finding, judgement.undecided());
+    source.baseline().ifPresent(start::baseline);
+    Comparing next = Comparing.of(candidate, loop.plan.begin(start.build()), end);
+    loop.steps.write(candidate
+        .event(
+            LoopEvent.Kind.GATED,
+            Map.of(),
+            finding.verdict() + " (" + finding.text() + "); " + loop.plan)
+        .position(end));
+    return next;
+  }
+
+  @Override
+  public String attempt() {
+    return "decide whether " + loop.alias() + " is trained again";
+  }
+
+  @Override
+  public String toString() {
+    return "watching";
+  }
+}

@@ -1,0 +1,321 @@
+package dev.mlops.core.loop;
+
+import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.monitor.Watch;
+import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.retrain.RetrainDecision;
+import dev.mlops.api.retrain.RetrainHistory;
+import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.api.retrain.RowSelection;
+import dev.mlops.api.rollout.RolloutPlan;
+import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.Version;
+import dev.mlops.core.gate.Gate;
+import dev.mlops.core.internal.log.BackOff;
+import dev.mlops.core.internal.log.Warnings;
+import dev.mlops.core.serve.Deployment;
+import dev.mlops.core.serve.Prepared;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the phases of a loop share: its parts, and what it remembers between candidates.
+ *
+ * <p>Not thread-safe but for the candidate: confine to one tick at a time.
+ */
+final class Workshop {
+  final Deployment<?> deployment;
+  final ModelTrainer trainer;
+  final RowSelection window;
+  final Gate gate;
+  final RolloutPlan plan;
+  final Outcomes outcomes;
+  final Steps steps;
+  final LongSupplier ticker;
+  final InstantSource clock;
+  final Warnings warnings = Warnings.of(MaintenanceLoop.class);
+
+  private final RetrainPolicy policy;
+  private final Executor background;
+  private final Warnings failing = Warnings.of(MaintenanceLoop.class);
+
+  /** Where the outcomes began when the loop was built: positions before it are of an earlier life, or forgotten. */
+  private final long begin;
+
+  /** The newest candidate; whoever takes it out closes it. */
+  private final AtomicReference<@Nullable Prepared> candidate = new AtomicReference<>();
+
+  private RetrainHistory history;
+  private @Nullable LoopEvent begun;
+  private BackOff backOff;
+
+  /** What was known when a change was signalled that the candidate of that time did not know; outlives it. */
+  private @Nullable Evidence unanswered;
+
+  /** The watches that had a signal when the newest candidate was begun. */
+  private Set<Watch> answered = Set.of();
+
+  private volatile @Nullable RetrainDecision decision;
+  private volatile @Nullable String waiting;
+  private volatile @Nullable String failure;
+  private volatile boolean closed;
+
+  Workshop(MaintenanceLoop.Parts parts, Steps steps, JournalReplay past) {
+    this.deployment = parts.deployment();
+    this.trainer = parts.trainer();
+    this.policy = parts.policy();
+    this.window = parts.window();
+    this.gate = parts.gate();
+    this.plan = parts.plan();
+    this.outcomes = parts.outcomes();
+    this.background = parts.background();
+    this.clock = parts.clock();
+    this.ticker = parts.ticker();
+    this.steps = steps;
+    this.begin = outcomes.begin();
+    this.backOff = past.backOff();
+    this.begun = past.last().orElse(null);
+    RetrainHistory.Builder known = past.history().toBuilder();
+    if (past.history().change().stream().noneMatch(this::ours)) {
+      known.noChange();
+    }
+    this.history = known
+        .longestWindow(window.most())
+        .championSince(deployment.champion().publishedAt())
+        .build();
+  }
+
+  /** Whether a position is of these outcomes: one of an earlier life of the monitor, or forgotten, says nothing here. */
+  private boolean ours(long position) {
+    return position >= begin && position <= outcomes.end();
+  }
+
+  /** How many outcomes have matured since the newest candidate was begun; since the oldest known if that is too long ago. */
+  long sinceCandidate() {
+    long end = outcomes.end();
+    return end - history.lastPosition().stream().filter(this::ours).findFirst().orElse(begin);
+  }
+
+  String alias() {
+    return deployment.alias();
+  }
+
+  // --- what is known
+  // ---------------------------------------------------------------------------------------
+
+  Optional<RetrainDecision> decision() {
+    return Optional.ofNullable(decision);
+  }
+
+  Optional<String> waiting() {
+    return Optional.ofNullable(waiting);
+  }
+
+  /** What the newest candidate threw, until one is judged. */
+  @Nullable String failure() {
+    return failure;
+  }
+
+  boolean closed() {
+    return closed;
+  }
+
+  boolean rests() {
+    return backOff.rests(JournalReplay.time(clock.instant()));
+  }
+
+  RetrainHistory history() {
+    return history;
+  }
+
+  /** What the newest candidate was begun with. */
+  Optional<LoopEvent> begun() {
+    return Optional.ofNullable(begun);
+  }
+
+  /** What gate and policy read of a test phase. */
+  Metric[] metrics() {
+    Set<Metric> read = new LinkedHashSet<>(gate.metrics());
+    read.addAll(policy.metrics());
+    return read.toArray(new Metric[0]);
+  }
+
+  // --- what the policy says
+  // --------------------------------------------------------------------------------
+
+  /** Asks the policy of a champion; a signal that an earlier candidate did not know is still up. */
+  RetrainDecision decide(Evidence now, Version champion) {
+    counted(champion);
+    RetrainDecision answer = ask(now);
+    Evidence before = unanswered;
+    if (!answer.retrain() && before != null) {
+      RetrainDecision again = ask(Signalled.at(before, now));
+      if (again.retrain()) {
+        answer = again;
+      } else if (again.outcome() == RetrainDecision.Outcome.KEEP) {
+        unanswered = null;
+      }
+    }
+    decision = answer;
+    return answer;
+  }
+
+  /** Asks the policy beside a candidate that knows the outcomes before a position; a newer change is remembered. */
+  RetrainDecision decideBeside(Evidence now, Version champion, long known) {
+    counted(champion);
+    RetrainDecision answer = ask(now);
+    Signalled.unanswered(now, known, answered).ifPresent(signals -> unanswered = signals);
+    decision = answer;
+    return answer;
+  }
+
+  private void counted(Version champion) {
+    history = history
+        .toBuilder()
+        .championSince(champion.publishedAt())
+        .end(outcomes.end())
+        .build();
+  }
+
+  private RetrainDecision ask(Evidence evidence) {
+    try {
+      RetrainDecision answer = policy.decide(evidence, history);
+      return answer != null
+          ? answer
+          : RetrainDecision.of(
+              RetrainDecision.Outcome.INCONCLUSIVE, policy.toString(), "the policy answered null");
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+      return RetrainDecision.of(
+          RetrainDecision.Outcome.INCONCLUSIVE,
+          policy.toString(),
+          "the policy threw " + Warnings.shown(e));
+    }
+  }
+
+  /** Waits; says once what for. That is no step, so it is not written to the journal. */
+  void waitFor(String what) {
+    if (waiting == null) {
+      steps.tell(steps.event(LoopEvent.Kind.WAITING).because(what).build());
+    }
+    waiting = what;
+  }
+
+  void waitForNothing() {
+    waiting = null;
+  }
+
+  // --- the life of a candidate
+  // -----------------------------------------------------------------------------
+
+  /** A candidate is in the journal. */
+  void begin(LoopEvent event, Evidence evidence, long end) {
+    begun = event;
+    history = history.toBuilder().candidate(evidence.at(), end).build();
+    unanswered = null;
+    answered = Signalled.watches(evidence);
+  }
+
+  /** A candidate is loaded; one that was promoted and never served is closed. */
+  void hold(Prepared prepared) {
+    close(candidate.getAndSet(prepared));
+  }
+
+  /** A candidate was trained and judged. */
+  void judged() {
+    backOff = backOff.none();
+    failing.again();
+    failure = null;
+    RetrainHistory.Builder judged = history.toBuilder();
+    JournalReplay.answered(judged, begun);
+    history = judged.build();
+  }
+
+  /** The newest candidate has ended, as the journal says. */
+  void ended(RetrainHistory.Result result) {
+    history = history.toBuilder().ended(result).build();
+  }
+
+  /** Something threw: the candidate has ended, and the loop rests. */
+  Phase failed(Throwable e) {
+    Instant now = clock.instant();
+    String what = "candidate " + history.candidates() + " threw " + Warnings.shown(e);
+    LoopEvent.Builder event =
+        steps.event(LoopEvent.Kind.FAILED).because(what + "; the champion stays");
+    Prepared loaded = candidate.get();
+    if (loaded != null) {
+      event.candidate(loaded.version());
+    }
+    steps.write(event);
+    closeCandidate();
+    failing.once(
+        e.getClass().getName(),
+        "a candidate for " + alias() + " failed; the champion stays",
+        e);
+    backOff = backOff.failed(JournalReplay.time(now));
+    failure = what + " at " + now + "; the champion stays, the loop rests "
+        + MlopsException.shown(backOff.length());
+    ended(RetrainHistory.Result.FAILED);
+    return new Watching(this);
+  }
+
+  void closeCandidate() {
+    close(candidate.getAndSet(null));
+  }
+
+  private void close(@Nullable Prepared prepared) {
+    if (prepared != null) {
+      try {
+        prepared.close();
+      } catch (Throwable e) { // what it holds may be lost, the candidate is decided
+        warnings.once("close", "a candidate that was decided could not be closed", e);
+      }
+    }
+  }
+
+  /** The move that an intent made, if it did. */
+  Optional<AliasChange> moveOf(String intent) {
+    return deployment.store().history(alias()).stream()
+        .filter(change -> change.intent().equals(intent))
+        .findFirst();
+  }
+
+  /** The outcomes from one position to another: a candidate must not be judged by rows that it learned from. */
+  List<Outcome> between(long from, long to) {
+    List<Outcome> rows = outcomes.between(from, to);
+    long next = from;
+    for (Outcome row : rows) {
+      if (row.position() < next || row.position() >= to) {
+        throw new IllegalStateException("wanted outcomes of positions " + from + " to " + to
+            + " in order, got one of " + row.position());
+      }
+      next = row.position() + 1;
+    }
+    return rows;
+  }
+
+  // --- the host's executor
+  // ---------------------------------------------------------------------------------
+
+  /** Runs a job on the host's executor; throws if that takes no job. */
+  void run(Working working, Supplier<Supplier<Phase>> job) {
+    background.execute(() -> working.run(job));
+  }
+
+  void close() {
+    closed = true;
+  }
+}
