@@ -56,7 +56,7 @@ public record Signal(
   public String toString() {
     List<String> figures = List.of(
         String.format(Locale.ROOT, "%.3g", statistic), String.format(Locale.ROOT, "%.3g", threshold));
-    if (figures.get(0).equals(figures.get(1))) {
+    if (statistic != threshold && figures.get(0).equals(figures.get(1))) {
       figures = Figures.apart(statistic, threshold);
     }
     return String.format(
