@@ -3,6 +3,7 @@ package dev.mlops.api.monitor;
 import dev.mlops.api.model.Metric;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A question that says what must hold: PASS while it does, FAIL when it does not. A gate asks that it holds; an alert fires,
@@ -26,6 +27,22 @@ public interface Condition extends EvidenceReader {
    * @param evidence what is known now
    */
   Finding test(Evidence evidence);
+
+  /**
+   * {@return what {@link #test} answers; INCONCLUSIVE, with what happened, if it throws or answers null}
+   *
+   * <p>Never throws: a fault of a host's condition must not end whoever asks.
+   *
+   * @param evidence what is known now
+   */
+  default Finding answer(Evidence evidence) {
+    try {
+      @Nullable Finding finding = test(evidence);
+      return finding == null ? Finding.inconclusive("the condition answered null") : finding;
+    } catch (Throwable hosts) {
+      return Finding.inconclusive("the condition threw " + hosts.getClass().getName());
+    }
+  }
 
   /** {@return all that it asks, as data; empty if it is not exportable, as a lambda is not} */
   default Optional<Expression> expression() {

@@ -12,7 +12,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /** A policy that also needs a requirement to be met; one that throws, or answers null, is INCONCLUSIVE. */
 record RequiringPolicy(RetrainPolicy policy, Condition condition) implements RetrainPolicy {
@@ -24,7 +23,7 @@ record RequiringPolicy(RetrainPolicy policy, Condition condition) implements Ret
   @Override
   public RetrainDecision decide(Evidence now, RetrainHistory past) {
     RetrainDecision decision = policy.decide(now, past);
-    Finding finding = ask(now);
+    Finding finding = condition.answer(now);
     RetrainDecision.Outcome outcome = decision.outcome();
     if (decision.retrain()) {
       outcome = switch (finding.verdict()) {
@@ -35,16 +34,6 @@ record RequiringPolicy(RetrainPolicy policy, Condition condition) implements Ret
     }
     return RetrainDecision.of(
         outcome, "requiring " + condition, finding.toString(), List.of(decision));
-  }
-
-  /** A host may have written it: its fault must not end whoever decides. */
-  private Finding ask(Evidence now) {
-    try {
-      @Nullable Finding finding = condition.test(now);
-      return finding == null ? Finding.inconclusive("the requirement answered null") : finding;
-    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
-      return Finding.inconclusive("the requirement threw " + e.getClass().getName());
-    }
   }
 
   @Override

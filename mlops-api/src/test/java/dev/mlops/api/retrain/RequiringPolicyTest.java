@@ -34,9 +34,9 @@ class RequiringPolicyTest {
       assertThat(decision.changePosition()).isEmpty();
       assertThat(decision.reason())
           .containsAnyOf(
-              "the requirement threw java.lang.IllegalStateException",
-              "the requirement threw java.lang.NoClassDefFoundError",
-              "the requirement answered null");
+              "the condition threw java.lang.IllegalStateException",
+              "the condition threw java.lang.NoClassDefFoundError",
+              "the condition answered null");
     }
   }
 }

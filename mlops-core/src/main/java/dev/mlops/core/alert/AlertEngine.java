@@ -11,8 +11,8 @@ import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
+import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.internal.log.Warnings;
-import dev.mlops.core.monitor.Answers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -112,6 +112,7 @@ public final class AlertEngine implements EvidenceReader {
     Map<String, AlertEvent.State> now = new LinkedHashMap<>();
     for (Standing standing : standings) {
       AlertEvent event = standing.take(evidence.at(), ask(standing.rule, evidence), evidence);
+      tellIfNotWatched(standing.rule, evidence);
       if (event != null) {
         for (Outlet outlet : outlets) {
           outlet.add(event);
@@ -122,6 +123,22 @@ public final class AlertEngine implements EvidenceReader {
       }
     }
     states = Collections.unmodifiableMap(now);
+  }
+
+  /** A rule whose watch the monitor does not know never fires. */
+  private void tellIfNotWatched(AlertRule rule, Evidence evidence) {
+    evidence.champion().ifPresent(champion -> {
+      for (Watch watch : rule.watches()) {
+        if (champion.drift(watch).isEmpty()) {
+          warnings.once(
+              rule.name() + " not watched",
+              "alert rule " + rule.name() + " can never fire: the monitor of " + evidence.model()
+                  + " does not watch \"" + watch
+                  + "\"; give the rule or its engine to MonitorFactory.watching",
+              null);
+        }
+      }
+    });
   }
 
   private Finding ask(AlertRule rule, Evidence evidence) {

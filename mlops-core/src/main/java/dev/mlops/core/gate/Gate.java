@@ -7,7 +7,7 @@ import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.Watch;
-import dev.mlops.core.monitor.Answers;
+import dev.mlops.core.internal.guard.Answers;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;

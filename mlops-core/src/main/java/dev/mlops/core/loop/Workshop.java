@@ -16,6 +16,7 @@ import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.gate.Gate;
+import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.internal.log.BackOff;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.Deployment;
@@ -192,18 +193,11 @@ final class Workshop {
   }
 
   private RetrainDecision ask(Evidence evidence) {
-    try {
-      RetrainDecision answer = policy.decide(evidence, history);
-      return answer != null
-          ? answer
-          : RetrainDecision.of(
-              RetrainDecision.Outcome.INCONCLUSIVE, policy.toString(), "the policy answered null");
-    } catch (RuntimeException | LinkageError | StackOverflowError e) {
-      return RetrainDecision.of(
-          RetrainDecision.Outcome.INCONCLUSIVE,
-          policy.toString(),
-          "the policy threw " + Warnings.shown(e));
-    }
+    return Answers.or(
+        () -> policy.decide(evidence, history),
+        (how, thrown) -> {},
+        how -> RetrainDecision.of(
+            RetrainDecision.Outcome.INCONCLUSIVE, policy.toString(), "the policy " + how));
   }
 
   /** Waits; says once what for. That is no step, so it is not written to the journal. */

@@ -36,6 +36,17 @@ public enum Meters {
   TRUTH_AGE("mlops.truth.age", "time since the newest truth came", "seconds", "version"),
   /** Gauge of the quality over the newest matured outcomes; there while it is known. */
   QUALITY("mlops.quality", "quality over the newest matured outcomes", "", "version", "metric"),
+  /** Gauge of the ends of the 95 % interval of the quality: {@code lower}, {@code upper}. */
+  QUALITY_BOUND(
+      "mlops.quality.bound",
+      "ends of the 95 % interval of the quality",
+      "",
+      "version",
+      "metric",
+      "end"),
+  /** Gauge of how many outcomes the quality rests on: those that count for the metric. */
+  QUALITY_ROWS(
+      "mlops.quality.rows", "outcomes that the quality rests on", "", "version", "metric"),
   /** Gauge of the quality of the test phase. */
   QUALITY_BASELINE("mlops.quality.baseline", "quality in the test phase", "", "version", "metric"),
   /** Gauge of the level of each watch: 0 warming up, 1 stable, 2 warning, 3 drift. */
@@ -45,6 +56,28 @@ public enum Meters {
       "",
       "version",
       "watch"),
+  /** Gauge of the value of the watched metric up to which nothing is wrong; there for a watch that knows one. */
+  DRIFT_LIMIT(
+      "mlops.drift.limit",
+      "value of the watched metric up to which nothing is wrong",
+      "",
+      "version",
+      "watch"),
+  /**
+   * Gauge of how much a column moved, by the newest signal that nobody has answered: 0 to 1; there while there is one, for
+   * its 20 columns that most surely moved.
+   */
+  DRIFT_COLUMN(
+      "mlops.drift.column",
+      "how much a column moved, 0 to 1, while there is a signal",
+      "",
+      "version",
+      "watch",
+      "column"),
+  /** Gauge of which version serves: 1 for the champion, 0 for others. */
+  CHAMPION("mlops.champion", "1 for the version that serves, 0 for others", "", "version"),
+  /** Gauge of the predictions that wait for their truth or their horizon. */
+  OPEN("mlops.predictions.open", "predictions that wait for their truth", "", "version"),
   /** Gauge of the time since the newest tick when it is read: it grows when nobody calls {@code tick()}. */
   TICK_AGE("mlops.tick.age", "time since the newest tick of the monitor", "seconds");
 

@@ -259,10 +259,10 @@ public final class MicrometerMonitor implements MetricsMonitor {
   /** Makes a section the champion's, with the watches of its baseline: it goes on with them if it had them before. */
   private void crown(Section section) {
     Section before = champion;
+    champion = section;
     if (before != null) {
       refresh(before, Map.of());
     }
-    champion = section;
     if (first == null) {
       first = section.baseline;
     }
@@ -271,10 +271,17 @@ public final class MicrometerMonitor implements MetricsMonitor {
     } else if (section.watchers.isEmpty()) {
       Map<Watch, Watcher> made = new LinkedHashMap<>();
       for (Watch watch : watches) {
-        made.put(
-            watch,
-            new Watcher(
-                watch, config.own.get(watch), first, section.baseline, config.remembered()));
+        Watcher watcher =
+            new Watcher(watch, config.own.get(watch), first, section.baseline, config.remembered());
+        if (watcher.findsNothing()) {
+          warnings.once(
+              "finds nothing " + watch,
+              "the watch \"" + watch + "\" of version " + Warnings.shown(section.version)
+                  + " can find nothing: " + watcher.note()
+                  + "; test on more rows, or allow a smaller tolerance or more false alarms",
+              null);
+        }
+        made.put(watch, watcher);
       }
       section.watchers = made;
     }
@@ -422,10 +429,11 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // one section per version
   private void refresh(Section section, Map<Watch, DriftReading> readings) {
     SectionMeters shown = meters.get(section);
     if (shown != null) {
-      shown.refresh(readings);
+      shown.refresh(section == champion, readings);
     }
   }
 

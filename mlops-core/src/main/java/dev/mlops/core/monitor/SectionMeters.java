@@ -1,6 +1,8 @@
 package dev.mlops.core.monitor;
 
+import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.Signal;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.DriftReading;
@@ -8,6 +10,7 @@ import dev.mlops.api.monitor.Watch;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
@@ -19,12 +22,22 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the monitor's lock; what a registry reads is volatile.
  */
 final class SectionMeters {
+  /** So many columns of a signal have a meter. */
+  private static final int MOST_COLUMNS = 20;
+
   private final Registered registered;
   private final Section section;
   private final @Nullable Timer timer;
   private final DoubleSupplier truthAge;
   private final Map<Metric, Shown> quality = new TreeMap<>();
   private final Map<Watch, Shown> drift = new HashMap<>();
+  private final Map<Metric, Shown> rows = new TreeMap<>();
+  private final Map<Metric, Shown> lower = new TreeMap<>();
+  private final Map<Metric, Shown> upper = new TreeMap<>();
+  private final Map<Watch, Shown> limits = new HashMap<>();
+  private final Map<String, Shown> columns = new HashMap<>();
+  private final Shown champion = new Shown();
+  private final Shown open = new Shown();
   private final Shown coverage = new Shown();
   private boolean hasTruthAge;
   private Map<Metric, Estimate> shownQuality = Map.of();
@@ -51,7 +64,9 @@ final class SectionMeters {
 
   /** Brings the gauges up to date; {@code readings} is empty for a version that is not watched. */
   @SuppressWarnings("ReferenceEquality") // the same map holds the same numbers
-  void refresh(Map<Watch, DriftReading> readings) {
+  void refresh(boolean serves, Map<Watch, DriftReading> readings) {
+    show(champion, serves ? 1 : 0, Meters.CHAMPION, section.version);
+    show(open, section.open(), Meters.OPEN, section.version);
     long closed = section.matured + section.expired;
     if (closed > 0) {
       show(coverage, (double) section.matured / closed, Meters.COVERAGE, section.version);
@@ -63,17 +78,33 @@ final class SectionMeters {
     Map<Metric, Estimate> known = section.quality.quality();
     if (known != shownQuality) {
       shownQuality = known;
-      known.forEach((metric, estimate) -> show(
-          quality.computeIfAbsent(metric, unseen -> new Shown()),
-          estimate.value(),
-          Meters.QUALITY,
-          section.version,
-          metric.toString()));
+      known.forEach((metric, estimate) -> {
+        String name = metric.name();
+        show(of(quality, metric), estimate.value(), Meters.QUALITY, section.version, name);
+        show(of(rows, metric), estimate.n(), Meters.QUALITY_ROWS, section.version, name);
+        show(
+            of(lower, metric),
+            estimate.lower(),
+            Meters.QUALITY_BOUND,
+            section.version,
+            name,
+            "lower");
+        show(
+            of(upper, metric),
+            estimate.upper(),
+            Meters.QUALITY_BOUND,
+            section.version,
+            name,
+            "upper");
+      });
       drop(quality, known);
+      drop(rows, known);
+      drop(lower, known);
+      drop(upper, known);
     }
-    Map<Watch, String> ids = drift.keySet().containsAll(readings.keySet())
-        ? Map.of()
-        : Watch.ids(readings.keySet());
+    Map<Watch, String> ids = Watch.ids(readings.keySet());
+    Map<Watch, DriftReading> limited = new HashMap<>();
+    Map<String, ColumnShift> moved = new HashMap<>();
     readings.forEach((watch, reading) -> {
       Shown shown = drift.computeIfAbsent(watch, unseen -> new Shown());
       show(
@@ -82,8 +113,37 @@ final class SectionMeters {
           Meters.DRIFT,
           section.version,
           ids.getOrDefault(watch, watch.id()));
+      String id = ids.getOrDefault(watch, watch.id());
+      if (reading.limit().isPresent()) {
+        limited.put(watch, reading);
+        show(
+            limits.computeIfAbsent(watch, unseen -> new Shown()),
+            reading.limit().getAsDouble(),
+            Meters.DRIFT_LIMIT,
+            section.version,
+            id);
+      }
+      reading.signal().map(Signal::moved).orElse(List.of()).stream()
+          .limit(MOST_COLUMNS)
+          .forEach(shift -> {
+            String key = id + '\n' + shift.column();
+            moved.put(key, shift);
+            show(
+                columns.computeIfAbsent(key, unseen -> new Shown()),
+                shift.effect(),
+                Meters.DRIFT_COLUMN,
+                section.version,
+                id,
+                shift.column());
+          });
     });
     drop(drift, readings);
+    drop(limits, limited);
+    drop(columns, moved);
+  }
+
+  private static Shown of(Map<Metric, Shown> shown, Metric metric) {
+    return shown.computeIfAbsent(metric, unseen -> new Shown());
   }
 
   private void show(Shown shown, double value, Meters meter, String... values) {

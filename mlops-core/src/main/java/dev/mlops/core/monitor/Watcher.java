@@ -11,6 +11,7 @@ import dev.mlops.api.drift.Signal;
 import dev.mlops.api.drift.Unjudgeable;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Figures;
 import dev.mlops.api.model.Loss;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
@@ -24,6 +25,7 @@ import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.batch.DataDrift;
 import dev.mlops.drift.stream.SrEDetector;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -48,6 +50,10 @@ final class Watcher {
   private @Nullable RowDetector rows;
   private String note;
   private final double limit;
+  /** The limit in units of the metric. */
+  private final OptionalDouble metricLimit;
+
+  private final boolean findsNothing;
   /** Length of a block in milliseconds; 0 if the promise counts inputs. */
   private final long block;
 
@@ -84,6 +90,8 @@ final class Watcher {
     ValueDetector madeValues = null;
     RowDetector madeRows = null;
     double bound = 0.0;
+    boolean nothing = false;
+    OptionalDouble shown = OptionalDouble.empty();
     String text;
     FalseAlarms promise = watch.falseAlarms().orElse(null);
     if (promise == null) {
@@ -127,9 +135,16 @@ final class Watcher {
             : "no " + metric + " in the baseline";
       } else if (!(bound > 0) || bound >= requireNonNull(loss).largest()) {
         text = String.format(Locale.ROOT, "a loss limit of %.4f leaves nothing to find", bound);
+        nothing = true;
       } else {
         madeValues = SrEDetector.above(bound).falseAlarmEvery(promise);
-        text = String.format(Locale.ROOT, "loss limit %.4f", bound);
+        shown = OptionalDouble.of(requireNonNull(loss).metric(bound));
+        text = limitOf(metric, shown.getAsDouble(), baseline);
+        if (metric.isShare()) {
+          Optional<String> finds = finds(metric, bound, promise.count());
+          nothing = finds.isEmpty();
+          text += finds.orElse("; no fall is large enough to be found within 10000 inputs");
+        }
       }
     }
     this.block = promise != null && promise.time().isPresent()
@@ -138,7 +153,63 @@ final class Watcher {
     this.values = madeValues;
     this.rows = madeRows;
     this.limit = bound;
+    this.metricLimit = shown;
+    this.findsNothing = nothing;
     this.note = text;
+  }
+
+  private static String limitOf(Metric metric, double limit, Baseline baseline) {
+    double measured = baseline.quality(metric).map(Estimate::value).orElse(limit);
+    List<String> figures = Figures.apart(limit, measured);
+    return "limit of " + metric + " " + figures.get(0) + " (test phase " + figures.get(1) + ")";
+  }
+
+  /**
+   * What a share must fall to in order to be found, on average within so many inputs: where the evidence against the limit
+   * grows fast enough to reach the promise, ln(inputs or blocks per alarm) = n · KL(loss, limit).
+   */
+  private static Optional<String> finds(Metric metric, double limit, long perAlarm) {
+    StringBuilder text = new StringBuilder();
+    for (int within : new int[] {1_000, 10_000}) {
+      double least = leastLoss(limit, Math.log(perAlarm) / within);
+      if (least < 1.0) {
+        text.append(text.length() == 0 ? "; finds " + metric + " below " : ", below ")
+            .append(String.format(Locale.ROOT, "%.3f", 1.0 - least))
+            .append(" within about ")
+            .append(within)
+            .append(" inputs");
+      }
+    }
+    return text.length() == 0 ? Optional.empty() : Optional.of(text.toString());
+  }
+
+  /** The least share above the limit that is at least so far from it, in nats per input; 1 if none is. */
+  private static double leastLoss(double limit, double nats) {
+    if (-Math.log(limit) < nats) {
+      return 1.0;
+    }
+    double from = limit;
+    double to = 1.0;
+    for (int i = 0; i < 60; i++) {
+      double middle = (from + to) / 2;
+      double apart = middle * Math.log(middle / limit)
+          + (middle == 1.0 ? 0.0 : (1.0 - middle) * Math.log((1.0 - middle) / (1.0 - limit)));
+      if (apart < nats) {
+        from = middle;
+      } else {
+        to = middle;
+      }
+    }
+    return to;
+  }
+
+  /** Whether it can be told already that nothing will ever be found in reasonable time. */
+  boolean findsNothing() {
+    return findsNothing;
+  }
+
+  String note() {
+    return note;
   }
 
   /** The mean loss up to which nothing is wrong. */
@@ -335,6 +406,7 @@ final class Watcher {
       reading.signal(signal);
     }
     changePosition.ifPresent(reading::changePosition);
+    metricLimit.ifPresent(reading::limit);
     return reading.build();
   }
 }

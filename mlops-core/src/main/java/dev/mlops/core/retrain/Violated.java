@@ -7,7 +7,7 @@ import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
-import dev.mlops.core.monitor.Answers;
+import dev.mlops.core.internal.guard.Answers;
 import java.util.Set;
 
 /** Retrains while a condition FAILs. */

@@ -9,7 +9,9 @@ import dev.mlops.api.alert.AlertEvent;
 import dev.mlops.api.alert.AlertEvent.State;
 import dev.mlops.api.alert.AlertRule;
 import dev.mlops.api.alert.AlertSink;
+import dev.mlops.api.drift.Level;
 import dev.mlops.api.monitor.Condition;
+import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Signals;
@@ -31,6 +33,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 class AlertEngineTest {
@@ -410,5 +415,40 @@ class AlertEngineTest {
     state(engine, Verdict.FAIL, 0);
     assertThat(engine)
         .hasToString("1 alert rules, {rule=FIRING}, 0 events dropped, 0 deliveries failed");
+  }
+
+  /** A rule that the monitor was not told of never fires: that is said once, not found out in an outage. */
+  @Test
+  void aRuleThatIsNotWatchedIsTold() {
+    WatchCondition watched =
+        Signals.quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(1_000);
+    List<String> said = new ArrayList<>();
+    Logger logger = Logger.getLogger(AlertEngine.class.getName());
+    Handler handler = new Handler() {
+      @Override
+      public void publish(LogRecord told) {
+        said.add(told.getMessage());
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    logger.addHandler(handler);
+    try {
+      AlertEngine engine = engine(AlertRule.of("fraud.worse", watched));
+      engine.evaluate(at(NOON));
+      engine.evaluate(at(NOON.plus(MINUTE)));
+      engine.evaluate(Evidence.builder("fraud", NOON.plus(MINUTE))
+          .champion(VersionEvidence.builder("7")
+              .drift(watched.watch(), DriftReading.builder(Level.STABLE).build())
+              .build())
+          .build());
+    } finally {
+      logger.removeHandler(handler);
+    }
+    assertThat(said).singleElement().asString().contains("fraud.worse", "recall", "watching");
   }
 }

@@ -1,6 +1,7 @@
 package dev.mlops.core.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -1012,7 +1013,9 @@ class MicrometerMonitorTest {
         .as("mapped from the detector's inputs to the outcomes")
         .hasValue(fed.get((int) signal.changePoint()));
     assertThat(reading(monitor, watch).note())
-        .isEqualTo(String.format("loss limit %.4f", bound + 0.02));
+        .startsWith(String.format("limit of %s %.3f (test phase ", metric, 1 - bound - 0.02))
+        .contains("finds " + metric + " below ", " within about 1000 inputs");
+    assertThat(reading(monitor, watch).limit().orElseThrow()).isCloseTo(1 - bound - 0.02, within(1e-12));
   }
 
   @Test
@@ -1047,15 +1050,15 @@ class MicrometerMonitorTest {
         Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(1_000);
     MicrometerMonitor monitor = open(config -> config.watching(watch));
     serving(monitor, "1", BASELINE);
-    String first = String.format("loss limit %.4f", SrEDetector.upperLimit(100, 1_000) + 0.02);
-    assertThat(reading(monitor, watch).note()).isEqualTo(first);
+    double first = 1 - SrEDetector.upperLimit(100, 1_000) - 0.02;
+    assertThat(reading(monitor, watch).limit().orElseThrow()).isCloseTo(first, within(1e-12));
     serving(monitor, "2", baselineOf(800));
-    assertThat(reading(monitor, watch).note()).isEqualTo(first);
+    assertThat(reading(monitor, watch).limit().orElseThrow()).isCloseTo(first, within(1e-12));
     serving(monitor, "3", baselineOf(950));
-    assertThat(reading(monitor, watch).note())
-        .isEqualTo(String.format("loss limit %.4f", SrEDetector.upperLimit(50, 1_000) + 0.02));
+    assertThat(reading(monitor, watch).limit().orElseThrow())
+        .isCloseTo(1 - SrEDetector.upperLimit(50, 1_000) - 0.02, within(1e-12));
     serving(monitor, "4", baselineOf(700));
-    assertThat(reading(monitor, watch).note()).isEqualTo(first);
+    assertThat(reading(monitor, watch).limit().orElseThrow()).isCloseTo(first, within(1e-12));
   }
 
   private static Baseline baselineOf(long right) {

@@ -2,16 +2,22 @@ package dev.mlops.core.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mlops.api.drift.FalseAlarms;
+import dev.mlops.api.drift.Level;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.drift.stream.SrEDetector;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -43,5 +49,44 @@ class WatcherTest {
     assertThat(watcher.reading().changePosition())
         .as("of the change, or the oldest that is kept")
         .hasValue(100 * Math.max(changePoint, input - most));
+  }
+
+  private static Watcher of(double tolerance, long right, long tested) {
+    Watch watch = Watch.quality(Metric.ACCURACY, tolerance, FalseAlarms.every(100_000));
+    Schema schema = Schema.of(Column.number("x")).predicting(Task.CLASSIFICATION);
+    Baseline baseline = Baseline.builder(schema)
+        .quality(Metric.ACCURACY, Estimate.share(right, tested))
+        .build();
+    return new Watcher(watch, null, baseline, baseline, 64);
+  }
+
+  /** The fall that is announced is found about when it is announced, by the detector itself. */
+  @Test
+  void whatAWatchSaysItFindsItFinds() {
+    Watcher watcher = of(0.02, 900, 1_000);
+    double limit = 1 - watcher.reading().limit().orElseThrow();
+    assertThat(watcher.findsNothing()).isFalse();
+    Matcher said = Pattern.compile("finds accuracy below ([0-9.]+) within about 1000 inputs")
+        .matcher(watcher.note());
+    assertThat(said.find()).as(watcher.note()).isTrue();
+    double rate = 1 - Double.parseDouble(said.group(1));
+    long sum = 0;
+    int runs = 200;
+    for (int seed = 0; seed < runs; seed++) {
+      Random random = new Random(seed);
+      SrEDetector detector = SrEDetector.above(limit).falseAlarmEvery(100_000);
+      do {
+        sum++;
+      } while (detector.update(random.nextDouble() < rate ? 1 : 0) != Level.DRIFT);
+    }
+    assertThat((double) sum / runs).isBetween(600.0, 1_500.0);
+  }
+
+  @Test
+  void aWatchThatCanFindNothingKnowsIt() {
+    assertThat(of(0.95, 900, 1_000).findsNothing()).as("a limit above every loss").isTrue();
+    Watcher hopeless = of(0.6, 4, 10);
+    assertThat(hopeless.findsNothing()).as(hopeless.note()).isTrue();
+    assertThat(of(0.3, 190, 269).findsNothing()).isFalse();
   }
 }

@@ -1,13 +1,14 @@
-package dev.mlops.core.monitor;
+package dev.mlops.core.internal.guard;
 
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.core.internal.log.Warnings;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a condition or condition that a host may have written: null, or a throw, reads INCONCLUSIVE.
+ * Asks code that a host may have written. Of a condition, null or a throw reads INCONCLUSIVE.
  *
  * <p>Never throws, whatever the question or what it threw does.
  *
@@ -39,17 +40,33 @@ public final class Answers {
       Object asked,
       Supplier<@Nullable Finding> question,
       BiConsumer<String, @Nullable Throwable> fault) {
+    return or(question, fault, how -> Finding.inconclusive(asked + " " + how));
+  }
+
+  /**
+   * {@return what a host's code answers; something else if it answers null or throws}
+   *
+   * @param <T> kind of answer
+   * @param question asked once
+   * @param fault told what happened, and what was thrown or null, if there is no answer; may not throw
+   * @param otherwise makes the answer of what happened, such as {@code threw IllegalStateException: …} or {@code answered
+   *     null}
+   */
+  public static <T> T or(
+      Supplier<? extends @Nullable T> question,
+      BiConsumer<String, @Nullable Throwable> fault,
+      Function<String, T> otherwise) {
     try {
-      Finding finding = question.get();
-      if (finding != null) {
-        return finding;
+      T answer = question.get();
+      if (answer != null) {
+        return answer;
       }
     } catch (Throwable thrown) { // a host's fault; what is judged is not to blame
       fault.accept("threw " + thrown.getClass().getName(), thrown);
-      return Finding.inconclusive(asked + " threw " + shown(thrown));
+      return otherwise.apply("threw " + shown(thrown));
     }
     fault.accept("answered null", null);
-    return Finding.inconclusive(asked + " answered null");
+    return otherwise.apply("answered null");
   }
 
   private static String shown(Throwable thrown) {
