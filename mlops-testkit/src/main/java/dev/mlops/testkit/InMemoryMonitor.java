@@ -8,6 +8,7 @@ import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.MonitorFactory;
@@ -272,17 +273,18 @@ public final class InMemoryMonitor implements MetricsMonitor {
   }
 
   private synchronized long record(
-      Section section, @Nullable String key, Row row, Prediction prediction, long nanos) {
+      Section section, Row row, Prediction prediction, @Nullable Call call) {
     long id = nextId++;
     Row copy = closed ? null : usable(section, row, prediction);
-    if (copy == null) {
+    if (copy == null || call == null) {
       section.dropped++;
       return id;
     }
     section.recorded++;
-    section.took(nanos, config.bound);
+    section.took(call.latency(), config.bound);
     Served served = new Served(
-        id, key, section, copy, prediction, config.clock.instant(), config.ticker.getAsLong());
+        id, call, section, copy, prediction, config.clock.instant(), config.ticker.getAsLong());
+    String key = served.key;
     known.put(id, served);
     open.put(id, served);
     if (key != null) {
@@ -373,19 +375,21 @@ public final class InMemoryMonitor implements MetricsMonitor {
     private final Prediction prediction;
     private final Instant servedAt;
     private final long servedNanos;
+    private final Call call;
     private @Nullable Truth truth;
     private long position;
 
     Served(
         long id,
-        @Nullable String key,
+        Call call,
         Section section,
         Row row,
         Prediction prediction,
         Instant servedAt,
         long servedNanos) {
       this.id = id;
-      this.key = key;
+      this.call = call;
+      this.key = call.key().orElse(null);
       this.section = section;
       this.row = row;
       this.prediction = prediction;
@@ -394,8 +398,14 @@ public final class InMemoryMonitor implements MetricsMonitor {
     }
 
     Outcome outcome() {
-      return new Outcome(
-          position, id, section.version, row, prediction, requireNonNull(truth, "truth"), servedAt);
+      Outcome.Builder outcome = Outcome.builder(position, id, section.version)
+          .row(row)
+          .prediction(prediction)
+          .truth(requireNonNull(truth, "truth"))
+          .servedAt(call.eventTime().filter(servedAt::isAfter).orElse(servedAt));
+      call.arm().ifPresent(outcome::arm);
+      call.segment().ifPresent(outcome::segment);
+      return outcome.build();
     }
   }
 
@@ -409,17 +419,12 @@ public final class InMemoryMonitor implements MetricsMonitor {
     }
 
     @Override
-    public long record(Row row, Prediction prediction, long nanos) {
-      return InMemoryMonitor.this.record(section, null, row, prediction, nanos);
+    public long record(Row row, Prediction prediction, Call call) {
+      return InMemoryMonitor.this.record(section, row, prediction, call);
     }
 
     @Override
-    public long record(String key, Row row, Prediction prediction, long nanos) {
-      return InMemoryMonitor.this.record(section, key, row, prediction, nanos);
-    }
-
-    @Override
-    public void failure(long nanos) {
+    public void failure(long nanos, @Nullable Throwable cause) {
       failed(section);
     }
   }

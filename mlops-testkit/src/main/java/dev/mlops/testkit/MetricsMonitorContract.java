@@ -17,6 +17,7 @@ import dev.mlops.api.model.RowBinding;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
@@ -186,8 +187,8 @@ public abstract class MetricsMonitorContract {
     MetricsMonitor monitor = open();
     Recorder recorder = serving(monitor, "1", baseline());
     recorder.record(ROW, YES, NANOS);
-    recorder.failure(NANOS);
-    assertThatCode(() -> recorder.failure(-1)).doesNotThrowAnyException();
+    recorder.failure(NANOS, new IllegalStateException("the model is out of memory"));
+    assertThatCode(() -> recorder.failure(-1, null)).doesNotThrowAnyException();
     monitor.tick();
 
     assertThat(section(monitor, "1").failures()).isEqualTo(2);
@@ -229,6 +230,8 @@ public abstract class MetricsMonitorContract {
         monitor.tick();
       }
     }
+    assertThatCode(() -> recorder.record(ROW, YES, null)).doesNotThrowAnyException();
+    offered++;
     assertThatCode(() -> monitor.truth(1, null)).doesNotThrowAnyException();
     assertThatCode(() -> monitor.truth((String) null, TRUE)).doesNotThrowAnyException();
     assertThatCode(() -> monitor.truth("k", Truth.of(1.5))).doesNotThrowAnyException();
@@ -360,6 +363,52 @@ public abstract class MetricsMonitorContract {
 
     assertCounts(section(monitor, "1"), 40, 0, 10);
     assertAccuracy(section(monitor, "1"), 10, 40);
+  }
+
+  @Test
+  @DisplayName("takes what a call says: its key, the event it is about, its arm and its segment")
+  void carriesTheCall() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = serving(monitor, "1", baseline());
+    Instant event = clock.instant().minus(Duration.ofMinutes(50));
+    recorder.record(
+        ROW,
+        YES,
+        Call.took(NANOS)
+            .withKey("order-1")
+            .withEventTime(event)
+            .withArm("canary")
+            .withSegment("country=DE"));
+    recorder.record(
+        ROW, YES, Call.took(NANOS).withKey("order-2").withEventTime(clock.instant().plus(HOUR)));
+    monitor.truth("order-1", TRUE);
+    monitor.truth("order-2", TRUE);
+    monitor.tick();
+
+    assertCounts(section(monitor, "1"), 2, 0, 0);
+    List<Outcome> outcomes = outcomes(monitor);
+    assertThat(outcomes).hasSize(keepsOutcomes() ? 2 : 0);
+    if (keepsOutcomes()) {
+      assertThat(outcomes.get(0).servedAt()).isEqualTo(event);
+      assertThat(outcomes.get(0).arm()).contains("canary");
+      assertThat(outcomes.get(0).segment()).contains("country=DE");
+      assertThat(outcomes.get(1).servedAt()).as("not in the future").isEqualTo(clock.instant());
+      assertThat(outcomes.get(1).arm()).isEmpty();
+    }
+  }
+
+  @Test
+  @DisplayName("counts latency from the intended start of a call")
+  void carriesTheCall_startDelay() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = serving(monitor, "1", baseline());
+    for (int i = 0; i < 100; i++) {
+      recorder.record(ROW, YES, Call.took(NANOS).withStartDelay(i < 10 ? 9_750_000 : 0));
+    }
+    monitor.tick();
+    assertThat(section(monitor, "1").latency().orElseThrow().p50()).isEqualTo(Duration.ofNanos(NANOS));
+    assertThat(section(monitor, "1").latency().orElseThrow().p99())
+        .isEqualTo(Duration.ofMillis(10));
   }
 
   @Test
@@ -852,14 +901,12 @@ public abstract class MetricsMonitorContract {
     for (int place = 0; place < 16; place++) {
       int i = order.get(place);
       assertThat(all.get(place))
-          .isEqualTo(new Outcome(
-              begin + place,
-              ids.get(i),
-              i < 10 ? "1" : "2",
-              Row.of(SCHEMA, i, "web"),
-              i % 2 == 0 ? YES : NO,
-              i % 3 == 0 ? TRUE : FALSE,
-              served.get(i)));
+          .isEqualTo(Outcome.builder(begin + place, ids.get(i), i < 10 ? "1" : "2")
+.row(Row.of(SCHEMA, i, "web"))
+.prediction(i % 2 == 0 ? YES : NO)
+.truth(i % 3 == 0 ? TRUE : FALSE)
+.servedAt(served.get(i))
+.build());
     }
     assertThat(outcomes.between(begin + 5, begin + 8)).isEqualTo(all.subList(5, 8));
     assertThat(outcomes.between(begin + 16, begin + 20)).isEmpty();

@@ -6,6 +6,7 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
@@ -31,6 +32,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Monitors that break one clause each. */
 final class BrokenMonitors {
@@ -115,7 +117,7 @@ final class BrokenMonitors {
             "it counts a failure as a prediction",
             healthy -> new ForwardingMonitor.ForwardingRecorder(healthy) {
               @Override
-              public void failure(long nanos) {
+              public void failure(long nanos, @Nullable Throwable cause) {
                 recorder.record(
                     Row.of(WindowShare.SCHEMA, 0, ""), Classification.of("failed"), nanos);
               }
@@ -147,6 +149,17 @@ final class BrokenMonitors {
             "joinsByKey",
             "it forgets after an hour what has no truth and a key",
             setup -> new Forgetful(setup, true)),
+        recording(
+            "carriesTheCall",
+            "it keeps the key and the time it took alone",
+            healthy -> new ForwardingMonitor.ForwardingRecorder(healthy) {
+              @Override
+              public long record(Row row, Prediction prediction, Call call) {
+                return call == null
+                    ? recorder.record(row, prediction, call)
+                    : recorder.record(call.key().orElse(null), row, prediction, call.nanos());
+              }
+            }),
         broken(
             "newestUnderAKey",
             "it gives a truth to the oldest prediction under its key",
@@ -301,14 +314,12 @@ final class BrokenMonitors {
             "its outcomes name the version that serves, not the one that predicted",
             healthy -> new Changed(
                 healthy,
-                (monitor, outcome) -> new Outcome(
-                    outcome.position(),
-                    outcome.id(),
-                    monitor.evidence().champion().orElseThrow().version(),
-                    outcome.row(),
-                    outcome.prediction(),
-                    outcome.truth(),
-                    outcome.servedAt()))),
+                (monitor, outcome) -> ForwardingMonitor.copy(
+                        outcome,
+                        outcome.position(),
+                        outcome.id(),
+                        monitor.evidence().champion().orElseThrow().version())
+                    .build())),
         broken("outcomesInOrder", "its outcomes hold the host's own row", HostsRows::new),
         broken("positionsAreTheLedgers", "its positions begin at 0 each time", PositionsFromZero::new),
         new Broken<>(
@@ -613,6 +624,11 @@ final class BrokenMonitors {
         }
 
         @Override
+        public long record(Row row, Prediction prediction, Call call) {
+          return known(recorder.record(row, prediction, call));
+        }
+
+        @Override
         public long record(String key, Row row, Prediction prediction, long nanos) {
           return known(recorder.record(key, row, prediction, nanos));
         }
@@ -631,14 +647,12 @@ final class BrokenMonitors {
       return new ChangedOutcomes(
           monitor.outcomes(),
           0,
-          outcome -> new Outcome(
-              outcome.position(),
-              mine.getOrDefault(outcome.id(), -1L),
-              outcome.version(),
-              outcome.row(),
-              outcome.prediction(),
-              outcome.truth(),
-              outcome.servedAt()));
+          outcome -> copy(
+                  outcome,
+                  outcome.position(),
+                  mine.getOrDefault(outcome.id(), -1L),
+                  outcome.version())
+              .build());
     }
   }
 
@@ -656,14 +670,8 @@ final class BrokenMonitors {
       return new ChangedOutcomes(
           monitor.outcomes(),
           first,
-          outcome -> new Outcome(
-              outcome.position() - first,
-              outcome.id(),
-              outcome.version(),
-              outcome.row(),
-              outcome.prediction(),
-              outcome.truth(),
-              outcome.servedAt()));
+          outcome ->
+              copy(outcome, outcome.position() - first, outcome.id(), outcome.version()).build());
     }
 
     @Override
@@ -737,14 +745,10 @@ final class BrokenMonitors {
     private HostsRows(MetricsMonitor healthy, Map<Long, Row> rows) {
       super(
           healthy,
-          (monitor, outcome) -> new Outcome(
-              outcome.position(),
-              outcome.id(),
-              outcome.version(),
-              rows.getOrDefault(outcome.id(), outcome.row()),
-              outcome.prediction(),
-              outcome.truth(),
-              outcome.servedAt()));
+          (monitor, outcome) -> copy(
+                  outcome, outcome.position(), outcome.id(), outcome.version())
+              .row(rows.getOrDefault(outcome.id(), outcome.row()))
+              .build());
       this.rows = rows;
     }
 

@@ -4,8 +4,10 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
+import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.VersionEvidence;
@@ -14,6 +16,7 @@ import dev.mlops.api.pack.Baseline;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** A monitor that is another one; a broken monitor overrides what it breaks. */
 class ForwardingMonitor implements MetricsMonitor {
@@ -107,6 +110,18 @@ class ForwardingMonitor implements MetricsMonitor {
     return copy;
   }
 
+  /** The same outcome at another position, under another id, of another version. */
+  static Outcome.Builder copy(Outcome outcome, long position, long id, String version) {
+    Outcome.Builder copy = Outcome.builder(position, id, version)
+        .row(outcome.row())
+        .prediction(outcome.prediction())
+        .truth(outcome.truth())
+        .servedAt(outcome.servedAt());
+    outcome.arm().ifPresent(copy::arm);
+    outcome.segment().ifPresent(copy::segment);
+    return copy;
+  }
+
   /** The same section, to be added to. */
   static VersionEvidence.Builder copy(VersionEvidence section) {
     VersionEvidence.Builder copy = withoutQuality(section);
@@ -123,18 +138,23 @@ class ForwardingMonitor implements MetricsMonitor {
     }
 
     @Override
+    public long record(Row row, Prediction prediction, Call call) {
+      return recorder.record(row, prediction, call);
+    }
+
+    @Override
     public long record(Row row, Prediction prediction, long nanos) {
       return recorder.record(row, prediction, nanos);
     }
 
     @Override
-    public long record(String key, Row row, Prediction prediction, long nanos) {
+    public long record(@Nullable String key, Row row, Prediction prediction, long nanos) {
       return recorder.record(key, row, prediction, nanos);
     }
 
     @Override
-    public void failure(long nanos) {
-      recorder.failure(nanos);
+    public void failure(long nanos, @Nullable Throwable cause) {
+      recorder.failure(nanos, cause);
     }
   }
 }

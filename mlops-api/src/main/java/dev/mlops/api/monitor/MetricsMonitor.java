@@ -16,6 +16,8 @@ import java.util.Set;
  *       a prediction that is not finite) without throwing; what it cannot keep is dropped and counted.
  *   <li><b>joinsById</b> and <b>joinsByKey</b>: a truth given for the id, or for the host's key, of a recorded prediction
  *       becomes part of the quality of the version that predicted, after the next tick.
+ *   <li><b>carriesTheCall</b>: of a {@link Call}, latency is from the intended start; the event time, which is never after the
+ *       recording, is the outcome's {@link Outcome#servedAt()} and decides blocks of time; arm and segment are the outcome's.
  *   <li><b>newestUnderAKey</b>: of several predictions under one key, a truth belongs to the newest recorded before it.
  *   <li><b>idsAreNeverReused</b>: ids are not negative, and no other monitor gives one again, whether it is opened later, as
  *       after a restart, or beside this one, as by a second replica. A truth for an id of another monitor is an orphan.

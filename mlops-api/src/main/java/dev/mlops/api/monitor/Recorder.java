@@ -2,6 +2,7 @@ package dev.mlops.api.monitor;
 
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the predictions of one version, on the request path.
@@ -15,30 +16,49 @@ import dev.mlops.api.model.Row;
  */
 public interface Recorder {
   /**
+   * Takes a prediction with all that is known about its call.
+   *
+   * @param row the input; read during the call, not kept
+   * @param prediction the answer
+   * @param call how long it took, and, where known, the host's key, the time of the event, and more
+   * @return the id of the prediction, not negative, never given again by any monitor, also when the prediction was dropped
+   */
+  long record(Row row, Prediction prediction, Call call);
+
+  /**
    * Takes a prediction whose truth will come by the id that is returned.
+   *
+   * <p>An implementation for a request path does this without making a {@link Call}.
    *
    * @param row the input; read during the call, not kept
    * @param prediction the answer
    * @param nanos how long it took, in nanoseconds
    * @return the id of the prediction, not negative, never given again by any monitor, also when the prediction was dropped
    */
-  long record(Row row, Prediction prediction, long nanos);
+  default long record(Row row, Prediction prediction, long nanos) {
+    return record(row, prediction, Call.took(nanos));
+  }
 
   /**
    * Takes a prediction whose truth will come by the host's own key, or by the id that is returned.
    *
-   * @param key such as {@code order-4711}; the newest prediction under a key is the one that its truth belongs to
+   * @param key such as {@code order-4711}; the newest prediction under a key is the one that its truth belongs to. Null for
+   *     none
    * @param row the input; read during the call, not kept
    * @param prediction the answer
    * @param nanos how long it took, in nanoseconds
    * @return the id of the prediction, not negative, never given again by any monitor, also when the prediction was dropped
    */
-  long record(String key, Row row, Prediction prediction, long nanos);
+  default long record(@Nullable String key, Row row, Prediction prediction, long nanos) {
+    Call call = Call.took(nanos);
+    return record(row, prediction, key == null ? call : call.withKey(key));
+  }
 
   /**
    * Takes a prediction that was not made: the model threw, or answered with nothing usable.
    *
    * @param nanos how long it took, in nanoseconds
+   * @param cause what was thrown, counted by the simple name of its class; null if nothing was
    */
-  void failure(long nanos);
+  void failure(long nanos, @Nullable Throwable cause);
 }

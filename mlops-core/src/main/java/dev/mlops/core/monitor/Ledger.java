@@ -225,7 +225,7 @@ final class Ledger {
     section.matured++;
     served.inQuality = section.quality.add(prediction, truth);
     keep(served);
-    whenMatured.matured(section, prediction, truth, served.position, served.millis);
+    whenMatured.matured(section, prediction, truth, served.position, served.happened);
   }
 
   private void keep(Recorded served) {

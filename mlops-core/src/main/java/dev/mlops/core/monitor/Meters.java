@@ -21,8 +21,16 @@ public enum Meters {
       "",
       "version",
       "cause"),
-  /** Counter of the predictions that were not made. */
-  FAILED("mlops.predictions.failed", "predictions that the model did not make", "", "version"),
+  /**
+   * Counter of the predictions that were not made, by the simple name of the class that was thrown: the first 14 names of a
+   * version, {@code other} for all that came later, {@code none} where nothing was thrown.
+   */
+  FAILED(
+      "mlops.predictions.failed",
+      "predictions that the model did not make, by cause",
+      "",
+      "version",
+      "cause"),
   /** Counter of the truths: {@code joined}, {@code orphan}, {@code duplicate}, {@code corrected}, {@code expired}, {@code lost}. */
   TRUTHS(
       "mlops.truths",

@@ -9,6 +9,7 @@ import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
@@ -73,10 +74,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Memory</b> is bounded. With c columns, and pointers of 4 bytes, it is at most the sum of
  *
  * <ul>
- *   <li>for predictions on their way, {@link Config#buffering} slots of 12c + 64 bytes, one set for all versions with the same
+ *   <li>for predictions on their way, {@link Config#buffering} slots of 12c + 70 bytes, one set for all versions with the same
  *       columns, and as many of 48 bytes for truths, all allocated beforehand;
  *   <li>for the ledger, one prediction more than {@link Config#awaiting} and the larger of {@link Config#keeping} and {@link
- *       Config#qualityOver} together, each 12c + 400 bytes (400 beyond {@code keeping}) and what the host's key, categories and
+ *       Config#qualityOver} together, each 12c + 420 bytes (420 beyond {@code keeping}) and what the host's key, categories and
  *       truth hold, and its prediction if that has more than eight scores or is of a kind of the host's own. It grows to that
  *       as it is needed; entries are then used again, and only a key makes one object more, of a map;
  *   <li>for each of the 16 newest versions 80 kB and, twice if there is a horizon, {@code qualityOver} predictions of 150 bytes
@@ -87,7 +88,7 @@ import org.jspecify.annotations.Nullable;
  *       baselines share these.
  * </ul>
  *
- * <p>Keys and categories of more than {@value #LONGEST} characters are refused and counted.
+ * <p>Keys, arms, segments and categories of more than {@value #LONGEST} characters are refused and counted.
  *
  * <p>The ledger is in memory: after a restart, truths of what was open are orphans, and {@link Outcomes} begin at another
  * position, drawn at random below 2⁵². One monitor per model and registry.
@@ -500,6 +501,11 @@ public final class MicrometerMonitor implements MetricsMonitor {
       long age = Math.max(0, now - ring.millis(slot));
       long millis = Math.max(Math.min(before, steady), steady - age);
       Recorded served = ledger.add(ring.id(slot), ring.key(slot), section, prediction, millis);
+      Call call = ring.call(slot);
+      if (call != null) {
+        served.keepCall(call);
+      }
+      long happened = served.happened;
       if (config.outcomes > 0) {
         ring.keepRow(slot, served);
       }
@@ -511,7 +517,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       }
       if (section == champion && rowsAreWatched) {
         Row row = ring.row(slot);
-        feed(watch -> watch.served(row, millis));
+        feed(watch -> watch.served(row, happened));
       }
     } finally {
       ring.release(slot);
@@ -711,16 +717,28 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
     @Override
     public long record(Row row, Prediction prediction, long nanos) {
-      return take(null, row, prediction, nanos);
+      return take(null, row, prediction, nanos, null);
     }
 
     @Override
-    public long record(String key, Row row, Prediction prediction, long nanos) {
-      return take(key, row, prediction, nanos);
+    public long record(@Nullable String key, Row row, Prediction prediction, long nanos) {
+      return take(key, row, prediction, nanos, null);
+    }
+
+    @Override
+    @SuppressWarnings("RedundantNullCheck") // a host may pass anything
+    public long record(Row row, Prediction prediction, @Nullable Call call) {
+      return call == null
+          ? take(null, row, null, 0, null)
+          : take(call.key().orElse(null), row, prediction, call.latency(), call);
     }
 
     private long take(
-        @Nullable String key, @Nullable Row row, @Nullable Prediction prediction, long nanos) {
+        @Nullable String key,
+        @Nullable Row row,
+        @Nullable Prediction prediction,
+        long nanos,
+        @Nullable Call call) {
       int home = (int) ((Thread.currentThread().getId() * GOLDEN) >>> 40) & (stripes - 1);
       long id = firstId + ids.getAndIncrement(16 * (home + 1)) * stripes + home;
       Section.Cause refusal = Section.Cause.PREDICTION;
@@ -729,12 +747,12 @@ public final class MicrometerMonitor implements MetricsMonitor {
           refusal = Section.Cause.CLOSED;
         } else if (prediction != null && prediction.isFinite()) {
           refusal = Section.Cause.ROW;
-          if (key != null && key.length() > LONGEST) {
+          if (isTooLong(key) || (call != null && isTooLong(call))) {
             refusal = Section.Cause.KEY;
           } else if (row != null) {
             Schema schema = row.schema();
             if (fits(schema)) {
-              refusal = place(home, id, key, row, schema, prediction, nanos);
+              refusal = place(home, id, key, row, schema, prediction, nanos, call);
             }
           }
         }
@@ -772,7 +790,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
         Row row,
         Schema schema,
         Prediction prediction,
-        long nanos) {
+        long nanos,
+        @Nullable Call call) {
       long stamp = System.nanoTime();
       long millis = now(ticked);
       boolean contended = false;
@@ -786,7 +805,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
         boolean kept = false;
         try {
           ring.stamp(position, stamp);
-          kept = ring.fill(position, section, id, key, row, schema, prediction, millis, nanos);
+          kept = ring.fill(position, section, id, key, row, schema, prediction, millis, nanos, call);
         } catch (Throwable thrown) {
           if (section.fault == null) {
             section.fault = thrown;
@@ -799,10 +818,18 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
 
     @Override
-    public void failure(long nanos) {
+    public void failure(long nanos, @Nullable Throwable cause) {
       if (!closed) {
-        section.failures.increment();
+        section.failures.add(cause);
       }
+    }
+
+    private boolean isTooLong(@Nullable String text) {
+      return text != null && text.length() > LONGEST;
+    }
+
+    private boolean isTooLong(Call call) {
+      return isTooLong(call.arm().orElse(null)) || isTooLong(call.segment().orElse(null));
     }
   }
 

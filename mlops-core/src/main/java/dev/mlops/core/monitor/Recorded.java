@@ -9,6 +9,7 @@ import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.Outcome;
 import java.time.Instant;
 import java.util.Arrays;
@@ -29,6 +30,9 @@ final class Recorded {
 
   /** A prediction of more scores is kept as it is. */
   static final int MOST_SCORES = 8;
+
+  /** Nothing is said to have happened before this. */
+  private static final Instant EARLIEST = Instant.EPOCH;
 
   private static final double[] NO_NUMBERS = {};
   private static final String[] NO_CATEGORIES = {};
@@ -56,6 +60,12 @@ final class Recorded {
 
   private @Nullable Section section;
   long millis;
+
+  /** When what it is about happened, in milliseconds; {@link #millis} unless the call said another time. */
+  long happened;
+
+  private @Nullable String arm;
+  private @Nullable String segment;
 
   private Kind kind = Kind.WHOLE;
   /** The prediction, its label, its labels, or its names. */
@@ -91,6 +101,7 @@ final class Recorded {
     this.key = key;
     this.section = section;
     this.millis = millis;
+    this.happened = millis;
     this.position = NONE;
     this.inQuality = NONE;
     this.inProvisional = NONE;
@@ -100,6 +111,8 @@ final class Recorded {
   /** Forgets what belongs to others; the arrays stay for the next prediction. */
   void end() {
     key = null;
+    arm = null;
+    segment = null;
     section = null;
     truth = null;
     schema = null;
@@ -110,6 +123,16 @@ final class Recorded {
 
   Section section() {
     return requireNonNull(section, "section");
+  }
+
+  /** Keeps what the call says of its event; one later than the recording counts as the recording. */
+  void keepCall(Call call) {
+    arm = call.arm().orElse(null);
+    segment = call.segment().orElse(null);
+    Instant event = call.eventTime().orElse(null);
+    if (event != null && event.isBefore(Instant.ofEpochMilli(millis))) {
+      happened = event.isBefore(EARLIEST) ? EARLIEST.toEpochMilli() : event.toEpochMilli();
+    }
   }
 
   private void keep(Prediction prediction) {
@@ -219,13 +242,17 @@ final class Recorded {
   }
 
   Outcome outcome() {
-    return new Outcome(
-        position,
-        id,
-        section().version,
-        Row.of(requireNonNull(schema, "schema"), numbers, categories),
-        prediction(),
-        requireNonNull(truth, "truth"),
-        Instant.ofEpochMilli(millis));
+    Outcome.Builder outcome = Outcome.builder(position, id, section().version)
+        .row(Row.of(requireNonNull(schema, "schema"), numbers, categories))
+        .prediction(prediction())
+        .truth(requireNonNull(truth, "truth"))
+        .servedAt(Instant.ofEpochMilli(happened));
+    if (arm != null) {
+      outcome.arm(arm);
+    }
+    if (segment != null) {
+      outcome.segment(segment);
+    }
+    return outcome.build();
   }
 }

@@ -4,6 +4,7 @@ import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.monitor.Call;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,8 @@ class Ring extends Slots {
   private final long[] nanos;
   private final @Nullable String[] keys;
   private final @Nullable Schema[] schemas;
+  /** Null where nothing but the key and the time it took is known. */
+  private final @Nullable Call[] calls;
   private final @Nullable Prediction[] predictions;
   /** Null where the row could not be read. */
   private final @Nullable Section[] sections;
@@ -48,6 +51,7 @@ class Ring extends Slots {
     this.nanos = new long[capacity];
     this.keys = new String[capacity];
     this.schemas = new Schema[capacity];
+    this.calls = new Call[capacity];
     this.predictions = new Prediction[capacity];
     this.sections = new Section[capacity];
     this.someNumbers = new double[columns];
@@ -65,7 +69,8 @@ class Ring extends Slots {
       Schema schema,
       Prediction prediction,
       long millis,
-      long nanos) {
+      long nanos,
+      @Nullable Call call) {
     int slot = slot(position);
     int base = slot * number.length;
     for (int i = 0; i < number.length; i++) {
@@ -85,6 +90,9 @@ class Ring extends Slots {
     this.keys[slot] = key;
     this.schemas[slot] = schema;
     this.predictions[slot] = prediction;
+    if (call != null) {
+      this.calls[slot] = call; // null otherwise since it was released
+    }
     this.sections[slot] = section;
     return true;
   }
@@ -118,6 +126,11 @@ class Ring extends Slots {
   @Nullable
   String key(int slot) {
     return keys[slot];
+  }
+
+  @Nullable
+  Call call(int slot) {
+    return calls[slot];
   }
 
   long millis(int slot) {
@@ -159,6 +172,9 @@ class Ring extends Slots {
   void release(int slot) {
     keys[slot] = null;
     schemas[slot] = null;
+    if (calls[slot] != null) {
+      calls[slot] = null;
+    }
     predictions[slot] = null;
     sections[slot] = null;
     if (categories.length > 0) {

@@ -35,7 +35,7 @@ final class Section {
     ROW,
     /** There was none, it threw, or it was not finite. */
     PREDICTION,
-    /** The key was too long. */
+    /** The key, the arm or the segment was too long. */
     KEY,
     /** The monitor was closed. */
     CLOSED;
@@ -54,7 +54,7 @@ final class Section {
   final @Nullable QualityWindow provisional;
 
   final LatencyWindow latency = new LatencyWindow(LATENCIES);
-  final LongAdder failures = new LongAdder();
+  final Failures failures = new Failures();
   private final Map<Cause, LongAdder> drops = new EnumMap<>(Cause.class);
 
   /** Its detectors; empty until it is the champion. */

@@ -10,8 +10,10 @@ import dev.mlops.api.monitor.Watch;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,7 @@ final class SectionMeters {
   private final Shown champion = new Shown();
   private final Shown open = new Shown();
   private final Shown coverage = new Shown();
+  private final Set<String> shownFailures = new HashSet<>();
   private boolean hasTruthAge;
   private Map<Metric, Estimate> shownQuality = Map.of();
 
@@ -50,12 +53,21 @@ final class SectionMeters {
     for (Section.Cause cause : Section.Cause.values()) {
       registered.counter(Meters.DROPPED, section.drops(cause), section.version, cause.tag());
     }
-    registered.counter(Meters.FAILED, section.failures, section.version);
+    showFailures();
     section
         .baseline
         .quality()
         .forEach((metric, estimate) -> registered.gauge(
             Meters.QUALITY_BASELINE, estimate::value, section.version, metric.toString()));
+  }
+
+  /** Registers the counter of each cause that has none. */
+  private void showFailures() {
+    section.failures.byCause().forEach((cause, counted) -> {
+      if (shownFailures.add(cause)) {
+        registered.counter(Meters.FAILED, counted, section.version, cause);
+      }
+    });
   }
 
   void took(long nanos) {
@@ -67,6 +79,7 @@ final class SectionMeters {
   void refresh(boolean serves, Map<Watch, DriftReading> readings) {
     show(champion, serves ? 1 : 0, Meters.CHAMPION, section.version);
     show(open, section.open(), Meters.OPEN, section.version);
+    showFailures();
     long closed = section.matured + section.expired;
     if (closed > 0) {
       show(coverage, (double) section.matured / closed, Meters.COVERAGE, section.version);

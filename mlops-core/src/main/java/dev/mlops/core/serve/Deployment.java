@@ -179,7 +179,7 @@ public final class Deployment<T> implements AutoCloseable {
     try {
       prediction = champion.model.model().predict(row);
     } catch (Throwable e) { // the model's own, whatever it is, passes unchanged
-      failed(champion, ticker.getAsLong() - start);
+      failed(champion, ticker.getAsLong() - start, e);
       throw e;
     } finally {
       champion.model.release();
@@ -222,7 +222,7 @@ public final class Deployment<T> implements AutoCloseable {
         cause = e;
       }
     }
-    failed(champion, nanos);
+    failed(champion, nanos, cause);
     throw new NoPredictionException(
         champion.version + " answered with " + found + "; counted as a failure, no fallback is set",
         cause);
@@ -240,9 +240,9 @@ public final class Deployment<T> implements AutoCloseable {
     }
   }
 
-  private void failed(Loaded champion, long nanos) {
+  private void failed(Loaded champion, long nanos, @Nullable Throwable cause) {
     try {
-      champion.recorder.failure(nanos);
+      champion.recorder.failure(nanos, cause);
     } catch (Throwable e) { // as above
       monitorBroke("record a failure", e);
     }

@@ -2,8 +2,10 @@ package dev.mlops.core.serve;
 
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
+import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.Recorder;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The recorder of a deployment without a monitor: keeps nothing.
@@ -20,17 +22,22 @@ final class Unrecorded implements Recorder {
   }
 
   @Override
+  public long record(Row row, Prediction prediction, Call call) {
+    return id();
+  }
+
+  @Override
   public long record(Row row, Prediction prediction, long nanos) {
     return id();
   }
 
   @Override
-  public long record(String key, Row row, Prediction prediction, long nanos) {
+  public long record(@Nullable String key, Row row, Prediction prediction, long nanos) {
     return id();
   }
 
   @Override
-  public void failure(long nanos) {
+  public void failure(long nanos, @Nullable Throwable cause) {
     // Nobody counts it.
   }
 }

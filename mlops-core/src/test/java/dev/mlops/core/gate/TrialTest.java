@@ -80,14 +80,12 @@ class TrialTest {
   private static List<Outcome> outcomes(boolean[] champion) {
     List<Outcome> all = new ArrayList<>();
     for (int i = 0; i < champion.length; i++) {
-      all.add(new Outcome(
-          i,
-          i,
-          "7",
-          row(i),
-          Classification.of(champion[i] ? "yes" : "no"),
-          Truth.of("yes"),
-          Instant.EPOCH));
+      all.add(Outcome.builder(i, i, "7")
+.row(row(i))
+.prediction(Classification.of(champion[i] ? "yes" : "no"))
+.truth(Truth.of("yes"))
+.servedAt(Instant.EPOCH)
+.build());
     }
     return all;
   }

@@ -35,14 +35,12 @@ class TrainingWindowTest {
     List<Outcome> all = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       double x = (from + i) / 1e6;
-      all.add(new Outcome(
-          from + i,
-          i,
-          "1",
-          Row.of(LoopScene.SCHEMA, x),
-          Classification.of("yes"),
-          Truth.of("yes"),
-          Instant.EPOCH));
+      all.add(Outcome.builder(from + i, i, "1")
+.row(Row.of(LoopScene.SCHEMA, x))
+.prediction(Classification.of("yes"))
+.truth(Truth.of("yes"))
+.servedAt(Instant.EPOCH)
+.build());
     }
     return all;
   }

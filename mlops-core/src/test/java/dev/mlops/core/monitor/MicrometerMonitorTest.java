@@ -621,23 +621,19 @@ class MicrometerMonitorTest {
     for (int i = 0; i < right.size(); i++) {
       Outcome one = outcomes.get(i);
       Outcome other = right.get(i);
-      assertThat(new Outcome(
-              one.position(),
-              0,
-              one.version(),
-              one.row(),
-              one.prediction(),
-              one.truth(),
-              one.servedAt()))
+      assertThat(Outcome.builder(one.position(), 0, one.version())
+.row(one.row())
+.prediction(one.prediction())
+.truth(one.truth())
+.servedAt(one.servedAt())
+.build())
           .as(where)
-          .isEqualTo(new Outcome(
-              other.position(),
-              0,
-              other.version(),
-              other.row(),
-              other.prediction(),
-              other.truth(),
-              other.servedAt()));
+          .isEqualTo(Outcome.builder(other.position(), 0, other.version())
+.row(other.row())
+.prediction(other.prediction())
+.truth(other.truth())
+.servedAt(other.servedAt())
+.build());
     }
   }
 

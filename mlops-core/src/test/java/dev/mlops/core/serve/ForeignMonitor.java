@@ -3,6 +3,7 @@ package dev.mlops.core.serve;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Recorder;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** A host's own monitor that counts and keeps no rows, of which a test changes a method. */
 class ForeignMonitor implements MetricsMonitor {
@@ -35,18 +37,13 @@ class ForeignMonitor implements MetricsMonitor {
   public Recorder recorder(String version, Baseline baseline) {
     return new Recorder() {
       @Override
-      public long record(Row row, Prediction prediction, long nanos) {
+      public long record(Row row, Prediction prediction, Call call) {
         counts.computeIfAbsent(version, name -> new AtomicInteger()).incrementAndGet();
         return ids.incrementAndGet();
       }
 
       @Override
-      public long record(String key, Row row, Prediction prediction, long nanos) {
-        return record(row, prediction, nanos);
-      }
-
-      @Override
-      public void failure(long nanos) {
+      public void failure(long nanos, @Nullable Throwable cause) {
         failures.incrementAndGet();
       }
     };
