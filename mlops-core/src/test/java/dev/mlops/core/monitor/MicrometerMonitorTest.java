@@ -129,7 +129,7 @@ class MicrometerMonitorTest {
         recorder.record(row, YES, 100);
         recorder.record("order-4711", row, YES, 100);
       }
-      recorder.failure(100);
+      recorder.failure(100, null);
       least = Math.min(least, threads.getThreadAllocatedBytes(thread) - before);
       monitor.tick();
     }
@@ -589,8 +589,8 @@ class MicrometerMonitorTest {
         case 7 -> clock.advance(Duration.ofSeconds(random.nextInt(120)));
         case 8 -> {
           Recorder[] both = recorders.get(Integer.toString(1 + random.nextInt(3)));
-          both[0].failure(1);
-          both[1].failure(1);
+          both[0].failure(1, null);
+          both[1].failure(1, null);
         }
         default -> {
           monitor.tick();
@@ -1331,7 +1331,7 @@ class MicrometerMonitorTest {
     monitor.truth("order-0", TRUE);
     monitor.truth("order-1", FALSE);
     monitor.truth("nobody's", TRUE);
-    recorder.failure(1);
+    recorder.failure(1, null);
     monitor.tick();
     clock.advance(Duration.ofSeconds(90));
 
@@ -1342,8 +1342,7 @@ class MicrometerMonitorTest {
             .timer()
             .totalTime(TimeUnit.MILLISECONDS))
         .isEqualTo(20.0);
-    assertThat(registry.get("mlops.predictions.failed").functionCounter().count())
-        .isEqualTo(1);
+    assertThat(counted("mlops.predictions.failed", "cause", "none")).isEqualTo(1);
     assertThat(registry.get("mlops.quality").tag("metric", "accuracy").gauge().value())
         .isEqualTo(0.6);
     assertThat(registry

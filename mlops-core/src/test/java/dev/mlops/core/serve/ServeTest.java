@@ -17,6 +17,7 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.RowBinding;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.ModelPackage;
@@ -161,17 +162,12 @@ class ServeTest {
         public Recorder recorder(String version, Baseline baseline) {
           return new Recorder() {
             @Override
-            public long record(Row row, Prediction prediction, long nanos) {
+            public long record(Row row, Prediction prediction, Call call) {
               throw ServeTest.<RuntimeException>sneaky(each);
             }
 
             @Override
-            public long record(String key, Row row, Prediction prediction, long nanos) {
-              throw ServeTest.<RuntimeException>sneaky(each);
-            }
-
-            @Override
-            public void failure(long nanos) {
+            public void failure(long nanos, Throwable cause) {
               throw ServeTest.<RuntimeException>sneaky(each);
             }
           };
