@@ -167,12 +167,27 @@ public final class Evidence {
     return lostTruths;
   }
 
-  /** {@return such as {@code iris:1 · 150 served · p99 0.4 ms · accuracy 0.953 ± 0.034 (test phase 0.961)}} */
+  /**
+   * {@return such as {@code iris:1 · 150 served · p99 0.4 ms · accuracy 0.953 ± 0.034 (test phase 0.961)}, followed by what went
+   * wrong, if anything did, such as {@code 12 truths of no known prediction}}
+   */
   @Override
   public String toString() {
-    return champion == null
-        ? model + " · nothing served"
-        : model + ":" + champion.version() + " · " + champion;
+    StringBuilder text = new StringBuilder(model);
+    if (champion == null) {
+      text.append(others.isEmpty() ? " · nothing served" : " · no champion");
+      others.forEach(
+          other -> text.append(" · ").append(other.version()).append(": ").append(other));
+    } else {
+      text.append(':').append(champion.version()).append(" · ").append(champion);
+    }
+    if (orphans > 0) {
+      text.append(" · ").append(orphans).append(" truths of no known prediction");
+    }
+    if (lostTruths > 0) {
+      text.append(" · ").append(lostTruths).append(" truths lost");
+    }
+    return text.toString();
   }
 
   /**

@@ -186,6 +186,9 @@ public final class VersionEvidence {
     if (failures > 0) {
       text.append(" · ").append(failures).append(" failed");
     }
+    if (expired > 0) {
+      text.append(" · ").append(expired).append(" without truth");
+    }
     if (latency != null) {
       text.append(String.format(
           Locale.ROOT,

@@ -9,6 +9,7 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,9 @@ final class Ledger {
   private long open;
   private long joinedAndOpen;
   private boolean overflowed;
+  /** How long the oldest had waited when it was first ended for want of room, in milliseconds. */
+  private long ageAtOverflow;
+
   private @Nullable Prediction puzzled;
   private @Nullable String strange;
   /** Entries that wait to be used again. */
@@ -106,7 +110,10 @@ final class Ledger {
     }
     newest = served;
     if (++open > mostOpen && oldest != null) {
-      overflowed = true;
+      if (!overflowed) {
+        overflowed = true;
+        ageAtOverflow = Math.max(1, millis - oldest.millis);
+      }
       end(oldest);
     }
     return served;
@@ -215,6 +222,19 @@ final class Ledger {
   /** Whether predictions had to be ended before their time, since too many waited. */
   boolean overflowed() {
     return overflowed;
+  }
+
+  /** How many would wait at the rate that was seen, for a message; empty without a horizon. */
+  String wouldWait() {
+    if (horizon == 0 || ageAtOverflow >= horizon) {
+      return "";
+    }
+    return String.format(
+        Locale.ROOT,
+        ": the oldest had waited %,d s of %,d, so about %,.0f would wait at that rate",
+        ageAtOverflow / 1_000,
+        horizon / 1_000,
+        Math.ceil((double) mostOpen * horizon / ageAtOverflow));
   }
 
   private void mature(Recorded served, Truth truth) {

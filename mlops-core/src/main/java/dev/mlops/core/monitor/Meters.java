@@ -31,6 +31,14 @@ public enum Meters {
       "",
       "version",
       "cause"),
+  /** Gauge of which version is the champion: 1 for that one, 0 for the others. */
+  CHAMPION("mlops.champion", "1 for the version that is the champion, else 0", "", "version"),
+  /** Gauge of the recorded predictions that wait for their truth or their horizon. */
+  OPEN(
+      "mlops.predictions.open",
+      "recorded predictions that wait for their truth or their horizon",
+      "",
+      "version"),
   /** Counter of the truths: {@code joined}, {@code orphan}, {@code duplicate}, {@code corrected}, {@code expired}, {@code lost}. */
   TRUTHS(
       "mlops.truths",
@@ -40,7 +48,10 @@ public enum Meters {
   /** Gauge of the share of closed predictions whose truth came; there once one is closed. */
   COVERAGE(
       "mlops.truth.coverage", "share of closed predictions whose truth came", "ratio", "version"),
-  /** Gauge of the age of the newest truth when it is read; there once one has come. */
+  /**
+   * Gauge of the age of the newest truth when it is read; there once one has come, and until nothing waits for a truth any more
+   * of a version that was the champion.
+   */
   TRUTH_AGE("mlops.truth.age", "time since the newest truth came", "seconds", "version"),
   /** Gauge of the quality over the newest matured outcomes; there while it is known. */
   QUALITY("mlops.quality", "quality over the newest matured outcomes", "", "version", "metric"),
@@ -82,10 +93,6 @@ public enum Meters {
       "version",
       "watch",
       "column"),
-  /** Gauge of which version serves: 1 for the champion, 0 for others. */
-  CHAMPION("mlops.champion", "1 for the version that serves, 0 for others", "", "version"),
-  /** Gauge of the predictions that wait for their truth or their horizon. */
-  OPEN("mlops.predictions.open", "predictions that wait for their truth", "", "version"),
   /** Gauge of the time since the newest tick when it is read: it grows when nobody calls {@code tick()}. */
   TICK_AGE("mlops.tick.age", "time since the newest tick of the monitor", "seconds");
 

@@ -38,6 +38,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -54,6 +55,10 @@ import org.jspecify.annotations.Nullable;
  * shared between threads that begin at different rings. Ids are unique, also of what was dropped, and over all monitors, earlier
  * ones and those of other replicas: they grow from a number below 2⁶² that is drawn at random when the monitor is opened. Two
  * monitors of a billion predictions each share an id with a probability of 4·10⁻¹⁰.
+ *
+ * <p><b>Truths</b> come on any thread and should not come on a request's: one that finds {@link Config#buffering} others before
+ * it takes them into the ledger itself, or waits up to a second for the thread that does. What then has no room is lost, counted
+ * and warned of once.
  *
  * <p><b>A tick</b> takes predictions and truths in the order in which they were given ({@link System#nanoTime}), so a truth
  * that is given after {@code record} returned always finds its prediction, and belongs to the newest under its key that was
@@ -107,6 +112,12 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
   private static final int MOST_STRIPES = 64;
 
+  /** How long a truth that found no room waits before it tries again, in nanoseconds. */
+  private static final long PAUSE = 50_000;
+
+  /** A truth that finds no room waits so long at most. */
+  static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
+
   /** Spreads the numbers of threads over the stripes: 2^64 over the golden ratio. */
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
@@ -132,6 +143,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private volatile boolean saidContended;
   private boolean saidOverflow;
   private boolean saidStrange;
+  /** Whether a truth that finds no room waits for some. */
+  private volatile boolean truthsMayWait = true;
   /** Whether a tick waits for the lock. */
   private volatile boolean tickWaits;
 
@@ -167,8 +180,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
     this.ledger = new Ledger(config, this::matured);
     this.registered = new Registered(config.registry, warnings, model);
     this.ticked = now(0);
-    registered.warnOfAnother(Meters.TICK_AGE);
     registered.gauge(Meters.TICK_AGE, () -> Math.max(0, now(ticked) - ticked) / 1e3);
+    registered.warnOfAnother();
     ledger.register(registered);
   }
 
@@ -246,11 +259,21 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
   }
 
+  /** Rings for rows of these columns; throws if the rows of one would not fit into an array. */
   private Stripes stripesFor(Schema schema) {
     for (Stripes each : rings) {
       if (each.fits(schema)) {
         return each;
       }
+    }
+    long values = (long) slots * schema.size();
+    if (values > Ring.MOST_VALUES) {
+      throw new IllegalArgumentException(
+          config.slots + " buffered predictions of " + schema.size() + " columns in " + stripes
+              + " rings are " + values + " values for each, at most " + Ring.MOST_VALUES
+              + " are possible; buffer at most "
+              + Long.highestOneBit(Ring.MOST_VALUES / schema.size()) * stripes
+              + " (Config.buffering). No recorder was made");
     }
     Stripes made = new Stripes(schema, stripes, () -> config.ring.apply(schema, slots));
     rings.add(made);
@@ -262,8 +285,10 @@ public final class MicrometerMonitor implements MetricsMonitor {
     Section before = champion;
     champion = section;
     if (before != null) {
+      before.retired = true;
       refresh(before, Map.of());
     }
+    section.retired = false;
     if (first == null) {
       first = section.baseline;
     }
@@ -328,24 +353,48 @@ public final class MicrometerMonitor implements MetricsMonitor {
       if (closed) {
         return;
       }
-      if (truths.offer(id, key, truth, now(ticked))) {
+      if (truths.offer(id, key, truth, now(ticked)) || waitForRoom(id, key, truth)) {
         return;
       }
+      ledger.lost();
+      warnings.once(
+          "lost",
+          "truths of " + Warnings.shown(model) + " are lost and counted: all " + truths.capacity()
+              + " places were taken for " + LONGEST_WAIT.toMillis()
+              + " ms; call tick() more often, or buffer more (Config.buffering)",
+          null);
+    } catch (Throwable thrown) {
+      ledger.lost();
+      warnings.once("truth " + thrown.getClass(), "a truth was lost", thrown);
+    }
+  }
+
+  /**
+   * Offers a truth until there is room for it: takes what waits into the ledger if nobody else does, or else lets whoever does
+   * go on. Gives up after {@link #LONGEST_WAIT}, and after that at once, until there was room again: a monitor that is stuck
+   * must not slow every caller down.
+   */
+  private boolean waitForRoom(long id, @Nullable String key, @Nullable Truth truth) {
+    long began = System.nanoTime();
+    do {
       if (enter()) {
         try {
           drain();
         } finally {
           lock.unlock();
         }
-        if (truths.offer(id, key, truth, now(ticked))) {
-          return;
-        }
       }
-      ledger.lost();
-    } catch (Throwable thrown) {
-      ledger.lost();
-      warnings.once("truth " + thrown.getClass(), "a truth was lost", thrown);
-    }
+      if (truths.offer(id, key, truth, now(ticked))) {
+        truthsMayWait = true;
+        return true;
+      }
+      if (lock.isHeldByCurrentThread()) {
+        return false; // a host's meter or clock that gives truths while this thread takes others
+      }
+      LockSupport.parkNanos(PAUSE); // whoever takes the truths needs the processor
+    } while (truthsMayWait && System.nanoTime() - began < LONGEST_WAIT.toNanos());
+    truthsMayWait = false;
+    return false;
   }
 
   /** Takes the lock if nobody has it, this thread included, and no tick waits for it: truths must not starve ticks. */
@@ -411,7 +460,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
           "overflow",
           "more than " + config.open + " predictions of " + Warnings.shown(model)
               + " waited: the oldest of them were ended before their horizon, those with a truth as matured, the others as"
-              + " expired; let more wait (Config.awaiting)",
+              + " expired; let more wait (Config.awaiting)" + ledger.wouldWait(),
           null);
     }
     Map<Watch, DriftReading> readings = readings();
@@ -1051,7 +1100,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
      * @throws IllegalArgumentException if it is out of range
      */
     public Config buffering(int predictions) {
-      if (predictions < 2 || predictions > 1 << 24) {
+      if (predictions < 2 || predictions > 1 << 24) { // rows of many columns allow fewer: see stripesFor
         throw new IllegalArgumentException(
             "predictions must be in 2 to 16777216, but was " + predictions);
       }

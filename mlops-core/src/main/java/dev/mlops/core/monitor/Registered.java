@@ -7,8 +7,12 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
@@ -24,32 +28,42 @@ final class Registered {
   private final MeterRegistry registry;
   private final Warnings warnings;
   private final String model;
+  private boolean anothers;
+  /** How often each meter of the monitor was registered by it: filters of the registry may make two meters one. */
+  private final Map<Meter, Integer> uses;
+
   private final List<Meter> meters = new ArrayList<>();
 
+  /** Which monitor made a meter, by {@link #uses}; held weakly, so that it keeps neither registry nor monitor. */
+  private static final Map<MeterRegistry, Map<Meter, WeakReference<Map<Meter, Integer>>>> OWNERS =
+      new WeakHashMap<>();
+
   Registered(MeterRegistry registry, Warnings warnings, String model) {
+    this(registry, warnings, model, new HashMap<>());
+  }
+
+  private Registered(
+      MeterRegistry registry, Warnings warnings, String model, Map<Meter, Integer> uses) {
     this.registry = registry;
     this.warnings = warnings;
     this.model = model;
+    this.uses = uses;
   }
 
   /** Another group of the same model. */
   Registered another() {
-    return new Registered(registry, warnings, model);
+    return new Registered(registry, warnings, model, uses);
   }
 
-  /** Says so if the registry has a meter already that only one monitor of the model can have. */
-  void warnOfAnother(Meters meter) {
-    try {
-      if (registry.find(meter.id()).tags(tags(meter)).meter() != null) {
-        warnings.once(
-            "another " + model,
-            "the meter registry has the meters of another monitor of " + Warnings.shown(model)
-                + " and goes on showing those; give each a registry or a model name of its own, or"
-                + " close the other one before this one is opened",
-            null);
-      }
-    } catch (Throwable thrown) {
-      warn(thrown);
+  /** Says so if the meters that were registered by now are another monitor's. */
+  void warnOfAnother() {
+    if (meters.isEmpty() && anothers) {
+      warnings.once(
+          "another " + model,
+          "the meter registry has the meters of another monitor of " + Warnings.shown(model)
+              + " and goes on showing those; give each a registry or a model name of its own, or"
+              + " close the other one before this one is opened",
+          null);
     }
   }
 
@@ -100,20 +114,43 @@ final class Registered {
             .register(host));
   }
 
-  /** Registers a meter; one that is there already is another monitor's, which alone removes it. */
+  /**
+   * Registers a meter; one that is there already is another monitor's or the host's, which alone removes it. Filters of the
+   * registry may give it another name than it is found by, so what the registry returns tells whose it is, not its name.
+   */
   private <M extends Meter> @Nullable M add(
       Meters meter, String[] values, Function<MeterRegistry, M> register) {
     try {
-      boolean taken = registry.find(meter.id()).tags(tags(meter, values)).meter() != null;
+      boolean hosts = registry.find(meter.id()).tags(tags(meter, values)).meter() != null;
       M registered = register.apply(registry);
-      if (!taken) {
+      if (isMine(registered, hosts)) {
         meters.add(registered);
+        uses.merge(registered, 1, Integer::sum);
+      } else {
+        anothers = true;
       }
       return registered;
     } catch (Throwable thrown) {
       warn(thrown);
       return null;
     }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the very monitor
+  private boolean isMine(Meter registered, boolean hosts) {
+    synchronized (OWNERS) {
+      WeakReference<Map<Meter, Integer>> owner = owners().get(registered);
+      Map<Meter, Integer> known = owner == null ? null : owner.get();
+      if (known == null && !hosts) {
+        owners().put(registered, new WeakReference<>(uses));
+        return true;
+      }
+      return known == uses;
+    }
+  }
+
+  private Map<Meter, WeakReference<Map<Meter, Integer>>> owners() {
+    return OWNERS.computeIfAbsent(registry, unseen -> new WeakHashMap<>());
   }
 
   void remove(@Nullable Meter meter) {
@@ -123,8 +160,15 @@ final class Registered {
     if (!meters.remove(meter)) {
       return; // another monitor's
     }
+    if (uses.merge(meter, -1, Integer::sum) > 0) {
+      return; // another version of this monitor shows it too
+    }
+    uses.remove(meter);
     try {
       registry.remove(meter);
+      synchronized (OWNERS) {
+        owners().remove(meter);
+      }
     } catch (Throwable thrown) {
       warn(thrown);
     }

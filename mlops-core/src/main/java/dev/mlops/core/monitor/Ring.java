@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Fill from many threads, empty from one.
  */
 class Ring extends Slots {
+  /** An array holds so many values on any machine. */
+  static final int MOST_VALUES = Integer.MAX_VALUE - 8;
+
   private final boolean[] number;
   private final double[] numbers;
   private final @Nullable String[] categories;

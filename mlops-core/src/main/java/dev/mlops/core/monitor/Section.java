@@ -67,6 +67,9 @@ final class Section {
   long newestTruth;
 
   boolean truthCame;
+  /** Whether it was the champion and is not any more. */
+  boolean retired;
+
   /** What the first row or prediction that could not be read threw; until it was logged. */
   volatile @Nullable Throwable fault;
 

@@ -43,6 +43,7 @@ final class SectionMeters {
   private final Shown coverage = new Shown();
   private final Set<String> shownFailures = new HashSet<>();
   private boolean hasTruthAge;
+  private @Nullable Meter shownTruthAge;
   private Map<Metric, Estimate> shownQuality = Map.of();
 
   SectionMeters(Registered registered, Section section, DoubleSupplier truthAge) {
@@ -84,10 +85,13 @@ final class SectionMeters {
     if (closed > 0) {
       show(coverage, (double) section.matured / closed, Meters.COVERAGE, section.version);
     }
-    if (section.truthCame && !hasTruthAge) {
-      hasTruthAge = true;
-      registered.gauge(Meters.TRUTH_AGE, truthAge, section.version);
+    boolean awaitsTruth = section.truthCame && !(section.retired && section.open() == 0);
+    if (awaitsTruth && !hasTruthAge) {
+      shownTruthAge = registered.gauge(Meters.TRUTH_AGE, truthAge, section.version);
+    } else if (!awaitsTruth && hasTruthAge) {
+      registered.remove(shownTruthAge);
     }
+    hasTruthAge = awaitsTruth;
     Map<Metric, Estimate> known = section.quality.quality();
     if (known != shownQuality) {
       shownQuality = known;

@@ -44,6 +44,10 @@ abstract class Slots {
     }
   }
 
+  final int capacity() {
+    return mask + 1;
+  }
+
   /** The slot of a position. */
   final int slot(long position) {
     return (int) position & mask;
