@@ -33,7 +33,10 @@ final class Stakes {
 
   /** The logarithm of the mean of the exponentials. */
   static double logMean(double[] logs) {
-    double most = Arrays.stream(logs).max().orElseThrow();
+    double most = Double.NEGATIVE_INFINITY;
+    for (double log : logs) {
+      most = Math.max(most, log);
+    }
     double total = 0;
     for (double log : logs) {
       total += Math.exp(log - most);

@@ -151,8 +151,7 @@ class BlockMeansTestTest {
     int wrong = 0;
     for (int run = 0; run < runs; run++) {
       SplittableRandom random = new SplittableRandom(23 + 7_919L * run);
-      wrong += until(
-                  above(-0.02, INDEPENDENT), () -> random.nextDouble() < 0.02 ? -1 : 0, 5_000)
+      wrong += until(above(-0.02, INDEPENDENT), () -> random.nextDouble() < 0.02 ? -1 : 0, 5_000)
               <= 5_000
           ? 1
           : 0;
@@ -258,7 +257,9 @@ class BlockMeansTestTest {
     while (!test.update(0.9)) {
       assertThat(test.n()).isLessThan(1_000);
     }
-    assertThat(test.toString()).contains("mean above 0", "blocks of 128").doesNotContain("not shown");
+    assertThat(test.toString())
+        .contains("mean above 0", "blocks of 128")
+        .doesNotContain("not shown");
     assertThat(test.dependence()).isEqualTo(blocksOf(128, 15.5));
   }
 }

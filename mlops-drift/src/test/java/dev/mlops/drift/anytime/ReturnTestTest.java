@@ -160,7 +160,6 @@ class ReturnTestTest {
     assertThatThrownBy(() -> ReturnTest.of(-0.1, DEPENDENT, 2_000)).hasMessageContaining("-0.1");
     assertThatThrownBy(() -> ReturnTest.of(1.0, DEPENDENT, 2_000)).hasMessageContaining("1.0");
     assertThatThrownBy(() -> ReturnTest.of(0.0, DEPENDENT, 19)).hasMessageContaining("19");
-    assertThatThrownBy(() -> ReturnTest.of(0.0, DEPENDENT, Double.NaN))
-        .hasMessageContaining("NaN");
+    assertThatThrownBy(() -> ReturnTest.of(0.0, DEPENDENT, Double.NaN)).hasMessageContaining("NaN");
   }
 }
