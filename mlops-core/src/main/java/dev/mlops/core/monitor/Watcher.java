@@ -27,6 +27,7 @@ import dev.mlops.drift.stream.SrEDetector;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -120,7 +121,15 @@ final class Watcher {
       }
     } else if (watch.input() == Watch.Input.FEATURES) {
       try {
-        madeRows = DataDrift.against(baseline).windowOf(watch.window()).falseAlarmEvery(promise);
+        DataDrift.Against against =
+            DataDrift.against(baseline).leastEffect(watch.leastEffect());
+        if (!watch.ignored().isEmpty()) {
+          against = against.ignoring(watch.ignored().toArray(new String[0]));
+        }
+        for (Map.Entry<String, Double> least : watch.leastEffects().entrySet()) {
+          against = against.leastEffect(least.getKey(), least.getValue());
+        }
+        madeRows = against.windowOf(watch.window()).falseAlarmEvery(promise);
         text = "";
       } catch (IllegalArgumentException refused) {
         text = String.valueOf(refused.getMessage());

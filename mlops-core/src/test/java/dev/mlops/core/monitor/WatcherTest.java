@@ -8,13 +8,18 @@ import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.drift.profile.Baselines;
 import dev.mlops.drift.stream.SrEDetector;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -89,5 +94,36 @@ class WatcherTest {
     Watcher hopeless = of(0.6, 4, 10);
     assertThat(hopeless.findsNothing()).as(hopeless.note()).isTrue();
     assertThat(of(0.3, 190, 269).findsNothing()).isFalse();
+  }
+
+  /** Serves 300 rows of which one column moved by half of its range, and one did not. */
+  private static boolean moved(Watch watch) {
+    Schema schema = Schema.of(Column.number("a"), Column.number("b"));
+    Random random = new Random(5);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 1_000; i++) {
+      rows.add(Row.of(schema, random.nextDouble(), random.nextDouble()));
+    }
+    Baseline baseline = Baselines.from(
+        schema.predicting(Task.CLASSIFICATION),
+        rows,
+        Collections.nCopies(1_000, Classification.of("x")),
+        Collections.nCopies(1_000, Truth.of("x")));
+    Watcher watcher = new Watcher(watch, null, baseline, baseline, 64);
+    for (int i = 0; i < 300; i++) {
+      watcher.served(Row.of(schema, random.nextDouble() + 0.5, random.nextDouble()), 0);
+    }
+    return watcher.reading().signal().isPresent();
+  }
+
+  @Test
+  void windowLeastEffectAndIgnoredColumnsReachTheDetector() {
+    Watch watch = Watch.features(FalseAlarms.every(100_000));
+    assertThat(moved(watch)).as("300 rows do not fill a window of 1,000").isFalse();
+    assertThat(moved(watch.windowOf(100))).isTrue();
+    assertThat(moved(watch.windowOf(100).ignoring("a"))).isFalse();
+    assertThat(moved(watch.windowOf(100).leastEffect(0.9))).isFalse();
+    assertThat(moved(watch.windowOf(100).leastEffect(0.2))).isTrue();
+    assertThat(moved(watch.windowOf(100).leastEffect("a", 0.9))).isFalse();
   }
 }
