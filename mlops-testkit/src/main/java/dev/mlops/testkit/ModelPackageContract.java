@@ -202,7 +202,7 @@ public abstract class ModelPackageContract {
     ModelPackage made = make(sample());
     for (ModelPackage source : List.of(made, reopen(made))) {
       for (PackageFile file : source.files()) {
-        byte[] right = source.read(file);
+        byte[] right = opened(source, file);
         try (SeekableByteChannel channel = source.open(file)) {
           assertThat(channel.size()).as("size of %s", file).isEqualTo(file.size());
           int middle = right.length / 2;

@@ -190,13 +190,15 @@ final class BrokenPackages {
             }),
         new Broken<>(
             "unknownRole",
-            "it drops files of roles that it does not know when read again",
+            "it drops small files of roles that it does not know when read again",
             (healthy, from) -> new ForwardingPackage(healthy) {
               @Override
               public List<PackageFile> files() {
                 return from.isEmpty()
                     ? source.files()
-                    : source.files().stream().filter(file -> file.role().isKnown()).toList();
+                    : source.files().stream()
+                        .filter(file -> file.role().isKnown() || file.size() > 1 << 20)
+                        .toList();
               }
             }),
         new Broken<>(

@@ -25,22 +25,19 @@ final class ArrayRow implements Row {
       return row;
     }
     Schema schema = row.schema();
-    double[] numbers = new double[has(schema, Column.Type.NUMBER) ? schema.size() : 0];
-    String[] categories = new String[has(schema, Column.Type.CATEGORY) ? schema.size() : 0];
-    Arrays.fill(categories, "");
-    for (int i = 0; i < schema.size(); i++) {
-      if (schema.column(i).type() == Column.Type.NUMBER) {
-        numbers[i] = row.number(i);
-      } else {
-        categories[i] = row.category(i);
-      }
+    double[] numbers = schema.has(true) ? new double[schema.size()] : NO_NUMBERS;
+    String[] categories = NO_NAMES;
+    if (schema.has(false)) {
+      categories = new String[schema.size()];
+      Arrays.fill(categories, "");
     }
+    row.read(numbers, categories);
     return new ArrayRow(schema, numbers, categories);
   }
 
   static Row of(Schema schema, double[] numbers, String[] categories) {
-    boolean someNumbers = has(schema, Column.Type.NUMBER);
-    boolean someNames = has(schema, Column.Type.CATEGORY);
+    boolean someNumbers = schema.has(true);
+    boolean someNames = schema.has(false);
     if ((someNumbers && numbers.length != schema.size())
         || (someNames && categories.length != schema.size())) {
       throw new IllegalArgumentException("wanted one element per column, " + schema.size()
@@ -49,7 +46,7 @@ final class ArrayRow implements Row {
     double[] values = someNumbers ? numbers.clone() : NO_NUMBERS;
     String[] names = someNames ? categories.clone() : NO_NAMES;
     for (int i = 0; i < schema.size(); i++) {
-      if (schema.column(i).type() == Column.Type.NUMBER) {
+      if (schema.isNumber(i)) {
         if (someNames) {
           names[i] = "";
         }
@@ -75,22 +72,13 @@ final class ArrayRow implements Row {
     String[] categories = new String[schema.size()];
     Arrays.fill(categories, "");
     for (int i = 0; i < values.length; i++) {
-      if (schema.column(i).type() == Column.Type.NUMBER) {
+      if (schema.isNumber(i)) {
         numbers[i] = RowBinding.toNumber(schema.column(i), values[i]);
       } else {
         categories[i] = RowBinding.toCategory(schema.column(i), values[i]);
       }
     }
     return of(schema, numbers, categories);
-  }
-
-  private static boolean has(Schema schema, Column.Type type) {
-    for (Column column : schema.columns()) {
-      if (column.type() == type) {
-        return true;
-      }
-    }
-    return false;
   }
 
   @Override
@@ -100,7 +88,7 @@ final class ArrayRow implements Row {
 
   @Override
   public double number(int column) {
-    if (schema.column(column).type() != Column.Type.NUMBER) {
+    if (!schema.isNumber(column)) {
       throw new IllegalArgumentException("column " + schema.column(column) + " is no number");
     }
     return numbers[column];
@@ -108,10 +96,16 @@ final class ArrayRow implements Row {
 
   @Override
   public String category(int column) {
-    if (schema.column(column).type() != Column.Type.CATEGORY) {
+    if (schema.isNumber(column)) {
       throw new IllegalArgumentException("column " + schema.column(column) + " is no category");
     }
     return categories[column];
+  }
+
+  @Override
+  public void read(double[] into, String[] names) {
+    System.arraycopy(numbers, 0, into, 0, numbers.length);
+    System.arraycopy(categories, 0, names, 0, categories.length);
   }
 
   @Override
@@ -134,7 +128,7 @@ final class ArrayRow implements Row {
       text.append(i == 0 ? "" : ", ").append(schema.column(i).name()).append('=');
       if (isMissing(i)) {
         text.append("missing");
-      } else if (schema.column(i).type() == Column.Type.NUMBER) {
+      } else if (schema.isNumber(i)) {
         text.append(numbers[i]);
       } else {
         text.append(categories[i]);

@@ -7,8 +7,8 @@ package dev.mlops.api.model;
  * code for it. An infinite number is a value.
  *
  * <p>A row from a {@link RowBinding} is a view of the host's object and reads it when asked: it is as thread-safe as that
- * object, and a caller that keeps it beyond a call takes {@link #copyOf}. A row from {@code of} or {@code copyOf} is
- * immutable, and equal to another such row with the same schema and the same values.
+ * object, and a caller that keeps it beyond a call takes {@link #copyOf}. A row from {@code of}, {@code copyOf} or {@link
+ * RowBinding#read} is immutable, and equal to another such row with the same schema and the same values.
  *
  * @since 0.1
  */
@@ -37,13 +37,31 @@ public interface Row {
   String category(int column);
 
   /**
+   * Reads every value once: who needs them more than once reads here.
+   *
+   * @param numbers one element per column; filled where the column is a number, undefined elsewhere
+   * @param categories one element per column; filled where the column is a category, undefined elsewhere
+   * @throws IndexOutOfBoundsException if an array that is filled is shorter
+   */
+  default void read(double[] numbers, String[] categories) {
+    Schema schema = schema();
+    for (int i = 0; i < schema.size(); i++) {
+      if (schema.isNumber(i)) {
+        numbers[i] = number(i);
+      } else {
+        categories[i] = category(i);
+      }
+    }
+  }
+
+  /**
    * {@return whether the value of a column is missing}
    *
    * @param column its index
    * @throws IndexOutOfBoundsException if there is no such column
    */
   default boolean isMissing(int column) {
-    return schema().column(column).type() == Column.Type.NUMBER
+    return schema().isNumber(column)
         ? Double.isNaN(number(column))
         : category(column).isEmpty();
   }

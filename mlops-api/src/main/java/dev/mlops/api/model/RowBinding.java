@@ -202,14 +202,27 @@ public final class RowBinding<T> {
   }
 
   /**
+   * {@return an immutable row with the values that a host's object has now, each accessor called once}
+   *
+   * <p>For accessors that are dear, or an object that may change while it is used: a {@link #row} calls the accessors each
+   * time it is read. Where they are cheap a view is cheaper: for 20 columns the copy costs some 300 bytes more, and predicting
+   * and recording it takes no less time.
+   *
+   * @param value what the accessors read
+   */
+  public Row read(T value) {
+    return Row.copyOf(row(value));
+  }
+
+  /**
    * {@return immutable copies of a host's labelled objects as labelled rows, in order}
    *
-   * @param values what the accessors read, each with its truth
+   * @param values what the accessors read, each with its truth and its weight
    */
   public List<Labelled<Row>> labelled(List<Labelled<T>> values) {
     List<Labelled<Row>> rows = new ArrayList<>(values.size());
     for (Labelled<T> value : values) {
-      rows.add(new Labelled<>(Row.copyOf(row(value.input())), value.truth()));
+      rows.add(new Labelled<>(read(value.input()), value.truth(), value.weight()));
     }
     return rows;
   }
@@ -253,6 +266,18 @@ public final class RowBinding<T> {
       }
       String name = accessor.apply(value);
       return name == null ? "" : name;
+    }
+
+    @Override
+    public void read(double[] into, String[] names) {
+      for (int i = 0; i < binding.numbers.length; i++) {
+        ToDoubleFunction<T> number = binding.numbers[i];
+        if (number != null) {
+          into[i] = number.applyAsDouble(value);
+        } else {
+          names[i] = category(i);
+        }
+      }
     }
 
     @Override

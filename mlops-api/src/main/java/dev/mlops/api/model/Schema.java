@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 public final class Schema {
   private final List<Column> columns;
   private final Map<String, Integer> positions;
+  /** One per column. */
+  private final boolean[] numbers;
   private final @Nullable Task task;
   private final @Nullable String positive;
 
@@ -34,6 +36,10 @@ public final class Schema {
     this.task = task;
     this.positive = positive;
     this.positions = new HashMap<>();
+    this.numbers = new boolean[this.columns.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = this.columns.get(i).type() == Column.Type.NUMBER;
+    }
     for (Column column : this.columns) {
       if (positions.put(column.name(), positions.size()) != null) {
         throw new IllegalArgumentException("column \"" + MlopsException.shown(column.name())
@@ -112,6 +118,30 @@ public final class Schema {
           "index of a column must be 0 to " + (columns.size() - 1) + ", but was " + index);
     }
     return columns.get(index);
+  }
+
+  /**
+   * {@return whether a column holds numbers; otherwise it holds categories}
+   *
+   * @param index from 0
+   * @throws IndexOutOfBoundsException if there is no such column
+   */
+  public boolean isNumber(int index) {
+    if (index < 0 || index >= numbers.length) {
+      throw new IndexOutOfBoundsException(
+          "index of a column must be 0 to " + (numbers.length - 1) + ", but was " + index);
+    }
+    return numbers[index];
+  }
+
+  /** {@return whether any column holds numbers, or categories} */
+  boolean has(boolean number) {
+    for (boolean is : numbers) {
+      if (is == number) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

@@ -100,6 +100,18 @@ public final class Gate implements EvidenceReader {
         Finding.of(verdict, String.join("; ", texts)), undecided);
   }
 
+  /**
+   * {@return whether a condition may ask how long champion and candidate take: one about latency, or one that does not say
+   * what it asks}
+   */
+  public boolean readsLatency() {
+    return conditions.stream()
+        .anyMatch(condition -> condition
+            .expression()
+            .map(asks -> asks.quantity().quantile().isPresent())
+            .orElse(true));
+  }
+
   @Override
   public Set<Watch> watches() {
     Set<Watch> all = new LinkedHashSet<>();

@@ -71,7 +71,8 @@ public final class Trial {
    *
    * @param now what is known about the champion; its section is taken over, with the latency that is measured here
    * @param championVersion the champion's version, such as {@code 7}; outcomes of other versions are left out
-   * @param champion the model that serves, which answers each row once to be timed; its answers are in the outcomes
+   * @param champion the model that serves, which answers each row once to be timed; null if nobody asks how long it takes: its
+   *     answers are in the outcomes
    * @param source the candidate's package
    * @param candidate the model, loaded from that package
    * @param version the candidate's version, such as {@code 8}
@@ -83,7 +84,7 @@ public final class Trial {
   public static Evidence of(
       Evidence now,
       String championVersion,
-      Model champion,
+      @Nullable Model champion,
       ModelPackage source,
       Model candidate,
       String version,
@@ -107,7 +108,9 @@ public final class Trial {
         continue;
       }
       rows++;
-      timed(champion, outcome.row(), ticker, theirNanos);
+      if (champion != null) {
+        timed(champion, outcome.row(), ticker, theirNanos);
+      }
       Prediction answer = tested.prediction(i).orElse(null);
       if (answer == null) {
         failures++;
