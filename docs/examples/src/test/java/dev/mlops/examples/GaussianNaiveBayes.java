@@ -2,6 +2,7 @@ package dev.mlops.examples;
 
 import dev.mlops.api.model.Row;
 import dev.mlops.testkit.streams.Prequential.Learner;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -26,6 +27,32 @@ final class GaussianNaiveBayes implements Learner {
     this.counts = new long[labels.size()];
     this.means = new double[labels.size()][columns];
     this.squares = new double[labels.size()][columns];
+  }
+
+  /** What it was taught, as {@link #of} reads it. */
+  byte[] bytes() {
+    ByteBuffer bytes = ByteBuffer.allocate(8 * counts.length * (1 + 2 * columns));
+    for (int label = 0; label < counts.length; label++) {
+      bytes.putLong(counts[label]);
+      for (int column = 0; column < columns; column++) {
+        bytes.putDouble(means[label][column]).putDouble(squares[label][column]);
+      }
+    }
+    return bytes.array();
+  }
+
+  /** The model of {@link #bytes}. */
+  static GaussianNaiveBayes of(List<String> labels, int columns, byte[] bytes) {
+    GaussianNaiveBayes bayes = new GaussianNaiveBayes(labels, columns);
+    ByteBuffer rest = ByteBuffer.wrap(bytes);
+    for (int label = 0; label < bayes.counts.length; label++) {
+      bayes.counts[label] = rest.getLong();
+      for (int column = 0; column < columns; column++) {
+        bayes.means[label][column] = rest.getDouble();
+        bayes.squares[label][column] = rest.getDouble();
+      }
+    }
+    return bayes;
   }
 
   @Override

@@ -143,7 +143,7 @@ final class Watching implements Phase {
     Evidence trial = loop.deployment.using(serving -> ready.using(model -> Trial.of(
         evidence,
         Long.toString(champion.number()),
-        serving,
+        loop.gate.readsLatency() ? serving : null,
         ready.source(),
         model,
         Long.toString(version.number()),

@@ -96,8 +96,8 @@ class OncePredictedTest {
         now, "7", champion, made, loaded, "8", tested, chosen.heldBack(), new ManualClock());
     Finding finding = Gate.of(evidence -> Finding.pass("fine")).judge(trial);
 
-    // 100, 200 and 400 rows were back-tested: each model was asked the same 100 rows once.
-    assertThat(trained).hasSize(3);
+    // 200 and 400 rows were back-tested: each model was asked the same 100 rows once.
+    assertThat(trained).hasSize(2);
     for (Counting model : trained) {
       assertThat(model.asked).hasSize(100).allSatisfy((row, times) -> assertThat(times).isOne());
     }

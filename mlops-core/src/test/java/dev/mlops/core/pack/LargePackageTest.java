@@ -10,6 +10,7 @@ import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFile.Role;
 import dev.mlops.api.pack.PackageIntegrityException;
+import dev.mlops.core.store.FileVersionStore;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -117,6 +118,34 @@ class LargePackageTest {
     assertThatThrownBy(() -> made.write(folder.resolve("another")))
         .isInstanceOf(PackageIntegrityException.class)
         .hasMessageContaining("model.bin");
+  }
+
+  /** A store streams what it would not hold; also from there a file can be read at any position. */
+  @Test
+  void aLargeFileGoesThroughAStore() throws IOException {
+    Path weights = folder.resolve("weights.bin");
+    try (RandomAccessFile file = new RandomAccessFile(weights.toFile(), "rw")) {
+      file.setLength(ModelPackage.LARGEST_READ + 5L);
+      file.seek(ModelPackage.LARGEST_READ);
+      file.write(7);
+    }
+    FilePackage made = FilePackage.builder("large", SCHEMA)
+        .runtime("mine")
+        .weights("model.bin", weights)
+        .build();
+    try (FileVersionStore store = FileVersionStore.open(folder.resolve("store"))) {
+      ModelPackage opened = store.open(store.publish(made));
+      assertThat(opened).isEqualTo(made);
+      try (SeekableByteChannel channel = opened.open(opened.files(Role.WEIGHTS).get(0))) {
+        ByteBuffer one = ByteBuffer.allocateDirect(1);
+        for (long at : new long[] {ModelPackage.LARGEST_READ, 3, ModelPackage.LARGEST_READ}) {
+          channel.position(at);
+          one.clear();
+          assertThat(channel.read(one)).isEqualTo(1);
+          assertThat(one.get(0)).isEqualTo((byte) (at == 3 ? 0 : 7));
+        }
+      }
+    }
   }
 
   @Test
