@@ -158,7 +158,7 @@ public abstract class ModelPackageContract {
     ModelPackage made = make(sample());
     for (ModelPackage source : List.of(made, reopen(made))) {
       for (PackageFile file : source.files()) {
-        for (byte[] bytes : List.of(source.read(file), opened(source, file))) {
+        for (byte[] bytes : List.of(source.read(file), all(source, file))) {
           assertThat((long) bytes.length).as(file.name()).isEqualTo(file.size());
           assertThat(Digest.of(bytes)).as(file.name()).isEqualTo(file.digest());
         }
@@ -202,7 +202,7 @@ public abstract class ModelPackageContract {
     ModelPackage made = make(sample());
     for (ModelPackage source : List.of(made, reopen(made))) {
       for (PackageFile file : source.files()) {
-        byte[] right = opened(source, file);
+        byte[] right = all(source, file);
         try (SeekableByteChannel channel = source.open(file)) {
           assertThat(channel.size()).as("size of %s", file).isEqualTo(file.size());
           int middle = right.length / 2;
@@ -228,7 +228,7 @@ public abstract class ModelPackageContract {
     ModelPackage made = make(sample().withOthers(Map.of("large.bin", right)));
     for (ModelPackage source : List.of(made, reopen(made))) {
       PackageFile file = source.files(PackageContents.OTHER).get(0);
-      assertThat(opened(source, file)).as("all of %s", file).isEqualTo(right);
+      assertThat(all(source, file)).as("all of %s", file).isEqualTo(right);
       try (SeekableByteChannel channel = source.open(file)) {
         for (int from : new int[] {4_999_990, 0, 2_097_150, 1_048_576}) {
           channel.position(from);
@@ -256,7 +256,7 @@ public abstract class ModelPackageContract {
           .as("reading %s at once", file)
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("open");
-      assertThat(Digest.of(opened(source, file))).as("what is opened").isEqualTo(digest);
+      assertThat(Digest.of(all(source, file))).as("what is opened").isEqualTo(digest);
     }
   }
 
@@ -277,7 +277,7 @@ public abstract class ModelPackageContract {
     }
   }
 
-  private static byte[] opened(ModelPackage source, PackageFile file) {
+  private static byte[] all(ModelPackage source, PackageFile file) {
     try (SeekableByteChannel channel = source.open(file)) {
       return Channels.newInputStream(channel).readAllBytes();
     } catch (IOException e) {

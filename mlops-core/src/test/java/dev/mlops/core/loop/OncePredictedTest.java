@@ -67,14 +67,12 @@ class OncePredictedTest {
     List<Outcome> all = new ArrayList<>();
     for (int i = 0; i < ROWS; i++) {
       double x = i * 0.6180339887 % 1;
-      all.add(new Outcome(
-          i,
-          i,
-          "7",
-          Row.of(LoopScene.SCHEMA, x),
-          Classification.of("yes"),
-          Truth.of(i % 10 == 0 ? "no" : "yes"),
-          Instant.EPOCH));
+      all.add(Outcome.builder(i, i, "7")
+          .row(Row.of(LoopScene.SCHEMA, x))
+          .prediction(Classification.of("yes"))
+          .truth(Truth.of(i % 10 == 0 ? "no" : "yes"))
+          .servedAt(Instant.EPOCH)
+          .build());
     }
     return all;
   }

@@ -19,6 +19,8 @@ public final class Uninterrupted {
   /**
    * What may be begun again when an interrupt has closed its channel.
    *
+   * <p>Not thread-safe: confine to one thread.
+   *
    * @param <T> what it gives
    * @since 0.1
    */
