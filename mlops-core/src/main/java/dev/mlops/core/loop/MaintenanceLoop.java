@@ -391,7 +391,8 @@ public final class MaintenanceLoop implements AutoCloseable {
      * {@return the loop; nothing runs before its first tick}
      *
      * @throws IllegalStateException if policy, gate, journal or executor is missing; if the monitor does not watch what the
-     *     policy or the gate reads; if there are no matured rows to train on, or fewer kept than the window uses. All
+     *     policy or the gate reads; if the trainer makes models of other columns or another task than
+     *     the one that serves; if there are no matured rows to train on, or fewer kept than the window uses. All
      *     problems are listed at once
      * @throws StoreException if the journal could not be opened
      */
@@ -424,6 +425,11 @@ public final class MaintenanceLoop implements AutoCloseable {
       } else if (outcomes.capacity() < window.most()) {
         problems.add("the window uses up to " + window.most() + " outcomes, but only "
             + outcomes.capacity() + " are kept");
+      }
+      List<String> differences = trainer.schema().differencesFrom(deployment.schema());
+      if (!differences.isEmpty()) {
+        problems.add("what the trainer makes does not fit the rows of " + deployment.champion()
+            + ": " + String.join(", ", differences));
       }
       if (trainer.schema().task().filter(Task.ANOMALY_DETECTION::equals).isPresent()) {
         problems.add("the losses of anomaly scores are not known, so nothing could be compared");

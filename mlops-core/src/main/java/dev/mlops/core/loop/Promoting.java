@@ -6,12 +6,14 @@ import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.VersionNotFoundException;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.UUID;
 
 /** A candidate that won takes over: the intent is written, then the alias moved, then that is written. */
 final class Promoting implements Phase {
   private static final String ACTOR = "maintenance-loop";
+  private static final int LONGEST_REASON = 2_000;
 
   private final Workshop loop;
   private final Candidate candidate;
@@ -77,9 +79,15 @@ final class Promoting implements Phase {
         .from(from)
         .to(candidate.version())
         .by(ACTOR)
-        .because(won.reason())
+        .because(beginning(won.reason()))
         .intent(intent)
         .commit();
+  }
+
+  /** What a plan of the host's says may be longer than a move can hold, or hold half a character. */
+  private static String beginning(String text) {
+    String kept = text.length() <= LONGEST_REASON ? text : text.substring(0, LONGEST_REASON);
+    return new String(kept.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 
   @Override

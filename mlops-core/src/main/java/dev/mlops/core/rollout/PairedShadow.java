@@ -10,13 +10,17 @@ import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Condition;
+import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.rollout.Rollout;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.drift.anytime.BettingTest;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One candidate beside the champion, truth by truth, by a {@link ShadowPlan}.
@@ -47,18 +51,120 @@ final class PairedShadow implements Rollout {
   private double candidate;
   private State state = State.UNDECIDED;
 
-  private PairedShadow(ShadowPlan plan, Schema schema, double largest) {
+  /** What the own tests said first, while questions of the gate are still open. */
+  private @Nullable State won;
+
+  /** What the gate could not decide, each on its metric's own loss. */
+  private final List<Question> questions;
+
+  private PairedShadow(
+      ShadowPlan plan, Schema schema, double largest, List<Question> questions) {
     this.plan = plan;
     this.largest = largest;
     this.ofLabels = Metric.ACCURACY.loss(schema).orElseThrow();
     this.ofQuantities = Metric.MAE.loss(schema).orElseThrow();
     this.better = BettingTest.differences().above(0.0).alpha(plan.alpha());
     this.notWorse = BettingTest.differences().above(-plan.margin()).alpha(plan.alpha());
+    this.questions = questions;
+  }
+
+  /** A condition that the gate could not decide: that the candidate is no worse by a metric, if a loss per row tells. */
+  private static final class Question {
+    private final String asked;
+    private final @Nullable Loss loss;
+    private final double largest;
+    private final @Nullable BettingTest test;
+    private long n;
+
+    /** Whether a row counted for one of the two alone. */
+    private boolean unpaired;
+
+    private Question(String asked, @Nullable Loss loss, double largest, double margin, double alpha) {
+      this.asked = asked;
+      this.loss = loss;
+      this.largest = largest;
+      // No two losses are further apart than the largest: such a margin holds whatever comes.
+      this.test = loss == null || margin >= largest
+          ? null
+          : BettingTest.differences().above(-margin / largest).alpha(alpha);
+    }
+
+    /** The question of a condition; one that a shadow cannot answer stays open. */
+    static Question of(Condition condition, RolloutStart start, double alpha) {
+      Optional<Expression> asked = condition
+          .expression()
+          .filter(each -> each.comparison() == Expression.Comparison.NO_WORSE_THAN_CHAMPION);
+      Optional<Metric> metric = asked.flatMap(each -> each.quantity().metric());
+      Optional<Loss> loss = metric.flatMap(each -> each.loss(start.schema()));
+      double largest = loss.map(Loss::largest).orElse(0.0);
+      if (Double.isInfinite(largest)) {
+        largest = start
+            .baseline()
+            .flatMap(test -> test.quality(metric.orElseThrow()))
+            .map(test -> 10 * loss.orElseThrow().mean(test.value()))
+            .orElse(0.0);
+      }
+      return largest > 0 && Double.isFinite(largest)
+          ? new Question(
+              condition.toString(),
+              loss.orElseThrow(),
+              largest,
+              asked.orElseThrow().limit().orElse(0.0),
+              alpha)
+          : new Question(condition.toString(), null, 1.0, 0.0, alpha);
+    }
+
+    void observe(Outcome outcome, Optional<Prediction> candidate) {
+      if (loss == null || test == null) {
+        return;
+      }
+      double theirs = loss.of(outcome.prediction(), outcome.truth());
+      double ours = candidate.map(said -> loss.of(said, outcome.truth())).orElse(Double.NaN);
+      if (Double.isNaN(theirs) && Double.isNaN(ours)) {
+        return; // a row that does not count
+      }
+      if (Double.isNaN(theirs) || (Double.isNaN(ours) && candidate.isPresent())) {
+        unpaired = true; // precision counts the rows that a model says yes to, so other rows of each
+        return;
+      }
+      n++;
+      test.update(
+          candidate.isEmpty()
+              ? -1.0
+              : (Math.min(theirs, largest) - Math.min(ours, largest)) / largest);
+    }
+
+    boolean open() {
+      return loss == null || unpaired || (test != null && !test.rejected());
+    }
+
+    /** {@return such as {@code recall … undecided on 3 rows}} */
+    @Override
+    public String toString() {
+      return asked
+          + (loss == null || unpaired
+              ? " cannot be told from rows one by one"
+              : (open() ? " undecided on " : " holds on ") + n + " rows that count");
+    }
   }
 
   /** {@return a shadow that has seen nothing yet} */
   static PairedShadow of(ShadowPlan plan, RolloutStart start) {
-    return of(plan, start.schema(), largest(start));
+    List<Question> questions = start.undecided().stream()
+        .filter(condition -> !answered(condition))
+        .map(condition -> Question.of(condition, start, plan.alpha()))
+        .toList();
+    return new PairedShadow(plan, start.schema(), largest(start), questions);
+  }
+
+  /** Whether the shadow's own tests are on the loss that a condition is about. */
+  private static boolean answered(Condition condition) {
+    return condition
+        .expression()
+        .filter(each -> each.comparison() == Expression.Comparison.NO_WORSE_THAN_CHAMPION)
+        .flatMap(each -> each.quantity().metric())
+        .filter(metric -> metric.equals(Metric.ACCURACY) || metric.equals(Metric.MAE))
+        .isPresent();
   }
 
   /**
@@ -72,7 +178,7 @@ final class PairedShadow implements Rollout {
     if (!(largest > 0) || !Double.isFinite(largest)) {
       throw new IllegalArgumentException("largest must be finite and > 0, but was " + largest);
     }
-    return new PairedShadow(plan, schema, largest);
+    return new PairedShadow(plan, schema, largest, List.of());
   }
 
   /** The loss that counts as 1: 1 for labels; for quantities ten times the candidate's test-phase error. */
@@ -90,6 +196,10 @@ final class PairedShadow implements Rollout {
 
   @Override
   public void observe(Outcome outcome, Optional<Prediction> candidate) {
+    if (state != State.UNDECIDED) {
+      return;
+    }
+    questions.forEach(question -> question.observe(outcome, candidate));
     Loss loss = outcome.prediction() instanceof Regression ? ofQuantities : ofLabels;
     update(
         of(loss, outcome.prediction(), outcome.truth()),
@@ -127,7 +237,7 @@ final class PairedShadow implements Rollout {
    * Takes the losses of both models on one row; without effect once the shadow is decided.
    *
    * @param championLoss at least 0; infinite counts as the largest
-   * @param candidateLoss at least 0; infinite counts as the largest
+   * @param candidateLoss at least 0; infinite for no usable answer, which is worse than any of the champion's
    * @return where the shadow stands
    * @throws IllegalArgumentException if one is below 0 or NaN; the shadow is as it was
    */
@@ -144,12 +254,15 @@ final class PairedShadow implements Rollout {
     n++;
     champion += theirs;
     candidate += ours;
-    better.update(theirs - ours);
-    notWorse.update(theirs - ours);
-    if (better.rejected()) {
-      state = State.SUPERIOR;
-    } else if (notWorse.rejected()) {
-      state = State.NOT_WORSE;
+    // A candidate that has no answer is worse than a champion that has a wrong one.
+    double difference = Double.isInfinite(candidateLoss) ? -1.0 : theirs - ours;
+    better.update(difference);
+    notWorse.update(difference);
+    if (won == null) {
+      won = better.rejected() ? State.SUPERIOR : notWorse.rejected() ? State.NOT_WORSE : null;
+    }
+    if (won != null && questions.stream().noneMatch(Question::open)) {
+      state = won;
     } else if (n >= plan.most()) {
       state = State.KEPT_BACK;
     }
@@ -183,16 +296,19 @@ final class PairedShadow implements Rollout {
         n,
         candidate / n,
         champion / n);
-    return state != State.KEPT_BACK
-        ? text
-        : text
-            + String.format(
-                Locale.ROOT,
-                "; neither better (evidence %.2g) nor worse by less than %s (evidence %.2g) was sure:"
-                    + " %d was wanted",
-                better.eValue(),
-                plan.margin(),
-                notWorse.eValue(),
-                Math.round(1 / plan.alpha()));
+    if (state == State.KEPT_BACK && won == null) {
+      text += String.format(
+          Locale.ROOT,
+          "; neither better (evidence %.2g) nor worse by less than %s (evidence %.2g) was sure: %d"
+              + " was wanted",
+          better.eValue(),
+          plan.margin(),
+          notWorse.eValue(),
+          Math.round(1 / plan.alpha()));
+    }
+    for (Question question : questions) {
+      text += "; " + question;
+    }
+    return text;
   }
 }

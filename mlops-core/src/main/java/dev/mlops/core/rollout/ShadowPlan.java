@@ -14,6 +14,11 @@ import dev.mlops.api.rollout.RolloutStart;
  * by the margin or more is promoted with probability at most 2 alpha, the two tests together (union bound). One that is
  * worse by less than the margin, or no better, may be promoted.
  *
+ * <p>What the gate could not decide is tested beside, on that metric's own loss and by the condition's margin, on the rows that
+ * count for it; each such test errs with probability at most alpha too. Promotion waits until all of them are sure. A
+ * condition that has no loss per row, such as one about F1 or latency, or that has no expression, cannot be told here and
+ * holds the promotion. Conditions about accuracy, or the mean absolute error, are what the shadow tests anyway.
+ *
  * <p>The candidate answers nobody while it is shadowed. It is scored on outcomes that matured after it was trained, those of
  * rows that had been served before included: they are out of its sample too.
  *

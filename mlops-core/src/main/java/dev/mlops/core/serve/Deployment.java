@@ -6,6 +6,7 @@ import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.RowBinding;
+import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
@@ -107,7 +108,7 @@ public final class Deployment<T> implements AutoCloseable {
   private long last;
 
   /** A version in memory, with what a request needs. */
-  private record Loaded(Version version, SharedModel model, Recorder recorder) {}
+  private record Loaded(Version version, SharedModel model, Recorder recorder, Schema schema) {}
 
   /** The version that serves, the one before it if it is still loaded, and a rollback that the store does not know yet. */
   private record State(
@@ -186,7 +187,7 @@ public final class Deployment<T> implements AutoCloseable {
     }
     long nanos = ticker.getAsLong() - start;
     requireUsable(champion, prediction, nanos);
-    return new Served(prediction, record(champion, key, row, prediction, nanos), champion.version);
+    return Served.of(prediction, record(champion, key, row, prediction, nanos), champion.version);
   }
 
   /** The champion with its model in use. */
@@ -531,7 +532,8 @@ public final class Deployment<T> implements AutoCloseable {
 
   private Loaded loaded(Version version, SharedModel model, ModelPackage source) {
     Recorder recorder = monitor.recorder(Long.toString(version.number()), baseline(source));
-    return new Loaded(version, model, requireNonNull(recorder, "recorder"));
+    return new Loaded(
+        version, model, requireNonNull(recorder, "recorder"), source.schema());
   }
 
   /** Serves the version of a change in the place of a state; closes it again if that is gone. */
@@ -731,6 +733,19 @@ public final class Deployment<T> implements AutoCloseable {
   }
 
   /**
+   * {@return the columns of the version that serves, and what it predicts}
+   *
+   * @throws IllegalStateException if the deployment is closed
+   */
+  public Schema schema() {
+    State state = serving.get();
+    if (state == null) {
+      throw closed();
+    }
+    return state.champion.schema;
+  }
+
+  /**
    * {@return what is known after the newest tick}
    */
   public Evidence evidence() {
@@ -815,6 +830,8 @@ public final class Deployment<T> implements AutoCloseable {
    * @since 0.1
    */
   public static final class Builder<T> {
+    private static final int LONGEST_ACTOR = 200;
+
     private final VersionStore store;
     private final String alias;
     private final String model;
@@ -905,10 +922,15 @@ public final class Deployment<T> implements AutoCloseable {
     /**
      * {@return this builder, with the name that a first release is made under; {@code deployment} unless said}
      *
-     * @param actor such as {@code fraud-service}
+     * @param actor such as {@code fraud-service}; at most 200 characters
+     * @throws IllegalArgumentException if no store could keep it
      */
     public Builder<T> by(String actor) {
-      this.actor = requireNonNull(actor, "actor");
+      if (actor.length() > LONGEST_ACTOR || !StandardCharsets.UTF_8.newEncoder().canEncode(actor)) {
+        throw new IllegalArgumentException("actor must have at most " + LONGEST_ACTOR
+            + " characters and no half ones, but had " + actor.length());
+      }
+      this.actor = actor;
       return this;
     }
 

@@ -4,22 +4,52 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.store.Version;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A prediction as a caller of a deployment gets it.
  *
+ * <p>It takes 32 bytes with compressed references, of which four are free for what routes a request later.
+ *
  * <p>Immutable.
  *
- * @param prediction what the model said
- * @param id what its truth is given by
- * @param version the one version that answered
  * @since 0.1
  */
-public record Served(Prediction prediction, long id, Version version) {
-  /** Refuses null. */
-  public Served {
-    requireNonNull(prediction, "prediction");
-    requireNonNull(version, "version");
+public final class Served {
+  private final Prediction prediction;
+  private final long id;
+  private final Version version;
+
+  private Served(Prediction prediction, long id, Version version) {
+    this.prediction = requireNonNull(prediction, "prediction");
+    this.id = id;
+    this.version = requireNonNull(version, "version");
+  }
+
+  /**
+   * {@return an answer, for tests of code that takes one}
+   *
+   * @param prediction what the model said
+   * @param id what its truth is given by
+   * @param version the one version that answered
+   */
+  public static Served of(Prediction prediction, long id, Version version) {
+    return new Served(prediction, id, version);
+  }
+
+  /** {@return what the model said} */
+  public Prediction prediction() {
+    return prediction;
+  }
+
+  /** {@return what its truth is given by} */
+  public long id() {
+    return id;
+  }
+
+  /** {@return the one version that answered} */
+  public Version version() {
+    return version;
   }
 
   /**
@@ -35,6 +65,19 @@ public record Served(Prediction prediction, long id, Version version) {
           + prediction.getClass().getSimpleName() + ", not " + kind.getSimpleName());
     }
     return kind.cast(prediction);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Served that
+        && id == that.id
+        && prediction.equals(that.prediction)
+        && version.equals(that.version);
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(id) * 31 + version.hashCode();
   }
 
   /** {@return such as {@code yes (0.913) by fraud:7}} */

@@ -1,5 +1,6 @@
 package dev.mlops.core.loop;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -54,12 +55,26 @@ class LoopBuildTest {
   void allThatIsMissingIsListedAtOnce() {
     watchedBy(InMemoryMonitor.config().keepingNoRows());
     scene.trainer.schema = Schema.of(Column.number("x")).predicting(Task.ANOMALY_DETECTION);
-    assertEquals(
-        "cannot build a loop on iris@champion: retrainWhen(policy) is missing; gate(conditions) is"
-            + " missing; journal(file) is missing; on(executor) is missing; the monitor keeps no"
-            + " rows: hand some over with rows(outcomes); the losses of anomaly scores are not"
-            + " known, so nothing could be compared",
-        refused(MaintenanceLoop.of(scene.deployment, scene.trainer)));
+    assertThat(refused(MaintenanceLoop.of(scene.deployment, scene.trainer)))
+        .contains(
+            "iris@champion",
+            "retrainWhen(policy) is missing",
+            "gate(conditions) is missing",
+            "journal(file) is missing",
+            "on(executor) is missing",
+            "the monitor keeps no rows",
+            "does not fit the rows",
+            "the losses of anomaly scores are not known");
+  }
+
+  @Test
+  void aTrainerOfOtherRowsOrAnotherTaskIsRefused() {
+    scene.trainer.schema = Schema.of(Column.number("y")).predicting(Task.CLASSIFICATION);
+    assertThat(refused(scene.loop(LoopScene.always())))
+        .contains("iris:1", "column x", "is missing", "column y", "is unknown");
+    scene.trainer.schema = Schema.of(Column.number("x")).predicting(Task.REGRESSION);
+    assertThat(refused(scene.loop(LoopScene.always())))
+        .contains("CLASSIFICATION was wanted", "REGRESSION");
   }
 
   @Test

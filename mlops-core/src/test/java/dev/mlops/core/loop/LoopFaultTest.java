@@ -307,6 +307,51 @@ class LoopFaultTest {
     }
   }
 
+  /** Until a candidate is judged, and beside whatever else is wrong. */
+  @Test
+  void aCandidateThatFailedIsToldAtOnce() {
+    scene.trainer.script = rows -> {
+      throw new IllegalStateException("no memory");
+    };
+    try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build()) {
+      scene.world = "B";
+      scene.serve(200);
+      loop.tick();
+      assertEquals("FAILED", scene.last().kind().name());
+      assertTrue(
+          loop.trouble()
+              .orElseThrow()
+              .contains("candidate 1 threw java.lang.IllegalStateException: no memory"),
+          loop.trouble().toString());
+      assertTrue(loop.trouble().orElseThrow().contains("rests 1 min"), loop.trouble().toString());
+      loop.tick();
+      assertTrue(loop.trouble().isPresent(), "it still stands");
+      scene.trainer.script = rows -> "B/0.0";
+      scene.clock.advance(Duration.ofMinutes(1));
+      loop.tick();
+      assertEquals("GATED", scene.last().kind().name());
+      assertEquals(Optional.empty(), loop.trouble());
+    }
+  }
+
+  @Test
+  void aDeploymentThatNobodyTicksIsTold() {
+    try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build()) {
+      scene.deployment.tick();
+      scene.clock.advance(Duration.ofMinutes(5).minusMillis(1));
+      loop.tick();
+      assertEquals(Optional.empty(), loop.trouble());
+      scene.clock.advance(Duration.ofMillis(1));
+      loop.tick();
+      assertTrue(
+          loop.trouble().orElseThrow().contains("tick() of the deployment of iris@champion"),
+          loop.trouble().toString());
+      scene.deployment.tick();
+      loop.tick();
+      assertEquals(Optional.empty(), loop.trouble());
+    }
+  }
+
   @Test
   void theCooldownCoversCandidatesThatFailed() {
     scene.trainer.script = rows -> {

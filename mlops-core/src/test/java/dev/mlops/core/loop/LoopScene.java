@@ -57,6 +57,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.logging.Logger;
 
 /**
@@ -208,6 +209,9 @@ final class LoopScene {
     /** Called with {@code publish} or {@code commit} before it. */
     volatile Consumer<String> before = effect -> {};
 
+    /** Called with each version whose package is opened. */
+    volatile Consumer<Version> opened = version -> {};
+
     final List<String> intents = Collections.synchronizedList(new ArrayList<>());
 
     ScriptedStore(VersionStore behind) {
@@ -218,6 +222,12 @@ final class LoopScene {
     public Version publish(ModelPackage source) {
       before.accept("publish");
       return super.publish(source);
+    }
+
+    @Override
+    public ModelPackage open(Version version) {
+      opened.accept(version);
+      return super.open(version);
     }
 
     @Override
@@ -233,6 +243,10 @@ final class LoopScene {
     private final MetricsMonitor behind;
     final List<String> kept = new ArrayList<>();
     volatile Runnable onKept = () -> {};
+
+    /** What the loop sees of the evidence. */
+    volatile UnaryOperator<Evidence> seen = evidence -> evidence;
+
     volatile Outcomes outcomes;
     volatile Optional<Set<Watch>> watches;
 
@@ -269,7 +283,7 @@ final class LoopScene {
 
     @Override
     public Evidence evidence() {
-      return behind.evidence();
+      return seen.apply(behind.evidence());
     }
 
     @Override

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.mlops.api.drift.Direction;
+import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.Signal;
 import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Labelled;
@@ -11,10 +14,15 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.monitor.Condition;
+import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelTrainer;
@@ -25,8 +33,11 @@ import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.Version;
 import dev.mlops.core.retrain.RetrainPolicies;
+import dev.mlops.core.rollout.ShadowPlan;
 import dev.mlops.core.serve.Served;
+import dev.mlops.testkit.InMemoryJournal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +47,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -211,7 +223,116 @@ class MaintenanceLoopTest {
         scene.last().text());
     assertEquals(List.of(1L), scene.moves(), "a shadow without truths promotes nobody");
     serveUntilDecided(loop);
-    assertEquals(List.of(1L, 2L), scene.moves());
+    assertEquals("KEPT", scene.last().kind().name());
+    assertTrue(scene.last().text().contains("cannot be told"), scene.last().text());
+    assertEquals(List.of(1L), scene.moves(), "nor does one that cannot tell what the gate asked");
+  }
+
+  /** The store is asked for the package once, and the runtime makes one model of it, from training to serving. */
+  @Test
+  void aCandidateIsOpenedAndLoadedOnce() {
+    scene.world = "B";
+    scene.serve(200);
+    List<Version> opened = new ArrayList<>();
+    scene.store.opened = opened::add;
+    int before = scene.runtime.loaded.size();
+    try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build()) {
+      loop.tick();
+      serveUntilDecided(loop);
+      assertEquals("PROMOTED", scene.last().kind().name());
+      scene.serve(20);
+
+      assertEquals(List.of(scene.deployment.champion()), opened);
+      assertEquals(before + 1, scene.runtime.loaded.size());
+      LoopScene.Scripted candidate = scene.runtime.loaded.get(before);
+      assertEquals(2, scene.deployment.champion().number());
+      assertEquals(candidate, scene.deployment.<Model>using(model -> model));
+      assertEquals(0, candidate.closes.get());
+    }
+    assertTrue(scene.deployment.serve(0.1) != null, "closing the loop leaves what serves open");
+    scene.deployment.close();
+    assertEquals(1, scene.runtime.loaded.get(before).closes.get());
+  }
+
+  /**
+   * A change while a candidate is shadowed: the detector signals it, the candidate is decided, and the next one is trained
+   * for that change at once, although the decision cleared the signals.
+   */
+  @Test
+  void aChangeDuringAShadowIsAnsweredAsSoonAsTheShadowEnds() {
+    for (String ends : List.of("KEPT", "PROMOTED")) {
+      LoopScene own = new LoopScene(folder);
+      SignallingMonitor signals = new SignallingMonitor(own);
+      Condition asGood =
+          Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
+      RetrainPolicy policy = RetrainPolicies.violated(asGood);
+      signals.watch = asGood.watches().iterator().next();
+      own.monitor.watches = Optional.of(policy.watches());
+      own.trainer.script = rows -> ends.equals("KEPT") ? "A/0.1" : "A/0.0";
+      try (MaintenanceLoop loop = own.loop(policy)
+          .rollout(ShadowPlan.shadow().untilDecided(ends.equals("KEPT") ? 30 : 500))
+          .journal(new InMemoryJournal())
+          .build()) {
+        own.serve(200);
+        signals.change = OptionalLong.of(0);
+        loop.tick();
+        assertEquals("GATED", own.last().kind().name(), ends);
+        signals.change = OptionalLong.empty(); // the detector starts again, and finds the next change
+        own.serve(20);
+        signals.change = OptionalLong.of(205);
+        loop.tick();
+        for (int i = 0; i < 100 && !own.last().kind().name().equals(ends); i++) {
+          own.serve(10);
+          loop.tick();
+        }
+        assertEquals(ends, own.last().kind().name());
+        signals.change = OptionalLong.empty(); // cleared, or restarted with the new champion
+        int before = own.heard.size();
+        own.serve(100);
+        loop.tick();
+        assertTrue(own.heard.size() > before, ends + ": trained at once");
+        LoopEvent next = own.heard.get(before);
+        assertEquals("RETRAIN", next.kind().name(), ends);
+        assertEquals(OptionalLong.of(205), next.change(), ends);
+        own.trainer.script = rows -> "A/0.1";
+        while (!own.last().kind().endsCandidate()) {
+          own.serve(10);
+          loop.tick();
+        }
+        int answered = own.heard.size();
+        own.serve(100);
+        loop.tick();
+        assertEquals(answered, own.heard.size(), ends + ": answered once");
+      }
+    }
+  }
+
+  /** Evidence with a signal where the test says so. */
+  private static final class SignallingMonitor {
+    private OptionalLong change = OptionalLong.empty();
+    private @Nullable Watch watch;
+
+    SignallingMonitor(LoopScene scene) {
+      scene.monitor.seen = evidence -> {
+        Watch watched = watch;
+        if (watched == null || change.isEmpty()) {
+          return evidence;
+        }
+        VersionEvidence champion = evidence.champion().orElseThrow();
+        return Evidence.builder(evidence.model(), evidence.at())
+            .matured(evidence.matured())
+            .champion(VersionEvidence.builder(champion.version())
+                .truths(champion.matured(), 0, 0)
+                .drift(
+                    watched,
+                    DriftReading.builder(Level.DRIFT)
+                        .signal(new Signal(Direction.UP, 20, 10, 15, 2e5, 1e5, List.of()))
+                        .changePosition(change.getAsLong())
+                        .build())
+                .build())
+            .build();
+      };
+    }
   }
 
   @Test

@@ -1,14 +1,31 @@
 package dev.mlops.core.rollout;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Condition;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.rollout.Rollout;
+import dev.mlops.api.rollout.RolloutDecision;
+import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.store.Version;
 import dev.mlops.core.rollout.PairedShadow.State;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -133,6 +150,16 @@ class PairedShadowTest {
     assertEquals(State.KEPT_BACK, shadow.state());
   }
 
+  /** Both cost the most on every row, and still one of them answers. */
+  @Test
+  void aCandidateThatIsSilentIsNeverPromotedOverAChampionThatIsAlwaysWrong() {
+    Rollout rollout = afterAnUndecidedGate();
+    for (int i = 0; i < 500; i++) {
+      observe(rollout, i, "fraud", "ok", "");
+    }
+    assertThat(rollout.decision().outcome()).isEqualTo(RolloutDecision.Outcome.KEEP);
+  }
+
   @Test
   void whatIsNoLossIsRefused() {
     PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow(), SCHEMA, 1.0);
@@ -186,5 +213,108 @@ class PairedShadowTest {
         "most must be >= 30, but was 29",
         assertThrows(IllegalArgumentException.class, () -> plan.untilDecided(29))
             .getMessage());
+  }
+
+  private static final Schema FRAUD =
+      Schema.of(Column.number("x")).predicting(Task.CLASSIFICATION).positiveLabel("fraud");
+
+  private static Version version(int number) {
+    return new Version("fraud", number, Digest.of(new byte[] {(byte) number}), Instant.EPOCH);
+  }
+
+  private static Rollout afterAnUndecidedGate(Condition... undecided) {
+    return ShadowPlan.shadow()
+        .begin(RolloutStart.builder(version(1), version(2), FRAUD)
+            .gate(Finding.inconclusive("few positives"), List.of(undecided))
+            .build());
+  }
+
+  private static void observe(Rollout rollout, int i, String truth, String said, String other) {
+    Outcome outcome = new Outcome(
+        i,
+        i,
+        "1",
+        Row.of(FRAUD, 1.0),
+        Classification.of(said),
+        Truth.of(truth),
+        Instant.EPOCH);
+    rollout.observe(
+        outcome,
+        other.isEmpty() ? Optional.empty() : Optional.of(Classification.of(other)));
+  }
+
+  /** Fraud is .3 % of the rows, and the candidate never says so: no worse on all rows, and useless. */
+  @Test
+  void whatTheGateCouldNotDecideIsTestedOnItsOwnLossAndHoldsThePromotion() {
+    Rollout rollout =
+        afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
+    for (int i = 0; i < 500; i++) {
+      String truth = i % 333 == 100 ? "fraud" : "ok";
+      observe(rollout, i, truth, truth, "ok");
+    }
+    RolloutDecision decision = rollout.decision();
+    assertThat(decision.outcome()).isEqualTo(RolloutDecision.Outcome.KEEP);
+    assertThat(decision.reason()).contains("recall", "undecided on 2 rows that count");
+  }
+
+  @Test
+  void aQuestionOfTheGateThatIsAnsweredLetsTheCandidateGo() {
+    Rollout rollout =
+        afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
+    Rollout alone = afterAnUndecidedGate();
+    int alonePromoted = 0;
+    int i = 0;
+    for (; i < 500 && rollout.decision().outcome() == RolloutDecision.Outcome.UNDECIDED; i++) {
+      String truth = i % 2 == 0 ? "fraud" : "ok";
+      observe(rollout, i, truth, truth, truth);
+      observe(alone, i, truth, truth, truth);
+      alonePromoted +=
+          alone.decision().outcome() == RolloutDecision.Outcome.PROMOTE && alonePromoted == 0
+              ? i + 1
+              : 0;
+    }
+    assertThat(rollout.decision().outcome()).isEqualTo(RolloutDecision.Outcome.PROMOTE);
+    assertThat(rollout.decision().reason()).contains("recall", "holds on");
+    assertThat(alonePromoted).as("without the question").isBetween(1, i);
+  }
+
+  /** About accuracy the shadow's own test tells, so nothing waits for a second one. */
+  @Test
+  void aQuestionAboutTheShadowsOwnLossIsNotAskedTwice() {
+    Rollout rollout =
+        afterAnUndecidedGate(Signals.quality("accuracy").noWorseThanChampion(0.0));
+    for (int i = 0; i < 500; i++) {
+      observe(rollout, i, "ok", "ok", "ok");
+    }
+    assertThat(rollout.decision().outcome()).isEqualTo(RolloutDecision.Outcome.PROMOTE);
+  }
+
+  @Test
+  void whatCannotBeToldRowByRowHoldsThePromotion() {
+    for (Condition untold : List.of(
+        Signals.quality("f1").noWorseThanChampion(0.05),
+        Signals.quality("precision").noWorseThanChampion(0.05),
+        Signals.latency().p99AtMost(Duration.ofMillis(5)),
+        (Condition) evidence -> Finding.inconclusive("a lambda"))) {
+      Rollout rollout = afterAnUndecidedGate(untold);
+      for (int i = 0; i < 500; i++) {
+        observe(rollout, i, i % 2 == 0 ? "fraud" : "ok", i % 3 == 0 ? "fraud" : "ok", i % 5 == 0 ? "ok" : i % 2 == 0 ? "fraud" : "ok");
+      }
+      assertThat(rollout.decision().outcome())
+          .as(untold.toString())
+          .isEqualTo(RolloutDecision.Outcome.KEEP);
+      assertThat(rollout.decision().reason()).contains("cannot be told");
+    }
+  }
+
+  @Test
+  void aSilentCandidateFailsTheQuestionsToo() {
+    Rollout rollout =
+        afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
+    for (int i = 0; i < 500; i++) {
+      observe(rollout, i, "fraud", "ok", "");
+    }
+    assertThat(rollout.decision().outcome()).isEqualTo(RolloutDecision.Outcome.KEEP);
+    assertThat(rollout.decision().reason()).contains("undecided on 500 rows");
   }
 }
