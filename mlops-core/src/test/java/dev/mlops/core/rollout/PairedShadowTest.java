@@ -230,14 +230,12 @@ class PairedShadowTest {
   }
 
   private static void observe(Rollout rollout, int i, String truth, String said, String other) {
-    Outcome outcome = new Outcome(
-        i,
-        i,
-        "1",
-        Row.of(FRAUD, 1.0),
-        Classification.of(said),
-        Truth.of(truth),
-        Instant.EPOCH);
+    Outcome outcome = Outcome.builder(i, i, "1")
+        .row(Row.of(FRAUD, 1.0))
+        .prediction(Classification.of(said))
+        .truth(Truth.of(truth))
+        .servedAt(Instant.EPOCH)
+        .build();
     rollout.observe(
         outcome,
         other.isEmpty() ? Optional.empty() : Optional.of(Classification.of(other)));
