@@ -88,7 +88,8 @@ public final class InMemoryMonitor implements MetricsMonitor {
 
   /** {@return a config: the system's clocks, no horizon, 100,000 open predictions and as many outcomes kept} */
   public static Config config() {
-    return new Config(InstantSource.system(), System::nanoTime, null, 100_000, true, OptionalLong.empty());
+    return new Config(
+        InstantSource.system(), System::nanoTime, null, 100_000, true, OptionalLong.empty());
   }
 
   @Override
@@ -240,8 +241,10 @@ public final class InMemoryMonitor implements MetricsMonitor {
     Map<Metric, Estimate> quality = NaiveQuality.of(
         section.baseline.schema(), mature, section.baseline.quality().keySet());
     quality.forEach(builder::quality);
-    (joined.size() == mature.size() ? quality : NaiveQuality.of(
-            section.baseline.schema(), joined, section.baseline.quality().keySet()))
+    (joined.size() == mature.size()
+            ? quality
+            : NaiveQuality.of(
+                section.baseline.schema(), joined, section.baseline.quality().keySet()))
         .forEach(builder::provisional);
     return builder.build();
   }

@@ -380,7 +380,9 @@ public abstract class MetricsMonitorContract {
             .withArm("canary")
             .withSegment("country=DE"));
     recorder.record(
-        ROW, YES, Call.took(NANOS).withKey("order-2").withEventTime(clock.instant().plus(HOUR)));
+        ROW,
+        YES,
+        Call.took(NANOS).withKey("order-2").withEventTime(clock.instant().plus(HOUR)));
     monitor.truth("order-1", TRUE);
     monitor.truth("order-2", TRUE);
     monitor.tick();
@@ -406,7 +408,8 @@ public abstract class MetricsMonitorContract {
       recorder.record(ROW, YES, Call.took(NANOS).withStartDelay(i < 10 ? 9_750_000 : 0));
     }
     monitor.tick();
-    assertThat(section(monitor, "1").latency().orElseThrow().p50()).isEqualTo(Duration.ofNanos(NANOS));
+    assertThat(section(monitor, "1").latency().orElseThrow().p50())
+        .isEqualTo(Duration.ofNanos(NANOS));
     assertThat(section(monitor, "1").latency().orElseThrow().p99())
         .isEqualTo(Duration.ofMillis(10));
   }
@@ -902,11 +905,11 @@ public abstract class MetricsMonitorContract {
       int i = order.get(place);
       assertThat(all.get(place))
           .isEqualTo(Outcome.builder(begin + place, ids.get(i), i < 10 ? "1" : "2")
-.row(Row.of(SCHEMA, i, "web"))
-.prediction(i % 2 == 0 ? YES : NO)
-.truth(i % 3 == 0 ? TRUE : FALSE)
-.servedAt(served.get(i))
-.build());
+              .row(Row.of(SCHEMA, i, "web"))
+              .prediction(i % 2 == 0 ? YES : NO)
+              .truth(i % 3 == 0 ? TRUE : FALSE)
+              .servedAt(served.get(i))
+              .build());
     }
     assertThat(outcomes.between(begin + 5, begin + 8)).isEqualTo(all.subList(5, 8));
     assertThat(outcomes.between(begin + 16, begin + 20)).isEmpty();
@@ -933,8 +936,7 @@ public abstract class MetricsMonitorContract {
     Recorder recorder = serving(after, "1", baseline());
     matured(after, recorder, 30);
     for (Outcome outcome : earlier) {
-      for (Outcome again :
-          after.outcomes().between(outcome.position(), outcome.position() + 1)) {
+      for (Outcome again : after.outcomes().between(outcome.position(), outcome.position() + 1)) {
         assertThat(again).isEqualTo(outcome);
       }
     }

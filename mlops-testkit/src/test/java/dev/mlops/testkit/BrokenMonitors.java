@@ -168,7 +168,10 @@ final class BrokenMonitors {
             "newestUnderAKey",
             "it looks for the prediction of a truth only at the tick",
             LateLookup::new),
-        broken("idsAreNeverReused", "its ids begin at 1 each time", healthy -> new IdsFrom(healthy, 1)),
+        broken(
+            "idsAreNeverReused",
+            "its ids begin at 1 each time",
+            healthy -> new IdsFrom(healthy, 1)),
         new Broken<>(
             "idsAreNeverReused",
             "its ids begin with the time of its opening",
@@ -321,7 +324,8 @@ final class BrokenMonitors {
                         monitor.evidence().champion().orElseThrow().version())
                     .build())),
         broken("outcomesInOrder", "its outcomes hold the host's own row", HostsRows::new),
-        broken("positionsAreTheLedgers", "its positions begin at 0 each time", PositionsFromZero::new),
+        broken(
+            "positionsAreTheLedgers", "its positions begin at 0 each time", PositionsFromZero::new),
         new Broken<>(
             "bounded",
             "it keeps ten times what it was told",
@@ -368,16 +372,14 @@ final class BrokenMonitors {
 
   private static VersionEvidence fedAgain(VersionEvidence section, long times) {
     VersionEvidence.Builder copy = ForwardingMonitor.copy(section);
-    section
-        .drift()
-        .forEach((watch, reading) -> {
-          DriftReading.Builder again = DriftReading.builder(reading.level())
-              .inputs(reading.inputs() + times)
-              .note(reading.note());
-          reading.signal().ifPresent(again::signal);
-          reading.changePosition().ifPresent(again::changePosition);
-          copy.drift(watch, again.build());
-        });
+    section.drift().forEach((watch, reading) -> {
+      DriftReading.Builder again = DriftReading.builder(reading.level())
+          .inputs(reading.inputs() + times)
+          .note(reading.note());
+      reading.signal().ifPresent(again::signal);
+      reading.changePosition().ifPresent(again::changePosition);
+      copy.drift(watch, again.build());
+    });
     return copy.build();
   }
 
@@ -514,6 +516,15 @@ final class BrokenMonitors {
           long id = recorder.record(key, row, prediction, nanos);
           if (key != null) {
             oldest.putIfAbsent(key, id);
+          }
+          return id;
+        }
+
+        @Override
+        public long record(Row row, Prediction prediction, Call call) {
+          long id = recorder.record(row, prediction, call);
+          if (call != null) {
+            call.key().ifPresent(key -> oldest.putIfAbsent(key, id));
           }
           return id;
         }
@@ -670,8 +681,8 @@ final class BrokenMonitors {
       return new ChangedOutcomes(
           monitor.outcomes(),
           first,
-          outcome ->
-              copy(outcome, outcome.position() - first, outcome.id(), outcome.version()).build());
+          outcome -> copy(outcome, outcome.position() - first, outcome.id(), outcome.version())
+              .build());
     }
 
     @Override
@@ -730,8 +741,7 @@ final class BrokenMonitors {
 
     @Override
     public Outcomes outcomes() {
-      return new ChangedOutcomes(
-          monitor.outcomes(), 0, outcome -> change.of(monitor, outcome));
+      return new ChangedOutcomes(monitor.outcomes(), 0, outcome -> change.of(monitor, outcome));
     }
   }
 
@@ -745,8 +755,7 @@ final class BrokenMonitors {
     private HostsRows(MetricsMonitor healthy, Map<Long, Row> rows) {
       super(
           healthy,
-          (monitor, outcome) -> copy(
-                  outcome, outcome.position(), outcome.id(), outcome.version())
+          (monitor, outcome) -> copy(outcome, outcome.position(), outcome.id(), outcome.version())
               .row(rows.getOrDefault(outcome.id(), outcome.row()))
               .build());
       this.rows = rows;

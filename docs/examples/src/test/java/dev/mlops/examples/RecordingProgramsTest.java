@@ -21,8 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a host that serves with code of its own does with recorders, ids and positions. */
 class RecordingProgramsTest {
-  private static final Schema SCHEMA =
-      Schema.of(Column.number("amount")).positiveLabel("returned");
+  private static final Schema SCHEMA = Schema.of(Column.number("amount")).positiveLabel("returned");
   private static final Baseline BASELINE = Baseline.builder(SCHEMA).build();
 
   private static MetricsMonitor open() {

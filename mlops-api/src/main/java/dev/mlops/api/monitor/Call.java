@@ -79,8 +79,7 @@ public final class Call {
    * @param eventTime when what the prediction is about happened; one after the recording counts as the recording
    */
   public Call withEventTime(Instant eventTime) {
-    return new Call(
-        nanos, startDelay, key, requireNonNull(eventTime, "eventTime"), arm, segment);
+    return new Call(nanos, startDelay, key, requireNonNull(eventTime, "eventTime"), arm, segment);
   }
 
   /**

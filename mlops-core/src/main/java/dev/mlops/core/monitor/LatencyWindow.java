@@ -48,7 +48,9 @@ final class LatencyWindow {
   }
 
   Optional<Latency> latency() {
-    return size == 0 ? Optional.empty() : Optional.of(Latency.builder().p50(rank(0.5)).p99(rank(0.99)).n(size).build());
+    return size == 0
+        ? Optional.empty()
+        : Optional.of(Latency.builder().p50(rank(0.5)).p99(rank(0.99)).n(size).build());
   }
 
   private Duration rank(double quantile) {

@@ -665,8 +665,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
       if (!closed) {
         drain();
       }
-      boolean signalled =
-          watchers().values().stream().anyMatch(watch -> watch.reading().signal().isPresent());
+      boolean signalled = watchers().values().stream()
+          .anyMatch(watch -> watch.reading().signal().isPresent());
       watchers().values().forEach(Watcher::restart);
       if (signalled) {
         say("drift signals of " + Warnings.shown(model) + " cleared, the champion is kept: "
@@ -854,7 +854,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
         boolean kept = false;
         try {
           ring.stamp(position, stamp);
-          kept = ring.fill(position, section, id, key, row, schema, prediction, millis, nanos, call);
+          kept =
+              ring.fill(position, section, id, key, row, schema, prediction, millis, nanos, call);
         } catch (Throwable thrown) {
           if (section.fault == null) {
             section.fault = thrown;
@@ -1100,7 +1101,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
      * @throws IllegalArgumentException if it is out of range
      */
     public Config buffering(int predictions) {
-      if (predictions < 2 || predictions > 1 << 24) { // rows of many columns allow fewer: see stripesFor
+      if (predictions < 2
+          || predictions > 1 << 24) { // rows of many columns allow fewer: see stripesFor
         throw new IllegalArgumentException(
             "predictions must be in 2 to 16777216, but was " + predictions);
       }

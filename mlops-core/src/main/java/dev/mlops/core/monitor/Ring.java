@@ -28,6 +28,7 @@ class Ring extends Slots {
   private final @Nullable Schema[] schemas;
   /** Null where nothing but the key and the time it took is known. */
   private final @Nullable Call[] calls;
+
   private final @Nullable Prediction[] predictions;
   /** Null where the row could not be read. */
   private final @Nullable Section[] sections;

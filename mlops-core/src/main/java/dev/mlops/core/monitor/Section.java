@@ -83,7 +83,8 @@ final class Section {
     this.version = version;
     this.baseline = baseline;
     this.stripes = stripes;
-    // Of equal metrics the first counts: the host's brings its loss, the one of the baseline may not.
+    // Of equal metrics the first counts: the host's brings its loss, the one of the baseline may
+    // not.
     Set<Metric> measured = new LinkedHashSet<>(metrics);
     measured.addAll(baseline.quality().keySet());
     this.quality = QualityWindow.of(baseline.schema(), qualityOver, measured);

@@ -107,10 +107,10 @@ class CallsTest {
       monitor.tick();
     }
     assertThat(monitor.outcomes().between(0, monitor.outcomes().end()))
-        .extracting(outcome -> outcome.arm().isPresent(), outcome -> outcome.segment().isPresent())
-        .containsExactlyElementsOf(IntStream.range(0, 10)
-            .mapToObj(i -> tuple(i % 2 == 0, i % 2 == 0))
-            .toList());
+        .extracting(
+            outcome -> outcome.arm().isPresent(), outcome -> outcome.segment().isPresent())
+        .containsExactlyElementsOf(
+            IntStream.range(0, 10).mapToObj(i -> tuple(i % 2 == 0, i % 2 == 0)).toList());
   }
 
   @Test

@@ -25,7 +25,8 @@ class LedgerTest {
       Baseline.builder(SCHEMA).build(),
       new Stripes(SCHEMA, 1, () -> new Ring(SCHEMA, 2)),
       5,
-      true, Set.of());
+      true,
+      Set.of());
 
   /** 50 that may be open, one more while it takes the place of the oldest, and the 20 newest matured. */
   @Test

@@ -622,18 +622,18 @@ class MicrometerMonitorTest {
       Outcome one = outcomes.get(i);
       Outcome other = right.get(i);
       assertThat(Outcome.builder(one.position(), 0, one.version())
-.row(one.row())
-.prediction(one.prediction())
-.truth(one.truth())
-.servedAt(one.servedAt())
-.build())
+              .row(one.row())
+              .prediction(one.prediction())
+              .truth(one.truth())
+              .servedAt(one.servedAt())
+              .build())
           .as(where)
           .isEqualTo(Outcome.builder(other.position(), 0, other.version())
-.row(other.row())
-.prediction(other.prediction())
-.truth(other.truth())
-.servedAt(other.servedAt())
-.build());
+              .row(other.row())
+              .prediction(other.prediction())
+              .truth(other.truth())
+              .servedAt(other.servedAt())
+              .build());
     }
   }
 

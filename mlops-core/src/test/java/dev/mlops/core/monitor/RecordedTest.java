@@ -29,7 +29,8 @@ class RecordedTest {
       Baseline.builder(MIXED).build(),
       new Stripes(MIXED, 1, () -> new Ring(MIXED, 2)),
       5,
-      false, Set.of());
+      false,
+      Set.of());
 
   /** A kind that a host brings. */
   private record Ranking(List<String> best) implements Prediction {
@@ -113,7 +114,8 @@ class RecordedTest {
     Ring ring = new Ring(schema, 2);
     Prediction said = Classification.of("yes");
     long position = ring.claim();
-    assertThat(ring.fill(position, SECTION, 1, null, row, schema, said, 0, 0, null)).isTrue();
+    assertThat(ring.fill(position, SECTION, 1, null, row, schema, said, 0, 0, null))
+        .isTrue();
     served.begin(1, null, SECTION, said, 0);
     served.truth = Truth.of("yes");
     ring.keepRow(ring.slot(position), served);

@@ -131,7 +131,8 @@ class UnderLoadTest {
         IntStream.range(0, columns).mapToObj(i -> Column.number("c" + i)).toArray(Column[]::new));
     MicrometerMonitor monitor =
         open(new SimpleMeterRegistry(), config -> config.buffering(1 << 24).watching());
-    int rings = Math.min(64, 2 * Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors() - 1));
+    int rings =
+        Math.min(64, 2 * Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors() - 1));
     if ((1L << 24) / rings * columns <= Ring.MOST_VALUES) {
       return; // so many processors that it fits
     }
@@ -196,10 +197,13 @@ class UnderLoadTest {
     assertThat(registry.find("mlops.truth.age").tag("version", "1").gauge())
         .as("one prediction still waits")
         .isNotNull();
-    assertThat(registry.get("mlops.predictions.open").tag("version", "1").gauge().value())
+    assertThat(
+            registry.get("mlops.predictions.open").tag("version", "1").gauge().value())
         .isEqualTo(1);
-    assertThat(registry.get("mlops.champion").tag("version", "1").gauge().value()).isZero();
-    assertThat(registry.get("mlops.champion").tag("version", "2").gauge().value()).isEqualTo(1);
+    assertThat(registry.get("mlops.champion").tag("version", "1").gauge().value())
+        .isZero();
+    assertThat(registry.get("mlops.champion").tag("version", "2").gauge().value())
+        .isEqualTo(1);
 
     monitor.truth(late, TRUE);
     monitor.tick();
