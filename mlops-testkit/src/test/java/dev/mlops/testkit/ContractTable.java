@@ -120,7 +120,7 @@ final class ContractTable {
 
   private static String sentence(Class<?> contract, String test) {
     return Arrays.stream(contract.getDeclaredMethods())
-        .filter(method -> method.getName().equals(test))
+        .filter(method -> method.getName().equals(test) && method.isAnnotationPresent(Test.class))
         .map(method -> method.getAnnotation(DisplayName.class).value())
         .findFirst()
         .orElseThrow();
