@@ -138,6 +138,7 @@ public interface Coordination {
    * @since 0.1
    */
   @Beta
+  @SuppressWarnings("ArrayRecordComponent") // copied in and out, and compared by content
   record Guarded(long version, long token, byte[] value) {
     /** Copies the value. */
     public Guarded {

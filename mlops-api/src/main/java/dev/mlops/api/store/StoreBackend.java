@@ -233,6 +233,7 @@ public interface StoreBackend extends AutoCloseable {
    * @since 0.1
    */
   @Beta
+  @SuppressWarnings("ArrayRecordComponent") // copied in and out, and compared by content
   record Cell(long version, byte[] value) {
     /**
      * Copies the value.
