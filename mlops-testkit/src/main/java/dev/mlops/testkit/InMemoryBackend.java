@@ -60,8 +60,8 @@ public final class InMemoryBackend implements StoreBackend {
   /** What outlives a backend that is closed; guarded by itself. */
   private static final class State {
     private final Map<Digest, byte[]> blobs = new HashMap<>();
-    private final TreeMap<String, List<byte[]>> streams = new TreeMap<>();
-    private final TreeMap<String, Cell> cells = new TreeMap<>();
+    private final Map<String, List<byte[]>> streams = new TreeMap<>();
+    private final Map<String, Cell> cells = new TreeMap<>();
     private long writes;
   }
 
@@ -112,7 +112,7 @@ public final class InMemoryBackend implements StoreBackend {
       if (number < 1 || number > newest(stream)) {
         throw new StoreException(where(stream, number) + " is missing; store unchanged", null);
       }
-      return state.streams.get(stream).get((int) number - 1).clone();
+      return state.streams.getOrDefault(stream, List.of()).get((int) number - 1).clone();
     }
   }
 
@@ -175,7 +175,7 @@ public final class InMemoryBackend implements StoreBackend {
     }
   }
 
-  private static List<String> below(TreeMap<String, ?> names, String under) {
+  private static List<String> below(Map<String, ?> names, String under) {
     StoreBackend.requireName(under);
     return names.keySet().stream().filter(name -> name.startsWith(under + "/")).toList();
   }

@@ -13,6 +13,7 @@ import dev.mlops.api.store.StoreBackend.Cell;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -135,17 +136,8 @@ public abstract class StoreBackendContract {
   void verified_whatCouldNotBeRead() {
     StoreBackend backend = open();
     Digest wanted = Digest.of(bytes("weights"));
-    InputStream failing = new InputStream() {
-      private int given;
-
-      @Override
-      public int read() throws IOException {
-        if (given++ < 3) {
-          return 'w';
-        }
-        throw new IOException("failed on purpose");
-      }
-    };
+    InputStream failing = new SequenceInputStream(
+        new ByteArrayInputStream(bytes("wei")), new BrokenStream());
     assertThatThrownBy(() -> backend.put(wanted, failing)).isInstanceOf(UncheckedIOException.class);
     assertThat(backend.open(wanted)).isEmpty();
   }
@@ -469,6 +461,19 @@ public abstract class StoreBackendContract {
     });
     for (int thread = 0; thread < 4; thread++) {
       assertThat(backend.newest("own/t" + thread)).isEqualTo(each);
+    }
+  }
+
+  /** Bytes that cannot be read. */
+  private static final class BrokenStream extends InputStream {
+    @Override
+    public int read() throws IOException {
+      throw new IOException("failed on purpose");
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int count) throws IOException {
+      throw new IOException("failed on purpose");
     }
   }
 }
