@@ -1,6 +1,5 @@
 package dev.mlops.examples;
 
-import dev.mlops.api.model.Column;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -31,8 +30,8 @@ final class CsvColumn {
 
   private static final double DISTINCT = 0.95;
 
-  private static final Pattern DATE =
-      Pattern.compile("(\\d{4}([-/.])\\d{1,2}\\2\\d{1,2}|\\d{1,2}([-/.])\\d{1,2}\\3\\d{2,4})([ T].*)?");
+  private static final Pattern DATE = Pattern.compile(
+      "(\\d{4}([-/.])\\d{1,2}\\2\\d{1,2}|\\d{1,2}([-/.])\\d{1,2}\\3\\d{2,4})([ T].*)?");
 
   private enum Kind {
     UNDECIDED,
@@ -104,14 +103,9 @@ final class CsvColumn {
     }
     return switch (kind) {
       case NUMBERS ->
-        Optional.of(new RowTable.Values(
-            Column.number(name), Arrays.copyOf(numbers, size), new int[0], List.of()));
+        Optional.of(RowTable.Values.numbers(name, Arrays.copyOf(numbers, size)));
       case CATEGORIES ->
-        Optional.of(new RowTable.Values(
-            Column.category(name),
-            new double[0],
-            Arrays.copyOf(codes, size),
-            List.copyOf(names)));
+        Optional.of(RowTable.Values.categories(name, Arrays.copyOf(codes, size), names));
       default -> Optional.empty();
     };
   }
@@ -180,7 +174,8 @@ final class CsvColumn {
 
   private void leaveOut(String why) {
     kind = Kind.LEFT_OUT;
-    notes.accept("left out: column \"" + name + "\": " + why + "; --keep \"" + name + "\" takes it as categories");
+    notes.accept("left out: column \"" + name + "\": " + why + "; --keep \"" + name
+        + "\" takes it as categories");
   }
 
   private CsvFile.Fault refused(int numeric, int values) {
@@ -190,7 +185,9 @@ final class CsvColumn {
         return noNumber(
             sampleLines[i],
             field,
-            numeric > 0 ? "a number, as " + numeric + " of its first " + values + " values are" : "a number");
+            numeric > 0
+                ? "a number, as " + numeric + " of its first " + values + " values are"
+                : "a number");
       }
     }
     throw new IllegalStateException(name);
@@ -198,7 +195,8 @@ final class CsvColumn {
 
   private CsvFile.Fault noNumber(int line, String field, String wanted) {
     CsvFile.Fault fault = file.noNumber(line, index, field, wanted);
-    return new CsvFile.Fault(fault.getMessage() + ", --keep \"" + name + "\" takes the column as categories");
+    return new CsvFile.Fault(
+        fault.getMessage() + ", --keep \"" + name + "\" takes the column as categories");
   }
 
   private void append(int line, String field) throws CsvFile.Fault {

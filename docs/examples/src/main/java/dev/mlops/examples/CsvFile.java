@@ -1,5 +1,7 @@
 package dev.mlops.examples;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
@@ -128,7 +130,7 @@ final class CsvFile implements AutoCloseable {
       line = at;
       return true;
     } catch (UncheckedIOException e) {
-      throw unreadable(at, e.getCause());
+      throw unreadable(at, requireNonNull(e.getCause()));
     }
   }
 

@@ -3,13 +3,16 @@ package dev.mlops.examples;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/**
- * One column of a CSV file: numbers, or {@code true} and {@code false} as 1 and 0.
- *
- * @param values row by row; a missing one is {@code NaN}
- * @param lines where each row begins in the file; the header is line 1
- */
-record NumberColumn(double[] values, int[] lines) {
+/** One column of a CSV file: numbers, or {@code true} and {@code false} as 1 and 0. */
+final class NumberColumn {
+  private final double[] values;
+  private final int[] lines;
+
+  private NumberColumn(double[] values, int[] lines) {
+    this.values = values;
+    this.lines = lines;
+  }
+
   /** Reads one column of a file, row by row. */
   static NumberColumn read(Path file, CsvFormat format, String column) throws CsvFile.Fault {
     try (CsvFile csv = CsvFile.open(file, format)) {
@@ -50,7 +53,12 @@ record NumberColumn(double[] values, int[] lines) {
     return text.equalsIgnoreCase("true") || text.equalsIgnoreCase("false");
   }
 
-  /** Where a row begins in the file. */
+  /** Row by row; a missing value is {@code NaN}. */
+  double[] values() {
+    return values;
+  }
+
+  /** Where a row begins in the file; the header is line 1. */
   int line(int row) {
     return lines[row];
   }

@@ -54,6 +54,7 @@ final class Progress implements AutoCloseable {
   }
 
   /** From Java 22 on there may be a console that is not a terminal, which it then says. */
+  @SuppressWarnings("SystemConsoleNull") // asked below
   private static boolean isTerminal() {
     Console console = System.console();
     try {

@@ -21,14 +21,30 @@ final class RowTable {
   private final int[] labels;
   private final List<Optional<Truth>> truths;
 
-  /**
-   * The values of one column: {@code numbers}, or {@code codes} of {@code names}.
-   *
-   * @param numbers by row; empty for categories
-   * @param codes by row; empty for numbers
-   * @param names by code
-   */
-  record Values(Column column, double[] numbers, int[] codes, List<String> names) {}
+  /** The values of one column: numbers, or categories by code. */
+  static final class Values {
+    private final Column column;
+    private final double[] numbers;
+    private final int[] codes;
+    private final List<String> names;
+
+    private Values(Column column, double[] numbers, int[] codes, List<String> names) {
+      this.column = column;
+      this.numbers = numbers;
+      this.codes = codes;
+      this.names = names;
+    }
+
+    /** A column of numbers, by row. */
+    static Values numbers(String column, double[] numbers) {
+      return new Values(Column.number(column), numbers, new int[0], List.of());
+    }
+
+    /** A column of categories, by row as index of the names. */
+    static Values categories(String column, int[] codes, List<String> names) {
+      return new Values(Column.category(column), new double[0], codes, List.copyOf(names));
+    }
+  }
 
   /**
    * A table of these columns.
@@ -36,7 +52,7 @@ final class RowTable {
    * @param labels by row, as index of {@code truths}
    */
   RowTable(List<Values> columns, int[] labels, List<Optional<Truth>> truths) {
-    this.schema = Schema.of(columns.stream().map(Values::column).toList());
+    this.schema = Schema.of(columns.stream().map(values -> values.column).toList());
     this.columns = List.copyOf(columns);
     this.labels = labels;
     this.truths = List.copyOf(truths);
