@@ -24,10 +24,10 @@ import java.util.Locale;
  * margin, the mean number of rows until a wrong return is at least the threshold; that is proven. For dependent rows it is
  * <em>calibrated, not proven</em>: with the default knobs and a dependence measured on 20,000 rows of the same kind, the mean
  * was above 2,000 rows for AR(1) with coefficients 0, 0.5 and 0.9 and for Markov regimes of 50 and 500 rows. A past champion
- * that is just as good comes back wrongly after 6,000 to 26,000 rows.
+ * that is just as good comes back wrongly after 7,000 to 25,000 rows.
  *
  * <p><b>Expect</b> a past champion that is better by 0.4 after a shift of 2,000 rows to come back within a median of 40
- * independent rows, of 220 for AR(1) with 0.9; one that is better by 0.1 within 130 to 310 independent rows.
+ * independent rows, of 200 for AR(1) with 0.9; one that is better by 0.1 within 135 to 340 independent rows.
  *
  * <p>O(1) time and memory.
  *
