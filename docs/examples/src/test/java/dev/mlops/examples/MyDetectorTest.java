@@ -182,6 +182,7 @@ class MyDetectorTest {
         .build();
     try (MetricsMonitor monitor = factory.open("fraud")) {
       Recorder recorder = monitor.recorder("1", baseline);
+      monitor.champion("1");
       for (int i = 0; i < 20; i++) {
         long id = recorder.record(Row.of(schema, i), Classification.of("yes"), 1_000);
         monitor.truth(id, Truth.of(i == 9 ? "yes" : "no"));
