@@ -47,7 +47,13 @@ class ConfigurationsTest {
   }
 
   private static Baseline baseline(
-      Schema schema, long n, long missing, double last, Map<String, Long> kinds, long other, long none) {
+      Schema schema,
+      long n,
+      long missing,
+      double last,
+      Map<String, Long> kinds,
+      long other,
+      long none) {
     Baseline.Builder baseline = Baseline.builder(schema);
     if (schema.columns().stream().anyMatch(column -> column.name().equals("amount"))) {
       baseline.column(new NumberProfile("amount", n, missing, 0, 1, 0, 2, sample(last)));
@@ -63,8 +69,7 @@ class ConfigurationsTest {
   private static final Schema SCHEMA = Schema.of(Column.number("amount"), Column.category("kind"));
   private static final Schema MORE =
       Schema.of(Column.number("amount"), Column.category("kind"), Column.number("unprofiled"));
-  private static final Schema SWAPPED =
-      Schema.of(Column.category("kind"), Column.number("amount"));
+  private static final Schema SWAPPED = Schema.of(Column.category("kind"), Column.number("amount"));
 
   /** Of the rows of detectors of rows. */
   static List<Schema> schemas() {
@@ -204,8 +209,7 @@ class ConfigurationsTest {
   }
 
   private static StatefulDetector votes(int votes, long within, double mean, HddmA other) {
-    return (StatefulDetector)
-        KOfN.atLeast(votes).within(within).of(Cusum.of(mean, 0.1, 10), other);
+    return (StatefulDetector) KOfN.atLeast(votes).within(within).of(Cusum.of(mean, 0.1, 10), other);
   }
 
   static Stream<String> names() {

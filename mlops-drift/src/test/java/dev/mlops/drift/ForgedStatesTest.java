@@ -116,7 +116,13 @@ class ForgedStatesTest {
     StringBuilder changes = new StringBuilder();
     for (int i = 0; i < state.length - 4; i++) {
       if (state[i] != forged[i]) {
-        changes.append(i).append(':').append(state[i]).append("->").append(forged[i]).append(' ');
+        changes
+            .append(i)
+            .append(':')
+            .append(state[i])
+            .append("->")
+            .append(forged[i])
+            .append(' ');
       }
     }
     return changes.toString();
@@ -151,9 +157,8 @@ class ForgedStatesTest {
     for (int i = 0; i < n; i++) {
       double uniform = random.nextDouble();
       if (detector instanceof ValueDetector values) {
-        values.update(values.domain().kind() == InputDomain.Kind.BINARY
-            ? (uniform < 0.3 ? 1 : 0)
-            : uniform);
+        values.update(
+            values.domain().kind() == InputDomain.Kind.BINARY ? (uniform < 0.3 ? 1 : 0) : uniform);
       } else if (detector instanceof VectorDetector vectors) {
         double[] vector = new double[vectors.dimension()];
         Arrays.fill(vector, uniform < 0.3 ? 1 : 0);

@@ -33,7 +33,8 @@ final class DetectorStates<D extends DriftDetector, I> {
       return new DetectorStates<>(contract);
     }
     throw new AssertionError("a test of states must extend ValueDetectorContract,"
-        + " VectorDetectorContract or RowDetectorContract, but " + test.getClass().getName()
+        + " VectorDetectorContract or RowDetectorContract, but "
+        + test.getClass().getName()
         + " does not");
   }
 
@@ -128,9 +129,7 @@ final class DetectorStates<D extends DriftDetector, I> {
     for (I input : inputs) {
       Level level = contract.feed(detector, input, position);
       if (level == Level.DRIFT || position % 97 == 0) {
-        assertThat(stateful(detector).state().length)
-            .as("bytes at " + position)
-            .isBetween(1, most);
+        assertThat(stateful(detector).state().length).as("bytes at " + position).isBetween(1, most);
         assertThat(stateful(detector).mostStateBytes())
             .as("most at " + position)
             .isEqualTo(most);

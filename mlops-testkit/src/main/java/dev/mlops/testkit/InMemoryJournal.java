@@ -48,7 +48,8 @@ public final class InMemoryJournal implements Journal {
     requireNonNull(event, "event");
     requireOpen();
     if (full) {
-      throw new StoreException("the journal in memory is full on purpose; nothing was stored", null);
+      throw new StoreException(
+          "the journal in memory is full on purpose; nothing was stored", null);
     }
     events.add(event);
   }

@@ -105,8 +105,7 @@ public abstract class ModelPackageContract {
     more.put("weights/second.bin", fewer.remove("weights/second.bin"));
     others.add(sample.withWeights(fewer).withDocuments(more));
     others.add(sample.withOthers(Map.of()).withDocuments(union(sample)));
-    others.add(
-        sample.withBaseline(Baseline.builder(sample.schema()).rows(999).build()));
+    others.add(sample.withBaseline(Baseline.builder(sample.schema()).rows(999).build()));
     others.add(sample.withExamples(sample.examples().subList(0, 1)));
     others.add(sample.withConfiguration(Configuration.builder()
         .putAll(sample.configuration())

@@ -126,7 +126,8 @@ public final class PackageContents {
             Library.of("org.example:first", "1.0"),
             new Library(
                 "org.example:second", "2.0-rc", Optional.of(Digest.of(bytes("second.jar"))))))
-        .withProvenance(Configuration.builder().put("rows", 1_000).put("run", "r-17").build());
+        .withProvenance(
+            Configuration.builder().put("rows", 1_000).put("run", "r-17").build());
   }
 
   /**

@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
@@ -197,9 +196,8 @@ public abstract class RetrainPolicyContract {
     Set<Watch> reads = new HashSet<>(policy.watches());
     assertThat(policy.watches()).isEqualTo(reads);
     for (Evidence now : evidence()) {
-      Evidence.Builder same = Evidence.builder(now.model(), now.at())
-          .matured(now.matured())
-          .position(now.position());
+      Evidence.Builder same =
+          Evidence.builder(now.model(), now.at()).matured(now.matured()).position(now.position());
       now.champion().ifPresent(champion -> same.champion(only(reads, champion)));
       now.candidate().ifPresent(same::candidate);
       now.others().forEach(same::other);

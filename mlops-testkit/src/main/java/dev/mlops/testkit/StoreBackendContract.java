@@ -136,8 +136,8 @@ public abstract class StoreBackendContract {
   void verified_whatCouldNotBeRead() {
     StoreBackend backend = open();
     Digest wanted = Digest.of(bytes("weights"));
-    InputStream failing = new SequenceInputStream(
-        new ByteArrayInputStream(bytes("wei")), new BrokenStream());
+    InputStream failing =
+        new SequenceInputStream(new ByteArrayInputStream(bytes("wei")), new BrokenStream());
     assertThatThrownBy(() -> backend.put(wanted, failing)).isInstanceOf(UncheckedIOException.class);
     assertThat(backend.open(wanted)).isEmpty();
   }

@@ -132,7 +132,9 @@ public abstract class ValueDetectorContract extends DriftDetectorContract<ValueD
       assertThat(catchThrowable(() -> detector.update(outside)))
           .as(policy + " " + outside)
           .isInstanceOf(IllegalArgumentException.class);
-      assertThat(detector.skipped()).as("skipped after " + policy + " " + outside).isZero();
+      assertThat(detector.skipped())
+          .as("skipped after " + policy + " " + outside)
+          .isZero();
       for (int i = 0; i < changedLength(); i++) {
         assertThat(detector.update(changed(random)))
             .as("input " + i + " after " + policy + " " + outside)

@@ -78,8 +78,8 @@ final class BrokenJournals {
             return turned;
           }
         }),
-        new Broken<>("keepsEverything", "it forgets fields of a newer release", disk ->
-            new Healthy(disk) {
+        new Broken<>(
+            "keepsEverything", "it forgets fields of a newer release", disk -> new Healthy(disk) {
               @Override
               public void append(LoopEvent event) {
                 super.append(withoutMore(event));
@@ -124,13 +124,12 @@ final class BrokenJournals {
           @Override
           void requireOpen() {}
         }),
-        new Broken<>("staysClosed", "it throws when it is closed again", disk ->
-            new Healthy(disk) {
-              @Override
-              public void close() {
-                requireOpen();
-                super.close();
-              }
-            }));
+        new Broken<>("staysClosed", "it throws when it is closed again", disk -> new Healthy(disk) {
+          @Override
+          public void close() {
+            requireOpen();
+            super.close();
+          }
+        }));
   }
 }

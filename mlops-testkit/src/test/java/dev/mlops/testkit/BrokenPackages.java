@@ -170,8 +170,10 @@ final class BrokenPackages {
               @Override
               public Configuration configuration() {
                 Configuration.Builder texts = Configuration.builder();
-                source.configuration().values().forEach((name, value) ->
-                    texts.put(name, value.toString()));
+                source
+                    .configuration()
+                    .values()
+                    .forEach((name, value) -> texts.put(name, value.toString()));
                 return texts.build();
               }
             }),

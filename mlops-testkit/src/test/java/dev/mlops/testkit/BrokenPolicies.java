@@ -19,8 +19,6 @@ import java.time.Instant;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -49,10 +47,8 @@ final class BrokenPolicies {
   static List<Evidence> evidence() {
     return List.of(
         Evidence.builder("fraud", Instant.parse("2026-02-01T00:00:00Z")).build(),
-        reading(DriftReading.builder(Level.STABLE)
-            .inputs(500)
-            .note("limit 0.15")
-            .build()),
+        reading(
+            DriftReading.builder(Level.STABLE).inputs(500).note("limit 0.15").build()),
         reading(DriftReading.builder(Level.DRIFT)
             .signal(new Signal(Direction.UP, 800, 700, 760, 2e5, 1e5, List.of()))
             .inputs(900)

@@ -101,8 +101,7 @@ final class Subjects {
     }
   }
 
-  static class Values extends ValueDetectorContract
-      implements StatefulDetectorContract {
+  static class Values extends ValueDetectorContract implements StatefulDetectorContract {
     static final Supplier<ValueDetector> HEALTHY = () -> new WindowMean(BrokenDetectors.LIMIT);
     static Supplier<ValueDetector> factory = HEALTHY;
 
@@ -142,8 +141,7 @@ final class Subjects {
     }
   }
 
-  static class Vectors extends VectorDetectorContract
-      implements StatefulDetectorContract {
+  static class Vectors extends VectorDetectorContract implements StatefulDetectorContract {
     static final Supplier<VectorDetector> HEALTHY = WindowMeans::new;
     static Supplier<VectorDetector> factory = HEALTHY;
 
@@ -168,8 +166,7 @@ final class Subjects {
     }
   }
 
-  static class Rows extends RowDetectorContract
-      implements StatefulDetectorContract {
+  static class Rows extends RowDetectorContract implements StatefulDetectorContract {
     static final Supplier<RowDetector> HEALTHY = WindowShare::new;
     static Supplier<RowDetector> factory = HEALTHY;
 

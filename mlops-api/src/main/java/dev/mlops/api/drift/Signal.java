@@ -55,7 +55,8 @@ public record Signal(
   @Override
   public String toString() {
     List<String> figures = List.of(
-        String.format(Locale.ROOT, "%.3g", statistic), String.format(Locale.ROOT, "%.3g", threshold));
+        String.format(Locale.ROOT, "%.3g", statistic),
+        String.format(Locale.ROOT, "%.3g", threshold));
     if (statistic != threshold && figures.get(0).equals(figures.get(1))) {
       figures = Figures.apart(statistic, threshold);
     }

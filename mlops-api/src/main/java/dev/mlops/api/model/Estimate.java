@@ -1,6 +1,5 @@
 package dev.mlops.api.model;
 
-
 /**
  * A measured number with its uncertainty.
  *

@@ -45,7 +45,9 @@ public final class Figures {
     int magnitude = largest == 0 ? 0 : (int) Math.floor(Math.log10(largest));
     int least = powers ? DECIMALS - 1 : largest >= 1e6 ? 0 : Math.max(DECIMALS, 1 - magnitude);
     List<String> written = write(values, powers, least);
-    for (int decimals = least + 1; decimals <= MOST + 4 && !tellsApart(values, written); decimals++) {
+    for (int decimals = least + 1;
+        decimals <= MOST + 4 && !tellsApart(values, written);
+        decimals++) {
       written = write(values, powers, decimals);
     }
     return written;
@@ -63,7 +65,8 @@ public final class Figures {
     int point = shown.indexOf('.');
     int decimals = point < 0 ? 0 : end - point - 1;
     String text = write(new double[] {half}, power >= 0, decimals).get(0);
-    boolean hidden = half != 0 && power < 0 && Double.isFinite(half) && Double.parseDouble(text) == 0;
+    boolean hidden =
+        half != 0 && power < 0 && Double.isFinite(half) && Double.parseDouble(text) == 0;
     return shown + " ± " + (hidden ? String.format(Locale.ROOT, "%.0e", half) : text);
   }
 

@@ -63,7 +63,8 @@ public final class Metric implements Comparable<Metric> {
       .build();
 
   /** Harmonic mean of precision and recall. */
-  public static final Metric F1 = ofClassifier("f1").higherIsBetter().between(0.0, 1.0).build();
+  public static final Metric F1 =
+      ofClassifier("f1").higherIsBetter().between(0.0, 1.0).build();
 
   /** Mean of −ln(score of the true label), in nats, the score held at or above 1e-15; known only with scores. */
   public static final Metric LOG_LOSS = ofClassifier("log_loss")
@@ -77,9 +78,8 @@ public final class Metric implements Comparable<Metric> {
       .build();
 
   /** Root of the mean squared error, in units of the output; over all outputs. */
-  public static final Metric RMSE = builder("rmse", Task.REGRESSION)
-      .between(0.0, Double.POSITIVE_INFINITY)
-      .build();
+  public static final Metric RMSE =
+      builder("rmse", Task.REGRESSION).between(0.0, Double.POSITIVE_INFINITY).build();
 
   /** Share of the truth's variance that is explained: 1 − Σ(error²)/Σ(deviation²); mean over outputs. */
   public static final Metric R2 = builder("r2", Task.REGRESSION)

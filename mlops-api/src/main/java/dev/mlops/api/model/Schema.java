@@ -28,6 +28,7 @@ public final class Schema {
   private final Map<String, Integer> positions;
   /** One per column. */
   private final boolean[] numbers;
+
   private final @Nullable Task task;
   private final @Nullable String positive;
 

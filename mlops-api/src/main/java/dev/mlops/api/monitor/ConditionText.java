@@ -20,7 +20,8 @@ final class ConditionText {
   /** Longer texts are no condition. */
   private static final int LONGEST = 10_000;
 
-  private static final Pattern TIME_PART = Pattern.compile("([0-9]+(?:\\.[0-9]+)?) ?(d|h|min|s|ms|µs|us|ns)");
+  private static final Pattern TIME_PART =
+      Pattern.compile("([0-9]+(?:\\.[0-9]+)?) ?(d|h|min|s|ms|µs|us|ns)");
 
   private static final Map<String, Long> NANOS = Map.of(
       "d", 86_400_000_000_000L,
@@ -60,7 +61,8 @@ final class ConditionText {
       case AT_MOST -> "atMost";
       case NO_WORSE_THAN_BASELINE -> "noWorseThanBaseline";
       case NO_WORSE_THAN_CHAMPION -> "noWorseThanChampion";
-      case UNMOVED, REPRODUCED -> throw new IllegalStateException("no text for " + asked.comparison());
+      case UNMOVED, REPRODUCED ->
+        throw new IllegalStateException("no text for " + asked.comparison());
     };
     return "quality(" + quoted(quantity.name()) + ")." + step + "(" + limit + ")";
   }
@@ -73,7 +75,9 @@ final class ConditionText {
     if (watch.detector().isPresent()) {
       text.append(".watchedBy(").append(quoted(watch.detector().get())).append(')');
     } else if (watch.metric().isPresent()) {
-      text.append(".noWorseThanBaseline(").append(Figures.exact(watch.tolerance())).append(')');
+      text.append(".noWorseThanBaseline(")
+          .append(Figures.exact(watch.tolerance()))
+          .append(')');
     } else {
       features(text, watch);
     }
@@ -89,11 +93,13 @@ final class ConditionText {
     if (watch.leastEffect() != 0) {
       text.append(".leastEffect(").append(Figures.exact(watch.leastEffect())).append(')');
     }
-    watch.leastEffects().forEach((column, effect) -> text.append(".leastEffect(")
-        .append(quoted(column))
-        .append(", ")
-        .append(Figures.exact(effect))
-        .append(')'));
+    watch
+        .leastEffects()
+        .forEach((column, effect) -> text.append(".leastEffect(")
+            .append(quoted(column))
+            .append(", ")
+            .append(Figures.exact(effect))
+            .append(')'));
     if (!watch.ignored().isEmpty()) {
       text.append(watch.ignored().stream()
           .map(ConditionText::quoted)
@@ -109,7 +115,8 @@ final class ConditionText {
                 ? MlopsException.shown(time.get())
                 : Long.toString(promise.inputs().orElseThrow()))
         .append(')');
-    if (time.isPresent() && !promise.block().equals(FalseAlarms.every(time.get()).block())) {
+    if (time.isPresent()
+        && !promise.block().equals(FalseAlarms.every(time.get()).block())) {
       text.append(".inBlocksOf(").append(MlopsException.shown(promise.block())).append(')');
     }
   }
@@ -169,8 +176,8 @@ final class ConditionText {
 
   private static Condition quality(Metric metric, List<Call> calls) {
     Signals.QualityQuestions questions = Signals.quality(metric);
-    List<String> known = List.of(
-        "noWorseThanBaseline", "noWorseThanChampion", "atLeast", "atMost", "watchedBy");
+    List<String> known =
+        List.of("noWorseThanBaseline", "noWorseThanChampion", "atLeast", "atMost", "watchedBy");
     Call step = next(calls, "quality(…)", known);
     List<Call> rest = calls.subList(1, calls.size());
     return switch (step.name) {
@@ -228,7 +235,8 @@ final class ConditionText {
       Call step = calls.get(i);
       List<Call> rest = calls.subList(i + 1, calls.size());
       switch (step.name) {
-        case "windowOf" -> questions = questions.windowOf((int) Math.min(Integer.MAX_VALUE, step.whole()));
+        case "windowOf" ->
+          questions = questions.windowOf((int) Math.min(Integer.MAX_VALUE, step.whole()));
         case "leastEffect" ->
           questions = step.arguments.size() == 2
               ? questions.leastEffect(step.string(0, 2), step.number(1, 2))
@@ -347,7 +355,8 @@ final class ConditionText {
           BigDecimal nanos = new BigDecimal(part.group(1))
               .multiply(BigDecimal.valueOf(NANOS.getOrDefault(part.group(2), 0L)));
           BigDecimal[] split = nanos.divideAndRemainder(BigDecimal.valueOf(1_000_000_000L));
-          time = time.plus(Duration.ofSeconds(split[0].longValueExact(), split[1].longValueExact()));
+          time =
+              time.plus(Duration.ofSeconds(split[0].longValueExact(), split[1].longValueExact()));
           end = part.end();
         }
         if (end > 0 && end == argument.length()) {
@@ -447,7 +456,9 @@ final class ConditionText {
         if (c == '"' || c == '\\') {
           return c;
         }
-        if (c == 'u' && at + 4 <= text.length() && text.substring(at, at + 4).matches("[0-9a-f]{4}")) {
+        if (c == 'u'
+            && at + 4 <= text.length()
+            && text.substring(at, at + 4).matches("[0-9a-f]{4}")) {
           at += 4;
           return (char) Integer.parseInt(text.substring(at - 4, at), 16);
         }
@@ -473,7 +484,8 @@ final class ConditionText {
       return new IllegalArgumentException("a condition wanted " + what + " at character " + at
           + ", but had "
           + (at < text.length()
-              ? "\"" + MlopsException.shown(text.substring(at, Math.min(text.length(), at + 20))) + "\""
+              ? "\"" + MlopsException.shown(text.substring(at, Math.min(text.length(), at + 20)))
+                  + "\""
               : "the end"));
     }
   }

@@ -57,10 +57,8 @@ final class Evaluation {
   }
 
   private Finding noWorseThanBaseline(Metric metric) {
-    Optional<Estimate> baseline = evidence
-        .judged()
-        .flatMap(VersionEvidence::baseline)
-        .flatMap(test -> test.quality(metric));
+    Optional<Estimate> baseline =
+        evidence.judged().flatMap(VersionEvidence::baseline).flatMap(test -> test.quality(metric));
     if (baseline.isEmpty()) {
       return inconclusive("no " + metric + " in the baseline");
     }
@@ -144,11 +142,9 @@ final class Evaluation {
     String text = asked.quantity() + " " + shown.get(0) + " ms (n " + latency.n() + "), limit "
         + shown.get(1) + " ms";
     boolean enough = latency.n() >= asked.fewest();
-    Verdict verdict = !enough
-        ? Verdict.INCONCLUSIVE
-        : took.compareTo(limit) > 0 ? Verdict.FAIL : Verdict.PASS;
-    return builder(
-            verdict, enough ? text : text + ", wanted " + asked.fewest() + " predictions")
+    Verdict verdict =
+        !enough ? Verdict.INCONCLUSIVE : took.compareTo(limit) > 0 ? Verdict.FAIL : Verdict.PASS;
+    return builder(verdict, enough ? text : text + ", wanted " + asked.fewest() + " predictions")
         .value(millis(took) / 1e3)
         .limit(limit())
         .n(latency.n())
@@ -186,9 +182,8 @@ final class Evaluation {
     }
     DriftReading reading = found.get();
     boolean enough = reading.inputs() >= asked.fewest() && reading.level() != Level.WARMING_UP;
-    Verdict verdict = reading.signal().isPresent()
-        ? Verdict.FAIL
-        : enough ? Verdict.PASS : Verdict.INCONCLUSIVE;
+    Verdict verdict =
+        reading.signal().isPresent() ? Verdict.FAIL : enough ? Verdict.PASS : Verdict.INCONCLUSIVE;
     String text = reading.toString();
     if (reading.signal().isEmpty() && reading.inputs() < asked.fewest()) {
       text += ", wanted " + asked.fewest() + " inputs";

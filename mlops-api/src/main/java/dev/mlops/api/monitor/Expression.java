@@ -178,8 +178,7 @@ public final class Expression {
   }
 
   static Expression reproduced() {
-    return new Expression(
-        Quantity.GOLDEN_EXAMPLES, Comparison.REPRODUCED, null, null, null);
+    return new Expression(Quantity.GOLDEN_EXAMPLES, Comparison.REPRODUCED, null, null, null);
   }
 
   static Expression of(Watch watch) {
@@ -200,8 +199,8 @@ public final class Expression {
     }
     double range = metric.highest() - metric.lowest();
     if (difference >= range) {
-      throw new IllegalArgumentException(name + " must be below " + range + ", the range of " + metric
-          + ", or nothing would ever be worse; was " + difference);
+      throw new IllegalArgumentException(name + " must be below " + range + ", the range of "
+          + metric + ", or nothing would ever be worse; was " + difference);
     }
     return difference;
   }

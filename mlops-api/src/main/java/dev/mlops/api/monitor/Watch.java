@@ -323,7 +323,8 @@ public final class Watch {
     if (columns.isEmpty() || columns.equals("{}")) {
       return "";
     }
-    String readable = columns.replace("{", "").replace("}", "").replace(", ", "-").replace('=', '-');
+    String readable =
+        columns.replace("{", "").replace("}", "").replace(", ", "-").replace('=', '-');
     if (readable.length() <= LONGEST_LIST && NAME.matcher(readable).matches()) {
       return before + readable;
     }
@@ -374,9 +375,10 @@ public final class Watch {
     ids.forEach((watch, id) -> {
       Watch other = seen.put(id, watch);
       if (other != null) {
-        throw new IllegalArgumentException("the watches of a monitor must have ids of their own, but \""
-            + MlopsException.shown(id) + "\" is " + other + " and " + watch
-            + "; name one with named(id)");
+        throw new IllegalArgumentException(
+            "the watches of a monitor must have ids of their own, but \""
+                + MlopsException.shown(id) + "\" is " + other + " and " + watch
+                + "; name one with named(id)");
       }
     });
     return Collections.unmodifiableMap(ids);
@@ -425,7 +427,16 @@ public final class Watch {
   @Override
   public int hashCode() {
     return Objects.hash(
-        input, metric, tolerance, falseAlarms, detector, window, leastEffect, leastEffects, ignored, name);
+        input,
+        metric,
+        tolerance,
+        falseAlarms,
+        detector,
+        window,
+        leastEffect,
+        leastEffects,
+        ignored,
+        name);
   }
 
   /** {@return such as {@code recall worse by 0.02, one false alarm in 100000 inputs}; for people, it may change} */

@@ -102,7 +102,9 @@ public final class Configuration {
   }
 
   private static String kind(Object value) {
-    return value instanceof String ? "text" : value instanceof Double ? "a number" : "true or false";
+    return value instanceof String
+        ? "text"
+        : value instanceof Double ? "a number" : "true or false";
   }
 
   /**
@@ -161,8 +163,8 @@ public final class Configuration {
      */
     public Builder put(String name, double value) {
       if (!Double.isFinite(value)) {
-        throw new IllegalArgumentException("setting \"" + MlopsException.shown(name)
-            + "\" must be finite, but was " + value);
+        throw new IllegalArgumentException(
+            "setting \"" + MlopsException.shown(name) + "\" must be finite, but was " + value);
       }
       values.put(requireNonNull(name, "name"), value);
       return this;

@@ -55,10 +55,7 @@ public interface RowSelection {
    * @param context goes to the trainer
    */
   Selected select(
-      List<Outcome> outcomes,
-      OptionalLong change,
-      ModelTrainer trainer,
-      TrainingContext context);
+      List<Outcome> outcomes, OptionalLong change, ModelTrainer trainer, TrainingContext context);
 
   /**
    * What was chosen.

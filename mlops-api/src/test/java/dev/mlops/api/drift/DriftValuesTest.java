@@ -36,8 +36,8 @@ class DriftValuesTest {
   @ParameterizedTest
   @CsvSource({"-1, 5", "11, 5", "5, -1", "5, 11"})
   void thePositionsOfASignalAreUpToItsIndex(long changePoint, long warningStart) {
-    assertThatThrownBy(() ->
-            new Signal(Direction.UP, 10, changePoint, warningStart, 2, 1, List.of()))
+    assertThatThrownBy(
+            () -> new Signal(Direction.UP, 10, changePoint, warningStart, 2, 1, List.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("index 10");
   }
@@ -73,7 +73,12 @@ class DriftValuesTest {
 
   /** An effect that two digits would call none is written with one that counts. */
   @ParameterizedTest
-  @CsvSource({"0.45, 'effect 0.45,'", "0.005, 'effect 0.01,'", "0.004, 'effect 0.004,'", "0, 'effect 0.00,'"})
+  @CsvSource({
+    "0.45, 'effect 0.45,'",
+    "0.005, 'effect 0.01,'",
+    "0.004, 'effect 0.004,'",
+    "0, 'effect 0.00,'"
+  })
   void anEffectIsWrittenSoThatItShows(double effect, String text) {
     ColumnShift shift = new ColumnShift("a", Direction.UP, "1", "2", effect, 0.5);
     assertThat(shift.toString()).startsWith("a: 1 -> 2 (").contains(text);

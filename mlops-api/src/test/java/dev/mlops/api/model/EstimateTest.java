@@ -77,7 +77,6 @@ class EstimateTest {
   @Test
   void anEstimateMayBeWithoutWidth() {
     assertThat(new Estimate(1, 1, 1, 1).value()).isEqualTo(1);
-    assertThat(new Estimate(0.953, 0.919, 0.987, 150).toString())
-        .contains("0.953", "0.034", "150");
+    assertThat(new Estimate(0.953, 0.919, 0.987, 150).toString()).contains("0.953", "0.034", "150");
   }
 }

@@ -62,10 +62,14 @@ class PredictionTest {
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
   void oneScoreThatIsNotFiniteIsSaid(double odd) {
-    assertThat(Classification.of(LABELS, new double[] {0.1, 0.7, odd}).isFinite()).isFalse();
-    assertThat(Classification.of(LABELS, new double[] {odd, 0.7, 0.1}).isFinite()).isFalse();
-    assertThat(Classification.of(LABELS, new double[] {0.1, 0.7, 0.2}).isFinite()).isTrue();
-    assertThat(Regression.of(List.of("x", "y"), new double[] {1, odd}).isFinite()).isFalse();
+    assertThat(Classification.of(LABELS, new double[] {0.1, 0.7, odd}).isFinite())
+        .isFalse();
+    assertThat(Classification.of(LABELS, new double[] {odd, 0.7, 0.1}).isFinite())
+        .isFalse();
+    assertThat(Classification.of(LABELS, new double[] {0.1, 0.7, 0.2}).isFinite())
+        .isTrue();
+    assertThat(Regression.of(List.of("x", "y"), new double[] {1, odd}).isFinite())
+        .isFalse();
     assertThat(Regression.of(odd).isFinite()).isFalse();
     assertThat(Regression.of(1).isFinite()).isTrue();
     assertThat(new AnomalyScore(odd, true).isFinite()).isFalse();
@@ -94,7 +98,8 @@ class PredictionTest {
         .isNotEqualTo("b (0.700)");
     assertThat(Classification.of("a")).isEqualTo(Classification.of("a"));
     assertThat(Classification.of("a")).isNotEqualTo(Classification.of("b"));
-    assertThat(Classification.of("a").hashCode()).isNotEqualTo(Classification.of("b").hashCode());
+    assertThat(Classification.of("a").hashCode())
+        .isNotEqualTo(Classification.of("b").hashCode());
   }
 
   // --- quantities

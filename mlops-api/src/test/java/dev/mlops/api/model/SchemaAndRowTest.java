@@ -69,8 +69,7 @@ class SchemaAndRowTest {
     assertThat(fraud.task()).contains(Task.CLASSIFICATION);
     assertThat(fraud.positiveLabel()).contains("fraud");
     assertThat(fraud)
-        .hasToString(
-            "[amount (number), channel (category)] -> CLASSIFICATION (positive fraud)");
+        .hasToString("[amount (number), channel (category)] -> CLASSIFICATION (positive fraud)");
     assertThat(fraud.predicting(Task.CLASSIFICATION)).isEqualTo(fraud);
     assertThat(SCHEMA)
         .isEqualTo(Schema.of(AMOUNT, CHANNEL))
@@ -162,8 +161,7 @@ class SchemaAndRowTest {
         .hasMessageContainingAll("2 values", "got 1");
     assertThatThrownBy(() -> Row.of(SCHEMA, "web", "web"))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> Row.of(SCHEMA, 1.0, 1.0))
-        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Row.of(SCHEMA, 1.0, 1.0)).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

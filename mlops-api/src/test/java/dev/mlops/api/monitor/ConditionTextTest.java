@@ -22,8 +22,8 @@ class ConditionTextTest {
       .meanOf((said, right) -> 1, 0, 500)
       .build();
 
-  private static final List<String> NAMES =
-      List.of("fraud", "a b", "say \"yes\"", "back\\slash", "line\nbreak\u0007", "Übung, (neu)", "😀");
+  private static final List<String> NAMES = List.of(
+      "fraud", "a b", "say \"yes\"", "back\\slash", "line\nbreak\u0007", "Übung, (neu)", "😀");
 
   private static Duration time(Random random) {
     return switch (random.nextInt(4)) {
@@ -97,28 +97,32 @@ class ConditionTextTest {
     return switch (random.nextInt(12)) {
       case 0 -> Signals.quality(any).noWorseThanBaseline(fraction(random));
       case 1 -> Signals.quality(any).noWorseThanChampion(fraction(random));
-      case 2 -> more
-          ? Signals.quality(any).atLeast(fraction(random))
-          : Signals.quality(any).atMost(fraction(random));
-      case 3 -> promised(
-          random,
-          Signals.quality(shareMetric(random))
-              .noWorseThanBaseline(fraction(random))
-              .falseAlarmEvery(2 + random.nextInt(1_000_000)));
-      case 4 -> promised(
-          random,
-          Signals.quality(shareMetric(random))
-              .noWorseThanBaseline(fraction(random))
-              .falseAlarmEvery(time(random)));
+      case 2 ->
+        more
+            ? Signals.quality(any).atLeast(fraction(random))
+            : Signals.quality(any).atMost(fraction(random));
+      case 3 ->
+        promised(
+            random,
+            Signals.quality(shareMetric(random))
+                .noWorseThanBaseline(fraction(random))
+                .falseAlarmEvery(2 + random.nextInt(1_000_000)));
+      case 4 ->
+        promised(
+            random,
+            Signals.quality(shareMetric(random))
+                .noWorseThanBaseline(fraction(random))
+                .falseAlarmEvery(time(random)));
       case 5 -> promised(random, features(random).falseAlarmEvery(2 + random.nextInt(1_000_000)));
       case 6 -> promised(random, features(random).falseAlarmEvery(time(random)));
       case 7 -> Signals.quality(shareMetric(random)).watchedBy("mine." + random.nextInt(9));
       case 8 -> Signals.features().watchedBy("mine." + random.nextInt(9));
       case 9 -> Signals.freshTruths(1 + random.nextInt(100_000));
       case 10 -> Signals.goldenExamples();
-      default -> random.nextBoolean()
-          ? Signals.latency().p99AtMost(Duration.ofNanos(1 + random.nextInt(Integer.MAX_VALUE)))
-          : Signals.latency().p50AtMost(time(random));
+      default ->
+        random.nextBoolean()
+            ? Signals.latency().p99AtMost(Duration.ofNanos(1 + random.nextInt(Integer.MAX_VALUE)))
+            : Signals.latency().p50AtMost(time(random));
     };
   }
 
@@ -153,8 +157,9 @@ class ConditionTextTest {
             .falseAlarmEvery(Duration.ofDays(30))
             .inBlocksOf(Duration.ofMinutes(10))
             .named("inputs"))
-        .hasToString("features().windowOf(500).leastEffect(0.1).leastEffect(\"amount\", 0.2)"
-            + ".ignoring(\"day\", \"id\").falseAlarmEvery(30 d).inBlocksOf(10 min).named(\"inputs\")");
+        .hasToString(
+            "features().windowOf(500).leastEffect(0.1).leastEffect(\"amount\", 0.2)"
+                + ".ignoring(\"day\", \"id\").falseAlarmEvery(30 d).inBlocksOf(10 min).named(\"inputs\")");
     assertThat(Signals.quality("f_beta(2)").atLeast(0.8))
         .hasToString("quality(\"f_beta(2)\").atLeast(0.8)");
     assertThat(Signals.latency().p99AtMost(Duration.ofMillis(20)))

@@ -70,7 +70,9 @@ class EvaluationTest {
     double at99 = 0.88 - half * Z99 / Z95;
     assertThat(recall(at99 - 1e-9, half, 500)).isEqualTo(Verdict.FAIL);
     assertThat(recall(at99 + 1e-9, half, 500)).isEqualTo(Verdict.INCONCLUSIVE);
-    assertThat(recall(0.88 - half - 1e-9, half, 500)).as("beyond 95 %").isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(recall(0.88 - half - 1e-9, half, 500))
+        .as("beyond 95 %")
+        .isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(recall(0.88 - 1e-9, half, 500)).isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(recall(0.88 + 1e-9, half, 500)).isEqualTo(Verdict.PASS);
   }
@@ -79,7 +81,10 @@ class EvaluationTest {
   void ofAMetricOfWhichLessIsBetterTheOtherEndDecides() {
     double half = 0.5;
     for (double[] valueAndVerdict : new double[][] {
-      {11.5, 1}, {12.0 - 1e-9, 1}, {12.0 + 1e-9, 0}, {12 + half * Z99 / Z95 - 1e-9, 0},
+      {11.5, 1},
+      {12.0 - 1e-9, 1},
+      {12.0 + 1e-9, 0},
+      {12 + half * Z99 / Z95 - 1e-9, 0},
       {12 + half * Z99 / Z95 + 1e-9, -1}
     }) {
       double value = valueAndVerdict[0];
@@ -89,9 +94,10 @@ class EvaluationTest {
           of(section(Metric.MAE, live).baseline(baseline(Metric.MAE, 10))));
       assertThat(verdict)
           .as("mae " + value)
-          .isEqualTo(valueAndVerdict[1] > 0
-              ? Verdict.PASS
-              : valueAndVerdict[1] < 0 ? Verdict.FAIL : Verdict.INCONCLUSIVE);
+          .isEqualTo(
+              valueAndVerdict[1] > 0
+                  ? Verdict.PASS
+                  : valueAndVerdict[1] < 0 ? Verdict.FAIL : Verdict.INCONCLUSIVE);
     }
   }
 
@@ -167,8 +173,10 @@ class EvaluationTest {
         .baseline(baseline(Metric.RECALL, 0.9))
         .build();
     Evidence live = Evidence.builder("fraud", Instant.EPOCH).champion(champion).build();
-    Evidence trial =
-        Evidence.builder("fraud", Instant.EPOCH).champion(champion).candidate(candidate).build();
+    Evidence trial = Evidence.builder("fraud", Instant.EPOCH)
+        .champion(champion)
+        .candidate(candidate)
+        .build();
     for (Condition condition : List.of(
         Signals.latency().p99AtMost(Duration.ofMillis(20)),
         Signals.latency().p50AtMost(Duration.ofMillis(20)),
@@ -185,13 +193,18 @@ class EvaluationTest {
   void goldenExamplesAreTheCandidates() {
     Evidence.Builder evidence = Evidence.builder("fraud", Instant.EPOCH);
     assertThat(ask(Signals.goldenExamples(), evidence.build())).isEqualTo(Verdict.INCONCLUSIVE);
-    assertThat(ask(Signals.goldenExamples(), evidence.examples(Finding.fail("1 of 2")).build()))
+    assertThat(ask(
+            Signals.goldenExamples(), evidence.examples(Finding.fail("1 of 2")).build()))
         .isEqualTo(Verdict.FAIL);
   }
 
   @Test
   void theP50IsHeldAgainstTheP50() {
-    Latency latency = Latency.builder().p50(Duration.ofMillis(5)).p99(Duration.ofMillis(50)).n(100).build();
+    Latency latency = Latency.builder()
+        .p50(Duration.ofMillis(5))
+        .p99(Duration.ofMillis(50))
+        .n(100)
+        .build();
     Evidence evidence = of(VersionEvidence.builder("7").latency(latency));
     assertThat(ask(Signals.latency().p50AtMost(Duration.ofMillis(5)), evidence))
         .isEqualTo(Verdict.PASS);
@@ -216,7 +229,8 @@ class EvaluationTest {
         .isEqualTo(Verdict.PASS);
     assertThat(watched(DriftReading.builder(Level.WARNING).inputs(30).build()).verdict())
         .isEqualTo(Verdict.PASS);
-    assertThat(watched(DriftReading.builder(Level.WARMING_UP).inputs(30).build()).verdict())
+    assertThat(
+            watched(DriftReading.builder(Level.WARMING_UP).inputs(30).build()).verdict())
         .isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(WATCHED.test(of(VersionEvidence.builder("7"))).text())
         .contains("does not watch", "recall");
@@ -246,8 +260,7 @@ class EvaluationTest {
         .test(of(section(Metric.MAE, new Estimate(1.4e-4, 1.39e-4, 1.41e-4, 400))
             .baseline(baseline(Metric.MAE, 1.2e-4))));
     assertThat(finding)
-        .hasToString(
-            "FAIL: mae 0.000140 ± 0.000001 (n 400), baseline 0.000120 allows 0.000121");
+        .hasToString("FAIL: mae 0.000140 ± 0.000001 (n 400), baseline 0.000120 allows 0.000121");
   }
 
   @Test
@@ -275,8 +288,7 @@ class EvaluationTest {
     assertThatThrownBy(() -> Signals.quality("recall").atMost(0.5))
         .hasMessageContaining("atLeast(0.5)");
     assertThatThrownBy(() -> Signals.freshTruths(0)).hasMessageContaining("least");
-    assertThatThrownBy(
-            () -> Signals.quality("f1").noWorseThanBaseline(0.1).falseAlarmEvery(1_000))
+    assertThatThrownBy(() -> Signals.quality("f1").noWorseThanBaseline(0.1).falseAlarmEvery(1_000))
         .hasMessageContaining("f1")
         .hasMessageContaining("loss per row");
   }

@@ -27,8 +27,7 @@ class SignalsTest {
   @Test
   void aP99AboveTheLimitIsFoundAndOneAtItIsNot() {
     Finding above = p99(LIMIT.plusNanos(1), 100);
-    assertThat(above)
-        .hasToString("FAIL: p99 20.000001 ms (n 100), limit 20.000000 ms");
+    assertThat(above).hasToString("FAIL: p99 20.000001 ms (n 100), limit 20.000000 ms");
     assertThat(above.value()).hasValue(0.020000001);
     assertThat(above.limit()).hasValue(0.02);
     assertThat(above.n()).hasValue(100);

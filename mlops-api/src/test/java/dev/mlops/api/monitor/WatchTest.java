@@ -37,7 +37,9 @@ class WatchTest {
   void whatDiffersOnlyInItsPromiseGetsASuffixWhateverTheOrder() {
     Watch days = Watch.quality(Metric.RECALL, 0.02, FalseAlarms.every(Duration.ofDays(90)));
     Watch blocks = Watch.quality(
-        Metric.RECALL, 0.02, FalseAlarms.every(Duration.ofDays(90)).inBlocksOf(Duration.ofMinutes(10)));
+        Metric.RECALL,
+        0.02,
+        FalseAlarms.every(Duration.ofDays(90)).inBlocksOf(Duration.ofMinutes(10)));
     for (List<Watch> order : List.of(
         List.of(RECALL, days, blocks, MOVED), List.of(MOVED, blocks, RECALL, days, RECALL))) {
       assertThat(Watch.ids(order))
@@ -50,7 +52,8 @@ class WatchTest {
     assertThat(Watch.ids(List.of(RECALL, MOVED)))
         .containsEntry(RECALL, "recall-worse-0.02")
         .containsEntry(MOVED, "features-moved");
-    assertThat(Watch.ids(List.of(Watch.own("mine", Metric.ACCURACY), Watch.own("mine"))).values())
+    assertThat(Watch.ids(List.of(Watch.own("mine", Metric.ACCURACY), Watch.own("mine")))
+            .values())
         .containsExactly("mine-of-accuracy", "mine-of-rows");
   }
 

@@ -49,7 +49,8 @@ class StoreValuesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "fraud", "fraud:", "fraud:0", "fraud:07", "fraud:-1", "fraud:x", "fraud:1234567890123456789",
+        "fraud", "fraud:", "fraud:0", "fraud:07", "fraud:-1", "fraud:x",
+            "fraud:1234567890123456789",
         ":7", "@champion", "fraud@", "fraud@7", "fraud@v7", "fraud@latest", "fraud@Champion",
         "Fraud:7", "fraud@sha256:12", "con:1", "com1.x:1", "a..b:1", "-a:1", "a-:1"
       })
@@ -121,7 +122,9 @@ class StoreValuesTest {
     assertThat(move.to()).isEqualTo(SEVEN);
     assertThat(move.by()).isEqualTo("unknown");
     assertThat(move.because()).isEmpty();
-    assertThat(move.intent()).isNotBlank().isNotEqualTo(from("a@b").fromNothing().toString());
+    assertThat(move.intent())
+        .isNotBlank()
+        .isNotEqualTo(from("a@b").fromNothing().toString());
     AliasMove told = move.by("bot").because("better").intent("mine");
     assertThat(told.by()).isEqualTo("bot");
     assertThat(told.because()).isEqualTo("better");

@@ -96,8 +96,7 @@ public final class Gate implements EvidenceReader {
         verdict = Verdict.INCONCLUSIVE;
       }
     }
-    return new Judgement(
-        Finding.of(verdict, String.join("; ", texts)), undecided);
+    return new Judgement(Finding.of(verdict, String.join("; ", texts)), undecided);
   }
 
   /**

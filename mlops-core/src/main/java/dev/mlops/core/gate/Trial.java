@@ -138,8 +138,7 @@ public final class Trial {
     return evidence.examples(examples).build();
   }
 
-  private static void timed(
-      Model model, Row row, LongSupplier ticker, LongStream.Builder nanos) {
+  private static void timed(Model model, Row row, LongSupplier ticker, LongStream.Builder nanos) {
     long start = ticker.getAsLong();
     if (answer(model, row) != null) {
       nanos.add(Math.max(0, ticker.getAsLong() - start));
@@ -203,7 +202,8 @@ public final class Trial {
           .toArray();
       if (parts.length == groups) {
         double mean = Arrays.stream(parts).average().orElse(0.0);
-        double spread = Arrays.stream(parts).map(part -> Math.pow(part - mean, 2)).sum();
+        double spread =
+            Arrays.stream(parts).map(part -> Math.pow(part - mean, 2)).sum();
         double half = quantile * Math.sqrt(spread * (groups - 1) / groups);
         double range = metric.highest() - metric.lowest();
         if (half == 0.0 && Double.isFinite(range)) {
@@ -213,7 +213,10 @@ public final class Trial {
           comparisons.put(
               metric,
               new Estimate(
-                  difference.value, difference.value - half, difference.value + half, difference.n));
+                  difference.value,
+                  difference.value - half,
+                  difference.value + half,
+                  difference.n));
         }
       }
     });
@@ -247,8 +250,7 @@ public final class Trial {
       if (other != null) {
         differences.put(
             metric,
-            new Difference(
-                estimate.value() - other.value(), Math.min(estimate.n(), other.n())));
+            new Difference(estimate.value() - other.value(), Math.min(estimate.n(), other.n())));
       }
     });
     return differences;

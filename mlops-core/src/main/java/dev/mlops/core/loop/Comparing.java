@@ -55,8 +55,7 @@ final class Comparing implements Phase {
     }
     return Working.of(loop).doing(() -> {
       observe(rows);
-      Comparing next =
-          new Comparing(candidate, rollout, known, end, rollout.decision());
+      Comparing next = new Comparing(candidate, rollout, known, end, rollout.decision());
       return next::decided;
     });
   }
@@ -70,8 +69,7 @@ final class Comparing implements Phase {
 
   private Phase giveUp() {
     return candidate.keepUnjudged(
-        stands.numbers(),
-        candidate + " is overtaken, a longer window is due: " + stands.reason());
+        stands.numbers(), candidate + " is overtaken, a longer window is due: " + stands.reason());
   }
 
   /** On the host's executor. */
@@ -101,14 +99,13 @@ final class Comparing implements Phase {
     return switch (stands.outcome()) {
       case UNDECIDED -> overtaken ? giveUp() : this;
       case KEEP ->
-        candidate.keep(
-            stands.numbers(), "cannot promote " + candidate + ": " + stands.reason());
+        candidate.keep(stands.numbers(), "cannot promote " + candidate + ": " + stands.reason());
       case PROMOTE ->
         loop.deployment
             .store()
             .current(loop.alias())
-            .filter(change -> change.to().equals(candidate.champion())
-                && !loop.deployment.rollbackPending())
+            .filter(change ->
+                change.to().equals(candidate.champion()) && !loop.deployment.rollbackPending())
             .<Phase>map(change -> Promoting.of(candidate, stands, change))
             .orElseGet(() -> candidate.abandon("the alias moved on"));
     };

@@ -90,14 +90,14 @@ public final class LoopEvents {
 
   private static StoreException unreadable(String wanted, String got) {
     return new StoreException(
-        "a journal entry is not readable: wanted " + wanted + ", got \""
-            + MlopsException.shown(got) + "\"; the journal was left as it is",
+        "a journal entry is not readable: wanted " + wanted + ", got \"" + MlopsException.shown(got)
+            + "\"; the journal was left as it is",
         null);
   }
 
   private static LoopEvent ofJson(Json json) {
-    LoopEvent.Builder event = LoopEvent.builder(
-        json.get("kind").text(), Instant.parse(json.get("at").text()));
+    LoopEvent.Builder event =
+        LoopEvent.builder(json.get("kind").text(), Instant.parse(json.get("at").text()));
     for (String name : json.keys()) {
       Json value = json.get(name);
       if (name.equals("at") || name.equals("kind")) {

@@ -67,7 +67,6 @@ public final class MaintenanceLoop implements AutoCloseable {
   /** A deployment is ticked every second or so; after so long its host has forgotten to. */
   private static final Duration FORGOTTEN = Duration.ofMinutes(5);
 
-
   private final Deployment<?> deployment;
   private final InstantSource clock;
   private final Steps steps;

@@ -67,7 +67,8 @@ final class Promoting implements Phase {
         .intent(intent)
         .number("generation", made.generation()));
     loop.ended(RetrainHistory.Result.PROMOTED);
-    // It takes the candidate over as it is; if it cannot follow now, it does in a later tick of its own.
+    // It takes the candidate over as it is; if it cannot follow now, it does in a later tick of its
+    // own.
     loop.deployment.tick();
     return new Watching(loop);
   }

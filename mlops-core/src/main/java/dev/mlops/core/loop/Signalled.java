@@ -28,11 +28,12 @@ final class Signalled {
   /** The watches of the champion that have a signal. */
   static Set<Watch> watches(Evidence now) {
     Set<Watch> signalled = new HashSet<>();
-    now.champion().ifPresent(section -> section.drift().forEach((watch, reading) -> {
-      if (reading.signal().isPresent()) {
-        signalled.add(watch);
-      }
-    }));
+    now.champion()
+        .ifPresent(section -> section.drift().forEach((watch, reading) -> {
+          if (reading.signal().isPresent()) {
+            signalled.add(watch);
+          }
+        }));
     return signalled;
   }
 
@@ -51,8 +52,8 @@ final class Signalled {
         ? Optional.of(copy(
             now,
             now,
-            (watch, reading) -> reading.signal().isEmpty()
-                || unanswered(watch, reading, position, answered)))
+            (watch, reading) ->
+                reading.signal().isEmpty() || unanswered(watch, reading, position, answered)))
         : Optional.empty();
   }
 
@@ -62,15 +63,15 @@ final class Signalled {
   }
 
   private static Evidence copy(Evidence then, Evidence now, BiPredicate<Watch, DriftReading> kept) {
-    Evidence.Builder copy =
-        Evidence.builder(then.model(), now.at()).matured(now.matured());
+    Evidence.Builder copy = Evidence.builder(then.model(), now.at()).matured(now.matured());
     copy.unjoinedTruths(then.orphans(), then.duplicates(), then.corrections(), then.lostTruths());
     then.others().forEach(copy::other);
     then.champion().ifPresent(section -> copy.champion(copy(section, kept)));
     return copy.build();
   }
 
-  private static VersionEvidence copy(VersionEvidence section, BiPredicate<Watch, DriftReading> kept) {
+  private static VersionEvidence copy(
+      VersionEvidence section, BiPredicate<Watch, DriftReading> kept) {
     VersionEvidence.Builder copy = VersionEvidence.builder(section.version())
         .served(section.recorded(), section.dropped())
         .failures(section.failures())

@@ -124,10 +124,7 @@ public final class TrainingWindow implements RowSelection {
   }
 
   private Choice choose(
-      List<Labelled<Row>> rows,
-      OptionalLong since,
-      ModelTrainer trainer,
-      TrainingContext context) {
+      List<Labelled<Row>> rows, OptionalLong since, ModelTrainer trainer, TrainingContext context) {
     int n = rows.size();
     int held = since.isPresent()
         ? heldBack((int) since.getAsLong())
@@ -170,7 +167,8 @@ public final class TrainingWindow implements RowSelection {
       }
     }
     if (fits.isEmpty() && sizes.last() < n) {
-      // Each window lacks something that a training needs, such as a second label; all rows may have it.
+      // Each window lacks something that a training needs, such as a second label; all rows may
+      // have it.
       Trained trained = fit(rows.subList(0, cut), trainer, context, failures);
       if (trained != null) {
         TestPhase tested = trained.test(heldBack);
@@ -188,10 +186,7 @@ public final class TrainingWindow implements RowSelection {
 
   /** The model of a window; null if the trainer refuses its rows, which those of another may not share. */
   private static @Nullable Trained fit(
-      List<Labelled<Row>> rows,
-      ModelTrainer trainer,
-      TrainingContext context,
-      Failures failures) {
+      List<Labelled<Row>> rows, ModelTrainer trainer, TrainingContext context, Failures failures) {
     try {
       return trainer.train(rows, context);
     } catch (TrainingStoppedException e) {

@@ -63,7 +63,8 @@ final class Watching implements Phase {
     wait = loop.window.waitsFor(rows.size(), end, change);
     if (wait.isPresent()) {
       loop.waitFor(wait.get());
-      tooFewAt = OptionalLong.of(end); // fewer are kept than the counts said; copied again once there are more
+      tooFewAt = OptionalLong.of(
+          end); // fewer are kept than the counts said; copied again once there are more
       return this;
     }
     loop.waitForNothing();

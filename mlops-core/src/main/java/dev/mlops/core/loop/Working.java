@@ -70,7 +70,8 @@ final class Working implements Phase {
   }
 
   /** What is wrong with a job that the executor has not begun for some time; null if nothing is. */
-  @Nullable String stuck(Duration patience) {
+  @Nullable
+  String stuck(Duration patience) {
     lasts = Duration.ofNanos(Math.max(0, loop.ticker.getAsLong() - start));
     return taken.get() || lasts.compareTo(patience) < 0
         ? null

@@ -127,7 +127,8 @@ final class Workshop {
   }
 
   /** What the newest candidate threw, until one is judged. */
-  @Nullable String failure() {
+  @Nullable
+  String failure() {
     return failure;
   }
 
@@ -185,8 +186,7 @@ final class Workshop {
   }
 
   private void counted(Version champion) {
-    history = history
-        .toBuilder()
+    history = history.toBuilder()
         .championSince(champion.publishedAt())
         .end(outcomes.end())
         .build();
@@ -256,9 +256,7 @@ final class Workshop {
     steps.write(event);
     closeCandidate();
     failing.once(
-        e.getClass().getName(),
-        "a candidate for " + alias() + " failed; the champion stays",
-        e);
+        e.getClass().getName(), "a candidate for " + alias() + " failed; the champion stays", e);
     backOff = backOff.failed(JournalReplay.time(now));
     failure = what + " at " + now + "; the champion stays, the loop rests "
         + MlopsException.shown(backOff.length());

@@ -64,8 +64,7 @@ public enum Meters {
       "metric",
       "end"),
   /** Gauge of how many outcomes the quality rests on: those that count for the metric. */
-  QUALITY_ROWS(
-      "mlops.quality.rows", "outcomes that the quality rests on", "", "version", "metric"),
+  QUALITY_ROWS("mlops.quality.rows", "outcomes that the quality rests on", "", "version", "metric"),
   /** Gauge of the quality of the test phase. */
   QUALITY_BASELINE("mlops.quality.baseline", "quality in the test phase", "", "version", "metric"),
   /** Gauge of the level of each watch: 0 warming up, 1 stable, 2 warning, 3 drift. */

@@ -121,8 +121,7 @@ final class Watcher {
       }
     } else if (watch.input() == Watch.Input.FEATURES) {
       try {
-        DataDrift.Against against =
-            DataDrift.against(baseline).leastEffect(watch.leastEffect());
+        DataDrift.Against against = DataDrift.against(baseline).leastEffect(watch.leastEffect());
         if (!watch.ignored().isEmpty()) {
           against = against.ignoring(watch.ignored().toArray(new String[0]));
         }
@@ -409,8 +408,9 @@ final class Watcher {
         level = Level.WARMING_UP;
       }
     }
-    DriftReading.Builder reading =
-        DriftReading.builder(signal != null ? Level.DRIFT : level).inputs(judged).note(note);
+    DriftReading.Builder reading = DriftReading.builder(signal != null ? Level.DRIFT : level)
+        .inputs(judged)
+        .note(note);
     if (signal != null) {
       reading.signal(signal);
     }

@@ -22,5 +22,6 @@ public interface Blobs {
    * @param digest of the bytes
    * @throws IOException if they cannot be opened
    */
-  @Nullable SeekableByteChannel open(Digest digest) throws IOException;
+  @Nullable
+  SeekableByteChannel open(Digest digest) throws IOException;
 }

@@ -357,8 +357,8 @@ public final class FilePackage implements ModelPackage {
       return Optional.of(form.apply(json));
     } catch (JsonException e) {
       throw new PackageFormatException(
-          manifest.model() + " sha256:" + digest.abbreviated() + ": "
-              + file.name() + " at " + e.getMessage() + "; not loaded",
+          manifest.model() + " sha256:" + digest.abbreviated() + ": " + file.name() + " at "
+              + e.getMessage() + "; not loaded",
           e);
     }
   }
@@ -432,8 +432,8 @@ public final class FilePackage implements ModelPackage {
      */
     public Builder file(String name, Role role, byte[] bytes) {
       if (Manifest.isSection(role)) {
-        problems.add("file " + MlopsException.shown(name) + " must not be given as a section, "
-            + role);
+        problems.add(
+            "file " + MlopsException.shown(name) + " must not be given as a section, " + role);
         return this;
       }
       return put(name, role, bytes.clone());

@@ -69,8 +69,7 @@ final class Layout {
     }
     requireFolder(folder.resolve("blobs"), "a folder blobs");
     requireFolder(blobs, "a folder blobs/sha256");
-    byte[] bytes =
-        FilePackage.bytes("package", digest, name, size, digest, this::opened);
+    byte[] bytes = FilePackage.bytes("package", digest, name, size, digest, this::opened);
     Manifest manifest = Manifest.parse(bytes);
     byte[] config = manifest.config();
     verify(

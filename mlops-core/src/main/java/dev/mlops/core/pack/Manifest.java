@@ -56,8 +56,8 @@ final class Manifest {
   /** Names that begin so belong to sections of releases to come. */
   private static final String RESERVED = "mlops/";
 
-  private static final List<Role> SECTIONS_1 = List.of(
-      Role.SCHEMA, Role.BASELINE, Role.EXAMPLES, Role.LIBRARIES, Role.CONFIGURATION);
+  private static final List<Role> SECTIONS_1 =
+      List.of(Role.SCHEMA, Role.BASELINE, Role.EXAMPLES, Role.LIBRARIES, Role.CONFIGURATION);
   private static final List<Role> SECTIONS_2 = List.of(
       Role.SCHEMA,
       Role.BASELINE,
@@ -388,9 +388,8 @@ final class Manifest {
       }
       long most = most(file.role());
       if (file.size() > most) {
-        problems.add(
-            "file " + file.name() + " must have at most " + most + " bytes, but has "
-                + file.size());
+        problems.add("file " + file.name() + " must have at most " + most + " bytes, but has "
+            + file.size());
       }
       total += Math.min(file.size(), MOST_WEIGHTS + 1);
     }

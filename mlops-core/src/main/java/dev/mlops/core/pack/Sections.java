@@ -180,11 +180,10 @@ final class Sections {
   }
 
   static Baseline baseline(Json json) {
-    boolean hosts =
-        known(json, Role.BASELINE, "schema", "rows", "quality", "latency", "columns")
-                .get(FORMAT)
-                .integer()
-            > 1;
+    boolean hosts = known(json, Role.BASELINE, "schema", "rows", "quality", "latency", "columns")
+            .get(FORMAT)
+            .integer()
+        > 1;
     Json schema = json.get("schema").only("columns", "task", "positive");
     Baseline.Builder baseline = Baseline.builder(members(schema));
     valid(json.get("rows"), () -> baseline.rows(json.get("rows").integer()));
@@ -398,8 +397,7 @@ final class Sections {
   }
 
   static Json configuration(Configuration configuration) {
-    return Json.of(
-        Map.of(FORMAT, version(Role.CONFIGURATION), "values", configuration.values()));
+    return Json.of(Map.of(FORMAT, version(Role.CONFIGURATION), "values", configuration.values()));
   }
 
   static Configuration configuration(Json json) {

@@ -77,8 +77,7 @@ public final class TrainedModel implements Trained {
       Schema schema, Model model, String runtime, byte[] weights, TrainingContext context) {
     requireNonNull(runtime, "runtime");
     byte[] copy = weights.clone();
-    return of(
-        schema, model, draft -> draft.runtime(runtime).weights("model.bin", copy), context);
+    return of(schema, model, draft -> draft.runtime(runtime).weights("model.bin", copy), context);
   }
 
   /**
@@ -91,10 +90,7 @@ public final class TrainedModel implements Trained {
    * @param context of the training; its ticker times the test phase
    */
   public static TrainedModel of(
-      Schema schema,
-      Model model,
-      Consumer<FilePackage.Builder> weights,
-      TrainingContext context) {
+      Schema schema, Model model, Consumer<FilePackage.Builder> weights, TrainingContext context) {
     return new TrainedModel(schema, model, weights, context, null);
   }
 
@@ -126,8 +122,9 @@ public final class TrainedModel implements Trained {
     weights.accept(draft);
     if (phase != null) {
       if (phase.failures() == phase.size()) {
-        throw new IllegalArgumentException("cannot package a model without one usable answer to "
-            + phase.size() + " test rows; the first gave " + phase.firstFailure().orElseThrow());
+        throw new IllegalArgumentException(
+            "cannot package a model without one usable answer to " + phase.size()
+                + " test rows; the first gave " + phase.firstFailure().orElseThrow());
       }
       draft.baseline(Baselines.from(schema, phase)).examples(phase.examples(EXAMPLES));
     }

@@ -68,7 +68,8 @@ final class VerifiedChannel implements SeekableByteChannel {
     boolean fine = false;
     try {
       if (size <= SMALLEST_CHUNK) {
-        return ModelPackage.channel(bytes(source, size, wanted, damaged)); // needs the source no more
+        return ModelPackage.channel(
+            bytes(source, size, wanted, damaged)); // needs the source no more
       }
       requireSize(source.size(), size, damaged);
       byte[] chunk = new byte[chunkOf(size)];
@@ -211,8 +212,7 @@ final class VerifiedChannel implements SeekableByteChannel {
     each.update(chunk, 0, rest.position());
     int at = (int) index * DIGEST;
     if (rest.hasRemaining()
-        || !MessageDigest.isEqual(
-            each.digest(), Arrays.copyOfRange(digests, at, at + DIGEST))) {
+        || !MessageDigest.isEqual(each.digest(), Arrays.copyOfRange(digests, at, at + DIGEST))) {
       throw damaged.apply("has other bytes from " + start + " on than when it was opened");
     }
     held = index;

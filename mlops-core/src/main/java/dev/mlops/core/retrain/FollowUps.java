@@ -16,13 +16,12 @@ record FollowUps(long factor) implements RetrainPolicy {
     long since = past.outcomesSinceChange().getAsLong();
     long then = past.outcomesSinceChangeThen().orElse(0);
     long most = past.longestWindow().orElse(Long.MAX_VALUE);
-    String reason =
-        since + " outcomes since the change, " + then + " at the last candidate"
-            + (since > most ? ", a window holds " + most : "");
+    String reason = since + " outcomes since the change, " + then + " at the last candidate"
+        + (since > most ? ", a window holds " + most : "");
     boolean due = then <= Long.MAX_VALUE / factor && since >= factor * then && since <= most;
-    RetrainDecision decision =
-        RetrainDecision.of(due ? Outcome.RETRAIN : Outcome.KEEP, toString(), reason)
-            .changedAt(past.change().getAsLong());
+    RetrainDecision decision = RetrainDecision.of(
+            due ? Outcome.RETRAIN : Outcome.KEEP, toString(), reason)
+        .changedAt(past.change().getAsLong());
     return due ? decision.asFollowUp() : decision;
   }
 

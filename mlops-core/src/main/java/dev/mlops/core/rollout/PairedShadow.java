@@ -57,8 +57,7 @@ final class PairedShadow implements Rollout {
   /** What the gate could not decide, each on its metric's own loss. */
   private final List<Question> questions;
 
-  private PairedShadow(
-      ShadowPlan plan, Schema schema, double largest, List<Question> questions) {
+  private PairedShadow(ShadowPlan plan, Schema schema, double largest, List<Question> questions) {
     this.plan = plan;
     this.largest = largest;
     this.ofLabels = Metric.ACCURACY.loss(schema).orElseThrow();
@@ -79,7 +78,8 @@ final class PairedShadow implements Rollout {
     /** Whether a row counted for one of the two alone. */
     private boolean unpaired;
 
-    private Question(String asked, @Nullable Loss loss, double largest, double margin, double alpha) {
+    private Question(
+        String asked, @Nullable Loss loss, double largest, double margin, double alpha) {
       this.asked = asked;
       this.loss = loss;
       this.largest = largest;
@@ -124,7 +124,8 @@ final class PairedShadow implements Rollout {
         return; // a row that does not count
       }
       if (Double.isNaN(theirs) || (Double.isNaN(ours) && candidate.isPresent())) {
-        unpaired = true; // precision counts the rows that a model says yes to, so other rows of each
+        unpaired =
+            true; // precision counts the rows that a model says yes to, so other rows of each
         return;
       }
       n++;
@@ -203,9 +204,7 @@ final class PairedShadow implements Rollout {
     Loss loss = outcome.prediction() instanceof Regression ? ofQuantities : ofLabels;
     update(
         of(loss, outcome.prediction(), outcome.truth()),
-        candidate
-            .map(said -> of(loss, said, outcome.truth()))
-            .orElse(Double.POSITIVE_INFINITY));
+        candidate.map(said -> of(loss, said, outcome.truth())).orElse(Double.POSITIVE_INFINITY));
   }
 
   /** The loss of an answer; infinite for one of another kind, or with other outputs, than the truth. */

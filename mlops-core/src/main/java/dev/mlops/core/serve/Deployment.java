@@ -532,8 +532,7 @@ public final class Deployment<T> implements AutoCloseable {
 
   private Loaded loaded(Version version, SharedModel model, ModelPackage source) {
     Recorder recorder = monitor.recorder(Long.toString(version.number()), baseline(source));
-    return new Loaded(
-        version, model, requireNonNull(recorder, "recorder"), source.schema());
+    return new Loaded(version, model, requireNonNull(recorder, "recorder"), source.schema());
   }
 
   /** Serves the version of a change in the place of a state; closes it again if that is gone. */

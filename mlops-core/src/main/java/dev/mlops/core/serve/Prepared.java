@@ -90,10 +90,11 @@ public final class Prepared implements AutoCloseable {
   /** {@return such as {@code fraud:8, prepared}} */
   @Override
   public String toString() {
-    return version + ", " + switch (owner.get()) {
-      case PREPARER -> "prepared";
-      case DEPLOYMENT -> "taken over";
-      case NOBODY -> "closed";
-    };
+    return version + ", "
+        + switch (owner.get()) {
+          case PREPARER -> "prepared";
+          case DEPLOYMENT -> "taken over";
+          case NOBODY -> "closed";
+        };
   }
 }

@@ -45,8 +45,7 @@ class AlertEngineTest {
   /** What the condition says next. */
   private Verdict verdict = Verdict.PASS;
 
-  private final Condition condition =
-      evidence -> Finding.of(verdict, "as told");
+  private final Condition condition = evidence -> Finding.of(verdict, "as told");
   private final List<AlertEvent> delivered = new ArrayList<>();
 
   private static AlertEvent event(
@@ -210,7 +209,11 @@ class AlertEngineTest {
             .holding(MINUTE.multipliedBy(2)));
     long[][] millisAndCounts = {{25, 99}, {25, 100}, {30, 400}, {25, 700}, {25, 50}, {20, 900}};
     for (int minute = 0; minute < millisAndCounts.length; minute++) {
-      Latency latency = Latency.builder().p50(Duration.ofMillis(1)).p99(Duration.ofMillis(millisAndCounts[minute][0])).n(millisAndCounts[minute][1]).build();
+      Latency latency = Latency.builder()
+          .p50(Duration.ofMillis(1))
+          .p99(Duration.ofMillis(millisAndCounts[minute][0]))
+          .n(millisAndCounts[minute][1])
+          .build();
       engine.evaluate(Evidence.builder("fraud", NOON.plus(MINUTE.multipliedBy(minute)))
           .champion(VersionEvidence.builder("7").latency(latency).build())
           .build());

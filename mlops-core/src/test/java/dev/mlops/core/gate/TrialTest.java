@@ -35,7 +35,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
@@ -56,7 +55,11 @@ class TrialTest {
           .failures(3)
           .truths(50, 4, 46)
           .truthAge(Duration.ofMinutes(5))
-          .latency(Latency.builder().p50(Duration.ofMillis(3)).p99(Duration.ofMillis(4)).n(100).build())
+          .latency(Latency.builder()
+              .p50(Duration.ofMillis(3))
+              .p99(Duration.ofMillis(4))
+              .n(100)
+              .build())
           .quality(Metric.ACCURACY, new Estimate(0.9, 0.8, 1.0, 50))
           .provisional(Metric.RECALL, new Estimate(0.7, 0.6, 0.8, 50))
           .drift(
@@ -81,11 +84,11 @@ class TrialTest {
     List<Outcome> all = new ArrayList<>();
     for (int i = 0; i < champion.length; i++) {
       all.add(Outcome.builder(i, i, "7")
-.row(row(i))
-.prediction(Classification.of(champion[i] ? "yes" : "no"))
-.truth(Truth.of("yes"))
-.servedAt(Instant.EPOCH)
-.build());
+          .row(row(i))
+          .prediction(Classification.of(champion[i] ? "yes" : "no"))
+          .truth(Truth.of("yes"))
+          .servedAt(Instant.EPOCH)
+          .build());
     }
     return all;
   }
@@ -104,7 +107,8 @@ class TrialTest {
 
   private static Evidence trial(
       InMemoryPackage source, Model candidate, String version, List<Outcome> heldBack) {
-    return trial(NOW, row -> Classification.of("yes"), source, candidate, version, heldBack, () -> 0L);
+    return trial(
+        NOW, row -> Classification.of("yes"), source, candidate, version, heldBack, () -> 0L);
   }
 
   private static Evidence trial(
@@ -175,8 +179,20 @@ class TrialTest {
     Evidence trial = trial(LIVE, champion, pack(), candidate, "8", heldBack, clock);
     Latency theirs = trial.champion().orElseThrow().latency().orElseThrow();
     Latency ours = trial.candidate().orElseThrow().latency().orElseThrow();
-    assertEquals(Latency.builder().p50(Duration.ofMillis(2)).p99(Duration.ofMillis(2)).n(200).build(), theirs);
-    assertEquals(Latency.builder().p50(Duration.ofMillis(1)).p99(Duration.ofMillis(9)).n(200).build(), ours);
+    assertEquals(
+        Latency.builder()
+            .p50(Duration.ofMillis(2))
+            .p99(Duration.ofMillis(2))
+            .n(200)
+            .build(),
+        theirs);
+    assertEquals(
+        Latency.builder()
+            .p50(Duration.ofMillis(1))
+            .p99(Duration.ofMillis(9))
+            .n(200)
+            .build(),
+        ours);
 
     Condition noSlower = evidence -> {
       Duration limit = evidence.champion().orElseThrow().latency().orElseThrow().p99();
@@ -193,7 +209,10 @@ class TrialTest {
     Model model = row -> Classification.of("yes");
     VersionEvidence known =
         trial(LIVE, model, pack(), model, "8", heldBack, () -> 0L).champion().orElseThrow();
-    assertEquals(Optional.of(Latency.builder().p50(Duration.ZERO).p99(Duration.ZERO).n(40).build()), known.latency());
+    assertEquals(
+        Optional.of(
+            Latency.builder().p50(Duration.ZERO).p99(Duration.ZERO).n(40).build()),
+        known.latency());
     VersionEvidence live = LIVE.champion().orElseThrow();
     assertEquals(live.version(), known.version());
     assertEquals(live.baseline(), known.baseline());

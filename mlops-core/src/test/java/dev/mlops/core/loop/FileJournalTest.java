@@ -47,8 +47,7 @@ class FileJournalTest extends JournalContract {
 
   private static Properties expected() throws IOException {
     Properties expected = new Properties();
-    try (Reader reader =
-        new InputStreamReader(resource("expected.txt"), StandardCharsets.UTF_8)) {
+    try (Reader reader = new InputStreamReader(resource("expected.txt"), StandardCharsets.UTF_8)) {
       expected.load(reader);
     }
     return expected;
@@ -82,9 +81,8 @@ class FileJournalTest extends JournalContract {
   void theJournalOfTheFirstReleaseIsAppendedTo() throws IOException {
     Path file = stored("journal.log");
     List<LoopEvent> all = new ArrayList<>(FileJournal.read(file));
-    LoopEvent next = LoopEvent.builder(LoopEvent.Kind.KEPT, Instant.EPOCH)
-        .because("new")
-        .build();
+    LoopEvent next =
+        LoopEvent.builder(LoopEvent.Kind.KEPT, Instant.EPOCH).because("new").build();
     try (FileJournal journal = FileJournal.open(file)) {
       journal.append(next);
       all.add(next);

@@ -37,7 +37,8 @@ class JournalReplayTest {
 
   @Test
   void anEmptyJournalSaysNothing() {
-    assertEquals(new JournalReplay(
+    assertEquals(
+        new JournalReplay(
             RetrainHistory.of(Instant.EPOCH),
             Optional.empty(),
             JournalReplay.RESTED,
@@ -50,7 +51,8 @@ class JournalReplayTest {
   @Test
   void everyCandidateCountsHoweverItEnded() {
     RetrainHistory history =
-        past("RETRAIN FAILED RETRAIN KEPT RETRAIN ABANDONED RETRAIN PROMOTED RETRAIN").history();
+        past("RETRAIN FAILED RETRAIN KEPT RETRAIN ABANDONED RETRAIN PROMOTED RETRAIN")
+            .history();
     assertEquals(5, history.candidates());
     assertEquals(Optional.of(minute(8)), history.lastCandidate());
     assertEquals(Optional.empty(), history.lastResult());
@@ -72,11 +74,13 @@ class JournalReplayTest {
         .build();
     LoopEvent gated = LoopEvent.builder(LoopEvent.Kind.GATED, minute(1)).build();
     LoopEvent failed = LoopEvent.builder(LoopEvent.Kind.FAILED, minute(3)).build();
-    RetrainHistory history = JournalReplay.of(List.of(first, gated, second, failed)).history();
+    RetrainHistory history =
+        JournalReplay.of(List.of(first, gated, second, failed)).history();
     assertEquals(OptionalLong.of(200), history.change());
     assertEquals(OptionalLong.of(100), history.outcomesSinceChangeThen());
     assertEquals(OptionalLong.of(700), history.lastPosition());
-    assertEquals(OptionalLong.empty(), JournalReplay.of(List.of(first, failed)).history().change());
+    assertEquals(
+        OptionalLong.empty(), JournalReplay.of(List.of(first, failed)).history().change());
   }
 
   @Test
@@ -98,7 +102,8 @@ class JournalReplayTest {
   @Test
   void theCandidateIsTheOneThatWasPublishedAndNotDecided() {
     assertEquals(
-        Optional.of(Reference.parse("iris:3")), past("RETRAIN PUBLISHING PUBLISHED").candidate());
+        Optional.of(Reference.parse("iris:3")),
+        past("RETRAIN PUBLISHING PUBLISHED").candidate());
     assertEquals(Optional.empty(), past("RETRAIN PUBLISHING PUBLISHED KEPT").candidate());
     assertEquals(Optional.empty(), past("RETRAIN PUBLISHED RETRAIN PUBLISHING").candidate());
   }
@@ -111,18 +116,15 @@ class JournalReplayTest {
 
   @Test
   void failuresInARowAreCountedUntilACandidateWasJudged() {
-    assertEquals(
-        failed(2, 3),
-        past("RETRAIN FAILED RETRAIN FAILED").backOff());
+    assertEquals(failed(2, 3), past("RETRAIN FAILED RETRAIN FAILED").backOff());
     assertEquals(
         failed(2, 5),
         past("RETRAIN FAILED RETRAIN ABANDONED RETRAIN FAILED").backOff(),
         "a process that ended proves nothing");
     assertEquals(JournalReplay.RESTED, past("RETRAIN FAILED RETRAIN KEPT").backOff());
-    assertEquals(JournalReplay.RESTED, past("RETRAIN FAILED RETRAIN GATED ABANDONED").backOff());
     assertEquals(
-        failed(1, 4),
-        past("RETRAIN FAILED RETRAIN GATED FAILED").backOff());
+        JournalReplay.RESTED, past("RETRAIN FAILED RETRAIN GATED ABANDONED").backOff());
+    assertEquals(failed(1, 4), past("RETRAIN FAILED RETRAIN GATED FAILED").backOff());
   }
 
   private static BackOff failed(int failures, int minute) {

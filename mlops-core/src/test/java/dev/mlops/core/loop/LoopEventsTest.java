@@ -68,8 +68,9 @@ class LoopEventsTest {
   /** A journal that a newer release wrote is read and written again without loss. */
   @Test
   void whatANewerReleaseWroteIsCarried() {
-    String newer = "{\"at\":\"2026-01-04T02:31:00.373456789Z\",\"candidate\":[\"iris:8\",\"iris:9\"],"
-        + "\"champion\":\"iris:7\",\"format\":3,\"kind\":\"RETURNED\",\"reserves\":{\"iris:3\":0.25}}";
+    String newer =
+        "{\"at\":\"2026-01-04T02:31:00.373456789Z\",\"candidate\":[\"iris:8\",\"iris:9\"],"
+            + "\"champion\":\"iris:7\",\"format\":3,\"kind\":\"RETURNED\",\"reserves\":{\"iris:3\":0.25}}";
     LoopEvent event = read(newer);
 
     assertThat(event.kind()).isEqualTo(LoopEvent.Kind.OTHER);

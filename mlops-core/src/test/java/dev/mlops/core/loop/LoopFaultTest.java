@@ -7,7 +7,6 @@ import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
-import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
@@ -15,7 +14,6 @@ import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainDecision;
-import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
@@ -323,7 +321,8 @@ class LoopFaultTest {
               .orElseThrow()
               .contains("candidate 1 threw java.lang.IllegalStateException: no memory"),
           loop.trouble().toString());
-      assertTrue(loop.trouble().orElseThrow().contains("rests 1 min"), loop.trouble().toString());
+      assertTrue(
+          loop.trouble().orElseThrow().contains("rests 1 min"), loop.trouble().toString());
       loop.tick();
       assertTrue(loop.trouble().isPresent(), "it still stands");
       scene.trainer.script = rows -> "B/0.0";

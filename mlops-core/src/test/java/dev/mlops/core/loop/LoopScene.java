@@ -84,7 +84,8 @@ final class LoopScene {
   final ScriptedTrainer trainer = new ScriptedTrainer();
   final Path journal;
   final List<LoopEvent> heard = Collections.synchronizedList(new ArrayList<>());
-  WatchedMonitor monitor = new WatchedMonitor(InMemoryMonitor.config().on(clock).firstPosition(0).open("iris"));
+  WatchedMonitor monitor =
+      new WatchedMonitor(InMemoryMonitor.config().on(clock).firstPosition(0).open("iris"));
   Deployment<Double> deployment;
 
   /** The concept in force and how often the truth is another. */
@@ -110,7 +111,8 @@ final class LoopScene {
 
   /** The same host after a restart: the store is there, the monitor knows nothing. */
   void restart(VersionStore from) {
-    monitor = new WatchedMonitor(InMemoryMonitor.config().on(clock).firstPosition(0).open("iris"));
+    monitor =
+        new WatchedMonitor(InMemoryMonitor.config().on(clock).firstPosition(0).open("iris"));
     deployment = open(from);
   }
 
@@ -183,8 +185,8 @@ final class LoopScene {
         runtime.loaded.stream().filter(model -> !model.serves).toList();
     assertTrue(!candidates.isEmpty(), "no candidate was loaded");
     Model champion = deployment.using(model -> model);
-    candidates.forEach(model -> assertEquals(
-        model == champion ? 0 : 1, model.closes.get(), () -> "closes of " + model));
+    candidates.forEach(model ->
+        assertEquals(model == champion ? 0 : 1, model.closes.get(), () -> "closes of " + model));
   }
 
   /** Makes every append to the journal fail until {@link #healJournal()}: foreign bytes at its end are not written over. */
@@ -348,7 +350,8 @@ final class LoopScene {
       return TrainedModel.of(
           SCHEMA,
           model,
-          draft -> draft.runtime("scripted")
+          draft -> draft
+              .runtime("scripted")
               .weights("weights.txt", weights.getBytes(UTF_8))
               .document("serial.txt", Integer.toString(serial)),
           context);

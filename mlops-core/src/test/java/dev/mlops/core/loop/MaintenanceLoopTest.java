@@ -83,7 +83,8 @@ class MaintenanceLoopTest {
 
     assertEquals(scene.clock.instant().plus(Duration.ofMinutes(1)), loop.tick());
     assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"), scene.kinds());
-    assertTrue(loop.toString().startsWith("loop on iris@champion: shadowing iris:2, shadow UNDECIDED"));
+    assertTrue(
+        loop.toString().startsWith("loop on iris@champion: shadowing iris:2, shadow UNDECIDED"));
     serveUntilDecided(loop);
 
     assertEquals(
@@ -277,7 +278,8 @@ class MaintenanceLoopTest {
         signals.change = OptionalLong.of(0);
         loop.tick();
         assertEquals("GATED", own.last().kind().name(), ends);
-        signals.change = OptionalLong.empty(); // the detector starts again, and finds the next change
+        signals.change =
+            OptionalLong.empty(); // the detector starts again, and finds the next change
         own.serve(20);
         signals.change = OptionalLong.of(205);
         loop.tick();
@@ -513,12 +515,12 @@ class MaintenanceLoopTest {
         ? LoopScene.retrain(200)
         : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "once", "one is enough");
     scene.trainer.script = rows -> "A/0.1"; // never decided before 500 truths
-    MaintenanceLoop loop =
-        scene
-            .loop(cooldown == null
+    MaintenanceLoop loop = scene
+        .loop(
+            cooldown == null
                 ? once.or(RetrainPolicies.followUps())
                 : once.or(RetrainPolicies.followUps()).atMostEvery(cooldown))
-            .build();
+        .build();
     scene.serve(300);
     loop.tick();
     assertEquals("GATED", scene.last().kind().name());
@@ -626,7 +628,8 @@ class MaintenanceLoopTest {
     change[0] = 50;
     loop.tick();
     assertEquals(once, scene.kinds().subList(scene.heard.size() - 4, scene.heard.size()));
-    assertEquals(OptionalLong.of(50), loop.events().get(loop.events().size() - 4).change());
+    assertEquals(
+        OptionalLong.of(50), loop.events().get(loop.events().size() - 4).change());
   }
 
   /** The next process knows from the journal that the same rows were judged. */

@@ -79,7 +79,8 @@ class OncePredictedTest {
 
   @Test
   void eachRowHeldBackIsPredictedOnceByTheCandidateAndOnceByATimedChampion() {
-    TrainingContext context = TrainingContext.builder().ticker(new ManualClock()).build();
+    TrainingContext context =
+        TrainingContext.builder().ticker(new ManualClock()).build();
     RowSelection.Selected chosen = TrainingWindow.sinceChange(100, 5_000)
         .select(outcomes(), OptionalLong.empty(), trainer, context);
     Trained candidate = chosen.trained(trainer, context);
@@ -97,11 +98,16 @@ class OncePredictedTest {
     // 200 and 400 rows were back-tested: each model was asked the same 100 rows once.
     assertThat(trained).hasSize(2);
     for (Counting model : trained) {
-      assertThat(model.asked).hasSize(100).allSatisfy((row, times) -> assertThat(times).isOne());
+      assertThat(model.asked)
+          .hasSize(100)
+          .allSatisfy((row, times) -> assertThat(times).isOne());
     }
-    assertThat(champion.asked).hasSize(100).allSatisfy((row, times) -> assertThat(times).isOne());
+    assertThat(champion.asked)
+        .hasSize(100)
+        .allSatisfy((row, times) -> assertThat(times).isOne());
     assertThat(loaded.asked)
-        .as("what was loaded from the package answers the golden examples, which is what they are for")
+        .as(
+            "what was loaded from the package answers the golden examples, which is what they are for")
         .hasSize(made.examples().size())
         .hasSize(20);
 
@@ -114,8 +120,8 @@ class OncePredictedTest {
         .isEqualTo(made.baseline().orElseThrow().latency())
         .isPresent();
     long wrong = chosen.heldBack().stream()
-        .filter(row -> !row.truth()
-            .matches(Classification.of(row.row().number(0) < 0.5 ? "yes" : "no")))
+        .filter(row ->
+            !row.truth().matches(Classification.of(row.row().number(0) < 0.5 ? "yes" : "no")))
         .count();
     assertThat(Losses.of(LoopScene.SCHEMA).score(tested)[0]).isEqualTo(wrong / 100.0);
   }
@@ -133,7 +139,11 @@ class OncePredictedTest {
         "7",
         null,
         TrainedModel.of(
-                LoopScene.SCHEMA, new Counting(), "counting", new byte[] {1}, TrainingContext.none())
+                LoopScene.SCHEMA,
+                new Counting(),
+                "counting",
+                new byte[] {1},
+                TrainingContext.none())
             .testedOn(tested)
             .asPackage("once"),
         new Counting(),

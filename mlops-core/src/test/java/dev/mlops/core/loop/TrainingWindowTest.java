@@ -3,7 +3,6 @@ package dev.mlops.core.loop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -36,11 +35,11 @@ class TrainingWindowTest {
     for (int i = 0; i < count; i++) {
       double x = (from + i) / 1e6;
       all.add(Outcome.builder(from + i, i, "1")
-.row(Row.of(LoopScene.SCHEMA, x))
-.prediction(Classification.of("yes"))
-.truth(Truth.of("yes"))
-.servedAt(Instant.EPOCH)
-.build());
+          .row(Row.of(LoopScene.SCHEMA, x))
+          .prediction(Classification.of("yes"))
+          .truth(Truth.of("yes"))
+          .servedAt(Instant.EPOCH)
+          .build());
     }
     return all;
   }
@@ -123,7 +122,9 @@ class TrainingWindowTest {
   @Test
   void upToTheMostMeansTheMost() {
     select(100, 1_000, 1_000, OptionalLong.empty());
-    assertThat(sizes(trainer.calls)).as("200, 400, 800 and 1000, less 100").containsExactly(100, 300, 700, 900);
+    assertThat(sizes(trainer.calls))
+        .as("200, 400, 800 and 1000, less 100")
+        .containsExactly(100, 300, 700, 900);
     assertThat(select(100, 1_000, 3_000, OptionalLong.empty()).training()).hasSize(900);
   }
 
@@ -141,10 +142,15 @@ class TrainingWindowTest {
   @Test
   void whereNoWindowCanBeFittedAllRowsAreTried() {
     RowSelection.Selected chosen = TrainingWindow.sinceChange(100, 5_000)
-        .select(outcomes(0, 1_500), OptionalLong.empty(), refusingBelow(1_000), TrainingContext.none());
+        .select(
+            outcomes(0, 1_500), OptionalLong.empty(), refusingBelow(1_000), TrainingContext.none());
     assertThat(chosen.training()).hasSize(1_400);
     assertThatThrownBy(() -> TrainingWindow.sinceChange(100, 5_000)
-            .select(outcomes(0, 1_500), OptionalLong.empty(), refusingBelow(9_000), TrainingContext.none()))
+            .select(
+                outcomes(0, 1_500),
+                OptionalLong.empty(),
+                refusingBelow(9_000),
+                TrainingContext.none()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("100 rows are too few");
   }
@@ -168,7 +174,8 @@ class TrainingWindowTest {
 
   @Test
   void aCancelledTrainingEndsTheChoice() {
-    TrainingContext cancelled = TrainingContext.builder().cancelledWhen(() -> true).build();
+    TrainingContext cancelled =
+        TrainingContext.builder().cancelledWhen(() -> true).build();
     ModelTrainer obedient = new ModelTrainer() {
       @Override
       public Schema schema() {
@@ -205,7 +212,8 @@ class TrainingWindowTest {
     };
     return window
         .select(rows, OptionalLong.empty(), counting, TrainingContext.none())
-        .training().size();
+        .training()
+        .size();
   }
 
   private static Trained fixed(Model model) {

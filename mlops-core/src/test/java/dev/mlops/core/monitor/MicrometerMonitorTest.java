@@ -1,9 +1,9 @@
 package dev.mlops.core.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
@@ -1011,7 +1011,8 @@ class MicrometerMonitorTest {
     assertThat(reading(monitor, watch).note())
         .startsWith(String.format("limit of %s %.3f (test phase ", metric, 1 - bound - 0.02))
         .contains("finds " + metric + " below ", " within about 1000 inputs");
-    assertThat(reading(monitor, watch).limit().orElseThrow()).isCloseTo(1 - bound - 0.02, within(1e-12));
+    assertThat(reading(monitor, watch).limit().orElseThrow())
+        .isCloseTo(1 - bound - 0.02, within(1e-12));
   }
 
   @Test

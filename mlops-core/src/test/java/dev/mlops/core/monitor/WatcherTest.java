@@ -90,7 +90,9 @@ class WatcherTest {
 
   @Test
   void aWatchThatCanFindNothingKnowsIt() {
-    assertThat(of(0.95, 900, 1_000).findsNothing()).as("a limit above every loss").isTrue();
+    assertThat(of(0.95, 900, 1_000).findsNothing())
+        .as("a limit above every loss")
+        .isTrue();
     Watcher hopeless = of(0.6, 4, 10);
     assertThat(hopeless.findsNothing()).as(hopeless.note()).isTrue();
     assertThat(of(0.3, 190, 269).findsNothing()).isFalse();

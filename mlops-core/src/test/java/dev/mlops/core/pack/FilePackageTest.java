@@ -118,8 +118,7 @@ class FilePackageTest extends ModelPackageContract {
       assertEquals(baseline(), found.baseline().orElseThrow());
       assertEquals(examples(), found.examples());
       assertEquals(List.of(Library.of("org.example:lib", "1.2")), found.libraries());
-      assertEquals(
-          Configuration.builder().put("threshold", "0.5").build(), found.configuration());
+      assertEquals(Configuration.builder().put("threshold", "0.5").build(), found.configuration());
       assertArrayEquals(WEIGHTS, found.read(found.files(Role.WEIGHTS).get(0)));
     }
     assertEquals(made, read);
@@ -389,7 +388,8 @@ class FilePackageTest extends ModelPackageContract {
     String newer = new String(made.manifest(), UTF_8)
         .replace("\"dev.mlops.format\"", "\"a\":\"b\",\"dev.mlops.format\"")
         .replace("vnd.mlops.file.v1.raw", "vnd.mlops.calibration.v3+json")
-        .replace("\"dev.mlops.role\":\"calibration\"",
+        .replace(
+            "\"dev.mlops.role\":\"calibration\"",
             "\"dev.mlops.curves\":\"7\",\"dev.mlops.role\":\"calibration\"");
     FilePackage read = FilePackage.of(newer.getBytes(UTF_8), blobs(made)::get);
     assertThat(read.digest()).isEqualTo(Digest.of(newer.getBytes(UTF_8)));
@@ -500,9 +500,11 @@ class FilePackageTest extends ModelPackageContract {
 
   @Test
   void aPackageMustHaveWeightsAndOneSchema() {
-    assertThat(refused(text -> text.replace("role\":\"weights", "role\":\"document")).getMessage())
+    assertThat(refused(text -> text.replace("role\":\"weights", "role\":\"document"))
+            .getMessage())
         .contains("weights are missing");
-    assertThat(refused(text -> text.replace("role\":\"schema", "role\":\"notes")).getMessage())
+    assertThat(
+            refused(text -> text.replace("role\":\"schema", "role\":\"notes")).getMessage())
         .contains("the schema is missing");
     assertThat(refused(text -> text.replace(
                 "dev.mlops.role\":\"document\"",

@@ -48,7 +48,10 @@ class LargePackageTest {
   }
 
   private Path blob(PackageFile file) {
-    return folder.resolve("package").resolve("blobs/sha256").resolve(file.digest().hex());
+    return folder
+        .resolve("package")
+        .resolve("blobs/sha256")
+        .resolve(file.digest().hex());
   }
 
   /** The bytes of a chunk that changes after the file was verified are never given. */
@@ -158,7 +161,9 @@ class LargePackageTest {
     try {
       Thread.currentThread().interrupt();
       made.write(folder.resolve("package"));
-      assertThat(Thread.currentThread().isInterrupted()).as("the flag after writing").isTrue();
+      assertThat(Thread.currentThread().isInterrupted())
+          .as("the flag after writing")
+          .isTrue();
       FilePackage read = FilePackage.read(folder.resolve("package"));
       PackageFile file = read.files(Role.WEIGHTS).get(0);
       assertThat(read.read(file)).isEqualTo(weights);
@@ -169,7 +174,9 @@ class LargePackageTest {
         }
         assertThat(all.array()).isEqualTo(weights);
       }
-      assertThat(Thread.currentThread().isInterrupted()).as("the flag after reading").isTrue();
+      assertThat(Thread.currentThread().isInterrupted())
+          .as("the flag after reading")
+          .isTrue();
     } catch (IOException e) {
       throw new AssertionError(e);
     } finally {

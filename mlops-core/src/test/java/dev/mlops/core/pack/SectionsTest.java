@@ -123,7 +123,11 @@ class SectionsTest {
     }
     if (random.nextBoolean()) {
       long p50 = random.nextInt(1_000_000);
-      baseline.latency(Latency.builder().p50(Duration.ofNanos(p50)).p99(Duration.ofNanos(p50 + random.nextInt(1_000))).n(1 + random.nextInt(9)).build());
+      baseline.latency(Latency.builder()
+          .p50(Duration.ofNanos(p50))
+          .p99(Duration.ofNanos(p50 + random.nextInt(1_000)))
+          .n(1 + random.nextInt(9))
+          .build());
     }
     for (Column column : schema.columns()) {
       if (random.nextInt(4) == 0) {
@@ -193,8 +197,8 @@ class SectionsTest {
   @Test
   void anotherFormatIsRefusedBeforeItsKeysAre() {
     String text = "{'format':3,'new':1}";
-    for (Function<Json, ?> reader : List.<Function<Json, ?>>of(
-        Sections::schema, Sections::examples, Sections::provenance)) {
+    for (Function<Json, ?> reader :
+        List.<Function<Json, ?>>of(Sections::schema, Sections::examples, Sections::provenance)) {
       assertEquals("$.format: wanted format 1, got 3", refusal(reader, text));
     }
     for (Function<Json, ?> reader : List.<Function<Json, ?>>of(

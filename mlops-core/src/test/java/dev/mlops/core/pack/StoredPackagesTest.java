@@ -42,12 +42,19 @@ class StoredPackagesTest {
 
   private static Path stored(String name) throws URISyntaxException {
     return Path.of(
-        StoredPackagesTest.class.getResource("/formats/0.1/expected.txt").toURI()).resolveSibling(name);
+            StoredPackagesTest.class.getResource("/formats/0.1/expected.txt").toURI())
+        .resolveSibling(name);
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"package", "package-regression", "package-anomaly", "package-bare", "package-tribuo"})
+      strings = {
+        "package",
+        "package-regression",
+        "package-anomaly",
+        "package-bare",
+        "package-tribuo"
+      })
   void everyValueIsWhatItWas(String name) throws Exception {
     List<String> expected;
     try (Stream<String> all = Files.lines(stored("expected.txt"))) {
@@ -62,7 +69,8 @@ class StoredPackagesTest {
     assertThat(FilePackage.read(folder).manifest()).isEqualTo(read.manifest());
     try (Stream<Path> files = Files.walk(stored(name))) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
-        assertThat(folder.resolve(stored(name).relativize(file).toString())).hasSameBinaryContentAs(file);
+        assertThat(folder.resolve(stored(name).relativize(file).toString()))
+            .hasSameBinaryContentAs(file);
       }
     }
   }
@@ -110,7 +118,10 @@ class StoredPackagesTest {
     put(at + ".digest", pack.digest());
     put(at + ".manifest.bytes", pack.manifest().length);
     for (PackageFile file : pack.files()) {
-      put(at + ".file." + file.name(), file.role().toString().toUpperCase(Locale.ROOT) + " " + file.size() + " " + file.digest());
+      put(
+          at + ".file." + file.name(),
+          file.role().toString().toUpperCase(Locale.ROOT) + " " + file.size() + " "
+              + file.digest());
       if (!Digest.of(pack.read(file)).equals(file.digest())) {
         throw new AssertionError(file);
       }
@@ -153,13 +164,19 @@ class StoredPackagesTest {
       put(at + ".quality." + metric + ".n", e.n());
     });
     Optional<Latency> latency = baseline.latency();
-    put(at + ".latency", latency.map(l -> l.p50().toNanos() + " " + l.p99().toNanos() + " " + l.n()).orElse("none"));
+    put(
+        at + ".latency",
+        latency
+            .map(l -> l.p50().toNanos() + " " + l.p99().toNanos() + " " + l.n())
+            .orElse("none"));
     for (int c = 0; c < baseline.columns().size(); c++) {
       ColumnProfile profile = baseline.columns().get(c);
       String column = at + ".profile." + c;
       put(column + ".column", profile.column());
       put(column + ".missing", profile.missing());
-      put(column + ".n", profile instanceof NumberProfile ? profile.n() : ((CategoryProfile) profile).n());
+      put(
+          column + ".n",
+          profile instanceof NumberProfile ? profile.n() : ((CategoryProfile) profile).n());
       if (profile instanceof NumberProfile n) {
         hex(column + ".mean", n.mean());
         hex(column + ".standardDeviation", n.standardDeviation());
@@ -200,8 +217,11 @@ class StoredPackagesTest {
       put(at + ".label", c.label());
       for (int i = 0; i < c.labels().size(); i++) {
         put(at + ".labels." + i, c.labels().get(i));
-        put(at + ".scores." + i,
-            c.score().isPresent() ? Double.toHexString(c.score(c.labels().get(i)).orElseThrow()) : "none");
+        put(
+            at + ".scores." + i,
+            c.score().isPresent()
+                ? Double.toHexString(c.score(c.labels().get(i)).orElseThrow())
+                : "none");
       }
     } else if (expected instanceof Regression r) {
       hex(at + ".value", r.value());

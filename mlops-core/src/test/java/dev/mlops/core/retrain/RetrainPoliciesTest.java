@@ -26,8 +26,6 @@ import dev.mlops.testkit.RetrainPolicyContract;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,9 +55,7 @@ class RetrainPoliciesTest {
     return Evidence.builder("fraud", START.plus(DAY))
         .champion(VersionEvidence.builder("7")
             .truths(2_000, 0, 0)
-            .drift(
-                WORSE.watch(),
-                reading.build())
+            .drift(WORSE.watch(), reading.build())
             .build())
         .build();
   }
@@ -133,14 +129,16 @@ class RetrainPoliciesTest {
     RetrainDecision decision = violated(WORSE).decide(reading(true), RetrainHistory.of(START));
     assertThat(decision.changePosition()).hasValue(1_420);
     assertThat(decision)
-        .hasToString("RETRAIN: quality(\"recall\").noWorseThanBaseline(0.02).falseAlarmEvery(100000)"
-            + " (DRIFT after 501, drift UP at 500, changed at about 420 (statistic 2.00e+05, threshold 1.00e+05),"
-            + " loss limit 0.0800)");
+        .hasToString(
+            "RETRAIN: quality(\"recall\").noWorseThanBaseline(0.02).falseAlarmEvery(100000)"
+                + " (DRIFT after 501, drift UP at 500, changed at about 420 (statistic 2.00e+05, threshold 1.00e+05),"
+                + " loss limit 0.0800)");
     assertThat(violated(WORSE).decide(reading(false), RetrainHistory.of(START)).outcome())
         .isEqualTo(Outcome.KEEP);
     assertThat(violated(WORSE).watches()).containsExactly(WORSE.watch());
     assertThat(violated(WORSE))
-        .hasToString("violated(quality(\"recall\").noWorseThanBaseline(0.02).falseAlarmEvery(100000))");
+        .hasToString(
+            "violated(quality(\"recall\").noWorseThanBaseline(0.02).falseAlarmEvery(100000))");
   }
 
   @Test
@@ -211,7 +209,8 @@ class RetrainPoliciesTest {
   /** A position of an earlier life of the monitor lies far from those of this one. */
   @Test
   void truthsOfAMonitorOpenedAfterTheCandidateCountFromItsOpening() {
-    RetrainHistory past = RetrainHistory.builder(START).candidate(START, 1L << 40).build();
+    RetrainHistory past =
+        RetrainHistory.builder(START).candidate(START, 1L << 40).build();
     assertThat(afterTruths(100).decide(evidence(START, 99), past).outcome())
         .isEqualTo(Outcome.KEEP);
     assertThat(afterTruths(100).decide(evidence(START, 100), past).outcome())
@@ -226,14 +225,12 @@ class RetrainPoliciesTest {
         .as("no change")
         .isEqualTo(Outcome.KEEP);
     past.candidate(START, 300).change(200, 100);
-    assertThat(followUps().decide(now, past.end(499).build()).outcome())
-        .isEqualTo(Outcome.KEEP);
+    assertThat(followUps().decide(now, past.end(499).build()).outcome()).isEqualTo(Outcome.KEEP);
     RetrainDecision due = followUps().decide(now, past.end(500).build());
     assertThat(due.retrain()).isTrue();
     assertThat(due.followUp()).isTrue();
     assertThat(due.changePosition()).hasValue(200);
-    assertThat(due.reason())
-        .isEqualTo("300 outcomes since the change, 100 at the last candidate");
+    assertThat(due.reason()).isEqualTo("300 outcomes since the change, 100 at the last candidate");
     past.longestWindow(300);
     assertThat(followUps().decide(now, past.build()).retrain()).isTrue();
     assertThat(followUps().decide(now, past.longestWindow(299).build()).outcome())
@@ -264,7 +261,8 @@ class RetrainPoliciesTest {
     RetrainHistory past = RetrainHistory.of(START);
     RetrainPolicy followUp =
         (now, history) -> says(Outcome.RETRAIN, 5).decide(now, history).asFollowUp();
-    assertThat(followUp.or(says(Outcome.RETRAIN, 7)).decide(reading(false), past).changePosition())
+    assertThat(
+            followUp.or(says(Outcome.RETRAIN, 7)).decide(reading(false), past).changePosition())
         .hasValue(7);
     assertThat(followUp.or(says(Outcome.KEEP, 7)).decide(reading(false), past).changePosition())
         .hasValue(5);
@@ -285,8 +283,7 @@ class RetrainPoliciesTest {
 
   /** A policy that says what it is told. */
   private static RetrainPolicy says(Outcome outcome, long changePosition) {
-    return (now, past) ->
-        RetrainDecision.of(outcome, "told", "0").changedAt(changePosition);
+    return (now, past) -> RetrainDecision.of(outcome, "told", "0").changedAt(changePosition);
   }
 
   /** The whole table: or is the most urgent, and the most reluctant; both are symmetric. */

@@ -237,15 +237,13 @@ class PairedShadowTest {
         .servedAt(Instant.EPOCH)
         .build();
     rollout.observe(
-        outcome,
-        other.isEmpty() ? Optional.empty() : Optional.of(Classification.of(other)));
+        outcome, other.isEmpty() ? Optional.empty() : Optional.of(Classification.of(other)));
   }
 
   /** Fraud is .3 % of the rows, and the candidate never says so: no worse on all rows, and useless. */
   @Test
   void whatTheGateCouldNotDecideIsTestedOnItsOwnLossAndHoldsThePromotion() {
-    Rollout rollout =
-        afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
+    Rollout rollout = afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
     for (int i = 0; i < 500; i++) {
       String truth = i % 333 == 100 ? "fraud" : "ok";
       observe(rollout, i, truth, truth, "ok");
@@ -257,8 +255,7 @@ class PairedShadowTest {
 
   @Test
   void aQuestionOfTheGateThatIsAnsweredLetsTheCandidateGo() {
-    Rollout rollout =
-        afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
+    Rollout rollout = afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
     Rollout alone = afterAnUndecidedGate();
     int alonePromoted = 0;
     int i = 0;
@@ -279,8 +276,7 @@ class PairedShadowTest {
   /** About accuracy the shadow's own test tells, so nothing waits for a second one. */
   @Test
   void aQuestionAboutTheShadowsOwnLossIsNotAskedTwice() {
-    Rollout rollout =
-        afterAnUndecidedGate(Signals.quality("accuracy").noWorseThanChampion(0.0));
+    Rollout rollout = afterAnUndecidedGate(Signals.quality("accuracy").noWorseThanChampion(0.0));
     for (int i = 0; i < 500; i++) {
       observe(rollout, i, "ok", "ok", "ok");
     }
@@ -296,7 +292,12 @@ class PairedShadowTest {
         (Condition) evidence -> Finding.inconclusive("a lambda"))) {
       Rollout rollout = afterAnUndecidedGate(untold);
       for (int i = 0; i < 500; i++) {
-        observe(rollout, i, i % 2 == 0 ? "fraud" : "ok", i % 3 == 0 ? "fraud" : "ok", i % 5 == 0 ? "ok" : i % 2 == 0 ? "fraud" : "ok");
+        observe(
+            rollout,
+            i,
+            i % 2 == 0 ? "fraud" : "ok",
+            i % 3 == 0 ? "fraud" : "ok",
+            i % 5 == 0 ? "ok" : i % 2 == 0 ? "fraud" : "ok");
       }
       assertThat(rollout.decision().outcome())
           .as(untold.toString())
@@ -307,8 +308,7 @@ class PairedShadowTest {
 
   @Test
   void aSilentCandidateFailsTheQuestionsToo() {
-    Rollout rollout =
-        afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
+    Rollout rollout = afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
     for (int i = 0; i < 500; i++) {
       observe(rollout, i, "fraud", "ok", "");
     }

@@ -20,7 +20,6 @@ import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
-import dev.mlops.core.pack.FilePackage;
 import dev.mlops.drift.profile.Baselines;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -305,7 +304,11 @@ class TribuoTrainerTest {
             nanos),
         baseline);
     assertEquals(
-        Latency.builder().p50(Duration.ofNanos(50_000)).p99(Duration.ofNanos(99_000)).n(100).build(),
+        Latency.builder()
+            .p50(Duration.ofNanos(50_000))
+            .p99(Duration.ofNanos(99_000))
+            .n(100)
+            .build(),
         baseline.latency().orElseThrow());
     assertTrue(baseline.quality(Metric.ACCURACY).orElseThrow().value() > 0.8, baseline.toString());
   }

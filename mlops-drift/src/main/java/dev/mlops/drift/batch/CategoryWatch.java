@@ -78,10 +78,11 @@ final class CategoryWatch extends ColumnWatch {
     long most = Arrays.stream(baseline).max().orElse(0);
     return profile.n() < MANY || most > SELDOM
         ? Optional.empty()
-        : Optional.of("column " + MlopsException.shown(name()) + " looks like one of identifiers: no"
-            + " kind came more than " + most + " times among " + profile.n() + " values of the"
-            + " baseline, so only a kind that becomes frequent and missing values can be found;"
-            + " leave it out with ignoring(\"" + MlopsException.shown(name()) + "\")");
+        : Optional.of(
+            "column " + MlopsException.shown(name()) + " looks like one of identifiers: no"
+                + " kind came more than " + most + " times among " + profile.n() + " values of the"
+                + " baseline, so only a kind that becomes frequent and missing values can be found;"
+                + " leave it out with ignoring(\"" + MlopsException.shown(name()) + "\")");
   }
 
   @Override
@@ -184,8 +185,8 @@ final class CategoryWatch extends ColumnWatch {
     return new Comparison(found.pValue(), found.effect(), missing, window.length - missing) {
       @Override
       ColumnShift values() {
-        String[] described = described(
-            with(baseline, profile.other()), with(counts, strangers), newcomer);
+        String[] described =
+            described(with(baseline, profile.other()), with(counts, strangers), newcomer);
         return new ColumnShift(
             name(), Direction.OTHER, described[0], described[1], found.effect(), valueP);
       }
@@ -206,8 +207,7 @@ final class CategoryWatch extends ColumnWatch {
     int[] shown = IntStream.range(0, before.length)
         .filter(code -> before[code] + now[code] > 0)
         .boxed()
-        .sorted(
-            Comparator.comparingDouble(code -> -Math.abs(now[code] / m - before[code] / n)))
+        .sorted(Comparator.comparingDouble(code -> -Math.abs(now[code] / m - before[code] / n)))
         .limit(SHOWN)
         .mapToInt(Integer::intValue)
         .toArray();

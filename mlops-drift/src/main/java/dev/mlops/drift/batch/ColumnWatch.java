@@ -140,8 +140,8 @@ abstract class ColumnWatch {
       this.missing = missing;
       this.present = present;
       this.valueP = valueEffect >= leastEffect ? valueP : 1.0;
-      this.missingEffect = Tables.effect(
-          new long[] {profile.missing(), profile.n()}, new long[] {missing, present});
+      this.missingEffect =
+          Tables.effect(new long[] {profile.missing(), profile.n()}, new long[] {missing, present});
       this.missingP = missingEffect >= leastEffect
           ? Tables.twoByTwo(profile.missing(), profile.n(), missing, present)
           : 1.0;

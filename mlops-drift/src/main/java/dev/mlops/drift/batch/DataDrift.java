@@ -156,9 +156,10 @@ public final class DataDrift implements RowDetector, StatefulDetector {
               ? new NumberWatch(numbers, index, least, window, UNREMARKABLE * alarmLevel)
               : new CategoryWatch((CategoryProfile) profile, index, least, window));
     }
-    this.configuration = "DataDrift, windows of " + window + ", " + exactly(falseAlarms) + ", rows of "
-        + schema.columns() + ", compared "
-        + columns.stream().map(ColumnWatch::configuration).collect(joining("; "));
+    this.configuration =
+        "DataDrift, windows of " + window + ", " + exactly(falseAlarms) + ", rows of "
+            + schema.columns() + ", compared "
+            + columns.stream().map(ColumnWatch::configuration).collect(joining("; "));
     this.formerly = step.against.plain()
         ? "DataDrift of " + columns.size() + " columns, windows of " + window + ", "
             + exactly(falseAlarms) + ", baseline " + checksum()

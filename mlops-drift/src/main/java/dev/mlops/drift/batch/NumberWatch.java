@@ -112,7 +112,8 @@ final class NumberWatch extends ColumnWatch {
     long[] before = pooled.firstCounts();
     long[] now = pooled.secondCounts();
     double ofKinds = pooled.distinct() <= FEW
-        ? Tables.compare(before, now, IntStream.range(0, before.length).toArray()).pValue()
+        ? Tables.compare(before, now, IntStream.range(0, before.length).toArray())
+            .pValue()
         : Tables.single(before, now, 0, new long[0]);
     return Math.min(1.0, 2.0 * Math.min(p, ofKinds));
   }

@@ -75,8 +75,7 @@ final class Tables {
    * @param other how many values of the first sample are of kinds that are not listed, none of which has more than any listed
    * @param unlisted counts of the second sample, by kind that is not listed
    */
-  static Compared compare(
-      long[] first, long[] second, int[] order, long other, long[] unlisted) {
+  static Compared compare(long[] first, long[] second, int[] order, long other, long[] unlisted) {
     long n = Arrays.stream(first).sum() + other;
     long m = Arrays.stream(second).sum() + Arrays.stream(unlisted).sum();
     if (n == 0 || m == 0) {
@@ -131,12 +130,12 @@ final class Tables {
     }
   }
 
-  private static Bins bins(
-      long[] first, long[] second, int[] order, long other, long[] unlisted) {
+  private static Bins bins(long[] first, long[] second, int[] order, long other, long[] unlisted) {
     long n = Arrays.stream(first).sum() + other;
     long m = Arrays.stream(second).sum() + Arrays.stream(unlisted).sum();
     double smaller = (double) Math.min(n, m) / (n + m);
-    long mostUnlisted = other == 0 ? 0 : Math.min(other, Arrays.stream(first).min().orElse(other));
+    long mostUnlisted =
+        other == 0 ? 0 : Math.min(other, Arrays.stream(first).min().orElse(other));
     double inFirst = (double) n / (n + m);
     List<long[]> large = new ArrayList<>();
     List<Integer> rare = new ArrayList<>();
@@ -212,7 +211,8 @@ final class Tables {
     if (n == 0 || m == 0) {
       return 1.0;
     }
-    long mostUnlisted = other == 0 ? 0 : Math.min(other, Arrays.stream(first).min().orElse(other));
+    long mostUnlisted =
+        other == 0 ? 0 : Math.min(other, Arrays.stream(first).min().orElse(other));
     int kinds = first.length + unlisted.length;
     double[] surprise = new double[kinds];
     for (int kind = 0; kind < kinds; kind++) {
@@ -294,9 +294,7 @@ final class Tables {
 
   /** At most the probability that all of so many places are among the first size of all. */
   private static double allIn(long size, long all, long total) {
-    return total > size
-        ? 0.0
-        : Math.pow((double) (size - total + 1) / (all - total + 1), total);
+    return total > size ? 0.0 : Math.pow((double) (size - total + 1) / (all - total + 1), total);
   }
 
   /** The larger of the p-values of Pearson's chi-square and of the G-test, of at least two bins. */

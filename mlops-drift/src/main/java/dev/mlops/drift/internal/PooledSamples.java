@@ -74,8 +74,8 @@ public final class PooledSamples {
    */
   public static PooledSamples of(double[] first, double[] second) {
     if (first.length == 0 || second.length == 0) {
-      throw new IllegalArgumentException("two samples must have a value each, but had "
-          + first.length + " and " + second.length);
+      throw new IllegalArgumentException(
+          "two samples must have a value each, but had " + first.length + " and " + second.length);
     }
     return new PooledSamples(first, second);
   }

@@ -378,7 +378,8 @@ public final class Quality {
       return switch (metric.family()) {
         case "precision" -> share(tally.both, tally.predicted);
         case "recall" -> share(tally.both, tally.truth);
-        default -> share(tally.both, tally.either()).map(overlap -> fBeta(tally, overlap, weight(metric)));
+        default ->
+          share(tally.both, tally.either()).map(overlap -> fBeta(tally, overlap, weight(metric)));
       };
     }
 
@@ -394,9 +395,11 @@ public final class Quality {
       double best = weight > 1 ? lowerMissed : upperMissed;
       double kept = missed == null ? worst : missed.value();
       double below = Math.hypot(
-          value - fBeta(overlap.lower(), weight, kept), value - fBeta(overlap.value(), weight, worst));
+          value - fBeta(overlap.lower(), weight, kept),
+          value - fBeta(overlap.value(), weight, worst));
       double above = Math.hypot(
-          fBeta(overlap.upper(), weight, kept) - value, fBeta(overlap.value(), weight, best) - value);
+          fBeta(overlap.upper(), weight, kept) - value,
+          fBeta(overlap.value(), weight, best) - value);
       return new Estimate(
           value,
           Math.max(0.0, Math.min(value, value - below)),

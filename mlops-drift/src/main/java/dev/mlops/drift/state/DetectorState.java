@@ -148,8 +148,7 @@ public final class DetectorState {
    * @param memory reads what was written, in the same order
    * @throws IllegalArgumentException as {@link #read(byte[], String, Reading)}
    */
-  public static void read(
-      byte[] state, String configuration, String formerly, Reading memory) {
+  public static void read(byte[] state, String configuration, String formerly, Reading memory) {
     int body = state.length - 4;
     if (state.length < FRAME) {
       throw refused("wanted at least " + FRAME + " bytes, got " + state.length);

@@ -7,9 +7,9 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.InputDomain;
 import dev.mlops.api.drift.Level;
-import dev.mlops.drift.state.DetectorState;
 import dev.mlops.drift.internal.KsTail;
 import dev.mlops.drift.internal.PooledSamples;
+import dev.mlops.drift.state.DetectorState;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -254,9 +254,7 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
     double[] baseline = step.baseline;
     return baseline == null
         ? count
-        : count
-            + firstAtLeast(baseline, Math.nextUp(wanted))
-            - firstAtLeast(baseline, wanted);
+        : count + firstAtLeast(baseline, Math.nextUp(wanted)) - firstAtLeast(baseline, wanted);
   }
 
   private static int firstAtLeast(double[] sorted, double value) {

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <S> the subclass
  */
-abstract class StreamDetector<S extends StreamDetector<S>> implements ValueDetector, StatefulDetector {
+abstract class StreamDetector<S extends StreamDetector<S>>
+    implements ValueDetector, StatefulDetector {
   /** Level, inputs, skipped, start of the warning, statistic. */
   private static final int SHARED_BYTES = DetectorState.CONSTANT_BYTES + 8 + 8 + 8 + 8;
 

@@ -37,9 +37,7 @@ public sealed class VectorKOfN implements VectorDetector {
   }
 
   static VectorKOfN of(KOfN.Within rule, ValueDetector[] members) {
-    return Votes.haveStates(members)
-        ? new Stateful(rule, members)
-        : new VectorKOfN(rule, members);
+    return Votes.haveStates(members) ? new Stateful(rule, members) : new VectorKOfN(rule, members);
   }
 
   final Votes votes() {

@@ -105,8 +105,9 @@ class DriftOfTablesTest {
     all.put("rare kinds", random -> kind(random.nextInt(20) > 0 ? "x" : random.nextInt(1_000)));
     all.put("flag of 3 %", random -> number(random.nextInt(100) < 3 ? 1 : 0));
     all.put("small counts", random -> number(poisson(random, 1.3)));
-    all.put("zeros and amounts", random ->
-        number(random.nextInt(3) == 0 ? 0 : Math.round(100 * random.nextDouble())));
+    all.put(
+        "zeros and amounts",
+        random -> number(random.nextInt(3) == 0 ? 0 : Math.round(100 * random.nextDouble())));
     all.put("amounts", random -> number(random.nextDouble()));
     all.put(
         "number hardly ever there",
@@ -172,20 +173,25 @@ class DriftOfTablesTest {
   }
 
   private static Baseline counted(Map<String, Long> counts) {
-    return Baseline.builder(KIND).column(new CategoryProfile("kind", counts, 0, 0)).build();
+    return Baseline.builder(KIND)
+        .column(new CategoryProfile("kind", counts, 0, 0))
+        .build();
   }
 
   private static final Map<String, Long> THREE = Map.of("x", 33_333L, "y", 33_333L, "z", 33_333L);
 
   private static Function<SplittableRandom, Row> threeAnd(String more, double share) {
-    return random -> kind(
-        random.nextDouble() < share ? more : String.valueOf("xyz".charAt(random.nextInt(3))));
+    return random ->
+        kind(random.nextDouble() < share ? more : String.valueOf("xyz".charAt(random.nextInt(3))));
   }
 
   /** At one false alarm in so many windows. */
   @ParameterizedTest
   @CsvSource({
-    "0.05, 1000, 1000", "0.05, 1000, 10000", "0.02, 1000, 10000", "0.20, 100, 1000",
+    "0.05, 1000, 1000",
+    "0.05, 1000, 10000",
+    "0.02, 1000, 10000",
+    "0.20, 100, 1000",
     "0.10, 1000, 1000000"
   })
   void aNewKindIsFoundInEveryWindow(double share, int window, long windows) {
@@ -199,7 +205,8 @@ class DriftOfTablesTest {
 
   @Test
   void aNewKindIsNamed() {
-    DataDrift detector = DataDrift.against(counted(THREE)).windowOf(1_000).falseAlarmEvery(1_000_000);
+    DataDrift detector =
+        DataDrift.against(counted(THREE)).windowOf(1_000).falseAlarmEvery(1_000_000);
     SplittableRandom random = new SplittableRandom(2);
     for (int i = 0; i < 1_000; i++) {
       detector.update(threeAnd("new", 0.05).apply(random));
@@ -233,15 +240,23 @@ class DriftOfTablesTest {
     }
     counts.put("often", 7_000L);
     SplittableRandom random = new SplittableRandom(4);
-    Function<SplittableRandom, Row> asBefore = r ->
-        kind(r.nextInt(10) < 7 ? "often" : "kind " + r.nextInt(150));
+    Function<SplittableRandom, Row> asBefore =
+        r -> kind(r.nextInt(10) < 7 ? "often" : "kind " + r.nextInt(150));
     for (int i = 0; i < 40; i++) {
-      assertThat(window(counted(counts), 1_000, 1_000,
-              r -> r.nextInt(25) == 0 ? kind("kind 17") : asBefore.apply(r), random))
+      assertThat(window(
+              counted(counts),
+              1_000,
+              1_000,
+              r -> r.nextInt(25) == 0 ? kind("kind 17") : asBefore.apply(r),
+              random))
           .as("window " + i)
           .isEqualTo(Level.DRIFT);
-      assertThat(window(counted(Map.of("a", 60_000L, "b", 35_000L, "c", 5_000L)), 1_000, 1_000,
-              r -> kind(r.nextInt(95) < 60 ? "a" : "b"), random))
+      assertThat(window(
+              counted(Map.of("a", 60_000L, "b", 35_000L, "c", 5_000L)),
+              1_000,
+              1_000,
+              r -> kind(r.nextInt(95) < 60 ? "a" : "b"),
+              random))
           .as("window " + i)
           .isEqualTo(Level.DRIFT);
     }
@@ -255,8 +270,12 @@ class DriftOfTablesTest {
       Function<SplittableRandom, Row> calm = unchanged().get(name);
       for (int i = 0; i < 20; i++) {
         Baseline baseline = baseline(2_000, calm, i);
-        assertThat(window(baseline, 1_000, 1_000,
-                r -> r.nextInt(20) == 0 ? kind("robot") : calm.apply(r), random))
+        assertThat(window(
+                baseline,
+                1_000,
+                1_000,
+                r -> r.nextInt(20) == 0 ? kind("robot") : calm.apply(r),
+                random))
             .as(name + ", window " + i)
             .isEqualTo(Level.DRIFT);
       }
@@ -278,7 +297,8 @@ class DriftOfTablesTest {
   @Test
   void aColumnOfIdentifiersIsTold() {
     Baseline identifiers = baseline(1_000, unchanged().get("order numbers in a row"), 1);
-    assertThat(DataDrift.against(identifiers).windowOf(100).falseAlarmEvery(1_000).notes())
+    assertThat(
+            DataDrift.against(identifiers).windowOf(100).falseAlarmEvery(1_000).notes())
         .singleElement()
         .asString()
         .contains("column kind", "identifiers", "1000 values", "ignoring(\"kind\")");
@@ -316,13 +336,21 @@ class DriftOfTablesTest {
           .as("window " + i)
           .isEqualTo(Level.DRIFT);
       // a code in the middle of others moves D by its share alone
-      assertThat(window(codes, 1_000, 1_000,
-              r -> number(r.nextInt(20) == 0 ? 250 : 100 * r.nextInt(6)), random))
+      assertThat(window(
+              codes,
+              1_000,
+              1_000,
+              r -> number(r.nextInt(20) == 0 ? 250 : 100 * r.nextInt(6)),
+              random))
           .as("window " + i)
           .isEqualTo(Level.DRIFT);
       // so does one amount that comes again and again
-      assertThat(window(amounts, 1_000, 1_000,
-              r -> number(r.nextInt(20) == 0 ? 1.5 : 1 + r.nextDouble()), random))
+      assertThat(window(
+              amounts,
+              1_000,
+              1_000,
+              r -> number(r.nextInt(20) == 0 ? 1.5 : 1 + r.nextDouble()),
+              random))
           .as("window " + i)
           .isEqualTo(Level.DRIFT);
     }
@@ -363,9 +391,17 @@ class DriftOfTablesTest {
   /** Of the value and of the baseline there is one each; the other columns are judged and the window begins anew. */
   @Test
   void oneValueIsComparedLikeAnyOther() {
-    Schema schema = Schema.of(Column.number("lonely"), Column.number("alone"), Column.category("kind"));
+    Schema schema =
+        Schema.of(Column.number("lonely"), Column.number("alone"), Column.category("kind"));
     Baseline baseline = Baseline.builder(schema)
-        .column(new NumberProfile("lonely", 2_000, 98_000, 0, 1, 0, 1,
+        .column(new NumberProfile(
+            "lonely",
+            2_000,
+            98_000,
+            0,
+            1,
+            0,
+            1,
             new SplittableRandom(10).doubles(2_000).toArray()))
         .column(new NumberProfile("alone", 1, 0, 3, 0, 3, 3, new double[] {3}))
         .column(new CategoryProfile("kind", Map.of("x", 500L, "y", 500L), 0, 0))
@@ -379,7 +415,8 @@ class DriftOfTablesTest {
         .extracting(ColumnShift::column)
         .containsExactly("kind");
     for (int i = 0; i < 100; i++) {
-      assertThat(detector.update(Row.of(schema, i == 50 ? 0.5 : Double.NaN, 3, i % 2 == 0 ? "x" : "y")))
+      assertThat(detector.update(
+              Row.of(schema, i == 50 ? 0.5 : Double.NaN, 3, i % 2 == 0 ? "x" : "y")))
           .as("row " + i)
           .isEqualTo(i < 99 ? Level.WARMING_UP : Level.STABLE);
     }
@@ -387,8 +424,8 @@ class DriftOfTablesTest {
 
   @Test
   void aBaselineOfOneRowIsNoTrouble() {
-    Schema schema = Schema.of(Column.number("number"), Column.category("kind"))
-        .predicting(Task.CLASSIFICATION);
+    Schema schema =
+        Schema.of(Column.number("number"), Column.category("kind")).predicting(Task.CLASSIFICATION);
     Baseline baseline = baseline(1, random -> Row.of(schema, 1, "x"), 1);
     DataDrift detector = DataDrift.against(baseline).windowOf(100).falseAlarmEvery(100_000);
     for (int i = 0; i < 200; i++) {
@@ -396,8 +433,8 @@ class DriftOfTablesTest {
     }
   }
 
-  private static final Schema TWO = Schema.of(Column.number("number"), Column.category("kind"))
-      .predicting(Task.CLASSIFICATION);
+  private static final Schema TWO =
+      Schema.of(Column.number("number"), Column.category("kind")).predicting(Task.CLASSIFICATION);
 
   private static final Baseline OF_TWO = baseline(
       2_000, random -> Row.of(TWO, random.nextDouble(), random.nextInt(10) < 3 ? "x" : "y"), 1);
@@ -406,8 +443,7 @@ class DriftOfTablesTest {
     DataDrift detector = against.windowOf(1_000).falseAlarmEvery(1_000_000);
     SplittableRandom random = new SplittableRandom(11);
     for (int i = 0; i < 1_000; i++) {
-      detector.update(
-          Row.of(TWO, 0.12 + random.nextDouble(), random.nextInt(10) < 5 ? "x" : "y"));
+      detector.update(Row.of(TWO, 0.12 + random.nextDouble(), random.nextInt(10) < 5 ? "x" : "y"));
     }
     return detector
         .signal()
@@ -471,11 +507,12 @@ class DriftOfTablesTest {
   @Test
   void figuresHaveAsManyDigitsAsTellThemApart() {
     double from = 1.7e9;
-    double[] sample = new SplittableRandom(13).doubles(2_000, from, from + 10_000).toArray();
-    DataDrift detector = DataDrift.against(numbers(2_000, 0, sample))
-        .windowOf(1_000)
-        .falseAlarmEvery(1_000_000);
-    for (double value : new SplittableRandom(14).doubles(1_000, from, from + 5_000).toArray()) {
+    double[] sample =
+        new SplittableRandom(13).doubles(2_000, from, from + 10_000).toArray();
+    DataDrift detector =
+        DataDrift.against(numbers(2_000, 0, sample)).windowOf(1_000).falseAlarmEvery(1_000_000);
+    for (double value :
+        new SplittableRandom(14).doubles(1_000, from, from + 5_000).toArray()) {
       detector.update(number(value));
     }
     ColumnShift moved = detector.signal().orElseThrow().moved().get(0);
@@ -484,7 +521,8 @@ class DriftOfTablesTest {
     assertThat(moved.to()).startsWith("median 170000");
 
     Map<String, Long> counts = Map.of("x", 999_950L, "y", 50L);
-    DataDrift kinds = DataDrift.against(counted(counts)).windowOf(100_000).falseAlarmEvery(100_000_000);
+    DataDrift kinds =
+        DataDrift.against(counted(counts)).windowOf(100_000).falseAlarmEvery(100_000_000);
     for (int i = 0; i < 100_000; i++) {
       kinds.update(kind(i < 50 ? "y" : "x"));
     }

@@ -23,7 +23,8 @@ class TablesTest {
   }
 
   private static double compare(long[] first, long[] second) {
-    return Tables.compare(first, second, IntStream.range(0, first.length).toArray()).pValue();
+    return Tables.compare(first, second, IntStream.range(0, first.length).toArray())
+        .pValue();
   }
 
   private static double p(Map<String, Object> table, String test) {
@@ -100,7 +101,9 @@ class TablesTest {
       PooledSamples pooled = PooledSamples.of(a, b);
       double p = NumberWatch.kolmogorovSmirnov(a, b, pooled, 1.0);
       String where = fields[0] + ", " + fields[1] + ", D " + fields[3];
-      assertThat(pooled.statistic()).as(where).isCloseTo(Double.parseDouble(fields[3]), within(1e-9));
+      assertThat(pooled.statistic())
+          .as(where)
+          .isCloseTo(Double.parseDouble(fields[3]), within(1e-9));
       if (fields[2].equals("0")) {
         assertThat(p).as(where).isCloseTo(wanted, within(1e-9 * wanted));
         // the same by our own sum, which takes ties

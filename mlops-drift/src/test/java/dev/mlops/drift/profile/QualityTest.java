@@ -78,8 +78,8 @@ class QualityTest {
     double fp = Golden.number(recorded.get("fp"));
     double fn = Golden.number(recorded.get("fn"));
     // of one label, what nobody could measure is absent, not scikit-learn's 0
-    Map<Metric, Double> of = Map.of(
-        Metric.PRECISION, tp + fp, Metric.RECALL, tp + fn, Metric.F1, tp + fp + fn);
+    Map<Metric, Double> of =
+        Map.of(Metric.PRECISION, tp + fp, Metric.RECALL, tp + fn, Metric.F1, tp + fp + fn);
     of.forEach((metric, denominator) -> {
       if (denominator == 0) {
         assertThat(quality).as(name.toString()).doesNotContainKey(metric);
@@ -355,7 +355,8 @@ class QualityTest {
   @Test
   void whatExceedsADoubleIsAbsent() {
     List<Regression> said = Collections.nCopies(3, Regression.of(1.7e308));
-    assertThat(Quality.of(QUANTITIES, said, Collections.nCopies(3, Truth.of(-1.7e308)))).isEmpty();
+    assertThat(Quality.of(QUANTITIES, said, Collections.nCopies(3, Truth.of(-1.7e308))))
+        .isEmpty();
   }
 
   /** A mean of equal truths is rounded: what is left of them is not a variance. */
@@ -412,8 +413,8 @@ class QualityTest {
     List<Truth> right = Collections.nCopies(40, Truth.of("ok"));
     assertThat(Quality.of(COLUMNS.positiveLabel("fraud"), said, right))
         .containsOnlyKeys(Metric.ACCURACY);
-    List<Metric> more =
-        List.of(Metric.recall("fraud"), Metric.precision("fraud"), Metric.f1("fraud"), Metric.recall("ok"));
+    List<Metric> more = List.of(
+        Metric.recall("fraud"), Metric.precision("fraud"), Metric.f1("fraud"), Metric.recall("ok"));
     assertThat(Quality.of(CLASSES, said, right, more))
         .containsOnlyKeys(
             Metric.ACCURACY, Metric.PRECISION, Metric.RECALL, Metric.F1, Metric.recall("ok"));
@@ -438,8 +439,7 @@ class QualityTest {
     double yes2 = 5 * 8.0 / (5 * 8 + 4 * 4 + 2);
     double no2 = 5 * 6.0 / (5 * 6 + 4 * 2 + 4);
     assertThat(macro.get(f2).value()).isCloseTo((yes2 + no2) / 2, within(1e-15));
-    Map<Metric, Estimate> positive =
-        Quality.of(COLUMNS.positiveLabel("yes"), said, right, more);
+    Map<Metric, Estimate> positive = Quality.of(COLUMNS.positiveLabel("yes"), said, right, more);
     assertThat(positive.get(f2).value()).isCloseTo(yes2, within(1e-15));
     assertThat(positive.get(Metric.fBeta(0.5)).value())
         .isCloseTo(1.25 * 8 / (1.25 * 8 + 0.25 * 4 + 2), within(1e-15));
@@ -474,10 +474,15 @@ class QualityTest {
 
   private static final Metric COST = Metric.builder("cost", Task.CLASSIFICATION)
       .unit("EUR")
-      .meanOf((said, right) -> {
-        String label = right.label().orElseThrow();
-        return label.equals("free") ? Double.NaN : said.equals(Classification.of(label)) ? 0 : 100;
-      }, 0, 500)
+      .meanOf(
+          (said, right) -> {
+            String label = right.label().orElseThrow();
+            return label.equals("free")
+                ? Double.NaN
+                : said.equals(Classification.of(label)) ? 0 : 100;
+          },
+          0,
+          500)
       .build();
 
   private static Map<Metric, Estimate> cost(int wrong, int of, int free) {
@@ -506,9 +511,12 @@ class QualityTest {
   @Test
   void aHostsMetricThatThrowsHarmsNothing() {
     Metric broken = Metric.builder("broken", Task.CLASSIFICATION)
-        .meanOf((said, right) -> {
-          throw new IllegalStateException("mine");
-        }, 0, 1)
+        .meanOf(
+            (said, right) -> {
+              throw new IllegalStateException("mine");
+            },
+            0,
+            1)
         .build();
     Metric foreign = Metric.builder("foreign", Task.REGRESSION)
         .meanOf((said, right) -> 1, 0, 2)

@@ -30,16 +30,14 @@ class QualityWindowTest {
   private static final Metric CERTAINTY = Metric.builder("certainty", Task.CLASSIFICATION)
       .higherIsBetter()
       .meanOf(
-          (said, right) -> ((Classification) said)
-              .score(right.label().orElse(""))
-              .orElse(Double.NaN),
+          (said, right) ->
+              ((Classification) said).score(right.label().orElse("")).orElse(Double.NaN),
           0,
           1)
       .build();
   private static final Metric DISTANCE = Metric.builder("distance", Task.REGRESSION)
       .meanOf(
-          (said, right) -> Math.abs(
-              ((Regression) said).value() - right.value().orElse(Double.NaN)),
+          (said, right) -> Math.abs(((Regression) said).value() - right.value().orElse(Double.NaN)),
           0,
           Double.POSITIVE_INFINITY)
       .build();

@@ -202,7 +202,8 @@ class ClassicDetectorsContractTest {
 
     @Override
     public List<StatefulDetector> configuredOtherwise() {
-      return List.of(Adwin.of(0.001).over(InputDomain.real(2)).watching(Sides.BOTH).checkedEvery(1));
+      return List.of(
+          Adwin.of(0.001).over(InputDomain.real(2)).watching(Sides.BOTH).checkedEvery(1));
     }
   }
 }

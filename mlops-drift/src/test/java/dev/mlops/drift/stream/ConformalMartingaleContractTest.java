@@ -101,7 +101,8 @@ class ConformalMartingaleContractTest {
 
     @Override
     public List<StatefulDetector> configuredOtherwise() {
-      return List.of(ConformalMartingale.against(SAMPLE).falseAlarmEvery(Duration.ofHours(100_001)));
+      return List.of(
+          ConformalMartingale.against(SAMPLE).falseAlarmEvery(Duration.ofHours(100_001)));
     }
 
     @Override

@@ -3,8 +3,8 @@ package dev.mlops.drift.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.drift.DriftDetector;
-import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.api.drift.VectorDetector;
 import dev.mlops.drift.Allocated;

@@ -61,7 +61,8 @@ class RepeatedConfidenceSequenceContractTest {
 
     @Override
     public List<StatefulDetector> configuredOtherwise() {
-      return List.of(RepeatedConfidenceSequence.between(-2, 2).falseAlarmEvery(Duration.ofHours(10_001)));
+      return List.of(
+          RepeatedConfidenceSequence.between(-2, 2).falseAlarmEvery(Duration.ofHours(10_001)));
     }
 
     @Override

@@ -147,7 +147,8 @@ class SrEDetectorContractTest {
 
     @Override
     public List<StatefulDetector> configuredOtherwise() {
-      return List.of(SrEDetector.aboveSeason(new double[] {0.1, 0.1, 0.11}).falseAlarmEvery(100_000));
+      return List.of(
+          SrEDetector.aboveSeason(new double[] {0.1, 0.1, 0.11}).falseAlarmEvery(100_000));
     }
   }
 

@@ -40,7 +40,8 @@ class TiedValuesKsTest {
         for (int other = 0; other < 1 << n + m; other++) {
           if (Integer.bitCount(other) == n) {
             all++;
-            asLarge += divided(pooled, other, n, m).statistic() >= samples.statistic() - 1e-12 ? 1 : 0;
+            asLarge +=
+                divided(pooled, other, n, m).statistic() >= samples.statistic() - 1e-12 ? 1 : 0;
           }
         }
         double wanted = (double) asLarge / all;
@@ -118,7 +119,8 @@ class TiedValuesKsTest {
     return count;
   }
 
-  private static double[] draw(int n, SplittableRandom random, ToDoubleFunction<SplittableRandom> value) {
+  private static double[] draw(
+      int n, SplittableRandom random, ToDoubleFunction<SplittableRandom> value) {
     double[] values = new double[n];
     Arrays.setAll(values, i -> value.applyAsDouble(random));
     return values;
@@ -131,7 +133,9 @@ class TiedValuesKsTest {
       SplittableRandom random = new SplittableRandom(seed);
       IncrementalKs detector =
           IncrementalKs.against(new double[2_000]).windowOf(1_000).falseAlarmEvery(1_000_000);
-      assertThat(foundWithin(1_000, detector, random, r -> flag(r, 0.06))).as("seed " + seed).isTrue();
+      assertThat(foundWithin(1_000, detector, random, r -> flag(r, 0.06)))
+          .as("seed " + seed)
+          .isTrue();
       Signal signal = detector.signal().orElseThrow();
       assertThat(signal.direction()).isEqualTo(Direction.UP);
       assertThat(signal.statistic()).isGreaterThanOrEqualTo(signal.threshold());
@@ -139,7 +143,9 @@ class TiedValuesKsTest {
 
       IncrementalKs allSet =
           IncrementalKs.against(flags(2_000, 2_000)).windowOf(1_000).falseAlarmEvery(1_000_000);
-      assertThat(foundWithin(1_000, allSet, random, r -> flag(r, 0.96))).as("seed " + seed).isTrue();
+      assertThat(foundWithin(1_000, allSet, random, r -> flag(r, 0.96)))
+          .as("seed " + seed)
+          .isTrue();
       assertThat(allSet.signal().orElseThrow().direction()).isEqualTo(Direction.DOWN);
     }
   }
@@ -151,7 +157,9 @@ class TiedValuesKsTest {
       IncrementalKs detector = IncrementalKs.against(draw(2_000, random, r -> count(r, 0.2)))
           .windowOf(1_000)
           .falseAlarmEvery(1_000_000);
-      assertThat(foundWithin(2_000, detector, random, r -> count(r, 0.31))).as("seed " + seed).isTrue();
+      assertThat(foundWithin(2_000, detector, random, r -> count(r, 0.31)))
+          .as("seed " + seed)
+          .isTrue();
     }
   }
 
@@ -162,10 +170,14 @@ class TiedValuesKsTest {
       SplittableRandom random = new SplittableRandom(seed);
       IncrementalKs detector = IncrementalKs.ofTwoWindows(500).falseAlarmEvery(100_000);
       feed(1_000, detector, random, r -> flag(r, 0.01));
-      assertThat(foundWithin(500, detector, random, r -> flag(r, 0.08))).as("seed " + seed).isTrue();
+      assertThat(foundWithin(500, detector, random, r -> flag(r, 0.08)))
+          .as("seed " + seed)
+          .isTrue();
       IncrementalKs large = IncrementalKs.ofTwoWindows(5_000).falseAlarmEvery(1_000_000);
       feed(10_000, large, random, r -> flag(r, 0.001));
-      assertThat(foundWithin(5_000, large, random, r -> flag(r, 0.012))).as("seed " + seed).isTrue();
+      assertThat(foundWithin(5_000, large, random, r -> flag(r, 0.012)))
+          .as("seed " + seed)
+          .isTrue();
     }
     SplittableRandom random = new SplittableRandom(9);
     IncrementalKs inTime = IncrementalKs.ofTwoWindows(500).falseAlarmEvery(Duration.ofDays(1_000));
@@ -203,7 +215,11 @@ class TiedValuesKsTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "true, 0.0, 200", "true, 0.03, 200", "false, 0.03, 200", "true, 0.5, 200", "false, 1.3, 200",
+    "true, 0.0, 200",
+    "true, 0.03, 200",
+    "false, 0.03, 200",
+    "true, 0.5, 200",
+    "false, 1.3, 200",
     "true, 1.3, 200"
   })
   void tiesRaiseNoMoreFalseAlarms(boolean frozen, double mean, int streams) {
@@ -212,8 +228,12 @@ class TiedValuesKsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "true, 0.01, 20000", "true, 0.03, 20000", "false, 0.03, 20000", "true, 0.5, 20000",
-    "false, 1.3, 20000", "true, 1.3, 20000"
+    "true, 0.01, 20000",
+    "true, 0.03, 20000",
+    "false, 0.03, 20000",
+    "true, 0.5, 20000",
+    "false, 1.3, 20000",
+    "true, 1.3, 20000"
   })
   @Tag("slow")
   void tiesRaiseNoMoreFalseAlarmsInManyStreams(boolean frozen, double mean, int streams) {
@@ -224,8 +244,7 @@ class TiedValuesKsTest {
     int every = 20_000;
     int alarms = 0;
     SplittableRandom random = new SplittableRandom(5);
-    ToDoubleFunction<SplittableRandom> value =
-        r -> mean < 1 ? flag(r, mean) : count(r, mean);
+    ToDoubleFunction<SplittableRandom> value = r -> mean < 1 ? flag(r, mean) : count(r, mean);
     for (int stream = 0; stream < streams; stream++) {
       IncrementalKs detector = frozen
           ? IncrementalKs.against(draw(300, random, value)).windowOf(200).falseAlarmEvery(every)
