@@ -25,10 +25,6 @@ abstract sealed class BuiltInCondition implements Condition
     }
   }
 
-  final Expression asked() {
-    return expression;
-  }
-
   @Override
   public final Optional<Expression> expression() {
     return Optional.of(expression);

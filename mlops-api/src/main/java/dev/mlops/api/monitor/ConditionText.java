@@ -147,10 +147,10 @@ final class ConditionText {
     List<Call> rest = calls.subList(1, calls.size());
     return switch (first.name) {
       case "quality" -> quality(metric(first, own), rest);
-      case "latency" -> latency(first.empty(), rest);
-      case "features" -> features(first.empty(), rest);
+      case "latency" -> latency(first.without(rest));
+      case "features" -> features(first.without(rest));
       case "freshTruths" -> alone(Signals.freshTruths(first.whole()), rest);
-      case "goldenExamples" -> alone(Signals.goldenExamples(), first.empty(), rest);
+      case "goldenExamples" -> alone(Signals.goldenExamples(), first.without(rest));
       default -> throw first.unknown(BEGINNINGS);
     };
   }
@@ -168,10 +168,6 @@ final class ConditionText {
       throw rest.get(0).wanted("the end");
     }
     return condition;
-  }
-
-  private static Condition alone(Condition condition, Call checked, List<Call> rest) {
-    return alone(condition, rest);
   }
 
   private static Condition quality(Metric metric, List<Call> calls) {
@@ -216,7 +212,7 @@ final class ConditionText {
     return watched;
   }
 
-  private static Condition latency(Call checked, List<Call> calls) {
+  private static Condition latency(List<Call> calls) {
     List<String> known = List.of("p50AtMost", "p99AtMost");
     Call step = next(calls, "latency()", known);
     List<Call> rest = calls.subList(1, calls.size());
@@ -227,7 +223,7 @@ final class ConditionText {
     };
   }
 
-  private static Condition features(Call checked, List<Call> calls) {
+  private static Condition features(List<Call> calls) {
     List<String> known =
         List.of("windowOf", "leastEffect", "ignoring", "falseAlarmEvery", "watchedBy");
     Signals.FeatureQuestions questions = Signals.features();
@@ -283,11 +279,12 @@ final class ConditionText {
               .orElse("; known: " + String.join(", ", known)));
     }
 
-    Call empty() {
+    /** What comes after a call without arguments. */
+    List<Call> without(List<Call> rest) {
       if (!arguments.isEmpty()) {
         throw wanted("no argument");
       }
-      return this;
+      return rest;
     }
 
     private String argument(int index, int of, String what) {

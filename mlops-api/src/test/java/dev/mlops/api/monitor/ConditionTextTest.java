@@ -60,7 +60,7 @@ class ConditionTextTest {
       case 0 -> random.nextInt(1_000) / 1_000.0;
       case 1 -> random.nextDouble();
       case 2 -> Math.pow(10, -random.nextInt(300)) * 0.5;
-      default -> Double.longBitsToDouble(random.nextLong() & 0x3fe0_0000_0000_0000L >>> 1);
+      default -> Double.longBitsToDouble(random.nextLong() & 0x1ff0_0000_0000_0000L);
     };
     return Math.max(1e-300, Math.min(0.999, number));
   }
