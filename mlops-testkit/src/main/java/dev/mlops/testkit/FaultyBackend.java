@@ -6,6 +6,7 @@ import dev.mlops.api.model.Beta;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.store.StoreBackend;
 import java.io.InputStream;
+import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -47,7 +48,7 @@ public final class FaultyBackend implements StoreBackend {
   }
 
   @Override
-  public Optional<InputStream> open(Digest blob) {
+  public Optional<SeekableByteChannel> open(Digest blob) {
     return faults.read("open", () -> backend.open(blob));
   }
 

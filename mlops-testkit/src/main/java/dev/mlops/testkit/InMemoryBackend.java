@@ -4,13 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.api.store.StoreBackend;
 import dev.mlops.api.store.StoreException;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -90,10 +91,10 @@ public final class InMemoryBackend implements StoreBackend {
   }
 
   @Override
-  public Optional<InputStream> open(Digest blob) {
+  public Optional<SeekableByteChannel> open(Digest blob) {
     requireOpen();
     synchronized (state) {
-      return Optional.ofNullable(state.blobs.get(blob)).map(ByteArrayInputStream::new);
+      return Optional.ofNullable(state.blobs.get(blob)).map(ModelPackage::channel);
     }
   }
 

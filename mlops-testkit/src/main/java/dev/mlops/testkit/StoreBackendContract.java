@@ -15,6 +15,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.NonWritableChannelException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -87,7 +91,7 @@ public abstract class StoreBackendContract {
   }
 
   private static byte[] blob(StoreBackend backend, Digest digest) {
-    try (InputStream in = backend.open(digest).orElseThrow()) {
+    try (InputStream in = Channels.newInputStream(backend.open(digest).orElseThrow())) {
       return in.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -113,6 +117,26 @@ public abstract class StoreBackendContract {
       }
     }
     assertThat(backend.open(Digest.of(bytes("other")))).isEmpty();
+  }
+
+  @Test
+  @DisplayName("gives a channel that can be positioned and not be written to")
+  void blobs_byPosition() throws IOException {
+    StoreBackend backend = open();
+    Digest digest = put(backend, bytes("0123456789"));
+    try (SeekableByteChannel channel = backend.open(digest).orElseThrow()) {
+      assertThat(channel.size()).isEqualTo(10);
+      ByteBuffer three = ByteBuffer.allocate(3);
+      channel.position(6).read(three);
+      assertThat(three.array()).isEqualTo(bytes("678"));
+      assertThat(channel.position()).isEqualTo(9);
+      assertThat(channel.position(10).read(three.clear())).isEqualTo(-1);
+      assertThatThrownBy(() -> channel.write(ByteBuffer.allocate(1)))
+          .isInstanceOf(NonWritableChannelException.class);
+      assertThatThrownBy(() -> channel.truncate(1))
+          .isInstanceOf(NonWritableChannelException.class);
+    }
+    assertThat(blob(backend, digest)).isEqualTo(bytes("0123456789"));
   }
 
   @Test

@@ -1,12 +1,14 @@
 package dev.mlops.testkit;
 
 import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.api.store.StoreBackend;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -40,19 +42,32 @@ final class BrokenBackends {
               private final Set<Digest> given = new HashSet<>();
 
               @Override
-              public synchronized Optional<InputStream> open(Digest blob) {
-                return healthy
-                    .open(blob)
-                    .map(bytes ->
-                        large(bytes) && !given.add(blob) ? InputStream.nullInputStream() : bytes);
+              public synchronized Optional<SeekableByteChannel> open(Digest blob) {
+                return healthy.open(blob).map(bytes ->
+                    large(bytes) && !given.add(blob) ? ModelPackage.channel(new byte[0]) : bytes);
               }
 
-              private static boolean large(InputStream bytes) {
+              private static boolean large(SeekableByteChannel bytes) {
                 try {
-                  return bytes.available() > 100_000;
+                  return bytes.size() > 100_000;
                 } catch (IOException e) {
                   throw new UncheckedIOException(e);
                 }
+              }
+            }),
+        new Broken<>(
+            "blobs",
+            "it gives the bytes of small blobs from the end on",
+            (healthy, clock) -> new Forwarding(healthy) {
+              @Override
+              public Optional<SeekableByteChannel> open(Digest blob) {
+                return healthy.open(blob).map(bytes -> {
+                  try {
+                    return bytes.size() == 10 ? bytes.position(10) : bytes;
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                });
               }
             }),
         new Broken<>(
@@ -72,11 +87,11 @@ final class BrokenBackends {
               }
 
               @Override
-              public synchronized Optional<InputStream> open(Digest blob) {
-                Optional<InputStream> found = healthy.open(blob);
+              public synchronized Optional<SeekableByteChannel> open(Digest blob) {
+                Optional<SeekableByteChannel> found = healthy.open(blob);
                 return found.isPresent()
                     ? found
-                    : Optional.ofNullable(wrong.get(blob)).map(ByteArrayInputStream::new);
+                    : Optional.ofNullable(wrong.get(blob)).map(ModelPackage::channel);
               }
             }),
         new Broken<>(
@@ -331,7 +346,7 @@ final class BrokenBackends {
     }
 
     @Override
-    public Optional<InputStream> open(Digest blob) {
+    public Optional<SeekableByteChannel> open(Digest blob) {
       return healthy.open(blob);
     }
 

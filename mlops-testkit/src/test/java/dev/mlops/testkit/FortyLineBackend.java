@@ -1,12 +1,13 @@
 package dev.mlops.testkit;
 
 import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.api.store.StoreBackend;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,9 +47,9 @@ final class FortyLineBackend implements StoreBackend {
   }
 
   @Override
-  public synchronized Optional<InputStream> open(Digest blob) {
+  public synchronized Optional<SeekableByteChannel> open(Digest blob) {
     requireOpen();
-    return Optional.ofNullable(blobs.get(blob)).map(ByteArrayInputStream::new);
+    return Optional.ofNullable(blobs.get(blob)).map(ModelPackage::channel);
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Library;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionComparison;
 import dev.mlops.api.store.VersionNotFoundException;
@@ -35,6 +36,10 @@ class VersionComparisonTest {
   void saysWhatIsAddedRemovedAndChanged() {
     Version before = store.publish(InMemoryPackage.builder("fraud", SCHEMA)
         .runtime("tribuo")
+        .configuration("depth", 6)
+        .configuration("seed", 1)
+        .library(Library.of("tribuo", "4.3.1"))
+        .provenance("commit", "abc")
         .weights("model.bin", bytes("one"))
         .document("card.md", bytes("same"))
         .document("old.md", bytes("old"))
@@ -44,6 +49,11 @@ class VersionComparisonTest {
         Schema.of(Column.number("amount"), Column.category("channel"), Column.number("age"));
     Version after = store.publish(InMemoryPackage.builder("fraud", wider)
         .runtime("onnx")
+        .configuration("depth", 8)
+        .configuration("seed", 1)
+        .configuration("bagging", true)
+        .library(Library.of("tribuo", "4.3.2"))
+        .provenance("commit", "def")
         .weights("model.bin", bytes("two"))
         .document("card.md", bytes("same"))
         .document("new.md", bytes("new"))
@@ -64,14 +74,19 @@ class VersionComparisonTest {
         .contains(
             "runtime: tribuo -> onnx",
             "schema: positive label yes -> none",
+            "configuration depth: 6.0 -> 8.0",
+            "configuration bagging: added",
+            "provenance commit: abc -> def",
+            "library tribuo: 4.3.1 -> 4.3.2",
             "file new.md: added",
             "file old.md: removed",
             "document report.txt: added")
         .anyMatch(line -> line.startsWith("schema: column") && line.contains("age"))
-        .anyMatch(line -> line.startsWith("file model.bin: WEIGHTS 3 B") && line.contains(" -> "))
+        .anyMatch(line -> line.startsWith("file model.bin: ") && line.contains("3 B") && line.contains(" -> "))
         .anyMatch(line -> line.matches("baseline .*0\\.8000 \\(.*\\) -> 0\\.9000 \\(.*\\)"))
         .anyMatch(line ->
             line.startsWith("document approval.txt: #1 by alice") && line.contains("-> #2 by bob"))
+        .noneMatch(line -> line.contains("seed"))
         .noneMatch(line -> line.contains("card.md") || line.contains("same.txt"));
     assertThat(comparison.toString())
         .startsWith("fraud:1 -> fraud:2, " + comparison.lines().size() + " differences")

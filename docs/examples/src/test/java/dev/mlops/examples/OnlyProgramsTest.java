@@ -113,7 +113,7 @@ class OnlyProgramsTest {
 
     assertThat(lines).hasSize(7);
     assertThat(lines.get(4)).isEqualTo("orders:1 -> orders:2, 2 differences");
-    assertThat(lines.get(5)).contains("file rules.txt: WEIGHTS 11 B ", " -> WEIGHTS 12 B ");
+    assertThat(lines.get(5)).contains("file rules.txt: weights 11 B ", " -> weights 12 B ");
     assertThat(lines.get(6)).contains("document approval.txt: added");
     assertThat(lines.get(0))
         .matches("orders@champion wanted at orders:1, found at orders:2, generation 2"

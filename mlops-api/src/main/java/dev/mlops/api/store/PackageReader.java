@@ -3,7 +3,7 @@ package dev.mlops.api.store;
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.ModelPackage;
-import java.io.InputStream;
+import java.nio.channels.SeekableByteChannel;
 
 /**
  * How a {@link Registry} makes a package of the bytes that it keeps.
@@ -34,9 +34,9 @@ public interface PackageReader {
   @Beta
   interface Blobs {
     /**
-     * {@return the bytes of a blob, verified}
+     * {@return the bytes of a small blob, verified}
      *
-     * @param blob its digest
+     * @param blob its digest, of at most 2 GiB
      * @throws dev.mlops.api.pack.PackageIntegrityException if it is missing or damaged, or the package does not have it
      * @throws StoreException if it could not be read
      * @throws IllegalStateException if the store is closed
@@ -44,15 +44,15 @@ public interface PackageReader {
     byte[] read(Digest blob);
 
     /**
-     * {@return a stream of the bytes of a blob, of which every byte was verified before the first is given}
+     * {@return a channel over the bytes of a blob, of which every byte was verified before the first can be read}
      *
-     * <p>Reads the blob twice and holds none of it in memory. The caller closes the stream.
+     * <p>Reads the blob once for that and holds none of it in memory. The caller closes the channel.
      *
      * @param blob its digest
      * @throws dev.mlops.api.pack.PackageIntegrityException if it is missing or damaged, or the package does not have it
      * @throws StoreException if it could not be read
      * @throws IllegalStateException if the store is closed
      */
-    InputStream open(Digest blob);
+    SeekableByteChannel open(Digest blob);
   }
 }

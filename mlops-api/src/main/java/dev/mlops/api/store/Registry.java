@@ -13,7 +13,10 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.FileSystemException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
@@ -199,8 +202,11 @@ public final class Registry implements VersionStore {
       }
 
       @Override
-      public InputStream open(Digest blob) {
-        return new ByteArrayInputStream(read(blob));
+      public SeekableByteChannel open(Digest blob) {
+        PackageFile file = listed.get(blob);
+        return file != null && file.size() > ModelPackage.LARGEST_READ
+            ? source.open(file)
+            : ModelPackage.channel(read(blob));
       }
     });
     if (!again.model().equals(model) || !again.files().equals(source.files())) {
@@ -308,7 +314,7 @@ public final class Registry implements VersionStore {
       }
 
       @Override
-      public InputStream open(Digest blob) {
+      public SeekableByteChannel open(Digest blob) {
         return Registry.this.open(version.toString(), blob, size(blob), PUBLISH);
       }
 
@@ -326,12 +332,14 @@ public final class Registry implements VersionStore {
 
   /** {@return the bytes of a blob, verified} */
   private byte[] read(String owner, Digest blob, long size, String remedy) {
-    requireOpen();
-    try (InputStream in = backend.open(blob).orElseThrow(() -> missing(owner, blob, remedy))) {
-      byte[] bytes = in.readNBytes((int) Math.min(size + 1, MOST_BYTES));
-      Digest found = Digest.of(bytes);
-      if (bytes.length != size || !found.equals(blob)) {
-        throw damaged(owner, blob, size, bytes.length, found, remedy);
+    if (size > MOST_BYTES) {
+      throw new IllegalArgumentException(backend.where(blob) + " of " + owner + " has " + size
+          + " bytes, too many to be read at once; open it instead");
+    }
+    try (InputStream in = Channels.newInputStream(open(owner, blob, size, remedy))) {
+      byte[] bytes = in.readNBytes((int) size);
+      if (!Digest.of(bytes).equals(blob)) {
+        throw damaged(owner, blob, size, bytes.length, Digest.of(bytes), remedy);
       }
       return bytes;
     } catch (IOException e) {
@@ -339,42 +347,62 @@ public final class Registry implements VersionStore {
     }
   }
 
-  /** {@return a stream of a blob that was read once and found whole} */
-  private InputStream open(String owner, Digest blob, long size, String remedy) {
+  /** {@return a channel over a blob that was read once and found whole} */
+  private SeekableByteChannel open(String owner, Digest blob, long size, String remedy) {
     requireOpen();
-    Seen seen = look(blob, size).orElseThrow(() -> missing(owner, blob, remedy));
-    if (seen.length() != size || !seen.digest().equals(blob)) {
-      throw damaged(owner, blob, size, seen.length(), seen.digest(), remedy);
+    SeekableByteChannel channel =
+        backend.open(blob).orElseThrow(() -> missing(owner, blob, remedy));
+    boolean whole = false;
+    try {
+      Seen seen = look(channel, size);
+      if (seen.length() != size || !seen.digest().equals(blob)) {
+        throw damaged(owner, blob, size, seen.length(), seen.digest(), remedy);
+      }
+      channel.position(0);
+      whole = true;
+      return channel;
+    } catch (IOException e) {
+      throw unreadable(blob, e);
+    } finally {
+      if (!whole) {
+        close(channel);
+      }
     }
-    return backend.open(blob).orElseThrow(() -> missing(owner, blob, remedy));
+  }
+
+  private static void close(SeekableByteChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      return; // it was only read
+    }
   }
 
   /** How many bytes a blob has, and their digest; of more than it should have, the first. */
   private record Seen(long length, Digest digest) {}
 
-  private Optional<Seen> look(Digest blob, long size) {
-    try (InputStream in = backend.open(blob).orElse(null)) {
-      if (in == null) {
-        return Optional.empty();
-      }
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      byte[] buffer = new byte[1 << 16];
-      long length = 0;
-      for (int count = in.read(buffer); count >= 0 && length <= size; count = in.read(buffer)) {
-        sha.update(buffer, 0, count);
-        length += count;
-      }
-      return Optional.of(new Seen(length, new Digest(HexFormat.of().formatHex(sha.digest()))));
-    } catch (IOException e) {
-      throw unreadable(blob, e);
+  private static Seen look(SeekableByteChannel channel, long size) throws IOException {
+    MessageDigest sha;
+    try {
+      sha = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
+    ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+    long length = 0;
+    while (length <= size && channel.read(buffer) >= 0) {
+      length += buffer.flip().remaining();
+      sha.update(buffer);
+      buffer.clear();
+    }
+    return new Seen(length, new Digest(HexFormat.of().formatHex(sha.digest())));
   }
 
   private StoreException unreadable(Digest blob, IOException cause) {
     return new StoreException(
-        "reading " + backend.where(blob) + " failed (" + cause.getMessage() + "); store unchanged",
+        "reading " + backend.where(blob) + " failed ("
+            + (cause instanceof FileSystemException fault ? fault.getReason() : cause.getMessage())
+            + "); store unchanged",
         cause);
   }
 
@@ -582,9 +610,17 @@ public final class Registry implements VersionStore {
   }
 
   private void checkBlob(Digest blob, long size, String owner, Set<String> lines) {
-    Optional<Seen> seen = look(blob, size);
-    if (seen.isEmpty() || seen.get().length() != size || !seen.get().digest().equals(blob)) {
-      lines.add(backend.where(blob) + ": " + (seen.isEmpty() ? "missing" : "damaged")
+    Optional<SeekableByteChannel> found = backend.open(blob);
+    boolean intact = false;
+    if (found.isPresent()) {
+      try (SeekableByteChannel channel = found.get()) {
+        intact = look(channel, size).equals(new Seen(size, blob));
+      } catch (IOException e) {
+        throw unreadable(blob, e);
+      }
+    }
+    if (!intact) {
+      lines.add(backend.where(blob) + ": " + (found.isPresent() ? "damaged" : "missing")
           + ", needed by " + owner);
     }
   }

@@ -6,6 +6,7 @@ import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Digest;
 import java.io.InputStream;
+import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -73,12 +74,14 @@ public interface StoreBackend extends AutoCloseable {
   void put(Digest blob, InputStream bytes);
 
   /**
-   * {@return the bytes of a blob from its beginning, if it is there; the caller verifies and closes them}
+   * {@return a read-only channel over the bytes of a blob, if it is there; the caller verifies them, and closes the channel}
+   *
+   * <p>A backend that holds its blobs in memory makes one by {@link dev.mlops.api.pack.ModelPackage#channel}.
    *
    * @param blob its digest
    * @throws StoreException if it could not be read
    */
-  Optional<InputStream> open(Digest blob);
+  Optional<SeekableByteChannel> open(Digest blob);
 
   /**
    * Takes a blob that a reader found damaged out of the way, if it is found damaged again.

@@ -4,6 +4,8 @@ import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Configuration;
+import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import java.util.ArrayList;
@@ -17,7 +19,8 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * What is different between two versions: runtime, schema, the numbers of the test phase, files and documents.
+ * What is different between two versions: runtime, schema, the numbers of the test phase, settings, libraries, where they
+ * come from, files and documents.
  *
  * <p>Immutable.
  *
@@ -65,6 +68,15 @@ public final class VersionComparison {
         metric -> "baseline " + metric,
         (a, b) -> a + " -> " + b,
         lines);
+    settings("configuration", before.configuration(), after.configuration(), lines);
+    settings("provenance", before.provenance(), after.provenance(), lines);
+    compare(
+        byName(before.libraries(), Library::name),
+        byName(after.libraries(), Library::name),
+        name -> "library " + name,
+        (a, b) -> a.version() + " -> " + b.version()
+            + (a.version().equals(b.version()) ? " with another digest" : ""),
+        lines);
     compare(
         byName(before.files(), PackageFile::name),
         byName(after.files(), PackageFile::name),
@@ -78,6 +90,17 @@ public final class VersionComparison {
         (a, b) -> a.digest().equals(b.digest()) ? "" : shown(a) + " -> " + shown(b),
         lines);
     return new VersionComparison(from, to, lines);
+  }
+
+  private static void settings(
+      String what, Configuration before, Configuration after, List<String> lines) {
+    compare(
+        before.values(),
+        after.values(),
+        name -> what + " " + name,
+        (a, b) ->
+            MlopsException.shown(a.toString()) + " -> " + MlopsException.shown(b.toString()),
+        lines);
   }
 
   private static Map<String, String> quality(Optional<Baseline> baseline) {

@@ -19,7 +19,6 @@ import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.internal.json.JsonException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
@@ -123,38 +122,6 @@ public final class FilePackage implements ModelPackage {
     requireNonNull(blobs, "blobs");
     return over(manifest, digest -> {
       byte[] found = blobs.apply(digest);
-      return found == null ? null : ModelPackage.channel(found);
-    });
-  }
-
-  /**
-   * {@return the package that a manifest describes, with the bytes of small files and streams of large ones}
-   *
-   * <p>Schema, baseline, examples, libraries, configuration and provenance are read and verified now, other files when they
-   * are asked for.
-   *
-   * @param manifest canonical bytes
-   * @param small gives the bytes of a digest that are {@link #LARGEST_READ} at most, or null; called from any thread
-   * @param large gives a new stream of the bytes of a digest each time, at its beginning; called from any thread
-   * @throws PackageFormatException if the manifest or a section is not one that this release reads
-   * @throws PackageIntegrityException if a section is missing or is not what the manifest lists
-   */
-  @Beta
-  public static FilePackage of(
-      byte[] manifest,
-      Function<Digest, byte @Nullable []> small,
-      Function<Digest, InputStream> large) {
-    requireNonNull(small, "small");
-    requireNonNull(large, "large");
-    Manifest parsed = Manifest.parse(manifest.clone());
-    Map<Digest, Long> sizes = new HashMap<>();
-    parsed.files().forEach(file -> sizes.put(file.digest(), file.size()));
-    return new FilePackage(parsed, digest -> {
-      long size = sizes.getOrDefault(digest, 0L);
-      if (size > LARGEST_READ) {
-        return new StreamChannel(() -> large.apply(digest), size);
-      }
-      byte[] found = small.apply(digest);
       return found == null ? null : ModelPackage.channel(found);
     });
   }

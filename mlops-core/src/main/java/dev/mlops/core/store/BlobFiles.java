@@ -3,10 +3,11 @@ package dev.mlops.core.store;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.api.store.StoreException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -110,11 +111,11 @@ final class BlobFiles {
     }
   }
 
-  /** {@return the bytes of a blob; whatever goes wrong with them is a {@link StoreException}} */
-  Optional<InputStream> open(Digest digest) {
+  /** {@return a channel over the bytes of a blob} */
+  Optional<SeekableByteChannel> open(Digest digest) {
     Path blob = file(digest);
     try {
-      return Optional.of(new BlobStream(files.open(blob), blob));
+      return Optional.of(files.open(blob));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException e) {
@@ -165,10 +166,11 @@ final class BlobFiles {
 
   private boolean intact(Path blob, Digest digest) throws IOException {
     MessageDigest sha = sha();
-    try (InputStream in = files.open(blob)) {
-      byte[] buffer = new byte[BUFFER];
-      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-        sha.update(buffer, 0, count);
+    try (SeekableByteChannel channel = files.open(blob)) {
+      ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+      while (channel.read(buffer) >= 0) {
+        sha.update(buffer.flip());
+        buffer.clear();
       }
     }
     return digest(sha).equals(digest);
@@ -184,33 +186,5 @@ final class BlobFiles {
 
   private static Digest digest(MessageDigest sha) {
     return new Digest(HexFormat.of().formatHex(sha.digest()));
-  }
-
-  /** The bytes of a blob, whose faults say where they come from. */
-  private final class BlobStream extends FilterInputStream {
-    private final Path blob;
-
-    BlobStream(InputStream bytes, Path blob) {
-      super(bytes);
-      this.blob = blob;
-    }
-
-    @Override
-    public int read() {
-      try {
-        return super.read();
-      } catch (IOException e) {
-        throw root.unreadable(blob, e);
-      }
-    }
-
-    @Override
-    public int read(byte[] into, int offset, int count) {
-      try {
-        return super.read(into, offset, count);
-      } catch (IOException e) {
-        throw root.unreadable(blob, e);
-      }
-    }
   }
 }

@@ -1,10 +1,12 @@
 package dev.mlops.core.store;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.NonWritableChannelException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -96,42 +98,86 @@ final class DiskFiles implements StoreFiles {
   }
 
   @Override
-  public InputStream open(Path file) throws IOException {
+  public SeekableByteChannel open(Path file) throws IOException {
     if (kind(file) == Kind.OTHER || kind(file) == Kind.DIRECTORY) {
       throw new FileSystemException(file.toString(), null, "not a regular file");
     }
-    Set<OpenOption> options = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-    FileChannel opened = uninterrupted(() -> channels.open(file, options));
-    return new InputStream() {
-      private FileChannel channel = opened;
-      private long position;
+    return new Reading(channels, file);
+  }
 
-      @Override
-      public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-      }
+  /** Opens its file again when an interrupt has closed it. */
+  private static final class Reading implements SeekableByteChannel {
+    private static final Set<OpenOption> OPTIONS =
+        Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
 
-      @Override
-      public int read(byte[] into, int offset, int count) throws IOException {
-        if (count == 0) {
-          return 0;
-        }
-        return uninterrupted(() -> {
-          if (!channel.isOpen()) {
-            channel = channels.open(file, options);
-          }
-          int done = channel.read(ByteBuffer.wrap(into, offset, count), position);
-          position += Math.max(0, done);
-          return done;
-        });
-      }
+    private final Channels channels;
+    private final Path file;
+    private FileChannel channel;
+    private long position;
+    private boolean closed;
 
-      @Override
-      public void close() throws IOException {
-        channel.close();
+    Reading(Channels channels, Path file) throws IOException {
+      this.channels = channels;
+      this.file = file;
+      this.channel = uninterrupted(() -> channels.open(file, OPTIONS));
+    }
+
+    private FileChannel channel() throws IOException {
+      if (closed) {
+        throw new ClosedChannelException();
       }
-    };
+      if (!channel.isOpen()) {
+        channel = channels.open(file, OPTIONS);
+      }
+      return channel;
+    }
+
+    @Override
+    public int read(ByteBuffer into) throws IOException {
+      int count = uninterrupted(() -> channel().read(into, position));
+      position += Math.max(0, count);
+      return count;
+    }
+
+    @Override
+    public long position() {
+      return position;
+    }
+
+    @Override
+    public SeekableByteChannel position(long next) {
+      if (next < 0) {
+        throw new IllegalArgumentException("position must be >= 0, but was " + next);
+      }
+      position = next;
+      return this;
+    }
+
+    @Override
+    public long size() throws IOException {
+      return uninterrupted(() -> channel().size());
+    }
+
+    @Override
+    public int write(ByteBuffer from) {
+      throw new NonWritableChannelException();
+    }
+
+    @Override
+    public SeekableByteChannel truncate(long size) {
+      throw new NonWritableChannelException();
+    }
+
+    @Override
+    public boolean isOpen() {
+      return !closed;
+    }
+
+    @Override
+    public void close() throws IOException {
+      closed = true;
+      channel.close();
+    }
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.mlops.api.store.StoreBackend;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.core.store.StoreFiles.Kind;
 import java.io.InputStream;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -133,7 +134,7 @@ public final class FileBackend implements StoreBackend {
   }
 
   @Override
-  public Optional<InputStream> open(Digest blob) {
+  public Optional<SeekableByteChannel> open(Digest blob) {
     requireOpen();
     return blobs.open(blob);
   }

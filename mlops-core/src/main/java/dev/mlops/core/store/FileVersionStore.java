@@ -56,7 +56,7 @@ import java.util.Set;
  */
 public final class FileVersionStore implements VersionStore {
   private static final PackageReader PACKAGES =
-      (manifest, blobs) -> FilePackage.of(manifest, blobs::read, blobs::open);
+      (manifest, blobs) -> FilePackage.over(manifest, blobs::open);
 
   private final FileBackend backend;
   private final StoreFiles files;

@@ -2,7 +2,7 @@ package dev.mlops.core.store;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -40,8 +40,8 @@ interface StoreFiles {
   /** {@return the bytes of a regular file; the first {@code atMost} + 1 if it has more than {@code atMost}} */
   byte[] read(Path file, int atMost) throws IOException;
 
-  /** {@return the bytes of a regular file, from its beginning; the caller closes them} */
-  InputStream open(Path file) throws IOException;
+  /** {@return a read-only channel over a regular file; the caller closes it} */
+  SeekableByteChannel open(Path file) throws IOException;
 
   Instant lastModified(Path file) throws IOException;
 

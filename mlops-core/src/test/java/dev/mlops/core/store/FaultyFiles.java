@@ -1,8 +1,8 @@
 package dev.mlops.core.store;
 
-import java.io.ByteArrayInputStream;
+import dev.mlops.api.pack.ModelPackage;
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -221,10 +221,10 @@ final class FaultyFiles implements StoreFiles {
   }
 
   @Override
-  public InputStream open(Path file) throws IOException {
+  public SeekableByteChannel open(Path file) throws IOException {
     before("read", file);
     try {
-      return new ByteArrayInputStream(node(file).bytes);
+      return ModelPackage.channel(node(file).bytes);
     } finally {
       after();
     }
