@@ -31,6 +31,7 @@ final class ContractTable {
       RowDetectorContract.class,
       StatefulDetectorContract.class,
       RetrainPolicyContract.class,
+      RolloutPlanContract.class,
       JournalContract.class);
 
   private static final Pattern ITEM = Pattern.compile("<li>(.*?)(?=<li>|</ol>)", Pattern.DOTALL);

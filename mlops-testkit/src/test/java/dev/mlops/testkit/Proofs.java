@@ -41,6 +41,7 @@ final class Proofs {
       "drift/RowDetector",
       "drift/StatefulDetector",
       "retrain/RetrainPolicy",
+      "rollout/RolloutPlan",
       "loop/Journal");
 
   /** Clauses of detectors of values alone. */
@@ -128,6 +129,13 @@ final class Proofs {
         Subjects.Policies.HEALTHY);
     add(
         proofs,
+        "RolloutPlan",
+        Subjects.Rollouts.class,
+        BrokenRollouts.all(),
+        broken -> Subjects.Rollouts.factory = broken,
+        Subjects.Rollouts.HEALTHY);
+    add(
+        proofs,
         "Journal",
         Subjects.Journals.class,
         BrokenJournals.all(),
@@ -167,6 +175,7 @@ final class Proofs {
         Subjects.Vectors.class,
         Subjects.Rows.class,
         Subjects.Policies.class,
+        Subjects.Rollouts.class,
         Subjects.Journals.class);
   }
 }

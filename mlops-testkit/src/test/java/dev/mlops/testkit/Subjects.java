@@ -11,6 +11,7 @@ import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.store.Coordination;
 import dev.mlops.api.store.StoreBackend;
 import dev.mlops.api.store.VersionStore;
@@ -208,6 +209,21 @@ final class Subjects {
     @Override
     protected List<Evidence> evidence() {
       return BrokenPolicies.evidence();
+    }
+  }
+
+  static class Rollouts extends RolloutPlanContract {
+    static final Supplier<RolloutPlan> HEALTHY = BrokenRollouts.Counting::new;
+    static Supplier<RolloutPlan> factory = HEALTHY;
+
+    @Override
+    protected RolloutPlan plan() {
+      return factory.get();
+    }
+
+    @Override
+    protected int enough() {
+      return 2 * BrokenRollouts.OUTCOMES;
     }
   }
 

@@ -8,7 +8,8 @@ import dev.mlops.api.model.Beta;
  * <p>The contract, clause by clause:
  *
  * <ol>
- *   <li><b>beginsUndecided</b>: a rollout that has observed nothing is UNDECIDED: absence of evidence promotes nobody.
+ *   <li><b>beginsUndecided</b>: a rollout that has observed nothing is UNDECIDED: absence of evidence promotes nobody. On enough
+ *       outcomes it promotes a candidate that is always right beside a champion that never is, and keeps the reverse.
  *   <li><b>sharesNothing</b>: what one rollout observes changes no other.
  *   <li><b>staysDecided</b>: once PROMOTE or KEEP, a rollout says the same whatever it is asked to observe.
  *   <li><b>asksChangeNothing</b>: asking for the decision, however often, changes none.

@@ -1,0 +1,159 @@
+package dev.mlops.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.rollout.Rollout;
+import dev.mlops.api.rollout.RolloutDecision;
+import dev.mlops.api.rollout.RolloutPlan;
+import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.store.Version;
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The contract of {@link RolloutPlan}: one test per clause of its Javadoc, named after the clause.
+ *
+ * <p>The rows are flowers of one number that are all {@code yes}; a model that says {@code no} is wrong.
+ *
+ * @since 0.1
+ */
+@DisplayName("A rollout plan")
+public abstract class RolloutPlanContract {
+  private static final Schema SCHEMA =
+      Schema.of(Column.number("x")).predicting(Task.CLASSIFICATION);
+
+  private static final String RIGHT = "yes";
+  private static final String WRONG = "no";
+
+  /** For a subclass. */
+  protected RolloutPlanContract() {}
+
+  /** {@return the plan; each call may give the same one} */
+  protected abstract RolloutPlan plan();
+
+  /** {@return how many outcomes the plan needs at most to come to a decision; 1,000 unless overridden} */
+  protected int enough() {
+    return 1_000;
+  }
+
+  private Rollout begin() {
+    return plan().begin(RolloutStart.builder(version(7), version(8), SCHEMA).build());
+  }
+
+  private static Version version(int number) {
+    return new Version("fraud", number, Digest.of(new byte[] {(byte) number}), Instant.EPOCH);
+  }
+
+  private static void observe(Rollout rollout, int i, String champion, Optional<String> candidate) {
+    Outcome outcome = Outcome.builder(i, i, "7")
+        .row(Row.of(SCHEMA, i))
+        .prediction(Classification.of(champion))
+        .truth(Truth.of(RIGHT))
+        .servedAt(Instant.EPOCH)
+        .build();
+    rollout.observe(outcome, candidate.<Prediction>map(Classification::of));
+  }
+
+  /** Until it is decided, at most {@link #enough()} outcomes, at least one. */
+  private RolloutDecision.Outcome decided(
+      Rollout rollout, String champion, Optional<String> candidate) {
+    for (int i = 0; i < enough(); i++) {
+      observe(rollout, i, champion, candidate);
+      if (rollout.decision().outcome() != RolloutDecision.Outcome.UNDECIDED) {
+        break;
+      }
+    }
+    return rollout.decision().outcome();
+  }
+
+  @Test
+  @DisplayName("is undecided before it has observed anything")
+  void beginsUndecided() {
+    assertThat(begin().decision().outcome()).isEqualTo(RolloutDecision.Outcome.UNDECIDED);
+  }
+
+  @Test
+  @DisplayName("promotes a candidate that is right where the champion is wrong, and keeps one that is worse")
+  void beginsUndecided_andDecides() {
+    assertThat(decided(begin(), WRONG, Optional.of(RIGHT)))
+        .as("always right beside always wrong")
+        .isEqualTo(RolloutDecision.Outcome.PROMOTE);
+    assertThat(decided(begin(), RIGHT, Optional.of(WRONG)))
+        .as("always wrong beside always right")
+        .isEqualTo(RolloutDecision.Outcome.KEEP);
+  }
+
+  @Test
+  @DisplayName("shares nothing between two rollouts")
+  void sharesNothing() {
+    RolloutPlan plan = plan();
+    RolloutStart start = RolloutStart.builder(version(7), version(8), SCHEMA).build();
+    Rollout one = plan.begin(start);
+    Rollout other = plan.begin(start);
+    decided(one, WRONG, Optional.of(RIGHT));
+    assertThat(decided(other, RIGHT, Optional.of(WRONG)))
+        .as("beside another, and alone")
+        .isEqualTo(decided(begin(), RIGHT, Optional.of(WRONG)));
+  }
+
+  @Test
+  @DisplayName("says the same once it is decided, whatever comes")
+  void staysDecided() {
+    Rollout promoted = begin();
+    RolloutDecision.Outcome first = decided(promoted, WRONG, Optional.of(RIGHT));
+    Rollout kept = begin();
+    RolloutDecision.Outcome second = decided(kept, RIGHT, Optional.of(WRONG));
+    for (int i = 0; i < enough(); i++) {
+      observe(promoted, enough() + i, RIGHT, Optional.of(WRONG));
+      observe(kept, enough() + i, WRONG, Optional.of(RIGHT));
+    }
+    assertThat(promoted.decision().outcome()).isEqualTo(first);
+    assertThat(kept.decision().outcome()).isEqualTo(second);
+  }
+
+  @Test
+  @DisplayName("changes nothing when it is asked")
+  void asksChangeNothing() {
+    Rollout asked = begin();
+    Rollout left = begin();
+    for (int i = 0; i < enough(); i++) {
+      observe(asked, i, WRONG, Optional.of(i % 2 == 0 ? RIGHT : WRONG));
+      observe(left, i, WRONG, Optional.of(i % 2 == 0 ? RIGHT : WRONG));
+      RolloutDecision decision = asked.decision();
+      assertThat(asked.decision()).as("asked again").isEqualTo(decision);
+    }
+    assertThat(asked.decision()).isEqualTo(left.decision());
+  }
+
+  @Test
+  @DisplayName("never promotes a candidate that gives no usable answer")
+  void silenceIsNoMerit() {
+    for (String champion : new String[] {RIGHT, WRONG}) {
+      assertThat(decided(begin(), champion, Optional.empty()))
+          .as("no answer beside " + champion)
+          .isNotEqualTo(RolloutDecision.Outcome.PROMOTE);
+    }
+  }
+
+  @Test
+  @DisplayName("says what it found, with the numbers")
+  void explains() {
+    Rollout rollout = begin();
+    for (int i = 0; i < enough(); i++) {
+      observe(rollout, i, WRONG, Optional.of(RIGHT));
+      assertThat(rollout.decision().reason()).as("after " + (i + 1)).containsPattern("[0-9]");
+    }
+    assertThat(plan().toString()).as("what the journal calls the plan").isNotBlank();
+  }
+}
