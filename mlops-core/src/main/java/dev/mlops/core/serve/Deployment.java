@@ -11,8 +11,6 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.MonitorFactory;
-import dev.mlops.api.monitor.Recorder;
-import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
@@ -23,6 +21,9 @@ import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.internal.log.FaultStatus;
 import dev.mlops.core.internal.log.Warnings;
+import dev.mlops.core.serve.Serving.Hold;
+import dev.mlops.core.serve.Serving.Loaded;
+import dev.mlops.core.serve.Serving.State;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,11 +31,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -74,14 +71,8 @@ public final class Deployment<T> implements AutoCloseable {
   private final InstantSource clock;
   private final LongSupplier ticker;
 
-  /** What serves now; null once closed. */
-  private final AtomicReference<@Nullable State> serving = new AtomicReference<>();
-
-  /**
-   * Held while a state takes another's place: never by a request, and never while the store, a package or a runtime is
-   * asked, so that a rollback does not wait for any of them.
-   */
-  private final ReentrantLock changing = new ReentrantLock();
+  private final Serving serving;
+  private final Follower follower;
 
   /** When the newest tick began, or the deployment was made, by the ticker. */
   private volatile long ticked;
@@ -90,36 +81,8 @@ public final class Deployment<T> implements AutoCloseable {
   private final AtomicBoolean ticking = new AtomicBoolean();
 
   private final Warnings warnings = Warnings.of(Deployment.class);
-  private final FaultStatus following =
-      FaultStatus.of(Deployment.class, "what serves goes on serving");
   private final FaultStatus watching =
       FaultStatus.of(Deployment.class, "what serves goes on serving");
-  private final FaultStatus warming = FaultStatus.of(Deployment.class, "no rollback until then");
-
-  /** What may serve soon and is loaded already. */
-  private final List<Prepared> prepared = new CopyOnWriteArrayList<>();
-
-  /** Of the version that the alias asks for and of the one before it; used in ticks alone, and so is what follows. */
-  private final Retry loads = new Retry();
-
-  private final Retry warmUps = new Retry();
-
-  /** The move that leaves nothing to roll back to; 0 if none is known. */
-  private long last;
-
-  /** A version in memory, with what a request needs. */
-  private record Loaded(Version version, SharedModel model, Recorder recorder, Schema schema) {}
-
-  /** The version that serves, the one before it if it is still loaded, and a rollback that the store does not know yet. */
-  private record State(
-      AliasChange change,
-      Loaded champion,
-      @Nullable Loaded standby,
-      @Nullable Hold hold) {}
-
-  /** A rollback that was made here and must still be told to the store. */
-  private record Hold(AliasChange from, Version to, String by, String because, String intent) {}
-
   private Deployment(Builder<T> builder, ModelLoader loader) {
     this.store = builder.store;
     this.alias = builder.alias;
@@ -129,6 +92,9 @@ public final class Deployment<T> implements AutoCloseable {
     this.ticker = builder.ticker;
     this.ticked = ticker.getAsLong();
     this.monitor = requireNonNull(builder.config.open(builder.model), "monitor");
+    this.serving = new Serving(alias);
+    this.follower =
+        new Follower(store, alias, loader, monitor, serving, ticker, this::tellsChampion);
   }
 
   /**
@@ -175,38 +141,19 @@ public final class Deployment<T> implements AutoCloseable {
   private Served answer(@Nullable String key, T input) {
     Row row = rows.row(input);
     long start = ticker.getAsLong();
-    Loaded champion = acquire();
+    Loaded champion = serving.acquire();
     Prediction prediction;
     try {
-      prediction = champion.model.model().predict(row);
+      prediction = champion.model().model().predict(row);
     } catch (Throwable e) { // the model's own, whatever it is, passes unchanged
       failed(champion, ticker.getAsLong() - start, e);
       throw e;
     } finally {
-      champion.model.release();
+      champion.model().release();
     }
     long nanos = ticker.getAsLong() - start;
     requireUsable(champion, prediction, nanos);
-    return Served.of(prediction, record(champion, key, row, prediction, nanos), champion.version);
-  }
-
-  /** The champion with its model in use. */
-  private Loaded acquire() {
-    while (true) {
-      State state = serving.get();
-      if (state == null) {
-        throw closed();
-      }
-      Loaded champion = state.champion;
-      if (champion.model.acquire()) {
-        return champion;
-      }
-      Thread.onSpinWait(); // retired between the two lines: its successor is there already
-    }
-  }
-
-  private IllegalStateException closed() {
-    return new IllegalStateException("deployment of " + alias + " is closed");
+    return Served.of(prediction, record(champion, key, row, prediction, nanos), champion.version());
   }
 
   private void requireUsable(Loaded champion, @Nullable Prediction prediction, long nanos) {
@@ -225,7 +172,7 @@ public final class Deployment<T> implements AutoCloseable {
     }
     failed(champion, nanos, cause);
     throw new NoPredictionException(
-        champion.version + " answered with " + found + "; counted as a failure, no fallback is set",
+        champion.version() + " answered with " + found + "; counted as a failure, no fallback is set",
         cause);
   }
 
@@ -233,8 +180,8 @@ public final class Deployment<T> implements AutoCloseable {
       Loaded champion, @Nullable String key, Row row, Prediction prediction, long nanos) {
     try {
       return key == null
-          ? champion.recorder.record(row, prediction, nanos)
-          : champion.recorder.record(key, row, prediction, nanos);
+          ? champion.recorder().record(row, prediction, nanos)
+          : champion.recorder().record(key, row, prediction, nanos);
     } catch (Throwable e) { // a foreign monitor that breaks its contract must not break serving
       monitorBroke("record a prediction", e);
       return Unrecorded.id();
@@ -243,7 +190,7 @@ public final class Deployment<T> implements AutoCloseable {
 
   private void failed(Loaded champion, long nanos, @Nullable Throwable cause) {
     try {
-      champion.recorder.failure(nanos, cause);
+      champion.recorder().failure(nanos, cause);
     } catch (Throwable e) { // as above
       monitorBroke("record a failure", e);
     }
@@ -316,15 +263,15 @@ public final class Deployment<T> implements AutoCloseable {
    */
   private boolean tellsChampion() {
     return watched("have the monitor watch what serves " + alias, () -> {
-      State state = serving.get();
+      State state = serving.now();
       if (state != null) {
-        monitor.champion(Long.toString(state.champion.version.number()));
+        monitor.champion(Long.toString(state.champion().version().number()));
       }
     });
   }
 
   private void tickAlone() {
-    if (serving.get() == null) {
+    if (serving.now() == null) {
       return;
     }
     // What is thrown ends here: a host's scheduler never runs a task again that has thrown.
@@ -334,31 +281,7 @@ public final class Deployment<T> implements AutoCloseable {
     if (watched) {
       watching.over();
     }
-    String step = "read " + alias;
-    try {
-      State state = serving.get();
-      if (state != null && state.hold != null) {
-        step = "move " + alias + " back to " + state.hold.to;
-        state = commit(state, state.hold);
-      }
-      step = "read " + alias;
-      AliasChange newest = state == null ? null : store.current(alias).orElse(null);
-      step = "follow " + alias + " to " + (newest == null ? "nothing" : move(newest));
-      if (state == null || newest == null || follow(state, newest)) {
-        following.over();
-      }
-    } catch (Throwable e) {
-      following.met(step, e);
-      return;
-    }
-    try {
-      State state = serving.get();
-      if (state == null || warmUp(state)) {
-        warming.over();
-      }
-    } catch (Throwable e) {
-      warming.met("load what " + alias + " could be rolled back to", e);
-    }
+    follower.tick();
   }
 
   /** Has the monitor do something; false if it threw, which is told by {@link #trouble()}. */
@@ -370,196 +293,6 @@ public final class Deployment<T> implements AutoCloseable {
       watching.met(what, e);
       return false;
     }
-  }
-
-  private static String move(AliasChange change) {
-    return change.to() + ", move " + change.generation();
-  }
-
-  /** Tells the store of a rollback; gives the state without it, or null if the deployment was closed meanwhile. */
-  private @Nullable State commit(State state, Hold hold) {
-    AliasChange change;
-    try {
-      change = store
-          .move(alias)
-          .from(hold.from)
-          .to(hold.to)
-          .by(hold.by)
-          .because(hold.because)
-          .intent(hold.intent)
-          .commit();
-    } catch (AliasConflictException e) {
-      change = overtaken(hold);
-    } catch (Throwable e) {
-      // Made, not made, or never possible: the alias may tell, and a newer move ends the hold.
-      AliasChange newest;
-      try {
-        newest = store.current(alias).orElse(hold.from);
-      } catch (Throwable also) {
-        e.addSuppressed(also);
-        throw e;
-      }
-      if (newest.generation() <= hold.from.generation()) {
-        throw e;
-      }
-      change = newest.intent().equals(hold.intent) ? newest : overtaken(hold);
-    }
-    State told = new State(change, state.champion, state.standby, null);
-    return replace(state, told) ? told : null;
-  }
-
-  /** The change up to which nothing is followed: the one that the rollback was from. */
-  private AliasChange overtaken(Hold hold) {
-    warnings.once(
-        hold.intent,
-        "the rollback of " + alias + " to " + hold.to
-            + " was overtaken by a newer move, which wins",
-        null);
-    return hold.from;
-  }
-
-  /** Serves what a change of the alias asks for, if it is newer than what is served; false while that rests. */
-  private boolean follow(State now, AliasChange change) {
-    long generation = change.generation();
-    if (generation <= now.change.generation()) {
-      return true;
-    }
-    Loaded champion = now.champion;
-    Loaded standby = now.standby;
-    boolean atHand = change.to().equals(champion.version)
-        || (standby != null && change.to().equals(standby.version));
-    if (!atHand && !loads.due(generation, ticker.getAsLong())) {
-      return false;
-    }
-    Loaded before = before(now, change);
-    boolean serves;
-    if (change.to().equals(champion.version)) {
-      serves = replace(now, new State(change, champion, before, null));
-    } else if (standby != null && atHand) {
-      serves = replace(now, new State(change, standby, before, null));
-    } else {
-      try {
-        serves = load(now, change, before);
-      } catch (Throwable e) {
-        loads.failed(generation, ticker.getAsLong());
-        throw e;
-      }
-    }
-    if (serves) {
-      tellsChampion();
-      retire(champion, change.to(), before);
-      retire(standby, change.to(), before);
-    }
-    return true;
-  }
-
-  /** Closes a model that neither serves nor could be rolled back to. */
-  private static void retire(@Nullable Loaded loaded, Version serves, @Nullable Loaded before) {
-    if (loaded != null
-        && !loaded.version.equals(serves)
-        && (before == null || !loaded.version.equals(before.version))) {
-      loaded.model.retire();
-    }
-  }
-
-  /** Of what is in memory, what a change could be rolled back to: what served before it and was not left by going back. */
-  private @Nullable Loaded before(State now, AliasChange change) {
-    List<Loaded> atHand =
-        now.standby == null ? List.of(now.champion) : List.of(now.champion, now.standby);
-    List<Version> way = List.of();
-    if (change.generation() == now.change.generation() + 1) {
-      way = atHand.stream().map(Loaded::version).toList();
-    } else { // moves were missed
-      try {
-        way = RollbackTargets.of(store.history(alias), change);
-      } catch (Throwable e) {
-        warnings.once(
-            "history",
-            "the history of " + alias + " could not be read; what could be rolled back to is"
-                + " loaded again by a later tick",
-            e);
-      }
-    }
-    for (Loaded loaded : atHand) {
-      if (loaded.version.number() < change.to().number() && way.contains(loaded.version)) {
-        return loaded;
-      }
-    }
-    return null;
-  }
-
-  /**
-   * Loads what could be rolled back to if nothing is at hand, as after a start; false while that rests.
-   */
-  private boolean warmUp(State state) {
-    long generation = state.change.generation();
-    if (state.standby != null || state.hold != null || last == generation) {
-      return true;
-    }
-    if (!warmUps.due(generation, ticker.getAsLong())) {
-      return false;
-    }
-    try {
-      Version version = null;
-      for (Version each : RollbackTargets.of(store.history(alias), state.change)) {
-        version = each.number() < state.champion.version.number() ? each : version;
-      }
-      if (version == null) {
-        last = generation;
-        return true;
-      }
-      ModelPackage source = store.open(version);
-      SharedModel model = new SharedModel(load(source));
-      boolean kept = false;
-      try {
-        Loaded standby = loaded(version, model, source);
-        kept = replace(state, new State(state.change, state.champion, standby, null));
-      } finally {
-        if (!kept) {
-          model.retire();
-        }
-      }
-      return true;
-    } catch (Throwable e) {
-      warmUps.failed(generation, ticker.getAsLong());
-      throw e;
-    }
-  }
-
-  private static Baseline baseline(ModelPackage source) {
-    return source.baseline().orElseGet(() -> Baseline.builder(source.schema()).build());
-  }
-
-  private Loaded loaded(Version version, SharedModel model, ModelPackage source) {
-    Recorder recorder = monitor.recorder(Long.toString(version.number()), baseline(source));
-    return new Loaded(version, model, requireNonNull(recorder, "recorder"), source.schema());
-  }
-
-  /** Serves the version of a change in the place of a state; closes it again if that is gone. */
-  private boolean load(@Nullable State now, AliasChange change, @Nullable Loaded standby) {
-    Version version = change.to();
-    Prepared ready = prepared.stream()
-        .filter(each -> each.version().equals(version) && each.take())
-        .findFirst()
-        .orElse(null);
-    if (ready != null) {
-      prepared.remove(ready);
-    }
-    ModelPackage source = ready == null ? store.open(version) : ready.source();
-    SharedModel model = ready == null ? new SharedModel(load(source)) : ready.shared();
-    boolean serves = false;
-    try {
-      Loaded champion = loaded(version, model, source);
-      serves = replace(now, new State(change, champion, standby, null));
-    } finally {
-      if (!serves) {
-        model.retire();
-      }
-    }
-    if (serves) {
-      loader.serves(source);
-    }
-    return serves;
   }
 
   /**
@@ -575,29 +308,7 @@ public final class Deployment<T> implements AutoCloseable {
    * @throws IllegalStateException if the deployment is closed
    */
   public Prepared prepare(Version version) {
-    ModelPackage source = store.open(version);
-    Prepared ready = new Prepared(version, source, new SharedModel(load(source)), prepared::remove);
-    prepared.add(ready);
-    if (serving.get() == null) { // closed meanwhile, or before
-      ready.close();
-      throw closed();
-    }
-    return ready;
-  }
-
-  /** Puts a state in another's place, unless that is gone. */
-  @SuppressWarnings("ReferenceEquality") // the very state that was read, not an equal one
-  private boolean replace(@Nullable State now, State next) {
-    changing.lock();
-    try {
-      if (serving.get() != now) {
-        return false;
-      }
-      serving.set(next);
-      return true;
-    } finally {
-      changing.unlock();
-    }
+    return follower.prepare(version);
   }
 
   /**
@@ -625,11 +336,11 @@ public final class Deployment<T> implements AutoCloseable {
    * @throws IllegalStateException if the deployment is closed
    */
   public <R> R using(Function<? super Model, ? extends R> use) {
-    Loaded champion = acquire();
+    Loaded champion = serving.acquire();
     try {
-      return use.apply(champion.model.model());
+      return use.apply(champion.model().model());
     } finally {
-      champion.model.release();
+      champion.model().release();
     }
   }
 
@@ -655,59 +366,25 @@ public final class Deployment<T> implements AutoCloseable {
    *     changed
    */
   public Version rollBack(String by, String because) {
-    String actor = beginning(by, 200);
-    String reason = beginning(because, 2_000);
-    State now;
-    Loaded before;
-    changing.lock();
-    try {
-      now = serving.get();
-      if (now == null) {
-        throw closed();
-      }
-      before = now.standby;
-      if (before == null) {
-        throw new IllegalStateException("cannot roll back " + now.champion.version
-            + ": no version before it is loaded; it goes on serving");
-      }
-      Hold hold =
-          new Hold(now.change, before.version, actor, reason, "rollback-" + UUID.randomUUID());
-      serving.set(new State(now.change, before, null, hold));
-    } finally {
-      changing.unlock();
-    }
-    now.champion.model.retire();
-    return before.version;
-  }
-
-  /** A rollback is not refused over a reason that is too long, or that no file could hold: half a character becomes "?". */
-  private static String beginning(String text, int most) {
-    String kept = text.length() <= most ? text : text.substring(0, most);
-    return new String(kept.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+    return serving.rollBack(by, because);
   }
 
   /**
    * {@return whether a rollback was made here that the store does not know yet}
    */
   public boolean rollbackPending() {
-    State state = serving.get();
-    return state != null && state.hold != null;
+    State state = serving.now();
+    return state != null && state.hold() != null;
   }
 
   /**
    * {@return what the newest tick could not do, if anything; nothing once closed}
    */
   public Optional<String> trouble() {
-    if (serving.get() == null) {
+    if (serving.now() == null) {
       return Optional.empty();
     }
-    List<String> all = new ArrayList<>();
-    for (FaultStatus each : List.of(following, watching, warming)) {
-      String now = each.now();
-      if (now != null) {
-        all.add(now);
-      }
-    }
+    List<String> all = follower.trouble(watching).toList();
     return all.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", all));
   }
 
@@ -724,11 +401,7 @@ public final class Deployment<T> implements AutoCloseable {
    * @throws IllegalStateException if the deployment is closed
    */
   public Version champion() {
-    State state = serving.get();
-    if (state == null) {
-      throw closed();
-    }
-    return state.champion.version;
+    return serving.require().champion().version();
   }
 
   /**
@@ -737,11 +410,7 @@ public final class Deployment<T> implements AutoCloseable {
    * @throws IllegalStateException if the deployment is closed
    */
   public Schema schema() {
-    State state = serving.get();
-    if (state == null) {
-      throw closed();
-    }
-    return state.champion.schema;
+    return serving.require().champion().schema();
   }
 
   /**
@@ -779,29 +448,20 @@ public final class Deployment<T> implements AutoCloseable {
    */
   @Override
   public void close() {
-    State state;
-    changing.lock();
-    try {
-      state = serving.getAndSet(null);
-    } finally {
-      changing.unlock();
-    }
-    if (state == null) {
+    State last = serving.close();
+    if (last == null) {
       return;
     }
-    if (state.hold != null) {
+    Hold hold = last.hold();
+    if (hold != null) {
       warnings.once(
           "closed",
-          "closed before the store knew of the rollback of " + alias + " to " + state.hold.to
-              + "; whoever opens it next serves " + state.hold.from.to()
+          "closed before the store knew of the rollback of " + alias + " to " + hold.to()
+              + "; whoever opens it next serves " + hold.from().to()
               + " again unless the alias is moved",
           null);
     }
-    state.champion.model.retire();
-    if (state.standby != null) {
-      state.standby.model.retire();
-    }
-    prepared.forEach(Prepared::close);
+    follower.close();
     closeMonitor();
   }
 
@@ -816,8 +476,8 @@ public final class Deployment<T> implements AutoCloseable {
   /** {@return such as {@code fraud@champion serves fraud:7}} */
   @Override
   public String toString() {
-    State state = serving.get();
-    return state == null ? alias + " is closed" : alias + " serves " + state.champion.version;
+    State state = serving.now();
+    return state == null ? alias + " is closed" : alias + " serves " + state.champion().version();
   }
 
   /**
@@ -950,7 +610,7 @@ public final class Deployment<T> implements AutoCloseable {
       AliasChange change = store.current(alias).orElseGet(() -> release(loader));
       Deployment<T> deployment = new Deployment<>(this, loader);
       try {
-        deployment.load(null, change, null);
+        deployment.follower.begin(change);
         deployment.tellsChampion();
       } catch (Throwable e) {
         deployment.closeMonitor();

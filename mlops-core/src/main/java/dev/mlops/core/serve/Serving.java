@@ -1,0 +1,136 @@
+package dev.mlops.core.serve;
+
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.Version;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a deployment serves now: one immutable state that a request reads once, and that another takes the place of.
+ *
+ * <p>Thread-safe.
+ */
+final class Serving {
+  private final String alias;
+
+  /** What serves now; null once closed. */
+  private final AtomicReference<@Nullable State> now = new AtomicReference<>();
+
+  /**
+   * Held while a state takes another's place: never by a request, and never while the store, a package or a runtime is
+   * asked, so that a rollback does not wait for any of them.
+   */
+  private final ReentrantLock changing = new ReentrantLock();
+
+  Serving(String alias) {
+    this.alias = alias;
+  }
+
+  /** A version in memory, with what a request needs. */
+  record Loaded(Version version, SharedModel model, Recorder recorder, Schema schema) {}
+
+  /** The version that serves, the one before it if it is still loaded, and a rollback that the store does not know yet. */
+  record State(
+      AliasChange change, Loaded champion, @Nullable Loaded standby, @Nullable Hold hold) {}
+
+  /** A rollback that was made here and must still be told to the store. */
+  record Hold(AliasChange from, Version to, String by, String because, String intent) {}
+
+  /** What serves; null once closed. */
+  @Nullable State now() {
+    return now.get();
+  }
+
+  /** What serves; throws once closed. */
+  State require() {
+    State state = now.get();
+    if (state == null) {
+      throw closed();
+    }
+    return state;
+  }
+
+  IllegalStateException closed() {
+    return new IllegalStateException("deployment of " + alias + " is closed");
+  }
+
+  /** The champion with its model in use. */
+  Loaded acquire() {
+    while (true) {
+      Loaded champion = require().champion();
+      if (champion.model().acquire()) {
+        return champion;
+      }
+      Thread.onSpinWait(); // retired between the two lines: its successor is there already
+    }
+  }
+
+  /** Puts a state in another's place, unless that is gone. */
+  @SuppressWarnings("ReferenceEquality") // the very state that was read, not an equal one
+  boolean replace(@Nullable State before, State next) {
+    changing.lock();
+    try {
+      if (now.get() != before) {
+        return false;
+      }
+      now.set(next);
+      return true;
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /** Serves the version before this one, and holds that against the alias until the store knows. */
+  Version rollBack(String by, String because) {
+    String actor = beginning(by, 200);
+    String reason = beginning(because, 2_000);
+    State left;
+    Loaded before;
+    changing.lock();
+    try {
+      left = require();
+      before = left.standby();
+      if (before == null) {
+        throw new IllegalStateException("cannot roll back " + left.champion().version()
+            + ": no version before it is loaded; it goes on serving");
+      }
+      Hold hold =
+          new Hold(left.change(), before.version(), actor, reason, "rollback-" + UUID.randomUUID());
+      now.set(new State(left.change(), before, null, hold));
+    } finally {
+      changing.unlock();
+    }
+    left.champion().model().retire();
+    return before.version();
+  }
+
+  /** A rollback is not refused over a reason that is too long, or that no file could hold: half a character becomes "?". */
+  private static String beginning(String text, int most) {
+    String kept = text.length() <= most ? text : text.substring(0, most);
+    return new String(kept.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+  }
+
+  /** Serves nothing any more; gives what served, or null if it was closed before. */
+  @Nullable State close() {
+    State last;
+    changing.lock();
+    try {
+      last = now.getAndSet(null);
+    } finally {
+      changing.unlock();
+    }
+    if (last != null) {
+      last.champion().model().retire();
+      Loaded standby = last.standby();
+      if (standby != null) {
+        standby.model().retire();
+      }
+    }
+    return last;
+  }
+}
