@@ -84,7 +84,8 @@ public abstract class RolloutPlanContract {
   }
 
   @Test
-  @DisplayName("promotes a candidate that is right where the champion is wrong, and keeps one that is worse")
+  @DisplayName(
+      "promotes a candidate that is right where the champion is wrong, and keeps one that is worse")
   void beginsUndecided_andDecides() {
     assertThat(decided(begin(), WRONG, Optional.of(RIGHT)))
         .as("always right beside always wrong")

@@ -133,8 +133,7 @@ public abstract class StoreBackendContract {
       assertThat(channel.position(10).read(three.clear())).isEqualTo(-1);
       assertThatThrownBy(() -> channel.write(ByteBuffer.allocate(1)))
           .isInstanceOf(NonWritableChannelException.class);
-      assertThatThrownBy(() -> channel.truncate(1))
-          .isInstanceOf(NonWritableChannelException.class);
+      assertThatThrownBy(() -> channel.truncate(1)).isInstanceOf(NonWritableChannelException.class);
     }
     assertThat(blob(backend, digest)).isEqualTo(bytes("0123456789"));
   }

@@ -43,8 +43,11 @@ final class BrokenBackends {
 
               @Override
               public synchronized Optional<SeekableByteChannel> open(Digest blob) {
-                return healthy.open(blob).map(bytes ->
-                    large(bytes) && !given.add(blob) ? ModelPackage.channel(new byte[0]) : bytes);
+                return healthy
+                    .open(blob)
+                    .map(bytes -> large(bytes) && !given.add(blob)
+                        ? ModelPackage.channel(new byte[0])
+                        : bytes);
               }
 
               private static boolean large(SeekableByteChannel bytes) {

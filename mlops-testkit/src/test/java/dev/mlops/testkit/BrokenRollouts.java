@@ -91,16 +91,15 @@ final class BrokenRollouts {
             return decision(RolloutDecision.Outcome.UNDECIDED);
           }
         }),
-        new Broken<>(
-            "sharesNothing", "two candidates of one plan are counted together", () -> {
-              Counted shared = new Counted();
-              return new Counting() {
-                @Override
-                public Rollout begin(RolloutStart start) {
-                  return shared;
-                }
-              };
-            }),
+        new Broken<>("sharesNothing", "two candidates of one plan are counted together", () -> {
+          Counted shared = new Counted();
+          return new Counting() {
+            @Override
+            public Rollout begin(RolloutStart start) {
+              return shared;
+            }
+          };
+        }),
         broken("staysDecided", "it goes on counting", () -> new Counted() {
           @Override
           public void observe(Outcome outcome, Optional<Prediction> candidate) {
@@ -123,8 +122,7 @@ final class BrokenRollouts {
             seen++;
             ahead += candidate.isEmpty()
                 ? 1
-                : right(outcome, candidate)
-                    - right(outcome, Optional.of(outcome.prediction()));
+                : right(outcome, candidate) - right(outcome, Optional.of(outcome.prediction()));
           }
         }),
         broken("explains", "it has no numbers", () -> new Counted() {

@@ -82,7 +82,8 @@ class VersionComparisonTest {
             "file old.md: removed",
             "document report.txt: added")
         .anyMatch(line -> line.startsWith("schema: column") && line.contains("age"))
-        .anyMatch(line -> line.startsWith("file model.bin: ") && line.contains("3 B") && line.contains(" -> "))
+        .anyMatch(line ->
+            line.startsWith("file model.bin: ") && line.contains("3 B") && line.contains(" -> "))
         .anyMatch(line -> line.matches("baseline .*0\\.8000 \\(.*\\) -> 0\\.9000 \\(.*\\)"))
         .anyMatch(line ->
             line.startsWith("document approval.txt: #1 by alice") && line.contains("-> #2 by bob"))

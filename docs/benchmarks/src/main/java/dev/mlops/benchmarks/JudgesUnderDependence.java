@@ -429,7 +429,7 @@ public final class JudgesUnderDependence {
             .toArray();
         long during = Arrays.stream(delays).filter(delay -> delay < 0).count();
         int median = delays[runs / 2];
-        boolean promised = kind == HALF && gain == 0.4;
+        boolean promised = kind.equals(HALF) && gain == 0.4;
         row(line(
             "| %s | %.1f | %,d | %d | %s%s | %d |",
             kind.name,

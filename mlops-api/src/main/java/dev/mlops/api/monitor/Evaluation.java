@@ -164,8 +164,8 @@ final class Evaluation {
     return builder(
             matured >= wanted ? Verdict.PASS : Verdict.FAIL,
             "fresh truths " + matured + ", wanted " + wanted)
-        .value(matured)
-        .limit(wanted)
+        .value((double) matured)
+        .limit((double) wanted)
         .n(matured)
         .build();
   }

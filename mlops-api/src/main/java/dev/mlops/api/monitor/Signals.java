@@ -71,8 +71,8 @@ public final class Signals {
     if (least < 1) {
       throw new IllegalArgumentException("least must be >= 1, but was " + least);
     }
-    return new BuiltInCondition.Plain(
-        Expression.of(Expression.Quantity.FRESH_TRUTHS, Expression.Comparison.AT_LEAST, least));
+    return new BuiltInCondition.Plain(Expression.of(
+        Expression.Quantity.FRESH_TRUTHS, Expression.Comparison.AT_LEAST, (double) least));
   }
 
   /**

@@ -98,8 +98,7 @@ public final class VersionComparison {
         before.values(),
         after.values(),
         name -> what + " " + name,
-        (a, b) ->
-            MlopsException.shown(a.toString()) + " -> " + MlopsException.shown(b.toString()),
+        (a, b) -> MlopsException.shown(a.toString()) + " -> " + MlopsException.shown(b.toString()),
         lines);
   }
 

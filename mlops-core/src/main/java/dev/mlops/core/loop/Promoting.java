@@ -65,7 +65,7 @@ final class Promoting implements Phase {
             won.numbers(),
             won.reason() + "; generation " + made.generation())
         .intent(intent)
-        .number("generation", made.generation()));
+        .number("generation", (double) made.generation()));
     loop.ended(RetrainHistory.Result.PROMOTED);
     // It takes the candidate over as it is; if it cannot follow now, it does in a later tick of its
     // own.

@@ -23,7 +23,7 @@ final class Recovering implements Phase {
         loop.steps.write(loop.steps
             .event(LoopEvent.Kind.PROMOTED)
             .candidate(made.get().to())
-            .number("generation", made.get().generation())
+            .number("generation", (double) made.get().generation())
             .because("found after a restart: the move had been made, " + made.get()));
         loop.ended(RetrainHistory.Result.PROMOTED);
       } else {

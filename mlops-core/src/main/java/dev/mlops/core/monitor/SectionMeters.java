@@ -79,7 +79,7 @@ final class SectionMeters {
   @SuppressWarnings("ReferenceEquality") // the same map holds the same numbers
   void refresh(boolean serves, Map<Watch, DriftReading> readings) {
     show(champion, serves ? 1 : 0, Meters.CHAMPION, section.version);
-    show(open, section.open(), Meters.OPEN, section.version);
+    show(open, (double) section.open(), Meters.OPEN, section.version);
     showFailures();
     long closed = section.matured + section.expired;
     if (closed > 0) {
@@ -98,7 +98,7 @@ final class SectionMeters {
       known.forEach((metric, estimate) -> {
         String name = metric.name();
         show(of(quality, metric), estimate.value(), Meters.QUALITY, section.version, name);
-        show(of(rows, metric), estimate.n(), Meters.QUALITY_ROWS, section.version, name);
+        show(of(rows, metric), (double) estimate.n(), Meters.QUALITY_ROWS, section.version, name);
         show(
             of(lower, metric),
             estimate.lower(),

@@ -179,7 +179,7 @@ final class Watcher {
   private static Optional<String> finds(Metric metric, double limit, long perAlarm) {
     StringBuilder text = new StringBuilder();
     for (int within : new int[] {1_000, 10_000}) {
-      double least = leastLoss(limit, Math.log(perAlarm) / within);
+      double least = leastLoss(limit, Math.log((double) perAlarm) / within);
       if (least < 1.0) {
         text.append(text.length() == 0 ? "; finds " + metric + " below " : ", below ")
             .append(String.format(Locale.ROOT, "%.3f", 1.0 - least))

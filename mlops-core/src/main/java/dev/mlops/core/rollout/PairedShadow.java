@@ -222,7 +222,7 @@ final class PairedShadow implements Rollout {
               case KEPT_BACK -> RolloutDecision.Outcome.KEEP;
             },
             "shadow " + this)
-        .with("truths", n);
+        .with("truths", (double) n);
     return n == 0
         ? decision
         : decision

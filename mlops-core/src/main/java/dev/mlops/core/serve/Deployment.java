@@ -83,6 +83,7 @@ public final class Deployment<T> implements AutoCloseable {
   private final Warnings warnings = Warnings.of(Deployment.class);
   private final FaultStatus watching =
       FaultStatus.of(Deployment.class, "what serves goes on serving");
+
   private Deployment(Builder<T> builder, ModelLoader loader) {
     this.store = builder.store;
     this.alias = builder.alias;
@@ -172,7 +173,8 @@ public final class Deployment<T> implements AutoCloseable {
     }
     failed(champion, nanos, cause);
     throw new NoPredictionException(
-        champion.version() + " answered with " + found + "; counted as a failure, no fallback is set",
+        champion.version() + " answered with " + found
+            + "; counted as a failure, no fallback is set",
         cause);
   }
 
@@ -275,10 +277,10 @@ public final class Deployment<T> implements AutoCloseable {
       return;
     }
     // What is thrown ends here: a host's scheduler never runs a task again that has thrown.
-    boolean watched = watched("read the ticker of " + alias, () -> ticked = ticker.getAsLong())
-        & tellsChampion()
-        & watched("tick the monitor of " + alias, monitor::tick);
-    if (watched) {
+    boolean timed = watched("read the ticker of " + alias, () -> ticked = ticker.getAsLong());
+    boolean told = tellsChampion();
+    boolean watched = watched("tick the monitor of " + alias, monitor::tick);
+    if (timed && told && watched) {
       watching.over();
     }
     follower.tick();
@@ -477,7 +479,9 @@ public final class Deployment<T> implements AutoCloseable {
   @Override
   public String toString() {
     State state = serving.now();
-    return state == null ? alias + " is closed" : alias + " serves " + state.champion().version();
+    return state == null
+        ? alias + " is closed"
+        : alias + " serves " + state.champion().version();
   }
 
   /**

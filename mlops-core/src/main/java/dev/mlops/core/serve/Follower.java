@@ -108,16 +108,14 @@ final class Follower {
 
   /** What the newest tick could not do: of the alias, and of what could be rolled back to. */
   Stream<String> trouble(FaultStatus between) {
-    return Stream.of(following, between, warming)
-        .map(FaultStatus::now)
-        .flatMap(Stream::ofNullable);
+    return Stream.of(following, between, warming).map(FaultStatus::now).flatMap(Stream::ofNullable);
   }
 
   /** Loads a version that may serve soon; it is taken over when the alias moves to it. */
   Prepared prepare(Version version) {
     ModelPackage source = store.open(version);
-    Prepared ready = new Prepared(
-        version, source, new SharedModel(loader.load(source)), prepared::remove);
+    Prepared ready =
+        new Prepared(version, source, new SharedModel(loader.load(source)), prepared::remove);
     prepared.add(ready);
     if (serving.now() == null) { // closed meanwhile, or before
       ready.close();

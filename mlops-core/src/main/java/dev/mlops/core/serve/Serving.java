@@ -36,13 +36,17 @@ final class Serving {
 
   /** The version that serves, the one before it if it is still loaded, and a rollback that the store does not know yet. */
   record State(
-      AliasChange change, Loaded champion, @Nullable Loaded standby, @Nullable Hold hold) {}
+      AliasChange change,
+      Loaded champion,
+      @Nullable Loaded standby,
+      @Nullable Hold hold) {}
 
   /** A rollback that was made here and must still be told to the store. */
   record Hold(AliasChange from, Version to, String by, String because, String intent) {}
 
   /** What serves; null once closed. */
-  @Nullable State now() {
+  @Nullable
+  State now() {
     return now.get();
   }
 
@@ -116,7 +120,8 @@ final class Serving {
   }
 
   /** Serves nothing any more; gives what served, or null if it was closed before. */
-  @Nullable State close() {
+  @Nullable
+  State close() {
     State last;
     changing.lock();
     try {

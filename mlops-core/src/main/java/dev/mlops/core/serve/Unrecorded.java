@@ -18,7 +18,7 @@ final class Unrecorded implements Recorder {
    * it is nobody else's and joins no truth.
    */
   static long id() {
-    return ThreadLocalRandom.current().nextLong() >>> 2 | 1L << 62;
+    return (ThreadLocalRandom.current().nextLong() >>> 2) | (1L << 62);
   }
 
   @Override

@@ -152,9 +152,11 @@ final class StoreChild {
               .map(found -> Integer.parseInt(new String(found.value(), UTF_8)))
               .orElse(0);
           byte[] next = Integer.toString(count + 1).getBytes(UTF_8);
-          leases
+          if (leases
               .write(lease.get(), "count", before.map(Guarded::version).orElse(0L), next)
-              .orElseThrow();
+              .isEmpty()) {
+            throw new IllegalStateException("the holder's write was refused: " + lease.get());
+          }
           counted.add(("count " + (count + 1) + " token " + lease.get().token()).getBytes(UTF_8));
           if (!leases.release(lease.get())) {
             throw new IllegalStateException("lost " + lease.get());

@@ -136,7 +136,7 @@ public final class BlockMeansTest {
       most = Math.max(most, logs[i]);
     }
     // A mean is not above its largest part, so most looks end here.
-    rejected = rejected || most >= enough && logEvidence() >= enough;
+    rejected = rejected || (most >= enough && logEvidence() >= enough);
   }
 
   private void gather(double x) {

@@ -106,6 +106,7 @@ final class Tables {
   }
 
   /** Bins that are large enough for chi-square, and what is left in one that is not. */
+  @SuppressWarnings("ArrayRecordComponent") // read here alone, and never compared
   private record Bins(List<long[]> large, long[] small) {
     long[][] table() {
       long[][] table = new long[2][large.size()];
@@ -150,13 +151,13 @@ final class Tables {
       long[] counts = counts(kind, first, second, unlisted);
       long total = counts[0] + counts[1];
       boolean listed = other == 0
-          || kind < first.length
+          || (kind < first.length
               && total * inFirst - SURELY * Math.sqrt(total * inFirst * (1.0 - inFirst))
-                  > mostUnlisted;
+                  > mostUnlisted);
       if (!listed) {
         rest[0] += counts[0];
         rest[1] += counts[1];
-      } else if (total * smaller >= LEAST_EXPECTED || two && total > 0) {
+      } else if (total * smaller >= LEAST_EXPECTED || (two && total > 0)) {
         large.add(counts);
       } else if (total > 0) {
         rare.add(kind);
@@ -253,7 +254,9 @@ final class Tables {
   /** How surely a kind's share differs, to choose which ones are tested exactly. */
   private static double likelihoodRatio(long before, long now, long n, long m) {
     double total = (double) before + now;
-    return total == 0 ? 0.0 : part(before, total * n / (n + m)) + part(now, total * m / (n + m));
+    return total == 0
+        ? 0.0
+        : part((double) before, total * n / (n + m)) + part((double) now, total * m / (n + m));
   }
 
   private static double part(double count, double expected) {
@@ -294,7 +297,9 @@ final class Tables {
 
   /** At most the probability that all of so many places are among the first size of all. */
   private static double allIn(long size, long all, long total) {
-    return total > size ? 0.0 : Math.pow((double) (size - total + 1) / (all - total + 1), total);
+    return total > size
+        ? 0.0
+        : Math.pow((double) (size - total + 1) / (all - total + 1), (double) total);
   }
 
   /** The larger of the p-values of Pearson's chi-square and of the G-test, of at least two bins. */

@@ -41,7 +41,7 @@ public final class PooledSamples {
     int i = 0;
     int j = 0;
     while (i < n || j < m) {
-      double value = j == m || i < n && one[i] <= other[j] ? one[i] : other[j];
+      double value = j == m || (i < n && one[i] <= other[j]) ? one[i] : other[j];
       int beforeFirst = i;
       int beforeSecond = j;
       while (i < n && one[i] == value) {

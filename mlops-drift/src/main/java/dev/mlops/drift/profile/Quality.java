@@ -487,16 +487,14 @@ public final class Quality {
 
     /** How much one row moves the sum over labels. */
     private static double influence(Metric metric, Tally truth, Tally said, double right) {
-      switch (metric.family()) {
-        case "precision":
-          return (right - of(metric, said)) / said.predicted;
-        case "recall":
-          return (right - of(metric, truth)) / truth.truth;
-        default:
-          double weight = weight(metric);
-          return weight * (right - of(metric, truth)) / (truth.predicted + weight * truth.truth)
+      double weight = weight(metric);
+      return switch (metric.family()) {
+        case "precision" -> (right - of(metric, said)) / said.predicted;
+        case "recall" -> (right - of(metric, truth)) / truth.truth;
+        default ->
+          weight * (right - of(metric, truth)) / (truth.predicted + weight * truth.truth)
               + (right - of(metric, said)) / (said.predicted + weight * said.truth);
-      }
+      };
     }
   }
 

@@ -301,7 +301,7 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
     int i = 0;
     int j = 0;
     while (i < fixed || j < sorted.length) {
-      double value = j == sorted.length || i < fixed && requireNonNull(baseline)[i] <= sorted[j]
+      double value = j == sorted.length || (i < fixed && requireNonNull(baseline)[i] <= sorted[j])
           ? requireNonNull(baseline)[i]
           : sorted[j];
       while (i < fixed && requireNonNull(baseline)[i] == value) {

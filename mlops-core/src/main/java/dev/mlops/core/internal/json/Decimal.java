@@ -56,17 +56,17 @@ final class Decimal {
 
   /** ⌊log₁₀ 2ᵉ⌋ for |e| below 6,432,162. */
   private static int floorLog10Pow2(int e) {
-    return (int) (e * 661_971_961_083L >> 41);
+    return (int) ((e * 661_971_961_083L) >> 41);
   }
 
   /** ⌊log₁₀ (¾ 2ᵉ)⌋ for |e| below 2,956,395. */
   private static int floorLog10ThreeQuartersPow2(int e) {
-    return (int) (e * 661_971_961_083L + -274_743_187_321L >> 41);
+    return (int) (((e * 661_971_961_083L) + -274_743_187_321L) >> 41);
   }
 
   /** ⌊log₂ 10ᵉ⌋ for |e| below 1,838,394. */
   private static int floorLog2Pow10(int e) {
-    return (int) (e * 913_124_641_741L >> 38);
+    return (int) ((e * 913_124_641_741L) >> 38);
   }
 
   /** {@return the decimal of a finite number} */
@@ -139,7 +139,7 @@ final class Decimal {
       format(under ? s : t, k + dk, text);
       return;
     }
-    long nearer = vb - (s + t << 1);
+    long nearer = vb - ((s + t) << 1);
     format(nearer < 0 || (nearer == 0 && (s & 1) == 0) ? s : t, k + dk, text);
   }
 
@@ -150,7 +150,7 @@ final class Decimal {
     long y1 = Math.multiplyHigh(high, cp);
     long z = (y0 >>> 1) + x1;
     long w = y1 + (z >>> 63);
-    return w | (z & MASK_63) + MASK_63 >>> 63;
+    return w | (((z & MASK_63) + MASK_63) >>> 63);
   }
 
   /** Writes f · 10ᵉ. */
