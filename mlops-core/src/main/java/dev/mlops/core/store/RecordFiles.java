@@ -1,5 +1,7 @@
 package dev.mlops.core.store;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.core.store.StoreFiles.Kind;
 import java.nio.file.Path;
@@ -13,16 +15,27 @@ import org.jspecify.annotations.Nullable;
  * A directory of records numbered 1, 2, 3 …, each one immutable file with a checksum.
  *
  * <p>Appending is linking the next number: exactly one of those who try wins. The directory is listed once; from then on
- * the newest number is found by asking for the next one.
+ * the newest number is found by asking for the next one. The records that were used last are kept in memory, at most one
+ * MiB of them.
  *
  * <p>Thread-safe.
  */
 final class RecordFiles {
   private static final int DIGITS = 20;
   private static final String SUFFIX = ".json";
+  private static final long MOST_BYTES = 1 << 20;
+  /** What an entry takes besides its record, about. */
+  private static final int OVERHEAD = 100;
 
   private final StoreRoot root;
   private final Path directory;
+  /** Records never change, so any may be forgotten and read again. */
+  private final Cache<Long, byte[]> known = Caffeine.newBuilder()
+      .maximumWeight(MOST_BYTES)
+      .weigher((Long number, byte[] record) -> record.length + OVERHEAD)
+      .executor(Runnable::run)
+      .build();
+
   private final AtomicLong newest = new AtomicLong(-1);
   private final AtomicLong settled = new AtomicLong();
 
@@ -70,8 +83,17 @@ final class RecordFiles {
     return highest;
   }
 
-  /** {@return the bytes of the record of a number} */
+  /** {@return the bytes of the record of a number; a copy} */
   byte[] get(long number) {
+    byte[] record = known.getIfPresent(number);
+    if (record == null) {
+      record = read(number);
+      known.put(number, record);
+    }
+    return record.clone();
+  }
+
+  private byte[] read(long number) {
     byte @Nullable [] bytes = number < 1 ? null : root.read(file(number), RecordFormat.LARGEST);
     if (bytes == null) {
       throw RecordFormat.damaged(root.shown(file(number)), "it is missing", null);
