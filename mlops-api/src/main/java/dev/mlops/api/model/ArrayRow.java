@@ -32,6 +32,9 @@ final class ArrayRow implements Row {
       Arrays.fill(categories, "");
     }
     row.read(numbers, categories);
+    for (int i = 0; i < categories.length; i++) {
+      categories[i] = Texts.whole(categories[i]); // of a kind of row of the host's own
+    }
     return new ArrayRow(schema, numbers, categories);
   }
 
@@ -55,6 +58,7 @@ final class ArrayRow implements Row {
           throw new IllegalArgumentException(
               "column " + schema.column(i) + " must not be null; a missing category is \"\"");
         }
+        names[i] = Texts.whole(names[i]);
         if (someNumbers) {
           values[i] = 0.0;
         }

@@ -41,7 +41,8 @@ public final class Classification implements Prediction {
     if (label.isEmpty()) {
       throw new IllegalArgumentException("a predicted label must not be empty");
     }
-    return new Classification(label, List.of(label), NO_SCORES);
+    String whole = Texts.whole(label);
+    return new Classification(whole, List.of(whole), NO_SCORES);
   }
 
   /**

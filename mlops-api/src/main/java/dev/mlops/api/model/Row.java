@@ -4,7 +4,8 @@ package dev.mlops.api.model;
  * One input of a model, read by column index without boxing.
  *
  * <p>A number that is {@code NaN} and a category that is the empty string are missing: that is what missing is, not a
- * code for it. An infinite number is a value.
+ * code for it. An infinite number is a value. A half of a surrogate pair that stands alone in a category is replaced by U+FFFD
+ * where a row is made or copied, so that whatever is served can be stored.
  *
  * <p>A row from a {@link RowBinding} is a view of the host's object and reads it when asked: it is as thread-safe as that
  * object, and a caller that keeps it beyond a call takes {@link #copyOf}. A row from {@code of}, {@code copyOf} or {@link

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  *     .build();
  * }</pre>
  *
+ * <p>Half of a surrogate pair in a text, such as half of an emoji where a text was cut, is read as U+FFFD: it could not be
+ * stored.
+ *
  * <p>A row is a view: it calls the accessors when it is read, boxes no primitive, and costs one small object. What an
  * accessor throws goes to whoever reads the row.
  *
@@ -167,7 +170,7 @@ public final class RowBinding<T> {
       return "";
     }
     if (value instanceof CharSequence || value instanceof Character) {
-      return value.toString();
+      return Texts.whole(value.toString());
     }
     if (value instanceof Enum<?> constant) {
       return constant.name();
@@ -265,7 +268,7 @@ public final class RowBinding<T> {
             "column " + binding.schema.column(column) + " is no category");
       }
       String name = accessor.apply(value);
-      return name == null ? "" : name;
+      return name == null ? "" : Texts.whole(name);
     }
 
     @Override

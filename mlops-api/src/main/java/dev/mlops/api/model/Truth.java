@@ -30,14 +30,14 @@ public final class Truth {
   /**
    * {@return a label}
    *
-   * @param label not empty
+   * @param label not empty; half of a surrogate pair that stands alone is replaced by U+FFFD
    * @throws IllegalArgumentException if it is empty
    */
   public static Truth of(String label) {
     if (label.isEmpty()) {
       throw new IllegalArgumentException("a true label must not be empty");
     }
-    return new Truth(label, Map.of());
+    return new Truth(Texts.whole(label), Map.of());
   }
 
   /**

@@ -9,6 +9,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.ModelLoadException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -70,6 +72,7 @@ final class ClassNames {
       "org.tribuo.regression.ImmutableRegressionInfo",
       "org.tribuo.regression.RegressionFactory",
       "org.tribuo.regression.Regressor",
+      "org.tribuo.regression.Regressor$DimensionTuple",
       "org.tribuo.regression.baseline.DummyRegressionModel",
       "org.tribuo.regression.ensemble.AveragingCombiner",
       "org.tribuo.regression.rtree.IndependentRegressionTreeModel",
@@ -147,6 +150,7 @@ final class ClassNames {
       "org.tribuo.classification.protos.TribuoClassificationCore",
       "org.tribuo.classification.sgd.protos.TribuoClassificationSgd",
       "org.tribuo.regression.protos.TribuoRegressionCore",
+      "org.tribuo.regression.rtree.protos.TribuoRegressionTree",
       "org.tribuo.regression.sgd.protos.TribuoRegressionSgd");
 
   private final Set<String> allowed;
@@ -186,10 +190,10 @@ final class ClassNames {
   /**
    * Refuses a stored model that names a class which is not allowed.
    *
-   * @param bytes verified
+   * @param bytes verified; a model of any size is read as a stream, without a copy of its bytes
    * @return the model, parsed, no class of it looked up
    */
-  ModelProto check(byte[] bytes) throws InvalidProtocolBufferException {
+  ModelProto check(InputStream bytes) throws IOException {
     ModelProto model = ModelProto.parseFrom(bytes);
     if (model.getClassName().isEmpty()) {
       throw new ModelLoadException(

@@ -8,6 +8,10 @@ import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFile.Role;
+import dev.mlops.api.pack.PackageIntegrityException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -99,10 +103,12 @@ public final class TribuoRuntime implements ModelRuntime {
               + weights.size() + "; not loaded",
           null);
     }
-    byte[] bytes = source.read(weights.get(0));
+    SeekableByteChannel verified = source.open(weights.get(0));
     org.tribuo.Model<?> model;
-    try {
+    try (InputStream bytes = Channels.newInputStream(verified)) {
       model = org.tribuo.Model.deserialize(allowed.check(bytes));
+    } catch (PackageIntegrityException e) {
+      throw e;
     } catch (ModelLoadException e) {
       throw new ModelLoadException(what + " cannot be loaded: " + e.getMessage(), null);
     } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError e) {

@@ -176,11 +176,21 @@ final class TribuoSchema {
       size++;
     }
     if (fixed != null) {
-      return new ArrayExample<>(output, fixed, values);
+      return new Sorted<>(output, fixed.clone(), values, size);
     }
-    return size == order.length
-        ? new ArrayExample<>(output, names, values)
-        : new ArrayExample<>(output, Arrays.copyOf(names, size), Arrays.copyOf(values, size));
+    return new Sorted<>(output, names, values, size);
+  }
+
+  /** An example whose features are in order already: Tribuo sorts any other when it is made. */
+  private static final class Sorted<T extends Output<T>> extends ArrayExample<T> {
+    private static final long serialVersionUID = 1L;
+
+    Sorted(T output, String[] names, double[] values, int size) {
+      super(output, Example.DEFAULT_WEIGHT, 0);
+      this.featureNames = names;
+      this.featureValues = values;
+      this.size = size;
+    }
   }
 
   private @Nullable String name(int place, String category) {

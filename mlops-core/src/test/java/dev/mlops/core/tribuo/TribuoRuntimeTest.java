@@ -66,6 +66,7 @@ import org.tribuo.classification.sgd.fm.FMClassificationTrainer;
 import org.tribuo.classification.sgd.kernel.KernelSVMTrainer;
 import org.tribuo.classification.sgd.linear.LogisticRegressionTrainer;
 import org.tribuo.classification.sgd.objectives.LogMulticlass;
+import org.tribuo.common.tree.ExtraTreesTrainer;
 import org.tribuo.common.tree.RandomForestTrainer;
 import org.tribuo.common.tree.protos.TreeModelProto;
 import org.tribuo.ensemble.BaggingTrainer;
@@ -77,6 +78,11 @@ import org.tribuo.protos.core.ModelProto;
 import org.tribuo.provenance.ModelProvenance;
 import org.tribuo.regression.Regressor;
 import org.tribuo.regression.baseline.DummyRegressionTrainer;
+import org.tribuo.regression.ensemble.AveragingCombiner;
+import org.tribuo.regression.rtree.CARTJointRegressionTrainer;
+import org.tribuo.regression.rtree.CARTRegressionTrainer;
+import org.tribuo.regression.rtree.impurity.MeanSquaredError;
+import org.tribuo.regression.sgd.fm.FMRegressionTrainer;
 import org.tribuo.regression.sgd.linear.LinearSGDTrainer;
 import org.tribuo.regression.sgd.objectives.SquaredLoss;
 import org.tribuo.transform.TransformTrainer;
@@ -133,6 +139,20 @@ class TribuoRuntimeTest {
   static Stream<Trainer<Regressor>> regressors() {
     return Stream.of(
         new LinearSGDTrainer(new SquaredLoss(), new AdaGrad(0.1), 5, 1L),
+        new FMRegressionTrainer(new SquaredLoss(), new AdaGrad(0.1), 3, 1L, 4, 0.1, true),
+        new CARTRegressionTrainer(5),
+        new CARTJointRegressionTrainer(5),
+        new RandomForestTrainer<>(
+            new CARTRegressionTrainer(
+                4, 1f, 0f, 0.7f, false, new MeanSquaredError(), Trainer.DEFAULT_SEED),
+            new AveragingCombiner(),
+            4),
+        new ExtraTreesTrainer<>(
+            new CARTJointRegressionTrainer(
+                4, 1f, 0f, 0.7f, true, new MeanSquaredError(), false, Trainer.DEFAULT_SEED),
+            new AveragingCombiner(),
+            4),
+        new BaggingTrainer<>(new CARTRegressionTrainer(3), new AveragingCombiner(), 3),
         DummyRegressionTrainer.createMedianTrainer());
   }
 

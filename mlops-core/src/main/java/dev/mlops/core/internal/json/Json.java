@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link #bytes()} is canonical: one value has one form, on every machine, every Java release and with any library. UTF-8, keys in the
  * order of {@link String#compareTo}, no space, integers plain, other numbers by the rule of {@link Decimal}: the fewest digits
- * that read back as the same {@code double}, always with a point ({@code 1.0}, {@code 1.0E-5}); infinities as the texts {@code "Infinity"}
+ * that read back as the same {@code double}, always with a point ({@code 1.0}, {@code 1.0E-5}); in texts the quote, the backslash,
+ * what is below the space and what is beyond U+FFFF escaped, with upper-case digits; infinities as the texts {@code "Infinity"}
  * and {@code "-Infinity"}. {@code NaN} has no form.
  *
  * <p>{@link #parse} takes any standard JSON within its bounds and refuses the rest: a byte order mark, malformed UTF-8,
@@ -215,7 +216,7 @@ public final class Json {
     }
   }
 
-  /** Escapes the quote, the backslash and what is below the space; nothing else. */
+  /** Escapes the quote, the backslash, what is below the space and what is beyond U+FFFF; nothing else. */
   private static void quote(String string, StringBuilder text) {
     text.append('"');
     for (int i = 0; i < string.length(); i++) {
@@ -229,8 +230,12 @@ public final class Json {
         case '\r' -> text.append("\\r");
         case '\t' -> text.append("\\t");
         default -> {
-          if (c < ' ') {
-            text.append("\\u00").append(HEX.charAt(c >> 4)).append(HEX.charAt(c & 15));
+          if (c < ' ' || Character.isSurrogate(c)) {
+            text.append("\\u")
+                .append(HEX.charAt(c >> 12))
+                .append(HEX.charAt(c >> 8 & 15))
+                .append(HEX.charAt(c >> 4 & 15))
+                .append(HEX.charAt(c & 15));
           } else {
             text.append(c);
           }

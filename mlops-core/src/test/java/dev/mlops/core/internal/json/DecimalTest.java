@@ -2,7 +2,12 @@ package dev.mlops.core.internal.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonEncoding;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.NumberOutput;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -91,6 +96,24 @@ class DecimalTest {
     for (int i = 0; i < 200_000; i++) {
       double number = any(random, i);
       assertThat(Decimal.of(number)).isEqualTo(NumberOutput.toString(number, true));
+    }
+  }
+
+  /** As the generator wrote texts in format 1. */
+  @Test
+  void textsAreWhatFormat1WasWrittenWith() throws IOException {
+    Random random = new Random(21);
+    for (int i = 0; i < 20_000; i++) {
+      String text = random
+          .ints(random.nextInt(9), 0, i % 3 == 0 ? 0x80 : i % 3 == 1 ? 0x3000 : 0x10ffff)
+          .filter(c -> c < 0xd800 || c > 0xdfff)
+          .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+          .toString();
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      try (JsonGenerator generator = new JsonFactory().createGenerator(out, JsonEncoding.UTF8)) {
+        generator.writeString(text);
+      }
+      assertThat(Json.of(text).bytes()).as(text).isEqualTo(out.toByteArray());
     }
   }
 
