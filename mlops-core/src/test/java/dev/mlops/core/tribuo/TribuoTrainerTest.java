@@ -1,6 +1,8 @@
 package dev.mlops.core.tribuo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import dev.mlops.api.model.Classification;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -272,6 +274,42 @@ class TribuoTrainerTest {
                     new Labelled<>(row, Truth.of(Map.of("up", 1.0))),
                     new Labelled<>(row, Truth.of("yes")))))
             .getMessage());
+  }
+
+  /** Where two rows contradict each other the heavier one is learnt. */
+  @Test
+  void weightsOfRowsAreHonoured() {
+    Schema schema = Schema.of(Column.number("x")).predicting(Task.CLASSIFICATION);
+    Row row = Row.of(schema, 1.0);
+    for (String heavier : List.of("a", "b")) {
+      List<Labelled<Row>> rows = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        for (String label : List.of("a", "b")) {
+          rows.add(new Labelled<>(row, Truth.of(label), label.equals(heavier) ? 9.0 : 1.0));
+        }
+      }
+      Classification said = (Classification)
+          TribuoTrainer.classifier(schema, new LogisticRegressionTrainer())
+              .train(rows)
+              .model()
+              .predict(row);
+      assertEquals(heavier, said.label());
+    }
+  }
+
+  @Test
+  void aSeedOfTheContextBeginsElsewhereAndZeroIsTheTrainersOwn() {
+    List<Labelled<Row>> rows = TribuoRuntimeTest.labelled(200, 3);
+    TribuoTrainer trainer = TribuoTrainer.classifier(SCHEMA, new LogisticRegressionTrainer());
+    List<Prediction> own = predictions(trainer.train(rows), rows);
+    assertEquals(own, predictions(trainer.train(rows, seed(0)), rows));
+    List<Prediction> other = predictions(trainer.train(rows, seed(5)), rows);
+    assertFalse(own.equals(other));
+    assertEquals(other, predictions(trainer.train(rows, seed(5)), rows));
+  }
+
+  private static TrainingContext seed(long seed) {
+    return TrainingContext.builder().seed(seed).build();
   }
 
   @Test

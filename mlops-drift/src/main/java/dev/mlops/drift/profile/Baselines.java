@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes the baseline of a model from rows that it was tested on, or from logged traffic whose truth is known.
  *
- * <p>A column of numbers is kept as its moments over finite values, its range and a sample of at most 2,000 values, those
+ * <p>A column of numbers is kept as its moments over finite values, its range and a sample of at most 2,000 values, or, above
+ * 300 such columns, of 600,000 divided by their number, so that the baseline fits into a package. The sample are the values
  * whose position has the lowest seeded hash: the same rows in the same order always give the same baseline. A column of
  * categories is kept as the counts of its 200 most frequent kinds (of equally frequent ones, the first by name), the rest as
  * one number. Quality is that of {@link Quality}.
@@ -38,6 +39,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Baselines {
   private static final int SAMPLE = 2_000;
+
+  /** Of all columns together: at most 25 bytes each, they fit into the 16 MiB that a package has for a baseline. */
+  private static final int SAMPLES = 600_000;
+
   private static final int KINDS = 200;
 
   /** Above this magnitude, squares are taken of scaled values. */
@@ -160,9 +165,13 @@ public final class Baselines {
     if (latency != null) {
       baseline.latency(latency);
     }
-    int[] order = all.length > SAMPLE ? drawn(all.length) : identity(all.length);
+    long numbers = schema.columns().stream()
+        .filter(column -> column.type() == Column.Type.NUMBER)
+        .count();
+    int most = (int) Math.max(1, Math.min(SAMPLE, SAMPLES / Math.max(1, numbers)));
+    int[] order = all.length > most ? drawn(all.length) : identity(all.length);
     for (int i = 0; i < schema.size(); i++) {
-      baseline.column(profile(schema.column(i), i, all, order));
+      baseline.column(profile(schema.column(i), i, all, order, most));
     }
     return baseline.build();
   }
@@ -183,13 +192,15 @@ public final class Baselines {
     }
   }
 
-  private static ColumnProfile profile(Column column, int index, Row[] rows, int[] order) {
+  private static ColumnProfile profile(
+      Column column, int index, Row[] rows, int[] order, int most) {
     return column.type() == Column.Type.NUMBER
-        ? numbers(column.name(), index, rows, order)
+        ? numbers(column.name(), index, rows, order, most)
         : categories(column.name(), index, rows);
   }
 
-  private static NumberProfile numbers(String name, int column, Row[] rows, int[] order) {
+  private static NumberProfile numbers(
+      String name, int column, Row[] rows, int[] order, int most) {
     double[] values = new double[rows.length];
     long missing = 0;
     double minimum = Double.POSITIVE_INFINITY;
@@ -222,7 +233,7 @@ public final class Baselines {
     }
     double deviation = finite < 2 ? 0.0 : Math.sqrt(squares / (finite - 1));
     int n = (int) (rows.length - missing);
-    double[] sample = new double[Math.min(n, SAMPLE)];
+    double[] sample = new double[Math.min(n, most)];
     int drawn = 0;
     for (int i = 0; drawn < sample.length; i++) {
       double value = values[order[i]];
