@@ -21,9 +21,7 @@ final class Arguments {
                               times, and a value that is the name of a column is that column
         --keep <column>       a column of categories, whatever it holds: without this, dates and texts that hardly ever
                               occur twice are left out; may be given several times, as --drop
-      """
-      + CsvOptions.USAGE
-      + """
+      """ + CsvOptions.USAGE + """
         --initial <rows>      so many rows train and test the first version (default 1,000; with --data 1,344)
         --truth-delay <rows>  the truth of a row arrives so many rows later (default 48)
         --every <rows>        at most one candidate in so many rows (default 100; with --data 336)
@@ -164,8 +162,7 @@ final class Arguments {
     if (data != null && label == null) {
       throw new Fault("--data: wanted --label <column> with it, got none");
     }
-    if (data == null
-        && (label != null || !drop.isEmpty() || !keep.isEmpty() || csv.given())) {
+    if (data == null && (label != null || !drop.isEmpty() || !keep.isEmpty() || csv.given())) {
       throw new Fault("--label, --drop, --keep, " + String.join(", ", CsvOptions.NAMES)
           + ": wanted --data <csv> with them, got none");
     }

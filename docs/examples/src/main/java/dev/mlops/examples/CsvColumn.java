@@ -102,8 +102,7 @@ final class CsvColumn {
       leaveOut(distinct(names.size() - 1, present, names.get(1)));
     }
     return switch (kind) {
-      case NUMBERS ->
-        Optional.of(RowTable.Values.numbers(name, Arrays.copyOf(numbers, size)));
+      case NUMBERS -> Optional.of(RowTable.Values.numbers(name, Arrays.copyOf(numbers, size)));
       case CATEGORIES ->
         Optional.of(RowTable.Values.categories(name, Arrays.copyOf(codes, size), names));
       default -> Optional.empty();

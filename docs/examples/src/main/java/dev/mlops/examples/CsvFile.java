@@ -15,7 +15,6 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.csv.CSVException;
@@ -141,14 +140,16 @@ final class CsvFile implements AutoCloseable {
     }
     if (cause instanceof CSVException) {
       boolean open = String.valueOf(cause.getMessage()).contains("EOF");
-      return new Fault(name + ", line " + at
-          + (open
-              ? ": wanted a closing quote, got the end of the file"
-              : ": wanted a separator or the end of the line after a closing quote, got other text"));
+      return new Fault(
+          name + ", line " + at
+              + (open
+                  ? ": wanted a closing quote, got the end of the file"
+                  : ": wanted a separator or the end of the line after a closing quote, got other text"));
     }
-    return new Fault(at == 1
-        ? name + ": wanted to read its first line, got " + cause.getMessage()
-        : name + ", after line " + (at - 1) + ": wanted to read on, got " + cause.getMessage());
+    return new Fault(
+        at == 1
+            ? name + ": wanted to read its first line, got " + cause.getMessage()
+            : name + ", after line " + (at - 1) + ": wanted to read on, got " + cause.getMessage());
   }
 
   String name() {
@@ -227,8 +228,8 @@ final class CsvFile implements AutoCloseable {
   }
 
   Fault fault(int line, String column, String wanted, String got) {
-    return new Fault(name + ", line " + line + ", column \"" + column + "\": wanted " + wanted
-        + ", got " + got);
+    return new Fault(
+        name + ", line " + line + ", column \"" + column + "\": wanted " + wanted + ", got " + got);
   }
 
   /** The beginning of foreign text, in one line. */

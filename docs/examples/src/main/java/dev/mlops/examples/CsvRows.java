@@ -78,8 +78,8 @@ record CsvRows(Path file, CsvFormat format, String label, List<String> drop, Lis
       throw new CsvFile.Fault(csv.name() + ", line 2: wanted rows below the header, got none");
     }
     if (unlabelled == size) {
-      throw new CsvFile.Fault(csv.name() + ", column \"" + label
-          + "\": wanted labels, got none in " + size + " rows");
+      throw new CsvFile.Fault(
+          csv.name() + ", column \"" + label + "\": wanted labels, got none in " + size + " rows");
     }
     List<RowTable.Values> values = new ArrayList<>();
     for (CsvColumn column : columns) {

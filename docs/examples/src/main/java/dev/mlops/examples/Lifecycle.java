@@ -361,8 +361,7 @@ public final class Lifecycle {
         if (first < served) {
           String what = "never retraining, first " + first + " rows";
           try {
-            Model fixed =
-                trainer(stream.schema()).train(stream.labelled(first)).model();
+            Model fixed = trainer(stream.schema()).train(stream.labelled(first)).model();
             lines.add(row(what, control.always(fixed)));
           } catch (IllegalArgumentException e) { // such as one label in all of them
             lines.add("left out: " + what + ": " + e.getMessage());

@@ -10,6 +10,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.alert.AlertEvent;
 import dev.mlops.api.alert.AlertRule;
+import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
@@ -27,7 +28,6 @@ import dev.mlops.api.store.AliasMove;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.alert.AlertEngine;
-import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.core.loop.MaintenanceLoop;
 import dev.mlops.core.monitor.MicrometerMonitor;
 import dev.mlops.core.serve.Deployment;
@@ -93,8 +93,9 @@ final class LifecycleRun {
     Condition asGood = quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
     RetrainPolicy policy =
         violated(asGood).or(followUps()).atMostEvery(Duration.ofMinutes(arguments.every));
-    AlertEngine alarms =
-        AlertEngine.of(AlertRule.of("lifecycle.worse", asGood)).to(this::alerted).on(Runnable::run);
+    AlertEngine alarms = AlertEngine.of(AlertRule.of("lifecycle.worse", asGood))
+        .to(this::alerted)
+        .on(Runnable::run);
 
     release(store);
     try (Deployment<Row> model = Deployment.of(store, ALIAS, binding(stream.schema()))
@@ -142,8 +143,7 @@ final class LifecycleRun {
     int cut = training(known.size());
     Trained trained = trainer.train(known.subList(0, cut));
     first = trained.model();
-    ModelPackage tested =
-        trained.testedOn(known.subList(cut, known.size())).asPackage("lifecycle");
+    ModelPackage tested = trained.testedOn(known.subList(cut, known.size())).asPackage("lifecycle");
     secondsOfFirst = trainer.seconds();
     Version version = store.publish(tested);
     AliasMove.From move = store.move(ALIAS);

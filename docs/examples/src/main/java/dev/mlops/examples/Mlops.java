@@ -205,8 +205,8 @@ public final class Mlops {
   }
 
   private void print(ModelPackage found) {
-    out.println("package of " + found.model() + ", " + found.digest() + ", loaded by "
-        + found.runtime());
+    out.println(
+        "package of " + found.model() + ", " + found.digest() + ", loaded by " + found.runtime());
     out.println("schema " + found.schema());
     List<PackageFile> files = found.files();
     out.println();
@@ -226,9 +226,7 @@ public final class Mlops {
   private void print(Baseline baseline) {
     out.println("baseline of " + counted((int) baseline.rows(), "row")
         + baseline.latency().map(latency -> ", latency " + latency).orElse(""));
-    baseline
-        .quality()
-        .forEach((metric, estimate) -> out.println("  " + metric + " " + estimate));
+    baseline.quality().forEach((metric, estimate) -> out.println("  " + metric + " " + estimate));
     baseline.columns().forEach(column -> out.println("  " + column));
   }
 

@@ -27,8 +27,7 @@ public final class WatchColumn {
       usage: WatchColumn --file <csv[.gz]> --column <name> [--baseline-rows <n>] [--false-alarm-every <n>]
                          [--detector <name>] [--picture <svg>]
                          [--separator <c>] [--decimal <c>] [--missing <text>]
-      """
-      + CsvOptions.USAGE;
+      """ + CsvOptions.USAGE;
 
   private static final List<String> OPTIONS = List.of(
       "--file",

@@ -53,8 +53,7 @@ class CsvRowsTest {
   @Test
   void quotedFieldsHoldSeparatorsQuotesAndLineBreaks() throws Exception {
     Stream stream = read("\uFEFFa,\"b, c\",y\r\n1,\"two\r\nlines\",n\r\n2,\"\"\"said\"\"\",m\r\n");
-    assertThat(stream.schema())
-        .isEqualTo(Schema.of(Column.number("a"), Column.category("b, c")));
+    assertThat(stream.schema()).isEqualTo(Schema.of(Column.number("a"), Column.category("b, c")));
     assertThat(stream.row(0).category(1)).isEqualTo("two\r\nlines");
     assertThat(stream.row(1).category(1)).isEqualTo("\"said\"");
     assertThat(stream.row(1).number(0)).isEqualTo(2);
@@ -81,8 +80,8 @@ class CsvRowsTest {
       }
     }
     Path file = Files.write(dir.resolve("x.csv"), text);
-    assertThatThrownBy(() -> new CsvRows(file, CsvFormat.PLAIN, "y", List.of(), List.of())
-            .read(notes::add))
+    assertThatThrownBy(
+            () -> new CsvRows(file, CsvFormat.PLAIN, "y", List.of(), List.of()).read(notes::add))
         .isInstanceOf(CsvFile.Fault.class)
         .hasMessage("x.csv, line 4321: wanted UTF-8 text, got other bytes");
   }
@@ -185,7 +184,8 @@ class CsvRowsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"2026-01-%02d", "%02d.11.2026", "11/%02d/2026 10:15:00", "2026-01-%02dT10:15:00Z"})
+  @ValueSource(
+      strings = {"2026-01-%02d", "%02d.11.2026", "11/%02d/2026 10:15:00", "2026-01-%02dT10:15:00Z"})
   void datesAreLeftOutAndSaidSo(String date) throws Exception {
     StringBuilder text = new StringBuilder("when,x,y\n");
     for (int row = 0; row < 300; row++) {
@@ -217,7 +217,10 @@ class CsvRowsTest {
   void textThatTurnsOutToDifferIsLeftOutAtTheEnd() throws Exception {
     StringBuilder text = new StringBuilder("order,x,y\n");
     for (int row = 0; row < 30_000; row++) {
-      text.append(row < 1_000 ? "none" : "no-" + row).append(",").append(row % 3).append(",n\n");
+      text.append(row < 1_000 ? "none" : "no-" + row)
+          .append(",")
+          .append(row % 3)
+          .append(",n\n");
     }
     assertThat(read(text.toString()).schema()).isEqualTo(Schema.of(Column.number("x")));
     assertThat(notes).hasSize(1);

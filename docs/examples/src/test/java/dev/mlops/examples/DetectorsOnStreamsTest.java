@@ -50,8 +50,8 @@ class DetectorsOnStreamsTest {
           Files.exists(csv),
           "no " + folder + "/" + file
               + ": set MLOPS_DATA to a folder of real data sets to run this");
-      Stream stream = new CsvRows(csv, CsvFormat.PLAIN, "class", List.of(), List.of())
-          .read(note -> {});
+      Stream stream =
+          new CsvRows(csv, CsvFormat.PLAIN, "class", List.of(), List.of()).read(note -> {});
       return DetectorReport.of(
           Prequential.of(stream.labelled(stream.size())),
           labels -> new GaussianNaiveBayes(labels, stream.schema().columns().size()),

@@ -178,7 +178,9 @@ class KilledLifecycleTest {
         assertThat(steps)
             .as(where + ": " + line)
             .anyMatch(step -> step.kind() == LoopEvent.Kind.PROMOTED
-                && step.candidate().map(Reference::toString).equals(Optional.of(promoted.group(1))));
+                && step.candidate()
+                    .map(Reference::toString)
+                    .equals(Optional.of(promoted.group(1))));
       }
     }
   }

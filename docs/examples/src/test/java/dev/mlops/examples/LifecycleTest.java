@@ -364,8 +364,7 @@ class LifecycleTest {
   @Test
   void rowsThatNoModelCanLearnFromEndTheRunInOneLine() throws IOException {
     Path file = Files.writeString(
-        dir.resolve("bad.csv"),
-        "a,y\n" + repeated(",n\n", 700) + repeated(",m\n", 700) + "1,m\n");
+        dir.resolve("bad.csv"), "a,y\n" + repeated(",n\n", 700) + repeated(",m\n", 700) + "1,m\n");
     Run run = run(
         "--data",
         file.toString(),
@@ -501,7 +500,10 @@ class LifecycleTest {
     assertThat(lines.get(lines.size() - 3))
         .matches(candidates + " candidates: " + promoted + " promoted, \\d+ kept back,"
             + " \\d+ overtaken, \\d+ failed, \\d+ abandoned, [01] undecided at the end");
-    assertThat(numbers(lines.get(lines.size() - 3)).stream().skip(1).mapToInt(n -> n).sum())
+    assertThat(numbers(lines.get(lines.size() - 3)).stream()
+            .skip(1)
+            .mapToInt(n -> n)
+            .sum())
         .isEqualTo(candidates);
     assertThat(lines.get(lines.size() - 2))
         .matches(alerts + " alerts; serve: p50 [0-9.]+ µs, p99 [0-9.]+ µs; \\d+ fits by the loop");
@@ -592,14 +594,7 @@ class LifecycleTest {
     Path other = Files.writeString(dir.resolve("other.csv"), csv);
 
     Run run = run(
-        "--data",
-        other.toString(),
-        "--label",
-        "y",
-        "--initial",
-        "300",
-        "--out",
-        out.toString());
+        "--data", other.toString(), "--label", "y", "--initial", "300", "--out", out.toString());
 
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.err)

@@ -48,7 +48,8 @@ class MlopsTest {
   }
 
   private static Run show(String... args) {
-    return run(Mlops::run, Stream.concat(Stream.of("show"), Stream.of(args)).toArray(String[]::new));
+    return run(
+        Mlops::run, Stream.concat(Stream.of("show"), Stream.of(args)).toArray(String[]::new));
   }
 
   private static Run lifecycle;
@@ -110,9 +111,7 @@ class MlopsTest {
         .toList();
     assertThat(kinds).contains("RETRAIN", "PROMOTED");
     List<String> lines = run.lines();
-    assertThat(lines.stream()
-            .limit(lines.size() - 1)
-            .map(line -> line.split(" +")[1]))
+    assertThat(lines.stream().limit(lines.size() - 1).map(line -> line.split(" +")[1]))
         .isEqualTo(kinds);
     assertThat(lines.get(lines.size() - 1))
         .isEqualTo("journal " + file + ", " + kinds.size() + " steps");
@@ -177,7 +176,8 @@ class MlopsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "show", "show store", "show model x", "list store x", "show store x y"})
+  @ValueSource(
+      strings = {"", "show", "show store", "show model x", "list store x", "show store x y"})
   void otherArgumentsAreOneLine(String args) {
     Run run = run(Mlops::run, args.isEmpty() ? new String[0] : args.split(" "));
     assertThat(run.exit).isEqualTo(2);

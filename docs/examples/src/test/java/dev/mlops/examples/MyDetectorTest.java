@@ -187,10 +187,20 @@ class MyDetectorTest {
         long id = recorder.record(Row.of(schema, i), Classification.of("yes"), 1_000);
         monitor.truth(id, Truth.of(i == 9 ? "yes" : "no"));
         monitor.tick();
-        DriftReading reading = monitor.evidence().champion().orElseThrow().drift(watch).orElseThrow();
-        assertThat(reading.level()).as("after " + (i + 1)).isEqualTo(i < 19 ? Level.STABLE : Level.DRIFT);
+        DriftReading reading =
+            monitor.evidence().champion().orElseThrow().drift(watch).orElseThrow();
+        assertThat(reading.level())
+            .as("after " + (i + 1))
+            .isEqualTo(i < 19 ? Level.STABLE : Level.DRIFT);
       }
-      Signal found = monitor.evidence().champion().orElseThrow().drift(watch).orElseThrow().signal().orElseThrow();
+      Signal found = monitor
+          .evidence()
+          .champion()
+          .orElseThrow()
+          .drift(watch)
+          .orElseThrow()
+          .signal()
+          .orElseThrow();
       assertThat(found.index()).isEqualTo(19);
       assertThat(found.changePoint()).isEqualTo(10);
     }

@@ -98,10 +98,13 @@ class MyTrainerTest {
     ModelPackage made = new BayesTrainer()
         .train(drawn(1, 500))
         .testedOn(drawn(2, 200))
-        .asPackage("sizes", about -> about.configuration("threshold", 0.35)
-            .document("data-sheet.md", "# Drawn")
-            .library(Library.of("org.example:bayes", "1.0"))
-            .provenance("rows", 500));
+        .asPackage(
+            "sizes",
+            about -> about
+                .configuration("threshold", 0.35)
+                .document("data-sheet.md", "# Drawn")
+                .library(Library.of("org.example:bayes", "1.0"))
+                .provenance("rows", 500));
     ((FilePackage) made).write(folder.resolve("package"));
     ModelPackage read = FilePackage.read(folder.resolve("package"));
 
@@ -110,11 +113,13 @@ class MyTrainerTest {
     assertThat(read.files(Role.DOCUMENT)).hasSize(1);
     assertThat(read.libraries()).containsExactly(Library.of("org.example:bayes", "1.0"));
     assertThat(read.baseline().orElseThrow().rows()).isEqualTo(200);
-    assertThat(read.baseline().orElseThrow().quality(Metric.ACCURACY).orElseThrow().value())
+    assertThat(
+            read.baseline().orElseThrow().quality(Metric.ACCURACY).orElseThrow().value())
         .isCloseTo(1.0, within(0.05));
-    assertThat(read.examples()).hasSize(20).allSatisfy(example -> assertThat(
-            new BayesRuntime().load(read).predict(example.row()))
-        .isEqualTo(example.expected()));
+    assertThat(read.examples())
+        .hasSize(20)
+        .allSatisfy(example -> assertThat(new BayesRuntime().load(read).predict(example.row()))
+            .isEqualTo(example.expected()));
   }
 
   // region selection
@@ -143,8 +148,8 @@ class MyTrainerTest {
     BayesTrainer trainer = new BayesTrainer();
     try (InMemoryVersionStore store = new InMemoryVersionStore(java.time.InstantSource.system());
         Deployment<Double> sizes = Deployment.of(store, "sizes@champion", ROWS)
-            .firstRelease(() ->
-                trainer.train(drawn(1, 50)).testedOn(drawn(2, 50)).asPackage("sizes"))
+            .firstRelease(
+                () -> trainer.train(drawn(1, 50)).testedOn(drawn(2, 50)).asPackage("sizes"))
             .runtime(new BayesRuntime())
             .monitoredBy(MicrometerMonitor.config(new SimpleMeterRegistry()).keeping(1_000))
             .open();
@@ -172,7 +177,8 @@ class MyTrainerTest {
           .orElseThrow();
       assertThat(publishing.number("rows")).isEqualTo(OptionalDouble.of(160));
       assertThat(publishing.number("held_back")).isEqualTo(OptionalDouble.of(40));
-      assertThat(store.open(store.require("sizes:2")).baseline().orElseThrow().rows()).isEqualTo(40);
+      assertThat(store.open(store.require("sizes:2")).baseline().orElseThrow().rows())
+          .isEqualTo(40);
     }
   }
 }

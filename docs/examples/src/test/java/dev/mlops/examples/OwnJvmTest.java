@@ -11,7 +11,8 @@ class OwnJvmTest {
     assertThat(OwnJvm.programs())
         .containsExactly(
             "Hello",
-            "Lifecycle", "Mlops",
+            "Lifecycle",
+            "Mlops",
             "OnlyDriftDetector",
             "OnlyMetricsMonitor",
             "OnlyModelPackage",

@@ -101,8 +101,7 @@ class OwnLoopPartsTest {
           RolloutDecision.Outcome decided = seen < outcomes
               ? RolloutDecision.Outcome.UNDECIDED
               : ahead > 0 ? RolloutDecision.Outcome.PROMOTE : RolloutDecision.Outcome.KEEP;
-          return RolloutDecision.of(decided, ahead + " more right of " + seen)
-              .with("truths", seen);
+          return RolloutDecision.of(decided, ahead + " more right of " + seen).with("truths", seen);
         }
       };
     }
@@ -167,7 +166,7 @@ class OwnLoopPartsTest {
             .clock(clock)
             .build()
         // endregion
-    ) {
+        ) {
       for (Labelled<Flower> seen : Flowers.renamed(300)) {
         Served served = iris.serve(seen.input());
         iris.truth(served.id(), seen.truth());

@@ -40,8 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a host does with questions: a metric of its own, and a condition that is printed, compared and read back. */
 class QuestionProgramsTest {
-  private static final Schema SCHEMA =
-      Schema.of(Column.number("amount")).positiveLabel("returned");
+  private static final Schema SCHEMA = Schema.of(Column.number("amount")).positiveLabel("returned");
 
   /** What a wrong answer costs the host: postage for a return that was not foreseen, a call for a false alarm. */
   private static final Metric COST = Metric.builder("cost", Task.CLASSIFICATION)
@@ -77,7 +76,11 @@ class QuestionProgramsTest {
   @Test
   void aHostsMetricThroughBaselineEvidencePolicyAndMeter(@TempDir Path dir) {
     TrainedModel trained = TrainedModel.of(
-        SCHEMA, QuestionProgramsTest::model, "rules", new byte[] {1}, TrainingContext.builder().build());
+        SCHEMA,
+        QuestionProgramsTest::model,
+        "rules",
+        new byte[] {1},
+        TrainingContext.builder().build());
     FilePackage made = (FilePackage)
         trained.testedOn(trained.test(orders(2_000)).measuring(COST)).asPackage("orders");
     made.write(dir.resolve("package"));
@@ -100,23 +103,40 @@ class QuestionProgramsTest {
       Finding calm = asCheap.test(monitor.evidence());
       assertThat(calm.verdict()).as(calm.text()).isEqualTo(Verdict.PASS);
       assertThat(calm.quantity()).hasValue("cost");
-      assertThat(policy.decide(monitor.evidence(), RetrainHistory.of(monitor.evidence().at())).retrain())
+      assertThat(policy
+              .decide(monitor.evidence(), RetrainHistory.of(monitor.evidence().at()))
+              .retrain())
           .isFalse();
 
       serve(monitor, recorder, random, 2_000, 0.30);
       Evidence evidence = monitor.evidence();
       assertThat(asCheap.test(evidence).verdict()).isEqualTo(Verdict.FAIL);
-      assertThat(policy.decide(evidence, RetrainHistory.of(evidence.at())).retrain()).isTrue();
+      assertThat(policy.decide(evidence, RetrainHistory.of(evidence.at())).retrain())
+          .isTrue();
       assertThat(evidence.champion().orElseThrow().drift("cost-worse-0.05")).isPresent();
       assertThat(registry.get("mlops.quality").tag("metric", "cost").gauge().value())
-          .isEqualTo(evidence.champion().orElseThrow().quality(COST).orElseThrow().value());
-      assertThat(registry.get("mlops.quality.baseline").tag("metric", "cost").gauge().value())
+          .isEqualTo(
+              evidence.champion().orElseThrow().quality(COST).orElseThrow().value());
+      assertThat(registry
+              .get("mlops.quality.baseline")
+              .tag("metric", "cost")
+              .gauge()
+              .value())
           .isEqualTo(tested.value());
-      assertThat(registry.get("mlops.drift").tag("watch", "cost-worse-0.05").gauge().value())
+      assertThat(registry
+              .get("mlops.drift")
+              .tag("watch", "cost-worse-0.05")
+              .gauge()
+              .value())
           .isEqualTo(3);
-      assertThat(registry.get("mlops.drift.limit").tag("watch", "cost-worse-0.05").gauge().value())
+      assertThat(registry
+              .get("mlops.drift.limit")
+              .tag("watch", "cost-worse-0.05")
+              .gauge()
+              .value())
           .isGreaterThan(tested.value() + 0.05);
-      assertThat(registry.get("mlops.quality.rows").tag("metric", "cost").gauge().value())
+      assertThat(
+              registry.get("mlops.quality.rows").tag("metric", "cost").gauge().value())
           .isEqualTo(1_000);
       assertThat(registry
               .get("mlops.quality.bound")
@@ -125,7 +145,8 @@ class QuestionProgramsTest {
               .value())
           .isEqualTo(
               evidence.champion().orElseThrow().quality(COST).orElseThrow().upper());
-      assertThat(registry.get("mlops.champion").tag("version", "1").gauge().value()).isEqualTo(1);
+      assertThat(registry.get("mlops.champion").tag("version", "1").gauge().value())
+          .isEqualTo(1);
       assertThat(registry.get("mlops.predictions.open").gauge().value()).isEqualTo(0);
     }
   }

@@ -15,7 +15,8 @@ class OddTextTest {
   @Test
   void halvesOfSurrogatePairsAreReplacedWhereverTextComesIn() {
     Schema schema = Schema.of(Column.category("name"));
-    RowBinding<Named> rows = RowBinding.<Named>builder().category("name", Named::name).build();
+    RowBinding<Named> rows =
+        RowBinding.<Named>builder().category("name", Named::name).build();
     assertThat(List.of(
             rows.row(new Named(CUT)).category(0),
             rows.read(new Named(CUT)).category(0),

@@ -50,8 +50,8 @@ class TrainedModelTest {
         })
         .test(rows(100));
     assertThat(phase.failures()).isEqualTo(20);
-    assertThat(phase.firstFailure()).hasValueSatisfying(why -> assertThat(why)
-        .contains("IllegalStateException", "bug"));
+    assertThat(phase.firstFailure())
+        .hasValueSatisfying(why -> assertThat(why).contains("IllegalStateException", "bug"));
     assertThat(phase.latency().orElseThrow().n()).isEqualTo(80);
     assertThat(phase.prediction(5)).isEmpty();
     assertThat(phase.prediction(50)).contains(Classification.of("yes"));
@@ -125,11 +125,13 @@ class TrainedModelTest {
         .weights("w", new byte[] {1})
         .baseline(measured)
         .build();
-    Baseline read = FilePackage.of(made.manifest(), digest -> made.files().stream()
-            .filter(file -> file.digest().equals(digest))
-            .map(made::read)
-            .findFirst()
-            .orElse(null))
+    Baseline read = FilePackage.of(
+            made.manifest(),
+            digest -> made.files().stream()
+                .filter(file -> file.digest().equals(digest))
+                .map(made::read)
+                .findFirst()
+                .orElse(null))
         .baseline()
         .orElseThrow();
     assertThat(read).isEqualTo(measured);

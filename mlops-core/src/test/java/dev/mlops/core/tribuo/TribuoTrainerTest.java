@@ -2,11 +2,11 @@ package dev.mlops.core.tribuo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import dev.mlops.api.model.Classification;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Metric;
@@ -288,8 +288,8 @@ class TribuoTrainerTest {
           rows.add(new Labelled<>(row, Truth.of(label), label.equals(heavier) ? 9.0 : 1.0));
         }
       }
-      Classification said = (Classification)
-          TribuoTrainer.classifier(schema, new LogisticRegressionTrainer())
+      Classification said =
+          (Classification) TribuoTrainer.classifier(schema, new LogisticRegressionTrainer())
               .train(rows)
               .model()
               .predict(row);

@@ -199,8 +199,7 @@ public final class Baselines {
         : categories(column.name(), index, rows);
   }
 
-  private static NumberProfile numbers(
-      String name, int column, Row[] rows, int[] order, int most) {
+  private static NumberProfile numbers(String name, int column, Row[] rows, int[] order, int most) {
     double[] values = new double[rows.length];
     long missing = 0;
     double minimum = Double.POSITIVE_INFINITY;
