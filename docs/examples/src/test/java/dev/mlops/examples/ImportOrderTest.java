@@ -32,7 +32,7 @@ class ImportOrderTest {
       Set.of("loop"));
 
   /** Packages of core that belong to no stage. */
-  private static final Set<String> HELPERS = Set.of("log", "json", "tribuo");
+  private static final Set<String> HELPERS = Set.of("internal", "tribuo");
 
   private static final Map<String, Integer> RANKS = ranks();
 

@@ -127,7 +127,7 @@ class MlopsTest {
     assertThat(run.out)
         .contains("loaded by tribuo")
         .contains("schema [amount (number), sales, channel (category)]")
-        .contains("model.pb (WEIGHTS, ")
+        .contains("model.pb (weights, ")
         .contains("baseline of 60 rows, latency p50 ")
         .contains("  accuracy 0.")
         .contains("  amount: ")

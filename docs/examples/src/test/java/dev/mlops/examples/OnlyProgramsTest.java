@@ -134,8 +134,8 @@ class OnlyProgramsTest {
     assertThat(lines)
         .hasSize(7)
         .contains(
-            "rules.txt (WEIGHTS, 24 B, sha256 1f5384e3863e)",
-            "card.md (DOCUMENT, 18 B, sha256 a96961caa273)")
+            "rules.txt (weights, 24 B, sha256 1f5384e3863e)",
+            "card.md (document, 18 B, sha256 a96961caa273)")
         .endsWith("the same package");
   }
 

@@ -8,6 +8,8 @@ import java.util.Optional;
 /**
  * Finds the name that a mistyped one most likely meant.
  *
+ * <p>Thread-safe.
+ *
  * @since 0.1
  */
 public final class Names {
