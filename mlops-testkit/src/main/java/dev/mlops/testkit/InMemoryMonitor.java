@@ -544,7 +544,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
     /**
      * {@return the same config for a monitor whose first outcome has a known position, so that a test can name positions}
      *
-     * <p>Unless said, each monitor begins at a position below 2⁵² that is drawn at random, as the contract asks of one that
+     * <p>By default, each monitor begins at a position below 2⁵² that is drawn at random, as the contract asks of one that
      * forgets.
      *
      * @param first at least 0

@@ -346,7 +346,7 @@ public final class InMemoryPackage implements ModelPackage {
     }
 
     /**
-     * {@return this builder, with the name of a runtime; {@code in-memory} unless said}
+     * {@return this builder, with the name of a runtime; {@code in-memory} by default}
      *
      * @param name of the runtime
      */

@@ -58,7 +58,7 @@ public final class AlertRule implements EvidenceReader {
   /**
    * {@return the same rule that fires only once its condition has FAILed for so long}
    *
-   * @param time not negative; zero unless said
+   * @param time not negative; zero by default
    * @throws IllegalArgumentException if it is negative
    */
   public AlertRule holding(Duration time) {
@@ -68,7 +68,7 @@ public final class AlertRule implements EvidenceReader {
   /**
    * {@return the same rule that resolves only so long after the first PASS}
    *
-   * @param time not negative; zero unless said
+   * @param time not negative; zero by default
    * @throws IllegalArgumentException if it is negative
    */
   public AlertRule keepFiring(Duration time) {

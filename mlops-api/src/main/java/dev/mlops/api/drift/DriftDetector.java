@@ -70,7 +70,7 @@ public interface DriftDetector {
   }
 
   /**
-   * Ends a block of time; called by whoever feeds the detector, since a detector has no clock.
+   * Ends a block of time; called by the feeder of the detector, since a detector has no clock.
    *
    * @return the level after it; unless overridden, the level before it
    */

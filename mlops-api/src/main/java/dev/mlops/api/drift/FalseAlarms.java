@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * How often a false alarm may come: once in so many inputs, or once in so much time; the average run length to a false
  * alarm, ARL₀.
  *
- * <p>Time is counted in blocks, of one hour unless said otherwise: inputs within a block are combined and judged at its
+ * <p>Time is counted in blocks, of one hour by default: inputs within a block are combined and judged at its
  * end, so the promise holds whatever the traffic. Blocks without inputs do not count. At least 50 blocks must go by per
- * alarm; whoever builds a detector by a promise with fewer is refused by {@link #count()}, once the block was said.
+ * alarm; with fewer, {@link #count()} throws when a detector is built.
  *
  * <p>Immutable.
  *

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * stored.
  *
  * <p>A row is a view: it calls the accessors when it is read, boxes no primitive, and costs one small object. What an
- * accessor throws goes to whoever reads the row.
+ * accessor throws goes to the reader of the row.
  *
  * <p>Immutable.
  *

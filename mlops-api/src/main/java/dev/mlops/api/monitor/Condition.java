@@ -31,7 +31,7 @@ public interface Condition extends EvidenceReader {
   /**
    * {@return what {@link #test} answers; INCONCLUSIVE, with what happened, if it throws or answers null}
    *
-   * <p>Never throws: a fault of a host's condition must not end whoever asks.
+   * <p>Never throws: a fault of a host's condition must not end the asker.
    *
    * @param evidence what is known now
    */

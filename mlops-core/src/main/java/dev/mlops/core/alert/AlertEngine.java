@@ -231,7 +231,7 @@ public final class AlertEngine implements EvidenceReader {
     /**
      * {@return the same with another bound of each sink's queue}
      *
-     * @param events how many wait at most per sink; at least 1; 1,000 unless said
+     * @param events how many wait at most per sink; at least 1; 1,000 by default
      * @throws IllegalArgumentException if it is below 1
      */
     public Setup queueing(int events) {

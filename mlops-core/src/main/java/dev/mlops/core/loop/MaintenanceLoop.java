@@ -280,7 +280,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     /**
      * {@return this builder, with what candidates are trained on}
      *
-     * @param window since the change, 100 to 5,000 outcomes, unless said
+     * @param window since the change, 100 to 5,000 outcomes, by default
      */
     public Builder window(RowSelection window) {
       this.window = requireNonNull(window, "window");
@@ -311,7 +311,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     /**
      * {@return this builder, with where matured rows come from, for a monitor that keeps none}
      *
-     * @param outcomes the monitor's own unless said
+     * @param outcomes the monitor's own by default
      */
     public Builder rows(Outcomes outcomes) {
       this.outcomes = requireNonNull(outcomes, "outcomes");
@@ -357,7 +357,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     }
 
     /**
-     * {@return this builder, with a clock; the system's unless said}
+     * {@return this builder, with a clock; the system's by default}
      *
      * @param clock stamps the journal
      */
@@ -367,7 +367,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     }
 
     /**
-     * {@return this builder, with a source of nanoseconds that only grows; {@code System::nanoTime} unless said}
+     * {@return this builder, with a source of nanoseconds that only grows; {@code System::nanoTime} by default}
      *
      * @param ticker measures how long jobs take on the executor, and predictions in a trial
      */

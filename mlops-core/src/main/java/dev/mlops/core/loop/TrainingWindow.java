@@ -91,7 +91,7 @@ public final class TrainingWindow implements RowSelection {
   /**
    * {@return what is trained on these rows when no change is known}
    *
-   * <p>The same back-test as a loop's, for whoever wants to know what a loop would have done.
+   * <p>The same back-test as a loop's, to tell what a loop would have done.
    *
    * @param rows oldest first, at least 40
    * @param trainer makes the models

@@ -13,7 +13,7 @@ final class Working implements Phase {
   private final Instant since;
   private final long start;
 
-  /** Taken by whoever comes first: the executor that begins the job, or the loop that gives it up. */
+  /** Taken by the first to come: the executor that begins the job, or the loop that gives it up. */
   private final AtomicBoolean taken = new AtomicBoolean();
 
   private volatile Duration lasts = Duration.ZERO;

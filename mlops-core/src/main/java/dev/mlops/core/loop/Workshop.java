@@ -57,7 +57,7 @@ final class Workshop {
   /** Where the outcomes began when the loop was built: positions before it are of an earlier life, or forgotten. */
   private final long begin;
 
-  /** The newest candidate; whoever takes it out closes it. */
+  /** The newest candidate; the taker closes it. */
   private final AtomicReference<@Nullable Prepared> candidate = new AtomicReference<>();
 
   private RetrainHistory history;

@@ -995,7 +995,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     /**
      * {@return the same config for a monitor whose predictions mature when they are this old}
      *
-     * <p>Unless said, a prediction matures when its truth comes. A prediction of that age without truth expires.
+     * <p>By default, a prediction matures when its truth comes. A prediction of that age without truth expires.
      *
      * @param horizon at least a millisecond, by the config's clock
      * @throws IllegalArgumentException if it is shorter
@@ -1069,7 +1069,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     /**
      * {@return the same config with another number of matured outcomes that are kept with their rows}
      *
-     * @param outcomes at least 0, at most 100,000,000; 10,000 unless said. 0 keeps none, and {@link
+     * @param outcomes at least 0, at most 100,000,000; 10,000 by default. 0 keeps none, and {@link
      *     MicrometerMonitor#outcomes()} says so
      * @throws IllegalArgumentException if it is out of range
      */
@@ -1085,7 +1085,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
      * <p>The oldest that is too many ends before its horizon: it matures if its truth has come, else it expires and is
      * counted; a warning says so once.
      *
-     * @param predictions at least 1, at most 100,000,000; 100,000 unless said
+     * @param predictions at least 1, at most 100,000,000; 100,000 by default
      * @throws IllegalArgumentException if it is out of range
      */
     public Config awaiting(int predictions) {
@@ -1097,7 +1097,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     /**
      * {@return the same config with another number of predictions, and of truths, that may wait for the next tick}
      *
-     * @param predictions at least 2, at most 16,777,216, taken up to a power of two; 16,384 unless said
+     * @param predictions at least 2, at most 16,777,216, taken up to a power of two; 16,384 by default
      * @throws IllegalArgumentException if it is out of range
      */
     public Config buffering(int predictions) {
@@ -1114,7 +1114,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     /**
      * {@return the same config with another number of newest matured outcomes, per version, that quality is of}
      *
-     * @param truths at least 1, at most 100,000,000; 1,000 unless said
+     * @param truths at least 1, at most 100,000,000; 1,000 by default
      * @throws IllegalArgumentException if it is out of range
      */
     public Config qualityOver(int truths) {

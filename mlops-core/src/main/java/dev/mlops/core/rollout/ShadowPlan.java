@@ -24,9 +24,9 @@ import dev.mlops.api.rollout.RolloutStart;
  *
  * <p>Immutable.
  *
- * @param alpha how likely each test may err; above 0, below 1; 0.05 unless said
- * @param margin how much worse is still good enough, as a share of the largest loss; at least 0, below 1; 0.02 unless said
- * @param most after how many truths the champion stays; at least 30; 500 unless said
+ * @param alpha how likely each test may err; above 0, below 1; 0.05 by default
+ * @param margin how much worse is still good enough, as a share of the largest loss; at least 0, below 1; 0.02 by default
+ * @param most after how many truths the champion stays; at least 30; 500 by default
  * @since 0.1
  */
 public record ShadowPlan(double alpha, double margin, long most) implements RolloutPlan {

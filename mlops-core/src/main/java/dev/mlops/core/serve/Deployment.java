@@ -301,7 +301,7 @@ public final class Deployment<T> implements AutoCloseable {
    * Opens, loads and checks a version that may serve soon, such as a candidate: when the alias moves to it, the deployment
    * takes it over as it is, without opening or loading it again.
    *
-   * <p>It serves nobody until then. Whoever prepared it closes it; that does nothing once it serves.
+   * <p>It serves nobody until then. Its preparer closes it; that does nothing once it serves.
    *
    * @param version in the store of this deployment
    * @return the version, loaded
@@ -563,7 +563,7 @@ public final class Deployment<T> implements AutoCloseable {
     }
 
     /**
-     * {@return this builder, with a clock; the system's unless said}
+     * {@return this builder, with a clock; the system's by default}
      *
      * @param clock tells when ticks are due
      */
@@ -573,7 +573,7 @@ public final class Deployment<T> implements AutoCloseable {
     }
 
     /**
-     * {@return this builder, with a source of nanoseconds that only grows; {@code System::nanoTime} unless said}
+     * {@return this builder, with a source of nanoseconds that only grows; {@code System::nanoTime} by default}
      *
      * @param ticker measures how long predictions take
      */
@@ -583,7 +583,7 @@ public final class Deployment<T> implements AutoCloseable {
     }
 
     /**
-     * {@return this builder, with the name that a first release is made under; {@code deployment} unless said}
+     * {@return this builder, with the name that a first release is made under; {@code deployment} by default}
      *
      * @param actor such as {@code fraud-service}; at most 200 characters
      * @throws IllegalArgumentException if no store could keep it

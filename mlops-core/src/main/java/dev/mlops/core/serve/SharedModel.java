@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * make all cores wait for each other.
  *
  * <p>Why nobody uses a closed model: a use that goes ahead counted in before it saw the model unretired, so its count is
- * visible to whoever retires. Closing adds the outs first and the ins afterwards; since every in precedes its out, the two
+ * visible to the retiring thread. Closing adds the outs first and the ins afterwards; since every in precedes its out, the two
  * sums are equal only if each use that went ahead has counted out. A use that came too late counts in and out without
  * touching the model, and looks again itself whether it is the one to close, so closing is never missed.
  *

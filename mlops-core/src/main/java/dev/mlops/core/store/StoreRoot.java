@@ -136,7 +136,7 @@ final class StoreRoot {
   }
 
   /**
-   * {@return a file in {@code tmp} whose content is on the device; whoever asked discards it}
+   * {@return a file in {@code tmp} whose content is on the device; the caller discards it}
    *
    * @param target where it will belong
    * @throws StoreException if it could not be written

@@ -20,7 +20,7 @@ import java.util.function.DoublePredicate;
  *
  * <p>The p-value of a score is the share of the sample and itself that is above it, of what equals it a random part: p =
  * (#above + U·(#equal + 1))/(n + 1). A capital S is bet on the p-values, by the {@linkplain Betting#simpleJumper simple jumper}
- * unless said otherwise, and R ← (R + 1)·S(t)/S(t − 1) from R = 0 is the statistic. DRIFT when it reaches A, the number of
+ * by default, and R ← (R + 1)·S(t)/S(t − 1) from R = 0 is the statistic. DRIFT when it reaches A, the number of
  * inputs, or of blocks of time, per false alarm; WARNING from A/10 on. After a DRIFT it starts afresh. In time the S of a block's
  * end and start are compared. U is that of a generator which starts afresh too, so the same inputs give the same answers.
  *

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A document that is not what its reader wants: where, what was wanted, what was got.
  *
- * <p>Whoever reads a format turns it into the fault of that format.
+ * <p>The reader of a format turns it into the fault of that format.
  *
  * @since 0.1
  */
