@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * The fields of a record of the registry: texts, integers, fields within fields, and nothing else.
  *
  * <p>Their stored form is JSON in UTF-8, canonical: one value has one form. Keys are in the order of {@link
- * String#compareTo}, there is no space, and only what JSON requires is escaped. Reading takes this form alone.
+ * String#compareTo}, there is no space, and only what JSON requires is escaped. Reading takes this form, and the one of release
+ * 0.1's first stores, which also escaped characters beyond U+FFFF, as two surrogates each.
  *
  * <p>Immutable once it was read or written.
  */
@@ -95,22 +96,26 @@ final class Fields {
    * @throws IllegalArgumentException if a text holds a lone surrogate, which has no form
    */
   byte[] bytes() {
+    return bytes(false);
+  }
+
+  private byte[] bytes(boolean escapingPairs) {
     StringBuilder out = new StringBuilder();
-    write(out);
+    write(out, escapingPairs);
     return out.toString().getBytes(UTF_8);
   }
 
-  private void write(StringBuilder out) {
+  private void write(StringBuilder out, boolean escapingPairs) {
     char before = '{';
     for (Map.Entry<String, @Nullable Object> field : values.entrySet()) {
       out.append(before);
-      write(field.getKey(), out);
+      write(field.getKey(), out, escapingPairs);
       out.append(':');
       Object value = field.getValue();
       if (value instanceof Fields fields) {
-        fields.write(out);
+        fields.write(out, escapingPairs);
       } else if (value instanceof String text) {
-        write(text, out);
+        write(text, out, escapingPairs);
       } else {
         out.append(value);
       }
@@ -119,7 +124,7 @@ final class Fields {
     out.append(values.isEmpty() ? "{}" : "}");
   }
 
-  private static void write(String text, StringBuilder out) {
+  private static void write(String text, StringBuilder out, boolean escapingPairs) {
     out.append('"');
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -127,7 +132,7 @@ final class Fields {
       if (plain >= 0) {
         out.append('\\').append("btnfr\"\\".charAt(plain));
       } else if (c < ' ') {
-        out.append(String.format("\\u%04X", (int) c));
+        escape(c, out);
       } else {
         if (Character.isSurrogate(c)) {
           boolean pair = Character.isHighSurrogate(c)
@@ -136,6 +141,11 @@ final class Fields {
           if (!pair) {
             throw new IllegalArgumentException(
                 "a text must be valid Unicode to be stored, but holds a lone surrogate at " + i);
+          }
+          if (escapingPairs) {
+            escape(c, out);
+            escape(text.charAt(++i), out);
+            continue;
           }
           out.append(c);
           c = text.charAt(++i);
@@ -146,6 +156,10 @@ final class Fields {
     out.append('"');
   }
 
+  private static void escape(char c, StringBuilder out) {
+    out.append(String.format("\\u%04X", (int) c));
+  }
+
   /**
    * {@return the fields that bytes hold}
    *
@@ -154,7 +168,9 @@ final class Fields {
   static Fields read(byte[] bytes) {
     Reader reader = new Reader(new String(bytes, UTF_8));
     Fields read = reader.fields("$", 0);
-    if (reader.at != reader.text.length() || !Arrays.equals(read.bytes(), bytes)) {
+    boolean canonical =
+        Arrays.equals(read.bytes(false), bytes) || Arrays.equals(read.bytes(true), bytes);
+    if (reader.at != reader.text.length() || !canonical) {
       throw new IllegalArgumentException("its bytes are not those that a registry writes");
     }
     return read;

@@ -1,6 +1,7 @@
 package dev.mlops.core.internal.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,6 +12,8 @@ import dev.mlops.api.store.StoreException;
 import dev.mlops.core.internal.log.EventLog.Tail;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Reader;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -18,12 +21,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Properties;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EventLogTest {
   @TempDir
@@ -75,6 +81,33 @@ class EventLogTest {
     append("hi");
 
     assertThat(Files.readAllBytes(file)).isEqualTo(HexFormat.of().parseHex(FORMAT));
+  }
+
+  /** Logs that release 0.1 wrote: events of any bytes, and one torn within its last. */
+  @ParameterizedTest
+  @ValueSource(strings = {"events", "events-torn"})
+  void aLogOfTheFirstReleaseIsReadAndAppendedTo(String name) throws Exception {
+    URL expectedAt = requireNonNull(EventLogTest.class.getResource("/formats/0.1/expected.txt"));
+    Properties expected = new Properties();
+    try (Reader reader = Files.newBufferedReader(Path.of(expectedAt.toURI()))) {
+      expected.load(reader);
+    }
+    Files.copy(Path.of(expectedAt.toURI()).resolveSibling(name + ".log"), file);
+    List<String> wanted = new ArrayList<>();
+    for (int i = 0; i < Integer.parseInt(expected.getProperty(name + ".count")); i++) {
+      wanted.add(expected.getProperty(name + "." + i));
+    }
+
+    List<String> found = new ArrayList<>();
+    Tail tail = EventLog.read(file, event -> found.add("hex:" + HexFormat.of().formatHex(event)));
+    assertThat(found).isEqualTo(wanted);
+    assertThat(tail).hasToString(expected.getProperty(name + ".tail"));
+
+    append("one more");
+    wanted.add("hex:" + HexFormat.of().formatHex(bytes("one more")));
+    found.clear();
+    EventLog.read(file, event -> found.add("hex:" + HexFormat.of().formatHex(event)));
+    assertThat(found).isEqualTo(wanted);
   }
 
   private static final String FORMAT =
