@@ -140,13 +140,14 @@ public final class Deployment<T> implements AutoCloseable {
   }
 
   private Served answer(@Nullable String key, T input) {
-    Row row = rows.row(input);
     long start = ticker.getAsLong();
     Loaded champion = serving.acquire();
+    Row row;
     Prediction prediction;
     try {
+      row = rows.read(input); // once, so that what is recorded is what was predicted
       prediction = champion.model().model().predict(row);
-    } catch (Throwable e) { // the model's own, whatever it is, passes unchanged
+    } catch (Throwable e) { // the model's own or an accessor's passes unchanged
       failed(champion, ticker.getAsLong() - start, e);
       throw e;
     } finally {
