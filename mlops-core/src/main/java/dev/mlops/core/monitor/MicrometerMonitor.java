@@ -6,16 +6,13 @@ import dev.mlops.api.drift.DetectorFactory;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Prediction;
-import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Call;
-import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.MonitorFactory;
-import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.VersionEvidence;
@@ -37,13 +34,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,47 +105,16 @@ public final class MicrometerMonitor implements MetricsMonitor {
   /** Sections of so many versions are kept. */
   private static final int VERSIONS = 16;
 
-  private static final int MOST_STRIPES = 64;
-
-  /** How long a truth that found no room waits before it tries again, in nanoseconds. */
-  private static final long PAUSE = 50_000;
-
-  /** A truth that finds no room waits so long at most. */
-  static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
-
-  /** Spreads the numbers of threads over the stripes: 2^64 over the golden ratio. */
-  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
-
   private final String model;
   private final Config config;
-  private final Set<Watch> watches;
-  private final boolean rowsAreWatched;
-  private final Warnings warnings = Warnings.of(MicrometerMonitor.class);
+  private final MonitorWarnings warnings;
   private final Registered registered;
-
-  private final int stripes;
-  private final int slots;
-  private final long firstId = Beginnings.below(Beginnings.IDS);
-  /** One counter per stripe, each in a cache line of its own. */
-  private final AtomicLongArray ids;
-
-  private final TruthQueue truths;
+  private final Intake intake;
   private final ReentrantLock lock;
   private final AtomicBoolean ticking = new AtomicBoolean();
+  private final Taken taken = new Taken();
 
   private volatile boolean closed;
-  private volatile boolean saidFull;
-  private volatile boolean saidContended;
-  private boolean saidOverflow;
-  private boolean saidStrange;
-  /** Whether a truth that finds no room waits for some. */
-  private volatile boolean truthsMayWait = true;
-  /** Whether a tick waits for the lock. */
-  private volatile boolean tickWaits;
-
-  private final SteadyTime time = new SteadyTime();
-  /** The steady time of the newest drain or tick. */
-  private long steady;
 
   /** When the newest tick ended, or the monitor was opened; what is taken for now should the clock throw. */
   private volatile long ticked;
@@ -160,29 +124,44 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private final LinkedHashMap<String, Section> sections = new LinkedHashMap<>();
 
   private final Map<Section, SectionMeters> meters = new HashMap<>();
-  private final List<Stripes> rings = new ArrayList<>();
   private final Ledger ledger;
-  private @Nullable Section champion;
-  private @Nullable Baseline first;
+  private final Watches watches;
+  private final SteadyTime time = new SteadyTime();
+  /** What the clock said when the newest drain began. */
+  private long now;
+  /** The steady time of the newest drain or tick, and of the one before. */
+  private long steady;
 
-  private MicrometerMonitor(String model, Config config) {
+  private long before;
+  /** Whether everything was taken that was recorded before the monitor was closed. */
+  private boolean ended;
+
+  /**
+   * Opens a monitor.
+   *
+   * @param model whose predictions
+   * @param config its knobs, but for those of the intake
+   * @param intake takes the predictions and truths, perhaps of other monitors too
+   */
+  MicrometerMonitor(String model, Config config, Intake intake) {
     this.model = requireNonNull(model, "model");
     this.config = config;
-    this.watches = Collections.unmodifiableSet(new LinkedHashSet<>(config.watches));
-    this.stripes = Math.min(
-        Math.min(MOST_STRIPES, powerOfTwo(2 * Runtime.getRuntime().availableProcessors())),
-        Math.max(1, powerOfTwo(config.slots) / 16));
-    this.slots = powerOfTwo(config.slots) / stripes;
-    this.ids = new AtomicLongArray(16 * (stripes + 1));
-    this.rowsAreWatched = watches.stream().anyMatch(watch -> watch.input() == Watch.Input.FEATURES);
-    this.lock = config.lock.get();
-    this.truths = new TruthQueue(powerOfTwo(config.slots));
-    this.ledger = new Ledger(config, this::matured);
-    this.registered = new Registered(config.registry, warnings, model);
+    this.intake = intake;
+    this.lock = intake.lock();
+    this.warnings = new MonitorWarnings(model);
+    this.watches = new Watches(config.watches, config.own, config.remembered(), warnings);
+    this.ledger = new Ledger(config, watches::matured);
+    this.registered = new Registered(config.registry, warnings.log(), model);
     this.ticked = now(0);
     registered.gauge(Meters.TICK_AGE, () -> Math.max(0, now(ticked) - ticked) / 1e3);
     registered.warnOfAnother();
     ledger.register(registered);
+    lock.lock();
+    try {
+      intake.add(taken);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -194,127 +173,52 @@ public final class MicrometerMonitor implements MetricsMonitor {
     return new Config(requireNonNull(registry, "registry"));
   }
 
-  private static int powerOfTwo(int least) {
-    return least <= 1 ? 1 : Integer.highestOneBit(least - 1) << 1;
-  }
-
   @Override
   public Recorder recorder(String version, Baseline baseline) {
     requireNonNull(version, "version");
     requireNonNull(baseline, "baseline");
     lock.lock();
     try {
-      if (!closed) {
-        drain();
-      }
+      drain();
       Section section = sections.remove(version);
       if (section == null) {
-        section = new Section(
-            version,
-            baseline,
-            stripesFor(baseline.schema()),
-            config.qualityOver,
-            config.horizon != null,
-            config.metrics);
-        if (!closed) {
-          Section made = section;
-          meters.put(
-              made,
-              new SectionMeters(
-                  registered.another(),
-                  made,
-                  () -> Math.max(0, now(made.newestTruth) - made.newestTruth) / 1e3));
-        }
+        section = sectionOf(version, baseline);
       }
       sections.put(version, section);
       forgetOldVersions(section);
-      return new SectionRecorder(section);
+      return new SectionRecorder(intake, section);
     } finally {
       lock.unlock();
     }
   }
 
-  @Override
-  @SuppressWarnings("ReferenceEquality") // one section per version
-  public void champion(String version) {
-    requireNonNull(version, "version");
-    lock.lock();
+  private Section sectionOf(String version, Baseline baseline) {
+    Stripes stripes = intake.use(baseline.schema());
+    Section made;
     try {
-      Section section = sections.get(version);
-      if (section == null) {
-        throw new IllegalArgumentException("champion of " + Warnings.shown(model)
-            + " must be a version whose recorder was taken, but was " + Warnings.shown(version)
-            + "; known are " + sections.keySet() + ", the champion stays "
-            + (champion == null ? "nobody" : champion.version));
-      }
-      if (section == champion) {
-        return;
-      }
-      if (!closed) {
-        drain(); // what was given before this belongs to the champion of that time
-      }
-      crown(section);
-    } finally {
-      lock.unlock();
+      made = new Section(
+          taken,
+          version,
+          baseline,
+          stripes,
+          config.qualityOver,
+          config.horizon != null,
+          config.metrics);
+    } catch (RuntimeException | Error e) {
+      intake.release(stripes);
+      throw e;
     }
-  }
-
-  /** Rings for rows of these columns; throws if the rows of one would not fit into an array. */
-  private Stripes stripesFor(Schema schema) {
-    for (Stripes each : rings) {
-      if (each.fits(schema)) {
-        return each;
-      }
+    if (closed) {
+      intake.release(stripes);
+    } else {
+      meters.put(
+          made,
+          new SectionMeters(
+              registered.another(),
+              made,
+              () -> Math.max(0, now(made.newestTruth) - made.newestTruth) / 1e3));
     }
-    long values = (long) slots * schema.size();
-    if (values > Ring.MOST_VALUES) {
-      throw new IllegalArgumentException(
-          config.slots + " buffered predictions of " + schema.size() + " columns in " + stripes
-              + " rings are " + values + " values for each, at most " + Ring.MOST_VALUES
-              + " are possible; buffer at most "
-              + Long.highestOneBit(Ring.MOST_VALUES / schema.size()) * stripes
-              + " (Config.buffering). No recorder was made");
-    }
-    Stripes made = new Stripes(schema, stripes, () -> config.ring.apply(schema, slots));
-    rings.add(made);
     return made;
-  }
-
-  /** Makes a section the champion's, with the watches of its baseline: it goes on with them if it had them before. */
-  private void crown(Section section) {
-    Section before = champion;
-    champion = section;
-    if (before != null) {
-      before.retired = true;
-      refresh(before, Map.of());
-    }
-    section.retired = false;
-    if (first == null) {
-      first = section.baseline;
-    }
-    if (before != null && before.baseline.equals(section.baseline)) {
-      section.watchers = before.watchers;
-    } else if (section.watchers.isEmpty()) {
-      Map<Watch, Watcher> made = new LinkedHashMap<>();
-      for (Watch watch : watches) {
-        Watcher watcher =
-            new Watcher(watch, config.own.get(watch), first, section.baseline, config.remembered());
-        if (watcher.findsNothing()) {
-          warnings.once(
-              "finds nothing " + watch,
-              "the watch \"" + watch + "\" of version " + Warnings.shown(section.version)
-                  + " can find nothing: " + watcher.note()
-                  + "; test on more rows, or allow a smaller tolerance or more false alarms",
-              null);
-        }
-        made.put(watch, watcher);
-      }
-      section.watchers = made;
-    }
-  }
-
-  private Map<Watch, Watcher> watchers() {
-    return champion == null ? Map.of() : champion.watchers;
   }
 
   /** Forgets the versions whose recorders were taken longest ago, but neither the champion nor the newest. */
@@ -323,7 +227,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     Iterator<Section> oldestFirst = List.copyOf(sections.values()).iterator();
     while (sections.size() > VERSIONS && oldestFirst.hasNext()) {
       Section oldest = oldestFirst.next();
-      if (oldest == champion || oldest == newest) {
+      if (watches.isChampion(oldest) || oldest == newest) {
         continue;
       }
       sections.remove(oldest.version);
@@ -331,10 +235,35 @@ public final class MicrometerMonitor implements MetricsMonitor {
       if (shown != null) {
         shown.remove();
       }
-      if (sections.values().stream().noneMatch(each -> each.stripes == oldest.stripes)) {
-        oldest.stripes.close();
-        rings.remove(oldest.stripes);
+      if (!closed) {
+        intake.release(oldest.stripes);
       }
+    }
+  }
+
+  @Override
+  public void champion(String version) {
+    requireNonNull(version, "version");
+    lock.lock();
+    try {
+      Section before = watches.champion();
+      Section section = sections.get(version);
+      if (section == null) {
+        throw new IllegalArgumentException("champion of " + Warnings.shown(model)
+            + " must be a version whose recorder was taken, but was " + Warnings.shown(version)
+            + "; known are " + sections.keySet() + ", the champion stays "
+            + (before == null ? "nobody" : before.version));
+      }
+      if (watches.isChampion(section)) {
+        return;
+      }
+      drain(); // what was given before this belongs to the champion of that time
+      watches.crown(section);
+      if (before != null) {
+        refresh(before);
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -345,61 +274,19 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
   @Override
   public void truth(String key, Truth truth) {
-    offer(SectionRecorder.NO_ID, key, truth);
+    offer(Intake.NO_ID, key, truth);
   }
 
   private void offer(long id, @Nullable String key, @Nullable Truth truth) {
     try {
-      if (closed) {
-        return;
+      if (!closed && !intake.offer(taken, id, key, truth)) {
+        ledger.lost();
+        warnings.lost(intake.slots());
       }
-      if (truths.offer(id, key, truth, now(ticked)) || waitForRoom(id, key, truth)) {
-        return;
-      }
-      ledger.lost();
-      warnings.once(
-          "lost",
-          "truths of " + Warnings.shown(model) + " are lost and counted: all " + truths.capacity()
-              + " places were taken for " + LONGEST_WAIT.toMillis()
-              + " ms; call tick() more often, or buffer more (Config.buffering)",
-          null);
     } catch (Throwable thrown) {
       ledger.lost();
-      warnings.once("truth " + thrown.getClass(), "a truth was lost", thrown);
+      warnings.missed("a truth was lost", thrown);
     }
-  }
-
-  /**
-   * Offers a truth until there is room for it: takes what waits into the ledger if nobody else does, or else lets whoever does
-   * go on. Gives up after {@link #LONGEST_WAIT}, and after that at once, until there was room again: a monitor that is stuck
-   * must not slow every caller down.
-   */
-  private boolean waitForRoom(long id, @Nullable String key, @Nullable Truth truth) {
-    long began = System.nanoTime();
-    do {
-      if (enter()) {
-        try {
-          drain();
-        } finally {
-          lock.unlock();
-        }
-      }
-      if (truths.offer(id, key, truth, now(ticked))) {
-        truthsMayWait = true;
-        return true;
-      }
-      if (lock.isHeldByCurrentThread()) {
-        return false; // a host's meter or clock that gives truths while this thread takes others
-      }
-      LockSupport.parkNanos(PAUSE); // whoever takes the truths needs the processor
-    } while (truthsMayWait && System.nanoTime() - began < LONGEST_WAIT.toNanos());
-    truthsMayWait = false;
-    return false;
-  }
-
-  /** Takes the lock if nobody has it, this thread included, and no tick waits for it: truths must not starve ticks. */
-  private boolean enter() {
-    return !tickWaits && !lock.isHeldByCurrentThread() && lock.tryLock();
   }
 
   @Override
@@ -408,8 +295,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       return;
     }
     try {
-      tickWaits = true;
-      lock.lock(); // held for moments by those who read evidence
+      intake.lockForTick();
       try {
         if (!closed) {
           work();
@@ -418,143 +304,90 @@ public final class MicrometerMonitor implements MetricsMonitor {
         lock.unlock();
       }
     } catch (Throwable thrown) {
-      warnings.once("tick " + thrown.getClass(), "a tick of the monitor was cut short", thrown);
+      warnings.missed("a tick of the monitor was cut short", thrown);
     } finally {
-      tickWaits = false;
       ticking.set(false);
     }
   }
 
   private void work() {
-    drain();
-    long now = now(ticked);
-    steady = time.advance(now);
+    intake.drain();
+    long at = now(ticked);
+    steady = time.advance(at);
     ledger.mature(steady);
-    long settled = Math.min(steady, ledger.oldestOpen());
-    for (Map.Entry<Watch, Watcher> each : watchers().entrySet()) {
-      each.getValue().settle(each.getKey().input() == Watch.Input.QUALITY ? settled : steady);
-    }
-    ticked = now;
+    watches.settle(Math.min(steady, ledger.oldestOpen()), steady);
+    ticked = at;
+    warn();
+    sections.values().forEach(this::refresh);
+  }
+
+  /** Tells what went wrong since the newest tick. */
+  private void warn() {
     Prediction puzzled = ledger.puzzled();
     if (puzzled != null) {
-      warnings.once(
-          "kind",
-          "a truth came for a " + puzzled.getClass().getSimpleName() + " of "
-              + Warnings.shown(model)
-              + " that is of another kind; such truths are counted as orphans, and the prediction goes on waiting",
-          null);
+      warnings.otherKind(puzzled);
     }
     String strange = ledger.strange();
-    if (strange != null && !saidStrange) {
-      saidStrange = true;
-      warnings.once(
-          "label",
-          "a truth of " + Warnings.shown(model) + " has the label " + Warnings.shown(strange)
-              + ", which its prediction has no score for; it counts as a wrong prediction, but is it"
-              + " spelt as the model spells it?",
-          null);
+    if (strange != null) {
+      warnings.unscored(strange);
     }
-    if (ledger.overflowed() && !saidOverflow) {
-      saidOverflow = true;
-      warnings.once(
-          "overflow",
-          "more than " + config.open + " predictions of " + Warnings.shown(model)
-              + " waited: the oldest of them were ended before their horizon, those with a truth as matured, the others as"
-              + " expired; let more wait (Config.awaiting)" + ledger.wouldWait(),
-          null);
+    if (ledger.overflowed()) {
+      warnings.overflow(config.open, ledger);
     }
-    Map<Watch, DriftReading> readings = readings();
     for (Section section : sections.values()) {
-      refresh(section, section == champion ? readings : Map.of());
-      Throwable fault = section.fault;
+      Throwable fault = section.takeFault();
       if (fault != null) {
-        section.fault = null;
-        warnings.once(
-            "fault " + fault.getClass().getName(),
-            "a row or prediction of version " + Warnings.shown(section.version)
-                + " could not be read (" + fault.getClass().getName()
-                + "); such predictions are dropped and counted",
-            fault);
+        warnings.unreadable(section.version, fault);
       }
     }
   }
 
-  @SuppressWarnings("ReferenceEquality") // one section per version
-  private void refresh(Section section, Map<Watch, DriftReading> readings) {
-    SectionMeters shown = meters.get(section);
-    if (shown != null) {
-      shown.refresh(section == champion, readings);
-    }
+  /** The rings of all sections, also those that are not in use any more. */
+  private Set<Stripes> stripes() {
+    return sections.values().stream().map(each -> each.stripes).collect(Collectors.toSet());
   }
 
-  private Map<Watch, DriftReading> readings() {
-    Map<Watch, DriftReading> readings = new LinkedHashMap<>();
-    watchers().forEach((watch, watcher) -> readings.put(watch, watcher.reading()));
-    return readings;
+  /** Brings the meters of a section up to date. */
+  private void refresh(Section section) {
+    SectionMeters shown = meters.get(section);
+    if (shown != null) {
+      shown.refresh(watches.isChampion(section), watches.readingsOf(section));
+    }
   }
 
   /** Takes predictions and truths that were given by now, in their order. */
   private void drain() {
-    long until = System.nanoTime();
-    long now = now(ticked);
-    long before = steady;
-    steady = time.advance(now);
-    List<Ring> all = new ArrayList<>();
-    for (Stripes each : rings) {
-      for (int i = 0; i < each.count(); i++) {
-        all.add(each.ring(i));
-      }
-    }
-    all.forEach(Slots::begin);
-    truths.begin();
-    try {
-      while (true) {
-        Slots earliest = null;
-        int slot = -1;
-        for (Ring ring : all) {
-          int next = ring.peek(until);
-          if (next >= 0 && (earliest == null || ring.stamp(next) - earliest.stamp(slot) < 0)) {
-            earliest = ring;
-            slot = next;
-          }
-        }
-        int next = truths.peek(until);
-        if (next >= 0 && (earliest == null || truths.stamp(next) - earliest.stamp(slot) < 0)) {
-          earliest = truths;
-          slot = next;
-        }
-        if (earliest == null) {
-          return;
-        }
-        if (earliest instanceof Ring ring) {
-          take(ring, slot, now, before);
-        } else {
-          take(slot);
-        }
-      }
-    } finally {
-      all.forEach(Slots::end);
-      truths.end();
+    if (!closed) {
+      intake.drain();
     }
   }
 
-  private void take(Ring ring, int slot, long now, long before) {
-    try {
-      Section section = ring.section(slot);
-      Prediction prediction = ring.prediction(slot);
-      if (section == null || prediction == null) {
+  /** What the intake gives. */
+  private final class Taken implements Intake.Sink {
+    @Override
+    public void draining() {
+      now = now(ticked);
+      before = steady;
+      steady = time.advance(now);
+    }
+
+    @Override
+    public void take(Section section, Ring ring, int slot) {
+      if (ended) { // it was being recorded while the monitor was closed
+        section.drop(Section.Cause.CLOSED);
         return;
       }
       section.recorded++;
       // It was recorded after the drain before this one, whatever the clock said then.
       long age = Math.max(0, now - ring.millis(slot));
       long millis = Math.max(Math.min(before, steady), steady - age);
-      Recorded served = ledger.add(ring.id(slot), ring.key(slot), section, prediction, millis);
+      Recorded served =
+          ledger.add(ring.id(slot), ring.key(slot), section, prediction(ring, slot), millis);
       Call call = ring.call(slot);
       if (call != null) {
         served.keepCall(call);
       }
-      long happened = served.happened;
+      long happened = served.happened; // it may be used again from here on
       if (config.outcomes > 0) {
         ring.keepRow(slot, served);
       }
@@ -564,40 +397,44 @@ public final class MicrometerMonitor implements MetricsMonitor {
       if (shown != null) {
         shown.took(nanos);
       }
-      if (section == champion && rowsAreWatched) {
-        Row row = ring.row(slot);
-        feed(watch -> watch.served(row, happened));
-      }
-    } finally {
-      ring.release(slot);
-    }
-  }
-
-  /** Feeds every watch; one that throws harms neither the others nor the ledger. */
-  private void feed(Consumer<Watcher> input) {
-    for (Watcher watcher : watchers().values()) {
-      try {
-        input.accept(watcher);
-      } catch (Throwable thrown) {
-        warnings.once("watch " + thrown.getClass(), "a detector missed an input", thrown);
+      if (watches.readsRowsOf(section)) {
+        watches.served(ring.row(slot), happened);
       }
     }
-  }
 
-  private void take(int slot) {
-    long id = truths.id(slot);
-    String key = truths.key(slot);
-    Truth truth = truths.truth(slot);
-    long millis = truths.millis(slot);
-    truths.release(slot);
-    ledger.join(key == null ? ledger.find(id) : ledger.find(key), truth, millis);
-  }
+    private Prediction prediction(Ring ring, int slot) {
+      return requireNonNull(ring.prediction(slot), "prediction");
+    }
 
-  /** Feeds the detectors with an outcome that has matured. */
-  private void matured(
-      Section section, Prediction prediction, Truth truth, long position, long millis) {
-    if (section == champion) {
-      feed(watch -> watch.matured(prediction, truth, position, millis));
+    @Override
+    public void take(long id, @Nullable String key, @Nullable Truth truth, long millis) {
+      if (!ended) {
+        ledger.join(key == null ? ledger.find(id) : ledger.find(key), truth, millis);
+      }
+    }
+
+    @Override
+    public void missed(Throwable thrown) {
+      warnings.missed("a prediction or a truth was not counted", thrown);
+    }
+
+    @Override
+    public boolean closed() {
+      return closed;
+    }
+
+    @Override
+    public long millis() {
+      return now(ticked);
+    }
+
+    @Override
+    public void noSlot(boolean full) {
+      if (full) {
+        warnings.full(intake.slots());
+      } else {
+        warnings.contended();
+      }
     }
   }
 
@@ -606,17 +443,17 @@ public final class MicrometerMonitor implements MetricsMonitor {
     lock.lock();
     try {
       if (closed) {
-        dropWhatCameTooLate();
+        intake.drain(stripes()); // a prediction that was being recorded while the monitor was closed
       }
-      long now = now(ticked);
-      Evidence.Builder evidence = Evidence.builder(model, instant(now));
+      long at = now(ticked);
+      Evidence.Builder evidence = Evidence.builder(model, instant(at));
       ledger.describe(evidence);
       List<Section> newestFirst = new ArrayList<>(sections.values());
       Collections.reverse(newestFirst);
       for (Section section : newestFirst) {
-        VersionEvidence.Builder known = section.evidence(now);
-        if (section == champion) {
-          readings().forEach(known::drift);
+        VersionEvidence.Builder known = section.evidence(at);
+        if (watches.isChampion(section)) {
+          watches.readings().forEach(known::drift);
           evidence.champion(known.build());
         } else {
           evidence.other(known.build());
@@ -628,33 +465,16 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
   }
 
-  /** A prediction that was being recorded while the monitor was closed. */
-  private void dropWhatCameTooLate() {
-    for (Stripes each : rings) {
-      for (int i = 0; i < each.count(); i++) {
-        Ring ring = each.ring(i);
-        ring.begin();
-        long until = System.nanoTime();
-        for (int slot = ring.peek(until); slot >= 0; slot = ring.peek(until)) {
-          Section section = ring.section(slot);
-          ring.release(slot);
-          if (section != null) {
-            section.drop(Section.Cause.CLOSED);
-          }
-        }
-        ring.end();
-      }
-    }
-  }
-
   @Override
   public Outcomes outcomes() {
-    return config.outcomes == 0 ? Outcomes.none() : new Kept();
+    return config.outcomes == 0
+        ? Outcomes.none()
+        : new LedgerOutcomes(ledger, lock, config.outcomes);
   }
 
   @Override
   public Optional<Set<Watch>> watches() {
-    return Optional.of(watches);
+    return Optional.of(watches.watched());
   }
 
   @Override
@@ -662,26 +482,12 @@ public final class MicrometerMonitor implements MetricsMonitor {
     requireNonNull(because, "because");
     lock.lock();
     try {
-      if (!closed) {
-        drain();
-      }
-      boolean signalled = watchers().values().stream()
-          .anyMatch(watch -> watch.reading().signal().isPresent());
-      watchers().values().forEach(Watcher::restart);
-      if (signalled) {
-        say("drift signals of " + Warnings.shown(model) + " cleared, the champion is kept: "
-            + Warnings.shown(because));
+      drain();
+      if (watches.restart()) {
+        warnings.cleared(because);
       }
     } finally {
       lock.unlock();
-    }
-  }
-
-  private static void say(String message) {
-    try {
-      System.getLogger(MicrometerMonitor.class.getName()).log(System.Logger.Level.INFO, message);
-    } catch (RuntimeException loggerThrew) {
-      // The host's logger; nothing depends on it.
     }
   }
 
@@ -693,12 +499,14 @@ public final class MicrometerMonitor implements MetricsMonitor {
         return;
       }
       closed = true;
-      rings.forEach(Stripes::close);
+      sections.values().forEach(section -> intake.release(section.stripes));
+      intake.drain(stripes());
       work();
     } catch (Throwable thrown) {
-      warnings.once(
-          "close " + thrown.getClass(), "the newest predictions were not counted", thrown);
+      warnings.missed("the newest predictions were not counted", thrown);
     } finally {
+      ended = true;
+      intake.remove(taken);
       meters.values().forEach(SectionMeters::remove);
       meters.clear();
       registered.removeAll();
@@ -723,224 +531,10 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
   }
 
-  private void noSlot(boolean full) {
-    if (full ? saidFull : saidContended) {
-      return;
-    }
-    String what = "predictions of " + Warnings.shown(model) + " are dropped and counted: ";
-    if (full) {
-      saidFull = true;
-      warnings.once(
-          "full",
-          what + "all " + config.slots
-              + " slots are taken; call tick() more often, or buffer more (Config.buffering)",
-          null);
-    } else {
-      saidContended = true;
-      warnings.once(
-          "contended",
-          what + "too many threads record at once, and slots are free; record from fewer threads",
-          null);
-    }
-  }
-
   /** {@return such as {@code monitor of iris: iris:1 · 150 served · p99 0.4 ms · accuracy 0.953 ± 0.034}} */
   @Override
   public String toString() {
     return "monitor of " + evidence();
-  }
-
-  private final class SectionRecorder implements Recorder {
-    static final long NO_ID = -1;
-
-    private final Section section;
-    private final Schema wanted;
-    /** The schema of the newest row, known to fit. */
-    private Schema fits;
-
-    SectionRecorder(Section section) {
-      this.section = section;
-      this.wanted = section.baseline.schema();
-      this.fits = wanted;
-    }
-
-    @Override
-    public long record(Row row, Prediction prediction, long nanos) {
-      return take(null, row, prediction, nanos, null);
-    }
-
-    @Override
-    public long record(@Nullable String key, Row row, Prediction prediction, long nanos) {
-      return take(key, row, prediction, nanos, null);
-    }
-
-    @Override
-    @SuppressWarnings("RedundantNullCheck") // a host may pass anything
-    public long record(Row row, Prediction prediction, @Nullable Call call) {
-      return call == null
-          ? take(null, row, null, 0, null)
-          : take(call.key().orElse(null), row, prediction, call.latency(), call);
-    }
-
-    private long take(
-        @Nullable String key,
-        @Nullable Row row,
-        @Nullable Prediction prediction,
-        long nanos,
-        @Nullable Call call) {
-      int home = (int) ((Thread.currentThread().getId() * GOLDEN) >>> 40) & (stripes - 1);
-      long id = firstId + ids.getAndIncrement(16 * (home + 1)) * stripes + home;
-      Section.Cause refusal = Section.Cause.PREDICTION;
-      try {
-        if (closed || section.stripes.closed()) {
-          refusal = Section.Cause.CLOSED;
-        } else if (prediction != null && prediction.isFinite()) {
-          refusal = Section.Cause.ROW;
-          if (isTooLong(key) || (call != null && isTooLong(call))) {
-            refusal = Section.Cause.KEY;
-          } else if (row != null) {
-            Schema schema = row.schema();
-            if (fits(schema)) {
-              refusal = place(home, id, key, row, schema, prediction, nanos, call);
-            }
-          }
-        }
-      } catch (Throwable thrown) {
-        if (section.fault == null) {
-          section.fault = thrown;
-        }
-      }
-      if (refusal != null) {
-        section.drop(refusal);
-        if (refusal == Section.Cause.FULL || refusal == Section.Cause.CONTENDED) {
-          noSlot(refusal == Section.Cause.FULL);
-        }
-      }
-      return id;
-    }
-
-    @SuppressWarnings("ReferenceEquality") // nearly all rows share one schema; others are compared
-    private boolean fits(@Nullable Schema schema) {
-      if (schema == fits) {
-        return true;
-      }
-      if (schema == null || !schema.differencesFrom(wanted).isEmpty()) {
-        return false;
-      }
-      fits = schema;
-      return true;
-    }
-
-    /** Puts a prediction into a slot; gives why it could not, or null. */
-    private Section.@Nullable Cause place(
-        int home,
-        long id,
-        @Nullable String key,
-        Row row,
-        Schema schema,
-        Prediction prediction,
-        long nanos,
-        @Nullable Call call) {
-      long stamp = System.nanoTime();
-      long millis = now(ticked);
-      boolean contended = false;
-      for (int i = 0; i < stripes; i++) {
-        Ring ring = section.stripes.ring((home + i) & (stripes - 1));
-        long position = ring.claim();
-        if (position < 0) {
-          contended |= position == Slots.CONTENDED;
-          continue;
-        }
-        boolean kept = false;
-        try {
-          ring.stamp(position, stamp);
-          kept =
-              ring.fill(position, section, id, key, row, schema, prediction, millis, nanos, call);
-        } catch (Throwable thrown) {
-          if (section.fault == null) {
-            section.fault = thrown;
-          }
-        }
-        ring.publish(position);
-        return kept ? null : Section.Cause.ROW;
-      }
-      return contended ? Section.Cause.CONTENDED : Section.Cause.FULL;
-    }
-
-    @Override
-    public void failure(long nanos, @Nullable Throwable cause) {
-      if (!closed) {
-        section.failures.add(cause);
-      }
-    }
-
-    private boolean isTooLong(@Nullable String text) {
-      return text != null && text.length() > LONGEST;
-    }
-
-    private boolean isTooLong(Call call) {
-      return isTooLong(call.arm().orElse(null)) || isTooLong(call.segment().orElse(null));
-    }
-  }
-
-  private final class Kept implements Outcomes {
-    @Override
-    public long capacity() {
-      return config.outcomes;
-    }
-
-    @Override
-    public long begin() {
-      lock.lock();
-      try {
-        return ledger.begin();
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    @Override
-    public long end() {
-      lock.lock();
-      try {
-        return ledger.end();
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    @Override
-    public long open() {
-      lock.lock();
-      try {
-        return ledger.waiting();
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    @Override
-    public void visit(long from, long to, Consumer<? super Outcome> visitor) {
-      if (from < 0 || from > to) {
-        throw new IllegalArgumentException("wanted 0 <= from <= to, got " + from + " and " + to);
-      }
-      long next = from;
-      while (next < to) {
-        Outcome outcome;
-        lock.lock();
-        try {
-          next = Math.max(next, ledger.begin());
-          if (next >= Math.min(to, ledger.end())) {
-            return;
-          }
-          outcome = ledger.outcome(next);
-        } finally {
-          lock.unlock();
-        }
-        visitor.accept(outcome); // without the lock: it may take its time, or ask this monitor
-        next++;
-      }
-    }
   }
 
   /**
@@ -1102,12 +696,12 @@ public final class MicrometerMonitor implements MetricsMonitor {
      */
     public Config buffering(int predictions) {
       if (predictions < 2
-          || predictions > 1 << 24) { // rows of many columns allow fewer: see stripesFor
+          || predictions > 1 << 24) { // rows of many columns allow fewer: see Intake.use
         throw new IllegalArgumentException(
             "predictions must be in 2 to 16777216, but was " + predictions);
       }
       Config copy = copy();
-      copy.slots = powerOfTwo(predictions);
+      copy.slots = Intake.powerOfTwo(predictions);
       return copy;
     }
 
@@ -1156,7 +750,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
     @Override
     public MicrometerMonitor open(String model) {
-      return new MicrometerMonitor(model, this);
+      return new MicrometerMonitor(model, this, new Intake(slots, ring, lock.get()));
     }
 
     /** {@return such as {@code monitor: truth within 48 h, 10000 outcomes kept, quality over 1000, 2 watches}} */

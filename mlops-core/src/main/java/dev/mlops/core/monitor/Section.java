@@ -46,6 +46,9 @@ final class Section {
     }
   }
 
+  /** The monitor whose version it is. */
+  final Intake.Sink sink;
+
   final String version;
   final Baseline baseline;
   final Stripes stripes;
@@ -70,16 +73,18 @@ final class Section {
   /** Whether it was the champion and is not any more. */
   boolean retired;
 
-  /** What the first row or prediction that could not be read threw; until it was logged. */
-  volatile @Nullable Throwable fault;
+  /** What the first row or prediction that could not be read threw; until it was told. */
+  private volatile @Nullable Throwable fault;
 
   Section(
+      Intake.Sink sink,
       String version,
       Baseline baseline,
       Stripes stripes,
       int qualityOver,
       boolean provisional,
       Set<Metric> metrics) {
+    this.sink = sink;
     this.version = version;
     this.baseline = baseline;
     this.stripes = stripes;
@@ -93,6 +98,23 @@ final class Section {
     for (Cause cause : Cause.values()) {
       drops.put(cause, new LongAdder());
     }
+  }
+
+  /** Remembers the first row or prediction that could not be read. */
+  void fault(Throwable thrown) {
+    if (fault == null) {
+      fault = thrown;
+    }
+  }
+
+  /** What the first row or prediction that could not be read threw, told once; null if all could. */
+  @Nullable
+  Throwable takeFault() {
+    Throwable told = fault;
+    if (told != null) {
+      fault = null;
+    }
+    return told;
   }
 
   void drop(Cause cause) {

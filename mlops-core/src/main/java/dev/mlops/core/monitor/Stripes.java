@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Rings for rows of the same columns. A thread begins at the ring that its number picks, and tries the others when that is
+ * Rings for rows of the same columns, shared by all sections with these columns. A thread begins at the ring that its number picks, and tries the others when that is
  * full.
  *
  * <p>Fill from many threads, empty from one.
@@ -15,6 +15,9 @@ import java.util.stream.Stream;
 final class Stripes {
   private final List<Column> columns;
   private final Ring[] rings;
+  /** How many sections use them; guarded by the intake's lock. */
+  int users;
+
   private volatile boolean closed;
 
   Stripes(Schema schema, int count, Supplier<Ring> ring) {

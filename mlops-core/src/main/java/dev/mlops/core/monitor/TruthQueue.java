@@ -1,10 +1,12 @@
 package dev.mlops.core.monitor;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mlops.api.model.Truth;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Truths on their way to the ledger.
+ * Truths on their way to the ledgers of the sinks that they were given to.
  *
  * <p>Fill from many threads, empty from one.
  */
@@ -14,6 +16,7 @@ final class TruthQueue extends Slots {
   private final long[] millis;
   private final @Nullable String[] keys;
   private final @Nullable Truth[] truths;
+  private final Intake.@Nullable Sink[] sinks;
 
   TruthQueue(int capacity) {
     super(capacity);
@@ -22,10 +25,12 @@ final class TruthQueue extends Slots {
     this.millis = new long[capacity];
     this.keys = new String[capacity];
     this.truths = new Truth[capacity];
+    this.sinks = new Intake.Sink[capacity];
   }
 
   /** Takes a truth by key, or by id if there is no key; false if it is full, or other threads were always faster. */
-  boolean offer(long id, @Nullable String key, @Nullable Truth truth, long now) {
+  boolean offer(
+      Intake.Sink sink, long id, @Nullable String key, @Nullable Truth truth, long now) {
     long stamp = System.nanoTime();
     long position = claim();
     if (position < 0) {
@@ -36,6 +41,7 @@ final class TruthQueue extends Slots {
     ids[slot] = id;
     keys[slot] = key;
     truths[slot] = truth;
+    sinks[slot] = sink;
     millis[slot] = now;
     publish(position);
     return true;
@@ -44,6 +50,11 @@ final class TruthQueue extends Slots {
   @Override
   long stamp(int slot) {
     return stamps[slot];
+  }
+
+  /** Whom the truth in a slot was given to. */
+  Intake.Sink sink(int slot) {
+    return requireNonNull(sinks[slot], "sink");
   }
 
   long id(int slot) {
@@ -68,6 +79,7 @@ final class TruthQueue extends Slots {
   void release(int slot) {
     keys[slot] = null;
     truths[slot] = null;
+    sinks[slot] = null;
     free();
   }
 }

@@ -21,6 +21,7 @@ class LedgerTest {
   private static final Truth TRUE = Truth.of("yes");
 
   private final Section section = new Section(
+      new NoSink(),
       "1",
       Baseline.builder(SCHEMA).build(),
       new Stripes(SCHEMA, 1, () -> new Ring(SCHEMA, 2)),

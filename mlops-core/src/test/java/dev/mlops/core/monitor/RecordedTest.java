@@ -25,6 +25,7 @@ class RecordedTest {
   private static final Schema NAMES = Schema.of(Column.category("a"), Column.category("b"));
 
   private static final Section SECTION = new Section(
+      new NoSink(),
       "1",
       Baseline.builder(MIXED).build(),
       new Stripes(MIXED, 1, () -> new Ring(MIXED, 2)),

@@ -1,0 +1,324 @@
+package dev.mlops.core.monitor;
+
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Truth;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The recorder's side of monitors: takes predictions and truths from any thread into slots that were allocated beforehand, and
+ * drains them to the monitors, its sinks, in the order in which they were given ({@link System#nanoTime}).
+ *
+ * <p>Several sinks may share one intake. Rows of the same columns then share their rings, all truths share one queue, and no id
+ * is given twice, whichever sink it is for. Each slot names its sink, so nothing reaches another one. A sink that throws misses
+ * that one prediction or truth; the others miss nothing.
+ *
+ * <p>Memory: a set of rings holds {@link #slots()} slots of 12c + 70 bytes for each distinct list of c columns that a section
+ * uses, and is given back with its last user; the queue of truths holds as many of 48 bytes.
+ *
+ * <p><b>The lock</b> guards draining and all that sinks do with what they are given; whoever calls a method that says so holds
+ * it. The other methods may be called from any thread.
+ */
+final class Intake {
+  /** What an id is where a key is given instead. */
+  static final long NO_ID = -1;
+
+  /** A truth that finds no room waits so long at most. */
+  static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
+
+  /** How long a truth that found no room waits before it tries again, in nanoseconds. */
+  private static final long PAUSE = 50_000;
+
+  private static final int MOST_STRIPES = 64;
+
+  /** Counters that many threads change lie so many places apart, each in a cache line of its own. */
+  private static final int PADDED = 16;
+
+  /** Spreads the numbers of threads over the stripes: 2^64 over the golden ratio. */
+  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+  /** Where predictions and truths go. */
+  interface Sink {
+    /** Under the lock: a drain begins. What it gives was recorded after the beginning of the drain before it. */
+    void draining();
+
+    /** Under the lock: takes the prediction in a slot, which is used again when this returns. */
+    void take(Section section, Ring ring, int slot);
+
+    /** Under the lock: takes a truth that was given at this time, by key, or by id if there is no key. */
+    void take(long id, @Nullable String key, @Nullable Truth truth, long millis);
+
+    /** Under the lock: taking a prediction or a truth threw this. */
+    void missed(Throwable thrown);
+
+    /** From any thread: whether nothing is recorded any more. */
+    boolean closed();
+
+    /** From any thread: the time by the sink's clock, in milliseconds; never throws. */
+    long millis();
+
+    /** From any thread: a prediction found no slot, since all were taken, or since other threads were faster. */
+    void noSlot(boolean full);
+  }
+
+  private final int stripes;
+  private final int slotsEach;
+  private final BiFunction<Schema, Integer, Ring> ring;
+  private final long firstId = Beginnings.below(Beginnings.IDS);
+  /** One counter per stripe, each in a cache line of its own. */
+  private final AtomicLongArray ids;
+
+  private final TruthQueue truths;
+  private final ReentrantLock lock;
+
+  /** Whether a truth that finds no room waits for some. */
+  private volatile boolean truthsMayWait = true;
+  /** How many ticks wait for the lock. */
+  private final AtomicInteger ticksWaiting = new AtomicInteger();
+
+  // Guarded by lock.
+  private final Set<Sink> sinks = new LinkedHashSet<>();
+  private final List<Stripes> inUse = new ArrayList<>();
+  private boolean draining;
+
+  /**
+   * Makes an intake without sinks.
+   *
+   * @param slots for predictions of the same columns, and for truths; at least 2, taken up to a power of two
+   * @param ring makes a ring for rows of these columns, of so many slots
+   * @param lock guards draining
+   */
+  Intake(int slots, BiFunction<Schema, Integer, Ring> ring, ReentrantLock lock) {
+    int all = powerOfTwo(slots);
+    this.stripes = Math.min(
+        Math.min(MOST_STRIPES, powerOfTwo(2 * Runtime.getRuntime().availableProcessors())),
+        Math.max(1, all / 16));
+    this.slotsEach = all / stripes;
+    this.ring = ring;
+    this.ids = new AtomicLongArray(PADDED * (stripes + 1));
+    this.truths = new TruthQueue(all);
+    this.lock = lock;
+  }
+
+  static int powerOfTwo(int least) {
+    return least <= 1 ? 1 : Integer.highestOneBit(least - 1) << 1;
+  }
+
+  /** What guards draining and the sinks. */
+  ReentrantLock lock() {
+    return lock;
+  }
+
+  /** How many predictions of the same columns, and how many truths, have room. */
+  int slots() {
+    return stripes * slotsEach;
+  }
+
+  /** Under the lock: gives to this sink from now on. */
+  void add(Sink sink) {
+    sinks.add(sink);
+  }
+
+  /** Under the lock: tells this sink of no more drains; what is still on its way to it is given all the same. */
+  void remove(Sink sink) {
+    sinks.remove(sink);
+  }
+
+  /**
+   * Under the lock: rings for rows of these columns, with one user more.
+   *
+   * @throws IllegalArgumentException if the rows of one would not fit into an array
+   */
+  Stripes use(Schema schema) {
+    for (Stripes each : inUse) {
+      if (each.fits(schema)) {
+        each.users++;
+        return each;
+      }
+    }
+    long values = (long) slotsEach * schema.size();
+    if (values > Ring.MOST_VALUES) {
+      throw new IllegalArgumentException(
+          slots() + " buffered predictions of " + schema.size() + " columns in " + stripes
+              + " rings are " + values + " values for each, at most " + Ring.MOST_VALUES
+              + " are possible; buffer at most "
+              + Long.highestOneBit(Ring.MOST_VALUES / schema.size()) * stripes
+              + " (Config.buffering). No recorder was made");
+    }
+    Stripes made = new Stripes(schema, stripes, () -> ring.apply(schema, slotsEach));
+    made.users = 1;
+    inUse.add(made);
+    return made;
+  }
+
+  /** Under the lock: rings have one user less; without any they take nothing more. */
+  void release(Stripes used) {
+    if (--used.users == 0) {
+      used.close();
+      inUse.remove(used);
+    }
+  }
+
+  /** The stripe at which this thread begins. */
+  int home() {
+    return (int) ((Thread.currentThread().getId() * GOLDEN) >>> 40) & (stripes - 1);
+  }
+
+  /** An id that no other prediction has. */
+  long nextId(int home) {
+    return firstId + ids.getAndIncrement(PADDED * (home + 1)) * stripes + home;
+  }
+
+  int stripes() {
+    return stripes;
+  }
+
+  /** The i-th stripe that a thread tries. */
+  int stripe(int home, int i) {
+    return (home + i) & (stripes - 1);
+  }
+
+  /** Takes a truth for a sink, by key, or by id if there is no key; false if it is lost, since there was no room. */
+  boolean offer(Sink sink, long id, @Nullable String key, @Nullable Truth truth) {
+    return truths.offer(sink, id, key, truth, sink.millis()) || waitForRoom(sink, id, key, truth);
+  }
+
+  /**
+   * Offers a truth until there is room for it: takes what waits into the ledgers if nobody else does, or else lets whoever does
+   * go on. Gives up after {@link #LONGEST_WAIT}, and after that at once, until there was room again: a monitor that is stuck
+   * must not slow every caller down.
+   */
+  private boolean waitForRoom(Sink sink, long id, @Nullable String key, @Nullable Truth truth) {
+    long began = System.nanoTime();
+    do {
+      if (enter()) {
+        try {
+          drain();
+        } finally {
+          lock.unlock();
+        }
+      }
+      if (truths.offer(sink, id, key, truth, sink.millis())) {
+        truthsMayWait = true;
+        return true;
+      }
+      if (lock.isHeldByCurrentThread()) {
+        return false; // a host's meter or clock that gives truths while this thread takes others
+      }
+      LockSupport.parkNanos(PAUSE); // whoever takes the truths needs the processor
+    } while (truthsMayWait && System.nanoTime() - began < LONGEST_WAIT.toNanos());
+    truthsMayWait = false;
+    return false;
+  }
+
+  /** Takes the lock if nobody has it, this thread included, and no tick waits for it: truths must not starve ticks. */
+  private boolean enter() {
+    return ticksWaiting.get() == 0 && !lock.isHeldByCurrentThread() && lock.tryLock();
+  }
+
+  /** Takes the lock for a tick, before those who give truths; it is held for moments by those who read evidence. */
+  void lockForTick() {
+    ticksWaiting.incrementAndGet();
+    try {
+      lock.lock();
+    } finally {
+      ticksWaiting.decrementAndGet();
+    }
+  }
+
+  /** Under the lock: gives the sinks what was recorded by now, in its order. */
+  void drain() {
+    drain(List.of());
+  }
+
+  /** Under the lock: the same, also of rings that are not in use any more. */
+  void drain(Collection<Stripes> released) {
+    if (draining) {
+      return; // a host's code that this drain called; the rest is taken when it returns
+    }
+    draining = true;
+    long until = System.nanoTime();
+    List.copyOf(sinks).forEach(Sink::draining);
+    Set<Stripes> from = new LinkedHashSet<>(inUse);
+    from.addAll(released);
+    List<Ring> rings = new ArrayList<>();
+    for (Stripes each : from) {
+      for (int i = 0; i < each.count(); i++) {
+        rings.add(each.ring(i));
+      }
+    }
+    rings.forEach(Slots::begin);
+    truths.begin();
+    try {
+      while (takeEarliest(rings, until)) {}
+    } finally {
+      rings.forEach(Slots::end);
+      truths.end();
+      draining = false;
+    }
+  }
+
+  /** Takes the earliest that was given by then; false if nothing is left. */
+  private boolean takeEarliest(List<Ring> rings, long until) {
+    Slots earliest = null;
+    int slot = -1;
+    for (Ring each : rings) {
+      int next = each.peek(until);
+      if (next >= 0 && (earliest == null || each.stamp(next) - earliest.stamp(slot) < 0)) {
+        earliest = each;
+        slot = next;
+      }
+    }
+    int next = truths.peek(until);
+    if (next >= 0 && (earliest == null || truths.stamp(next) - earliest.stamp(slot) < 0)) {
+      earliest = truths;
+      slot = next;
+    }
+    if (earliest == null) {
+      return false;
+    }
+    if (earliest instanceof Ring from) {
+      take(from, slot);
+    } else {
+      take(slot);
+    }
+    return true;
+  }
+
+  private static void take(Ring from, int slot) {
+    Section section = from.section(slot);
+    try {
+      if (section != null && from.prediction(slot) != null) {
+        section.sink.take(section, from, slot);
+      }
+    } catch (Throwable thrown) {
+      section.sink.missed(thrown);
+    } finally {
+      from.release(slot);
+    }
+  }
+
+  private void take(int slot) {
+    Sink sink = truths.sink(slot);
+    long id = truths.id(slot);
+    String key = truths.key(slot);
+    Truth truth = truths.truth(slot);
+    long millis = truths.millis(slot);
+    truths.release(slot);
+    try {
+      sink.take(id, key, truth, millis);
+    } catch (Throwable thrown) {
+      sink.missed(thrown);
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package dev.mlops.core.monitor;
+
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.monitor.Watch;
+import dev.mlops.core.internal.log.Warnings;
+
+/**
+ * What a monitor tells its host through the log: each cause once, with the remedy.
+ *
+ * <p>Thread-safe.
+ */
+final class MonitorWarnings {
+  private final Warnings warnings = Warnings.of(MicrometerMonitor.class);
+  private final String model;
+  // Read before the text is made: these may come with every prediction, outcome or tick.
+  private volatile boolean saidFull;
+  private volatile boolean saidContended;
+  private volatile boolean saidOverflow;
+  private volatile boolean saidStrange;
+
+  MonitorWarnings(String model) {
+    this.model = Warnings.shown(model);
+  }
+
+  /** For what others warn of. */
+  Warnings log() {
+    return warnings;
+  }
+
+  /** Predictions found no slot, of so many. */
+  void full(int slots) {
+    if (!saidFull) {
+      saidFull = true;
+      warnings.once(
+          "full",
+          "predictions of " + model + " are dropped and counted: all " + slots
+              + " slots are taken; call tick() more often, or buffer more (Config.buffering)",
+          null);
+    }
+  }
+
+  /** Predictions found no slot though some were free. */
+  void contended() {
+    if (!saidContended) {
+      saidContended = true;
+      warnings.once(
+          "contended",
+          "predictions of " + model
+              + " are dropped and counted: too many threads record at once, and slots are free;"
+              + " record from fewer threads",
+          null);
+    }
+  }
+
+  /** Truths found no room among so many. */
+  void lost(int slots) {
+    warnings.once(
+        "lost",
+        "truths of " + model + " are lost and counted: all " + slots + " places were taken for "
+            + Intake.LONGEST_WAIT.toMillis()
+            + " ms; call tick() more often, or buffer more (Config.buffering)",
+        null);
+  }
+
+  /** Taking a prediction or a truth threw. */
+  void missed(String what, Throwable thrown) {
+    warnings.once(what + " " + thrown.getClass(), what, thrown);
+  }
+
+  /** A truth came for a prediction of another kind. */
+  void otherKind(Prediction prediction) {
+    warnings.once(
+        "kind",
+        "a truth came for a " + prediction.getClass().getSimpleName() + " of " + model
+            + " that is of another kind; such truths are counted as orphans, and the prediction goes on waiting",
+        null);
+  }
+
+  /** A truth came whose label the prediction has no score for. */
+  void unscored(String label) {
+    if (!saidStrange) {
+      saidStrange = true;
+      warnings.once(
+          "label",
+          "a truth of " + model + " has the label " + Warnings.shown(label)
+              + ", which its prediction has no score for; it counts as a wrong prediction, but is it"
+              + " spelt as the model spells it?",
+          null);
+    }
+  }
+
+  /** More than so many predictions waited; a remedy follows. */
+  void overflow(int most, Ledger ledger) {
+    if (!saidOverflow) {
+      saidOverflow = true;
+      warnings.once(
+          "overflow",
+          "more than " + most + " predictions of " + model
+              + " waited: the oldest of them were ended before their horizon, those with a truth as matured, the others as"
+              + " expired; let more wait (Config.awaiting)" + ledger.wouldWait(),
+          null);
+    }
+  }
+
+  /** Rows or predictions of a version could not be read. */
+  void unreadable(String version, Throwable fault) {
+    warnings.once(
+        "fault " + fault.getClass().getName(),
+        "a row or prediction of version " + Warnings.shown(version) + " could not be read ("
+            + fault.getClass().getName() + "); such predictions are dropped and counted",
+        fault);
+  }
+
+  /** A watch of a version will find nothing. */
+  void findsNothing(Watch watch, String version, String note) {
+    warnings.once(
+        "finds nothing " + watch,
+        "the watch \"" + watch + "\" of version " + Warnings.shown(version)
+            + " can find nothing: " + note
+            + "; test on more rows, or allow a smaller tolerance or more false alarms",
+        null);
+  }
+
+  /** Someone decided to keep the champion though there were signals. */
+  void cleared(String because) {
+    say("drift signals of " + model + " cleared, the champion is kept: " + Warnings.shown(because));
+  }
+
+  private static void say(String message) {
+    try {
+      System.getLogger(MicrometerMonitor.class.getName()).log(System.Logger.Level.INFO, message);
+    } catch (RuntimeException loggerThrew) {
+      // The host's logger; nothing depends on it.
+    }
+  }
+}

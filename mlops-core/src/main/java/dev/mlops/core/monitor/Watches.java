@@ -1,0 +1,155 @@
+package dev.mlops.core.monitor;
+
+import dev.mlops.api.drift.DetectorFactory;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.DriftReading;
+import dev.mlops.api.monitor.Watch;
+import dev.mlops.api.pack.Baseline;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which version is the champion, and the detectors that watch it.
+ *
+ * <p>Guarded by the intake's lock.
+ */
+final class Watches {
+  private final Set<Watch> watched;
+  private final Map<Watch, DetectorFactory> own;
+  private final int remembered;
+  private final boolean rowsAreWatched;
+  private final MonitorWarnings warnings;
+  private @Nullable Section champion;
+  private @Nullable Baseline first;
+
+  /**
+   * Watches nobody yet.
+   *
+   * @param watched what to watch of each champion
+   * @param own makes the detectors that the host named
+   * @param remembered how many matured outcomes are found again
+   * @param warnings told of watches that find nothing, and of inputs that were missed
+   */
+  Watches(
+      Set<Watch> watched,
+      Map<Watch, DetectorFactory> own,
+      int remembered,
+      MonitorWarnings warnings) {
+    this.watched = Collections.unmodifiableSet(new LinkedHashSet<>(watched));
+    this.own = own;
+    this.remembered = remembered;
+    this.rowsAreWatched =
+        watched.stream().anyMatch(watch -> watch.input() == Watch.Input.FEATURES);
+    this.warnings = warnings;
+  }
+
+  Set<Watch> watched() {
+    return watched;
+  }
+
+  @Nullable
+  Section champion() {
+    return champion;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // one section per version
+  boolean isChampion(Section section) {
+    return section == champion;
+  }
+
+  /** Whether the rows of this section are watched. */
+  boolean readsRowsOf(Section section) {
+    return rowsAreWatched && isChampion(section);
+  }
+
+  /** Makes a section the champion's, with the watches of its baseline: it goes on with them if it had them before. */
+  void crown(Section section) {
+    Section before = champion;
+    champion = section;
+    if (before != null) {
+      before.retired = true;
+    }
+    section.retired = false;
+    if (first == null) {
+      first = section.baseline;
+    }
+    if (before != null && before.baseline.equals(section.baseline)) {
+      section.watchers = before.watchers;
+    } else if (section.watchers.isEmpty()) {
+      section.watchers = watchersOf(section, first);
+    }
+  }
+
+  private Map<Watch, Watcher> watchersOf(Section section, Baseline first) {
+    Map<Watch, Watcher> made = new LinkedHashMap<>();
+    for (Watch watch : watched) {
+      Watcher watcher = new Watcher(watch, own.get(watch), first, section.baseline, remembered);
+      if (watcher.findsNothing()) {
+        warnings.findsNothing(watch, section.version, watcher.note());
+      }
+      made.put(watch, watcher);
+    }
+    return made;
+  }
+
+  private Map<Watch, Watcher> watchers() {
+    return champion == null ? Map.of() : champion.watchers;
+  }
+
+  /** Feeds the detectors of rows with a row that the champion was given. */
+  void served(Row row, long millis) {
+    feed(watcher -> watcher.served(row, millis));
+  }
+
+  /** Feeds the detectors of quality with an outcome that has matured, if it is the champion's. */
+  void matured(Section section, Prediction prediction, Truth truth, long position, long millis) {
+    if (isChampion(section)) {
+      feed(watcher -> watcher.matured(prediction, truth, position, millis));
+    }
+  }
+
+  /** Feeds every watch; one that throws harms neither the others nor the ledger. */
+  private void feed(Consumer<Watcher> input) {
+    for (Watcher watcher : watchers().values()) {
+      try {
+        input.accept(watcher);
+      } catch (Throwable thrown) {
+        warnings.missed("a detector missed an input", thrown);
+      }
+    }
+  }
+
+  /** Ends the blocks of time in which everything has been taken: of quality before one time, of rows before another. */
+  void settle(long outcomesBefore, long rowsBefore) {
+    watchers()
+        .forEach((watch, watcher) -> watcher.settle(
+            watch.input() == Watch.Input.QUALITY ? outcomesBefore : rowsBefore));
+  }
+
+  /** Where each watch stands, in their order. */
+  Map<Watch, DriftReading> readings() {
+    Map<Watch, DriftReading> readings = new LinkedHashMap<>();
+    watchers().forEach((watch, watcher) -> readings.put(watch, watcher.reading()));
+    return readings;
+  }
+
+  /** The readings, if this is the champion; none otherwise. */
+  Map<Watch, DriftReading> readingsOf(Section section) {
+    return isChampion(section) ? readings() : Map.of();
+  }
+
+  /** Starts every detector afresh; whether there was a signal. */
+  boolean restart() {
+    boolean signalled = watchers().values().stream()
+        .anyMatch(watcher -> watcher.reading().signal().isPresent());
+    watchers().values().forEach(Watcher::restart);
+    return signalled;
+  }
+}
