@@ -443,7 +443,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
     lock.lock();
     try {
       if (closed) {
-        intake.drain(stripes()); // a prediction that was being recorded while the monitor was closed
+        intake.drain(
+            stripes()); // a prediction that was being recorded while the monitor was closed
       }
       long at = now(ticked);
       Evidence.Builder evidence = Evidence.builder(model, instant(at));

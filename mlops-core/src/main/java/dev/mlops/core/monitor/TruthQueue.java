@@ -29,8 +29,7 @@ final class TruthQueue extends Slots {
   }
 
   /** Takes a truth by key, or by id if there is no key; false if it is full, or other threads were always faster. */
-  boolean offer(
-      Intake.Sink sink, long id, @Nullable String key, @Nullable Truth truth, long now) {
+  boolean offer(Intake.Sink sink, long id, @Nullable String key, @Nullable Truth truth, long now) {
     long stamp = System.nanoTime();
     long position = claim();
     if (position < 0) {

@@ -45,8 +45,7 @@ final class Watches {
     this.watched = Collections.unmodifiableSet(new LinkedHashSet<>(watched));
     this.own = own;
     this.remembered = remembered;
-    this.rowsAreWatched =
-        watched.stream().anyMatch(watch -> watch.input() == Watch.Input.FEATURES);
+    this.rowsAreWatched = watched.stream().anyMatch(watch -> watch.input() == Watch.Input.FEATURES);
     this.warnings = warnings;
   }
 
@@ -129,8 +128,8 @@ final class Watches {
   /** Ends the blocks of time in which everything has been taken: of quality before one time, of rows before another. */
   void settle(long outcomesBefore, long rowsBefore) {
     watchers()
-        .forEach((watch, watcher) -> watcher.settle(
-            watch.input() == Watch.Input.QUALITY ? outcomesBefore : rowsBefore));
+        .forEach((watch, watcher) ->
+            watcher.settle(watch.input() == Watch.Input.QUALITY ? outcomesBefore : rowsBefore));
   }
 
   /** Where each watch stands, in their order. */

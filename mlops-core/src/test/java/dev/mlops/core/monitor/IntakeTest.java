@@ -69,9 +69,7 @@ class IntakeTest {
 
   private static List<Outcome> outcomes(MicrometerMonitor monitor) {
     List<Outcome> outcomes = new ArrayList<>();
-    monitor
-        .outcomes()
-        .visit(monitor.outcomes().begin(), monitor.outcomes().end(), outcomes::add);
+    monitor.outcomes().visit(monitor.outcomes().begin(), monitor.outcomes().end(), outcomes::add);
     return outcomes;
   }
 
@@ -119,7 +117,8 @@ class IntakeTest {
       assertThat(monitors.get(who).evidence().orphans()).isZero();
       int is = 0;
       for (Outcome outcome : outcomes(monitors.get(who))) {
-        assertThat(outcome.row().number(who == 2 ? 1 : 0)).isEqualTo(given.get(who).get(outcome.id()));
+        assertThat(outcome.row().number(who == 2 ? 1 : 0))
+            .isEqualTo(given.get(who).get(outcome.id()));
         is += outcome.truth().equals(TRUE) ? 1 : 0;
       }
       assertThat(is).isEqualTo(right[who]);
@@ -230,7 +229,8 @@ class IntakeTest {
     Recorder ofTwo = serving(two, NUMBER);
     assertThat(made).as("one set for three versions of two monitors").hasSize(each);
     one.close();
-    open("three", config -> config, counting).recorder("1", Baseline.builder(NUMBER).build());
+    open("three", config -> config, counting)
+        .recorder("1", Baseline.builder(NUMBER).build());
     assertThat(made).as("the second still uses them").hasSize(each);
     ofTwo.record(Row.of(NUMBER, 1.0), YES, 1);
     two.tick();
