@@ -68,7 +68,7 @@ public abstract class JournalContract {
           .because("")
           .build());
     }
-    events.add(LoopEvent.builder("RETURNED", AT)
+    events.add(LoopEvent.builder("WEIGHED", AT)
         .candidate(Reference.parse("fraud:3"))
         .more("reserves", "{\"fraud:3\":0.25,\"list\":[1,null,true]}")
         .more("format", "99")

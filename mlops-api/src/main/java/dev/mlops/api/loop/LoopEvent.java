@@ -59,6 +59,14 @@ public final class LoopEvent {
     FAILED(true),
     /** The alias moved on, or the process ended, before the candidate was decided. Ends the candidate. */
     ABANDONED(true),
+    /** A past champion is about to be made champion again, by a move with this intent. Ends no candidate. */
+    RETURNING(false),
+    /** The alias was moved back: a past champion serves again. Ends no candidate. */
+    RETURNED(false),
+    /** A return was not made: the alias moved on, the version is gone, or the process ended. Ends no candidate. */
+    NOT_RETURNED(false),
+    /** A past champion could not be loaded, so that it cannot return. Told to listeners, not written to the journal. */
+    LEFT_OUT(false),
     /** The loop waits for rows. Told to listeners, not written to the journal. */
     WAITING(false),
     /** A kind of a newer release; {@link LoopEvent#name()} tells which. */
@@ -161,7 +169,7 @@ public final class LoopEvent {
     return Optional.ofNullable(champion);
   }
 
-  /** {@return the version that wants to take over, once it has a number, such as {@code fraud:8}} */
+  /** {@return the version that wants to take over, once it has a number, such as {@code fraud:8}; of a return the past champion} */
   public Optional<Reference> candidate() {
     return Optional.ofNullable(candidate);
   }
@@ -190,7 +198,8 @@ public final class LoopEvent {
    * {@return the numbers of the step by name, never {@code NaN}}
    *
    * <p>A loop of core writes {@code rows}, {@code held_back} and {@code fits} of a training, {@code truths}, {@code loss} and
-   * {@code champion_loss} of a rollout, and the {@code generation} of a move.
+   * {@code champion_loss} of a rollout or a return, {@code statistic} and {@code disagreement} (the share of rows on which
+   * the two losses differ) of a return, and the {@code generation} of a move.
    */
   public SortedMap<String, Double> numbers() {
     return numbers;
@@ -258,8 +267,9 @@ public final class LoopEvent {
     Object subject = switch (kind()) {
       case RETRAIN, KEPT -> champion;
       case PUBLISHING -> digest;
-      case PROMOTING -> intent;
-      case PUBLISHED, GATED, PROMOTED, FAILED, ABANDONED -> candidate;
+      case PROMOTING, RETURNING -> intent;
+      case PUBLISHED, GATED, PROMOTED, FAILED, ABANDONED, RETURNED, NOT_RETURNED, LEFT_OUT ->
+        candidate;
       case WAITING -> null;
       case OTHER -> candidate != null ? candidate : champion;
     };

@@ -21,6 +21,11 @@ record Candidate(Workshop loop, Version champion, Prepared ready, OptionalLong c
     return ready.version();
   }
 
+  /** The same candidate beside another champion. */
+  Candidate beside(Version champion) {
+    return new Candidate(loop, champion, ready, change);
+  }
+
   /** A step with this candidate. */
   LoopEvent.Builder event(LoopEvent.Kind kind, Map<String, Double> numbers, String why) {
     LoopEvent.Builder event = loop.steps

@@ -5,17 +5,29 @@ import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.rollout.Rollout;
 import dev.mlops.api.rollout.RolloutDecision;
+import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.store.Version;
+import dev.mlops.core.gate.Gate;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A candidate is compared with the champion by a rollout, outcome by outcome. */
 final class Comparing implements Phase {
   private final Workshop loop;
   private final Candidate candidate;
+
+  /** What the gate found. */
+  private final Gate.Judgement judgement;
+
   private final Rollout rollout;
+
+  /** Whether the champion is one that returned: it is asked what it says of rows that others answered. */
+  private final boolean returned;
 
   /** What the candidate knows: it is compared on outcomes from here on. */
   private final long known;
@@ -24,24 +36,43 @@ final class Comparing implements Phase {
   private final RolloutDecision stands;
 
   private Comparing(
-      Candidate candidate, Rollout rollout, long known, long from, RolloutDecision stands) {
+      Candidate candidate,
+      Gate.Judgement judgement,
+      Rollout rollout,
+      boolean returned,
+      long known,
+      long from) {
     this.loop = candidate.loop();
     this.candidate = candidate;
+    this.judgement = judgement;
     this.rollout = rollout;
+    this.returned = returned;
     this.known = known;
     this.from = from;
-    this.stands = stands;
+    this.stands = rollout.decision();
   }
 
   /** A candidate that knows the outcomes before a position. */
-  static Comparing of(Candidate candidate, Rollout rollout, long known) {
-    return new Comparing(candidate, rollout, known, known, rollout.decision());
+  static Comparing of(Candidate candidate, Gate.Judgement judgement, long known) {
+    return begin(candidate, judgement, false, known);
+  }
+
+  private static Comparing begin(
+      Candidate candidate, Gate.Judgement judgement, boolean returned, long known) {
+    ModelPackage source = candidate.ready().source();
+    RolloutStart.Builder start = RolloutStart.builder(
+            candidate.champion(), candidate.version(), source.schema())
+        .gate(judgement.finding(), judgement.undecided());
+    source.baseline().ifPresent(start::baseline);
+    Rollout rollout = candidate.loop().plan.begin(start.build());
+    return new Comparing(candidate, judgement, rollout, returned, known, known);
   }
 
   @Override
   public Phase advance() {
-    if (!loop.deployment.champion().equals(candidate.champion())) {
-      return candidate.abandon("the alias moved on to " + loop.deployment.champion());
+    Version champion = loop.deployment.champion();
+    if (!champion.equals(candidate.champion())) {
+      return against(champion);
     }
     long end = loop.outcomes.end();
     if (end <= from) {
@@ -55,9 +86,20 @@ final class Comparing implements Phase {
     }
     return Working.of(loop).doing(() -> {
       observe(rows);
-      Comparing next = new Comparing(candidate, rollout, known, end, rollout.decision());
+      Comparing next = new Comparing(candidate, judgement, rollout, returned, known, end);
       return next::decided;
     });
+  }
+
+  /** Another version serves: one that returned is met by the candidate on the same rows, any other ends it. */
+  private Phase against(Version champion) {
+    if (!loop.reserves.returned(candidate.champion(), champion)) {
+      return candidate.abandon("the alias moved on to " + champion);
+    }
+    Candidate beside = candidate.beside(champion);
+    return champion.equals(candidate.version())
+        ? beside.keepUnjudged(Map.of(), candidate + " is a past champion and has returned")
+        : begin(beside, judgement, true, known);
   }
 
   /** Whether the policy asks for a candidate with a longer window; a change that this one does not know is remembered. */
@@ -77,12 +119,27 @@ final class Comparing implements Phase {
     String champion = Long.toString(candidate.champion().number());
     candidate.ready().using(model -> {
       for (Outcome row : rows) {
-        if (row.version().equals(champion)) {
-          rollout.observe(row, answer(model, row.row()));
-        }
+        asked(row, champion).ifPresent(pair -> rollout.observe(pair, answer(model, row.row())));
       }
       return rows.size();
     });
+  }
+
+  /** An outcome of the champion; what one that returned says of a row that another answered. */
+  private Optional<Outcome> asked(Outcome row, String champion) {
+    if (row.version().equals(champion)) {
+      return Optional.of(row);
+    }
+    return returned
+        ? loop.deployment
+            .using(serving -> answer(serving, row.row()))
+            .map(said -> Outcome.builder(row.position(), row.id(), champion)
+                .row(row.row())
+                .prediction(said)
+                .truth(row.truth())
+                .servedAt(row.servedAt())
+                .build())
+        : Optional.empty();
   }
 
   private static Optional<Prediction> answer(Model model, Row row) {
@@ -95,6 +152,10 @@ final class Comparing implements Phase {
   }
 
   private Phase decided() {
+    Version champion = loop.deployment.champion();
+    if (!champion.equals(candidate.champion())) {
+      return against(champion);
+    }
     boolean overtaken = overtaken();
     return switch (stands.outcome()) {
       case UNDECIDED -> overtaken ? giveUp() : this;
@@ -107,8 +168,18 @@ final class Comparing implements Phase {
             .filter(change ->
                 change.to().equals(candidate.champion()) && !loop.deployment.rollbackPending())
             .<Phase>map(change -> Promoting.of(candidate, stands, change))
-            .orElseGet(() -> candidate.abandon("the alias moved on"));
+            .orElseGet(this::overruled);
     };
+  }
+
+  /** The alias does not point to the champion that the candidate has beaten. */
+  private Phase overruled() {
+    boolean behind = loop.deployment
+        .store()
+        .current(loop.alias())
+        .filter(change -> loop.reserves.returned(candidate.champion(), change.to()))
+        .isPresent();
+    return behind ? this : candidate.abandon("the alias moved on"); // its next tick follows
   }
 
   @Override

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param undecided whether the last candidate was begun and never ended
  * @param candidate that last candidate, if it was published
  * @param intent what the move of that candidate is known by, if it was about to be made
+ * @param returning what was written before a past champion was made champion again, if nothing says how that ended
  */
 record JournalReplay(
     RetrainHistory history,
@@ -28,7 +29,8 @@ record JournalReplay(
     BackOff backOff,
     boolean undecided,
     Optional<Reference> candidate,
-    Optional<String> intent) {
+    Optional<String> intent,
+    Optional<LoopEvent> returning) {
   /** One minute after the first candidate that threw, 64 minutes at most. */
   static final BackOff RESTED = BackOff.of(Duration.ofMinutes(1), 6);
 
@@ -45,6 +47,7 @@ record JournalReplay(
     boolean undecided = false;
     Optional<Reference> candidate = Optional.empty();
     Optional<String> intent = Optional.empty();
+    Optional<LoopEvent> returning = Optional.empty();
     for (LoopEvent event : events) {
       switch (event.kind()) {
         case RETRAIN -> {
@@ -56,6 +59,8 @@ record JournalReplay(
         }
         case PUBLISHED -> candidate = event.candidate();
         case PROMOTING -> intent = event.intent();
+        case RETURNING -> returning = Optional.of(event);
+        case RETURNED, NOT_RETURNED -> returning = Optional.empty();
         case FAILED -> backOff = backOff.failed(time(event.at()));
         case GATED, KEPT -> { // it was trained and judged
           backOff = backOff.none();
@@ -73,7 +78,13 @@ record JournalReplay(
       }
     }
     return new JournalReplay(
-        history.build(), Optional.ofNullable(last), backOff, undecided, candidate, intent);
+        history.build(),
+        Optional.ofNullable(last),
+        backOff,
+        undecided,
+        candidate,
+        intent,
+        returning);
   }
 
   private static void begun(RetrainHistory.Builder history, LoopEvent event) {

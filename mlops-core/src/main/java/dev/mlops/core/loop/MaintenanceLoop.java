@@ -16,6 +16,7 @@ import dev.mlops.api.retrain.RowSelection;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.StoreException;
+import dev.mlops.api.store.Version;
 import dev.mlops.core.gate.Gate;
 import dev.mlops.core.internal.log.EventLog;
 import dev.mlops.core.internal.log.FaultStatus;
@@ -38,6 +39,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +50,11 @@ import org.jspecify.annotations.Nullable;
  * it on rows that it never saw (FAIL stops it; INCONCLUSIVE goes on to the shadow, never into traffic), and a paired
  * {@link ShadowPlan shadow} on mature truth alone promotes it, by one compare-and-set of the alias. Every step is written
  * to a journal before it takes effect; a loop that starts again asks the store whether a move that was under way was made.
+ *
+ * <p><b>Past champions stay in the race.</b> The first version of the alias and those that were replaced last are scored on
+ * what matures, in background work; one that is better than the champion is made champion again at once, by a move of the
+ * alias that the journal has before and after. What was signalled before is trained for all the same, and a candidate that is
+ * shadowed is held against the new champion from then on. See {@link Builder#reserves}.
  *
  * <p><b>The host owns time and threads.</b> {@link #tick()} never trains: training and scoring run on the executor that the
  * host gives. It never throws, and two loops on one alias are decided by the compare-and-set.
@@ -89,6 +96,7 @@ public final class MaintenanceLoop implements AutoCloseable {
       RowSelection window,
       Gate gate,
       RolloutPlan plan,
+      int reserves,
       Outcomes outcomes,
       Executor background,
       InstantSource clock,
@@ -124,6 +132,10 @@ public final class MaintenanceLoop implements AutoCloseable {
     if (!ticking.isHeldByCurrentThread() && ticking.tryLock()) {
       try {
         boolean further = !workshop.closed();
+        if (further && !(phase instanceof Recovering) && !(phase instanceof Promoting)) {
+          workshop.reserves.advance();
+          further = !workshop.reserves.returning();
+        }
         while (further) {
           further = step();
         }
@@ -201,15 +213,21 @@ public final class MaintenanceLoop implements AutoCloseable {
   }
 
   /**
+   * {@return the past champions that are loaded and scored beside the present one, by the newest tick}
+   */
+  public List<Version> reserves() {
+    return workshop.reserves.versions();
+  }
+
+  /**
    * {@return what the newest tick could not do, if anything; that the newest candidate failed, until one is judged; that the
    * executor has not begun a job for a minute or more, or the deployment was not ticked for five}
    */
   public Optional<String> trouble() {
-    String now = trouble.now();
-    String failure = workshop.failure();
-    return now == null || failure == null
-        ? Optional.ofNullable(now == null ? failure : now)
-        : Optional.of(now + "; " + failure);
+    List<String> all = Stream.of(trouble.now(), workshop.reserves.trouble(), workshop.failure())
+        .flatMap(Stream::ofNullable)
+        .toList();
+    return all.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", all));
   }
 
   /**
@@ -253,6 +271,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     private final List<Consumer<? super LoopEvent>> listeners = new ArrayList<>();
     private RowSelection window = TrainingWindow.sinceChange(100, 5_000);
     private RolloutPlan plan = ShadowPlan.shadow();
+    private int reserves = 4;
     private InstantSource clock = InstantSource.system();
     private LongSupplier ticker = System::nanoTime;
     private @Nullable RetrainPolicy policy;
@@ -305,6 +324,26 @@ public final class MaintenanceLoop implements AutoCloseable {
      */
     public Builder rollout(RolloutPlan plan) {
       this.plan = requireNonNull(plan, "plan");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how many past champions stay in the race}
+     *
+     * <p>They are the first version of the alias and those that were replaced last, except versions that somebody moved the
+     * alias back from. Each costs the memory of one loaded model and, on the host's executor, one prediction for each row of
+     * the champion whose truth matures. One that shows on these rows that it is better ({@link
+     * dev.mlops.drift.anytime.ReturnTest}) is made champion again at once, without training or a gate. One that cannot be
+     * loaded is left out and told.
+     *
+     * @param most 4 by default; 0 for none, so that the champion is replaced by new candidates alone
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder reserves(int most) {
+      if (most < 0) {
+        throw new IllegalArgumentException("reserves must be >= 0, but were " + most);
+      }
+      this.reserves = most;
       return this;
     }
 
@@ -448,6 +487,7 @@ public final class MaintenanceLoop implements AutoCloseable {
                 window,
                 requireNonNull(gate),
                 plan,
+                reserves,
                 outcomes,
                 requireNonNull(background),
                 clock,

@@ -6,15 +6,11 @@ import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.VersionNotFoundException;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.UUID;
 
 /** A candidate that won takes over: the intent is written, then the alias moved, then that is written. */
 final class Promoting implements Phase {
-  private static final String ACTOR = "maintenance-loop";
-  private static final int LONGEST_REASON = 2_000;
-
   private final Workshop loop;
   private final Candidate candidate;
   private final RolloutDecision won;
@@ -53,7 +49,7 @@ final class Promoting implements Phase {
     }
     AliasChange made;
     try {
-      made = known.isPresent() ? known.get() : move();
+      made = known.isPresent() ? known.get() : loop.move(from, candidate.version(), intent, won.reason());
     } catch (AliasConflictException e) {
       return candidate.abandon(e.getMessage() == null ? "the alias moved on" : e.getMessage());
     } catch (VersionNotFoundException e) {
@@ -71,24 +67,6 @@ final class Promoting implements Phase {
     // own.
     loop.deployment.tick();
     return new Watching(loop);
-  }
-
-  private AliasChange move() {
-    return loop.deployment
-        .store()
-        .move(loop.alias())
-        .from(from)
-        .to(candidate.version())
-        .by(ACTOR)
-        .because(beginning(won.reason()))
-        .intent(intent)
-        .commit();
-  }
-
-  /** What a plan of the host's says may be longer than a move can hold, or hold half a character. */
-  private static String beginning(String text) {
-    String kept = text.length() <= LONGEST_REASON ? text : text.substring(0, LONGEST_REASON);
-    return new String(kept.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 
   @Override

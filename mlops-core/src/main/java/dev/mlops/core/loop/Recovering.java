@@ -5,10 +5,13 @@ import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.store.AliasChange;
 import java.util.Optional;
 
-/** Ends a candidate that an earlier process left, asking the store whether its promotion won. */
+/** Ends a candidate and a return that an earlier process left, asking the store whether their moves were made. */
 final class Recovering implements Phase {
   private final Workshop loop;
   private final JournalReplay past;
+
+  /** Whether the journal says how the return ended; a tick that failed after it does not say it again. */
+  private boolean toldReturn;
 
   Recovering(Workshop loop, JournalReplay past) {
     this.loop = loop;
@@ -17,6 +20,10 @@ final class Recovering implements Phase {
 
   @Override
   public Phase advance() {
+    if (!toldReturn) {
+      past.returning().ifPresent(this::tellReturn);
+      toldReturn = true;
+    }
     if (past.undecided()) {
       Optional<AliasChange> made = past.intent().flatMap(loop::moveOf);
       if (made.isPresent()) {
@@ -38,6 +45,23 @@ final class Recovering implements Phase {
       }
     }
     return new Watching(loop);
+  }
+
+  private void tellReturn(LoopEvent returning) {
+    Optional<AliasChange> made = returning.intent().flatMap(loop::moveOf);
+    LoopEvent.Builder end = loop.steps.event(
+        made.isPresent() ? LoopEvent.Kind.RETURNED : LoopEvent.Kind.NOT_RETURNED);
+    returning.champion().ifPresent(end::champion);
+    returning.candidate().ifPresent(end::candidate);
+    returning.intent().ifPresent(end::intent);
+    if (made.isPresent()) {
+      returning.numbers().forEach(end::number);
+      end.number("generation", (double) made.get().generation())
+          .because("found after a restart: the move had been made, " + made.get());
+    } else {
+      end.because("the process ended before the move was made; the champion stays");
+    }
+    loop.steps.write(end);
   }
 
   @Override

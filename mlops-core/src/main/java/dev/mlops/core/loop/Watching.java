@@ -11,7 +11,6 @@ import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RowSelection;
-import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.gate.Gate;
 import dev.mlops.core.gate.Trial;
@@ -175,12 +174,7 @@ final class Watching implements Phase {
 
   private Phase gated(Candidate candidate, Gate.Judgement judgement, long end) {
     Finding finding = judgement.finding();
-    ModelPackage source = candidate.ready().source();
-    RolloutStart.Builder start = RolloutStart.builder(
-            candidate.champion(), candidate.version(), source.schema())
-        .gate(finding, judgement.undecided());
-    source.baseline().ifPresent(start::baseline);
-    Comparing next = Comparing.of(candidate, loop.plan.begin(start.build()), end);
+    Comparing next = Comparing.of(candidate, judgement, end);
     loop.steps.write(candidate
         .event(
             LoopEvent.Kind.GATED,

@@ -1,8 +1,10 @@
 package dev.mlops.core.loop;
 
 import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Task;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
@@ -21,12 +23,16 @@ import dev.mlops.core.internal.log.BackOff;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.serve.Prepared;
+import dev.mlops.drift.profile.Dependence;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
@@ -39,6 +45,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe but for the candidate: confine to one tick at a time.
  */
 final class Workshop {
+  private static final String ACTOR = "maintenance-loop";
+  private static final String RETURN = "return-";
+  private static final int LONGEST_REASON = 2_000;
+
+  /** By how much a past champion must be better: in accuracy, or as a share of the champion's error. */
+  private static final double RETURN_MARGIN = 0.02;
+
+  /** An absolute error counts for at most so many of the champion's test phase. */
+  static final double LARGEST_ERRORS = 4.0;
+
   final Deployment<?> deployment;
   final ModelTrainer trainer;
   final RowSelection window;
@@ -49,6 +65,7 @@ final class Workshop {
   final LongSupplier ticker;
   final InstantSource clock;
   final Warnings warnings = Warnings.of(MaintenanceLoop.class);
+  final Reserves reserves;
 
   private final RetrainPolicy policy;
   private final Executor background;
@@ -87,6 +104,7 @@ final class Workshop {
     this.clock = parts.clock();
     this.ticker = parts.ticker();
     this.steps = steps;
+    this.reserves = new Reserves(this, parts.reserves());
     this.begin = outcomes.begin();
     this.backOff = past.backOff();
     this.begun = past.last().orElse(null);
@@ -156,6 +174,33 @@ final class Workshop {
     return read.toArray(new Metric[0]);
   }
 
+  /** The champion's losses depend on those before them so much. */
+  Dependence dependence() {
+    return Dependence.none();
+  }
+
+  /** The loss that counts as 1 when past champions are scored: 1 for labels; empty if nothing tells. */
+  OptionalDouble largestLoss() {
+    return regression()
+        ? deployment.evidence().champion().stream()
+            .flatMap(section -> section.baseline().stream())
+            .flatMap(baseline -> baseline.quality(Metric.MAE).stream())
+            .map(Estimate::value)
+            .filter(error -> error > 0 && Double.isFinite(LARGEST_ERRORS * error))
+            .mapToDouble(error -> LARGEST_ERRORS * error)
+            .findFirst()
+        : OptionalDouble.of(1.0);
+  }
+
+  /** By how much a past champion must be better, as a share of the largest loss. */
+  double returnMargin() {
+    return regression() ? RETURN_MARGIN / LARGEST_ERRORS : RETURN_MARGIN;
+  }
+
+  private boolean regression() {
+    return trainer.schema().task().filter(Task.REGRESSION::equals).isPresent();
+  }
+
   // --- what the policy says
   // --------------------------------------------------------------------------------
 
@@ -174,6 +219,14 @@ final class Workshop {
     }
     decision = answer;
     return answer;
+  }
+
+  /** A past champion was made champion again: signals that no candidate answers outlive that. */
+  void returned(Evidence then) {
+    boolean running = begun != null && history.lastResult().isEmpty();
+    long known = running ? history.lastPosition().orElse(0) : 0;
+    Signalled.unanswered(then, known, running ? answered : Set.of())
+        .ifPresent(signals -> unanswered = signals);
   }
 
   /** Asks the policy beside a candidate that knows the outcomes before a position; a newer change is remembered. */
@@ -218,6 +271,7 @@ final class Workshop {
   /** A candidate is in the journal. */
   void begin(LoopEvent event, Evidence evidence, long end) {
     begun = event;
+    reserves.candidateBegun();
     history = history.toBuilder().candidate(evidence.at(), end).build();
     unanswered = null;
     answered = Signalled.watches(evidence);
@@ -278,6 +332,35 @@ final class Workshop {
     }
   }
 
+  /** Moves the alias, unless it has been moved on. */
+  AliasChange move(AliasChange from, Version to, String intent, String why) {
+    return deployment
+        .store()
+        .move(alias())
+        .from(from)
+        .to(to)
+        .by(ACTOR)
+        .because(beginning(why))
+        .intent(intent)
+        .commit();
+  }
+
+  /** What a plan of the host's says may be longer than a move can hold, or hold half a character. */
+  private static String beginning(String text) {
+    String kept = text.length() <= LONGEST_REASON ? text : text.substring(0, LONGEST_REASON);
+    return new String(kept.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+  }
+
+  /** What the next return is known by in the store. */
+  static String returnIntent() {
+    return RETURN + UUID.randomUUID();
+  }
+
+  /** Whether a loop made a past champion champion again. */
+  static boolean isReturn(AliasChange change) {
+    return change.by().equals(ACTOR) && change.intent().startsWith(RETURN);
+  }
+
   /** The move that an intent made, if it did. */
   Optional<AliasChange> moveOf(String intent) {
     return deployment.store().history(alias()).stream()
@@ -304,10 +387,16 @@ final class Workshop {
 
   /** Runs a job on the host's executor; throws if that takes no job. */
   void run(Working working, Supplier<Supplier<Phase>> job) {
-    background.execute(() -> working.run(job));
+    execute(() -> working.run(job));
+  }
+
+  /** Runs a job on the host's executor; throws if that takes no job. */
+  void execute(Runnable job) {
+    background.execute(job);
   }
 
   void close() {
     closed = true;
+    reserves.close();
   }
 }

@@ -44,6 +44,7 @@ class JournalReplayTest {
             JournalReplay.RESTED,
             false,
             Optional.empty(),
+            Optional.empty(),
             Optional.empty()),
         past(""));
   }
@@ -97,6 +98,28 @@ class JournalReplayTest {
     assertEquals(Optional.of("s2"), past("RETRAIN GATED PROMOTING").intent());
     assertEquals(Optional.empty(), past("RETRAIN GATED PROMOTING PROMOTED").intent());
     assertEquals(Optional.empty(), past("RETRAIN PROMOTING RETRAIN").intent());
+  }
+
+  @Test
+  void aReturnIsUnderWayUntilItsEndIsWritten() {
+    assertEquals(
+        Optional.of("s1"), past("RETRAIN RETURNING").returning().flatMap(LoopEvent::intent));
+    assertEquals(Optional.empty(), past("RETURNING RETURNED").returning());
+    assertEquals(Optional.empty(), past("RETURNING NOT_RETURNED").returning());
+    assertEquals(
+        Optional.of("s3"),
+        past("RETURNING RETURNED PROMOTED RETURNING KEPT").returning().flatMap(LoopEvent::intent));
+  }
+
+  /** A past champion that comes back ends no candidate and is none. */
+  @Test
+  void aReturnChangesNothingOfTheCandidateBesideIt() {
+    JournalReplay beside = past("RETRAIN PUBLISHED RETURNING RETURNED");
+    assertTrue(beside.undecided());
+    assertEquals(Optional.of(Reference.parse("iris:2")), beside.candidate());
+    assertEquals(Optional.empty(), beside.intent());
+    assertEquals(1, beside.history().candidates());
+    assertEquals(Optional.empty(), beside.history().lastResult());
   }
 
   @Test

@@ -70,26 +70,26 @@ class LoopEventsTest {
   void whatANewerReleaseWroteIsCarried() {
     String newer =
         "{\"at\":\"2026-01-04T02:31:00.373456789Z\",\"candidate\":[\"iris:8\",\"iris:9\"],"
-            + "\"champion\":\"iris:7\",\"format\":3,\"kind\":\"RETURNED\",\"reserves\":{\"iris:3\":0.25}}";
+            + "\"champion\":\"iris:7\",\"format\":3,\"kind\":\"WEIGHED\",\"reserves\":{\"iris:3\":0.25}}";
     LoopEvent event = read(newer);
 
     assertThat(event.kind()).isEqualTo(LoopEvent.Kind.OTHER);
-    assertThat(event.name()).isEqualTo("RETURNED");
+    assertThat(event.name()).isEqualTo("WEIGHED");
     assertThat(event.champion()).contains(Reference.parse("iris:7"));
     assertThat(event.candidate()).isEmpty();
     assertThat(event.more())
         .containsOnlyKeys("candidate", "format", "reserves")
         .containsEntry("reserves", "{\"iris:3\":0.25}");
-    assertThat(event.toString()).contains("RETURNED iris:7", "reserves");
+    assertThat(event.toString()).contains("WEIGHED iris:7", "reserves");
     assertThat(written(event)).isEqualTo(newer);
     assertThat(read(written(event))).isEqualTo(event);
   }
 
   @Test
   void aKindOfFormatOneThatIsNotKnownIsCarried() {
-    LoopEvent event = read("1\t2026-03-01T00:00:00Z\tRETURNED\tiris:3\tback\\tagain");
+    LoopEvent event = read("1\t2026-03-01T00:00:00Z\tWEIGHED\tiris:3\tback\\tagain");
 
-    assertThat(event.name()).isEqualTo("RETURNED");
+    assertThat(event.name()).isEqualTo("WEIGHED");
     assertThat(event.more()).containsEntry("subject", "\"iris:3\"");
     assertThat(event.reasons()).containsExactly("back\tagain");
     assertThat(read(written(event))).isEqualTo(event);

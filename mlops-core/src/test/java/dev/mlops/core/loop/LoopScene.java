@@ -116,7 +116,10 @@ final class LoopScene {
     deployment = open(from);
   }
 
-  /** A loop on the calling thread that trains whenever the policy says, on 100 to 1,000 outcomes, and gates nothing. */
+  /**
+   * A loop on the calling thread that trains whenever the policy says, on 100 to 1,000 outcomes, and gates nothing; past
+   * champions stay out of it.
+   */
   MaintenanceLoop.Builder loop(RetrainPolicy policy) {
     return loop(policy, Runnable::run);
   }
@@ -126,6 +129,7 @@ final class LoopScene {
         .retrainWhen(policy)
         .window(TrainingWindow.sinceChange(100, 1_000))
         .gate(evidence -> Finding.pass("fine"))
+        .reserves(0)
         .journal(journal)
         .on(executor)
         .clock(clock)

@@ -263,32 +263,27 @@ class MaintenanceLoopTest {
   void aChangeDuringAShadowIsAnsweredAsSoonAsTheShadowEnds() {
     for (String ends : List.of("KEPT", "PROMOTED")) {
       LoopScene own = new LoopScene(folder);
-      SignallingMonitor signals = new SignallingMonitor(own);
-      Condition asGood =
-          Signals.quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
-      RetrainPolicy policy = RetrainPolicies.violated(asGood);
-      signals.watch = asGood.watches().iterator().next();
-      own.monitor.watches = Optional.of(policy.watches());
+      SignallingScene signals = new SignallingScene(own);
+      RetrainPolicy policy = signals.policy();
       own.trainer.script = rows -> ends.equals("KEPT") ? "A/0.1" : "A/0.0";
       try (MaintenanceLoop loop = own.loop(policy)
           .rollout(ShadowPlan.shadow().untilDecided(ends.equals("KEPT") ? 30 : 500))
           .journal(new InMemoryJournal())
           .build()) {
         own.serve(200);
-        signals.change = OptionalLong.of(0);
+        signals.change(0);
         loop.tick();
         assertEquals("GATED", own.last().kind().name(), ends);
-        signals.change =
-            OptionalLong.empty(); // the detector starts again, and finds the next change
+        signals.none(); // the detector starts again, and finds the next change
         own.serve(20);
-        signals.change = OptionalLong.of(205);
+        signals.change(205);
         loop.tick();
         for (int i = 0; i < 100 && !own.last().kind().name().equals(ends); i++) {
           own.serve(10);
           loop.tick();
         }
         assertEquals(ends, own.last().kind().name());
-        signals.change = OptionalLong.empty(); // cleared, or restarted with the new champion
+        signals.none(); // cleared, or restarted with the new champion
         int before = own.heard.size();
         own.serve(100);
         loop.tick();
@@ -306,34 +301,6 @@ class MaintenanceLoopTest {
         loop.tick();
         assertEquals(answered, own.heard.size(), ends + ": answered once");
       }
-    }
-  }
-
-  /** Evidence with a signal where the test says so. */
-  private static final class SignallingMonitor {
-    private OptionalLong change = OptionalLong.empty();
-    private @Nullable Watch watch;
-
-    SignallingMonitor(LoopScene scene) {
-      scene.monitor.seen = evidence -> {
-        Watch watched = watch;
-        if (watched == null || change.isEmpty()) {
-          return evidence;
-        }
-        VersionEvidence champion = evidence.champion().orElseThrow();
-        return Evidence.builder(evidence.model(), evidence.at())
-            .matured(evidence.matured())
-            .champion(VersionEvidence.builder(champion.version())
-                .truths(champion.matured(), 0, 0)
-                .drift(
-                    watched,
-                    DriftReading.builder(Level.DRIFT)
-                        .signal(new Signal(Direction.UP, 20, 10, 15, 2e5, 1e5, List.of()))
-                        .changePosition(change.getAsLong())
-                        .build())
-                .build())
-            .build();
-      };
     }
   }
 

@@ -1,0 +1,101 @@
+package dev.mlops.core.loop;
+
+import dev.mlops.api.model.Model;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.store.Version;
+import dev.mlops.core.serve.Prepared;
+import dev.mlops.drift.anytime.ReturnTest;
+import dev.mlops.drift.profile.Dependence;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A past champion that is loaded and scored beside the present one, until one of them is replaced.
+ *
+ * <p>Not thread-safe: confine to one thread at a time.
+ */
+final class Reserve {
+  /** With 20 two equal models took turns for ever. */
+  private static final double THRESHOLD = 2_000;
+
+  private final Prepared ready;
+  private final ReturnTest test;
+  private double champion;
+  private double own;
+
+  /**
+   * A reserve that has seen nothing beside the present champion.
+   *
+   * @param ready the past champion, loaded
+   * @param margin by how much it must be better, as a share of the largest loss
+   * @param dependence of the champion's losses
+   */
+  Reserve(Prepared ready, double margin, Dependence dependence) {
+    this.ready = ready;
+    this.test = ReturnTest.of(margin, dependence, THRESHOLD);
+  }
+
+  Version version() {
+    return ready.version();
+  }
+
+  Prepared ready() {
+    return ready;
+  }
+
+  boolean returns() {
+    return test.returned();
+  }
+
+  /** By how much its mean loss is lower, as a share of the largest loss. */
+  double ahead() {
+    return test.mean();
+  }
+
+  /**
+   * Answers rows that the champion answered, in order of maturing.
+   *
+   * @param rows the champion's
+   * @param theirs what the champion's answers cost, in 0 to 1
+   * @param losses what an answer costs
+   * @param largest the loss that counts as 1
+   */
+  void score(List<Outcome> rows, double[] theirs, Losses losses, double largest) {
+    ready.using(model -> {
+      for (int i = 0; i < theirs.length; i++) {
+        update(theirs[i], cost(model, rows.get(i), losses, largest));
+      }
+      return rows.size();
+    });
+  }
+
+  private static double cost(Model model, Outcome row, Losses losses, double largest) {
+    return losses.of(model, row.row(), row.truth()) / largest;
+  }
+
+  /** Takes the losses of both on one row; infinite for no usable answer, which is worse than any of the champion's. */
+  private void update(double theirs, double ours) {
+    champion += theirs;
+    own += Math.min(ours, 1.0);
+    test.update(Double.isInfinite(ours) ? -1.0 : theirs - Math.min(ours, 1.0));
+  }
+
+  Map<String, Double> numbers() {
+    Map<String, Double> numbers = new TreeMap<>();
+    numbers.put("truths", (double) test.n());
+    numbers.put("statistic", test.statistic());
+    numbers.put("disagreement", test.disagreement());
+    if (test.n() > 0) {
+      numbers.put("loss", own / test.n());
+      numbers.put("champion_loss", champion / test.n());
+    }
+    return numbers;
+  }
+
+  /** {@return such as {@code fraud:1, statistic 2.1e+03 of 2000 after 96: better by 0.4 …}} */
+  @Override
+  public String toString() {
+    return version() + ", " + test;
+  }
+}
