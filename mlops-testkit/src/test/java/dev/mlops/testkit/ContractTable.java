@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 final class ContractTable {
   static final List<Class<?>> CONTRACTS = List.of(
       ModelPackageContract.class,
+      ModelRuntimeContract.class,
       VersionStoreContract.class,
       StoreBackendContract.class,
       CoordinationContract.class,

@@ -31,6 +31,7 @@ final class Proofs {
   /** Where clauses are written, in the order of the table. */
   static final List<String> INTERFACES = List.of(
       "pack/ModelPackage",
+      "pack/ModelRuntime",
       "store/VersionStore",
       "store/StoreBackend",
       "store/Coordination",
@@ -136,6 +137,13 @@ final class Proofs {
         Subjects.Rollouts.HEALTHY);
     add(
         proofs,
+        "ModelRuntime",
+        Subjects.Runtimes.class,
+        BrokenRuntimes.all(),
+        broken -> Subjects.Runtimes.factory = broken,
+        Subjects.Runtimes.HEALTHY);
+    add(
+        proofs,
         "Journal",
         Subjects.Journals.class,
         BrokenJournals.all(),
@@ -166,6 +174,7 @@ final class Proofs {
   static Stream<Class<?>> subjects() {
     return Stream.of(
         Subjects.Packages.class,
+        Subjects.Runtimes.class,
         Subjects.Stores.class,
         Subjects.Backends.class,
         Subjects.Leases.class,

@@ -9,6 +9,7 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.rollout.RolloutPlan;
@@ -49,6 +50,21 @@ final class Subjects {
       InMemoryPackage healthy = (InMemoryPackage) ((ForwardingPackage) made).source;
       InMemoryPackage stored = healthy.holding(file, bytes);
       return factory.around(stored, Optional.of(made));
+    }
+  }
+
+  static class Runtimes extends ModelRuntimeContract {
+    static final Supplier<ModelRuntime> HEALTHY = BrokenRuntimes.Healthy::new;
+    static Supplier<ModelRuntime> factory = HEALTHY;
+
+    @Override
+    protected ModelRuntime runtime() {
+      return factory.get();
+    }
+
+    @Override
+    protected ModelPackage packaged() {
+      return BrokenRuntimes.PACKAGED;
     }
   }
 
