@@ -32,7 +32,8 @@ class ImportOrderTest {
       Set.of("loop"));
 
   /** Packages of core that belong to no stage. */
-  private static final Set<String> HELPERS = Set.of("internal", "tribuo");
+  private static final Set<String> HELPERS =
+      Set.of("internal", "tribuo", "function", "onnx", "csv");
 
   private static final Map<String, Integer> RANKS = ranks();
 
@@ -140,6 +141,26 @@ class ImportOrderTest {
             && !in(from, "dev.mlops.core.tribuo")
             && (in(to, "org.tribuo") || in(to, "dev.mlops.core.tribuo"))
         ? Optional.of("only dev.mlops.core.tribuo loads Tribuo")
+        : Optional.empty());
+  }
+
+  /** A host may leave out ONNX Runtime, which is optional, and keep the rest of core. */
+  @Test
+  void onlyCoreOnnxNeedsOnnxRuntime() {
+    check((from, to) -> (in(from, "dev.mlops.core") || in(from, "dev.mlops.testkit"))
+            && !in(from, "dev.mlops.core.onnx")
+            && (in(to, "ai.onnxruntime") || in(to, "dev.mlops.core.onnx"))
+        ? Optional.of("only dev.mlops.core.onnx loads ONNX Runtime")
+        : Optional.empty());
+  }
+
+  /** A host may leave out Commons CSV, which is optional, and keep the rest of core. */
+  @Test
+  void onlyCoreCsvNeedsCommonsCsv() {
+    check((from, to) -> (in(from, "dev.mlops.core") || in(from, "dev.mlops.testkit"))
+            && !in(from, "dev.mlops.core.csv")
+            && (in(to, "org.apache.commons.csv") || in(to, "dev.mlops.core.csv"))
+        ? Optional.of("only dev.mlops.core.csv loads Commons CSV")
         : Optional.empty());
   }
 
