@@ -459,8 +459,10 @@ public final class InMemoryPackage implements ModelPackage {
       }
       if (!examples.isEmpty()) {
         StringBuilder text = new StringBuilder();
-        examples.forEach(example ->
-            text.append(text(example.row())).append(" -> ").append(text(example.expected())));
+        examples.forEach(example -> text.append(text(example.row()))
+            .append(" -> ")
+            .append(text(example.expected()))
+            .append(example.tolerances().isEmpty() ? "" : example.tolerances() + "\n"));
         section("examples.txt", PackageFile.Role.EXAMPLES, text.toString());
       }
       settings("configuration.txt", PackageFile.Role.CONFIGURATION, configuration.build());

@@ -57,14 +57,8 @@ public final class Classification implements Prediction {
       throw new IllegalArgumentException("wanted one score per label and at least one, got "
           + labels.size() + " labels, " + scores.length + " scores");
     }
-    int best = 0;
-    for (int i = 1; i < scores.length; i++) {
-      if (scores[i] > scores[best]) {
-        best = i;
-      }
-    }
     List<String> names = List.copyOf(labels);
-    return new Classification(names.get(best), names, scores.clone());
+    return new Classification(names.get(best(scores)), names, scores.clone());
   }
 
   /**
@@ -80,7 +74,44 @@ public final class Classification implements Prediction {
   }
 
   /**
-   * {@return the predicted label}
+   * {@return the same scores with another label of them, such as one that reached its decision threshold}
+   *
+   * @param chosen a label that has a score
+   * @throws IllegalArgumentException if it has none
+   */
+  public Classification choosing(String chosen) {
+    if (chosen.equals(label)) {
+      return this;
+    }
+    int index = scores.length == 0 ? -1 : labels.indexOf(chosen);
+    if (index < 0) {
+      throw new IllegalArgumentException("wanted a label with a score to choose, got \""
+          + MlopsException.shown(chosen) + "\" among " + MlopsException.shown(labels.toString()));
+    }
+    return new Classification(labels.get(index), labels, scores);
+  }
+
+  /**
+   * {@return the label with the highest score, the first of them on a tie; the predicted one if the model gives no scores}
+   *
+   * <p>It is {@link #label()} unless another was chosen.
+   */
+  public String highest() {
+    return scores.length == 0 ? label : labels.get(best(scores));
+  }
+
+  private static int best(double[] scores) {
+    int best = 0;
+    for (int i = 1; i < scores.length; i++) {
+      if (scores[i] > scores[best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  /**
+   * {@return the predicted label: the one with the highest score, unless another was chosen}
    */
   public String label() {
     return label;

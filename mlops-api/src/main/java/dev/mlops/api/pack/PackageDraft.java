@@ -55,6 +55,28 @@ public interface PackageDraft {
   PackageDraft configuration(String name, boolean value);
 
   /**
+   * {@return this draft, with the score from which on the positive label is given}
+   *
+   * @param threshold from 0 to 1
+   * @see DecisionThresholds
+   */
+  default PackageDraft decisionThreshold(double threshold) {
+    return configuration(DecisionThresholds.SETTING, threshold);
+  }
+
+  /**
+   * {@return this draft, with the score from which on a label is given}
+   *
+   * @param label that the model scores
+   * @param threshold from 0 to 1
+   * @throws IllegalArgumentException if the label is empty
+   * @see DecisionThresholds
+   */
+  default PackageDraft decisionThreshold(String label, double threshold) {
+    return configuration(DecisionThresholds.setting(label), threshold);
+  }
+
+  /**
    * {@return this draft, with a library that the model was made with}
    *
    * @param library its name and version

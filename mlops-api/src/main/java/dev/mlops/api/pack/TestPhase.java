@@ -115,6 +115,27 @@ public final class TestPhase {
     return new TestPhase(rows, predictions, nanos, firstFailure, all);
   }
 
+  /**
+   * {@return the same answers, with the labels that thresholds give; this phase if there are none}
+   *
+   * @param thresholds of the package that the model goes into
+   * @throws IllegalArgumentException if one is of a label that the model does not score
+   */
+  public TestPhase deciding(DecisionThresholds thresholds) {
+    if (thresholds.isEmpty()) {
+      return this;
+    }
+    List<@Nullable Prediction> decided = new ArrayList<>(predictions.size());
+    for (Prediction said : predictions) {
+      if (said != null) {
+        thresholds.requireFit(said);
+      }
+      decided.add(said == null ? null : thresholds.decide(said));
+    }
+    return new TestPhase(
+        rows, Collections.unmodifiableList(decided), nanos, firstFailure, metrics);
+  }
+
   /** {@return the metrics that the baseline holds beside {@link Metric#known()}} */
   public Set<Metric> metrics() {
     return metrics;

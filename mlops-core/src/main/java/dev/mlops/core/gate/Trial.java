@@ -1,18 +1,16 @@
 package dev.mlops.core.gate;
 
-import dev.mlops.api.model.AnomalyScore;
-import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
-import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.ModelPackage;
@@ -23,7 +21,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
@@ -56,9 +53,6 @@ public final class Trial {
 
   private static final int GROUPS = 50;
 
-  /** How far a score may be from its golden example, relative to the larger of 1 and its size. */
-  private static final double GOLDEN = 1e-9;
-
   private Trial() {}
 
   /**
@@ -76,7 +70,7 @@ public final class Trial {
    * @param source the candidate's package
    * @param candidate the model, loaded from that package
    * @param version the candidate's version, such as {@code 8}
-   * @param tested the candidate's answers to the rows held back
+   * @param tested the candidate's answers to the rows held back; the decision thresholds of its package are applied to them
    * @param heldBack the outcomes of these rows, in the same order
    * @param ticker nanoseconds that only grow
    * @throws IllegalArgumentException if there is not one answer for each row
@@ -95,6 +89,8 @@ public final class Trial {
       throw new IllegalArgumentException("wanted one answer for each of " + heldBack.size()
           + " rows held back, got " + tested.size());
     }
+    TestPhase decided =
+        tested.deciding(DecisionThresholds.of(source.configuration(), source.schema()));
     Finding examples = examples(source.examples(), candidate);
     List<Truth> truths = new ArrayList<>();
     List<Prediction> ours = new ArrayList<>();
@@ -111,7 +107,7 @@ public final class Trial {
       if (champion != null) {
         timed(champion, outcome.row(), ticker, theirNanos);
       }
-      Prediction answer = tested.prediction(i).orElse(null);
+      Prediction answer = decided.prediction(i).orElse(null);
       if (answer == null) {
         failures++;
       } else {
@@ -264,7 +260,7 @@ public final class Trial {
     String first = "";
     for (int i = 0; i < examples.size(); i++) {
       Prediction answer = answer(candidate, examples.get(i).row());
-      if (answer != null && same(examples.get(i).expected(), answer)) {
+      if (examples.get(i).matches(answer)) {
         same++;
       } else if (first.isEmpty()) {
         first = "; number " + i + " wanted " + examples.get(i).expected() + ", got "
@@ -273,30 +269,5 @@ public final class Trial {
     }
     String text = same + " of " + examples.size() + " golden examples" + first;
     return same == examples.size() ? Finding.pass(text) : Finding.fail(text);
-  }
-
-  private static boolean same(Prediction expected, Prediction answer) {
-    if (expected instanceof Classification wanted && answer instanceof Classification got) {
-      return wanted.label().equals(got.label())
-          && wanted.labels().stream()
-              .allMatch(label -> close(wanted.score(label), got.score(label)));
-    }
-    if (expected instanceof Regression wanted && answer instanceof Regression got) {
-      return wanted.names().equals(got.names())
-          && wanted.names().stream().allMatch(name -> close(wanted.value(name), got.value(name)));
-    }
-    if (expected instanceof AnomalyScore wanted && answer instanceof AnomalyScore got) {
-      return wanted.anomalous() == got.anomalous() && close(wanted.score(), got.score());
-    }
-    return expected.equals(answer);
-  }
-
-  private static boolean close(OptionalDouble wanted, OptionalDouble got) {
-    return wanted.isPresent() == got.isPresent()
-        && (wanted.isEmpty() || close(wanted.getAsDouble(), got.getAsDouble()));
-  }
-
-  private static boolean close(double wanted, double got) {
-    return Math.abs(wanted - got) <= GOLDEN * Math.max(1.0, Math.abs(wanted));
   }
 }

@@ -142,7 +142,8 @@ final class Recorded {
         keep(Kind.LABEL, classified.label());
         return;
       }
-      if (fits(labels)) {
+      // A label that was chosen otherwise than by its score cannot be made of the scores again.
+      if (classified.label().equals(classified.highest()) && fits(labels)) {
         keep(Kind.SCORES, labels);
         for (int i = 0; i < scores.length; i++) {
           scores[i] = classified.score(labels.get(i)).orElseThrow();

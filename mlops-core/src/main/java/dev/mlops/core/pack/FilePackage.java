@@ -7,6 +7,7 @@ import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Configuration;
+import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Library;
@@ -461,6 +462,16 @@ public final class FilePackage implements ModelPackage {
     }
 
     @Override
+    public Builder decisionThreshold(double threshold) {
+      return configuration(DecisionThresholds.SETTING, threshold);
+    }
+
+    @Override
+    public Builder decisionThreshold(String label, double threshold) {
+      return configuration(DecisionThresholds.setting(label), threshold);
+    }
+
+    @Override
     public Builder provenance(String name, String value) {
       provenance.put(name, value);
       return this;
@@ -490,6 +501,11 @@ public final class FilePackage implements ModelPackage {
     public Builder examples(List<GoldenExample> examples) {
       this.examples = List.copyOf(examples);
       return this;
+    }
+
+    /** {@return the thresholds among the settings given so far} */
+    DecisionThresholds decisionThresholds() {
+      return DecisionThresholds.of(configuration.build(), schema);
     }
 
     /**
@@ -530,6 +546,10 @@ public final class FilePackage implements ModelPackage {
             found);
       }
       Configuration settings = configuration.build();
+      check(found, () -> {
+        DecisionThresholds thresholds = DecisionThresholds.of(settings, schema);
+        examples.forEach(example -> thresholds.requireFit(example.expected()));
+      });
       if (!settings.isEmpty()) {
         section(
             Role.CONFIGURATION,

@@ -41,7 +41,8 @@ import java.util.stream.Collectors;
  * refused.
  *
  * <p>Version 1 of the configuration held texts only, and version 1 of the libraries no digests. Version 2 of the baseline
- * says unit and direction of a metric that is a host's own.
+ * says unit and direction of a metric that is a host's own; version 2 of the examples, tolerances and labels that are not
+ * those with the highest score.
  */
 final class Sections {
   private static final String FORMAT = "format";
@@ -51,6 +52,7 @@ final class Sections {
   /** {@return the version in which a section is written, and the newest that is read} */
   static int version(Role role) {
     return role.equals(Role.BASELINE)
+            || role.equals(Role.EXAMPLES)
             || role.equals(Role.LIBRARIES)
             || role.equals(Role.CONFIGURATION)
         ? 2
@@ -257,11 +259,18 @@ final class Sections {
     members.put("schema", members(examples.get(0).row().schema(), Map.of()));
     members.put(
         "examples",
-        examples.stream()
-            .map(example ->
-                Map.of("row", row(example.row()), "expected", prediction(example.expected())))
-            .toList());
+        examples.stream().map(Sections::example).toList());
     return Json.of(members);
+  }
+
+  private static Map<String, Object> example(GoldenExample example) {
+    Map<String, Object> members = new HashMap<>();
+    members.put("row", row(example.row()));
+    members.put("expected", prediction(example.expected()));
+    if (!example.tolerances().isEmpty()) {
+      members.put("within", example.tolerances());
+    }
+    return members;
   }
 
   private static List<Object> row(Row row) {
@@ -289,7 +298,9 @@ final class Sections {
       double[] scores = answer.labels().stream()
           .mapToDouble(label -> answer.score(label).orElseThrow())
           .toArray();
-      return Map.of("labels", answer.labels(), "scores", scores);
+      return answer.label().equals(answer.highest())
+          ? Map.of("labels", answer.labels(), "scores", scores)
+          : Map.of("label", answer.label(), "labels", answer.labels(), "scores", scores);
     }
     if (prediction instanceof Regression answer) {
       double[] values = answer.names().stream().mapToDouble(answer::value).toArray();
@@ -304,13 +315,24 @@ final class Sections {
   }
 
   static List<GoldenExample> examples(Json json) {
-    known(json, Role.EXAMPLES, "schema", "examples");
+    boolean tolerant =
+        known(json, Role.EXAMPLES, "schema", "examples").get(FORMAT).integer() > 1;
     Schema schema = members(json.get("schema").only("columns", "task", "positive"));
     List<GoldenExample> examples = new ArrayList<>();
     for (Json example : json.get("examples").items()) {
-      example.only("row", "expected");
-      examples.add(
-          new GoldenExample(row(example.get("row"), schema), prediction(example.get("expected"))));
+      if (tolerant) {
+        example.only("row", "expected", "within");
+      } else {
+        example.only("row", "expected");
+      }
+      Row row = row(example.get("row"), schema);
+      Prediction expected = prediction(example.get("expected"), tolerant);
+      TreeMap<String, Double> within = new TreeMap<>();
+      example
+          .find("within")
+          .ifPresent(given ->
+              given.keys().forEach(output -> within.put(output, given.get(output).number())));
+      examples.add(valid(example, () -> new GoldenExample(row, expected, within)));
     }
     return List.copyOf(examples);
   }
@@ -334,15 +356,21 @@ final class Sections {
     return Row.of(schema, numbers, categories);
   }
 
-  private static Prediction prediction(Json json) {
+  /** With whether a label may stand beside scores of which it has not the highest. */
+  private static Prediction prediction(Json json, boolean chosen) {
     return valid(json, () -> {
+      if (json.find("labels").isPresent()) {
+        if (chosen) {
+          json.only("label", "labels", "scores");
+        } else {
+          json.only("labels", "scores");
+        }
+        Classification scored = Classification.of(
+            List.copyOf(json.get("labels").texts()), json.get("scores").numbers());
+        return json.find("label").map(label -> scored.choosing(label.text())).orElse(scored);
+      }
       if (json.find("label").isPresent()) {
         return Classification.of(json.only("label").get("label").text());
-      }
-      if (json.find("labels").isPresent()) {
-        json.only("labels", "scores");
-        return Classification.of(
-            List.copyOf(json.get("labels").texts()), json.get("scores").numbers());
       }
       if (json.find("outputs").isPresent()) {
         json.only("outputs", "values");

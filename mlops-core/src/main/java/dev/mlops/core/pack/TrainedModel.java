@@ -9,6 +9,7 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageDraft;
 import dev.mlops.api.pack.TestPhase;
@@ -94,6 +95,24 @@ public final class TrainedModel implements Trained {
     return new TrainedModel(schema, model, weights, context, null);
   }
 
+  /**
+   * {@return the same model, which gives the labels that thresholds give wherever it is asked: tested, in a back-test, and
+   * in its package, whose configuration holds them}
+   *
+   * @param thresholds of labels that it scores
+   */
+  public TrainedModel deciding(DecisionThresholds thresholds) {
+    if (thresholds.isEmpty()) {
+      return this;
+    }
+    return new TrainedModel(
+        schema,
+        thresholds.deciding(model),
+        weights.andThen(draft -> thresholds.byLabel().forEach(draft::decisionThreshold)),
+        context,
+        phase == null ? null : phase.deciding(thresholds));
+  }
+
   @Override
   public Model model() {
     return model;
@@ -126,9 +145,13 @@ public final class TrainedModel implements Trained {
             "cannot package a model without one usable answer to " + phase.size()
                 + " test rows; the first gave " + phase.firstFailure().orElseThrow());
       }
-      draft.baseline(Baselines.from(schema, phase)).examples(phase.examples(EXAMPLES));
     }
     about.accept(draft);
+    if (phase != null) {
+      // What serves decides by the thresholds: so does what it is measured by.
+      TestPhase decided = phase.deciding(draft.decisionThresholds());
+      draft.baseline(Baselines.from(schema, decided)).examples(decided.examples(EXAMPLES));
+    }
     return draft.build();
   }
 

@@ -4,6 +4,7 @@ import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
+import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes models of packages that fit the rows of one alias and predict what its host reads.
+ *
+ * <p>The decision thresholds of a package are part of its model: whoever asks it gets the label that they give.
  *
  * <p>A package says what it predicts by the task of its schema or, without one, by its first golden example; one that says
  * neither is taken.
@@ -61,6 +64,7 @@ final class ModelLoader {
               + source.digest().abbreviated() + " gives " + got.getSimpleName() + "; not loaded",
           null);
     }
+    DecisionThresholds thresholds = thresholds(source);
     Model model = runtime(source.runtime()).load(source);
     if (model == null) {
       throw new ModelLoadException(
@@ -68,7 +72,21 @@ final class ModelLoader {
               + source.digest().abbreviated() + " of " + alias + "; not loaded",
           null);
     }
-    return model;
+    return thresholds.deciding(model);
+  }
+
+  private DecisionThresholds thresholds(ModelPackage source) {
+    try {
+      DecisionThresholds thresholds =
+          DecisionThresholds.of(source.configuration(), source.schema());
+      source.examples().forEach(example -> thresholds.requireFit(example.expected()));
+      return thresholds;
+    } catch (IllegalArgumentException e) {
+      throw new ModelLoadException(
+          "decision thresholds of the package " + source.digest().abbreviated() + " of " + alias
+              + " cannot be applied: " + e.getMessage() + "; not loaded",
+          e);
+    }
   }
 
   /** A version serves: if the host did not say what it reads, it is what this one gives from now on. */

@@ -7,6 +7,7 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
@@ -64,8 +65,11 @@ public final class TribuoTrainer implements ModelTrainer {
   private final Schema schema;
   private final Learner<?> learner;
   private final Warnings warnings;
+  private final DecisionThresholds thresholds;
 
-  private TribuoTrainer(Schema schema, Learner<?> learner, Warnings warnings) {
+  private TribuoTrainer(
+      Schema schema, Learner<?> learner, Warnings warnings, DecisionThresholds thresholds) {
+    this.thresholds = thresholds;
     this.schema = schema;
     this.learner = learner;
     this.warnings = warnings;
@@ -83,7 +87,8 @@ public final class TribuoTrainer implements ModelTrainer {
     return new TribuoTrainer(
         predicting(schema, Task.CLASSIFICATION),
         new Learner<>(trainer, new LabelFactory(), TribuoTrainer::label),
-        Warnings.of(TribuoTrainer.class));
+        Warnings.of(TribuoTrainer.class),
+        DecisionThresholds.none());
   }
 
   /**
@@ -97,7 +102,23 @@ public final class TribuoTrainer implements ModelTrainer {
     return new TribuoTrainer(
         predicting(schema, Task.REGRESSION),
         new Learner<>(trainer, new RegressionFactory(), TribuoTrainer::quantities),
-        Warnings.of(TribuoTrainer.class));
+        Warnings.of(TribuoTrainer.class),
+        DecisionThresholds.none());
+  }
+
+  /**
+   * {@return the same trainer, whose models give the labels that thresholds give: in back-tests, in the test phase, and
+   * served; their packages hold them}
+   *
+   * @param byLabel the score from which on a label is given, from 0 to 1, by the label
+   * @throws IllegalArgumentException if one is out of range, or the models predict no labels
+   */
+  public TribuoTrainer deciding(Map<String, Double> byLabel) {
+    if (schema.task().orElseThrow() != Task.CLASSIFICATION) {
+      throw new IllegalArgumentException("decision thresholds are for CLASSIFICATION, but the"
+          + " trainer makes models of " + schema.task().orElseThrow());
+    }
+    return new TribuoTrainer(schema, learner, warnings, DecisionThresholds.of(byLabel));
   }
 
   private static Schema predicting(Schema schema, Task task) {
@@ -141,15 +162,16 @@ public final class TribuoTrainer implements ModelTrainer {
     context.requireRunning();
     context.progress(1, 1, "trained");
     return TrainedModel.of(
-        schema,
-        TribuoModel.of(model, schema),
-        draft -> {
-          TribuoPackage.fill(draft, model);
-          if (empty > 0) {
-            draft.configuration(LEFT_OUT, empty);
-          }
-        },
-        context);
+            schema,
+            TribuoModel.of(model, schema),
+            draft -> {
+              TribuoPackage.fill(draft, model);
+              if (empty > 0) {
+                draft.configuration(LEFT_OUT, empty);
+              }
+            },
+            context)
+        .deciding(thresholds);
   }
 
   private static Label label(Truth truth) {

@@ -168,9 +168,24 @@ class SectionsTest {
         numbers[j] = random.nextInt(3) == 0 ? Double.NaN : number(random);
         categories[j] = random.nextInt(3) == 0 ? "" : text(random);
       }
-      examples.add(new GoldenExample(Row.of(schema, numbers, categories), prediction(random)));
+      examples.add(
+          example(random, new GoldenExample(Row.of(schema, numbers, categories), prediction(random))));
     }
     return examples;
+  }
+
+  /** Some have tolerances. */
+  private static GoldenExample example(Random random, GoldenExample plain) {
+    GoldenExample example = plain;
+    List<String> outputs = plain.expected() instanceof Classification labels
+        ? labels.score().isEmpty() ? List.of() : labels.labels()
+        : plain.expected() instanceof Regression values ? values.names() : List.of("score");
+    for (String output : outputs) {
+      if (random.nextBoolean()) {
+        example = example.within(output, Math.abs(finite(random)));
+      }
+    }
+    return example;
   }
 
   private static Prediction prediction(Random random) {
@@ -178,7 +193,8 @@ class SectionsTest {
       case 0 -> Classification.of(text(random));
       case 1 ->
         Classification.of(
-            List.of("a" + text(random), "b"), new double[] {finite(random), finite(random)});
+                List.of("a" + text(random), "b"), new double[] {finite(random), finite(random)})
+            .choosing("b");
       case 2 -> Regression.of(finite(random));
       case 3 ->
         Regression.of(
@@ -198,11 +214,14 @@ class SectionsTest {
   void anotherFormatIsRefusedBeforeItsKeysAre() {
     String text = "{'format':3,'new':1}";
     for (Function<Json, ?> reader :
-        List.<Function<Json, ?>>of(Sections::schema, Sections::examples, Sections::provenance)) {
+        List.<Function<Json, ?>>of(Sections::schema, Sections::provenance)) {
       assertEquals("$.format: wanted format 1, got 3", refusal(reader, text));
     }
     for (Function<Json, ?> reader : List.<Function<Json, ?>>of(
-        Sections::baseline, Sections::libraries, Sections::configuration)) {
+        Sections::baseline,
+        Sections::examples,
+        Sections::libraries,
+        Sections::configuration)) {
       assertEquals("$.format: wanted format 1 to 2, got 3", refusal(reader, text));
     }
   }
@@ -268,6 +287,8 @@ class SectionsTest {
         "{'row':[1,'c'],'expected':{'labels':['x'],'scores':[]}} | $.examples.0.expected: wanted what makes sense",
         "{'row':[1,'c'],'expected':{'outputs':['x'],'values':[1],'score':1}} | $.examples.0.expected: wanted no other keys",
         "{'row':[1,'c'],'expected':{'score':1}} | $.examples.0.expected.anomalous: wanted a value, got none",
+        "{'row':[1,'c'],'expected':{'label':'x'},'within':{}} | $.examples.0: wanted no other keys than row, expected, got `within`",
+        "{'row':[1,'c'],'expected':{'label':'x','labels':['x'],'scores':[1]}} | $.examples.0.expected: wanted no other keys than labels, scores, got `label`",
         "{'row':[1,'c'],'expected':{'label':'x'},'x':1} | $.examples.0: wanted no other keys than row, expected, got `x`"
       })
   void examplesThatAreNoneAreRefused(String example, String wanted) {
@@ -276,6 +297,24 @@ class SectionsTest {
         "{'format':1,'schema':{'columns':[{'name':'a','type':'number'},{'name':'c','type':'category'}]},'examples':["
             + example + "]}");
     assertTrue(message.startsWith(wanted.replace('`', '"')), message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'row':[1],'expected':{'label':'x','labels':['y'],'scores':[1]}} | $.examples.0.expected: wanted what makes sense",
+        "{'row':[1],'expected':{'label':'x'},'within':{'x':1}} | $.examples.0: wanted what makes sense",
+        "{'row':[1],'expected':{'outputs':['x'],'values':[1]},'within':{'x':-1}} | $.examples.0: wanted what makes sense",
+        "{'row':[1],'expected':{'outputs':['x'],'values':[1]},'within':{'x':'a'}} | $.examples.0.within.x: wanted a number"
+      })
+  void tolerancesAndChosenLabelsThatAreNoneAreRefused(String example, String wanted) {
+    String message = refusal(
+        Sections::examples,
+        "{'format':2,'schema':{'columns':[{'name':'a','type':'number'}]},'examples':[" + example
+            + "]}");
+    assertTrue(message.startsWith(wanted), message);
   }
 
   @Test
