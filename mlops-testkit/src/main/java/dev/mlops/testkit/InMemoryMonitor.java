@@ -6,6 +6,7 @@ import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Call;
@@ -160,12 +161,15 @@ public final class InMemoryMonitor implements MetricsMonitor {
       orphans++;
       return;
     }
+    Truth truth = served.prediction instanceof Regression said
+        ? arrival.truth().named(said.names())
+        : arrival.truth();
     Truth before = served.truth;
-    if (before != null && before.equals(arrival.truth())) {
+    if (before != null && before.equals(truth)) {
       duplicates++;
       return;
     }
-    served.truth = arrival.truth();
+    served.truth = truth;
     served.section.newestTruth = arrival.nanos();
     if (before != null) {
       corrections++;

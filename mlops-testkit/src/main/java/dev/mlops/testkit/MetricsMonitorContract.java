@@ -65,6 +65,8 @@ public abstract class MetricsMonitorContract {
 
   private static final Schema SCHEMA =
       Schema.of(Column.number("amount"), Column.category("channel")).positiveLabel("yes");
+  private static final Schema QUANTITIES =
+      Schema.of(Column.number("x")).predicting(Task.REGRESSION);
   private static final Row ROW = Row.of(SCHEMA, 1.5, "shop");
   private static final Classification YES = Classification.of("yes");
   private static final Classification NO = Classification.of("no");
@@ -326,7 +328,7 @@ public abstract class MetricsMonitorContract {
   @DisplayName("knows MAE, RMSE and R² of a regression from their definitions")
   void joinsById_regression() {
     MetricsMonitor monitor = open();
-    Schema schema = Schema.of(Column.number("x")).predicting(Task.REGRESSION);
+    Schema schema = QUANTITIES;
     Recorder recorder = serving(monitor, "1", Baseline.builder(schema).build());
     // By hand: errors 1, -1, 2, 0 around truths 1, 3, 5, 7 with mean 4 and squared deviations 20.
     double[] said = {2, 2, 7, 7};
@@ -512,6 +514,37 @@ public abstract class MetricsMonitorContract {
     monitor.tick();
     assertThat(monitor.evidence().orphans()).isEqualTo(1);
     assertCounts(section(monitor, "1"), 0, 0, 1);
+  }
+
+  @Test
+  @DisplayName(
+      "counts a truth of other outputs than the prediction, which goes on waiting for its own")
+  void orphans_ofOtherOutputs() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = serving(monitor, "1", Baseline.builder(QUANTITIES).build());
+    Row row = Row.of(QUANTITIES, 0.0);
+    Regression one = Regression.of(Map.of("price", 2.0));
+    Regression two = Regression.of(Map.of("price", 2.0, "days", 1.0));
+    monitor.truth(recorder.record(row, one, NANOS), Truth.of(Map.of("cost", 2.0)));
+    monitor.truth(recorder.record(row, one, NANOS), Truth.of(Map.of("price", 2.0, "days", 1.0)));
+    monitor.truth(recorder.record(row, two, NANOS), Truth.of(Map.of("price", 2.0)));
+    monitor.truth(recorder.record(row, two, NANOS), Truth.of(2.0));
+    monitor.tick();
+    assertThat(monitor.evidence().orphans()).isEqualTo(4);
+    assertCounts(section(monitor, "1"), 0, 0, 4);
+  }
+
+  @Test
+  @DisplayName("gives a quantity without a name the name of the only output that was predicted")
+  void namesTheOutput() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = serving(monitor, "1", Baseline.builder(QUANTITIES).build());
+    long id = recorder.record(Row.of(QUANTITIES, 0.0), Regression.of(Map.of("price", 2.0)), NANOS);
+    monitor.truth(id, Truth.of(3.0));
+    monitor.tick();
+    assertThat(outcomes(monitor)).extracting(Outcome::truth).containsExactlyElementsOf(
+        keepsOutcomes() ? List.of(Truth.of(Map.of("price", 3.0))) : List.of());
+    assertThat(section(monitor, "1").quality(Metric.MAE).orElseThrow().value()).isEqualTo(1.0);
   }
 
   @Test

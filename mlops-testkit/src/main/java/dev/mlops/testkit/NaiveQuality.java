@@ -85,7 +85,7 @@ final class NaiveQuality {
             && pair.truth().label().isPresent();
       case "mae", "rmse", "r2" ->
         pair.prediction() instanceof Regression values
-            && pair.truth().values().keySet().equals(new TreeSet<>(values.names()));
+            && quantities(pair).keySet().equals(new TreeSet<>(values.names()));
       default -> metric.task().prediction().isInstance(pair.prediction());
     };
   }
@@ -231,6 +231,15 @@ final class NaiveQuality {
   }
 
   private static double right(Pair pair, String output) {
-    return requireNonNull(pair.truth().values().get(output), output);
+    return requireNonNull(quantities(pair).get(output), output);
+  }
+
+  /** By output: a quantity without a name is that of the only output. */
+  private static Map<String, Double> quantities(Pair pair) {
+    Map<String, Double> right = pair.truth().values();
+    List<String> outputs = ((Regression) pair.prediction()).names();
+    return outputs.size() == 1 && right.keySet().equals(Set.of(Regression.VALUE))
+        ? Map.of(outputs.get(0), right.values().iterator().next())
+        : right;
   }
 }

@@ -98,6 +98,10 @@ final class BrokenMonitors {
     return changed;
   }
 
+  private static Truth withoutName(Truth truth) {
+    return truth != null && truth.value().isPresent() ? Truth.of(truth.value().getAsDouble()) : truth;
+  }
+
   static List<Broken<Factory>> all() {
     AtomicLong uncounted = new AtomicLong(-1_000);
     return List.of(
@@ -190,6 +194,24 @@ final class BrokenMonitors {
                 monitor.truth(id, Truth.of(-4_711.5).equals(truth) ? Truth.of("yes") : truth);
               }
             }),
+        broken(
+            "orphans",
+            "it takes a quantity for that of another output",
+            healthy -> new ForwardingMonitor(healthy) {
+              @Override
+              public void truth(long id, Truth truth) {
+                monitor.truth(id, withoutName(truth));
+              }
+            }),
+        broken(
+            "namesTheOutput",
+            "its outcomes have quantities as they were given",
+            healthy -> new Changed(
+                healthy,
+                (monitor, outcome) -> ForwardingMonitor.copy(
+                        outcome, outcome.position(), outcome.id(), outcome.version())
+                    .truth(withoutName(outcome.truth()))
+                    .build())),
         telling(
             "duplicates",
             "it counts them as corrections",

@@ -102,6 +102,7 @@ class ForwardingMonitor implements MetricsMonitor {
         .served(section.recorded(), section.dropped())
         .failures(section.failures())
         .truths(section.matured(), section.expired(), section.open());
+    section.firstFailure().ifPresent(copy::firstFailure);
     section.baseline().ifPresent(copy::baseline);
     section.truthAge().ifPresent(copy::truthAge);
     section.latency().ifPresent(copy::latency);

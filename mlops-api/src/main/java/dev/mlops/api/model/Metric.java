@@ -339,7 +339,7 @@ public final class Metric implements Comparable<Metric> {
   /** The mean over the outputs; NaN if the truth has other outputs. */
   private static double absoluteError(Prediction prediction, Truth truth) {
     Map<String, Double> right = truth.values();
-    if (!(prediction instanceof Regression said) || right.size() != said.names().size()) {
+    if (!(prediction instanceof Regression said) || !truth.isFor(said)) {
       return Double.NaN;
     }
     if (right.size() == 1) {
@@ -347,9 +347,6 @@ public final class Metric implements Comparable<Metric> {
     }
     double sum = 0.0;
     for (Map.Entry<String, Double> output : right.entrySet()) {
-      if (!said.names().contains(output.getKey())) {
-        return Double.NaN;
-      }
       sum += Math.abs(said.value(output.getKey()) - output.getValue());
     }
     return sum / right.size();

@@ -3,6 +3,7 @@ package dev.mlops.api.model;
 import static java.util.Objects.requireNonNull;
 
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -12,6 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The output that turned out right: a label, or one or several quantities.
+ *
+ * <p>Outputs are named by one rule, wherever a truth meets a prediction. Quantities given {@linkplain #of(Map) by name} are for
+ * a prediction of exactly these outputs. A quantity {@linkplain #of(double) without a name} is for the only output of a
+ * prediction, whatever its name, and takes that name: see {@link #isFor} and {@link #named}. The name {@link Regression#VALUE}
+ * is no name: {@code of(Map.of("value", 1.0))} is {@code of(1.0)}.
  *
  * <p>Immutable.
  *
@@ -41,7 +47,7 @@ public final class Truth {
   }
 
   /**
-   * {@return a quantity, for a model with one output}
+   * {@return a quantity without a name, for a model with one output}
    *
    * @param value finite
    * @throws IllegalArgumentException if it is not finite
@@ -103,8 +109,9 @@ public final class Truth {
   }
 
   /**
-   * {@return whether it is of the kind that was predicted: a label for a {@link Classification}, as many quantities as
-   * outputs for a {@link Regression}; true for any other kind}
+   * {@return whether it is of the kind that was predicted: a label for a {@link Classification}; for a {@link Regression} a
+   * quantity for each of its outputs and for no other, or a quantity without a name for its only one; true for any other
+   * kind}
    *
    * @param prediction what was said
    */
@@ -112,8 +119,31 @@ public final class Truth {
     if (prediction instanceof Classification) {
       return label != null;
     }
-    return !(prediction instanceof Regression said)
-        || values.size() == said.names().size();
+    if (!(prediction instanceof Regression said)) {
+      return true;
+    }
+    List<String> outputs = said.names();
+    if (values.size() != outputs.size()) {
+      return false;
+    }
+    return isWithoutName() || values.keySet().containsAll(outputs);
+  }
+
+  /**
+   * {@return this truth by the names of a model's outputs: a quantity without a name takes the name of the only output; any
+   * other truth stays as it is}
+   *
+   * @param outputs the names of the outputs, as {@link Regression#names()} gives them
+   */
+  public Truth named(List<String> outputs) {
+    if (!isWithoutName() || outputs.size() != 1 || outputs.get(0).equals(Regression.VALUE)) {
+      return this;
+    }
+    return new Truth(null, Map.of(outputs.get(0), value().orElseThrow()));
+  }
+
+  private boolean isWithoutName() {
+    return values.size() == 1 && values.containsKey(Regression.VALUE);
   }
 
   @Override

@@ -21,8 +21,11 @@ import java.util.Set;
  *   <li><b>newestUnderAKey</b>: of several predictions under one key, a truth belongs to the newest recorded before it.
  *   <li><b>idsAreNeverReused</b>: ids are not negative, and no other monitor gives one again, whether it is opened later, as
  *       after a restart, or beside this one, as by a second replica. A truth for an id of another monitor is an orphan.
- *   <li><b>orphans</b>: a truth that no prediction waits for is counted and changes nothing; so is one of another kind than
- *       the prediction, which goes on waiting.
+ *   <li><b>orphans</b>: a truth that no prediction waits for is counted and changes nothing; so is one that {@linkplain
+ *       dev.mlops.api.model.Truth#isFor is not for} the prediction, of another kind or of other outputs; the prediction goes on
+ *       waiting.
+ *   <li><b>namesTheOutput</b>: a quantity without a name that is joined has the name of the output that was predicted, in
+ *       outcomes as well.
  *   <li><b>duplicates</b>: the same truth again is counted and changes nothing.
  *   <li><b>corrections</b>: another truth for the same prediction replaces the first in quality and outcomes, and is
  *       counted; detectors are not fed again.

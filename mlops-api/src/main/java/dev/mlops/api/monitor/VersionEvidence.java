@@ -31,6 +31,7 @@ public final class VersionEvidence {
   private final long recorded;
   private final long dropped;
   private final long failures;
+  private final @Nullable String firstFailure;
   private final long matured;
   private final long expired;
   private final long open;
@@ -46,6 +47,7 @@ public final class VersionEvidence {
     this.recorded = builder.recorded;
     this.dropped = builder.dropped;
     this.failures = builder.failures;
+    this.firstFailure = builder.firstFailure;
     this.matured = builder.matured;
     this.expired = builder.expired;
     this.open = builder.open;
@@ -93,6 +95,14 @@ public final class VersionEvidence {
   /** {@return how many predictions were not made: the model threw, or answered with nothing usable} */
   public long failures() {
     return failures;
+  }
+
+  /**
+   * {@return what stands in the place of the first prediction that was not made, such as {@code IllegalStateException (bug)};
+   * empty where that is not known}
+   */
+  public Optional<String> firstFailure() {
+    return Optional.ofNullable(firstFailure);
   }
 
   /** {@return how many predictions have matured with their truth} */
@@ -233,6 +243,7 @@ public final class VersionEvidence {
     private long recorded;
     private long dropped;
     private long failures;
+    private @Nullable String firstFailure;
     private long matured;
     private long expired;
     private long open;
@@ -270,6 +281,16 @@ public final class VersionEvidence {
      */
     public Builder failures(long failures) {
       this.failures = count("failures", failures);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with what stands in the place of the first prediction that was not made}
+     *
+     * @param what for people
+     */
+    public Builder firstFailure(String what) {
+      this.firstFailure = requireNonNull(what, "what");
       return this;
     }
 

@@ -8,7 +8,9 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Truth;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -26,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * reads the answers from here: the choice of a training window, the baseline and the golden examples of the package, and the
  * gate.
  *
- * <p>An answer is usable if it is not null and finite. Where the model gave none or threw, the row has no prediction and is
- * counted as a failure; nothing is thrown on.
+ * <p>An answer is usable if it is not null, finite, and of the kind and the outputs that the row's truth {@linkplain
+ * Truth#isFor is for}. Where the model gave none or threw, the row has no prediction and is counted as a failure; nothing is
+ * thrown on.
  *
  * <p>Immutable and thread-safe, if the rows are.
  *
@@ -81,13 +84,15 @@ public final class TestPhase {
       long start = ticker.getAsLong();
       try {
         said = model.predict(row.input());
-        why = said == null ? "null" : "a score that is not finite";
+        why = said == null
+            ? "null"
+            : said.isFinite() ? other(said, row.truth()) : "a score that is not finite";
       } catch (RuntimeException | LinkageError | StackOverflowError e) { // judged, not obeyed
         why = e.getClass().getSimpleName()
             + (e.getMessage() == null ? "" : " (" + MlopsException.shown(e.getMessage()) + ")");
       }
       long took = Math.max(0, ticker.getAsLong() - start);
-      if (said != null && said.isFinite()) {
+      if (said != null && said.isFinite() && row.truth().isFor(said)) {
         predictions.add(said);
         nanos[answered++] = took;
       } else {
@@ -101,6 +106,15 @@ public final class TestPhase {
         Arrays.copyOf(nanos, answered),
         failure,
         Set.of());
+  }
+
+  /** What is wrong with an answer that the truth is not for. */
+  private static String other(Prediction said, Truth truth) {
+    String wanted = truth.label().isPresent() ? "a label" : "outputs " + truth.values().keySet();
+    return (said instanceof Regression quantities
+            ? "outputs " + quantities.names()
+            : "a " + said.getClass().getSimpleName())
+        + " where the truth has " + MlopsException.shown(wanted);
   }
 
   /**

@@ -198,6 +198,50 @@ class PredictionTest {
     assertThat(one.isFor(new AnomalyScore(1, true))).isTrue();
   }
 
+  private static Regression outputs(String... names) {
+    return Regression.of(List.of(names), new double[names.length]);
+  }
+
+  @Test
+  void aQuantityWithoutANameIsForTheOnlyOutputAndTakesItsName() {
+    Truth unnamed = Truth.of(4);
+    assertThat(unnamed.isFor(outputs("price"))).isTrue();
+    assertThat(unnamed.isFor(outputs(Regression.VALUE))).isTrue();
+    assertThat(unnamed.isFor(outputs("price", "days"))).isFalse();
+    assertThat(unnamed.named(List.of("price"))).isEqualTo(Truth.of(Map.of("price", 4.0)));
+    assertThat(unnamed.named(List.of(Regression.VALUE))).isEqualTo(unnamed);
+    assertThat(unnamed.named(List.of("price", "days"))).isEqualTo(unnamed);
+    assertThat(Truth.of(Map.of(Regression.VALUE, 4.0))).isEqualTo(unnamed);
+  }
+
+  @Test
+  void aQuantityWithANameIsForThatOutputOnly() {
+    Truth price = Truth.of(Map.of("price", 4.0));
+    assertThat(price.isFor(outputs("price"))).isTrue();
+    assertThat(price.isFor(outputs("cost"))).isFalse();
+    assertThat(price.isFor(outputs(Regression.VALUE))).isFalse();
+    assertThat(price.isFor(outputs("price", "days"))).isFalse();
+    assertThat(price.named(List.of("cost"))).isEqualTo(price);
+    Truth two = Truth.of(Map.of("price", 4.0, "days", 1.0));
+    assertThat(two.isFor(outputs("price", "days"))).isTrue();
+    assertThat(two.isFor(outputs("days", "price"))).isTrue();
+    assertThat(two.isFor(outputs("days", "cost"))).isFalse();
+    assertThat(two.isFor(outputs("price"))).isFalse();
+    assertThat(Truth.of("yes").named(List.of("price"))).isEqualTo(Truth.of("yes"));
+  }
+
+  @Test
+  void theErrorOfARowIsThatOfTheOutputsThatTheTruthIsFor() {
+    Loss loss = Metric.MAE
+        .loss(Schema.of(Column.number("x")).predicting(Task.REGRESSION))
+        .orElseThrow();
+    assertThat(loss.of(outputs("price"), Truth.of(4))).isEqualTo(4);
+    assertThat(loss.of(outputs("price"), Truth.of(Map.of("price", 4.0)))).isEqualTo(4);
+    assertThat(loss.of(outputs("price"), Truth.of(Map.of("cost", 4.0)))).isNaN();
+    assertThat(loss.of(outputs("a", "b"), Truth.of(Map.of("b", 2.0, "a", 4.0)))).isEqualTo(3);
+    assertThat(loss.of(outputs("a", "b"), Truth.of(Map.of("b", 2.0, "c", 4.0)))).isNaN();
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
   void aTruthIsFinite(double odd) {

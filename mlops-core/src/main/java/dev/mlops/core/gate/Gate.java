@@ -6,6 +6,7 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Verdict;
+import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.core.internal.guard.Answers;
 import java.util.ArrayList;
@@ -82,7 +83,12 @@ public final class Gate implements EvidenceReader {
     long failures = trial.candidate().map(section -> section.failures()).orElse(0L);
     if (failures > 0) {
       verdict = Verdict.FAIL;
-      texts.add("no usable answer to " + failures + " held-back rows");
+      texts.add("no usable answer to " + failures + " held-back rows"
+          + trial
+              .candidate()
+              .flatMap(VersionEvidence::firstFailure)
+              .map(first -> ", the first gave " + first)
+              .orElse(""));
     }
     for (Condition condition : conditions) {
       Finding finding = Answers.of(condition, () -> condition.test(trial));

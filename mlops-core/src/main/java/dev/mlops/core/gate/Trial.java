@@ -2,8 +2,10 @@ package dev.mlops.core.gate;
 
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
@@ -61,7 +63,7 @@ public final class Trial {
    * <p>What the candidate answered to the rows held back is taken from its test phase: they are not predicted again. The
    * candidate that was loaded from its package answers the golden examples, and whatever it throws there, or answers wrongly,
    * is in the finding; nothing is thrown on. A row of the test phase without a usable answer is a failure of the candidate's
-   * section.
+   * section; so is an answer with other outputs than the champion's.
    *
    * @param now what is known about the champion; its section is taken over, with the latency that is measured here
    * @param championVersion the champion's version, such as {@code 7}; outcomes of other versions are left out
@@ -98,6 +100,7 @@ public final class Trial {
     LongStream.Builder theirNanos = LongStream.builder();
     long rows = 0;
     long failures = 0;
+    String failure = tested.firstFailure().orElse(null);
     for (int i = 0; i < heldBack.size(); i++) {
       Outcome outcome = heldBack.get(i);
       if (!outcome.version().equals(championVersion)) {
@@ -108,7 +111,12 @@ public final class Trial {
         timed(champion, outcome.row(), ticker, theirNanos);
       }
       Prediction answer = decided.prediction(i).orElse(null);
-      if (answer == null) {
+      if (answer instanceof Regression said
+          && outcome.prediction() instanceof Regression served
+          && !said.names().equals(served.names())) {
+        failures++;
+        failure = "outputs " + said.names() + " where the champion has " + served.names();
+      } else if (answer == null) {
         failures++;
       } else {
         truths.add(outcome.truth());
@@ -120,6 +128,9 @@ public final class Trial {
         .served(rows, 0)
         .failures(failures)
         .truths(truths.size(), 0, 0);
+    if (failure != null) {
+      section.firstFailure(MlopsException.shown(failure));
+    }
     source.baseline().ifPresent(section::baseline);
     tested.latency().ifPresent(section::latency);
     Quality.of(source.schema(), ours, truths, tested.metrics()).forEach(section::quality);
@@ -153,6 +164,7 @@ public final class Trial {
         .failures(known.failures())
         .truths(known.matured(), known.expired(), known.open())
         .latency(latency);
+    known.firstFailure().ifPresent(copy::firstFailure);
     known.baseline().ifPresent(copy::baseline);
     known.truthAge().ifPresent(copy::truthAge);
     known.quality().forEach(copy::quality);

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
@@ -141,17 +142,20 @@ final class Ledger {
   }
 
   /** Gives a truth to the prediction that was found for it, if one was. */
-  void join(@Nullable Recorded served, @Nullable Truth truth, long at) {
-    if (served == null || truth == null) {
+  void join(@Nullable Recorded served, @Nullable Truth given, long at) {
+    if (served == null || given == null) {
       orphans.incrementAndGet();
       return;
     }
-    if (!truth.isFor(served.prediction())) {
+    Prediction prediction = served.prediction();
+    if (!given.isFor(prediction)) {
       orphans.incrementAndGet();
-      puzzled = served.prediction();
+      puzzled = prediction;
       return;
     }
-    lookFor(truth, served.prediction());
+    Truth truth =
+        prediction instanceof Regression said ? given.named(said.names()) : given;
+    lookFor(truth, prediction);
     Section section = served.section();
     Truth before = served.truth;
     if (before != null && before.equals(truth)) {
@@ -172,7 +176,7 @@ final class Ledger {
     joined.incrementAndGet();
     joinedAndOpen++;
     if (section.provisional != null) {
-      served.inProvisional = section.provisional.add(served.prediction(), truth);
+      served.inProvisional = section.provisional.add(prediction, truth);
     }
     if (horizon == 0) {
       mature(served, truth);

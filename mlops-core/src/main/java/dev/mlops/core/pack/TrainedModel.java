@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
@@ -19,7 +20,6 @@ import dev.mlops.drift.profile.Baselines;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -161,18 +161,22 @@ public final class TrainedModel implements Trained {
    * @param what is done with them, such as {@code train}
    * @param schema what a model reads and predicts; its task must be known for the truths to be checked
    * @param rows to be trained or tested on
-   * @throws IllegalArgumentException if there is none, or one has other columns or another kind of truth; the message lists
-   *     the first ten mismatches
+   * @return the names of the outputs, ordered by name: those of the first truth that names its outputs; only {@link
+   *     Regression#VALUE} if none does, and empty for labels
+   * @throws IllegalArgumentException if there is none, or one has other columns, another kind of truth or other outputs; the
+   *     message lists the first ten mismatches
    */
   @SuppressWarnings(
       "ReferenceEquality") // nearly all rows share one schema; others are compared by value
-  public static void requireFit(String what, Schema schema, List<Labelled<Row>> rows) {
+  public static List<String> requireFit(
+      String what, Schema schema, List<Labelled<Row>> rows) {
     if (rows.isEmpty()) {
       throw new IllegalArgumentException("cannot " + what + ": wanted at least one row, got none");
     }
     List<String> problems = new ArrayList<>();
     Schema fits = schema;
-    Set<String> outputs = new TreeSet<>(rows.get(0).truth().values().keySet());
+    int naming = firstNaming(rows);
+    List<String> outputs = List.copyOf(rows.get(naming).truth().values().keySet());
     for (int i = 0; i < rows.size(); i++) {
       Schema other = rows.get(i).input().schema();
       if (other != fits) {
@@ -191,9 +195,9 @@ public final class TrainedModel implements Trained {
             + (truth.label().isPresent()
                 ? "is a label, wanted quantities"
                 : "is quantities, wanted a label"));
-      } else if (!truth.values().keySet().equals(outputs)) {
-        problems.add("row " + i + ": truth has outputs " + truth.values().keySet() + ", row 0 has "
-            + outputs);
+      } else if (!List.copyOf(truth.named(outputs).values().keySet()).equals(outputs)) {
+        problems.add("row " + i + ": truth has outputs " + truth.values().keySet() + ", row "
+            + naming + " has " + outputs);
       }
     }
     if (!problems.isEmpty()) {
@@ -202,5 +206,17 @@ public final class TrainedModel implements Trained {
           "cannot " + what + ": " + String.join("; ", problems.subList(0, listed))
               + (listed < problems.size() ? "; and " + (problems.size() - listed) + " more" : ""));
     }
+    return outputs;
+  }
+
+  /** The first row whose truth names its outputs; 0 if there is none. */
+  private static int firstNaming(List<Labelled<Row>> rows) {
+    for (int i = 0; i < rows.size(); i++) {
+      Set<String> outputs = rows.get(i).truth().values().keySet();
+      if (!outputs.isEmpty() && !outputs.equals(Set.of(Regression.VALUE))) {
+        return i;
+      }
+    }
+    return 0;
   }
 }

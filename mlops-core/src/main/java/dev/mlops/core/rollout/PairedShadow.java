@@ -197,8 +197,8 @@ final class PairedShadow implements Rollout {
 
   @Override
   public void observe(Outcome outcome, Optional<Prediction> candidate) {
-    if (state != State.UNDECIDED) {
-      return;
+    if (state != State.UNDECIDED || !outcome.truth().isFor(outcome.prediction())) {
+      return; // a truth that is not for what the champion said measures neither model
     }
     questions.forEach(question -> question.observe(outcome, candidate));
     Loss loss = outcome.prediction() instanceof Regression ? ofQuantities : ofLabels;

@@ -504,6 +504,7 @@ public final class Deployment<T> implements AutoCloseable {
     private MonitorFactory config = Unmonitored::new;
     private @Nullable Supplier<ModelPackage> firstRelease;
     private @Nullable Class<? extends Prediction> kind;
+    private @Nullable List<String> outputs;
     private InstantSource clock = InstantSource.system();
     private LongSupplier ticker = System::nanoTime;
     private String actor = "deployment";
@@ -533,13 +534,31 @@ public final class Deployment<T> implements AutoCloseable {
     /**
      * {@return this builder, with the kind of prediction that the host reads}
      *
-     * <p>A version that gives another kind is not loaded: {@link #open()} throws, a tick leaves the champion serving. Unless
-     * said it is the kind that the version gives which is served first.
+     * <p>A version that gives another kind is not loaded: {@link #open()} throws, a tick leaves the champion serving. By
+     * default it is the kind of the version that is served first.
      *
      * @param kind what is given to {@link Served#as}, such as {@code Classification.class}
      */
     public Builder<T> predicting(Class<? extends Prediction> kind) {
       this.kind = requireNonNull(kind, "kind");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the outputs of a regression that the host reads}
+     *
+     * <p>A version whose golden examples have other outputs, or the same in another order, is not loaded: {@link #open()}
+     * throws, a tick leaves the champion serving. By default they are those of the version that is served first. A version
+     * without golden examples does not say its outputs, and is loaded.
+     *
+     * @param names what is given to {@link dev.mlops.api.model.Regression#value(String)}; at least one
+     * @throws IllegalArgumentException if there is none
+     */
+    public Builder<T> outputs(String... names) {
+      if (names.length == 0) {
+        throw new IllegalArgumentException("wanted the name of at least one output, got none");
+      }
+      this.outputs = List.of(names);
       return this;
     }
 
@@ -611,7 +630,7 @@ public final class Deployment<T> implements AutoCloseable {
      */
     public Deployment<T> open() {
       ModelLoader loader =
-          new ModelLoader(alias, rows.schema(), kind, runtimes, Deployment.class.getClassLoader());
+          new ModelLoader(alias, rows.schema(), kind, outputs, runtimes, Deployment.class.getClassLoader());
       AliasChange change = store.current(alias).orElseGet(() -> release(loader));
       Deployment<T> deployment = new Deployment<>(this, loader);
       try {

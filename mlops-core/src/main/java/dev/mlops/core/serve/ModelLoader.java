@@ -1,7 +1,9 @@
 package dev.mlops.core.serve;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.pack.DecisionThresholds;
@@ -20,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes models of packages that fit the rows of one alias and predict what its host reads.
  *
- * <p>The decision thresholds of a package are part of its model: whoever asks it gets the label that they give.
+ * <p>The decision thresholds of a package are part of its model: callers get the label that they give.
  *
- * <p>A package says what it predicts by the task of its schema or, without one, by its first golden example; one that says
- * neither is taken.
+ * <p>A package says what it predicts by the task of its schema or, without one, by its first golden example, which also names
+ * the outputs of a regression; one that says nothing is taken.
  *
  * <p>Thread-safe.
  */
@@ -33,17 +35,20 @@ final class ModelLoader {
   private final List<ModelRuntime> handedOver;
   private final ClassLoader classes;
   private volatile @Nullable Class<? extends Prediction> kind;
+  private volatile @Nullable List<String> outputs;
 
-  /** With the kind of prediction that the host reads, or null if it does not say. */
+  /** With the kind of prediction and the outputs that the host reads, each null if it does not say. */
   ModelLoader(
       String alias,
       Schema rows,
       @Nullable Class<? extends Prediction> kind,
+      @Nullable List<String> outputs,
       List<ModelRuntime> handedOver,
       ClassLoader classes) {
     this.alias = alias;
     this.rows = rows;
     this.kind = kind;
+    this.outputs = outputs;
     this.handedOver = List.copyOf(handedOver);
     this.classes = classes;
   }
@@ -62,6 +67,15 @@ final class ModelLoader {
       throw new ModelLoadException(
           "predictions of " + alias + " must be " + wanted.getSimpleName() + ", but the package "
               + source.digest().abbreviated() + " gives " + got.getSimpleName() + "; not loaded",
+          null);
+    }
+    List<String> read = outputs;
+    List<String> given = outputsOf(source);
+    if (read != null && given != null && !read.equals(given)) {
+      throw new ModelLoadException(
+          "outputs of " + alias + " must be " + MlopsException.shown(read.toString())
+              + ", but the package " + source.digest().abbreviated() + " gives "
+              + MlopsException.shown(given.toString()) + "; not loaded",
           null);
     }
     DecisionThresholds thresholds = thresholds(source);
@@ -94,6 +108,9 @@ final class ModelLoader {
     if (kind == null) {
       kind = kindOf(source);
     }
+    if (outputs == null) {
+      outputs = outputsOf(source);
+    }
   }
 
   private static @Nullable Class<? extends Prediction> kindOf(ModelPackage source) {
@@ -103,6 +120,18 @@ final class ModelLoader {
     }
     List<GoldenExample> examples = source.examples();
     return examples.isEmpty() ? null : examples.get(0).expected().getClass();
+  }
+
+  /** The names of the outputs of a regression, in its order; null if the package does not say. */
+  private static @Nullable List<String> outputsOf(ModelPackage source) {
+    Class<? extends Prediction> kind = kindOf(source);
+    if (kind != Regression.class) {
+      return null;
+    }
+    List<GoldenExample> examples = source.examples();
+    return !examples.isEmpty() && examples.get(0).expected() instanceof Regression said
+        ? said.names()
+        : null;
   }
 
   private ModelRuntime runtime(String name) {

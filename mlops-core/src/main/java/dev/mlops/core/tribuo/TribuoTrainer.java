@@ -136,7 +136,7 @@ public final class TribuoTrainer implements ModelTrainer {
 
   @Override
   public Trained train(List<Labelled<Row>> rows, TrainingContext context) {
-    TrainedModel.requireFit("train", schema, rows);
+    List<String> outputs = TrainedModel.requireFit("train", schema, rows);
     List<Labelled<Row>> known =
         rows.stream().filter(row -> !TribuoSchema.isEmpty(row.input())).toList();
     int empty = rows.size() - known.size();
@@ -158,7 +158,7 @@ public final class TribuoTrainer implements ModelTrainer {
     }
     context.requireRunning();
     context.progress(0, 1, "training on " + known.size() + " rows");
-    org.tribuo.Model<?> model = learner.train(schema, known, context.seed());
+    org.tribuo.Model<?> model = learner.train(schema, known, outputs, context.seed());
     context.requireRunning();
     context.progress(1, 1, "trained");
     return TrainedModel.of(
@@ -235,13 +235,14 @@ public final class TribuoTrainer implements ModelTrainer {
       }
     }
 
-    org.tribuo.Model<T> train(Schema schema, List<Labelled<Row>> rows, OptionalLong seed) {
+    org.tribuo.Model<T> train(
+        Schema schema, List<Labelled<Row>> rows, List<String> names, OptionalLong seed) {
       int beginning = (int) Math.floorMod(seed.orElse(0), BEGINNINGS);
       TribuoSchema features = TribuoSchema.learning(schema);
       MutableDataset<T> dataset = new MutableDataset<>(
           new SimpleDataSourceProvenance("labelled rows of a host", NO_TIME, outputs), outputs);
       for (Labelled<Row> row : rows) {
-        Example<T> example = features.example(row.input(), output.apply(row.truth()));
+        Example<T> example = features.example(row.input(), output.apply(row.truth().named(names)));
         example.setWeight((float) row.weight());
         dataset.add(example);
       }

@@ -1,6 +1,7 @@
 package dev.mlops.core.gate;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,8 +10,10 @@ import dev.mlops.api.drift.Level;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
@@ -34,6 +37,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
@@ -143,6 +147,49 @@ class TrialTest {
     assertEquals(1.0, candidate.quality(Metric.ACCURACY).orElseThrow().value());
   }
 
+  /** The truths have no name, so they are for either model. */
+  @Test
+  void aCandidateWithAnotherOutputThanTheChampionFails() {
+    Schema schema = Schema.of(Column.number("i")).predicting(Task.REGRESSION);
+    List<Outcome> heldBack = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      heldBack.add(Outcome.builder(i, i, "7")
+          .row(Row.of(schema, (double) i))
+          .prediction(Regression.of(0))
+          .truth(Truth.of(1))
+          .servedAt(Instant.EPOCH)
+          .build());
+    }
+    InMemoryPackage source = InMemoryPackage.builder("iris", schema)
+        .weights("w", "w".getBytes(UTF_8))
+        .build();
+    Evidence trial =
+        trial(source, row -> Regression.of(Map.of("price", 1.0)), "8", heldBack);
+
+    assertThat(trial.candidate().orElseThrow().failures()).isEqualTo(40);
+    assertThat(trial.comparison(Metric.MAE)).isEmpty();
+    Finding found = Gate.of(Signals.quality("mae").noWorseThanChampion(100)).judge(trial);
+    assertThat(found.verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(found.text()).contains("40", "[price]", "[value]");
+  }
+
+  @Test
+  void anAnswerThatTheTruthIsNotForIsNotUsable() {
+    Schema schema = Schema.of(Column.number("i")).predicting(Task.REGRESSION);
+    List<Labelled<Row>> rows = List.of(
+        new Labelled<>(Row.of(schema, 1.0), Truth.of(Map.of("price", 1.0))),
+        new Labelled<>(Row.of(schema, 2.0), Truth.of(1)));
+    TestPhase tested =
+        TestPhase.of(row -> Regression.of(Map.of("cost", 1.0)), rows, () -> 0L);
+    assertThat(tested.failures()).isEqualTo(1);
+    assertThat(tested.prediction(0)).isEmpty();
+    assertThat(tested.prediction(1)).isPresent();
+    assertThat(tested.firstFailure().orElseThrow()).contains("[cost]", "[price]");
+    TestPhase labels = TestPhase.of(row -> Classification.of("yes"), rows, () -> 0L);
+    assertThat(labels.failures()).isEqualTo(2);
+    assertThat(labels.firstFailure().orElseThrow()).contains("Classification", "[price]");
+  }
+
   @Test
   void aCandidateThatThrowsOnOneRowFails() {
     boolean[] all = right(60, 1, new SplittableRandom(1));
@@ -160,7 +207,9 @@ class TrialTest {
     assertEquals(3, trial.candidate().orElseThrow().failures());
     assertEquals(57, trial.candidate().orElseThrow().matured());
     Finding finding = Gate.of(evidence -> Finding.pass("fine")).judge(trial);
-    assertEquals(Finding.fail("no usable answer to 3 held-back rows; PASS: fine"), finding);
+    assertThat(finding.verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(finding.text())
+        .contains("no usable answer to 3 held-back rows", "IllegalStateException (bug)", "PASS: fine");
   }
 
   /** The champion takes 2 ms a row; the candidate 1 ms, and 9 ms on each 50th row. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -148,6 +150,28 @@ class PairedShadowTest {
       shadow.update(0.5, Double.POSITIVE_INFINITY);
     }
     assertEquals(State.KEPT_BACK, shadow.state());
+  }
+
+  /** A monitor of a host's own may join them: they tell neither model from the other. */
+  @Test
+  void truthsThatAreNotForWhatTheChampionSaidDoNotCount() {
+    Schema schema = Schema.of(Column.number("x")).predicting(Task.REGRESSION);
+    PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow(), schema, 10.0);
+    Regression price = Regression.of(Map.of("price", 0.0));
+    for (int i = 0; i < 100; i++) {
+      for (Truth truth : List.of(Truth.of(Map.of("cost", 1.0)), Truth.of("yes"))) {
+        shadow.observe(
+            Outcome.builder(i, i, "1")
+                .row(Row.of(schema, 1.0))
+                .prediction(price)
+                .truth(truth)
+                .servedAt(Instant.EPOCH)
+                .build(),
+            Optional.of(Regression.of(Map.of("cost", 1.0))));
+      }
+    }
+    assertThat(shadow.n()).isZero();
+    assertThat(shadow.state()).isEqualTo(State.UNDECIDED);
   }
 
   /** Both cost the most on every row, and still one of them answers. */

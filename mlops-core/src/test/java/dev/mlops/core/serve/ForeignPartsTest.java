@@ -107,7 +107,8 @@ class ForeignPartsTest {
     try (URLClassLoader classes =
         new URLClassLoader(new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
       ModelLoader loader =
-          new ModelLoader(Scene.ALIAS, Scene.ROWS.schema(), null, List.of(scene.runtime), classes);
+          new ModelLoader(
+              Scene.ALIAS, Scene.ROWS.schema(), null, null, List.of(scene.runtime), classes);
 
       Model model = loader.load(scene.pack(9, Scene.ROWS.schema(), "found").build());
       assertEquals(Regression.of(9), model.predict(Scene.ROWS.row(Scene.ORDER)));
@@ -127,7 +128,7 @@ class ForeignPartsTest {
     try (URLClassLoader classes =
         new URLClassLoader(new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
       Unlinked.made = 0;
-      new ModelLoader(Scene.ALIAS, Scene.ROWS.schema(), null, List.of(own), classes)
+      new ModelLoader(Scene.ALIAS, Scene.ROWS.schema(), null, null, List.of(own), classes)
           .load(scene.pack(9, Scene.ROWS.schema(), "found").build());
 
       assertEquals(0, Unlinked.made, "no other runtime is touched");

@@ -147,14 +147,14 @@ class TickTest {
   void whatIsNotOursIsEscapedAndCut() {
     try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
       scene.runtime.before = number -> {
-        throw new IllegalArgumentException("bad\nline" + "x".repeat(100));
+        throw new IllegalArgumentException("bad\nline" + "x".repeat(1_000));
       };
       scene.move(2);
       deployment.tick();
 
       assertEquals(
           Optional.of("could not follow fraud@champion to fraud:2, move 2:"
-              + " IllegalArgumentException: bad?line" + "x".repeat(56) + "…"),
+              + " IllegalArgumentException: bad?line" + "x".repeat(392) + "…"),
           deployment.trouble());
     }
   }

@@ -1,5 +1,7 @@
 package dev.mlops.core.tribuo;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -11,6 +13,7 @@ import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
@@ -265,15 +268,31 @@ class TribuoTrainerTest {
     TribuoTrainer trainer =
         TribuoTrainer.regressor(SCHEMA, DummyRegressionTrainer.createMeanTrainer());
     Row row = Row.of(SCHEMA, 1.0, "red", 1.0);
-    assertEquals(
-        "cannot train: row 1: truth has outputs [up], row 0 has [value]; row 2: truth is a label, wanted quantities",
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> trainer.train(List.of(
-                    new Labelled<>(row, Truth.of(1.0)),
-                    new Labelled<>(row, Truth.of(Map.of("up", 1.0))),
-                    new Labelled<>(row, Truth.of("yes")))))
-            .getMessage());
+    assertThatThrownBy(() -> trainer.train(List.of(
+            new Labelled<>(row, Truth.of(1.0)),
+            new Labelled<>(row, Truth.of(Map.of("up", 1.0))),
+            new Labelled<>(row, Truth.of(Map.of("down", 1.0))),
+            new Labelled<>(row, Truth.of("yes")))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("row 2: truth has outputs [down], row 1 has [up]")
+        .hasMessageContaining("row 3: truth is a label, wanted quantities")
+        .hasMessageNotContaining("row 0");
+  }
+
+  @Test
+  void quantitiesWithoutANameAreOfTheOutputThatOthersName() {
+    TribuoTrainer trainer =
+        TribuoTrainer.regressor(SCHEMA, DummyRegressionTrainer.createMeanTrainer());
+    Row row = Row.of(SCHEMA, 1.0, "red", 1.0);
+    assertThat(trainer
+            .train(List.of(
+                new Labelled<>(row, Truth.of(1.0)),
+                new Labelled<>(row, Truth.of(Map.of("up", 3.0)))))
+            .model()
+            .predict(row))
+        .isEqualTo(Regression.of(List.of("up"), new double[] {2}));
+    assertThat(trainer.train(List.of(new Labelled<>(row, Truth.of(1.0)))).model().predict(row))
+        .isEqualTo(Regression.of(1));
   }
 
   /** Where two rows contradict each other the heavier one is learnt. */

@@ -581,18 +581,15 @@ public final class Quality {
     private @Nullable List<String> names;
 
     void add(Prediction prediction, Truth truth) {
-      if (!(prediction instanceof Regression said) || truth.values().isEmpty()) {
+      if (!(prediction instanceof Regression said) || !truth.isFor(said)) {
         return;
       }
       OptionalDouble one = truth.value();
-      if (one.isPresent() && said.names().size() == 1) {
-        add(List.of(), new double[] {said.value()}, new double[] {one.getAsDouble()});
+      if (one.isPresent()) {
+        add(said.names(), new double[] {said.value()}, new double[] {one.getAsDouble()});
         return;
       }
       List<String> wanted = List.copyOf(truth.values().keySet());
-      if (said.names().size() != wanted.size() || !said.names().containsAll(wanted)) {
-        return;
-      }
       add(
           wanted,
           wanted.stream().mapToDouble(said::value).toArray(),

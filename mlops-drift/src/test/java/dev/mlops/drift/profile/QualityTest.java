@@ -333,7 +333,12 @@ class QualityTest {
     assertThat(quality.get(Metric.RMSE).value()).isCloseTo(Math.sqrt(5.0 / 4), within(1e-15));
     // a: 1 - 1/0.5, b: 1 - 4/32
     assertThat(quality.get(Metric.R2).value()).isCloseTo((-1 + 0.875) / 2, within(1e-15));
-    // one output needs no common name
+    // a truth without a name is for the only output, one with a name for that output
+    assertThat(Quality.of(
+            QUANTITIES,
+            List.of(Regression.of(List.of("price"), new double[] {5}), Regression.of(5)),
+            List.of(Truth.of(Map.of("cost", 4.0)), Truth.of(Map.of("price", 4.0)))))
+        .isEmpty();
     assertThat(Quality.of(
                 QUANTITIES,
                 List.of(Regression.of(List.of("price"), new double[] {5})),

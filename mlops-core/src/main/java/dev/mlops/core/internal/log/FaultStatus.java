@@ -83,6 +83,6 @@ public final class FaultStatus {
     if (e instanceof MlopsException) {
       return String.valueOf(message);
     }
-    return e.getClass().getSimpleName() + (message == null ? "" : ": " + Warnings.shown(message));
+    return e.getClass().getSimpleName() + (message == null ? "" : ": " + Warnings.shownFault(message));
   }
 }

@@ -20,6 +20,9 @@ public final class Warnings {
   private static final int MOST_CAUSES = 200;
   private static final int LONGEST = 64;
 
+  /** What was thrown may name what was wanted and what was got. */
+  private static final int LONGEST_FAULT = 400;
+
   private final String logger;
   private final Set<String> told = new HashSet<>();
 
@@ -74,18 +77,32 @@ public final class Warnings {
    * @param text anything
    */
   public static String shown(String text) {
-    String start = text.length() > LONGEST ? text.substring(0, LONGEST) + "…" : text;
+    return shown(text, LONGEST);
+  }
+
+  /**
+   * {@return the message of what was thrown as {@link #shown(String)} fits it, but cut at 400 characters}
+   *
+   * @param message a host's or a library's
+   */
+  static String shownFault(String message) {
+    return shown(message, LONGEST_FAULT);
+  }
+
+  private static String shown(String text, int longest) {
+    String start = text.length() > longest ? text.substring(0, longest) + "…" : text;
     return start.replaceAll("[\\p{Cntrl}\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]", "?");
   }
 
   /**
-   * {@return what was thrown, as {@link Throwable#toString} says it and {@link #shown} fits it; its class if it cannot say}
+   * {@return what was thrown, as {@link Throwable#toString} says it, in one line and cut at 400 characters; its class if it
+   * cannot say}
    *
    * @param thrown a host's, whose words may throw themselves
    */
   public static String shown(Throwable thrown) {
     try {
-      return shown(String.valueOf(thrown.toString()));
+      return shownFault(String.valueOf(thrown.toString()));
     } catch (Throwable mute) {
       return thrown.getClass().getName();
     }
