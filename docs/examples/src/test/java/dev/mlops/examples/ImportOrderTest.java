@@ -126,6 +126,15 @@ class ImportOrderTest {
   }
 
   @Test
+  void accessToFilesUsesNoStageAndNoOtherHelper() {
+    check((from, to) -> in(from, "dev.mlops.core.internal.disk")
+            && in(to, "dev.mlops")
+            && !in(to, "dev.mlops.core.internal.disk")
+        ? Optional.of("what all have in common needs none of them")
+        : Optional.empty());
+  }
+
+  @Test
   void theLogUsesNoStageButTheFaultsOfTheStore() {
     Set<String> faults = Set.of("dev.mlops.api.store", "dev.mlops.api.model");
     check((from, to) ->

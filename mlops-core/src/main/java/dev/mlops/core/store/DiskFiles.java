@@ -1,11 +1,12 @@
 package dev.mlops.core.store;
 
+import dev.mlops.core.internal.disk.ChannelOpener;
+import dev.mlops.core.internal.disk.Folders;
+import dev.mlops.core.internal.disk.SteadyChannel;
+import dev.mlops.core.internal.disk.Uninterrupted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryIteratorException;
@@ -21,9 +22,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -33,21 +32,13 @@ import java.util.Set;
  * thread finds itself interrupted afterwards.
  */
 final class DiskFiles implements StoreFiles {
-  /** Opens a channel; a seam for the test that each force reaches one. */
-  interface Channels {
-    FileChannel open(Path file, Set<? extends OpenOption> options) throws IOException;
-  }
-
-  private static final boolean WINDOWS =
-      System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows");
-
-  private final Channels channels;
+  private final ChannelOpener channels;
 
   DiskFiles() {
-    this((file, options) -> FileChannel.open(file, options));
+    this(ChannelOpener.SYSTEM);
   }
 
-  DiskFiles(Channels channels) {
+  DiskFiles(ChannelOpener channels) {
     this.channels = channels;
   }
 
@@ -83,18 +74,7 @@ final class DiskFiles implements StoreFiles {
     if (kind(file) == Kind.OTHER || kind(file) == Kind.DIRECTORY) {
       throw new FileSystemException(file.toString(), null, "not a regular file");
     }
-    return uninterrupted(() -> {
-      Set<OpenOption> options = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-      try (FileChannel channel = channels.open(file, options)) {
-        int size = (int) Math.min(channel.size(), atMost + 1L);
-        ByteBuffer bytes = ByteBuffer.allocate(size);
-        int count = 0;
-        while (bytes.hasRemaining() && count >= 0) {
-          count = channel.read(bytes);
-        }
-        return Arrays.copyOf(bytes.array(), bytes.position());
-      }
-    });
+    return SteadyChannel.read(file, atMost, channels);
   }
 
   @Override
@@ -102,82 +82,7 @@ final class DiskFiles implements StoreFiles {
     if (kind(file) == Kind.OTHER || kind(file) == Kind.DIRECTORY) {
       throw new FileSystemException(file.toString(), null, "not a regular file");
     }
-    return new Reading(channels, file);
-  }
-
-  /** Opens its file again when an interrupt has closed it. */
-  private static final class Reading implements SeekableByteChannel {
-    private static final Set<OpenOption> OPTIONS =
-        Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-
-    private final Channels channels;
-    private final Path file;
-    private FileChannel channel;
-    private long position;
-    private boolean closed;
-
-    Reading(Channels channels, Path file) throws IOException {
-      this.channels = channels;
-      this.file = file;
-      this.channel = uninterrupted(() -> channels.open(file, OPTIONS));
-    }
-
-    private FileChannel channel() throws IOException {
-      if (closed) {
-        throw new ClosedChannelException();
-      }
-      if (!channel.isOpen()) {
-        channel = channels.open(file, OPTIONS);
-      }
-      return channel;
-    }
-
-    @Override
-    public int read(ByteBuffer into) throws IOException {
-      int count = uninterrupted(() -> channel().read(into, position));
-      position += Math.max(0, count);
-      return count;
-    }
-
-    @Override
-    public long position() {
-      return position;
-    }
-
-    @Override
-    public SeekableByteChannel position(long next) {
-      if (next < 0) {
-        throw new IllegalArgumentException("position must be >= 0, but was " + next);
-      }
-      position = next;
-      return this;
-    }
-
-    @Override
-    public long size() throws IOException {
-      return uninterrupted(() -> channel().size());
-    }
-
-    @Override
-    public int write(ByteBuffer from) {
-      throw new NonWritableChannelException();
-    }
-
-    @Override
-    public SeekableByteChannel truncate(long size) {
-      throw new NonWritableChannelException();
-    }
-
-    @Override
-    public boolean isOpen() {
-      return !closed;
-    }
-
-    @Override
-    public void close() throws IOException {
-      closed = true;
-      channel.close();
-    }
+    return SteadyChannel.open(file, channels);
   }
 
   @Override
@@ -196,7 +101,7 @@ final class DiskFiles implements StoreFiles {
 
       @Override
       public void write(byte[] bytes) throws IOException {
-        uninterrupted(() -> {
+        Uninterrupted.run(() -> {
           reopen();
           ByteBuffer rest = ByteBuffer.wrap(bytes);
           while (rest.hasRemaining()) {
@@ -209,7 +114,7 @@ final class DiskFiles implements StoreFiles {
 
       @Override
       public void force() throws IOException {
-        uninterrupted(() -> {
+        Uninterrupted.run(() -> {
           reopen();
           channel.force(true);
           return channel;
@@ -256,36 +161,6 @@ final class DiskFiles implements StoreFiles {
 
   @Override
   public void forceDirectory(Path directory) throws IOException {
-    if (WINDOWS) {
-      return; // opens no directory, and writes names through
-    }
-    uninterrupted(() -> {
-      try (FileChannel channel = channels.open(directory, Set.of(StandardOpenOption.READ))) {
-        channel.force(true);
-        return directory;
-      }
-    });
-  }
-
-  /** What may be begun again when an interrupt has closed its channel. */
-  private interface Operation<T> {
-    T run() throws IOException;
-  }
-
-  private static <T> T uninterrupted(Operation<T> operation) throws IOException {
-    boolean interrupted = Thread.interrupted();
-    try {
-      while (true) {
-        try {
-          return operation.run();
-        } catch (ClosedByInterruptException e) {
-          interrupted |= Thread.interrupted();
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    Folders.force(directory, channels);
   }
 }

@@ -2,12 +2,11 @@ package dev.mlops.core.internal.log;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.core.internal.disk.ChannelOpener;
+import dev.mlops.core.internal.disk.Folders;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * What a log needs of a file; tests put faults here.
@@ -66,7 +65,8 @@ interface LogFile extends AutoCloseable {
 
       @Override
       public void forceName() throws IOException {
-        forceDirectory(requireNonNull(file.toAbsolutePath().getParent(), "parent"));
+        Folders.force(
+            requireNonNull(file.toAbsolutePath().getParent(), "parent"), ChannelOpener.SYSTEM);
       }
 
       @Override
@@ -74,24 +74,5 @@ interface LogFile extends AutoCloseable {
         opened.close();
       }
     };
-  }
-
-  /** A directory can be forced through a channel alone, so an interrupt is kept for later. */
-  private static void forceDirectory(Path directory) throws IOException {
-    boolean interrupted = Thread.interrupted();
-    try {
-      while (true) {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-          channel.force(true);
-          return;
-        } catch (ClosedByInterruptException e) {
-          interrupted |= Thread.interrupted();
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
   }
 }

@@ -1,4 +1,4 @@
-package dev.mlops.core.internal.log;
+package dev.mlops.core.internal.disk;
 
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;

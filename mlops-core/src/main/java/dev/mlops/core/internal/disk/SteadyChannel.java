@@ -1,0 +1,125 @@
+package dev.mlops.core.internal.disk;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.NonWritableChannelException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Set;
+
+/**
+ * Reads a file that is not a link. An interrupt of the thread that reads does not end it: the file is opened again, and the
+ * thread finds itself interrupted afterwards.
+ *
+ * <p>Not thread-safe: confine to one thread.
+ *
+ * @since 0.1
+ */
+public final class SteadyChannel implements SeekableByteChannel {
+  private static final Set<OpenOption> READ =
+      Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+
+  private final ChannelOpener opener;
+  private final Path file;
+  private FileChannel channel;
+  private long position;
+  private boolean closed;
+
+  private SteadyChannel(Path file, ChannelOpener opener) throws IOException {
+    this.opener = opener;
+    this.file = file;
+    this.channel = Uninterrupted.run(() -> opener.open(file, READ));
+  }
+
+  /**
+   * {@return a channel at the first byte of a file; the caller closes it}
+   *
+   * @param file not a link, a folder or a device: the caller has looked
+   * @param opener opens it, again after each interrupt
+   * @throws IOException if it cannot be opened
+   */
+  public static SteadyChannel open(Path file, ChannelOpener opener) throws IOException {
+    return new SteadyChannel(file, opener);
+  }
+
+  /**
+   * {@return the bytes of a small file; the first {@code atMost} + 1 if it has more than {@code atMost}}
+   *
+   * @param file not a link, a folder or a device: the caller has looked
+   * @param atMost at least 0, below the largest {@code int}
+   * @param opener opens it, again after each interrupt
+   * @throws IOException if it cannot be read
+   */
+  public static byte[] read(Path file, int atMost, ChannelOpener opener) throws IOException {
+    try (SteadyChannel channel = open(file, opener)) {
+      ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(channel.size(), atMost) + 1);
+      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
+        // A channel may give fewer bytes than there is room for.
+      }
+      return Arrays.copyOf(bytes.array(), bytes.position());
+    }
+  }
+
+  private FileChannel channel() throws IOException {
+    if (closed) {
+      throw new ClosedChannelException();
+    }
+    if (!channel.isOpen()) {
+      channel = opener.open(file, READ);
+    }
+    return channel;
+  }
+
+  @Override
+  public int read(ByteBuffer target) throws IOException {
+    int count = Uninterrupted.run(() -> channel().read(target, position));
+    position += Math.max(0, count);
+    return count;
+  }
+
+  @Override
+  public long position() {
+    return position;
+  }
+
+  @Override
+  public SeekableByteChannel position(long next) {
+    if (next < 0) {
+      throw new IllegalArgumentException("position must be >= 0, but was " + next);
+    }
+    position = next;
+    return this;
+  }
+
+  @Override
+  public long size() throws IOException {
+    return Uninterrupted.run(() -> channel().size());
+  }
+
+  @Override
+  public int write(ByteBuffer bytes) {
+    throw new NonWritableChannelException();
+  }
+
+  @Override
+  public SeekableByteChannel truncate(long size) {
+    throw new NonWritableChannelException();
+  }
+
+  @Override
+  public boolean isOpen() {
+    return !closed;
+  }
+
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    channel.close();
+  }
+}
