@@ -90,6 +90,10 @@ final class ContractTable {
         Every clause of the Javadoc of an interface has a test in `mlops-testkit`, named after it, and every test fails for
         an implementation in the testkit's test sources that breaks just this clause. `ContractProofTest` runs them;
         `ContractTableTest` compares this page with sources and tests, and writes it with `-Dmlops.docs.write=true`.
+
+        A type or a method that is marked `@Beta` is young. Its shape may change, or it may go, in any release, also in one
+        that changes nothing else; a host that uses it reads the change log before it updates. Its clauses are tested like
+        all others, and what it has stored is read for ever.
         """);
     for (int i = 0; i < CONTRACTS.size(); i++) {
       Class<?> contract = CONTRACTS.get(i);

@@ -44,7 +44,7 @@ class DocumentationTest {
     assertThat(problems).isEmpty();
   }
 
-  /** Whoever copies the dependencies gets what was built, and the Tribuo that it was built with. */
+  /** A reader who copies the dependencies gets what was built, and the Tribuo that it was built with. */
   @Test
   void theVersionsInTheReadmeAreThoseOfTheBuild() throws IOException {
     String pom = Files.readString(ROOT.resolve("pom.xml"));

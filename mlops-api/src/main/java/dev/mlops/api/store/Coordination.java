@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>sameOwner</b>: the owner that holds a lease gets a new one, with a higher token, and its old one is stale. So an
  *       acquire whose outcome is unknown is repeated.
  *   <li><b>expires</b>: a lease that was not renewed is held until its instant and no longer.
- *   <li><b>tokensGrow</b>: each lease of a name has a higher token than every one before, whoever held it and however it ended.
+ *   <li><b>tokensGrow</b>: each lease of a name has a higher token than every one before, whichever owner held that one and however it
+ *       ended.
  *   <li><b>renewedByItsHolder</b>: {@link #renew} gives the holder the same token and a new instant; it is empty for a lease
  *       that ran out, was released, or was taken by another.
  *   <li><b>releasedByItsHolder</b>: {@link #release} ends a lease at once; for one that is not held any more it does nothing and

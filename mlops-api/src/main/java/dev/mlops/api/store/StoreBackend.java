@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  *
  * <p>Every method may throw {@link StoreException}: then nothing was written. Every write may throw {@link
- * CommitUnknownException} as well: it may have been made or not. Whoever called finds out by doing the same again, or by
+ * CommitUnknownException} as well: it may have been made or not. The caller finds out by doing the same again, or by
  * reading the cell.
  *
  * <p>Thread-safe.
@@ -124,7 +124,8 @@ public interface StoreBackend extends AutoCloseable {
   boolean append(String stream, long number, byte[] record);
 
   /**
-   * Returns once a record that is there, whoever appended it, outlives a crash, with every blob that was put before.
+   * Returns once a record that is there outlives a crash, with every blob that was put before it. Another process may have
+   * appended it.
    *
    * <p>Does nothing by default, for storage that shows only what is durable.
    *

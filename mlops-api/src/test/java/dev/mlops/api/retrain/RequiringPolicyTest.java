@@ -17,7 +17,7 @@ class RequiringPolicyTest {
     return always.requiring(requirement).decide(NOW, RetrainHistory.of(Instant.EPOCH));
   }
 
-  /** Absence of an answer is no answer: neither a pass nor the end of whoever decides. */
+  /** The absence of an answer is not a pass, and it does not stop the one who decides. */
   @Test
   @SuppressWarnings("NullAway") // what a host without nullness checks may answer
   void aRequirementThatThrowsOrAnswersNullIsInconclusive() {

@@ -34,8 +34,8 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One detector of a monitor, built for one baseline, with the signal that nobody has answered yet. While there is one it is
- * fed no more: whoever answers starts it afresh.
+ * One detector of a monitor, built for one baseline, with its unanswered signal if there is one. A detector with a signal
+ * is fed no more; an answer to the signal starts it afresh.
  *
  * <p>Not thread-safe: confine to one thread.
  */

@@ -192,7 +192,7 @@ final class Layout {
       blob(Digest.of(config), config);
       blob(digest, manifestBytes);
       disk.forceFolder(blobs);
-      // Whoever sees the index sees everything that it leads to.
+      // A reader that sees the index sees everything that it leads to.
       replace(folder.resolve(INDEX), index);
       disk.forceFolder(folder);
     } catch (IOException e) {

@@ -351,9 +351,10 @@ public final class Deployment<T> implements AutoCloseable {
    * Serves the version before this one, from memory, at once: without the store, without I/O, and without waiting for a
    * tick that is under way.
    *
-   * <p>A second call goes further back, from 3 to 2 and then to 1, and never forward to what was left, here or by whoever
-   * moved the alias to a lower number: two calls do not bring the bad version back. It is refused until a tick has loaded what
-   * comes before, so one that is repeated at once changes nothing; whoever repeats one later looks at {@link #champion()} first.
+   * <p>A second call goes further back, from 3 to 2 and then to 1, and never forward to a version that was left, by a
+   * rollback here or by a move of the alias to a lower number: two calls do not bring the bad version back. It is refused until
+   * a tick has loaded the version before, so a call that is repeated at once changes nothing. Before repeating one later, look
+   * at {@link #champion()}.
    *
    * <p>After a start, or a rollback, the next tick loads what could be rolled back to. What that version answers is recorded from
    * its first request on; the monitor calls it the champion from the next tick on.
@@ -460,7 +461,7 @@ public final class Deployment<T> implements AutoCloseable {
       warnings.once(
           "closed",
           "closed before the store knew of the rollback of " + alias + " to " + hold.to()
-              + "; whoever opens it next serves " + hold.from().to()
+              + "; the next deployment to open serves " + hold.from().to()
               + " again unless the alias is moved",
           null);
     }

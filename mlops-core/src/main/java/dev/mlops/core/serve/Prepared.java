@@ -11,8 +11,8 @@ import java.util.function.Function;
 /**
  * A version that is loaded and checked and serves nobody yet, made by {@link Deployment#prepare}.
  *
- * <p>It belongs to whoever prepared it until the alias moves to it: then the deployment takes it over, and closes it as it
- * closes any other. A deployment that is closed closes it too.
+ * <p>It belongs to the caller of {@code prepare} until the alias moves to it. Then the deployment takes it over, and closes it
+ * as it closes any other. A deployment that is closed closes it too.
  *
  * <p>Thread-safe.
  *

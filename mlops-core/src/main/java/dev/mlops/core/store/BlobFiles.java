@@ -49,7 +49,7 @@ final class BlobFiles {
     Path blob = file(digest);
     Optional<Boolean> there = look(blob, digest);
     if (there.orElse(false)) {
-      unsettle(); // whoever put it may not have come to force its name
+      unsettle(); // the process that put it may have died before it forced the name
       return;
     }
     if (there.isPresent()) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A file is written under a name of its own in {@code tmp}, forced, and then linked to where it belongs. A link is made
  * or not, never replaces anything, and shows the file whole: so a name is decided once, for all processes, without locks.
- * Whoever relies on the name forces its directory afterwards. Messages name paths from the root on.
+ * A caller that relies on the name forces its directory afterwards. Messages name paths from the root on.
  *
  * <p>Thread-safe.
  */

@@ -183,7 +183,7 @@ class LoopRestartTest {
     }
   }
 
-  /** Three candidates threw, so the fourth is four minutes later, whoever was restarted meanwhile. */
+  /** Three candidates threw, so the fourth is four minutes later, also if the process was restarted meanwhile. */
   @Test
   void theBackOffSurvivesARestart() {
     LoopScene scene = new LoopScene(folder);

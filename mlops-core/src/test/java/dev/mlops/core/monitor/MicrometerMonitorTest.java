@@ -810,7 +810,7 @@ class MicrometerMonitorTest {
   }
 
   @Test
-  void truthsThatNoTickTakesAreTakenByWhoeverGivesThem() {
+  void truthsThatNoTickTakesAreTakenByTheThreadThatGivesThem() {
     MicrometerMonitor monitor = open(config -> config.buffering(16));
     Recorder recorder = serving(monitor, "1", BASELINE);
     long id = recorder.record(ROW, YES, 1);
@@ -825,7 +825,7 @@ class MicrometerMonitorTest {
 
   /** The lock is free the moment before a tick takes it, and the truths of a busy host would take it each time. */
   @Test
-  void whoeverGivesTruthsGivesWayToATickThatWaits() {
+  void aThreadThatGivesTruthsGivesWayToATickThatWaits() {
     AtomicReference<Runnable> waiting = new AtomicReference<>();
     MicrometerMonitor monitor = open(config -> {
       MicrometerMonitor.Config watched = config.buffering(16);

@@ -717,7 +717,7 @@ class RollbackTest {
 
       assertEquals(
           List.of("WARNING closed before the store knew of the rollback of fraud@champion to"
-              + " fraud:1; whoever opens it next serves fraud:2 again unless the alias is moved"),
+              + " fraud:1; the next deployment to open serves fraud:2 again unless the alias is moved"),
           log.lines());
       assertFalse(deployment.rollbackPending());
     }

@@ -112,7 +112,7 @@ class SharedModelTest {
   }
 
   /**
-   * The model is retired and closed after a use began and before it is counted: whoever looked first and counted in later
+   * The model is retired and closed after a use began and before it is counted: a user that looked first and counted later
    * would use a closed model. The counters are striped by the id of the thread, so a thread that is asked for its id is
    * exactly there.
    */

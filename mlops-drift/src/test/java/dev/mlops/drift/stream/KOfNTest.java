@@ -328,7 +328,7 @@ class KOfNTest {
     assertThat(detector.signal().orElseThrow().index()).isEqualTo(1);
   }
 
-  /** Whoever acts on what the end of a block returns acts once, however many blocks without inputs follow. */
+  /** A caller that acts on what the end of a block returns acts once, however many blocks without inputs follow. */
   @Test
   void aDriftOfABlockIsToldOnce() {
     KOfN detector =

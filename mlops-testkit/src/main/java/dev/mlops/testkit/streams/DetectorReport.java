@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
  *
  * <p>Each line holds a detector's score and, in {@code periodic}, that of a trigger that looks at nothing and alarms just as
  * often: k alarms, n / k of n inputs apart, a mean over ten phases, since changes that are evenly spread themselves would
- * make one phase look clever. Whoever alarms every few rows finds everything; only what a detector has beyond its periodic
+ * make one phase look clever. A detector that alarms every few rows finds everything; only what a detector has beyond its periodic
  * trigger is its own. A report on labelled rows begins with the learner that is never replaced and with the answer "as last
  * time" ({@link Prequential#noChange()}), one on values with no alarms at all.
  *
