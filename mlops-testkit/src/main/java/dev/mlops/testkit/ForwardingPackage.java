@@ -4,6 +4,7 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
@@ -64,6 +65,11 @@ class ForwardingPackage implements ModelPackage {
   @Override
   public List<Library> libraries() {
     return source.libraries();
+  }
+
+  @Override
+  public Optional<Environment> environment() {
+    return source.environment();
   }
 
   @Override

@@ -15,6 +15,7 @@ import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
@@ -60,6 +61,7 @@ public final class InMemoryPackage implements ModelPackage {
   private final List<GoldenExample> examples;
   private final Configuration configuration;
   private final List<Library> libraries;
+  private final @Nullable Environment environment;
   private final Configuration provenance;
   private final @Nullable Function<PackageFile, byte[]> storage;
 
@@ -78,6 +80,7 @@ public final class InMemoryPackage implements ModelPackage {
     this.examples = List.copyOf(source.examples());
     this.configuration = source.configuration();
     this.libraries = List.copyOf(source.libraries());
+    this.environment = source.environment().orElse(null);
     this.provenance = source.provenance();
     this.storage = storage;
   }
@@ -90,6 +93,7 @@ public final class InMemoryPackage implements ModelPackage {
     this.examples = List.copyOf(builder.examples);
     this.configuration = builder.configuration.build();
     this.libraries = List.copyOf(builder.libraries.values());
+    this.environment = builder.environment;
     this.provenance = builder.provenance.build();
     this.storage = null;
     this.contents = new HashMap<>();
@@ -144,6 +148,7 @@ public final class InMemoryPackage implements ModelPackage {
     contents.baseline().ifPresent(builder::baseline);
     builder.configuration.putAll(contents.configuration());
     contents.libraries().forEach(builder::library);
+    contents.environment().ifPresent(builder::environment);
     builder.provenance.putAll(contents.provenance());
     return builder.build();
   }
@@ -283,6 +288,11 @@ public final class InMemoryPackage implements ModelPackage {
   }
 
   @Override
+  public Optional<Environment> environment() {
+    return Optional.ofNullable(environment);
+  }
+
+  @Override
   public Configuration provenance() {
     return provenance;
   }
@@ -338,6 +348,7 @@ public final class InMemoryPackage implements ModelPackage {
     private List<GoldenExample> examples = List.of();
     private final Configuration.Builder configuration = Configuration.builder();
     private final Map<String, Library> libraries = new TreeMap<>();
+    private @Nullable Environment environment;
     private final Configuration.Builder provenance = Configuration.builder();
 
     private Builder(String model, Schema schema) {
@@ -413,6 +424,12 @@ public final class InMemoryPackage implements ModelPackage {
     }
 
     @Override
+    public Builder environment(Environment environment) {
+      this.environment = requireNonNull(environment, "environment");
+      return this;
+    }
+
+    @Override
     public Builder provenance(String name, String value) {
       provenance.put(name, value);
       return this;
@@ -468,7 +485,19 @@ public final class InMemoryPackage implements ModelPackage {
       settings("configuration.txt", PackageFile.Role.CONFIGURATION, configuration.build());
       settings("provenance.txt", PackageFile.Role.PROVENANCE, provenance.build());
       if (!libraries.isEmpty()) {
-        section("libraries.txt", PackageFile.Role.LIBRARIES, libraries.values().toString());
+        StringBuilder text = new StringBuilder();
+        libraries
+            .values()
+            .forEach(library -> text.append(library)
+                .append(' ')
+                .append(library.file())
+                .append(' ')
+                .append(library.sha256())
+                .append('\n'));
+        section("libraries.txt", PackageFile.Role.LIBRARIES, text.toString());
+      }
+      if (environment != null) {
+        section("environment.txt", PackageFile.Role.ENVIRONMENT, environment.toString());
       }
       return new InMemoryPackage(this);
     }

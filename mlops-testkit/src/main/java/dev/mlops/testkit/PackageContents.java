@@ -10,6 +10,7 @@ import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.Library;
@@ -48,6 +49,7 @@ public final class PackageContents {
   private List<GoldenExample> examples = List.of();
   private Configuration configuration = Configuration.empty();
   private List<Library> libraries = List.of();
+  private @Nullable Environment environment;
   private Configuration provenance = Configuration.empty();
 
   private PackageContents(
@@ -65,6 +67,7 @@ public final class PackageContents {
     this.examples = other.examples;
     this.configuration = other.configuration;
     this.libraries = other.libraries;
+    this.environment = other.environment;
     this.provenance = other.provenance;
   }
 
@@ -80,7 +83,7 @@ public final class PackageContents {
 
   /**
    * {@return contents with every section: two files of weights, two documents, one file of a role that nobody knows, a baseline of two
-   * columns, two examples, settings, libraries, provenance}
+   * columns, two examples, settings, libraries, an environment, provenance}
    *
    * @param model name of the model
    * @param variant contents of one variant are equal, of two variants different
@@ -124,8 +127,22 @@ public final class PackageContents {
             .build())
         .withLibraries(List.of(
             Library.of("org.example:first", "1.0"),
+            Library.of("org.example:second", "2.0-rc")
+                .inFile("second.jar", Digest.of(bytes("second.jar"))),
             new Library(
-                "org.example:second", "2.0-rc", Optional.of(Digest.of(bytes("second.jar"))))))
+                "third",
+                Optional.empty(),
+                Optional.of("third.jar"),
+                Optional.of(Digest.of(bytes("third.jar"))))))
+        .withEnvironment(Environment.builder()
+            .java("17.0.1")
+            .javaVendor("Zażółć")
+            .os("Linux")
+            .osVersion("6.1")
+            .architecture("amd64")
+            .charset("UTF-8")
+            .variables(List.of("MODEL_HOME", "TZ"))
+            .build())
         .withProvenance(
             Configuration.builder().put("rows", 1_000).put("run", "r-17").build());
   }
@@ -205,6 +222,13 @@ public final class PackageContents {
   }
 
   /**
+   * {@return where the model was made, if it is said}
+   */
+  public Optional<Environment> environment() {
+    return Optional.ofNullable(environment);
+  }
+
+  /**
    * {@return where the model comes from}
    */
   public Configuration provenance() {
@@ -281,6 +305,15 @@ public final class PackageContents {
    */
   public PackageContents withLibraries(List<Library> libraries) {
     return with(copy -> copy.libraries = List.copyOf(libraries));
+  }
+
+  /**
+   * {@return the same contents with another environment, or none}
+   *
+   * @param environment instead
+   */
+  public PackageContents withEnvironment(@Nullable Environment environment) {
+    return with(copy -> copy.environment = environment);
   }
 
   /**

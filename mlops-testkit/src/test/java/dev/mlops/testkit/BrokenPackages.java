@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
@@ -186,8 +187,18 @@ final class BrokenPackages {
                 return from.isEmpty()
                     ? source.libraries()
                     : source.libraries().stream()
-                        .map(library -> Library.of(library.name(), library.version()))
+                        .map(library -> new Library(
+                            library.name(), library.version(), library.file(), Optional.empty()))
                         .toList();
+              }
+            }),
+        new Broken<>(
+            "sections",
+            "it says that it was made where it is read",
+            (healthy, from) -> new ForwardingPackage(healthy) {
+              @Override
+              public Optional<Environment> environment() {
+                return from.isEmpty() ? source.environment() : Optional.of(Environment.here());
               }
             }),
         new Broken<>(

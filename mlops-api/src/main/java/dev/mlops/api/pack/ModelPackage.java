@@ -26,7 +26,8 @@ import java.util.Optional;
  *   <li><b>listed</b>: {@link #files()} is ordered by name, holds exactly one file of role {@code SCHEMA}, at least one of
  *       role {@code WEIGHTS}, and no name twice.
  *   <li><b>sections</b>: {@link #schema()}, {@link #baseline()}, {@link #examples()}, {@link #configuration()}, {@link
- *       #libraries()} and {@link #provenance()} are what was put in, whether the package was just made or read again.
+ *       #libraries()}, {@link #environment()} and {@link #provenance()} are what was put in, whether the package was just made
+ *       or read again.
  *   <li><b>unknownRole</b>: a file of a role that this release does not know is listed, verified and kept like any other.
  *   <li><b>unknownFile</b>: {@link #read} and {@link #open} of a file that the package does not list throw {@link
  *       IllegalArgumentException}.
@@ -43,6 +44,12 @@ import java.util.Optional;
 public interface ModelPackage {
   /** The most bytes that {@link #read} gives: 64 MiB. Sections and documents are never larger. */
   int LARGEST_READ = 64 << 20;
+
+  /** The name of the document that tells people what the model is, in Markdown. */
+  String MODEL_CARD = "model-card.md";
+
+  /** The name of the document that lists the parts of the package for machines, in CycloneDX JSON. */
+  String SBOM = "sbom.cdx.json";
 
   /**
    * {@return the name of the model, such as {@code fraud}}
@@ -128,6 +135,11 @@ public interface ModelPackage {
    * {@return the libraries that the model was made with, ordered by name; possibly none}
    */
   List<Library> libraries();
+
+  /**
+   * {@return where the model was made, if the package says so}
+   */
+  Optional<Environment> environment();
 
   /**
    * {@return where the model comes from; possibly nothing}

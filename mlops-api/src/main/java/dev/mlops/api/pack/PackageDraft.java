@@ -1,12 +1,16 @@
 package dev.mlops.api.pack;
 
 import dev.mlops.api.model.Beta;
+import java.util.Collection;
 
 /**
  * A package that is being made: takes what people and later runs want to know of the model.
  *
- * <p>A name that is given again replaces a setting, a library or an item of provenance; two documents of one name are
- * refused when the package is made.
+ * <p>A name that is given again replaces a setting, a library or an item of provenance, and an environment replaces the one
+ * before; two documents of one name are refused when the package is made.
+ *
+ * <p>Nothing of the machine goes into a package by itself: libraries and environment are there when they are given, so the
+ * same draft makes the same bytes anywhere.
  *
  * <p>Not thread-safe: confine to one thread.
  *
@@ -82,6 +86,23 @@ public interface PackageDraft {
    * @param library its name and version
    */
   PackageDraft library(Library library);
+
+  /**
+   * {@return this draft, with libraries that the model was made with}
+   *
+   * @param libraries such as all of a class path
+   */
+  default PackageDraft libraries(Collection<Library> libraries) {
+    libraries.forEach(this::library);
+    return this;
+  }
+
+  /**
+   * {@return this draft, with where the model was made}
+   *
+   * @param environment such as {@link Environment#here}
+   */
+  PackageDraft environment(Environment environment);
 
   /**
    * {@return this draft, with where the model comes from: the source of the rows, who trained it, a run's number}

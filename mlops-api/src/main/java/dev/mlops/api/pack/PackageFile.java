@@ -45,11 +45,21 @@ public record PackageFile(String name, Role role, long size, Digest digest) {
     public static final Role CONFIGURATION = new Role("configuration");
     /** Where the model comes from. */
     public static final Role PROVENANCE = new Role("provenance");
+    /** Where the model was made: Java, operating system, processor. */
+    public static final Role ENVIRONMENT = new Role("environment");
     /** For people: a model card, an approval, a report. */
     public static final Role DOCUMENT = new Role("document");
 
     private static final List<Role> KNOWN = List.of(
-        WEIGHTS, SCHEMA, BASELINE, EXAMPLES, LIBRARIES, CONFIGURATION, PROVENANCE, DOCUMENT);
+        WEIGHTS,
+        SCHEMA,
+        BASELINE,
+        EXAMPLES,
+        LIBRARIES,
+        CONFIGURATION,
+        PROVENANCE,
+        ENVIRONMENT,
+        DOCUMENT);
     private static final Pattern TEXT = Pattern.compile("[a-z0-9][a-z0-9.+_/-]{0,126}");
 
     private final String text;

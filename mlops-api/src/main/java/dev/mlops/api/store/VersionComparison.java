@@ -5,6 +5,7 @@ import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Configuration;
+import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
@@ -20,7 +21,7 @@ import java.util.function.Function;
 
 /**
  * What is different between two versions: runtime, schema, the numbers of the test phase, settings, libraries, where they
- * come from, files and documents.
+ * were made and come from, files and documents.
  *
  * <p>Immutable.
  *
@@ -74,8 +75,17 @@ public final class VersionComparison {
         byName(before.libraries(), Library::name),
         byName(after.libraries(), Library::name),
         name -> "library " + name,
-        (a, b) -> a.version() + " -> " + b.version()
-            + (a.version().equals(b.version()) ? " with another digest" : ""),
+        (a, b) -> a.version().equals(b.version())
+            ? a.sha256().equals(b.sha256())
+                ? "file " + shown(a.file()) + " -> " + shown(b.file())
+                : shown(a.version()) + " with another digest"
+            : shown(a.version()) + " -> " + shown(b.version()),
+        lines);
+    compare(
+        parts(before.environment()),
+        parts(after.environment()),
+        part -> "environment " + part,
+        (a, b) -> MlopsException.shown(a) + " -> " + MlopsException.shown(b),
         lines);
     compare(
         byName(before.files(), PackageFile::name),
@@ -100,6 +110,24 @@ public final class VersionComparison {
         name -> what + " " + name,
         (a, b) -> MlopsException.shown(a.toString()) + " -> " + MlopsException.shown(b.toString()),
         lines);
+  }
+
+  private static Map<String, String> parts(Optional<Environment> environment) {
+    Map<String, String> parts = new TreeMap<>();
+    environment.ifPresent(made -> {
+      parts.put("java", made.java());
+      parts.put("java vendor", made.javaVendor());
+      parts.put("os", made.os());
+      parts.put("os version", made.osVersion());
+      parts.put("architecture", made.architecture());
+      parts.put("charset", made.charset());
+      parts.put("variables", String.join(" ", made.variables()));
+    });
+    return parts;
+  }
+
+  private static String shown(Optional<String> text) {
+    return text.map(MlopsException::shown).orElse("unknown");
   }
 
   private static Map<String, String> quality(Optional<Baseline> baseline) {

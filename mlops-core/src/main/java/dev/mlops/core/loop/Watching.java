@@ -1,10 +1,13 @@
 package dev.mlops.core.loop;
 
 import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageDraft;
+import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
@@ -14,6 +17,7 @@ import dev.mlops.api.retrain.RowSelection;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.gate.Gate;
 import dev.mlops.core.gate.Trial;
+import dev.mlops.core.pack.Provenance;
 import dev.mlops.core.serve.Prepared;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +108,7 @@ final class Watching implements Phase {
     loop.steps.write(begun);
     loop.begin(begun, evidence, end);
     try {
-      return working.doing(() -> train(champion, evidence, rows, answer.changePosition()));
+      return working.doing(() -> train(champion, evidence, rows, answer));
     } catch (Throwable e) { // an executor of the host; the journal has the candidate
       return working.failed(e);
     }
@@ -114,7 +118,8 @@ final class Watching implements Phase {
   // ------------------------------------------------------------------------------
 
   private Supplier<Phase> train(
-      Version champion, Evidence evidence, List<Outcome> rows, OptionalLong change) {
+      Version champion, Evidence evidence, List<Outcome> rows, RetrainDecision answer) {
+    OptionalLong change = answer.changePosition();
     TrainingContext context = TrainingContext.builder()
         .cancelledWhen(loop::closed)
         .ticker(loop.ticker)
@@ -122,7 +127,10 @@ final class Watching implements Phase {
     RowSelection.Selected selection = loop.window.select(rows, change, loop.trainer, context);
     Trained trained = selection.trained(loop.trainer, context);
     TestPhase tested = selection.tested(trained).measuring(loop.metrics());
-    ModelPackage made = trained.testedOn(tested).asPackage(champion.model());
+    ModelPackage made = trained
+        .testedOn(tested)
+        .asPackage(champion.model(), about -> origin(about, champion, selection, answer));
+    boolean again = isModelOf(champion, made);
     loop.steps.write(loop.steps
         .event(LoopEvent.Kind.PUBLISHING)
         .champion(champion)
@@ -152,18 +160,59 @@ final class Watching implements Phase {
         loop.ticker)));
     Gate.Judgement judgement = loop.gate.judgement(trial);
     long end = rows.get(rows.size() - 1).position() + 1;
-    return () -> judged(new Candidate(loop, champion, ready, change), judgement, end);
+    return () -> judged(new Candidate(loop, champion, ready, change), judgement, again, end);
+  }
+
+  /** Says in the package what it was trained on and why. */
+  private static void origin(
+      PackageDraft about,
+      Version champion,
+      RowSelection.Selected selection,
+      RetrainDecision answer) {
+    List<Outcome> rows = selection.training();
+    Outcome first = rows.get(0);
+    Outcome last = rows.get(rows.size() - 1);
+    about
+        .provenance(Provenance.PARENT, champion.toString())
+        .provenance(Provenance.PARENT_DIGEST, champion.digest().toString())
+        .provenance(Provenance.DECISION, Steps.beginning(answer.toString()))
+        .provenance(Provenance.ROWS, rows.size())
+        .provenance(
+            Provenance.ROWS_DIGEST,
+            Provenance.digest(rows.stream().map(Outcome::labelled).toList()).toString())
+        .provenance(Provenance.FIRST, Long.toString(first.position()))
+        .provenance(Provenance.LAST, Long.toString(last.position()))
+        .provenance(Provenance.SINCE, first.servedAt().toString())
+        .provenance(Provenance.UNTIL, last.servedAt().toString())
+        .provenance(Provenance.HELD_BACK, selection.heldBack().size());
+  }
+
+  /** Whether a package holds the model of the champion: the same weights, read and answered in the same way. */
+  private boolean isModelOf(Version champion, ModelPackage made) {
+    try {
+      ModelPackage serving = loop.deployment.store().open(champion);
+      return serving.runtime().equals(made.runtime())
+          && serving.schema().equals(made.schema())
+          && serving.configuration().equals(made.configuration())
+          && serving
+              .files(PackageFile.Role.WEIGHTS)
+              .equals(made.files(PackageFile.Role.WEIGHTS));
+    } catch (MlopsException e) { // the champion's package is damaged: a candidate is the more welcome
+      return false;
+    }
   }
 
   // --- on the thread of a tick
   // -----------------------------------------------------------------------------
 
-  private Phase judged(Candidate candidate, Gate.Judgement judgement, long end) {
+  private Phase judged(
+      Candidate candidate, Gate.Judgement judgement, boolean again, long end) {
     Finding finding = judgement.finding();
     loop.judged();
     Version version = candidate.version();
-    if (version.equals(candidate.champion())) {
-      return candidate.keep(Map.of(), version + " was trained again, byte for byte");
+    if (again) {
+      return candidate.keep(
+          Map.of(), candidate.champion() + " was trained again, byte for byte, as " + version);
     }
     return switch (finding.verdict()) {
       case FAIL ->

@@ -1,5 +1,6 @@
 package dev.mlops.core.pack;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
@@ -9,6 +10,7 @@ import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
@@ -23,7 +25,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -65,6 +66,7 @@ public final class FilePackage implements ModelPackage {
   private final List<GoldenExample> examples;
   private final List<Library> libraries;
   private final Configuration configuration;
+  private final @Nullable Environment environment;
   private final Configuration provenance;
 
   private FilePackage(Manifest manifest, Blobs blobs) {
@@ -78,6 +80,7 @@ public final class FilePackage implements ModelPackage {
     this.libraries = section(Role.LIBRARIES, Sections::libraries).orElse(List.of());
     this.configuration =
         section(Role.CONFIGURATION, Sections::configuration).orElse(Configuration.empty());
+    this.environment = section(Role.ENVIRONMENT, Sections::environment).orElse(null);
     this.provenance = section(Role.PROVENANCE, Sections::provenance).orElse(Configuration.empty());
   }
 
@@ -281,6 +284,11 @@ public final class FilePackage implements ModelPackage {
   }
 
   @Override
+  public Optional<Environment> environment() {
+    return Optional.ofNullable(environment);
+  }
+
+  @Override
   public Configuration provenance() {
     return provenance;
   }
@@ -352,6 +360,7 @@ public final class FilePackage implements ModelPackage {
     private final Configuration.Builder provenance = Configuration.builder();
     private boolean weightsGiven;
     private @Nullable String runtime;
+    private @Nullable Environment environment;
     private @Nullable Baseline baseline;
     private List<GoldenExample> examples = List.of();
 
@@ -414,7 +423,7 @@ public final class FilePackage implements ModelPackage {
 
     @Override
     public Builder document(String name, String text) {
-      return put(name, Role.DOCUMENT, text.getBytes(StandardCharsets.UTF_8));
+      return put(name, Role.DOCUMENT, text.getBytes(UTF_8));
     }
 
     /**
@@ -430,6 +439,12 @@ public final class FilePackage implements ModelPackage {
     @Override
     public Builder library(Library library) {
       libraries.put(library.name(), library);
+      return this;
+    }
+
+    @Override
+    public Builder environment(Environment environment) {
+      this.environment = requireNonNull(environment, "environment");
       return this;
     }
 
@@ -509,7 +524,8 @@ public final class FilePackage implements ModelPackage {
     }
 
     /**
-     * {@return the package}
+     * {@return the package; without a document {@link ModelPackage#MODEL_CARD} or {@link ModelPackage#SBOM} it gets one that is
+     * generated from what it holds}
      *
      * @throws IllegalArgumentException if anything is missing or not allowed; the message lists every problem
      */
@@ -560,6 +576,16 @@ public final class FilePackage implements ModelPackage {
             content,
             found);
       }
+      if (environment != null) {
+        section(
+            Role.ENVIRONMENT,
+            environment,
+            Sections::environment,
+            Sections::environment,
+            all,
+            content,
+            found);
+      }
       Configuration origin = provenance.build();
       if (!origin.isEmpty()) {
         section(
@@ -571,6 +597,25 @@ public final class FilePackage implements ModelPackage {
             content,
             found);
       }
+      FilePackage bare = assembled(all, content, found);
+      describe(ModelPackage.MODEL_CARD, ModelCard.of(bare).getBytes(UTF_8), all, content);
+      describe(ModelPackage.SBOM, Sbom.of(bare), all, content);
+      return assembled(all, content, found);
+    }
+
+    /** Adds a document that the host did not give. */
+    private static void describe(
+        String name, byte[] bytes, List<PackageFile> files, Map<Digest, byte[]> content) {
+      if (files.stream().noneMatch(file -> file.name().equalsIgnoreCase(name))) {
+        Digest digest = Digest.of(bytes);
+        files.add(new PackageFile(name, Role.DOCUMENT, bytes.length, digest));
+        content.put(digest, bytes);
+      }
+    }
+
+    private FilePackage assembled(
+        List<PackageFile> files, Map<Digest, byte[]> content, Set<String> found) {
+      List<PackageFile> all = new ArrayList<>(files);
       all.sort(Comparator.comparing(PackageFile::name));
       Manifest manifest = Manifest.of(model, runtime == null ? "" : runtime, all);
       List<String> more = new ArrayList<>(manifest.problems());
@@ -587,13 +632,14 @@ public final class FilePackage implements ModelPackage {
         throw new IllegalArgumentException("cannot build a package of "
             + MlopsException.shown(model) + ": " + String.join("; ", found));
       }
+      Map<Digest, byte[]> held = Map.copyOf(content);
       Map<Digest, Path> aside = Map.copyOf(stored);
       Disk disk = new Disk();
       return new FilePackage(manifest, digest -> {
-        byte[] held = content.get(digest);
+        byte[] bytes = held.get(digest);
         Path file = aside.get(digest);
-        return held != null
-            ? ModelPackage.channel(held)
+        return bytes != null
+            ? ModelPackage.channel(bytes)
             : file == null ? null : disk.open(file.toRealPath());
       });
     }

@@ -53,7 +53,7 @@ final class Manifest {
 
   static final String NO_WEIGHTS = "weights are missing";
 
-  /** Names that begin so belong to sections of releases to come. */
+  /** Names that begin so belong to sections, of this release and of those to come. */
   private static final String RESERVED = "mlops/";
 
   private static final List<Role> SECTIONS_1 =
@@ -64,7 +64,8 @@ final class Manifest {
       Role.EXAMPLES,
       Role.LIBRARIES,
       Role.CONFIGURATION,
-      Role.PROVENANCE);
+      Role.PROVENANCE,
+      Role.ENVIRONMENT);
 
   private final int format;
   private final String model;
@@ -151,7 +152,7 @@ final class Manifest {
 
   /** {@return the only name that a section may have; other files may have any other} */
   static String sectionName(Role role) {
-    return role + ".json";
+    return (role.equals(Role.ENVIRONMENT) ? RESERVED : "") + role + ".json";
   }
 
   /** {@return whether this release parses files of a role} */
@@ -310,7 +311,7 @@ final class Manifest {
     }
     String type = layer.get("mediaType").text();
     for (Role role : Role.known()) {
-      if (!role.equals(Role.PROVENANCE) && mediaType(1, role, 1).equals(type)) {
+      if ((sections(1).contains(role) || !isSection(role)) && mediaType(1, role, 1).equals(type)) {
         return role;
       }
     }
@@ -383,7 +384,10 @@ final class Manifest {
             + sectionName(file.role()));
       } else if (!section && isSectionName(file.name())) {
         problems.add("file " + file.name() + " must not have the name of a section");
-      } else if (format > 1 && file.role().isKnown() && file.name().startsWith(RESERVED)) {
+      } else if (format > 1
+          && !section
+          && file.role().isKnown()
+          && file.name().startsWith(RESERVED)) {
         problems.add("file " + file.name() + " must not begin with " + RESERVED);
       }
       long most = most(file.role());

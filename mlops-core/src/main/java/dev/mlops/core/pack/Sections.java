@@ -16,6 +16,7 @@ import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.Library;
@@ -40,9 +41,9 @@ import java.util.stream.Collectors;
  * The stored forms of what a package holds beside weights and documents; each says its version, and unknown keys are
  * refused.
  *
- * <p>Version 1 of the configuration held texts only, and version 1 of the libraries no digests. Version 2 of the baseline
- * says unit and direction of a metric that is a host's own; version 2 of the examples, tolerances and labels that are not
- * those with the highest score.
+ * <p>Version 1 of the configuration held texts only, version 1 of the libraries no digests, and version 2 no file names and
+ * always a version. Version 2 of the baseline says unit and direction of a metric that is a host's own; version 2 of the
+ * examples, tolerances and labels that are not those with the highest score.
  */
 final class Sections {
   private static final String FORMAT = "format";
@@ -51,9 +52,11 @@ final class Sections {
 
   /** {@return the version in which a section is written, and the newest that is read} */
   static int version(Role role) {
+    if (role.equals(Role.LIBRARIES)) {
+      return 3;
+    }
     return role.equals(Role.BASELINE)
             || role.equals(Role.EXAMPLES)
-            || role.equals(Role.LIBRARIES)
             || role.equals(Role.CONFIGURATION)
         ? 2
         : 1;
@@ -382,7 +385,7 @@ final class Sections {
     });
   }
 
-  // ---- libraries, configuration and provenance
+  // ---- libraries, environment, configuration and provenance
 
   static Json libraries(List<Library> libraries) {
     return Json.of(Map.of(
@@ -395,7 +398,8 @@ final class Sections {
   private static Map<String, Object> library(Library library) {
     Map<String, Object> members = new HashMap<>();
     members.put("name", library.name());
-    members.put("version", library.version());
+    library.version().ifPresent(version -> members.put("version", version));
+    library.file().ifPresent(file -> members.put("file", file));
     library.sha256().ifPresent(digest -> members.put("sha256", digest.hex()));
     return members;
   }
@@ -407,13 +411,18 @@ final class Sections {
           .map(name -> Library.of(name, versions.text(name).orElseThrow()))
           .toList();
     }
-    known(json, Role.LIBRARIES, "libraries");
+    boolean files = known(json, Role.LIBRARIES, "libraries").get(FORMAT).integer() > 2;
     List<Library> libraries = new ArrayList<>();
     for (Json item : json.get("libraries").items()) {
-      item.only("name", "version", "sha256");
+      if (files) {
+        item.only("name", "version", "file", "sha256");
+      } else {
+        item.only("name", "version", "sha256").get("version");
+      }
       Library library = new Library(
           item.get("name").text(),
-          item.get("version").text(),
+          item.find("version").map(Json::text),
+          item.find("file").map(Json::text),
           item.find("sha256").map(hex -> valid(hex, () -> Digest.parse("sha256:" + hex.text()))));
       if (!libraries.isEmpty()
           && libraries.get(libraries.size() - 1).name().compareTo(library.name()) >= 0) {
@@ -422,6 +431,50 @@ final class Sections {
       libraries.add(library);
     }
     return List.copyOf(libraries);
+  }
+
+  static Json environment(Environment environment) {
+    return Json.of(Map.of(
+        FORMAT,
+        version(Role.ENVIRONMENT),
+        "java",
+        environment.java(),
+        "javaVendor",
+        environment.javaVendor(),
+        "os",
+        environment.os(),
+        "osVersion",
+        environment.osVersion(),
+        "architecture",
+        environment.architecture(),
+        "charset",
+        environment.charset(),
+        "variables",
+        List.copyOf(environment.variables())));
+  }
+
+  static Environment environment(Json json) {
+    known(
+        json,
+        Role.ENVIRONMENT,
+        "java",
+        "javaVendor",
+        "os",
+        "osVersion",
+        "architecture",
+        "charset",
+        "variables");
+    return valid(
+        json,
+        () -> Environment.builder()
+            .java(json.get("java").text())
+            .javaVendor(json.get("javaVendor").text())
+            .os(json.get("os").text())
+            .osVersion(json.get("osVersion").text())
+            .architecture(json.get("architecture").text())
+            .charset(json.get("charset").text())
+            .variables(json.get("variables").texts())
+            .build());
   }
 
   static Json configuration(Configuration configuration) {

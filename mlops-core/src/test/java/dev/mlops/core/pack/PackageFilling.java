@@ -11,7 +11,8 @@ public final class PackageFilling {
     contents.documents().forEach(builder::document);
     contents.others().forEach((name, bytes) -> builder.file(name, PackageContents.OTHER, bytes));
     contents.baseline().ifPresent(builder::baseline);
-    contents.libraries().forEach(builder::library);
+    builder.libraries(contents.libraries());
+    contents.environment().ifPresent(builder::environment);
     contents.configuration().values().forEach((name, value) -> {
       if (value instanceof String text) {
         builder.configuration(name, text);

@@ -19,6 +19,8 @@ import dev.mlops.api.model.Task;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.Configuration;
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.Library;
@@ -31,6 +33,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -62,9 +65,26 @@ class SectionsTest {
           Sections::configuration,
           at);
       exact(
-          List.of(Library.of(text(random), text(random))),
+          List.of(new Library(
+              text(random),
+              random.nextBoolean() ? Optional.of(text(random)) : Optional.empty(),
+              random.nextBoolean() ? Optional.of(text(random)) : Optional.empty(),
+              random.nextBoolean() ? Optional.of(Digest.of(new byte[] {1})) : Optional.empty())),
           Sections::libraries,
           Sections::libraries,
+          at);
+      exact(
+          Environment.builder()
+              .java(text(random))
+              .javaVendor(text(random))
+              .os(text(random))
+              .osVersion(text(random))
+              .architecture(text(random))
+              .charset(text(random))
+              .variables(random.nextBoolean() ? List.of("HOME", "_a1") : List.of())
+              .build(),
+          Sections::environment,
+          Sections::environment,
           at);
     }
   }
@@ -212,6 +232,7 @@ class SectionsTest {
 
   @Test
   void anotherFormatIsRefusedBeforeItsKeysAre() {
+<<<<<<< HEAD
     String text = "{'format':3,'new':1}";
     for (Function<Json, ?> reader :
         List.<Function<Json, ?>>of(Sections::schema, Sections::provenance)) {
@@ -223,7 +244,58 @@ class SectionsTest {
         Sections::libraries,
         Sections::configuration)) {
       assertEquals("$.format: wanted format 1 to 2, got 3", refusal(reader, text));
+=======
+    String text = "{'format':4,'new':1}";
+    for (Function<Json, ?> reader : List.<Function<Json, ?>>of(
+        Sections::schema, Sections::examples, Sections::provenance, Sections::environment)) {
+      assertEquals("$.format: wanted format 1, got 4", refusal(reader, text));
+>>>>>>> accafa8 (Say in a package what it was made with and where)
     }
+    for (Function<Json, ?> reader :
+        List.<Function<Json, ?>>of(Sections::baseline, Sections::configuration)) {
+      assertEquals("$.format: wanted format 1 to 2, got 4", refusal(reader, text));
+    }
+    assertEquals("$.format: wanted format 1 to 3, got 4", refusal(Sections::libraries, text));
+  }
+
+  /** Every version of the libraries that was ever written. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'format':1,'values':{'a:b':'1'}} | a:b 1",
+        "{'format':2,'libraries':[{'name':'a:b','version':'1'}]} | a:b 1",
+        "{'format':2,'libraries':[{'name':'','version':''}]} | ' '",
+        "{'format':3,'libraries':[{'name':'a:b'}]} | a:b",
+        "{'format':3,'libraries':[{'name':'a:b','version':'1','file':'b-1.jar'}]} | a:b 1"
+      })
+  void earlierLibrariesAreRead(String text, String wanted) {
+    Json json = Json.parse(text.replace('\'', '"').getBytes(UTF_8), LIMIT);
+    assertEquals(wanted, Sections.libraries(json).get(0).toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'format':2,'libraries':[{'name':'a:b'}]} | $.libraries.0.version: wanted a value, got none",
+        "{'format':2,'libraries':[{'name':'a:b','version':'1','file':'x'}]} | $.libraries.0: wanted no other keys than",
+        "{'format':3,'libraries':[{'name':'b'},{'name':'a'}]} | $.libraries.1: wanted each library once, ordered by name",
+        "{'format':3,'libraries':[{'name':'a','sha256':'MD5'}]} | $.libraries.0.sha256: wanted what makes sense"
+      })
+  void librariesThatAreNoneAreRefused(String text, String wanted) {
+    assertTrue(refusal(Sections::libraries, text).startsWith(wanted));
+  }
+
+  /** The value of a variable is no name, and the message does not show it. */
+  @Test
+  void anEnvironmentHoldsNoValueOfAVariable() {
+    String refusal = refusal(
+        Sections::environment,
+        "{'format':1,'java':'','javaVendor':'','os':'','osVersion':'','architecture':'','charset':'',"
+            + "'variables':['TOKEN=hunter2']}");
+    assertTrue(refusal.contains("environment variable"), refusal);
+    assertTrue(!refusal.contains("hunter2"), refusal);
   }
 
   @ParameterizedTest

@@ -10,9 +10,11 @@ import dev.mlops.core.pack.FilePackage;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Packages for tests: one document that all share, weights of their own. */
+/** Packages for tests: documents that all share, weights of their own. */
 final class Packages {
   private static final Map<String, ModelPackage> MADE = new ConcurrentHashMap<>();
+
+  private static final byte[] SAME = "# the same for all\n".getBytes(UTF_8);
 
   private Packages() {}
 
@@ -25,7 +27,9 @@ final class Packages {
     return FilePackage.builder(model, schema)
         .runtime("none")
         .weights("weights.bin", ("weights of " + model + " " + variant).getBytes(UTF_8))
-        .document("card.md", "# the same for all\n".getBytes(UTF_8))
+        .document("card.md", SAME)
+        .document(ModelPackage.MODEL_CARD, SAME)
+        .document(ModelPackage.SBOM, SAME)
         .build();
   }
 }

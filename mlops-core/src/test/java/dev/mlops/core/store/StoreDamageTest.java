@@ -9,6 +9,7 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
+import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
@@ -513,7 +514,7 @@ class StoreDamageTest {
     }
     assertThatThrownBy(() -> store.publish(new Altered(good, "churn", good.manifest(), null)))
         .isInstanceOf(PackageFormatException.class)
-        .hasMessage("package of churn has a manifest of fraud with 3 files, lists 3; not stored");
+        .hasMessage("package of churn has a manifest of fraud with 5 files, lists 5; not stored");
     assertThatThrownBy(() ->
             store.publish(new Altered(good, "fraud", Packages.of("fraud", 4).manifest(), null)))
         .isInstanceOf(PackageIntegrityException.class)
@@ -580,6 +581,11 @@ class StoreDamageTest {
     @Override
     public List<Library> libraries() {
       return source.libraries();
+    }
+
+    @Override
+    public Optional<Environment> environment() {
+      return source.environment();
     }
 
     @Override

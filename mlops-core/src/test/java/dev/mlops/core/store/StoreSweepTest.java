@@ -312,7 +312,7 @@ class StoreSweepTest {
           files.powerCut();
           FileVersionStore again = open(files);
           assertThat(again.current("fraud@other")).as(where).contains(made);
-          assertThat(again.open(again.require("fraud:1")).files()).as(where).hasSize(3);
+          assertThat(again.open(again.require("fraud:1")).files()).as(where).hasSize(5);
         }
       }
     }

@@ -106,7 +106,7 @@ class TribuoPackageTest extends ModelPackageContract {
     assertEquals(List.of(Library.of("org.tribuo:tribuo-core", "4.3.2")), read.libraries());
     assertEquals(Optional.of("2"), read.configuration().text("depth"));
     assertEquals(
-        "{\"format\":2,\"libraries\":[{\"name\":\"org.tribuo:tribuo-core\",\"version\":\"4.3.2\"}]}",
+        "{\"format\":3,\"libraries\":[{\"name\":\"org.tribuo:tribuo-core\",\"version\":\"4.3.2\"}]}",
         new String(made.read(made.files(Role.LIBRARIES).get(0)), UTF_8));
     assertEquals(
         made,
