@@ -1,13 +1,13 @@
 package dev.mlops.core.loop;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.mlops.api.loop.LoopEvent;
-import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageDraft;
-import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
@@ -127,10 +127,12 @@ final class Watching implements Phase {
     RowSelection.Selected selection = loop.window.select(rows, change, loop.trainer, context);
     Trained trained = selection.trained(loop.trainer, context);
     TestPhase tested = selection.tested(trained).measuring(loop.metrics());
-    ModelPackage made = trained
-        .testedOn(tested)
-        .asPackage(champion.model(), about -> origin(about, champion, selection, answer));
-    boolean again = isModelOf(champion, made);
+    Trained candidate = trained.testedOn(tested);
+    ModelPackage plain = candidate.asPackage(champion.model());
+    ModelPackage made = plain.digest().equals(champion.digest())
+        ? plain // the champion again, which came from elsewhere
+        : candidate.asPackage(
+            champion.model(), about -> origin(about, champion, selection, answer));
     loop.steps.write(loop.steps
         .event(LoopEvent.Kind.PUBLISHING)
         .champion(champion)
@@ -160,7 +162,7 @@ final class Watching implements Phase {
         loop.ticker)));
     Gate.Judgement judgement = loop.gate.judgement(trial);
     long end = rows.get(rows.size() - 1).position() + 1;
-    return () -> judged(new Candidate(loop, champion, ready, change), judgement, again, end);
+    return () -> judged(new Candidate(loop, champion, ready, change), judgement, end);
   }
 
   /** Says in the package what it was trained on and why. */
@@ -175,7 +177,9 @@ final class Watching implements Phase {
     about
         .provenance(Provenance.PARENT, champion.toString())
         .provenance(Provenance.PARENT_DIGEST, champion.digest().toString())
-        .provenance(Provenance.DECISION, Steps.beginning(answer.toString()))
+        .provenance(
+            Provenance.DECISION,
+            new String(Steps.beginning(answer.toString()).getBytes(UTF_8), UTF_8))
         .provenance(Provenance.ROWS, rows.size())
         .provenance(
             Provenance.ROWS_DIGEST,
@@ -187,32 +191,15 @@ final class Watching implements Phase {
         .provenance(Provenance.HELD_BACK, selection.heldBack().size());
   }
 
-  /** Whether a package holds the model of the champion: the same weights, read and answered in the same way. */
-  private boolean isModelOf(Version champion, ModelPackage made) {
-    try {
-      ModelPackage serving = loop.deployment.store().open(champion);
-      return serving.runtime().equals(made.runtime())
-          && serving.schema().equals(made.schema())
-          && serving.configuration().equals(made.configuration())
-          && serving
-              .files(PackageFile.Role.WEIGHTS)
-              .equals(made.files(PackageFile.Role.WEIGHTS));
-    } catch (MlopsException e) { // the champion's package is damaged: a candidate is the more welcome
-      return false;
-    }
-  }
-
   // --- on the thread of a tick
   // -----------------------------------------------------------------------------
 
-  private Phase judged(
-      Candidate candidate, Gate.Judgement judgement, boolean again, long end) {
+  private Phase judged(Candidate candidate, Gate.Judgement judgement, long end) {
     Finding finding = judgement.finding();
     loop.judged();
     Version version = candidate.version();
-    if (again) {
-      return candidate.keep(
-          Map.of(), candidate.champion() + " was trained again, byte for byte, as " + version);
+    if (version.equals(candidate.champion())) {
+      return candidate.keep(Map.of(), version + " was trained again, byte for byte");
     }
     return switch (finding.verdict()) {
       case FAIL ->

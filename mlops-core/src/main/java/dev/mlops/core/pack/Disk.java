@@ -21,25 +21,22 @@ import java.nio.file.attribute.BasicFileAttributes;
  * stops none of them.
  */
 class Disk {
-  private static final int STEP = 1 << 20;
+  /** Gives bytes to a target, from the first on each time. */
+  interface Content {
+    void to(VerifiedChannel.Target target) throws IOException;
+  }
 
-  /** Writes all bytes of a channel, from where it stands, to a new file. */
-  void write(Path file, SeekableByteChannel bytes) throws IOException {
-    long start = bytes.position();
+  /** Writes bytes to a new file. */
+  void write(Path file, Content bytes) throws IOException {
     Uninterrupted.run(() -> {
       Files.deleteIfExists(file); // of an attempt that an interrupt ended
-      bytes.position(start);
       try (FileChannel channel =
           FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        ByteBuffer step =
-            ByteBuffer.allocate((int) Math.min(STEP, Math.max(1, bytes.size() - start)));
-        while (bytes.read(step) >= 0) {
-          step.flip();
+        bytes.to(step -> {
           while (step.hasRemaining()) {
             channel.write(step);
           }
-          step.clear();
-        }
+        });
       }
       return file;
     });

@@ -106,7 +106,10 @@ public final class FilePackage implements ModelPackage {
    * @throws UncheckedIOException if the disk cannot be read
    */
   public static FilePackage read(Path folder) {
-    Layout.Read found = new Layout(folder, new Disk()).read();
+    return of(new Layout(folder, new Disk()).read());
+  }
+
+  static FilePackage of(Layout.Read found) {
     return new FilePackage(found.manifest(), found.blobs());
   }
 
@@ -163,7 +166,33 @@ public final class FilePackage implements ModelPackage {
   }
 
   void write(Path folder, Disk disk) {
-    new Layout(folder, disk).write(manifest, this::open);
+    new Layout(folder, disk).write(manifest, this::copy);
+  }
+
+  /** Gives the bytes of a file to a target while they are verified; what was given is worth nothing if this throws. */
+  void copy(PackageFile file, VerifiedChannel.Target target) throws IOException {
+    try (SeekableByteChannel source =
+        source(model(), digest, file.name(), file.digest(), blobs)) {
+      VerifiedChannel.copy(
+          source,
+          file.size(),
+          file.digest(),
+          how -> damaged(model(), digest, file.name() + " " + how),
+          target);
+    }
+  }
+
+  /** {@return any package as one of this kind, its manifest and sections verified} */
+  static FilePackage of(ModelPackage source) {
+    if (source instanceof FilePackage file) {
+      return file;
+    }
+    Map<Digest, PackageFile> byDigest = new HashMap<>();
+    source.files().forEach(file -> byDigest.put(file.digest(), file));
+    return over(source.manifest(), digest -> {
+      PackageFile file = byDigest.get(digest);
+      return file == null ? null : source.open(file);
+    });
   }
 
   @Override
@@ -233,6 +262,17 @@ public final class FilePackage implements ModelPackage {
           size,
           digest,
           how -> damaged(model, identity, name + " " + how));
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not read " + name + " of " + model, e);
+    }
+  }
+
+  /** Compares the bytes of a digest with what is said of them. */
+  static void verify(
+      String model, Digest identity, String name, long size, Digest digest, Blobs blobs) {
+    try (SeekableByteChannel source = source(model, identity, name, digest, blobs)) {
+      VerifiedChannel.verify(
+          source, size, digest, how -> damaged(model, identity, name + " " + how));
     } catch (IOException e) {
       throw new UncheckedIOException("could not read " + name + " of " + model, e);
     }

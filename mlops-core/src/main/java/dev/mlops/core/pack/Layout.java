@@ -2,13 +2,13 @@ package dev.mlops.core.pack;
 
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Digest;
-import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFormatException;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.internal.json.JsonException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -22,18 +22,17 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A package in a folder: {@code oci-layout}, {@code blobs/sha256/<hex>}, and {@code index.json}, which comes last. */
 final class Layout {
-  private static final String MARK = "oci-layout";
-  private static final byte[] MARK_BYTES =
+  static final String MARK = "oci-layout";
+  static final byte[] MARK_BYTES =
       "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8);
-  private static final String INDEX = "index.json";
-  private static final int LONGEST_INDEX = 64 << 10;
-  private static final String UNFINISHED = ".mlops-";
+  static final String INDEX = "index.json";
+  static final int LONGEST_INDEX = 64 << 10;
+  static final String UNFINISHED = ".mlops-";
 
   private final Path folder;
   private final Path blobs;
@@ -51,37 +50,60 @@ final class Layout {
   Read read() {
     requireFolder(folder, "a folder with a package");
     byte[] mark = small(MARK, MARK_BYTES.length);
+    requireMark(mark);
+    byte[] index = small(INDEX, LONGEST_INDEX);
+    Listed listed = listed(index);
+    requireFolder(folder.resolve("blobs"), "a folder blobs");
+    requireFolder(blobs, "a folder blobs/sha256");
+    return read(listed, this::opened);
+  }
+
+  /** What an index says of the manifest. */
+  record Listed(Digest digest, long size) {}
+
+  /** Refuses another layout. */
+  static void requireMark(byte[] mark) {
     if (!Arrays.equals(mark, MARK_BYTES)) {
       throw new PackageFormatException(
           "no package: " + MARK + " must be " + new String(MARK_BYTES, StandardCharsets.UTF_8)
               + "; nothing was read",
           null);
     }
-    Json listed = index(small(INDEX, LONGEST_INDEX));
-    Digest digest = Digest.parse(listed.get("digest").text());
-    String name = "the manifest";
-    long size = listed.get("size").integer();
-    if (size > Manifest.MOST_BYTES) {
+  }
+
+  /** {@return what the one entry of an index says, if this release could have written it} */
+  static Listed listed(byte[] bytes) {
+    Json json = index(bytes);
+    Listed listed =
+        new Listed(Digest.parse(json.get("digest").text()), json.get("size").integer());
+    if (listed.size() > Manifest.MOST_BYTES) {
       throw new PackageFormatException(
-          "manifest must have at most " + Manifest.MOST_BYTES + " bytes, but has " + size
+          "manifest must have at most " + Manifest.MOST_BYTES + " bytes, but has " + listed.size()
               + "; nothing was read",
           null);
     }
-    requireFolder(folder.resolve("blobs"), "a folder blobs");
-    requireFolder(blobs, "a folder blobs/sha256");
-    byte[] bytes = FilePackage.bytes("package", digest, name, size, digest, this::opened);
+    return listed;
+  }
+
+  /** {@return the package of a manifest, every blob of it compared with what is said of it} */
+  static Read read(Listed listed, Blobs blobs) {
+    Digest digest = listed.digest();
+    byte[] bytes =
+        FilePackage.bytes("package", digest, "the manifest", listed.size(), digest, blobs);
     Manifest manifest = Manifest.parse(bytes);
     byte[] config = manifest.config();
-    verify(
+    FilePackage.verify(
         manifest.model(),
         digest,
         "the configuration of the manifest",
         config.length,
-        Digest.of(config));
+        Digest.of(config),
+        blobs);
     for (PackageFile file : manifest.files()) {
-      verify(manifest.model(), digest, file.name(), file.size(), file.digest());
+      FilePackage.verify(
+          manifest.model(), digest, file.name(), file.size(), file.digest(), blobs);
     }
-    return new Read(manifest, this::opened);
+    return new Read(manifest, blobs);
   }
 
   private @Nullable SeekableByteChannel opened(Digest digest) throws IOException {
@@ -89,16 +111,6 @@ final class Layout {
       return disk.open(blobs.resolve(digest.hex()));
     } catch (NoSuchFileException e) {
       return null;
-    }
-  }
-
-  /** Compares a blob with what is said of it; opening it compares it again. */
-  private void verify(String model, Digest identity, String name, long size, Digest digest) {
-    try (SeekableByteChannel channel =
-        FilePackage.open(model, identity, name, size, digest, this::opened)) {
-      channel.size();
-    } catch (IOException e) {
-      throw new UncheckedIOException("could not read " + name + " of " + model, e);
     }
   }
 
@@ -130,7 +142,7 @@ final class Layout {
     }
   }
 
-  private static byte[] indexOf(Digest digest, long size) {
+  static byte[] indexOf(Digest digest, long size) {
     Map<String, Object> listed =
         new HashMap<>(Manifest.descriptor(Manifest.MANIFEST_TYPE, digest, size, Map.of()));
     listed.put("artifactType", Manifest.ARTIFACT_TYPE);
@@ -169,7 +181,12 @@ final class Layout {
     }
   }
 
-  void write(Manifest manifest, Function<PackageFile, SeekableByteChannel> content) {
+  /** Gives the bytes of a file of the package that is written. */
+  interface Source {
+    void copy(PackageFile file, VerifiedChannel.Target target) throws IOException;
+  }
+
+  void write(Manifest manifest, Source content) {
     byte[] manifestBytes = manifest.bytes();
     Digest digest = Digest.of(manifestBytes);
     byte[] index = indexOf(digest, manifestBytes.length);
@@ -183,9 +200,7 @@ final class Layout {
           // Perhaps from a write that a crash cut short.
           disk.force(blobs.resolve(file.digest().hex()));
         } else {
-          try (SeekableByteChannel bytes = content.apply(file)) {
-            replace(blobs.resolve(file.digest().hex()), bytes);
-          }
+          replace(blobs.resolve(file.digest().hex()), target -> content.copy(file, target));
         }
       }
       byte[] config = manifest.config();
@@ -281,11 +296,11 @@ final class Layout {
   }
 
   private void replace(Path file, byte[] bytes) throws IOException {
-    replace(file, ModelPackage.channel(bytes));
+    replace(file, target -> target.take(ByteBuffer.wrap(bytes)));
   }
 
   /** Gives bytes a name only once they are on the disk. */
-  private void replace(Path file, SeekableByteChannel bytes) throws IOException {
+  private void replace(Path file, Disk.Content bytes) throws IOException {
     Path unfinished = file.resolveSibling(UNFINISHED + UUID.randomUUID());
     try {
       disk.write(unfinished, bytes);

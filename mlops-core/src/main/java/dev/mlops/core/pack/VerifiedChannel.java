@@ -117,6 +117,55 @@ final class VerifiedChannel implements SeekableByteChannel {
     return bytes;
   }
 
+  /**
+   * Compares all bytes of a channel with what is said of them, hashing each once.
+   *
+   * @param source at its beginning; not closed
+   */
+  static void verify(
+      SeekableByteChannel source,
+      long size,
+      Digest wanted,
+      Function<String, PackageIntegrityException> damaged)
+      throws IOException {
+    copy(source, size, wanted, damaged, bytes -> {});
+  }
+
+  /** Where bytes go. */
+  interface Target {
+    /** Takes all of them. */
+    void take(ByteBuffer bytes) throws IOException;
+  }
+
+  /**
+   * Copies all bytes of a channel, hashing each once, and compares them with what is said of them. What was copied is to be
+   * thrown away if this throws.
+   *
+   * @param source at its beginning; not closed
+   */
+  static void copy(
+      SeekableByteChannel source,
+      long size,
+      Digest wanted,
+      Function<String, PackageIntegrityException> damaged,
+      Target target)
+      throws IOException {
+    requireSize(source.size(), size, damaged);
+    byte[] chunk = new byte[(int) Math.min(SMALLEST_CHUNK, Math.max(1, size))];
+    MessageDigest whole = sha256();
+    long read = 0;
+    for (int count = fill(source, chunk); count > 0; count = fill(source, chunk)) {
+      read += count;
+      if (read > size) {
+        break;
+      }
+      whole.update(chunk, 0, count);
+      target.take(ByteBuffer.wrap(chunk, 0, count));
+    }
+    requireSize(read, size, damaged);
+    requireDigest(digest(whole), wanted, damaged);
+  }
+
   /** {@return the digest of what a channel holds from where it stands} */
   static Digest digest(SeekableByteChannel source) throws IOException {
     byte[] chunk = new byte[(int) Math.min(SMALLEST_CHUNK, Math.max(1, source.size()))];

@@ -786,8 +786,7 @@ class MaintenanceLoopTest {
     loop.tick();
 
     assertEquals(
-        "KEPT iris:2: iris:1 was trained again, byte for byte, as iris:2",
-        scene.last().toString());
+        "KEPT iris:1: iris:1 was trained again, byte for byte", scene.last().toString());
     assertEquals(List.of(1L), scene.moves());
   }
 

@@ -802,7 +802,7 @@ class FilePackageTest extends ModelPackageContract {
     }
 
     @Override
-    void write(Path file, SeekableByteChannel bytes) throws IOException {
+    void write(Path file, Content bytes) throws IOException {
       step();
       super.write(file, bytes);
     }

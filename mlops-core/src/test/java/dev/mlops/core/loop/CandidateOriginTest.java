@@ -1,0 +1,59 @@
+package dev.mlops.core.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.pack.Configuration;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.retrain.RetrainDecision;
+import dev.mlops.api.store.Version;
+import dev.mlops.core.pack.Provenance;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The package of a candidate says which version it is to follow, what it was trained on, and which decision asked for it. */
+class CandidateOriginTest {
+  @TempDir
+  Path folder;
+
+  @Test
+  void aCandidateSaysWhereItComesFrom() {
+    LoopScene scene = new LoopScene(folder);
+    scene.world = "B";
+    scene.serve(200);
+    Version parent = scene.deployment.champion();
+    // A lone surrogate is what a policy's words may hold and no package can.
+    RetrainDecision asked = RetrainDecision.of(
+            RetrainDecision.Outcome.RETRAIN, "scripted", "the channel moved \ud800")
+        .changedAt(0);
+    List<Outcome> outcomes = scene.monitor.outcomes().between(0, 200);
+    try (MaintenanceLoop loop = scene.loop((now, past) -> asked).build()) {
+      loop.tick();
+      loop.tick();
+    }
+
+    ModelPackage candidate = scene.behind.open(scene.behind.require("iris:2"));
+    Configuration origin = candidate.provenance();
+    assertThat(origin.text(Provenance.PARENT)).contains("iris:1");
+    assertThat(origin.text(Provenance.PARENT_DIGEST)).contains(parent.digest().toString());
+    assertThat(origin.text(Provenance.DECISION).orElseThrow())
+        .contains("RETRAIN")
+        .contains("the channel moved ?");
+    int rows = (int) origin.number(Provenance.ROWS).orElseThrow();
+    int heldBack = (int) origin.number(Provenance.HELD_BACK).orElseThrow();
+    int first = Integer.parseInt(origin.text(Provenance.FIRST).orElseThrow());
+    int last = Integer.parseInt(origin.text(Provenance.LAST).orElseThrow());
+    assertThat(rows).isPositive().isEqualTo(last - first + 1);
+    assertThat(heldBack).isPositive();
+    assertThat(last + heldBack).isEqualTo(199);
+    assertThat(origin.text(Provenance.ROWS_DIGEST))
+        .contains(Provenance.digest(outcomes.subList(first, last + 1).stream()
+                .map(Outcome::labelled)
+                .toList())
+            .toString());
+    assertThat(origin.text(Provenance.SINCE)).contains(outcomes.get(first).servedAt().toString());
+    assertThat(origin.text(Provenance.UNTIL)).contains(outcomes.get(last).servedAt().toString());
+  }
+}
