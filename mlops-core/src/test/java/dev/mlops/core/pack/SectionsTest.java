@@ -232,27 +232,13 @@ class SectionsTest {
 
   @Test
   void anotherFormatIsRefusedBeforeItsKeysAre() {
-<<<<<<< HEAD
-    String text = "{'format':3,'new':1}";
-    for (Function<Json, ?> reader :
-        List.<Function<Json, ?>>of(Sections::schema, Sections::provenance)) {
-      assertEquals("$.format: wanted format 1, got 3", refusal(reader, text));
-    }
-    for (Function<Json, ?> reader : List.<Function<Json, ?>>of(
-        Sections::baseline,
-        Sections::examples,
-        Sections::libraries,
-        Sections::configuration)) {
-      assertEquals("$.format: wanted format 1 to 2, got 3", refusal(reader, text));
-=======
     String text = "{'format':4,'new':1}";
     for (Function<Json, ?> reader : List.<Function<Json, ?>>of(
-        Sections::schema, Sections::examples, Sections::provenance, Sections::environment)) {
+        Sections::schema, Sections::provenance, Sections::environment)) {
       assertEquals("$.format: wanted format 1, got 4", refusal(reader, text));
->>>>>>> accafa8 (Say in a package what it was made with and where)
     }
-    for (Function<Json, ?> reader :
-        List.<Function<Json, ?>>of(Sections::baseline, Sections::configuration)) {
+    for (Function<Json, ?> reader : List.<Function<Json, ?>>of(
+        Sections::baseline, Sections::examples, Sections::configuration)) {
       assertEquals("$.format: wanted format 1 to 2, got 4", refusal(reader, text));
     }
     assertEquals("$.format: wanted format 1 to 3, got 4", refusal(Sections::libraries, text));
