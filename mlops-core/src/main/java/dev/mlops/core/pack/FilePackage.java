@@ -171,8 +171,7 @@ public final class FilePackage implements ModelPackage {
 
   /** Gives the bytes of a file to a target while they are verified; what was given is worth nothing if this throws. */
   void copy(PackageFile file, VerifiedChannel.Target target) throws IOException {
-    try (SeekableByteChannel source =
-        source(model(), digest, file.name(), file.digest(), blobs)) {
+    try (SeekableByteChannel source = source(model(), digest, file.name(), file.digest(), blobs)) {
       VerifiedChannel.copy(
           source,
           file.size(),

@@ -100,8 +100,7 @@ final class Layout {
         Digest.of(config),
         blobs);
     for (PackageFile file : manifest.files()) {
-      FilePackage.verify(
-          manifest.model(), digest, file.name(), file.size(), file.digest(), blobs);
+      FilePackage.verify(manifest.model(), digest, file.name(), file.size(), file.digest(), blobs);
     }
     return new Read(manifest, blobs);
   }

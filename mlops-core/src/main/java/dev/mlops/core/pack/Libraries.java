@@ -53,8 +53,7 @@ import org.jspecify.annotations.Nullable;
 public final class Libraries {
   private static final int MOST_JARS = 10_000;
   private static final int LONGEST_POM = 64 << 10;
-  private static final Pattern POM =
-      Pattern.compile("META-INF/maven/[^/]+/[^/]+/pom\\.properties");
+  private static final Pattern POM = Pattern.compile("META-INF/maven/[^/]+/[^/]+/pom\\.properties");
   private static final Pattern NEBULA = Pattern.compile("([^#;\\s]+)#([^#;\\s]+);[^#;\\s]+");
   private static final Pattern VERSIONED = Pattern.compile("(.+?)-(\\d[A-Za-z0-9._-]*)");
 
@@ -132,7 +131,8 @@ public final class Libraries {
     for (Properties pom : poms) {
       String artifact = pom.getProperty("artifactId");
       if (bare.equals(artifact) || bare.startsWith(artifact + "-")) {
-        own = own == null || artifact.length() >= own.getProperty("artifactId").length() ? pom : own;
+        own =
+            own == null || artifact.length() >= own.getProperty("artifactId").length() ? pom : own;
       }
     }
     if (own != null) {

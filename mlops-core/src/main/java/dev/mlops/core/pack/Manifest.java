@@ -311,7 +311,8 @@ final class Manifest {
     }
     String type = layer.get("mediaType").text();
     for (Role role : Role.known()) {
-      if ((sections(1).contains(role) || !isSection(role)) && mediaType(1, role, 1).equals(type)) {
+      if ((sections(1).contains(role) || !isSection(role))
+          && mediaType(1, role, 1).equals(type)) {
         return role;
       }
     }

@@ -1,7 +1,6 @@
 package dev.mlops.core.pack;
 
 import dev.mlops.api.model.Beta;
-import dev.mlops.api.model.Column;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
@@ -146,8 +145,10 @@ public final class ModelCard {
     SortedMap<String, Object> values = settings.values();
     if (!values.isEmpty()) {
       heading(title);
-      list(List.copyOf(values.entrySet()), one -> escaped(one.getKey()) + ": "
-          + escaped(one.getValue() instanceof String given ? given : plain(one.getValue())));
+      list(
+          List.copyOf(values.entrySet()),
+          one -> escaped(one.getKey()) + ": "
+              + escaped(one.getValue() instanceof String given ? given : plain(one.getValue())));
     }
   }
 

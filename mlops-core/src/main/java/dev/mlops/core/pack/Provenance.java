@@ -74,9 +74,8 @@ public final class Provenance {
   public static Digest digest(List<Labelled<Row>> rows) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      DataOutputStream out =
-          new DataOutputStream(new BufferedOutputStream(
-              new DigestOutputStream(OutputStream.nullOutputStream(), digest)));
+      DataOutputStream out = new DataOutputStream(new BufferedOutputStream(
+          new DigestOutputStream(OutputStream.nullOutputStream(), digest)));
       Schema written = null;
       for (Labelled<Row> row : rows) {
         Schema schema = row.input().schema();

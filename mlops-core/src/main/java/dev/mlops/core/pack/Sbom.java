@@ -80,17 +80,13 @@ public final class Sbom {
             .map(Sbom::file)
             .toList());
     model.put(
-        "properties",
-        List.of(Map.of("name", "dev.mlops:runtime", "value", source.runtime())));
+        "properties", List.of(Map.of("name", "dev.mlops:runtime", "value", source.runtime())));
     return model;
   }
 
   private static Map<String, Object> parameters(ModelPackage source) {
     Map<String, Object> parameters = new HashMap<>();
-    source
-        .schema()
-        .task()
-        .ifPresent(task -> parameters.put("task", name(task)));
+    source.schema().task().ifPresent(task -> parameters.put("task", name(task)));
     parameters.put(
         "inputs",
         source.schema().columns().stream()
@@ -159,8 +155,8 @@ public final class Sbom {
     library.sha256().ifPresent(digest -> component.put("hashes", hashes(digest)));
     library
         .file()
-        .ifPresent(file -> component.put(
-            "properties", List.of(Map.of("name", "dev.mlops:file", "value", file))));
+        .ifPresent(file ->
+            component.put("properties", List.of(Map.of("name", "dev.mlops:file", "value", file))));
     return component;
   }
 

@@ -260,9 +260,7 @@ final class Sections {
     // Rows of a host's binding say nothing of the task: they keep the schema that they were given
     // with.
     members.put("schema", members(examples.get(0).row().schema(), Map.of()));
-    members.put(
-        "examples",
-        examples.stream().map(Sections::example).toList());
+    members.put("examples", examples.stream().map(Sections::example).toList());
     return Json.of(members);
   }
 
@@ -333,8 +331,9 @@ final class Sections {
       TreeMap<String, Double> within = new TreeMap<>();
       example
           .find("within")
-          .ifPresent(given ->
-              given.keys().forEach(output -> within.put(output, given.get(output).number())));
+          .ifPresent(given -> given
+              .keys()
+              .forEach(output -> within.put(output, given.get(output).number())));
       examples.add(valid(example, () -> new GoldenExample(row, expected, within)));
     }
     return List.copyOf(examples);

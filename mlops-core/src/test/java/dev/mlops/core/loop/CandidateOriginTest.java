@@ -53,7 +53,9 @@ class CandidateOriginTest {
                 .map(Outcome::labelled)
                 .toList())
             .toString());
-    assertThat(origin.text(Provenance.SINCE)).contains(outcomes.get(first).servedAt().toString());
-    assertThat(origin.text(Provenance.UNTIL)).contains(outcomes.get(last).servedAt().toString());
+    assertThat(origin.text(Provenance.SINCE))
+        .contains(outcomes.get(first).servedAt().toString());
+    assertThat(origin.text(Provenance.UNTIL))
+        .contains(outcomes.get(last).servedAt().toString());
   }
 }

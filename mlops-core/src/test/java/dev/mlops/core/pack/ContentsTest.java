@@ -91,8 +91,7 @@ class ContentsTest {
             .runtime("mine")
             .weights("w", new byte[0])
             .build(),
-        FilePackage.builder(
-                "regression", Schema.of(Column.number("x")).predicting(Task.REGRESSION))
+        FilePackage.builder("regression", Schema.of(Column.number("x")).predicting(Task.REGRESSION))
             .runtime("mine")
             .weights("w", new byte[0])
             .library(Library.of("", ""))
@@ -118,8 +117,7 @@ class ContentsTest {
 
   @Test
   void thePartsListNamesTheModelItsFilesAndItsLibraries() {
-    Json list =
-        Json.parse(document(whole().build(), ModelPackage.SBOM).getBytes(UTF_8), 1 << 24);
+    Json list = Json.parse(document(whole().build(), ModelPackage.SBOM).getBytes(UTF_8), 1 << 24);
     Json model = list.get("metadata").get("component");
     assertThat(model.get("type").text()).isEqualTo("machine-learning-model");
     assertThat(model.get("name").text()).isEqualTo("fraud");
@@ -134,13 +132,17 @@ class ContentsTest {
             "model.bin",
             "provenance.json",
             "schema.json");
-    assertThat(model.get("components").items().get(5).get("hashes").items().get(0).get("content"))
+    assertThat(
+            model.get("components").items().get(5).get("hashes").items().get(0).get("content"))
         .isEqualTo(Json.of(Digest.of(new byte[] {1, 2, 3}).hex()));
     assertThat(list.get("components").items())
         .extracting(part -> part.find("purl").map(Json::text).orElse("none"))
         .containsExactly(
-            "none", "pkg:maven/odd/name%20with%20space@1%2F2", "pkg:maven/org.tribuo/tribuo-core@4.3.2");
-    assertThat(list.get("components").items().get(2).get("hashes").items().get(0).get("content"))
+            "none",
+            "pkg:maven/odd/name%20with%20space@1%2F2",
+            "pkg:maven/org.tribuo/tribuo-core@4.3.2");
+    assertThat(
+            list.get("components").items().get(2).get("hashes").items().get(0).get("content"))
         .isEqualTo(Json.of(Digest.of(new byte[0]).hex()));
   }
 
@@ -162,8 +164,8 @@ class ContentsTest {
             "- Java vendor: A \\<b\\>Vendor\\</b\\>",
             "- environment variables, by name: MODEL\\_HOME",
             "- parent: fraud:6")
-        .anyMatch(line -> line.contains("loaded by the runtime mine")
-            && line.contains("positive label is fraud"))
+        .anyMatch(line ->
+            line.contains("loaded by the runtime mine") && line.contains("positive label is fraud"))
         .anyMatch(line -> line.startsWith("- org.tribuo:tribuo-core 4.3.2, file t.jar, sha256:"))
         .anyMatch(line -> line.startsWith("- model.bin: weights, 3 bytes, sha256:"));
     assertThat(ModelCard.of(made)).isEqualTo(document(made, ModelPackage.MODEL_CARD));
@@ -186,9 +188,8 @@ class ContentsTest {
   void aLongListIsCutAndCounted() {
     FilePackage made = FilePackage.builder(
             "wide",
-            Schema.of(IntStream.range(0, 1_000)
-                .mapToObj(i -> Column.number("c" + i))
-                .toList()))
+            Schema.of(
+                IntStream.range(0, 1_000).mapToObj(i -> Column.number("c" + i)).toList()))
         .runtime("mine")
         .weights("w", new byte[0])
         .configuration("long", "x".repeat(5_000))
@@ -240,11 +241,13 @@ class ContentsTest {
         .orElseThrow();
     Environment here = Environment.here(set.getKey(), "NOT_SET_ANYWHERE");
     FilePackage made = whole().environment(here).build();
-    FilePackage read = FilePackage.of(made.manifest(), digest -> made.files().stream()
-        .filter(file -> file.digest().equals(digest))
-        .findFirst()
-        .map(made::read)
-        .orElse(null));
+    FilePackage read = FilePackage.of(
+        made.manifest(),
+        digest -> made.files().stream()
+            .filter(file -> file.digest().equals(digest))
+            .findFirst()
+            .map(made::read)
+            .orElse(null));
     assertThat(read.environment()).contains(here);
     assertThat(here.java()).isEqualTo(System.getProperty("java.version"));
     assertThat(here.architecture()).isEqualTo(System.getProperty("os.arch"));
@@ -294,8 +297,8 @@ class ContentsTest {
   void aLibraryIsKnownByTheCoordinatesInItsJar() throws IOException {
     Path file = jar("renamed.jar", Map.of(), Map.of(path("g", "a"), pom("g", "a", "1.2")));
     assertThat(Libraries.in(List.of(file)))
-        .containsExactly(Library.of("g:a", "1.2")
-            .inFile("renamed.jar", Digest.of(Files.readAllBytes(file))));
+        .containsExactly(
+            Library.of("g:a", "1.2").inFile("renamed.jar", Digest.of(Files.readAllBytes(file))));
   }
 
   @Test
@@ -308,16 +311,24 @@ class ContentsTest {
             path("g", "whole"), pom("g", "whole", "2"),
             path("g", "whole-thing"), pom("g", "whole-thing", "3"),
             path("g", "broken"), "groupId=\\uZZ"));
-    assertThat(Libraries.in(List.of(file))).extracting(Library::toString).containsExactly("g:whole-thing 3");
+    assertThat(Libraries.in(List.of(file)))
+        .extracting(Library::toString)
+        .containsExactly("g:whole-thing 3");
   }
 
   @Test
   void withoutCoordinatesTheManifestAndTheFileNameSpeak() {
     assertThat(Libraries.in(List.of(
-            jar("n.jar", Map.of("Implementation-Title", "g#art;7", "Implementation-Version", "7"), Map.of()),
+            jar(
+                "n.jar",
+                Map.of("Implementation-Title", "g#art;7", "Implementation-Version", "7"),
+                Map.of()),
             jar("some-lib-2.0-rc1.jar", Map.of(), Map.of()),
             jar("bundle.jar", Map.of("Bundle-Version", "1.1"), Map.of()),
-            jar("two-1.jar", Map.of(), Map.of(path("g", "x"), pom("g", "x", "1"), path("g", "y"), pom("g", "y", "1"))),
+            jar(
+                "two-1.jar",
+                Map.of(),
+                Map.of(path("g", "x"), pom("g", "x", "1"), path("g", "y"), pom("g", "y", "1"))),
             jar("plain.jar", Map.of(), Map.of()))))
         .extracting(Library::toString)
         .containsExactly("bundle 1.1", "g:art 7", "plain", "some-lib 2.0-rc1", "two 1");
@@ -330,8 +341,8 @@ class ContentsTest {
     Files.createDirectories(folder.resolve("classes"));
     assertThat(Libraries.in(
             List.of(folder.resolve("classes"), second, first, folder.resolve("absent.jar"))))
-        .containsExactly(Library.of("lib", "2")
-            .inFile("lib-2.jar", Digest.of(Files.readAllBytes(second))));
+        .containsExactly(
+            Library.of("lib", "2").inFile("lib-2.jar", Digest.of(Files.readAllBytes(second))));
   }
 
   @Test
@@ -358,8 +369,8 @@ class ContentsTest {
   /** Whatever started this test: the jar that JUnit came from is on its class path. */
   @Test
   void theClassPathOfThisProcessIsFound() throws Exception {
-    Path jar = Path.of(
-        Test.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Path jar =
+        Path.of(Test.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     Digest digest = Digest.of(Files.readAllBytes(jar));
     assertThat(Libraries.onClassPath())
         .filteredOn(library -> library.sha256().equals(Optional.of(digest)))
@@ -395,7 +406,11 @@ class ContentsTest {
             new Labelled<>(
                 Row.of(schema, new double[] {1, 0}, new String[] {"", ""}), Truth.of("yes")))));
     assertThat(List.of(
-            Truth.of(0.0), Truth.of(-0.0), Truth.of(1.0), Truth.of("1.0"), Truth.of(Map.of("v", 1.0))))
+            Truth.of(0.0),
+            Truth.of(-0.0),
+            Truth.of(1.0),
+            Truth.of("1.0"),
+            Truth.of(Map.of("v", 1.0))))
         .extracting(truth -> Provenance.digest(List.of(new Labelled<>(row, truth))))
         .doesNotHaveDuplicates();
     // Computed once, on JDK 17: any machine must find it again.

@@ -188,8 +188,8 @@ class SectionsTest {
         numbers[j] = random.nextInt(3) == 0 ? Double.NaN : number(random);
         categories[j] = random.nextInt(3) == 0 ? "" : text(random);
       }
-      examples.add(
-          example(random, new GoldenExample(Row.of(schema, numbers, categories), prediction(random))));
+      examples.add(example(
+          random, new GoldenExample(Row.of(schema, numbers, categories), prediction(random))));
     }
     return examples;
   }
@@ -233,8 +233,8 @@ class SectionsTest {
   @Test
   void anotherFormatIsRefusedBeforeItsKeysAre() {
     String text = "{'format':4,'new':1}";
-    for (Function<Json, ?> reader : List.<Function<Json, ?>>of(
-        Sections::schema, Sections::provenance, Sections::environment)) {
+    for (Function<Json, ?> reader :
+        List.<Function<Json, ?>>of(Sections::schema, Sections::provenance, Sections::environment)) {
       assertEquals("$.format: wanted format 1, got 4", refusal(reader, text));
     }
     for (Function<Json, ?> reader : List.<Function<Json, ?>>of(

@@ -134,7 +134,8 @@ class StoredPackagesTest {
       example(at + ".example." + i, pack.examples().get(i));
     }
     Map<String, String> libraries = new TreeMap<>();
-    pack.libraries().forEach(library -> libraries.put(library.name(), library.version().orElse("none")));
+    pack.libraries()
+        .forEach(library -> libraries.put(library.name(), library.version().orElse("none")));
     texts(at + ".library", libraries);
     Map<String, String> settings = new TreeMap<>();
     Configuration configuration = pack.configuration();
