@@ -19,6 +19,7 @@ import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFile.Role;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
@@ -110,7 +111,9 @@ class MyTrainerTest {
 
     assertThat(read.configuration().number("threshold")).isEqualTo(OptionalDouble.of(0.35));
     assertThat(read.provenance().number("rows")).isEqualTo(OptionalDouble.of(500));
-    assertThat(read.files(Role.DOCUMENT)).hasSize(1);
+    assertThat(read.files(Role.DOCUMENT))
+        .extracting(PackageFile::name)
+        .containsExactly("data-sheet.md", ModelPackage.MODEL_CARD, ModelPackage.SBOM);
     assertThat(read.libraries()).containsExactly(Library.of("org.example:bayes", "1.0"));
     assertThat(read.baseline().orElseThrow().rows()).isEqualTo(200);
     assertThat(

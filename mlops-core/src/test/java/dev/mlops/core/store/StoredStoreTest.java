@@ -72,9 +72,7 @@ class StoredStoreTest {
       list(store);
     }
     assertThat(values).isEqualTo(expected());
-    assertThat(contents(root))
-        .as("reading changes no stored file")
-        .containsAllEntriesOf(contents(stored()));
+    assertThat(contents(root)).as("reading changes no stored file").containsAllEntriesOf(contents(stored()));
   }
 
   @Test
