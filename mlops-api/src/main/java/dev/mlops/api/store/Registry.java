@@ -336,10 +336,17 @@ public final class Registry implements VersionStore {
       throw new IllegalArgumentException(backend.where(blob) + " of " + owner + " has " + size
           + " bytes, too many to be read at once; open it instead");
     }
-    try (InputStream in = Channels.newInputStream(open(owner, blob, size, remedy))) {
-      byte[] bytes = in.readNBytes((int) size);
-      if (!Digest.of(bytes).equals(blob)) {
-        throw damaged(owner, blob, size, bytes.length, Digest.of(bytes), remedy);
+    requireOpen();
+    try (SeekableByteChannel channel = requireThere(owner, blob, remedy)) {
+      byte[] bytes = new byte[(int) size];
+      ByteBuffer rest = ByteBuffer.wrap(bytes);
+      while (rest.hasRemaining() && channel.read(rest) >= 0) {
+        // A channel may give fewer bytes than there is room for.
+      }
+      boolean more = !rest.hasRemaining() && channel.read(ByteBuffer.allocate(1)) > 0;
+      Digest found = rest.hasRemaining() || more ? null : Digest.of(bytes);
+      if (!blob.equals(found)) {
+        throw damaged(owner, blob, size, more ? size + 1 : rest.position(), found, remedy);
       }
       return bytes;
     } catch (IOException e) {
@@ -347,11 +354,14 @@ public final class Registry implements VersionStore {
     }
   }
 
+  private SeekableByteChannel requireThere(String owner, Digest blob, String remedy) {
+    return backend.open(blob).orElseThrow(() -> missing(owner, blob, remedy));
+  }
+
   /** {@return a channel over a blob that was read once and found whole} */
   private SeekableByteChannel open(String owner, Digest blob, long size, String remedy) {
     requireOpen();
-    SeekableByteChannel channel =
-        backend.open(blob).orElseThrow(() -> missing(owner, blob, remedy));
+    SeekableByteChannel channel = requireThere(owner, blob, remedy);
     boolean whole = false;
     try {
       Seen seen = look(channel, size);
@@ -412,10 +422,10 @@ public final class Registry implements VersionStore {
   }
 
   private PackageIntegrityException damaged(
-      String owner, Digest blob, long size, long length, Digest found, String remedy) {
+      String owner, Digest blob, long size, long length, @Nullable Digest found, String remedy) {
     boolean aside = backend.setAside(blob);
     return new PackageIntegrityException(owner + " is damaged: " + backend.where(blob)
-        + (length == size
+        + (found != null && length == size
             ? " has sha256 " + found.abbreviated() + "…"
             : " has " + (length > size ? "more than " + size : length) + " bytes, its record says "
                 + size)
