@@ -28,6 +28,10 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.stream.Stream;
+import java.util.TreeMap;
+import java.util.Objects;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -116,6 +120,9 @@ public final class DataDrift implements RowDetector, StatefulDetector {
 
   private final Schema schema;
   private final List<ColumnWatch> columns;
+  /** By column: why it could not be compared, the newest. */
+  private final Map<String, String> faults = new TreeMap<>();
+
   private final int window;
   private final boolean inTime;
   private final double alarmLevel;
@@ -181,11 +188,18 @@ public final class DataDrift implements RowDetector, StatefulDetector {
   }
 
   /**
-   * {@return what to know of the columns before the first row, in sentences for people: those that look like identifiers; empty
-   * if there is nothing to say}
+   * {@return what to know of the columns, in sentences for people: from the start on, those that look like identifiers; later
+   * also each that could not be compared in a window, with the newest such window; empty if there is nothing to say}
    */
   public List<String> notes() {
-    return columns.stream().flatMap(column -> column.note().stream()).toList();
+    return Stream.concat(
+            columns.stream().flatMap(column -> column.note().stream()), faults.values().stream())
+        .toList();
+  }
+
+  /** In order; a seam for tests. */
+  List<ColumnWatch> columns() {
+    return columns;
   }
 
   @Override
@@ -246,13 +260,20 @@ public final class DataDrift implements RowDetector, StatefulDetector {
   }
 
   private void compare() {
-    List<ColumnWatch.Comparison> found = new ArrayList<>(columns.size());
+    List<ColumnWatch.@Nullable Comparison> found = new ArrayList<>(columns.size());
     double[] pValues = new double[2 * columns.size()];
+    Arrays.fill(pValues, 1.0);
     for (int i = 0; i < columns.size(); i++) {
-      ColumnWatch.Comparison comparison = columns.get(i).compare();
+      ColumnWatch.Comparison comparison = compared(columns.get(i));
       found.add(comparison);
-      pValues[2 * i] = comparison.valueP;
-      pValues[2 * i + 1] = comparison.missingP;
+      if (comparison != null) {
+        pValues[2 * i] = comparison.valueP;
+        pValues[2 * i + 1] = comparison.missingP;
+      }
+    }
+    if (found.stream().allMatch(Objects::isNull)) {
+      level = Level.WARMING_UP;
+      return;
     }
     double[] adjusted = MultipleTests.benjaminiHochberg(pValues);
     double least = 1.0;
@@ -270,11 +291,29 @@ public final class DataDrift implements RowDetector, StatefulDetector {
     }
   }
 
-  private Signal describe(List<ColumnWatch.Comparison> found, double[] adjusted, double least) {
+  /** What a column came to; null, and a note, if its test threw: the other columns are judged all the same. */
+  private ColumnWatch.@Nullable Comparison compared(ColumnWatch column) {
+    try {
+      return column.compare();
+    } catch (RuntimeException e) { // a case that a test of a library does not take
+      faults.put(
+          column.name(),
+          "column " + MlopsException.shown(column.name()) + " could not be compared with the"
+              + " baseline in rows " + (rows - window) + " to " + (rows - 1) + " ("
+              + e.getClass().getSimpleName() + ": "
+              + MlopsException.shown(String.valueOf(e.getMessage()))
+              + "); the other columns were");
+      return null;
+    }
+  }
+
+  private Signal describe(
+      List<ColumnWatch.@Nullable Comparison> found, double[] adjusted, double least) {
     List<ColumnShift> moved = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
-      if (Math.min(adjusted[2 * i], adjusted[2 * i + 1]) <= alarmLevel) {
-        moved.add(columns.get(i).moved(found.get(i)));
+      ColumnWatch.Comparison comparison = found.get(i);
+      if (comparison != null && Math.min(adjusted[2 * i], adjusted[2 * i + 1]) <= alarmLevel) {
+        moved.add(columns.get(i).moved(comparison));
       }
     }
     moved.sort(Comparator.comparingDouble(ColumnShift::pValue)
@@ -319,6 +358,7 @@ public final class DataDrift implements RowDetector, StatefulDetector {
     rows = 0;
     warningStart = 0;
     untested = true;
+    faults.clear();
   }
 
   /**

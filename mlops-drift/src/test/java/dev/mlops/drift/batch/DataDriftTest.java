@@ -17,12 +17,15 @@ import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.NumberProfile;
 import dev.mlops.drift.Allocated;
 import dev.mlops.drift.profile.Baselines;
 import dev.mlops.testkit.RowDetectorContract;
 import dev.mlops.testkit.StatefulDetectorContract;
 import java.time.Duration;
+import java.io.DataInput;
+import java.io.DataOutput;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -227,6 +230,94 @@ class DataDriftTest {
         .extracting(ColumnShift::to)
         .containsExactly("missing 100 %", "missing 100 %", "missing 100 %");
     assertThat(detector.skipped()).isZero();
+  }
+
+  /** A column whose test throws in some windows. */
+  private static final class Throwing extends ColumnWatch {
+    private final int from;
+    private final int to;
+    private int windows;
+
+    Throwing(ColumnProfile profile, int from, int to) {
+      super(profile, 0, 0.0);
+      this.from = from;
+      this.to = to;
+    }
+
+    @Override
+    void put(Row row, int place) {}
+
+    @Override
+    void clear() {}
+
+    @Override
+    void identify(DataOutput out) {}
+
+    @Override
+    void write(DataOutput out, int filled) {}
+
+    @Override
+    void read(DataInput in, int filled) {}
+
+    @Override
+    int mostBytes() {
+      return 0;
+    }
+
+    @Override
+    Comparison compare() {
+      int now = windows++;
+      if (now >= from && now < to) {
+        throw new IllegalStateException("too few values: " + now);
+      }
+      return new Comparison(1.0, 0.0, 0, 100) {
+        @Override
+        ColumnShift values() {
+          throw new AssertionError("nothing moved");
+        }
+      };
+    }
+  }
+
+  private static DataDrift throwing(int from, int to) {
+    DataDrift detector = DataDrift.against(BASELINE).windowOf(100).falseAlarmEvery(1_000_000);
+    detector.columns().set(0, new Throwing(BASELINE.columns().get(0), from, to));
+    return detector;
+  }
+
+  @Test
+  void aTestThatThrowsLeavesTheOtherColumnsJudgedAndTheWindowIsLetGo() {
+    DataDrift detector = throwing(1, 3);
+    assertThat(feed(detector, 100, DataDriftTest::calm)).isEqualTo(Level.STABLE);
+    assertThat(detector.notes()).isEmpty();
+
+    assertThat(feed(detector, 99, random -> row(random, 2, 0.7, 0.01))).isEqualTo(Level.STABLE);
+    assertThat(feed(detector, 1, random -> row(random, 2, 0.7, 0.01))).isEqualTo(Level.DRIFT);
+    assertThat(detector.signal().orElseThrow().moved())
+        .extracting(ColumnShift::column)
+        .containsExactly("channel");
+    assertThat(detector.signal().orElseThrow().index()).isEqualTo(199);
+    assertThat(detector.notes())
+        .singleElement()
+        .asString()
+        .contains("amount", "rows 100 to 199", "IllegalStateException: too few values: 1");
+
+    // The window was let go: the next judgement is a whole window later, not with the next row.
+    assertThat(feed(detector, 99, DataDriftTest::calm)).isEqualTo(Level.WARMING_UP);
+    assertThat(detector.notes()).singleElement().asString().contains("too few values: 1");
+    assertThat(feed(detector, 1, DataDriftTest::calm)).isEqualTo(Level.STABLE);
+    assertThat(detector.notes()).singleElement().asString().contains("rows 200 to 299");
+    detector.reset();
+    assertThat(detector.notes()).isEmpty();
+  }
+
+  /** Absence of evidence is not stability. */
+  @Test
+  void whereNoColumnCouldBeComparedNothingIsStable() {
+    DataDrift detector = throwing(0, 1);
+    detector.columns().subList(1, 3).clear();
+    assertThat(feed(detector, 100, DataDriftTest::calm)).isEqualTo(Level.WARMING_UP);
+    assertThat(feed(detector, 100, DataDriftTest::calm)).isEqualTo(Level.STABLE);
   }
 
   @Test

@@ -188,6 +188,7 @@ class DriftOfTablesTest {
   /** At one false alarm in so many windows. */
   @ParameterizedTest
   @CsvSource({
+    "0.01, 1000, 1000",
     "0.05, 1000, 1000",
     "0.05, 1000, 10000",
     "0.02, 1000, 10000",
@@ -196,7 +197,7 @@ class DriftOfTablesTest {
   })
   void aNewKindIsFoundInEveryWindow(double share, int window, long windows) {
     SplittableRandom random = new SplittableRandom(1);
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 60; i++) {
       assertThat(window(counted(THREE), window, windows, threeAnd("new", share), random))
           .as("window " + i)
           .isEqualTo(Level.DRIFT);
