@@ -217,7 +217,10 @@ final class Watcher {
   }
 
   String note() {
-    return note;
+    // What the columns say may come later: one that could not be compared.
+    return rows instanceof DataDrift columns && note.isEmpty()
+        ? String.join("; ", columns.notes())
+        : note;
   }
 
   /** The mean loss up to which nothing is wrong. */
@@ -410,7 +413,7 @@ final class Watcher {
     }
     DriftReading.Builder reading = DriftReading.builder(signal != null ? Level.DRIFT : level)
         .inputs(judged)
-        .note(note);
+        .note(note());
     if (signal != null) {
       reading.signal(signal);
     }

@@ -147,6 +147,43 @@ class TrialTest {
     assertEquals(1.0, candidate.quality(Metric.ACCURACY).orElseThrow().value());
   }
 
+  /** A recall of no positives is not measured, however many rows are held back; a perfect candidate shows none either. */
+  @Test
+  void heldBackRowsWithoutAPositiveLeaveTheRecallUndecided() {
+    Schema schema = SCHEMA.positiveLabel("yes");
+    List<Outcome> heldBack = new ArrayList<>();
+    for (int i = 0; i < 1_000; i++) {
+      heldBack.add(Outcome.builder(i, i, "7")
+          .row(Row.of(schema, (double) i))
+          .prediction(Classification.of(i % 50 == 0 ? "yes" : "no"))
+          .truth(Truth.of("no"))
+          .servedAt(Instant.EPOCH)
+          .build());
+    }
+    InMemoryPackage source = InMemoryPackage.builder("iris", schema)
+        .weights("w", "w".getBytes(UTF_8))
+        .build();
+    Evidence trial = trial(source, row -> Classification.of("no"), "8", heldBack);
+
+    assertThat(trial.comparison(Metric.RECALL)).isEmpty();
+    assertThat(trial.candidate().orElseThrow().quality(Metric.RECALL)).isEmpty();
+    assertThat(trial.comparison(Metric.ACCURACY)).isPresent();
+    for (Condition condition : List.of(
+        Signals.quality("recall").noWorseThanChampion(0.05),
+        Signals.quality("recall").atLeast(0.01),
+        Signals.quality("recall").noWorseThanBaseline(0.5))) {
+      Gate.Judgement judged = Gate.of(condition).judgement(trial);
+      assertThat(judged.finding().verdict()).as("%s", condition).isEqualTo(Verdict.INCONCLUSIVE);
+      assertThat(judged.undecided()).as("%s", condition).containsExactly(condition);
+    }
+    assertThat(Gate.of(
+                Signals.quality("recall").noWorseThanChampion(0.05),
+                Signals.quality("accuracy").noWorseThanChampion(0.05))
+            .judge(trial)
+            .verdict())
+        .isEqualTo(Verdict.INCONCLUSIVE);
+  }
+
   /** The truths have no name, so they are for either model. */
   @Test
   void aCandidateWithAnotherOutputThanTheChampionFails() {
