@@ -456,6 +456,7 @@ public final class InMemoryPackage implements ModelPackage {
      *
      * @param examples inputs with their predictions; copied
      */
+    @Override
     public Builder examples(List<GoldenExample> examples) {
       this.examples = List.copyOf(examples);
       return this;

@@ -2,6 +2,7 @@ package dev.mlops.api.pack;
 
 import dev.mlops.api.model.Beta;
 import java.util.Collection;
+import java.util.List;
 
 /**
  * A package that is being made: takes what people and later runs want to know of the model.
@@ -79,6 +80,14 @@ public interface PackageDraft {
   default PackageDraft decisionThreshold(String label, double threshold) {
     return configuration(DecisionThresholds.setting(label), threshold);
   }
+
+  /**
+   * {@return this draft, with inputs and predictions that somebody wrote down, beside those of a test phase; a later call
+   * replaces those of an earlier one}
+   *
+   * @param examples of the columns of the model
+   */
+  PackageDraft examples(List<GoldenExample> examples);
 
   /**
    * {@return this draft, with a library that the model was made with}

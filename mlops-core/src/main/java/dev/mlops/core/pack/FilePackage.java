@@ -547,11 +547,17 @@ public final class FilePackage implements ModelPackage {
       return this;
     }
 
+    /** {@return the examples given so far} */
+    List<GoldenExample> examples() {
+      return examples;
+    }
+
     /**
      * {@return this builder, with inputs and the predictions that any later load must give again}
      *
      * @param examples of the same columns
      */
+    @Override
     public Builder examples(List<GoldenExample> examples) {
       this.examples = List.copyOf(examples);
       return this;

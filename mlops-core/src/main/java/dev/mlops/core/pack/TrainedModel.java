@@ -11,6 +11,7 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.DecisionThresholds;
+import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageDraft;
 import dev.mlops.api.pack.TestPhase;
@@ -150,7 +151,9 @@ public final class TrainedModel implements Trained {
     if (phase != null) {
       // What serves decides by the thresholds: so does what it is measured by.
       TestPhase decided = phase.deciding(draft.decisionThresholds());
-      draft.baseline(Baselines.from(schema, decided)).examples(decided.examples(EXAMPLES));
+      List<GoldenExample> all = new ArrayList<>(draft.examples());
+      all.addAll(decided.examples(EXAMPLES));
+      draft.baseline(Baselines.from(schema, decided)).examples(all);
     }
     return draft.build();
   }

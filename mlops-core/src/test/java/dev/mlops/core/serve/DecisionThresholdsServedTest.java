@@ -178,6 +178,30 @@ class DecisionThresholdsServedTest {
         .isEqualTo(0.95);
   }
 
+  /** Examples written by hand stand before those of the test phase, and the candidate must answer both. */
+  @Test
+  void examplesByHandAreHeldAgainstTheModelToo() {
+    Prediction right = Classification.of(LABELS, new double[] {0.2, 0.8});
+    GoldenExample byHand = new GoldenExample(Row.of(SCHEMA, 0.21), right);
+    for (GoldenExample example :
+        List.of(byHand, byHand.within("fraud", 0.011).within("ok", 0.011))) {
+      ModelPackage made = packaged(about -> about.examples(List.of(example)));
+      assertThat(made.examples()).hasSize(21).startsWith(example);
+      Evidence trial = Trial.of(
+          Evidence.builder("fraud", Instant.EPOCH).build(),
+          "1",
+          null,
+          made,
+          MODEL,
+          "2",
+          trained().test(rows()),
+          heldBack(),
+          System::nanoTime);
+      assertThat(trial.examples().orElseThrow().verdict())
+          .isEqualTo(example == byHand ? Verdict.FAIL : Verdict.PASS);
+    }
+  }
+
   // ---- refused where the package is made
 
   @Test
