@@ -36,6 +36,7 @@ import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.core.pack.FilePackage;
+import dev.mlops.testkit.ModelRuntimeContract;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
@@ -50,6 +51,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.ServiceLoader;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -154,6 +156,25 @@ class TribuoRuntimeTest {
             4),
         new BaggingTrainer<>(new CARTRegressionTrainer(3), new AveragingCombiner(), 3),
         DummyRegressionTrainer.createMedianTrainer());
+  }
+
+  @Nested
+  class Contract extends ModelRuntimeContract {
+    private final ModelPackage source = TribuoTrainer.classifier(
+            SCHEMA, new LogisticRegressionTrainer())
+        .train(labelled(300, 7))
+        .testedOn(labelled(100, 8))
+        .asPackage("colours");
+
+    @Override
+    protected ModelRuntime runtime() {
+      return new TribuoRuntime();
+    }
+
+    @Override
+    protected ModelPackage packaged() {
+      return source;
+    }
   }
 
   @ParameterizedTest
