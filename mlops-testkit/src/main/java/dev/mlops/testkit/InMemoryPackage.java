@@ -551,6 +551,7 @@ public final class InMemoryPackage implements ModelPackage {
               .append(estimate.n())
               .append('\n'));
       baseline.columns().forEach(column -> text.append(text(column)).append('\n'));
+      baseline.labels().ifPresent(labels -> text.append(text(labels)).append('\n'));
       return text.toString();
     }
 

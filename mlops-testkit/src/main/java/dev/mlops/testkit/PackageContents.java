@@ -110,6 +110,7 @@ public final class PackageContents {
             Double.POSITIVE_INFINITY,
             new double[] {0.1 + 0.2, -0.0, 4.9e-324, 7}))
         .column(new CategoryProfile("channel", Map.of("shop", 600L, "wéb", 300L), 50, 50))
+        .labels(new CategoryProfile("label", Map.of("no", 700L, "yes", 290L), 10, 0))
         .build();
     List<GoldenExample> examples = List.of(
         new GoldenExample(

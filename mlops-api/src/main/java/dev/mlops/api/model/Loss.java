@@ -32,14 +32,19 @@ public final class Loss {
    * {@return the loss of a row, 0 to {@link #largest()}; {@code NaN} if the row does not count for the metric, such as one
    * of another label than the one whose recall is measured}
    *
-   * <p>A value outside of the metric's bounds is held at the nearest one. What a host's own {@link RowValue} throws is
-   * thrown on.
+   * <p>A value outside of the metric's bounds is held at the nearest one. A row for which a host's own {@link RowValue} throws
+   * does not count: one odd truth, such as a label that the model has no score for, stops nothing.
    *
    * @param prediction what was said
    * @param truth what turned out right
    */
   public double of(Prediction prediction, Truth truth) {
-    double found = value.of(prediction, truth);
+    double found;
+    try {
+      found = value.of(prediction, truth);
+    } catch (RuntimeException | LinkageError | StackOverflowError hosts) {
+      return Double.NaN;
+    }
     return higherIsBetter
         ? highest - Math.max(lowest, Math.min(highest, found))
         : Math.max(lowest, Math.min(highest, found)) - lowest;

@@ -40,6 +40,7 @@ public final class VersionEvidence {
   private final Map<Metric, Estimate> quality;
   private final Map<Metric, Estimate> provisional;
   private final Map<Watch, DriftReading> drift;
+  private final @Nullable AcceptedFeatures acceptedFeatures;
 
   private VersionEvidence(Builder builder) {
     this.version = builder.version;
@@ -56,6 +57,7 @@ public final class VersionEvidence {
     this.quality = Collections.unmodifiableMap(new TreeMap<>(builder.quality));
     this.provisional = Collections.unmodifiableMap(new TreeMap<>(builder.provisional));
     this.drift = Collections.unmodifiableMap(new LinkedHashMap<>(builder.drift));
+    this.acceptedFeatures = builder.acceptedFeatures;
   }
 
   /**
@@ -165,6 +167,11 @@ public final class VersionEvidence {
     return drift;
   }
 
+  /** {@return which rows were accepted last as the normal input, by whom and why; empty while it is the test rows} */
+  public Optional<AcceptedFeatures> acceptedFeatures() {
+    return Optional.ofNullable(acceptedFeatures);
+  }
+
   /**
    * {@return where a watch stands, if the monitor knows it}
    *
@@ -240,6 +247,7 @@ public final class VersionEvidence {
     private @Nullable Baseline baseline;
     private @Nullable Duration truthAge;
     private @Nullable Latency latency;
+    private @Nullable AcceptedFeatures acceptedFeatures;
     private long recorded;
     private long dropped;
     private long failures;
@@ -358,6 +366,16 @@ public final class VersionEvidence {
      */
     public Builder drift(Watch watch, DriftReading reading) {
       drift.put(requireNonNull(watch, "watch"), requireNonNull(reading, "reading"));
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the rows that were accepted as the normal input}
+     *
+     * @param accepted which, by whom and why
+     */
+    public Builder acceptedFeatures(AcceptedFeatures accepted) {
+      this.acceptedFeatures = requireNonNull(accepted, "accepted");
       return this;
     }
 

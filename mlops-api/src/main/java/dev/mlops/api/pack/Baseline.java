@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the test phase measured, and what everything later is compared with: quality with its uncertainty, latency, and a
- * profile of every column.
+ * What the test phase measured, and what everything later is compared with: quality with its uncertainty, latency, a profile
+ * of every column, and how often each label was right.
  *
  * <p>A baseline that holds nothing but a schema is allowed: whatever would have been compared with it is INCONCLUSIVE.
  *
@@ -32,6 +32,7 @@ public final class Baseline {
   private final Map<Metric, Estimate> quality;
   private final @Nullable Latency latency;
   private final List<ColumnProfile> columns;
+  private final @Nullable CategoryProfile labels;
 
   private Baseline(Builder builder) {
     this.schema = builder.schema;
@@ -46,6 +47,7 @@ public final class Baseline {
       }
     }
     this.columns = List.copyOf(ordered);
+    this.labels = builder.labels;
   }
 
   /**
@@ -101,6 +103,14 @@ public final class Baseline {
     return columns;
   }
 
+  /**
+   * {@return how often each label was the true one among the rows that quality was measured on; empty for quantities, and
+   * where it is not known, as in packages of earlier releases}
+   */
+  public Optional<CategoryProfile> labels() {
+    return Optional.ofNullable(labels);
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof Baseline that
@@ -108,7 +118,8 @@ public final class Baseline {
         && rows == that.rows
         && quality.equals(that.quality)
         && Objects.equals(latency, that.latency)
-        && columns.equals(that.columns);
+        && columns.equals(that.columns)
+        && Objects.equals(labels, that.labels);
   }
 
   @Override
@@ -143,6 +154,7 @@ public final class Baseline {
     private final Map<String, ColumnProfile> columns = new HashMap<>();
     private long rows;
     private @Nullable Latency latency;
+    private @Nullable CategoryProfile labels;
 
     private Builder(Schema schema) {
       this.schema = requireNonNull(schema, "schema");
@@ -197,6 +209,16 @@ public final class Baseline {
             "column " + column + " wanted a profile of its type, got " + profile);
       }
       columns.put(profile.column(), profile);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how often each label was the true one}
+     *
+     * @param profile of the true labels; its column is named {@code label}
+     */
+    public Builder labels(CategoryProfile profile) {
+      this.labels = requireNonNull(profile, "profile");
       return this;
     }
 

@@ -4,16 +4,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The meters of a {@link MicrometerMonitor}: their names, tag keys and units. A meter always has the same tag keys, and none
- * is ever NaN: a value that is not known has no meter.
+ * The meters of a {@link MicrometerMonitor} and of {@link ModelMeters}: their names, tag keys and units. A meter always has the
+ * same tag keys, and none is ever NaN: a value that is not known has no meter.
  *
- * <p>The number of time series is bounded: one model, the newest 16 versions, and tag values from fixed sets.
+ * <p>The number of time series is bounded: one model, the newest 16 versions, tag values from fixed sets, and of labels, causes
+ * and rules the first few.
  *
  * @since 0.1
  */
 public enum Meters {
   /** Timer of the recorded predictions, brought up to date by each tick; count and sum are exact. */
   PREDICTIONS("mlops.predictions", "recorded predictions, and how long they took", "", "version"),
+  /**
+   * Counter of the recorded predictions by predicted label: of each version the positive label and those that came first, 10 in
+   * all, and {@code (other)} for the rest. Predictions of quantities have none.
+   */
+  PREDICTED(
+      "mlops.predictions.label", "recorded predictions by predicted label", "", "version", "label"),
   /** Counter of the predictions that could not be kept: {@code full}, {@code contended}, {@code row}, {@code prediction}, {@code key}, {@code closed}. */
   DROPPED(
       "mlops.predictions.dropped",
@@ -45,6 +52,17 @@ public enum Meters {
       "truths by what became of them; expired: predictions without one",
       "",
       "outcome"),
+  /**
+   * Counter of the outcomes that have matured by true and predicted label, so that a query chooses the window of precision and
+   * recall; labels as in {@link #PREDICTED}. What a truth was corrected to later is not counted.
+   */
+  OUTCOMES(
+      "mlops.outcomes",
+      "matured outcomes by true and predicted label",
+      "",
+      "version",
+      "truth",
+      "prediction"),
   /** Gauge of the share of closed predictions whose truth came; there once one is closed. */
   COVERAGE(
       "mlops.truth.coverage", "share of closed predictions whose truth came", "ratio", "version"),
@@ -93,7 +111,16 @@ public enum Meters {
       "watch",
       "column"),
   /** Gauge of the time since the newest tick when it is read: it grows when nobody calls {@code tick()}. */
-  TICK_AGE("mlops.tick.age", "time since the newest tick of the monitor", "seconds");
+  TICK_AGE("mlops.tick.age", "time since the newest tick of the monitor", "seconds"),
+  /** Counter of the candidates of a maintenance loop by how they ended: {@code promoted}, {@code kept}, {@code failed}, {@code abandoned}. */
+  CANDIDATES(
+      "mlops.loop.candidates", "candidates of the maintenance loop by how they ended", "", "outcome"),
+  /** Counter of how often a maintenance loop began to train a candidate. */
+  RETRAINS("mlops.loop.retrains", "trainings that the maintenance loop began", ""),
+  /** Gauge of where an alert rule stands: 0 inactive, 1 pending, 2 firing; there once it was pending or firing. */
+  ALERT("mlops.alert", "where an alert rule stands: 0 inactive, 1 pending, 2 firing", "", "rule"),
+  /** Counter of the changes of an alert rule by the state it came to: {@code pending}, {@code firing}, {@code resolved}. */
+  ALERTS("mlops.alerts", "changes of an alert rule by the state it came to", "", "rule", "state");
 
   private final String id;
   private final String description;

@@ -6,8 +6,10 @@ import dev.mlops.api.drift.DetectorFactory;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.AcceptedFeatures;
 import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
@@ -19,6 +21,7 @@ import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.core.internal.log.Warnings;
+import dev.mlops.drift.profile.Baselines;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
@@ -105,6 +108,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
   /** Sections of so many versions are kept. */
   private static final int VERSIONS = 16;
 
+  /** After so many truths without the positive label, where no test row had it either, the host is told. */
+  private static final int TRUTHS_WITHOUT_POSITIVE = 100;
+
   private final String model;
   private final Config config;
   private final MonitorWarnings warnings;
@@ -150,7 +156,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     this.lock = intake.lock();
     this.warnings = new MonitorWarnings(model);
     this.watches = new Watches(config.watches, config.own, config.remembered(), warnings);
-    this.ledger = new Ledger(config, watches::matured);
+    this.ledger = new Ledger(config, this::matured);
     this.registered = new Registered(config.registry, warnings.log(), model);
     this.ticked = now(0);
     registered.gauge(Meters.TICK_AGE, () -> Math.max(0, now(ticked) - ticked) / 1e3);
@@ -321,6 +327,13 @@ public final class MicrometerMonitor implements MetricsMonitor {
     sections.values().forEach(this::refresh);
   }
 
+  /** Counts an outcome that has matured, and feeds the detectors with it. */
+  private void matured(
+      Section section, Prediction prediction, Truth truth, long position, long millis) {
+    section.labels.matured(prediction, truth);
+    watches.matured(section, prediction, truth, position, millis);
+  }
+
   /** Tells what went wrong since the newest tick. */
   private void warn() {
     Prediction puzzled = ledger.puzzled();
@@ -339,7 +352,26 @@ public final class MicrometerMonitor implements MetricsMonitor {
       if (fault != null) {
         warnings.unreadable(section.version, fault);
       }
+      if (neverPositive(section)) {
+        warnings.positiveNeverTrue(section);
+      }
     }
+  }
+
+  /** Whether no test row and none of the first truths had the positive label. */
+  private static boolean neverPositive(Section section) {
+    return section.labels.trueLabels() >= TRUTHS_WITHOUT_POSITIVE
+        && !section.labels.positiveWasTrue()
+        && section
+            .baseline
+            .schema()
+            .positiveLabel()
+            .filter(label -> section
+                .baseline
+                .labels()
+                .filter(known -> known.counts().containsKey(label))
+                .isEmpty())
+            .isPresent();
   }
 
   /** The rings of all sections, also those that are not in use any more. */
@@ -378,11 +410,12 @@ public final class MicrometerMonitor implements MetricsMonitor {
         return;
       }
       section.recorded++;
+      Prediction prediction = requireNonNull(ring.prediction(slot), "prediction");
+      section.labels.predicted(prediction);
       // It was recorded after the drain before this one, whatever the clock said then.
       long age = Math.max(0, now - ring.millis(slot));
       long millis = Math.max(Math.min(before, steady), steady - age);
-      Recorded served =
-          ledger.add(ring.id(slot), ring.key(slot), section, prediction(ring, slot), millis);
+      Recorded served = ledger.add(ring.id(slot), ring.key(slot), section, prediction, millis);
       Call call = ring.call(slot);
       if (call != null) {
         served.keepCall(call);
@@ -402,12 +435,11 @@ public final class MicrometerMonitor implements MetricsMonitor {
       }
     }
 
-    private Prediction prediction(Ring ring, int slot) {
-      return requireNonNull(ring.prediction(slot), "prediction");
-    }
-
     @Override
     public void take(long id, @Nullable String key, @Nullable Truth truth, long millis) {
+      if (truth != null && truth.label().filter(label -> label.length() > LONGEST).isPresent()) {
+        truth = null; // an orphan: what is kept is bounded
+      }
       if (!ended) {
         ledger.join(key == null ? ledger.find(id) : ledger.find(key), truth, millis);
       }
@@ -487,6 +519,64 @@ public final class MicrometerMonitor implements MetricsMonitor {
       if (watches.restart()) {
         warnings.cleared(because);
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes new rows for the normal input of the champion: from now on watches of features hold its input against these, not
+   * against the test rows of its package, and start afresh. Quality is held against the test phase as before.
+   *
+   * <p>This is for input that changed for a known reason and is to stay, where {@link #clearSignals} would be followed by the
+   * same signal. Who decided it, when and why are in {@link VersionEvidence#acceptedFeatures()} and in the log. It lasts until
+   * the champion's baseline changes; an earlier champion that serves again goes on with what was accepted. Like all that the
+   * monitor knows it is in memory: after a restart it is to be accepted again.
+   *
+   * @param rows at least one, such as the newest of {@link #outcomes()}; read during the call. The fewer they are, the larger a
+   *     change must be to be found
+   * @param by who decided it, not blank
+   * @param because why, not blank
+   * @throws IllegalArgumentException if there is no row, a row has other columns than the champion, or a text is blank; nothing
+   *     changed
+   * @throws IllegalStateException if there is no champion, no features are watched, the monitor is closed, or another version
+   *     became the champion meanwhile; nothing changed
+   */
+  public void acceptFeatures(List<? extends Row> rows, String by, String because) {
+    AcceptedFeatures accepted =
+        new AcceptedFeatures(instant(now(ticked)), Math.max(1, rows.size()), by, because);
+    Section section = requireWatchedChampion();
+    Baseline ofRows = Baselines.from(section.baseline.schema(), rows); // takes its time
+    lock.lock();
+    try {
+      drain();
+      if (!watches.isChampion(section) || closed) {
+        throw new IllegalStateException("wanted to accept features of version "
+            + Warnings.shown(section.version) + ", but "
+            + (closed ? "the monitor is closed" : "another version is the champion by now")
+            + "; nothing was accepted");
+      }
+      watches.accept(section, ofRows, accepted);
+      warnings.accepted(section.version, accepted);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Section requireWatchedChampion() {
+    lock.lock();
+    try {
+      Section section = watches.champion();
+      if (closed || section == null || !watches.readsRows()) {
+        throw new IllegalStateException("features of " + Warnings.shown(model)
+            + " cannot be accepted: "
+            + (closed
+                ? "the monitor is closed"
+                : section == null
+                    ? "no version is the champion"
+                    : "none are watched (Config.watching)"));
+      }
+      return section;
     } finally {
       lock.unlock();
     }

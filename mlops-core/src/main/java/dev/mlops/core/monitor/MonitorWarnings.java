@@ -1,8 +1,10 @@
 package dev.mlops.core.monitor;
 
+import dev.mlops.api.model.Names;
 import dev.mlops.api.model.Prediction;
-import dev.mlops.api.monitor.Watch;
+import dev.mlops.api.monitor.AcceptedFeatures;
 import dev.mlops.core.internal.log.Warnings;
+import dev.mlops.drift.profile.Skill;
 
 /**
  * What a monitor tells its host through the log: each cause once, with the remedy.
@@ -111,19 +113,59 @@ final class MonitorWarnings {
         fault);
   }
 
-  /** A watch of a version will find nothing. */
-  void findsNothing(Watch watch, String version, String note) {
-    warnings.once(
-        "finds nothing " + watch,
-        "the watch \"" + watch + "\" of version " + Warnings.shown(version)
-            + " can find nothing: " + note
-            + "; test on more rows, or allow a smaller tolerance or more false alarms",
-        null);
+  /**
+   * A version became the champion: says what is known of its skill, and of each watch its limit, the smallest fall that it can
+   * find and how soon.
+   */
+  void released(Section section) {
+    String version = "version " + Warnings.shown(section.version) + " of " + model;
+    Skill.doubt(section.baseline)
+        .ifPresent(doubt -> warnings.once(
+            "skill " + section.version,
+            version + " is not known to be better than a model that knows nothing: " + doubt,
+            null));
+    Skill.unseenPositive(section.baseline)
+        .ifPresent(unseen ->
+            warnings.once("positive " + section.version, version + ": " + unseen, null));
+    section.watchers.forEach((watch, watcher) -> {
+      if (watcher.findsNothing()) {
+        warnings.once(
+            "finds nothing " + watch,
+            "the watch \"" + watch + "\" of " + version + " can find nothing: " + watcher.note()
+                + "; test on more rows, or allow a smaller tolerance or more false alarms",
+            null);
+      } else if (!watcher.note().isEmpty()) {
+        say(version + " is watched, \"" + watch + "\": " + watcher.note());
+      }
+    });
+  }
+
+  /** So many truths came, and none had the positive label. */
+  void positiveNeverTrue(Section section) {
+    LabelCounts labels = section.labels;
+    section
+        .baseline
+        .schema()
+        .positiveLabel()
+        .ifPresent(positive -> warnings.once(
+            "never positive " + section.version,
+            "none of " + labels.trueLabels() + " truths of version "
+                + Warnings.shown(section.version) + " of " + model + " has the positive label \""
+                + Warnings.shown(positive) + "\""
+                + Names.nearest(positive, labels.others())
+                    .map(near -> "; is \"" + Warnings.shown(near) + "\" meant?")
+                    .orElse(""),
+            null));
   }
 
   /** Someone decided to keep the champion though there were signals. */
   void cleared(String because) {
     say("drift signals of " + model + " cleared, the champion is kept: " + Warnings.shown(because));
+  }
+
+  /** Someone took new rows for the normal input of the champion. */
+  void accepted(String version, AcceptedFeatures accepted) {
+    say("version " + Warnings.shown(version) + " of " + model + ": " + accepted);
   }
 
   private static void say(String message) {

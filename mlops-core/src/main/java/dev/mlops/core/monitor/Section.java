@@ -3,6 +3,7 @@ package dev.mlops.core.monitor;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.monitor.AcceptedFeatures;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
@@ -58,10 +59,14 @@ final class Section {
 
   final LatencyWindow latency = new LatencyWindow(LATENCIES);
   final Failures failures = new Failures();
+  final LabelCounts labels;
   private final Map<Cause, LongAdder> drops = new EnumMap<>(Cause.class);
 
   /** Its detectors; empty until it is the champion. */
   Map<Watch, Watcher> watchers = Map.of();
+  /** The rows that its features are held against by now, if they are not those of its test phase. */
+  @Nullable
+  AcceptedFeatures accepted;
 
   long recorded;
   long matured;
@@ -88,6 +93,7 @@ final class Section {
     this.version = version;
     this.baseline = baseline;
     this.stripes = stripes;
+    this.labels = new LabelCounts(baseline.schema().positiveLabel());
     // Of equal metrics the first counts: the host's brings its loss, the one of the baseline may
     // not.
     Set<Metric> measured = new LinkedHashSet<>(metrics);
@@ -147,6 +153,9 @@ final class Section {
       builder.truthAge(Duration.ofMillis(Math.max(0, now - newestTruth)));
     }
     latency.latency().ifPresent(builder::latency);
+    if (accepted != null) {
+      builder.acceptedFeatures(accepted);
+    }
     quality.quality().forEach(builder::quality);
     (provisional == null ? quality : provisional).quality().forEach(builder::provisional);
     return builder;

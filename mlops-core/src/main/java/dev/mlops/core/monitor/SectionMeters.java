@@ -42,6 +42,8 @@ final class SectionMeters {
   private final Shown open = new Shown();
   private final Shown coverage = new Shown();
   private final Set<String> shownFailures = new HashSet<>();
+  private final Set<String> shownLabels = new HashSet<>();
+  private final Set<LabelCounts.Pair> shownOutcomes = new HashSet<>();
   private boolean hasTruthAge;
   private @Nullable Meter shownTruthAge;
   private Map<Metric, Estimate> shownQuality = Map.of();
@@ -71,6 +73,21 @@ final class SectionMeters {
     });
   }
 
+  /** Registers the counter of each label, and of each pair of labels, that has none. */
+  private void showLabels() {
+    section.labels.predicted().forEach((label, counted) -> {
+      if (shownLabels.add(label)) {
+        registered.counter(Meters.PREDICTED, counted, section.version, label);
+      }
+    });
+    section.labels.matured().forEach((pair, counted) -> {
+      if (shownOutcomes.add(pair)) {
+        registered.counter(
+            Meters.OUTCOMES, counted, section.version, pair.truth(), pair.prediction());
+      }
+    });
+  }
+
   void took(long nanos) {
     registered.record(timer, nanos);
   }
@@ -81,6 +98,7 @@ final class SectionMeters {
     show(champion, serves ? 1 : 0, Meters.CHAMPION, section.version);
     show(open, (double) section.open(), Meters.OPEN, section.version);
     showFailures();
+    showLabels();
     long closed = section.matured + section.expired;
     if (closed > 0) {
       show(coverage, (double) section.matured / closed, Meters.COVERAGE, section.version);

@@ -21,8 +21,10 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.batch.DataDrift;
+import dev.mlops.drift.profile.Skill;
 import dev.mlops.drift.stream.SrEDetector;
 import java.util.Arrays;
 import java.util.List;
@@ -36,6 +38,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One detector of a monitor, built for one baseline, with its unanswered signal if there is one. A detector with a signal
  * is fed no more; an answer to the signal starts it afresh.
+ *
+ * <p>What a detector throws is thrown on, and {@link #giveUp} ends the watch of one that is the host's: its caller has the one
+ * net for both.
  *
  * <p>Not thread-safe: confine to one thread.
  */
@@ -97,27 +102,18 @@ final class Watcher {
     FalseAlarms promise = watch.falseAlarms().orElse(null);
     if (promise == null) {
       bound = Double.POSITIVE_INFINITY;
-      text = "";
-      try {
-        DriftDetector made = own == null ? null : own.detector(baseline);
-        if (made == null) {
-          text = own == null
-              ? "no detector of that name was given in MonitorFactory.watching"
-              : "the config gave no detector";
-        } else if (watch.input() == Watch.Input.QUALITY && made instanceof ValueDetector ofValues) {
-          madeValues = ofValues;
-          promise = made.falseAlarms().orElse(null);
-        } else if (watch.input() == Watch.Input.FEATURES && made instanceof RowDetector ofRows) {
-          madeRows = ofRows;
-          promise = made.falseAlarms().orElse(null);
-        } else {
-          text = "the config gave a " + made.getClass().getSimpleName() + ", wanted a "
-              + (watch.input() == Watch.Input.QUALITY ? "ValueDetector" : "RowDetector");
-        }
-      } catch (IllegalArgumentException refused) {
-        text = Warnings.shown(String.valueOf(refused.getMessage()));
-      } catch (RuntimeException | Error e) {
-        text = "its config threw " + e.getClass().getSimpleName();
+      DetectorOfTheHost hosts = new DetectorOfTheHost(own, baseline);
+      DriftDetector made = hosts.made;
+      text = hosts.why;
+      if (watch.input() == Watch.Input.QUALITY && made instanceof ValueDetector ofValues) {
+        madeValues = ofValues;
+        promise = hosts.falseAlarms;
+      } else if (watch.input() == Watch.Input.FEATURES && made instanceof RowDetector ofRows) {
+        madeRows = ofRows;
+        promise = hosts.falseAlarms;
+      } else if (made != null) {
+        text = "the config gave a " + made.getClass().getSimpleName() + ", wanted a "
+            + (watch.input() == Watch.Input.QUALITY ? "ValueDetector" : "RowDetector");
       }
     } else if (watch.input() == Watch.Input.FEATURES) {
       try {
@@ -153,6 +149,8 @@ final class Watcher {
           nothing = finds.isEmpty();
           text += finds.orElse("; no fall is large enough to be found within 10000 inputs");
         }
+        text += constantAnswer(metric, shown.getAsDouble(), baseline)
+            + Skill.doubt(baseline).map(doubt -> "; no skill is known: " + doubt).orElse("");
       }
     }
     this.block = promise != null && promise.time().isPresent()
@@ -170,6 +168,18 @@ final class Watcher {
     double measured = baseline.quality(metric).map(Estimate::value).orElse(limit);
     List<String> figures = Figures.apart(limit, measured);
     return "limit of " + metric + " " + figures.get(0) + " (test phase " + figures.get(1) + ")";
+  }
+
+  /** That a model which always says the same would pass, where it would. */
+  private static String constantAnswer(Metric metric, double limit, Baseline baseline) {
+    return Skill.majority(baseline)
+        .filter(most -> metric.equals(Metric.ACCURACY) && most.getValue() >= limit)
+        .map(most -> String.format(
+            Locale.ROOT,
+            "; always \"%s\" would pass, with %.3f of the test rows",
+            Warnings.shown(most.getKey()),
+            most.getValue()))
+        .orElse("");
   }
 
   /**
@@ -270,11 +280,7 @@ final class Watcher {
     if (Double.isNaN(loss)) {
       return;
     }
-    try {
-      feed(values, loss, position, millis);
-    } catch (RuntimeException | Error e) {
-      end(e);
-    }
+    feed(values, loss, position, millis);
   }
 
   private void feed(ValueDetector detector, double loss, long position, long millis) {
@@ -290,18 +296,19 @@ final class Watcher {
     take(detector.update(loss), detector);
   }
 
-  /** Ends the watch of a host's own detector that threw; one of ours is not given up. */
-  private void end(Throwable thrown) {
+  /**
+   * Ends the watch of a host's own detector that threw; one of ours is not given up.
+   *
+   * @return whether it was the host's
+   */
+  boolean giveUp(String how) {
     if (watch.detector().isEmpty()) {
-      if (thrown instanceof Error error) {
-        throw error;
-      }
-      throw (RuntimeException) thrown;
+      return false;
     }
     values = null;
     rows = null;
-    note = "its detector threw " + thrown.getClass().getSimpleName()
-        + " and is fed no more until the baseline changes";
+    note = "its detector " + how + " and is fed no more until the baseline changes";
+    return true;
   }
 
   /** Takes a row that the champion was given. */
@@ -309,16 +316,12 @@ final class Watcher {
     if (rows == null || signal != null) {
       return;
     }
-    try {
-      enterBlock(millis, rows);
-      if (signal != null) {
-        return;
-      }
-      inputs++;
-      take(rows.update(row), rows);
-    } catch (RuntimeException | Error e) {
-      end(e);
+    enterBlock(millis, rows);
+    if (signal != null) {
+      return;
     }
+    inputs++;
+    take(rows.update(row), rows);
   }
 
   /** Ends the block that is open if everything in it has been taken. */
@@ -329,11 +332,7 @@ final class Watcher {
         && signal == null
         && (openBlock + 1) * block <= everythingBefore) {
       inBlock = false;
-      try {
-        take(detector.endBlock(), detector);
-      } catch (RuntimeException | Error e) {
-        end(e);
-      }
+      take(detector.endBlock(), detector);
     }
   }
 
@@ -389,11 +388,7 @@ final class Watcher {
     changePosition = OptionalLong.empty();
     DriftDetector detector = values == null ? rows : values;
     if (detector != null) {
-      try {
-        detector.reset();
-      } catch (RuntimeException | Error e) {
-        end(e);
-      }
+      detector.reset();
     }
   }
 
@@ -403,13 +398,8 @@ final class Watcher {
     // A row with a missing value is skipped in that column alone.
     long judged = inputs;
     if (detector != null) {
-      try {
-        level = detector.level();
-        judged = values == null ? inputs : inputs - detector.skipped();
-      } catch (RuntimeException | Error e) {
-        end(e);
-        level = Level.WARMING_UP;
-      }
+      level = detector.level();
+      judged = values == null ? inputs : inputs - detector.skipped();
     }
     DriftReading.Builder reading = DriftReading.builder(signal != null ? Level.DRIFT : level)
         .inputs(judged)
@@ -420,5 +410,32 @@ final class Watcher {
     changePosition.ifPresent(reading::changePosition);
     metricLimit.ifPresent(reading::limit);
     return reading.build();
+  }
+
+  /** What a host's factory gave, or why it gave nothing. */
+  private static final class DetectorOfTheHost {
+    private @Nullable DriftDetector made;
+    private @Nullable FalseAlarms falseAlarms;
+    private String why = "";
+
+    DetectorOfTheHost(@Nullable DetectorFactory factory, Baseline baseline) {
+      if (factory == null) {
+        why = "no detector of that name was given in MonitorFactory.watching";
+        return;
+      }
+      Answers.does(
+          () -> {
+            DriftDetector given = factory.detector(baseline);
+            if (given == null) {
+              why = "the config gave no detector";
+            } else {
+              falseAlarms = given.falseAlarms().orElse(null);
+              made = given;
+            }
+          },
+          (how, thrown) -> why = thrown instanceof IllegalArgumentException
+              ? Warnings.shown(String.valueOf(thrown.getMessage()))
+              : "its config " + how);
+    }
   }
 }

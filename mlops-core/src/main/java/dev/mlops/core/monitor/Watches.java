@@ -4,9 +4,11 @@ import dev.mlops.api.drift.DetectorFactory;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.AcceptedFeatures;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.core.internal.guard.Answers;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -81,19 +83,17 @@ final class Watches {
     }
     if (before != null && before.baseline.equals(section.baseline)) {
       section.watchers = before.watchers;
+      section.accepted = before.accepted;
     } else if (section.watchers.isEmpty()) {
       section.watchers = watchersOf(section, first);
+      warnings.released(section);
     }
   }
 
   private Map<Watch, Watcher> watchersOf(Section section, Baseline first) {
     Map<Watch, Watcher> made = new LinkedHashMap<>();
     for (Watch watch : watched) {
-      Watcher watcher = new Watcher(watch, own.get(watch), first, section.baseline, remembered);
-      if (watcher.findsNothing()) {
-        warnings.findsNothing(watch, section.version, watcher.note());
-      }
-      made.put(watch, watcher);
+      made.put(watch, new Watcher(watch, own.get(watch), first, section.baseline, remembered));
     }
     return made;
   }
@@ -116,26 +116,35 @@ final class Watches {
 
   /** Feeds every watch; one that throws harms neither the others nor the ledger. */
   private void feed(Consumer<Watcher> input) {
-    for (Watcher watcher : watchers().values()) {
-      try {
-        input.accept(watcher);
-      } catch (Throwable thrown) {
+    watchers().values().forEach(watcher -> guarded(watcher, input));
+  }
+
+  /** Has a watch do something: the one net under detectors, of which some are the host's. */
+  private void guarded(Watcher watcher, Consumer<Watcher> step) {
+    Answers.does(() -> step.accept(watcher), (how, thrown) -> {
+      if (!watcher.giveUp(how)) {
         warnings.missed("a detector missed an input", thrown);
       }
-    }
+    });
   }
 
   /** Ends the blocks of time in which everything has been taken: of quality before one time, of rows before another. */
   void settle(long outcomesBefore, long rowsBefore) {
-    watchers()
-        .forEach((watch, watcher) ->
-            watcher.settle(watch.input() == Watch.Input.QUALITY ? outcomesBefore : rowsBefore));
+    watchers().forEach((watch, watcher) -> {
+      long before = watch.input() == Watch.Input.QUALITY ? outcomesBefore : rowsBefore;
+      guarded(watcher, each -> each.settle(before));
+    });
   }
 
   /** Where each watch stands, in their order. */
   Map<Watch, DriftReading> readings() {
     Map<Watch, DriftReading> readings = new LinkedHashMap<>();
-    watchers().forEach((watch, watcher) -> readings.put(watch, watcher.reading()));
+    watchers().forEach((watch, watcher) -> {
+      guarded(watcher, each -> readings.put(watch, each.reading()));
+      if (!readings.containsKey(watch)) { // it was given up just now, and says so
+        readings.put(watch, watcher.reading());
+      }
+    });
     return readings;
   }
 
@@ -146,9 +155,31 @@ final class Watches {
 
   /** Starts every detector afresh; whether there was a signal. */
   boolean restart() {
-    boolean signalled = watchers().values().stream()
-        .anyMatch(watcher -> watcher.reading().signal().isPresent());
-    watchers().values().forEach(Watcher::restart);
+    boolean signalled =
+        readings().values().stream().anyMatch(reading -> reading.signal().isPresent());
+    feed(Watcher::restart);
     return signalled;
+  }
+
+  /** Whether features are watched at all. */
+  boolean readsRows() {
+    return rowsAreWatched;
+  }
+
+  /** Holds the champion's features against other rows from now on, without a signal; quality as before. */
+  void accept(Section section, Baseline ofRows, AcceptedFeatures accepted) {
+    Baseline.Builder baseline =
+        Baseline.builder(section.baseline.schema()).rows(accepted.rows());
+    section.baseline.quality().forEach(baseline::quality);
+    section.baseline.latency().ifPresent(baseline::latency);
+    section.baseline.labels().ifPresent(baseline::labels);
+    ofRows.columns().forEach(baseline::column);
+    Baseline now = baseline.build();
+    for (Watch watch : watched) {
+      if (watch.input() == Watch.Input.FEATURES) {
+        section.watchers.put(watch, new Watcher(watch, own.get(watch), now, now, remembered));
+      }
+    }
+    section.accepted = accepted;
   }
 }

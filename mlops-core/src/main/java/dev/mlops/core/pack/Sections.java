@@ -42,8 +42,8 @@ import java.util.stream.Collectors;
  * refused.
  *
  * <p>Version 1 of the configuration held texts only, version 1 of the libraries no digests, and version 2 no file names and
- * always a version. Version 2 of the baseline says unit and direction of a metric that is a host's own; version 2 of the
- * examples, tolerances and labels that are not those with the highest score.
+ * always a version. Version 2 of the baseline says unit and direction of a metric that is a host's own, and version 3 the
+ * labels of the test rows; version 2 of the examples says tolerances and labels that are not those with the highest score.
  */
 final class Sections {
   private static final String FORMAT = "format";
@@ -52,11 +52,10 @@ final class Sections {
 
   /** {@return the version in which a section is written, and the newest that is read} */
   static int version(Role role) {
-    if (role.equals(Role.LIBRARIES)) {
+    if (role.equals(Role.BASELINE) || role.equals(Role.LIBRARIES)) {
       return 3;
     }
-    return role.equals(Role.BASELINE)
-            || role.equals(Role.EXAMPLES)
+    return role.equals(Role.EXAMPLES)
             || role.equals(Role.CONFIGURATION)
         ? 2
         : 1;
@@ -129,6 +128,7 @@ final class Sections {
                 "n",
                 latency.n())));
     members.put("columns", baseline.columns().stream().map(Sections::profile).toList());
+    baseline.labels().ifPresent(labels -> members.put("labels", profile(labels)));
     return Json.of(members);
   }
 
@@ -185,10 +185,14 @@ final class Sections {
   }
 
   static Baseline baseline(Json json) {
-    boolean hosts = known(json, Role.BASELINE, "schema", "rows", "quality", "latency", "columns")
-            .get(FORMAT)
-            .integer()
-        > 1;
+    long format = known(
+            json, Role.BASELINE, "schema", "rows", "quality", "latency", "columns", "labels")
+        .get(FORMAT)
+        .integer();
+    if (format < 3 && json.find("labels").isPresent()) {
+      throw json.get("labels").wanted("no labels before version 3 of a baseline");
+    }
+    boolean hosts = format > 1;
     Json schema = json.get("schema").only("columns", "task", "positive");
     Baseline.Builder baseline = Baseline.builder(members(schema));
     valid(json.get("rows"), () -> baseline.rows(json.get("rows").integer()));
@@ -226,6 +230,13 @@ final class Sections {
       }
       valid(column, () -> baseline.column(profile(column)));
     }
+    json.find("labels").ifPresent(labels -> {
+      ColumnProfile profile = valid(labels, () -> profile(labels));
+      if (!(profile instanceof CategoryProfile counted)) {
+        throw labels.wanted("counts by label");
+      }
+      baseline.labels(counted);
+    });
     return baseline.build();
   }
 

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * 300 such columns, of 600,000 divided by their number, so that the baseline fits into a package. The sample are the values
  * whose position has the lowest seeded hash: the same rows in the same order always give the same baseline. A column of
  * categories is kept as the counts of its 200 most frequent kinds (of equally frequent ones, the first by name), the rest as
- * one number. Quality is that of {@link Quality}.
+ * one number; so are the true labels of a classifier. Quality is that of {@link Quality}.
  *
  * <p>Thread-safe.
  *
@@ -112,8 +112,20 @@ public final class Baselines {
     return build(schema, rows, predictions, truths, Latency.of(nanos), Set.of());
   }
 
+  /**
+   * {@return a baseline of inputs alone: the profile of every column, without quality and latency}
+   *
+   * @param schema the columns of the rows
+   * @param rows at least one; read during the call
+   * @throws IllegalArgumentException if there is no row, or one has other columns
+   */
+  public static Baseline from(Schema schema, List<? extends Row> rows) {
+    requireMatching(schema, rows, rows, rows);
+    return build(schema, rows, List.of(), List.of(), null, Set.of());
+  }
+
   private static void requireMatching(
-      Schema schema, List<?> rows, List<?> predictions, List<Truth> truths) {
+      Schema schema, List<?> rows, List<?> predictions, List<?> truths) {
     requireNonNull(schema, "schema");
     if (rows.isEmpty()) {
       throw new IllegalArgumentException("a baseline must have at least one row, but had none");
@@ -164,6 +176,11 @@ public final class Baselines {
     Quality.of(schema, predictions, truths, measuring).forEach(baseline::quality);
     if (latency != null) {
       baseline.latency(latency);
+    }
+    List<String> labels =
+        truths.stream().flatMap(truth -> truth.label().stream()).toList();
+    if (!labels.isEmpty()) {
+      baseline.labels(categories("label", labels));
     }
     long numbers = schema.columns().stream()
         .filter(column -> column.type() == Column.Type.NUMBER)
@@ -252,10 +269,13 @@ public final class Baselines {
   }
 
   private static CategoryProfile categories(String name, int column, Row[] rows) {
+    return categories(name, Arrays.stream(rows).map(row -> row.category(column)).toList());
+  }
+
+  private static CategoryProfile categories(String name, List<String> kinds) {
     Map<String, Long> counts = new HashMap<>();
     long missing = 0;
-    for (Row row : rows) {
-      String kind = row.category(column);
+    for (String kind : kinds) {
       if (kind.isEmpty()) {
         missing++;
       } else {
@@ -269,7 +289,7 @@ public final class Baselines {
         .limit(KINDS)
         .forEach(entry -> kept.put(entry.getKey(), entry.getValue()));
     long listed = kept.values().stream().mapToLong(Long::longValue).sum();
-    return new CategoryProfile(name, kept, rows.length - missing - listed, missing);
+    return new CategoryProfile(name, kept, kinds.size() - missing - listed, missing);
   }
 
   /** Positions in the order of their hash. */

@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks code that a host may have written. Of a condition, null or a throw reads INCONCLUSIVE.
+ * Asks code that a host may have written, or has it do something. Of a condition, null or a throw reads INCONCLUSIVE.
  *
  * <p>Never throws, whatever the question or what it threw does.
  *
@@ -67,6 +67,20 @@ public final class Answers {
     }
     fault.accept("answered null", null);
     return otherwise.apply("answered null");
+  }
+
+  /**
+   * Has a host's code do something.
+   *
+   * @param step run once
+   * @param fault told what happened, such as {@code threw java.lang.IllegalStateException}, and what was thrown; may not throw
+   */
+  public static void does(Runnable step, BiConsumer<String, Throwable> fault) {
+    try {
+      step.run();
+    } catch (Throwable thrown) { // a host's fault; who had it run goes on
+      fault.accept("threw " + thrown.getClass().getName(), thrown);
+    }
   }
 
   private static String shown(Throwable thrown) {

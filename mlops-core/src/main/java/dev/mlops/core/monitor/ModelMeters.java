@@ -1,0 +1,149 @@
+package dev.mlops.core.monitor;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.alert.AlertEvent;
+import dev.mlops.api.alert.AlertSink;
+import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.model.Beta;
+import dev.mlops.core.internal.log.Warnings;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/**
+ * Shows as meters what the maintenance loop and the alert rules of a model do.
+ *
+ * <p>It hears of it as any listener does, so it suits a host's own loop and engine as well:
+ *
+ * <pre>{@code
+ * ModelMeters meters = ModelMeters.of(registry, "fraud");
+ * AlertEngine alerts = AlertEngine.of(rules).to(pager).to(meters.alerts()).on(background);
+ * MaintenanceLoop loop = MaintenanceLoop.of(deployment, trainer).to(meters.loop()).build();
+ * }</pre>
+ *
+ * <p>Counts begin with this object. What an engine drops because its queue is full is not counted here. The first 100 rules have
+ * meters of their own; further ones count as {@code (other)}, and where those stand has no meter.
+ *
+ * <p>Nothing here throws, whatever the registry does. Thread-safe.
+ *
+ * @see Meters
+ * @since 0.1
+ */
+@Beta
+public final class ModelMeters implements AutoCloseable {
+  static final int MOST = 100;
+
+  private final String model;
+  private final Registered registered;
+  private final Map<LoopEvent.Kind, AtomicLong> candidates = new EnumMap<>(LoopEvent.Kind.class);
+  private final AtomicLong retrains = new AtomicLong();
+  private final Map<String, Rule> rules = new HashMap<>();
+  private boolean showsLoop;
+  private boolean closed;
+
+  private ModelMeters(MeterRegistry registry, String model) {
+    this.model = requireNonNull(model, "model");
+    this.registered =
+        new Registered(requireNonNull(registry, "registry"), Warnings.of(ModelMeters.class), model);
+  }
+
+  /**
+   * {@return meters that count nothing yet}
+   *
+   * @param registry where meters go; the host chooses it
+   * @param model whose loop and alert rules; the value of the tag {@code model}
+   */
+  public static ModelMeters of(MeterRegistry registry, String model) {
+    return new ModelMeters(registry, model);
+  }
+
+  /** {@return a listener of a maintenance loop; from now on its meters are there, at 0} */
+  public Consumer<LoopEvent> loop() {
+    synchronized (this) {
+      if (!showsLoop && !closed) {
+        showsLoop = true;
+        registered.counter(Meters.RETRAINS, retrains);
+        for (LoopEvent.Kind kind : LoopEvent.Kind.values()) {
+          if (kind.endsCandidate()) {
+            AtomicLong ended = new AtomicLong();
+            candidates.put(kind, ended);
+            registered.counter(Meters.CANDIDATES, ended, tag(kind));
+          }
+        }
+      }
+    }
+    return this::take;
+  }
+
+  /** {@return a sink of an alert engine; what other models' rules do is left out} */
+  public AlertSink alerts() {
+    return this::take;
+  }
+
+  private synchronized void take(LoopEvent event) {
+    AtomicLong ended = candidates.get(event.kind());
+    if (ended != null) {
+      ended.incrementAndGet();
+    } else if (event.kind() == LoopEvent.Kind.RETRAIN) {
+      retrains.incrementAndGet();
+    }
+  }
+
+  private synchronized void take(AlertEvent event) {
+    if (closed || !event.model().equals(model)) {
+      return;
+    }
+    String name = rules.containsKey(event.rule()) || rules.size() < MOST
+        ? event.rule()
+        : LabelCounts.OTHER;
+    rules.computeIfAbsent(name, Rule::new).take(event.state());
+  }
+
+  private static String tag(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Takes the meters away; may be called twice. What is heard after that is not shown. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    registered.removeAll();
+  }
+
+  @Override
+  public String toString() {
+    return "meters of the loop and the alert rules of " + Warnings.shown(model);
+  }
+
+  /** What one rule does. */
+  private final class Rule {
+    private final Map<AlertEvent.State, AtomicLong> changes = new EnumMap<>(AlertEvent.State.class);
+    private volatile double state;
+
+    Rule(String name) {
+      for (AlertEvent.State each : AlertEvent.State.values()) {
+        AtomicLong counted = new AtomicLong();
+        changes.put(each, counted);
+        registered.counter(Meters.ALERTS, counted, name, tag(each));
+      }
+      if (!name.equals(LabelCounts.OTHER)) {
+        registered.gauge(Meters.ALERT, () -> state, name);
+      }
+    }
+
+    void take(AlertEvent.State came) {
+      changes.computeIfAbsent(came, unseen -> new AtomicLong()).incrementAndGet();
+      state =
+          switch (came) {
+            case PENDING -> 1;
+            case FIRING -> 2;
+            case RESOLVED -> 0;
+          };
+    }
+  }
+}
