@@ -226,7 +226,7 @@ class OwnDetectorTest {
             baseline -> {
               throw new AssertionError("config");
             },
-            "its config threw AssertionError"),
+            "its config threw java.lang.AssertionError"),
         new Case(
             baseline -> {
               throw new IllegalArgumentException("a baseline must have a mean");
@@ -239,7 +239,7 @@ class OwnDetectorTest {
                 throw new StackOverflowError();
               }
             },
-            "its detector threw StackOverflowError and is fed no more until the baseline changes"),
+            "its detector threw java.lang.StackOverflowError and is fed no more until the baseline changes"),
         new Case(
             baseline -> DataDrift.against(profile(SCHEMA, List.of(ROW, ROW)))
                 .windowOf(100)

@@ -149,6 +149,10 @@ class SectionsTest {
           .n(1 + random.nextInt(9))
           .build());
     }
+    if (random.nextBoolean()) {
+      baseline.labels(new CategoryProfile(
+          "label", Map.of(text(random), 1L + random.nextInt(9)), random.nextInt(3), 0));
+    }
     for (Column column : schema.columns()) {
       if (random.nextInt(4) == 0) {
         continue;
@@ -238,10 +242,13 @@ class SectionsTest {
       assertEquals("$.format: wanted format 1, got 4", refusal(reader, text));
     }
     for (Function<Json, ?> reader : List.<Function<Json, ?>>of(
-        Sections::baseline, Sections::examples, Sections::configuration)) {
+        Sections::examples, Sections::configuration)) {
       assertEquals("$.format: wanted format 1 to 2, got 4", refusal(reader, text));
     }
-    assertEquals("$.format: wanted format 1 to 3, got 4", refusal(Sections::libraries, text));
+    for (Function<Json, ?> reader :
+        List.<Function<Json, ?>>of(Sections::baseline, Sections::libraries)) {
+      assertEquals("$.format: wanted format 1 to 3, got 4", refusal(reader, text));
+    }
   }
 
   /** Every version of the libraries that was ever written. */
@@ -282,6 +289,34 @@ class SectionsTest {
             + "'variables':['TOKEN=hunter2']}");
     assertTrue(refusal.contains("environment variable"), refusal);
     assertTrue(!refusal.contains("hunter2"), refusal);
+  }
+
+  /** Version 3 of a baseline tells the labels of the test rows; versions 1 and 2 are read without. */
+  @Test
+  void aBaselineOfAnEarlierVersionHasNoLabels() {
+    String rest = "'schema':{'columns':[{'name':'a','type':'number'}]},'rows':3,'quality':{},"
+        + "'columns':[]";
+    String labels =
+        ",'labels':{'column':'label','missing':0,'counts':{'no':2,'yes':1},'other':0}";
+    for (int format = 1; format <= 3; format++) {
+      Json json = Json.parse(
+          ("{'format':" + format + "," + rest + "}").replace('\'', '"').getBytes(UTF_8), LIMIT);
+      assertTrue(Sections.baseline(json).labels().isEmpty());
+    }
+    Json json =
+        Json.parse(("{'format':3," + rest + labels + "}").replace('\'', '"').getBytes(UTF_8), LIMIT);
+    assertEquals(
+        new CategoryProfile("label", Map.of("no", 2L, "yes", 1L), 0, 0),
+        Sections.baseline(json).labels().orElseThrow());
+    assertEquals(
+        "$.labels: wanted no labels before version 3 of a baseline, got an object of 4",
+        refusal(Sections::baseline, "{'format':2," + rest + labels + "}"));
+    assertEquals(
+        "$.labels: wanted counts by label, got an object of 8",
+        refusal(
+            Sections::baseline,
+            "{'format':3," + rest + ",'labels':{'column':'label','missing':0,'n':0,'mean':0,"
+                + "'standardDeviation':0,'minimum':0,'maximum':0,'sample':[]}}"));
   }
 
   @ParameterizedTest
