@@ -83,7 +83,7 @@ import org.jspecify.annotations.Nullable;
  *       Config#qualityOver} together, each 12c + 420 bytes (420 beyond {@code keeping}) and what the host's key, categories and
  *       truth hold, and its prediction if that has more than eight scores or is of a kind of the host's own. It grows to that
  *       as it is needed; entries are then used again, and only a key makes one object more, of a map;
- *   <li>for each of the 16 newest versions 80 kB and, twice if there is a horizon, {@code qualityOver} predictions of 150 bytes
+ *   <li>for each of the 16 newest versions 65 kB and, twice if there is a horizon, {@code qualityOver} predictions of 150 bytes
  *       (or the host's own) and their truths;
  *   <li>for each of those versions that was the champion, and each watched quality, 16 kB and 8 bytes for each of the larger of
  *       {@code keeping} and {@code qualityOver}; for watched features 4 kB, 1,000 rows of 8c bytes, and the names of the
