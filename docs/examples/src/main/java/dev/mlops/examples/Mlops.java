@@ -12,14 +12,13 @@ import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.loop.FileJournal;
 import dev.mlops.core.pack.FilePackage;
 import dev.mlops.core.store.FileVersionStore;
-import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * Prints what the library keeps on the disk: a store, the journal of a loop, or a package.
@@ -65,13 +64,13 @@ public final class Mlops {
       err.println(e.getMessage());
     } catch (MlopsException | IllegalArgumentException e) {
       err.println(String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason"));
-    } catch (IOException e) {
-      err.println("wanted to read it, got " + e);
+    } catch (UncheckedIOException e) {
+      err.println("wanted to read it, got " + e.getCause());
     }
     return 2;
   }
 
-  private void show(List<String> args) throws Arguments.Fault, IOException {
+  private void show(List<String> args) throws Arguments.Fault {
     String what = args.size() > 1 ? args.get(1) : "";
     boolean known = args.size() == 3
         ? List.of("store", "journal", "package").contains(what)
@@ -102,7 +101,7 @@ public final class Mlops {
     }
   }
 
-  /** Opening what is not there would make it. */
+  /** Says what is wanted where a path leads somewhere else. */
   private static Path requireFile(Path folder, String file, String wanted) throws Arguments.Fault {
     if (!Files.isRegularFile(folder.resolve(file))) {
       throw new Arguments.Fault(folder + ": wanted " + wanted + ", got "
@@ -112,23 +111,24 @@ public final class Mlops {
   }
 
   private static VersionStore opened(Path folder) throws Arguments.Fault {
-    return FileVersionStore.open(requireFile(folder, "store.json", "the folder of a store"));
+    return FileVersionStore.openReadOnly(
+        requireFile(folder, "store.json", "the folder of a store"));
   }
 
   // --- a store
   // -------------------------------------------------------------------------------------------
 
-  private void store(Path folder) throws Arguments.Fault, IOException {
+  private void store(Path folder) throws Arguments.Fault {
     try (VersionStore store = opened(folder)) {
-      List<String> models = names(folder.resolve("models"));
+      List<String> models = store.models();
       out.println("store " + folder + ", " + counted(models.size(), "model"));
       for (String model : models) {
-        model(store, folder, model);
+        model(store, model);
       }
     }
   }
 
-  private void model(VersionStore store, Path folder, String model) throws IOException {
+  private void model(VersionStore store, String model) {
     List<Version> versions = store.versions(model);
     out.println();
     out.println("model " + model + ", " + counted(versions.size(), "version"));
@@ -140,11 +140,8 @@ public final class Mlops {
           version.digest(),
           version.publishedAt());
     }
-    for (String alias : names(folder.resolve("models").resolve(model).resolve("aliases"))) {
+    for (String alias : store.aliases(model)) {
       List<AliasChange> history = store.history(model + "@" + alias);
-      if (history.isEmpty()) {
-        continue;
-      }
       AliasChange newest = history.get(history.size() - 1);
       out.println("alias " + newest.alias() + " at " + newest.to() + ", "
           + counted(history.size(), "move"));
@@ -159,20 +156,6 @@ public final class Mlops {
             change.by(),
             change.because());
       }
-    }
-  }
-
-  /** The names in a folder of the store's layout, in order. */
-  private static List<String> names(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
-    try (Stream<Path> found = Files.list(folder)) {
-      return found
-          .filter(Files::isDirectory)
-          .map(name -> String.valueOf(name.getFileName()))
-          .sorted()
-          .toList();
     }
   }
 
@@ -224,13 +207,13 @@ public final class Mlops {
   }
 
   private void print(Baseline baseline) {
-    out.println("baseline of " + counted((int) baseline.rows(), "row")
+    out.println("baseline of " + counted(baseline.rows(), "row")
         + baseline.latency().map(latency -> ", latency " + latency).orElse(""));
     baseline.quality().forEach((metric, estimate) -> out.println("  " + metric + " " + estimate));
     baseline.columns().forEach(column -> out.println("  " + column));
   }
 
-  private static String counted(int count, String what) {
+  private static String counted(long count, String what) {
     return count + " " + what + (count == 1 ? "" : "s");
   }
 }

@@ -78,10 +78,18 @@ class MlopsTest {
     assertThat(lifecycle.exit).as(lifecycle.err).isZero();
   }
 
+  private static List<Path> everything(Path folder) throws IOException {
+    try (Stream<Path> found = Files.walk(folder)) {
+      return found.sorted().toList();
+    }
+  }
+
   @Test
-  void aStoreIsItsModelsVersionsAliasesAndMoves() {
+  void aStoreIsItsModelsVersionsAliasesAndMoves() throws IOException {
     Path folder = dir.resolve("out/store");
+    List<Path> before = everything(folder);
     Run run = show("store", folder.toString());
+    assertThat(everything(folder)).as("nothing is written").isEqualTo(before);
     assertThat(run.err).isEmpty();
     assertThat(run.exit).isZero();
     try (VersionStore store = FileVersionStore.open(folder)) {
