@@ -156,7 +156,9 @@ class RecordedStatesTest {
 
     @Override
     public Level update(double uniform, boolean changed, int i) {
-      return i % 37 == 5 ? ((ValueDetector) of.detector()).update(Double.NaN) : of.update(uniform, changed, i);
+      return i % 37 == 5
+          ? ((ValueDetector) of.detector()).update(Double.NaN)
+          : of.update(uniform, changed, i);
     }
   }
 
@@ -175,7 +177,8 @@ class RecordedStatesTest {
     @Override
     public Level update(double uniform, boolean changed, int i) {
       double amount = i % 37 == 5 ? Double.NaN : i % 41 == 3 ? Double.POSITIVE_INFINITY : uniform;
-      String channel = i % 29 == 7 ? "" : changed && uniform < 0.5 ? "app" : uniform < 0.3 ? "web" : "shop";
+      String channel =
+          i % 29 == 7 ? "" : changed && uniform < 0.5 ? "app" : uniform < 0.3 ? "web" : "shop";
       return detector.update(row(amount, channel));
     }
   }
@@ -261,60 +264,99 @@ class RecordedStatesTest {
         FalseAlarms.every(Duration.ofHours(10)).inBlocksOf(Duration.ofMinutes(10));
     Map<String, Supplier<Fed>> kinds = kinds();
     kinds.put("adwin-binary", () -> new Values(Adwin.of(0.01)));
-    kinds.put("adwin-calibrated-gaps", () -> new Gaps(new Values(Adwin.at(0.2).falseAlarmEvery(10_000))));
+    kinds.put(
+        "adwin-calibrated-gaps", () -> new Gaps(new Values(Adwin.at(0.2).falseAlarmEvery(10_000))));
     kinds.put("adwin-down", () -> new Falling(Adwin.of(0.002).watching(Sides.DOWN)));
-    kinds.put("conformal-ranks-in-time",
-        () -> new Values(ConformalMartingale.against(sample).falseAlarmEvery(Duration.ofDays(100))));
-    kinds.put("conformal-p-values-jumper",
+    kinds.put(
+        "conformal-ranks-in-time",
+        () ->
+            new Values(ConformalMartingale.against(sample).falseAlarmEvery(Duration.ofDays(100))));
+    kinds.put(
+        "conformal-p-values-jumper",
         () -> new PValues(ConformalMartingale.ofPValues()
-            .bettingBy(ConformalMartingale.Betting.simpleJumper(0.05)).falseAlarmEvery(1_000)));
-    kinds.put("cusum-down-gaps",
-        () -> new Gaps(new Falling(Cusum.of(0.75, 0.1, 5).watching(Sides.DOWN).onUnjudgeable(Unjudgeable.SKIP))));
-    kinds.put("cusum-e-above", () -> new Between(CusumEDetector.above(0.3).falseAlarmEvery(10_000)));
+            .bettingBy(ConformalMartingale.Betting.simpleJumper(0.05))
+            .falseAlarmEvery(1_000)));
+    kinds.put(
+        "cusum-down-gaps",
+        () -> new Gaps(new Falling(
+            Cusum.of(0.75, 0.1, 5).watching(Sides.DOWN).onUnjudgeable(Unjudgeable.SKIP))));
+    kinds.put(
+        "cusum-e-above", () -> new Between(CusumEDetector.above(0.3).falseAlarmEvery(10_000)));
     kinds.put("cusum-e-below", () -> new Falling(CusumEDetector.below(0.75).falseAlarmEvery(500)));
-    kinds.put("cusum-e-averages",
+    kinds.put(
+        "cusum-e-averages",
         () -> new Between(CusumEDetector.around(0.25).averagedOver(7).falseAlarmEvery(700)));
-    kinds.put("cusum-e-season",
-        () -> new Values(CusumEDetector.aroundSeason(new double[] {0.2, 0.25, 0.3}).falseAlarmEvery(5_000)));
-    kinds.put("cusum-e-in-time", () -> new Values(CusumEDetector.around(0.25).falseAlarmEvery(inMinutes)));
-    kinds.put("data-drift-in-time-gaps",
-        () -> new RowGaps(DataDrift.against(baseline()).windowOf(35).falseAlarmEvery(Duration.ofDays(30))));
-    kinds.put("data-drift-gaps",
+    kinds.put(
+        "cusum-e-season",
+        () -> new Values(
+            CusumEDetector.aroundSeason(new double[] {0.2, 0.25, 0.3}).falseAlarmEvery(5_000)));
+    kinds.put(
+        "cusum-e-in-time",
+        () -> new Values(CusumEDetector.around(0.25).falseAlarmEvery(inMinutes)));
+    kinds.put(
+        "data-drift-in-time-gaps",
+        () -> new RowGaps(
+            DataDrift.against(baseline()).windowOf(35).falseAlarmEvery(Duration.ofDays(30))));
+    kinds.put(
+        "data-drift-gaps",
         () -> new RowGaps(DataDrift.against(baseline()).windowOf(50).falseAlarmEvery(1_000)));
     kinds.put("ddm-calibrated", () -> new Values(Ddm.at(0.2).falseAlarmEvery(10_000)));
     kinds.put("ddm-gaps", () -> new Gaps(new Values(Ddm.of().onUnjudgeable(Unjudgeable.SKIP))));
     kinds.put("hddm-a-bounded", () -> new Between(HddmA.of().over(InputDomain.bounded(0, 1))));
-    kinds.put("hddm-a-calibrated-gaps", () -> new Gaps(new Values(HddmA.at(0.2).falseAlarmEvery(10_000))));
-    kinds.put("k-of-n-in-time-gaps",
-        () -> new Gaps(new Values(KOfN.atLeast(2).within(100).of(
-            SrEDetector.above(0.25).falseAlarmEvery(inMinutes),
-            CusumEDetector.above(0.25).falseAlarmEvery(Duration.ofDays(90)),
-            Adwin.of(0.01)))));
-    kinds.put("k-of-n-of-k-of-n",
-        () -> new Values(KOfN.atLeast(1).within(30).of(
-            KOfN.atLeast(2).within(60).of(Ddm.of(), Cusum.of(0.2, 0.1, 10)), HddmA.of())));
-    kinds.put("k-of-n-components-gaps",
-        () -> new VectorGaps(KOfN.atLeast(2).within(80).ofComponents(
-            Ddm.of(), IncrementalKs.against(sample).windowOf(30).falseAlarmEvery(500))));
-    kinds.put("ks-baseline-in-time",
-        () -> new Values(IncrementalKs.against(sample).windowOf(30).falseAlarmEvery(Duration.ofDays(100))));
-    kinds.put("ks-two-windows-promise-gaps",
+    kinds.put(
+        "hddm-a-calibrated-gaps",
+        () -> new Gaps(new Values(HddmA.at(0.2).falseAlarmEvery(10_000))));
+    kinds.put(
+        "k-of-n-in-time-gaps",
+        () -> new Gaps(new Values(KOfN.atLeast(2)
+            .within(100)
+            .of(
+                SrEDetector.above(0.25).falseAlarmEvery(inMinutes),
+                CusumEDetector.above(0.25).falseAlarmEvery(Duration.ofDays(90)),
+                Adwin.of(0.01)))));
+    kinds.put(
+        "k-of-n-of-k-of-n",
+        () -> new Values(KOfN.atLeast(1)
+            .within(30)
+            .of(KOfN.atLeast(2).within(60).of(Ddm.of(), Cusum.of(0.2, 0.1, 10)), HddmA.of())));
+    kinds.put(
+        "k-of-n-components-gaps",
+        () -> new VectorGaps(KOfN.atLeast(2)
+            .within(80)
+            .ofComponents(
+                Ddm.of(), IncrementalKs.against(sample).windowOf(30).falseAlarmEvery(500))));
+    kinds.put(
+        "ks-baseline-in-time",
+        () -> new Values(
+            IncrementalKs.against(sample).windowOf(30).falseAlarmEvery(Duration.ofDays(100))));
+    kinds.put(
+        "ks-two-windows-promise-gaps",
         () -> new Gaps(new Values(IncrementalKs.ofTwoWindows(30).falseAlarmEvery(1_000))));
-    kinds.put("page-hinkley-both",
+    kinds.put(
+        "page-hinkley-both",
         () -> new Values(PageHinkley.of(0.05, 10).watching(Sides.BOTH).warmingUpFor(100)));
-    kinds.put("page-hinkley-calibrated", () -> new Values(PageHinkley.at(0.2).falseAlarmEvery(10_000)));
-    kinds.put("repeated-confidence-sequence-in-time",
+    kinds.put(
+        "page-hinkley-calibrated", () -> new Values(PageHinkley.at(0.2).falseAlarmEvery(10_000)));
+    kinds.put(
+        "repeated-confidence-sequence-in-time",
         () -> new Between(RepeatedConfidenceSequence.between(-1, 2).falseAlarmEvery(inMinutes)));
     kinds.put("sr-e-below", () -> new Falling(SrEDetector.below(0.75).falseAlarmEvery(10_000)));
-    kinds.put("sr-e-around-gaps",
+    kinds.put(
+        "sr-e-around-gaps",
         () -> new Gaps(new Values(SrEDetector.around(0.25).falseAlarmEvery(10_000))));
-    kinds.put("sr-e-estimated", () -> new Values(SrEDetector.aroundEstimated(200, 1_000).falseAlarmEvery(500)));
+    kinds.put(
+        "sr-e-estimated",
+        () -> new Values(SrEDetector.aroundEstimated(200, 1_000).falseAlarmEvery(500)));
     kinds.put("sr-e-between", () -> new Between(SrEDetector.above(0.3).falseAlarmEvery(10_000)));
-    kinds.put("sr-e-around-season",
-        () -> new Values(SrEDetector.aroundSeason(new double[] {0.2, 0.25, 0.3}).falseAlarmEvery(1_000)));
-    kinds.put("sr-e-around-in-time-gaps",
+    kinds.put(
+        "sr-e-around-season",
+        () -> new Values(
+            SrEDetector.aroundSeason(new double[] {0.2, 0.25, 0.3}).falseAlarmEvery(1_000)));
+    kinds.put(
+        "sr-e-around-in-time-gaps",
         () -> new Gaps(new Values(SrEDetector.around(0.25).falseAlarmEvery(inMinutes))));
-    kinds.put("sr-e-averages-gaps",
+    kinds.put(
+        "sr-e-averages-gaps",
         () -> new Gaps(new Values(SrEDetector.above(0.25).averagedOver(6).falseAlarmEvery(600))));
     return kinds;
   }

@@ -306,7 +306,9 @@ public abstract class CoordinationContract {
     assertThat(there.holder(ROLLOUT)).contains(lease);
     Guarded written = here.write(lease, RECORD, 0, bytes("plan")).orElseThrow();
     assertThat(there.read(RECORD)).contains(written);
-    assertThat(there.release(lease)).as("any caller that has the lease may release it").isTrue();
+    assertThat(there.release(lease))
+        .as("any caller that has the lease may release it")
+        .isTrue();
     Lease next = acquire(there, "there");
     assertThat(here.write(lease, RECORD, written.version(), bytes("stale"))).isEmpty();
     assertThat(there.write(next, RECORD, written.version(), bytes("next"))).isPresent();

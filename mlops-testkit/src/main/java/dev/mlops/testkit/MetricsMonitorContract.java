@@ -542,8 +542,10 @@ public abstract class MetricsMonitorContract {
     long id = recorder.record(Row.of(QUANTITIES, 0.0), Regression.of(Map.of("price", 2.0)), NANOS);
     monitor.truth(id, Truth.of(3.0));
     monitor.tick();
-    assertThat(outcomes(monitor)).extracting(Outcome::truth).containsExactlyElementsOf(
-        keepsOutcomes() ? List.of(Truth.of(Map.of("price", 3.0))) : List.of());
+    assertThat(outcomes(monitor))
+        .extracting(Outcome::truth)
+        .containsExactlyElementsOf(
+            keepsOutcomes() ? List.of(Truth.of(Map.of("price", 3.0))) : List.of());
     assertThat(section(monitor, "1").quality(Metric.MAE).orElseThrow().value()).isEqualTo(1.0);
   }
 

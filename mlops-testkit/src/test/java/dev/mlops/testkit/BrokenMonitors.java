@@ -99,7 +99,9 @@ final class BrokenMonitors {
   }
 
   private static Truth withoutName(Truth truth) {
-    return truth != null && truth.value().isPresent() ? Truth.of(truth.value().getAsDouble()) : truth;
+    return truth != null && truth.value().isPresent()
+        ? Truth.of(truth.value().getAsDouble())
+        : truth;
   }
 
   static List<Broken<Factory>> all() {

@@ -1,6 +1,6 @@
 package dev.mlops.examples;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
@@ -33,17 +33,17 @@ class MyPolicyTest {
 
   @Test
   void retrainsBelowTheLimit() {
-    assertEquals(Outcome.RETRAIN, MINE.decide(f1(0.7, 600), PAST).outcome());
+    assertThat(MINE.decide(f1(0.7, 600), PAST).outcome()).isEqualTo(Outcome.RETRAIN);
   }
 
   @Test
   void keepsAboveTheLimit() {
-    assertEquals(Outcome.KEEP, MINE.decide(f1(0.9, 600), PAST).outcome());
+    assertThat(MINE.decide(f1(0.9, 600), PAST).outcome()).isEqualTo(Outcome.KEEP);
   }
 
   @Test
   void tooFewTruthsDecideNothing() {
-    assertEquals(Outcome.INCONCLUSIVE, MINE.decide(f1(0.7, 400), PAST).outcome());
+    assertThat(MINE.decide(f1(0.7, 400), PAST).outcome()).isEqualTo(Outcome.INCONCLUSIVE);
   }
 
   private static Evidence f1(double value, long truths) {

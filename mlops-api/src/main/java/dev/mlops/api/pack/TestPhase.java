@@ -110,7 +110,8 @@ public final class TestPhase {
 
   /** What is wrong with an answer that the truth is not for. */
   private static String other(Prediction said, Truth truth) {
-    String wanted = truth.label().isPresent() ? "a label" : "outputs " + truth.values().keySet();
+    String wanted =
+        truth.label().isPresent() ? "a label" : "outputs " + truth.values().keySet();
     return (said instanceof Regression quantities
             ? "outputs " + quantities.names()
             : "a " + said.getClass().getSimpleName())
@@ -146,8 +147,7 @@ public final class TestPhase {
       }
       decided.add(said == null ? null : thresholds.decide(said));
     }
-    return new TestPhase(
-        rows, Collections.unmodifiableList(decided), nanos, firstFailure, metrics);
+    return new TestPhase(rows, Collections.unmodifiableList(decided), nanos, firstFailure, metrics);
   }
 
   /** {@return the metrics that the baseline holds beside {@link Metric#known()}} */

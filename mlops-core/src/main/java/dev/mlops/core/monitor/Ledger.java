@@ -153,8 +153,7 @@ final class Ledger {
       puzzled = prediction;
       return;
     }
-    Truth truth =
-        prediction instanceof Regression said ? given.named(said.names()) : given;
+    Truth truth = prediction instanceof Regression said ? given.named(said.names()) : given;
     lookFor(truth, prediction);
     Section section = served.section();
     Truth before = served.truth;

@@ -5,7 +5,6 @@ import dev.mlops.core.internal.disk.Folders;
 import dev.mlops.core.internal.disk.SteadyChannel;
 import dev.mlops.core.internal.disk.Uninterrupted;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AtomicMoveNotSupportedException;

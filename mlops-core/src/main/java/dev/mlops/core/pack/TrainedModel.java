@@ -171,8 +171,7 @@ public final class TrainedModel implements Trained {
    */
   @SuppressWarnings(
       "ReferenceEquality") // nearly all rows share one schema; others are compared by value
-  public static List<String> requireFit(
-      String what, Schema schema, List<Labelled<Row>> rows) {
+  public static List<String> requireFit(String what, Schema schema, List<Labelled<Row>> rows) {
     if (rows.isEmpty()) {
       throw new IllegalArgumentException("cannot " + what + ": wanted at least one row, got none");
     }

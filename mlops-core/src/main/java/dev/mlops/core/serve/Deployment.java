@@ -630,8 +630,8 @@ public final class Deployment<T> implements AutoCloseable {
      *     open again
      */
     public Deployment<T> open() {
-      ModelLoader loader =
-          new ModelLoader(alias, rows.schema(), kind, outputs, runtimes, Deployment.class.getClassLoader());
+      ModelLoader loader = new ModelLoader(
+          alias, rows.schema(), kind, outputs, runtimes, Deployment.class.getClassLoader());
       AliasChange change = store.current(alias).orElseGet(() -> release(loader));
       Deployment<T> deployment = new Deployment<>(this, loader);
       try {

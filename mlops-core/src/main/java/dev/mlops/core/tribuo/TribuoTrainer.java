@@ -242,7 +242,8 @@ public final class TribuoTrainer implements ModelTrainer {
       MutableDataset<T> dataset = new MutableDataset<>(
           new SimpleDataSourceProvenance("labelled rows of a host", NO_TIME, outputs), outputs);
       for (Labelled<Row> row : rows) {
-        Example<T> example = features.example(row.input(), output.apply(row.truth().named(names)));
+        Example<T> example =
+            features.example(row.input(), output.apply(row.truth().named(names)));
         example.setWeight((float) row.weight());
         dataset.add(example);
       }

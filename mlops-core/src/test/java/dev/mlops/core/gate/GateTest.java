@@ -1,7 +1,7 @@
 package dev.mlops.core.gate;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
@@ -46,23 +46,20 @@ class GateTest {
           Finding finding = Gate.of(first, second, third).judge(trial(0));
           boolean failed = first == FAIL || second == FAIL || third == FAIL;
           boolean passed = first == PASS && second == PASS && third == PASS;
-          assertEquals(
-              failed ? Verdict.FAIL : passed ? Verdict.PASS : Verdict.INCONCLUSIVE,
-              finding.verdict(),
-              first + ", " + second + ", " + third);
+          assertThat(finding.verdict())
+              .as(first + ", " + second + ", " + third)
+              .isEqualTo(failed ? Verdict.FAIL : passed ? Verdict.PASS : Verdict.INCONCLUSIVE);
         }
       }
     }
-    assertEquals(
-        "PASS: 0.99; FAIL: 0.81; INCONCLUSIVE: no truth",
-        Gate.of(PASS, FAIL, UNKNOWN).judge(trial(0)).text());
+    assertThat(Gate.of(PASS, FAIL, UNKNOWN).judge(trial(0)).text())
+        .isEqualTo("PASS: 0.99; FAIL: 0.81; INCONCLUSIVE: no truth");
   }
 
   @Test
   void aCandidateWithoutAnAnswerToOneRowFails() {
-    assertEquals(
-        Finding.fail("no usable answer to 1 held-back rows; PASS: 0.99"),
-        Gate.of(PASS).judge(trial(1)));
+    assertThat(Gate.of(PASS).judge(trial(1)))
+        .isEqualTo(Finding.fail("no usable answer to 1 held-back rows; PASS: 0.99"));
   }
 
   @Test
@@ -78,12 +75,11 @@ class GateTest {
         return "mine";
       }
     };
-    assertEquals(
-        Finding.inconclusive("INCONCLUSIVE: mine threw java.lang.IllegalStateException: bug"),
-        Gate.of(broken).judge(trial(0)));
-    assertEquals(
-        Finding.inconclusive("PASS: 0.99; INCONCLUSIVE: mute answered null"),
-        Gate.of(PASS, named("mute", null)).judge(trial(0)));
+    assertThat(Gate.of(broken).judge(trial(0)))
+        .isEqualTo(
+            Finding.inconclusive("INCONCLUSIVE: mine threw java.lang.IllegalStateException: bug"));
+    assertThat(Gate.of(PASS, named("mute", null)).judge(trial(0)))
+        .isEqualTo(Finding.inconclusive("PASS: 0.99; INCONCLUSIVE: mute answered null"));
   }
 
   /** What a host throws is the host's own code too. */
@@ -100,9 +96,8 @@ class GateTest {
         return "mine";
       }
     };
-    assertEquals(
-        Finding.inconclusive("INCONCLUSIVE: mine threw " + Unshowable.class.getName()),
-        Gate.of(broken).judge(trial(0)));
+    assertThat(Gate.of(broken).judge(trial(0)))
+        .isEqualTo(Finding.inconclusive("INCONCLUSIVE: mine threw " + Unshowable.class.getName()));
   }
 
   private static final class Unshowable extends RuntimeException {
@@ -114,8 +109,8 @@ class GateTest {
 
   @Test
   void aGateWithoutCriteriaIsRefused() {
-    assertEquals(
-        "a gate must have at least one condition, but had none",
-        assertThrows(IllegalArgumentException.class, Gate::of).getMessage());
+    assertThatThrownBy(Gate::of)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a gate must have at least one condition, but had none");
   }
 }

@@ -2,8 +2,7 @@ package dev.mlops.core.gate;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.Level;
@@ -139,12 +138,12 @@ class TrialTest {
     SplittableRandom random = new SplittableRandom(1);
     Evidence trial =
         trial(pack(), saying(right(50, 1, random)), "8", outcomes(right(50, 0.5, random)));
-    assertEquals(Optional.of("7"), trial.champion().map(VersionEvidence::version));
+    assertThat(trial.champion().map(VersionEvidence::version)).isEqualTo(Optional.of("7"));
     VersionEvidence candidate = trial.candidate().orElseThrow();
-    assertEquals("8", candidate.version());
-    assertEquals(50, candidate.recorded());
-    assertEquals(50, candidate.matured());
-    assertEquals(1.0, candidate.quality(Metric.ACCURACY).orElseThrow().value());
+    assertThat(candidate.version()).isEqualTo("8");
+    assertThat(candidate.recorded()).isEqualTo(50);
+    assertThat(candidate.matured()).isEqualTo(50);
+    assertThat(candidate.quality(Metric.ACCURACY).orElseThrow().value()).isEqualTo(1.0);
   }
 
   /** A recall of no positives is not measured, however many rows are held back; a perfect candidate shows none either. */
@@ -200,8 +199,7 @@ class TrialTest {
     InMemoryPackage source = InMemoryPackage.builder("iris", schema)
         .weights("w", "w".getBytes(UTF_8))
         .build();
-    Evidence trial =
-        trial(source, row -> Regression.of(Map.of("price", 1.0)), "8", heldBack);
+    Evidence trial = trial(source, row -> Regression.of(Map.of("price", 1.0)), "8", heldBack);
 
     assertThat(trial.candidate().orElseThrow().failures()).isEqualTo(40);
     assertThat(trial.comparison(Metric.MAE)).isEmpty();
@@ -216,8 +214,7 @@ class TrialTest {
     List<Labelled<Row>> rows = List.of(
         new Labelled<>(Row.of(schema, 1.0), Truth.of(Map.of("price", 1.0))),
         new Labelled<>(Row.of(schema, 2.0), Truth.of(1)));
-    TestPhase tested =
-        TestPhase.of(row -> Regression.of(Map.of("cost", 1.0)), rows, () -> 0L);
+    TestPhase tested = TestPhase.of(row -> Regression.of(Map.of("cost", 1.0)), rows, () -> 0L);
     assertThat(tested.failures()).isEqualTo(1);
     assertThat(tested.prediction(0)).isEmpty();
     assertThat(tested.prediction(1)).isPresent();
@@ -241,12 +238,13 @@ class TrialTest {
               : Classification.of("yes");
     };
     Evidence trial = trial(pack(), throwing, "8", outcomes(all));
-    assertEquals(3, trial.candidate().orElseThrow().failures());
-    assertEquals(57, trial.candidate().orElseThrow().matured());
+    assertThat(trial.candidate().orElseThrow().failures()).isEqualTo(3);
+    assertThat(trial.candidate().orElseThrow().matured()).isEqualTo(57);
     Finding finding = Gate.of(evidence -> Finding.pass("fine")).judge(trial);
     assertThat(finding.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(finding.text())
-        .contains("no usable answer to 3 held-back rows", "IllegalStateException (bug)", "PASS: fine");
+        .contains(
+            "no usable answer to 3 held-back rows", "IllegalStateException (bug)", "PASS: fine");
   }
 
   /** The champion takes 2 ms a row; the candidate 1 ms, and 9 ms on each 50th row. */
@@ -265,20 +263,18 @@ class TrialTest {
     Evidence trial = trial(LIVE, champion, pack(), candidate, "8", heldBack, clock);
     Latency theirs = trial.champion().orElseThrow().latency().orElseThrow();
     Latency ours = trial.candidate().orElseThrow().latency().orElseThrow();
-    assertEquals(
-        Latency.builder()
+    assertThat(theirs)
+        .isEqualTo(Latency.builder()
             .p50(Duration.ofMillis(2))
             .p99(Duration.ofMillis(2))
             .n(200)
-            .build(),
-        theirs);
-    assertEquals(
-        Latency.builder()
+            .build());
+    assertThat(ours)
+        .isEqualTo(Latency.builder()
             .p50(Duration.ofMillis(1))
             .p99(Duration.ofMillis(9))
             .n(200)
-            .build(),
-        ours);
+            .build());
 
     Condition noSlower = evidence -> {
       Duration limit = evidence.champion().orElseThrow().latency().orElseThrow().p99();
@@ -286,7 +282,7 @@ class TrialTest {
           evidence.candidate().orElseThrow().latency().orElseThrow().p99();
       return found.compareTo(limit) > 0 ? Finding.fail(found + "") : Finding.pass(found + "");
     };
-    assertEquals(Verdict.FAIL, Gate.of(noSlower).judge(trial).verdict());
+    assertThat(Gate.of(noSlower).judge(trial).verdict()).isEqualTo(Verdict.FAIL);
   }
 
   @Test
@@ -295,23 +291,22 @@ class TrialTest {
     Model model = row -> Classification.of("yes");
     VersionEvidence known =
         trial(LIVE, model, pack(), model, "8", heldBack, () -> 0L).champion().orElseThrow();
-    assertEquals(
-        Optional.of(
-            Latency.builder().p50(Duration.ZERO).p99(Duration.ZERO).n(40).build()),
-        known.latency());
+    assertThat(known.latency())
+        .isEqualTo(Optional.of(
+            Latency.builder().p50(Duration.ZERO).p99(Duration.ZERO).n(40).build()));
     VersionEvidence live = LIVE.champion().orElseThrow();
-    assertEquals(live.version(), known.version());
-    assertEquals(live.baseline(), known.baseline());
-    assertEquals(live.recorded(), known.recorded());
-    assertEquals(live.dropped(), known.dropped());
-    assertEquals(live.failures(), known.failures());
-    assertEquals(live.matured(), known.matured());
-    assertEquals(live.expired(), known.expired());
-    assertEquals(live.open(), known.open());
-    assertEquals(live.truthAge(), known.truthAge());
-    assertEquals(live.quality(), known.quality());
-    assertEquals(live.provisional(), known.provisional());
-    assertEquals(live.drift(), known.drift());
+    assertThat(known.version()).isEqualTo(live.version());
+    assertThat(known.baseline()).isEqualTo(live.baseline());
+    assertThat(known.recorded()).isEqualTo(live.recorded());
+    assertThat(known.dropped()).isEqualTo(live.dropped());
+    assertThat(known.failures()).isEqualTo(live.failures());
+    assertThat(known.matured()).isEqualTo(live.matured());
+    assertThat(known.expired()).isEqualTo(live.expired());
+    assertThat(known.open()).isEqualTo(live.open());
+    assertThat(known.truthAge()).isEqualTo(live.truthAge());
+    assertThat(known.quality()).isEqualTo(live.quality());
+    assertThat(known.provisional()).isEqualTo(live.provisional());
+    assertThat(known.drift()).isEqualTo(live.drift());
   }
 
   @Test
@@ -322,35 +317,33 @@ class TrialTest {
       throw new IllegalStateException("bug");
     };
     Evidence trial = trial(LIVE, none, pack(), half, "8", heldBack, () -> 0L);
-    assertEquals(20, trial.candidate().orElseThrow().latency().orElseThrow().n());
-    assertEquals(
-        LIVE.champion().orElseThrow().latency(),
-        trial.champion().orElseThrow().latency(),
-        "what the monitor knows");
-    assertEquals(
-        Optional.empty(),
-        trial(LIVE, half, pack(), none, "8", heldBack, () -> 0L)
+    assertThat(trial.candidate().orElseThrow().latency().orElseThrow().n()).isEqualTo(20);
+    assertThat(trial.champion().orElseThrow().latency())
+        .as("what the monitor knows")
+        .isEqualTo(LIVE.champion().orElseThrow().latency());
+    assertThat(trial(LIVE, half, pack(), none, "8", heldBack, () -> 0L)
             .candidate()
             .orElseThrow()
-            .latency());
+            .latency())
+        .isEmpty();
   }
 
   @Test
   void goldenExamplesMustBeThere() {
     Evidence trial = trial(pack(), row -> Classification.of("yes"), "8", List.of());
-    assertEquals(Optional.of(Finding.fail("the package has no golden examples")), trial.examples());
-    assertEquals(Verdict.FAIL, Gate.of(Signals.goldenExamples()).judge(trial).verdict());
+    assertThat(trial.examples())
+        .isEqualTo(Optional.of(Finding.fail("the package has no golden examples")));
+    assertThat(Gate.of(Signals.goldenExamples()).judge(trial).verdict()).isEqualTo(Verdict.FAIL);
   }
 
   @Test
   void aScoreMayDifferFromItsGoldenExampleByRoundingAlone() {
-    assertEquals(Verdict.PASS, golden(0.7 + 1e-12, "yes").verdict());
-    assertEquals("1 of 1 golden examples", golden(0.7, "yes").text());
-    assertEquals(Verdict.FAIL, golden(0.7 + 1e-8, "yes").verdict());
-    assertEquals(Verdict.FAIL, golden(0.7, "no").verdict(), "another label");
-    assertEquals(
-        "0 of 1 golden examples; number 0 wanted yes (0.700), got yes (0.800)",
-        golden(0.8, "yes").text());
+    assertThat(golden(0.7 + 1e-12, "yes").verdict()).isEqualTo(Verdict.PASS);
+    assertThat(golden(0.7, "yes").text()).isEqualTo("1 of 1 golden examples");
+    assertThat(golden(0.7 + 1e-8, "yes").verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(golden(0.7, "no").verdict()).as("another label").isEqualTo(Verdict.FAIL);
+    assertThat(golden(0.8, "yes").text())
+        .isEqualTo("0 of 1 golden examples; number 0 wanted yes (0.700), got yes (0.800)");
   }
 
   private static Finding golden(double score, String label) {
@@ -368,23 +361,25 @@ class TrialTest {
     Model model = row -> {
       throw new StackOverflowError();
     };
-    assertEquals(
-        Optional.of(Finding.fail("0 of 1 golden examples; number 0 wanted yes, got no answer")),
-        trial(pack(example), model, "8", List.of()).examples());
+    assertThat(trial(pack(example), model, "8", List.of()).examples())
+        .isEqualTo(Optional.of(
+            Finding.fail("0 of 1 golden examples; number 0 wanted yes, got no answer")));
   }
 
   @Test
   void fewerThanThirtyRowsCompareNothing() {
     SplittableRandom random = new SplittableRandom(1);
-    assertEquals(Optional.empty(), accuracy(right(29, 0.9, random), right(29, 0.5, random)));
-    assertTrue(accuracy(right(30, 0.9, random), right(30, 0.5, random)).isPresent());
+    assertThat(accuracy(right(29, 0.9, random), right(29, 0.5, random))).isEmpty();
+    assertThat(accuracy(right(30, 0.9, random), right(30, 0.5, random)).isPresent())
+        .isTrue();
   }
 
   /** Rule of three: where no row differs the interval is ± 3/n. */
   @Test
   void theChampionItselfIsNoBetterByThreeOverN() {
     boolean[] same = right(120, 0.8, new SplittableRandom(3));
-    assertEquals(Optional.of(new Estimate(0.0, -3.0 / 120, 3.0 / 120, 120)), accuracy(same, same));
+    assertThat(accuracy(same, same))
+        .isEqualTo(Optional.of(new Estimate(0.0, -3.0 / 120, 3.0 / 120, 120)));
   }
 
   /**
@@ -405,10 +400,10 @@ class TrialTest {
     }
     double sd = Math.sqrt((squares - 50 * mean * mean) / 49);
     Estimate estimate = accuracy(candidate, champion).orElseThrow();
-    assertEquals(mean, estimate.value(), 1e-12);
-    assertEquals(2.0095752 * sd / Math.sqrt(50), estimate.upper() - mean, 1e-6);
-    assertEquals(2.0095752 * sd / Math.sqrt(50), mean - estimate.lower(), 1e-6);
-    assertEquals(50, estimate.n());
+    assertThat(estimate.value()).isCloseTo(mean, within(1e-12));
+    assertThat(estimate.upper() - mean).isCloseTo(2.0095752 * sd / Math.sqrt(50), within(1e-6));
+    assertThat(mean - estimate.lower()).isCloseTo(2.0095752 * sd / Math.sqrt(50), within(1e-6));
+    assertThat(estimate.n()).isEqualTo(50);
   }
 
   /**
@@ -435,9 +430,9 @@ class TrialTest {
       covered += estimate.lower() <= 0.2 && 0.2 <= estimate.upper() ? 1 : 0;
       widths += (estimate.upper() - estimate.lower()) / 150;
     }
-    assertTrue(covered >= 132, covered + " of 150 covered");
+    assertThat(covered >= 132).as(covered + " of 150 covered").isTrue();
     // 2 · 2.01 · √(0.3 − 0.04) / 10 = 0.205 on average; an interval that covers by being wide says
     // nothing
-    assertEquals(0.205, widths, 0.02);
+    assertThat(widths).isCloseTo(0.205, within(0.02));
   }
 }

@@ -1,8 +1,7 @@
 package dev.mlops.core.loop;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.model.Classification;
@@ -103,28 +102,28 @@ class DriftingStreamTest {
         if (i % 10 == 0) {
           deployment.tick();
           loop.tick();
-          assertTrue(loop.trouble().isEmpty(), loop.trouble().toString());
+          assertThat(loop.trouble().isEmpty()).as(loop.trouble().toString()).isTrue();
         }
       }
       String said = wrong + " against " + never + " of " + served.size() + ", " + loop.events();
-      assertTrue(2 * wrong < never, said);
-      assertTrue(wrong < 0.22 * served.size(), said);
+      assertThat(2 * wrong < never).as(said).isTrue();
+      assertThat(wrong < 0.22 * served.size()).as(said).isTrue();
       for (int i = 0; i < served.size(); i++) {
         Version version = served.get(i).version();
         Model model = new CellRuntime().load(store.open(version));
-        assertEquals(
-            model.predict(rows.get(INITIAL + i).input()),
-            served.get(i).as(Classification.class),
-            "row " + i + " was answered by " + version);
+        assertThat(served.get(i).as(Classification.class))
+            .as("row " + i + " was answered by " + version)
+            .isEqualTo(model.predict(rows.get(INITIAL + i).input()));
         if (i > 0) {
-          assertTrue(version.number() >= served.get(i - 1).version().number(), "row " + i);
+          assertThat(version.number() >= served.get(i - 1).version().number())
+              .as("row " + i)
+              .isTrue();
         }
       }
-      assertEquals(
-          store.history("sine@champion").size() - 1,
-          loop.events().stream()
+      assertThat(loop.events().stream()
               .filter(event -> event.kind() == LoopEvent.Kind.PROMOTED)
-              .count());
+              .count())
+          .isEqualTo(store.history("sine@champion").size() - 1);
     }
   }
 

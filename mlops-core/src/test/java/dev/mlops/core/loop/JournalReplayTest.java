@@ -1,8 +1,6 @@
 package dev.mlops.core.loop;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.retrain.RetrainHistory;
@@ -37,16 +35,15 @@ class JournalReplayTest {
 
   @Test
   void anEmptyJournalSaysNothing() {
-    assertEquals(
-        new JournalReplay(
+    assertThat(past(""))
+        .isEqualTo(new JournalReplay(
             RetrainHistory.of(Instant.EPOCH),
             Optional.empty(),
             JournalReplay.RESTED,
             false,
             Optional.empty(),
             Optional.empty(),
-            Optional.empty()),
-        past(""));
+            Optional.empty()));
   }
 
   @Test
@@ -54,11 +51,11 @@ class JournalReplayTest {
     RetrainHistory history =
         past("RETRAIN FAILED RETRAIN KEPT RETRAIN ABANDONED RETRAIN PROMOTED RETRAIN")
             .history();
-    assertEquals(5, history.candidates());
-    assertEquals(Optional.of(minute(8)), history.lastCandidate());
-    assertEquals(Optional.empty(), history.lastResult());
+    assertThat(history.candidates()).isEqualTo(5);
+    assertThat(history.lastCandidate()).isEqualTo(Optional.of(minute(8)));
+    assertThat(history.lastResult()).isEmpty();
     for (RetrainHistory.Result result : RetrainHistory.Result.values()) {
-      assertEquals(Optional.of(result), past("RETRAIN " + result).history().lastResult());
+      assertThat(past("RETRAIN " + result).history().lastResult()).isEqualTo(Optional.of(result));
     }
   }
 
@@ -77,77 +74,79 @@ class JournalReplayTest {
     LoopEvent failed = LoopEvent.builder(LoopEvent.Kind.FAILED, minute(3)).build();
     RetrainHistory history =
         JournalReplay.of(List.of(first, gated, second, failed)).history();
-    assertEquals(OptionalLong.of(200), history.change());
-    assertEquals(OptionalLong.of(100), history.outcomesSinceChangeThen());
-    assertEquals(OptionalLong.of(700), history.lastPosition());
-    assertEquals(
-        OptionalLong.empty(), JournalReplay.of(List.of(first, failed)).history().change());
+    assertThat(history.change()).isEqualTo(OptionalLong.of(200));
+    assertThat(history.outcomesSinceChangeThen()).isEqualTo(OptionalLong.of(100));
+    assertThat(history.lastPosition()).isEqualTo(OptionalLong.of(700));
+    assertThat(JournalReplay.of(List.of(first, failed)).history().change())
+        .isEqualTo(OptionalLong.empty());
   }
 
   @Test
   void aCandidateIsUndecidedUntilItEnds() {
     for (String ended : List.of("PROMOTED", "KEPT", "FAILED", "ABANDONED")) {
-      assertFalse(past("RETRAIN PUBLISHING PUBLISHED " + ended).undecided(), ended);
+      assertThat(past("RETRAIN PUBLISHING PUBLISHED " + ended).undecided())
+          .as(ended)
+          .isFalse();
     }
-    assertTrue(past("RETRAIN").undecided());
-    assertTrue(past("RETRAIN KEPT RETRAIN PUBLISHING PUBLISHED GATED PROMOTING").undecided());
+    assertThat(past("RETRAIN").undecided()).isTrue();
+    assertThat(past("RETRAIN KEPT RETRAIN PUBLISHING PUBLISHED GATED PROMOTING").undecided())
+        .isTrue();
   }
 
   @Test
   void theIntentIsThatOfTheUndecidedCandidate() {
-    assertEquals(Optional.of("s2"), past("RETRAIN GATED PROMOTING").intent());
-    assertEquals(Optional.empty(), past("RETRAIN GATED PROMOTING PROMOTED").intent());
-    assertEquals(Optional.empty(), past("RETRAIN PROMOTING RETRAIN").intent());
+    assertThat(past("RETRAIN GATED PROMOTING").intent()).isEqualTo(Optional.of("s2"));
+    assertThat(past("RETRAIN GATED PROMOTING PROMOTED").intent()).isEmpty();
+    assertThat(past("RETRAIN PROMOTING RETRAIN").intent()).isEmpty();
   }
 
   @Test
   void aReturnIsUnderWayUntilItsEndIsWritten() {
-    assertEquals(
-        Optional.of("s1"), past("RETRAIN RETURNING").returning().flatMap(LoopEvent::intent));
-    assertEquals(Optional.empty(), past("RETURNING RETURNED").returning());
-    assertEquals(Optional.empty(), past("RETURNING NOT_RETURNED").returning());
-    assertEquals(
-        Optional.of("s3"),
-        past("RETURNING RETURNED PROMOTED RETURNING KEPT").returning().flatMap(LoopEvent::intent));
+    assertThat(past("RETRAIN RETURNING").returning().flatMap(LoopEvent::intent))
+        .isEqualTo(Optional.of("s1"));
+    assertThat(past("RETURNING RETURNED").returning()).isEmpty();
+    assertThat(past("RETURNING NOT_RETURNED").returning()).isEmpty();
+    assertThat(past("RETURNING RETURNED PROMOTED RETURNING KEPT")
+            .returning()
+            .flatMap(LoopEvent::intent))
+        .isEqualTo(Optional.of("s3"));
   }
 
   /** A past champion that comes back ends no candidate and is none. */
   @Test
   void aReturnChangesNothingOfTheCandidateBesideIt() {
     JournalReplay beside = past("RETRAIN PUBLISHED RETURNING RETURNED");
-    assertTrue(beside.undecided());
-    assertEquals(Optional.of(Reference.parse("iris:2")), beside.candidate());
-    assertEquals(Optional.empty(), beside.intent());
-    assertEquals(1, beside.history().candidates());
-    assertEquals(Optional.empty(), beside.history().lastResult());
+    assertThat(beside.undecided()).isTrue();
+    assertThat(beside.candidate()).isEqualTo(Optional.of(Reference.parse("iris:2")));
+    assertThat(beside.intent()).isEmpty();
+    assertThat(beside.history().candidates()).isEqualTo(1);
+    assertThat(beside.history().lastResult()).isEmpty();
   }
 
   @Test
   void theCandidateIsTheOneThatWasPublishedAndNotDecided() {
-    assertEquals(
-        Optional.of(Reference.parse("iris:3")),
-        past("RETRAIN PUBLISHING PUBLISHED").candidate());
-    assertEquals(Optional.empty(), past("RETRAIN PUBLISHING PUBLISHED KEPT").candidate());
-    assertEquals(Optional.empty(), past("RETRAIN PUBLISHED RETRAIN PUBLISHING").candidate());
+    assertThat(past("RETRAIN PUBLISHING PUBLISHED").candidate())
+        .isEqualTo(Optional.of(Reference.parse("iris:3")));
+    assertThat(past("RETRAIN PUBLISHING PUBLISHED KEPT").candidate()).isEmpty();
+    assertThat(past("RETRAIN PUBLISHED RETRAIN PUBLISHING").candidate()).isEmpty();
   }
 
   /** What a newer release does between the steps that are known here is no end of a candidate. */
   @Test
   void aKindThatIsNotKnownChangesNothing() {
-    assertEquals(past("RETRAIN PUBLISHED"), past("RETRAIN PUBLISHED WEIGHED"));
+    assertThat(past("RETRAIN PUBLISHED WEIGHED")).isEqualTo(past("RETRAIN PUBLISHED"));
   }
 
   @Test
   void failuresInARowAreCountedUntilACandidateWasJudged() {
-    assertEquals(failed(2, 3), past("RETRAIN FAILED RETRAIN FAILED").backOff());
-    assertEquals(
-        failed(2, 5),
-        past("RETRAIN FAILED RETRAIN ABANDONED RETRAIN FAILED").backOff(),
-        "a process that ended proves nothing");
-    assertEquals(JournalReplay.RESTED, past("RETRAIN FAILED RETRAIN KEPT").backOff());
-    assertEquals(
-        JournalReplay.RESTED, past("RETRAIN FAILED RETRAIN GATED ABANDONED").backOff());
-    assertEquals(failed(1, 4), past("RETRAIN FAILED RETRAIN GATED FAILED").backOff());
+    assertThat(past("RETRAIN FAILED RETRAIN FAILED").backOff()).isEqualTo(failed(2, 3));
+    assertThat(past("RETRAIN FAILED RETRAIN ABANDONED RETRAIN FAILED").backOff())
+        .as("a process that ended proves nothing")
+        .isEqualTo(failed(2, 5));
+    assertThat(past("RETRAIN FAILED RETRAIN KEPT").backOff()).isEqualTo(JournalReplay.RESTED);
+    assertThat(past("RETRAIN FAILED RETRAIN GATED ABANDONED").backOff())
+        .isEqualTo(JournalReplay.RESTED);
+    assertThat(past("RETRAIN FAILED RETRAIN GATED FAILED").backOff()).isEqualTo(failed(1, 4));
   }
 
   private static BackOff failed(int failures, int minute) {
@@ -159,17 +158,21 @@ class JournalReplayTest {
   @Test
   void aRestIsBoundedInBothDirections() {
     BackOff backOff = JournalReplay.RESTED;
-    assertFalse(backOff.rests(Duration.ZERO));
-    assertEquals(Duration.ZERO, backOff.length());
+    assertThat(backOff.rests(Duration.ZERO)).isFalse();
+    assertThat(backOff.length()).isEqualTo(Duration.ZERO);
     Duration at = Duration.ofMinutes(100);
     for (int minutes : new int[] {1, 2, 4, 8, 16, 32, 64, 64}) {
       backOff = backOff.failed(at);
       Duration rest = Duration.ofMinutes(minutes);
-      assertEquals(rest, backOff.length());
-      assertTrue(backOff.rests(at.plus(rest).minusMillis(1)), minutes + " minutes");
-      assertFalse(backOff.rests(at.plus(rest)), minutes + " minutes");
-      assertTrue(backOff.rests(at.minus(rest).plusMillis(1)), minutes + " minutes");
-      assertFalse(backOff.rests(at.minus(rest)), minutes + " minutes");
+      assertThat(backOff.length()).isEqualTo(rest);
+      assertThat(backOff.rests(at.plus(rest).minusMillis(1)))
+          .as(minutes + " minutes")
+          .isTrue();
+      assertThat(backOff.rests(at.plus(rest))).as(minutes + " minutes").isFalse();
+      assertThat(backOff.rests(at.minus(rest).plusMillis(1)))
+          .as(minutes + " minutes")
+          .isTrue();
+      assertThat(backOff.rests(at.minus(rest))).as(minutes + " minutes").isFalse();
     }
   }
 }

@@ -1,8 +1,8 @@
 package dev.mlops.core.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Schema;
@@ -43,7 +43,10 @@ class LoopBuildTest {
   }
 
   private static String refused(MaintenanceLoop.Builder builder) {
-    return assertThrows(IllegalStateException.class, builder::build).getMessage();
+    return assertThatExceptionOfType(IllegalStateException.class)
+        .isThrownBy(builder::build)
+        .actual()
+        .getMessage();
   }
 
   private void watchedBy(InMemoryMonitor.Config config) {
@@ -80,10 +83,10 @@ class LoopBuildTest {
   @Test
   void aWindowLargerThanWhatIsKeptIsRefused() {
     watchedBy(InMemoryMonitor.config().keeping(999));
-    assertEquals(
-        "cannot build a loop on iris@champion: the window uses up to 1000 outcomes, but only 999"
-            + " are kept",
-        refused(scene.loop(LoopScene.always())));
+    assertThat(refused(scene.loop(LoopScene.always())))
+        .isEqualTo(
+            "cannot build a loop on iris@champion: the window uses up to 1000 outcomes, but only 999"
+                + " are kept");
     scene
         .loop(LoopScene.always())
         .window(TrainingWindow.sinceChange(100, 999))
@@ -95,12 +98,11 @@ class LoopBuildTest {
   void whatTheMonitorDoesNotWatchCannotBeRead() {
     RetrainPolicy policy = RetrainPolicies.violated(
         Signals.quality("accuracy").noWorseThanBaseline(0.05).falseAlarmEvery(1_000_000));
-    assertEquals(1, policy.watches().size());
-    assertEquals(
-        "cannot build a loop on iris@champion: the monitor does not watch \""
+    assertThat(policy.watches().size()).isEqualTo(1);
+    assertThat(refused(scene.loop(policy)))
+        .isEqualTo("cannot build a loop on iris@champion: the monitor does not watch \""
             + policy.watches().iterator().next()
-            + "\": name what reads it in MonitorFactory.watching",
-        refused(scene.loop(policy)));
+            + "\": name what reads it in MonitorFactory.watching");
   }
 
   @Test
@@ -121,10 +123,9 @@ class LoopBuildTest {
         return Set.of(watch);
       }
     };
-    assertEquals(
-        "cannot build a loop on iris@champion: the monitor does not watch \"" + watch
-            + "\": name what reads it in MonitorFactory.watching",
-        refused(scene.loop(LoopScene.always()).gate(condition)));
+    assertThat(refused(scene.loop(LoopScene.always()).gate(condition)))
+        .isEqualTo("cannot build a loop on iris@champion: the monitor does not watch \"" + watch
+            + "\": name what reads it in MonitorFactory.watching");
   }
 
   /** A foreign monitor may know a metric or not: what it does not know reads INCONCLUSIVE, which is said once. */
@@ -138,28 +139,28 @@ class LoopBuildTest {
       scene.serve(200);
       loop.tick();
       loop.tick();
-      assertEquals(
-          RetrainDecision.Outcome.INCONCLUSIVE, loop.decision().orElseThrow().outcome());
-      assertEquals(List.of(), scene.heard);
-      assertEquals(
-          List.of("the monitor of iris@champion does not tell what it watches; what it does not"
-              + " know reads INCONCLUSIVE: " + policy.watches()),
-          warned.messages());
+      assertThat(loop.decision().orElseThrow().outcome())
+          .isEqualTo(RetrainDecision.Outcome.INCONCLUSIVE);
+      assertThat(scene.heard).isEmpty();
+      assertThat(warned.messages())
+          .isEqualTo(
+              List.of("the monitor of iris@champion does not tell what it watches; what it does not"
+                  + " know reads INCONCLUSIVE: " + policy.watches()));
     }
   }
 
   @Test
   void aRefusedLoopDoesNotHoldItsJournal() {
     refused(scene.loop(LoopScene.always()).window(TrainingWindow.sinceChange(100, 200_000)));
-    assertEquals(false, Files.exists(scene.journal));
+    assertThat(Files.exists(scene.journal)).isEqualTo(false);
   }
 
   @Test
   void aGateWithoutCriteriaIsRefused() {
     MaintenanceLoop.Builder builder = scene.loop(LoopScene.always());
-    assertEquals(
-        "a gate must have at least one condition, but had none",
-        assertThrows(IllegalArgumentException.class, builder::gate).getMessage());
+    assertThatThrownBy(builder::gate)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a gate must have at least one condition, but had none");
   }
 
   /** A host's own store, monitor, policy and outcomes, none of them from this library. */
@@ -216,7 +217,7 @@ class LoopBuildTest {
     scene.serve(100);
     loop.tick();
 
-    assertEquals("PROMOTED", scene.last().kind().name());
-    assertEquals(2, scene.deployment.champion().number());
+    assertThat(scene.last().kind().name()).isEqualTo("PROMOTED");
+    assertThat(scene.deployment.champion().number()).isEqualTo(2);
   }
 }

@@ -1,7 +1,6 @@
 package dev.mlops.core.loop;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.model.Labelled;
@@ -60,7 +59,7 @@ class LoopFaultTest {
     scene.world = "B";
     scene.serve(200);
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
     return loop;
   }
 
@@ -91,17 +90,17 @@ class LoopFaultTest {
     loop.tick();
     loop.tick();
 
-    assertEquals(List.of(), scene.trainer.calls);
-    assertEquals(List.of(), scene.heard, "nobody is told of a step that was not written");
-    assertTrue(
-        loop.trouble()
+    assertThat(scene.trainer.calls).isEmpty();
+    assertThat(scene.heard).as("nobody is told of a step that was not written").isEmpty();
+    assertThat(loop.trouble()
             .orElse("")
-            .startsWith("could not decide whether iris@champion is trained again: journal wanted "),
-        loop.trouble().toString());
+            .startsWith("could not decide whether iris@champion is trained again: journal wanted "))
+        .as(loop.trouble().toString())
+        .isTrue();
     scene.healJournal();
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
-    assertEquals(Optional.empty(), loop.trouble());
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
+    assertThat(loop.trouble()).isEmpty();
   }
 
   @Test
@@ -116,14 +115,14 @@ class LoopFaultTest {
       return "B/0.0";
     };
     loop.tick();
-    assertEquals(1, scene.behind.versions("iris").size());
-    assertTrue(loop.trouble().isPresent());
+    assertThat(scene.behind.versions("iris").size()).isEqualTo(1);
+    assertThat(loop.trouble().isPresent()).isTrue();
     scene.healJournal();
     loop.tick();
-    assertEquals(List.of("RETRAIN", "FAILED"), scene.kinds());
+    assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "FAILED"));
     scene.clock.advance(Duration.ofMinutes(1));
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
   }
 
   @Test
@@ -133,14 +132,14 @@ class LoopFaultTest {
     scene.serve(100);
     loop.tick();
     loop.tick();
-    assertEquals(List.of(1L), scene.moves());
-    assertEquals(List.of(), scene.store.intents);
-    assertTrue(loop.trouble().isPresent());
+    assertThat(scene.moves()).isEqualTo(List.of(1L));
+    assertThat(scene.store.intents).isEmpty();
+    assertThat(loop.trouble().isPresent()).isTrue();
     scene.healJournal();
     loop.tick();
-    assertEquals("PROMOTED", scene.last().kind().name());
-    assertEquals(List.of(1L, 2L), scene.moves());
-    assertEquals(Optional.empty(), loop.trouble());
+    assertThat(scene.last().kind().name()).isEqualTo("PROMOTED");
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 2L));
+    assertThat(loop.trouble()).isEmpty();
   }
 
   /** The move is made, then the disk is full, then a person rolls back: the move was made all the same. */
@@ -151,8 +150,8 @@ class LoopFaultTest {
     scene.store.before = effect -> scene.breakJournal();
     loop.tick();
     scene.store.before = effect -> {};
-    assertEquals(List.of(1L, 2L), scene.moves());
-    assertEquals("PROMOTING", scene.last().kind().name());
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 2L));
+    assertThat(scene.last().kind().name()).isEqualTo("PROMOTING");
     scene.deployment.tick();
     scene.faulty.failEveryCall();
     scene.deployment.rollBack("ops", "bad");
@@ -160,10 +159,10 @@ class LoopFaultTest {
     scene.healJournal();
     loop.tick();
 
-    assertEquals("PROMOTED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("PROMOTED");
     scene.deployment.tick();
-    assertEquals(List.of(1L, 2L, 1L), scene.moves());
-    assertEquals(1, scene.deployment.champion().number(), "the rollback wins");
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L));
+    assertThat(scene.deployment.champion().number()).as("the rollback wins").isEqualTo(1);
   }
 
   /** The disk is full from each of the six steps on, for two ticks; each append comes half way then. */
@@ -188,18 +187,21 @@ class LoopFaultTest {
         loop.tick();
         loop.tick();
 
-        assertEquals(
-            steps.subList(0, at), own.kinds(), step + ": none is told that is not written");
-        assertEquals(own.heard, loop.events(), step);
-        assertTrue(
-            loop.trouble()
+        assertThat(own.kinds())
+            .as(step + ": none is told that is not written")
+            .isEqualTo(steps.subList(0, at));
+        assertThat(loop.events()).as(step).isEqualTo(own.heard);
+        assertThat(loop.trouble()
                 .orElse("")
                 .endsWith("journal could not be appended to (No space left on device); the events"
-                    + " were not appended, the log is as it was"),
-            () -> step + ": " + loop.trouble());
-        assertEquals(at < 1, own.trainer.calls.isEmpty(), step + ": trained");
-        assertEquals(at < 2 ? 1 : 2, own.behind.versions("iris").size(), step + ": published");
-        assertEquals(at < 5 ? 1 : 2, own.moves().size(), step + ": moved");
+                    + " were not appended, the log is as it was"))
+            .as(() -> step + ": " + loop.trouble())
+            .isTrue();
+        assertThat(own.trainer.calls.isEmpty()).as(step + ": trained").isEqualTo(at < 1);
+        assertThat(own.behind.versions("iris").size())
+            .as(step + ": published")
+            .isEqualTo(at < 2 ? 1 : 2);
+        assertThat(own.moves().size()).as(step + ": moved").isEqualTo(at < 5 ? 1 : 2);
         own.serve(10); // the champion serves on
 
         full[0] = false;
@@ -208,10 +210,10 @@ class LoopFaultTest {
           own.serve(20);
           loop.tick();
         }
-        assertEquals("PROMOTED", own.last().kind().name(), step);
-        assertEquals(2, own.moves().size(), step + ": one move");
-        assertEquals(own.heard, loop.events(), step);
-        assertEquals(Optional.empty(), loop.trouble(), step);
+        assertThat(own.last().kind().name()).as(step).isEqualTo("PROMOTED");
+        assertThat(own.moves().size()).as(step + ": one move").isEqualTo(2);
+        assertThat(loop.events()).as(step).isEqualTo(own.heard);
+        assertThat(loop.trouble()).as(step).isEmpty();
         own.assertCandidatesClosedOnce();
       }
     }
@@ -228,10 +230,10 @@ class LoopFaultTest {
     scene.serve(200);
     scene.breakJournal();
     loop.tick();
-    assertTrue(loop.trouble().isPresent());
+    assertThat(loop.trouble().isPresent()).isTrue();
     retrain[0] = false;
     loop.tick();
-    assertEquals(Optional.empty(), loop.trouble());
+    assertThat(loop.trouble()).isEmpty();
   }
 
   // --- trainer, executor, policy, listener, monitor
@@ -245,24 +247,24 @@ class LoopFaultTest {
     MaintenanceLoop loop = scene.loop(LoopScene.always()).build();
     scene.serve(200);
     loop.tick();
-    assertEquals(
-        "candidate 1 threw java.lang.IllegalStateException: no memory; the champion stays",
-        scene.last().text());
+    assertThat(scene.last().text())
+        .isEqualTo(
+            "candidate 1 threw java.lang.IllegalStateException: no memory; the champion stays");
     for (int minutes : new int[] {1, 2, 4, 8, 16, 32, 64, 64}) {
       int before = scene.heard.size();
       scene.clock.advance(Duration.ofMinutes(minutes).minusMillis(1));
       loop.tick();
-      assertEquals(before, scene.heard.size(), minutes + " minutes are not over");
+      assertThat(scene.heard.size()).as(minutes + " minutes are not over").isEqualTo(before);
       scene.clock.advance(Duration.ofMillis(1));
       loop.tick();
-      assertEquals(before + 2, scene.heard.size(), minutes + " minutes are over");
-      assertEquals("FAILED", scene.last().kind().name());
+      assertThat(scene.heard.size()).as(minutes + " minutes are over").isEqualTo(before + 2);
+      assertThat(scene.last().kind().name()).isEqualTo("FAILED");
     }
-    assertEquals(List.of(1L), scene.moves());
+    assertThat(scene.moves()).isEqualTo(List.of(1L));
     scene.trainer.script = rows -> "B/0.0";
     scene.clock.advance(Duration.ofMinutes(64));
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
   }
 
   /** Two candidates throw, the third is judged and abandoned: the fourth that throws counts as a first one. */
@@ -278,30 +280,30 @@ class LoopFaultTest {
       loop.tick();
       scene.clock.advance(Duration.ofMinutes(1));
       loop.tick();
-      assertEquals(List.of("RETRAIN", "FAILED", "RETRAIN", "FAILED"), scene.kinds());
+      assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "FAILED", "RETRAIN", "FAILED"));
       String warning = "a candidate for iris@champion failed; the champion stays";
-      assertEquals(List.of(warning), warned.messages());
+      assertThat(warned.messages()).isEqualTo(List.of(warning));
 
       scene.clock.advance(Duration.ofMinutes(2));
       scene.trainer.script = rows -> "B/0.0";
       loop.tick();
-      assertEquals("GATED", scene.last().kind().name());
+      assertThat(scene.last().kind().name()).isEqualTo("GATED");
       moveElsewhere();
       scene.deployment.tick();
       loop.tick();
-      assertEquals("ABANDONED", scene.last().kind().name());
+      assertThat(scene.last().kind().name()).isEqualTo("ABANDONED");
 
       scene.trainer.script = throwing;
       loop.tick();
-      assertEquals("FAILED", scene.last().kind().name());
-      assertEquals(List.of(warning, warning), warned.messages());
+      assertThat(scene.last().kind().name()).isEqualTo("FAILED");
+      assertThat(warned.messages()).isEqualTo(List.of(warning, warning));
       int before = scene.heard.size();
       scene.clock.advance(Duration.ofMinutes(1).minusMillis(1));
       loop.tick();
-      assertEquals(before, scene.heard.size(), "one minute is not over");
+      assertThat(scene.heard.size()).as("one minute is not over").isEqualTo(before);
       scene.clock.advance(Duration.ofMillis(1));
       loop.tick();
-      assertEquals(before + 2, scene.heard.size(), "one minute is over");
+      assertThat(scene.heard.size()).as("one minute is over").isEqualTo(before + 2);
     }
   }
 
@@ -315,21 +317,22 @@ class LoopFaultTest {
       scene.world = "B";
       scene.serve(200);
       loop.tick();
-      assertEquals("FAILED", scene.last().kind().name());
-      assertTrue(
-          loop.trouble()
+      assertThat(scene.last().kind().name()).isEqualTo("FAILED");
+      assertThat(loop.trouble()
               .orElseThrow()
-              .contains("candidate 1 threw java.lang.IllegalStateException: no memory"),
-          loop.trouble().toString());
-      assertTrue(
-          loop.trouble().orElseThrow().contains("rests 1 min"), loop.trouble().toString());
+              .contains("candidate 1 threw java.lang.IllegalStateException: no memory"))
+          .as(loop.trouble().toString())
+          .isTrue();
+      assertThat(loop.trouble().orElseThrow().contains("rests 1 min"))
+          .as(loop.trouble().toString())
+          .isTrue();
       loop.tick();
-      assertTrue(loop.trouble().isPresent(), "it still stands");
+      assertThat(loop.trouble().isPresent()).as("it still stands").isTrue();
       scene.trainer.script = rows -> "B/0.0";
       scene.clock.advance(Duration.ofMinutes(1));
       loop.tick();
-      assertEquals("GATED", scene.last().kind().name());
-      assertEquals(Optional.empty(), loop.trouble());
+      assertThat(scene.last().kind().name()).isEqualTo("GATED");
+      assertThat(loop.trouble()).isEmpty();
     }
   }
 
@@ -339,15 +342,15 @@ class LoopFaultTest {
       scene.deployment.tick();
       scene.clock.advance(Duration.ofMinutes(5).minusMillis(1));
       loop.tick();
-      assertEquals(Optional.empty(), loop.trouble());
+      assertThat(loop.trouble()).isEmpty();
       scene.clock.advance(Duration.ofMillis(1));
       loop.tick();
-      assertTrue(
-          loop.trouble().orElseThrow().contains("tick() of the deployment of iris@champion"),
-          loop.trouble().toString());
+      assertThat(loop.trouble().orElseThrow().contains("tick() of the deployment of iris@champion"))
+          .as(loop.trouble().toString())
+          .isTrue();
       scene.deployment.tick();
       loop.tick();
-      assertEquals(Optional.empty(), loop.trouble());
+      assertThat(loop.trouble()).isEmpty();
     }
   }
 
@@ -362,10 +365,10 @@ class LoopFaultTest {
     loop.tick();
     scene.clock.advance(Duration.ofMinutes(299));
     loop.tick();
-    assertEquals(List.of("RETRAIN", "FAILED"), scene.kinds());
+    assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "FAILED"));
     scene.clock.advance(Duration.ofMinutes(1));
     loop.tick();
-    assertEquals(List.of("RETRAIN", "FAILED", "RETRAIN", "FAILED"), scene.kinds());
+    assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "FAILED", "RETRAIN", "FAILED"));
   }
 
   @Test
@@ -384,13 +387,13 @@ class LoopFaultTest {
       };
       int before = scene.heard.size();
       loop.tick();
-      assertEquals(before + 2, scene.heard.size(), fault.toString().substring(0, 20));
-      assertEquals("FAILED", scene.last().kind().name());
+      assertThat(scene.heard.size()).as(fault.toString().substring(0, 20)).isEqualTo(before + 2);
+      assertThat(scene.last().kind().name()).isEqualTo("FAILED");
       scene.clock.advance(Duration.ofHours(2));
     }
-    assertTrue(scene.last().text().length() < 5_000, "a long message is cut");
+    assertThat(scene.last().text().length() < 5_000).as("a long message is cut").isTrue();
     scene.serve(10);
-    assertEquals(1, scene.deployment.champion().number());
+    assertThat(scene.deployment.champion().number()).isEqualTo(1);
   }
 
   @SuppressWarnings("unchecked")
@@ -421,8 +424,8 @@ class LoopFaultTest {
         .build();
     scene.serve(200);
     loop.tick();
-    assertEquals(List.of("RETRAIN", "FAILED"), scene.kinds());
-    assertEquals(List.of(1L), scene.moves());
+    assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "FAILED"));
+    assertThat(scene.moves()).isEqualTo(List.of(1L));
   }
 
   @Test
@@ -432,8 +435,8 @@ class LoopFaultTest {
     scene.serve(200);
     scene.store.before = effect -> scene.faulty.failCall(2); // publish, then open
     loop.tick();
-    assertEquals("FAILED", scene.last().kind().name());
-    assertEquals(List.of(1L), scene.moves());
+    assertThat(scene.last().kind().name()).isEqualTo("FAILED");
+    assertThat(scene.moves()).isEqualTo(List.of(1L));
   }
 
   @Test
@@ -446,9 +449,11 @@ class LoopFaultTest {
         .build();
     scene.serve(200);
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
-    assertTrue(scene.last().text().startsWith("INCONCLUSIVE"), scene.last().text());
-    assertEquals(List.of(1L), scene.moves());
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
+    assertThat(scene.last().text().startsWith("INCONCLUSIVE"))
+        .as(scene.last().text())
+        .isTrue();
+    assertThat(scene.moves()).isEqualTo(List.of(1L));
     loop.close();
     scene.assertCandidatesClosedOnce();
   }
@@ -468,18 +473,20 @@ class LoopFaultTest {
     scene.serve(200);
     loop.tick();
     loop.tick();
-    assertEquals(List.of("RETRAIN", "FAILED"), scene.kinds());
+    assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "FAILED"));
     rejects[0] = false;
     scene.clock.advance(Duration.ofMinutes(1));
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
     rejects[0] = true;
     scene.serve(100);
     loop.tick();
-    assertTrue(loop.trouble().orElseThrow().contains("full"), "scoring is tried again");
+    assertThat(loop.trouble().orElseThrow().contains("full"))
+        .as("scoring is tried again")
+        .isTrue();
     rejects[0] = false;
     loop.tick();
-    assertEquals("PROMOTED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("PROMOTED");
   }
 
   /** A pool whose threads are gone takes jobs and runs none. */
@@ -491,35 +498,34 @@ class LoopFaultTest {
       scene.world = "B";
       scene.serve(200);
       Instant due = loop.tick();
-      assertEquals(scene.clock.instant().plus(Duration.ofMinutes(1)), due);
-      assertEquals(Optional.empty(), loop.trouble(), "it was only just given");
+      assertThat(due).isEqualTo(scene.clock.instant().plus(Duration.ofMinutes(1)));
+      assertThat(loop.trouble()).as("it was only just given").isEmpty();
       scene.clock.advance(Duration.ofSeconds(59));
       loop.tick();
-      assertEquals(Optional.empty(), loop.trouble());
+      assertThat(loop.trouble()).isEmpty();
       for (int seconds : new int[] {60, 3_600}) {
         scene.clock.advance(Duration.ofSeconds(seconds == 60 ? 1 : 3_540));
-        assertEquals(scene.clock.instant().plus(Duration.ofMinutes(1)), loop.tick());
-        assertEquals(
-            Optional.of("the executor has not begun the job of iris@champion that it was given at"
-                + " 2026-01-01T00:00:00Z, " + (seconds == 60 ? "1 min" : "1 h") + " ago"),
-            loop.trouble());
-        assertEquals(
-            "loop on iris@champion: working since 2026-01-01T00:00:00Z, for "
-                + (seconds == 60 ? "1 min" : "1 h"),
-            loop.toString());
+        assertThat(loop.tick()).isEqualTo(scene.clock.instant().plus(Duration.ofMinutes(1)));
+        assertThat(loop.trouble())
+            .isEqualTo(Optional.of(
+                "the executor has not begun the job of iris@champion that it was given at"
+                    + " 2026-01-01T00:00:00Z, " + (seconds == 60 ? "1 min" : "1 h") + " ago"));
+        assertThat(loop.toString())
+            .isEqualTo("loop on iris@champion: working since 2026-01-01T00:00:00Z, for "
+                + (seconds == 60 ? "1 min" : "1 h"));
       }
-      assertEquals(1, jobs.size(), "one job at a time");
-      assertEquals(1, warned.messages().size(), warned.messages().toString());
+      assertThat(jobs.size()).as("one job at a time").isEqualTo(1);
+      assertThat(warned.messages().size()).as(warned.messages().toString()).isEqualTo(1);
 
       jobs.get(0).run();
       jobs.get(0).run(); // an executor that runs a job twice trains once
       int trained = scene.trainer.calls.size();
       jobs.get(0).run();
-      assertEquals(trained, scene.trainer.calls.size());
+      assertThat(scene.trainer.calls.size()).isEqualTo(trained);
       scene.deployment.tick();
       loop.tick();
-      assertEquals(Optional.empty(), loop.trouble());
-      assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"), scene.kinds());
+      assertThat(loop.trouble()).isEmpty();
+      assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"));
     }
   }
 
@@ -532,9 +538,9 @@ class LoopFaultTest {
       scene.clock.advance(Duration.ofHours(3));
       scene.deployment.tick();
       loop[0].tick();
-      assertEquals(Optional.empty(), loop[0].trouble());
-      assertEquals(
-          "loop on iris@champion: working since 2026-01-01T00:00:00Z, for 3 h", loop[0].toString());
+      assertThat(loop[0].trouble()).isEmpty();
+      assertThat(loop[0].toString())
+          .isEqualTo("loop on iris@champion: working since 2026-01-01T00:00:00Z, for 3 h");
       throw new LinkageError("seen"); // unlike an exception, no reason to try another window
     };
     loop[0] = scene.loop(LoopScene.whileFirst(), jobs::add).build();
@@ -542,7 +548,7 @@ class LoopFaultTest {
     loop[0].tick();
     jobs.get(0).run();
     loop[0].tick();
-    assertTrue(scene.last().text().contains("seen"), scene.last().toString());
+    assertThat(scene.last().text().contains("seen")).as(scene.last().toString()).isTrue();
   }
 
   @Test
@@ -560,7 +566,7 @@ class LoopFaultTest {
     scene.assertCandidatesClosedOnce();
     jobs.remove(0).run();
     scene.assertCandidatesClosedOnce();
-    assertEquals(List.of(1L), scene.moves());
+    assertThat(scene.moves()).isEqualTo(List.of(1L));
   }
 
   @Test
@@ -582,12 +588,12 @@ class LoopFaultTest {
       try (MaintenanceLoop loop = scene.loop(broken.get(i)).build()) {
         loop.tick();
         RetrainDecision said = loop.decision().orElseThrow();
-        assertEquals(RetrainDecision.Outcome.INCONCLUSIVE, said.outcome());
-        assertEquals(reasons.get(i), said.reason());
-        assertEquals(Optional.empty(), loop.trouble());
+        assertThat(said.outcome()).isEqualTo(RetrainDecision.Outcome.INCONCLUSIVE);
+        assertThat(said.reason()).isEqualTo(reasons.get(i));
+        assertThat(loop.trouble()).isEmpty();
       }
     }
-    assertEquals(List.of(), scene.trainer.calls);
+    assertThat(scene.trainer.calls).isEmpty();
   }
 
   @Test
@@ -605,9 +611,9 @@ class LoopFaultTest {
     loop.tick();
     scene.serve(100);
     loop.tick();
-    assertEquals("PROMOTED", scene.last().kind().name());
-    assertEquals(6, told.get());
-    assertEquals(Optional.empty(), loop.trouble());
+    assertThat(scene.last().kind().name()).isEqualTo("PROMOTED");
+    assertThat(told.get()).isEqualTo(6);
+    assertThat(loop.trouble()).isEmpty();
   }
 
   @Test
@@ -622,7 +628,7 @@ class LoopFaultTest {
     scene.serve(200);
     loop.tick();
     loop.tick();
-    assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"), scene.kinds());
+    assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"));
   }
 
   /** The host's scheduler never runs a task again that has thrown. */
@@ -667,25 +673,26 @@ class LoopFaultTest {
       broken[0] = true;
       Instant before = Instant.now();
       Instant due = loop.tick();
-      assertTrue(
-          !due.isBefore(before.plusSeconds(60)) && !due.isAfter(Instant.now().plusSeconds(60)),
-          "by the system's clock: " + due);
-      assertEquals(
-          Optional.of("could not decide whether iris@champion is trained again:"
-              + " IllegalStateException: no time"),
-          loop.trouble());
+      assertThat(!due.isBefore(before.plusSeconds(60))
+              && !due.isAfter(Instant.now().plusSeconds(60)))
+          .as("by the system's clock: " + due)
+          .isTrue();
+      assertThat(loop.trouble())
+          .isEqualTo(Optional.of("could not decide whether iris@champion is trained again:"
+              + " IllegalStateException: no time"));
       broken[0] = false;
       loop.tick();
       loop.tick();
-      assertEquals(List.of("RETRAIN", "FAILED"), scene.kinds(), "a failure is written once");
+      assertThat(scene.kinds())
+          .as("a failure is written once")
+          .isEqualTo(List.of("RETRAIN", "FAILED"));
       scene.trainer.script = rows -> "B/0.0";
       scene.clock.advance(Duration.ofMinutes(1));
       loop.tick();
-      assertEquals(
-          List.of("RETRAIN", "FAILED", "RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"),
-          scene.kinds(),
-          "so is a decision");
-      assertEquals(Optional.empty(), loop.trouble());
+      assertThat(scene.kinds())
+          .as("so is a decision")
+          .isEqualTo(List.of("RETRAIN", "FAILED", "RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"));
+      assertThat(loop.trouble()).isEmpty();
     } finally {
       logger.removeHandler(throwing);
     }
@@ -707,17 +714,16 @@ class LoopFaultTest {
       loop.tick();
       loop.tick();
       loop.tick();
-      assertEquals(
-          List.of(
+      assertThat(warned.messages())
+          .isEqualTo(List.of(
               "could not decide whether iris@champion is trained again: IllegalStateException:"
                   + " call 1; the next tick tries again",
-              "the clock of the loop on iris@champion threw; ticks are due by the system's"),
-          warned.messages());
+              "the clock of the loop on iris@champion threw; ticks are due by the system's"));
       broken[0] = false;
       loop.tick();
       broken[0] = true;
       loop.tick();
-      assertEquals(3, warned.messages().size(), warned.messages().toString());
+      assertThat(warned.messages().size()).as(warned.messages().toString()).isEqualTo(3);
     }
   }
 
@@ -735,8 +741,8 @@ class LoopFaultTest {
       }
     };
     loop.tick();
-    assertEquals("PROMOTING", scene.last().kind().name());
-    assertTrue(loop.trouble().orElse("").contains("commit, failed on purpose"));
+    assertThat(scene.last().kind().name()).isEqualTo("PROMOTING");
+    assertThat(loop.trouble().orElse("").contains("commit, failed on purpose")).isTrue();
     loop.tick();
     loop.tick();
 
@@ -749,24 +755,24 @@ class LoopFaultTest {
     scene.serve(100);
     scene.store.before = effect -> scene.faulty.loseNextAnswer();
     loop.tick();
-    assertTrue(loop.trouble().orElse("").startsWith("could not move iris@champion to iris:2: "));
-    assertEquals(List.of(1L, 2L), scene.moves());
-    assertEquals("PROMOTING", scene.last().kind().name());
+    assertThat(loop.trouble().orElse("").startsWith("could not move iris@champion to iris:2: "))
+        .isTrue();
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 2L));
+    assertThat(scene.last().kind().name()).isEqualTo("PROMOTING");
     loop.tick();
 
     assertOneMove(loop, 1);
   }
 
   private void assertOneMove(MaintenanceLoop loop, int commits) {
-    assertEquals("PROMOTED", scene.last().kind().name());
-    assertEquals(List.of(1L, 2L), scene.moves());
-    assertEquals(commits, scene.store.intents.size());
-    assertEquals(1, Set.copyOf(scene.store.intents).size(), "one intent");
-    assertEquals(
-        1,
-        scene.kinds().stream().filter("PROMOTING"::equals).count(),
-        "the intent was written once");
-    assertEquals(Optional.empty(), loop.trouble());
+    assertThat(scene.last().kind().name()).isEqualTo("PROMOTED");
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 2L));
+    assertThat(scene.store.intents.size()).isEqualTo(commits);
+    assertThat(Set.copyOf(scene.store.intents).size()).as("one intent").isEqualTo(1);
+    assertThat(scene.kinds().stream().filter("PROMOTING"::equals).count())
+        .as("the intent was written once")
+        .isEqualTo(1);
+    assertThat(loop.trouble()).isEmpty();
     scene.assertCandidatesClosedOnce();
   }
 
@@ -782,9 +788,9 @@ class LoopFaultTest {
     jobs.remove(0).run();
     loop.tick();
 
-    assertEquals(
-        "ABANDONED iris:3: the alias moved on to " + other, scene.last().toString());
-    assertEquals(List.of(1L, 2L), scene.moves());
+    assertThat(scene.last().toString())
+        .isEqualTo("ABANDONED iris:3: the alias moved on to " + other);
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 2L));
     scene.assertCandidatesClosedOnce();
   }
 
@@ -796,9 +802,9 @@ class LoopFaultTest {
     scene.serve(100);
     loop.tick();
 
-    assertEquals(
-        "ABANDONED iris:2: the alias moved on to " + other, scene.last().toString());
-    assertEquals(List.of(1L, 3L), scene.moves());
+    assertThat(scene.last().toString())
+        .isEqualTo("ABANDONED iris:2: the alias moved on to " + other);
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 3L));
     scene.assertCandidatesClosedOnce();
   }
 
@@ -810,8 +816,8 @@ class LoopFaultTest {
     moveElsewhere();
     loop.tick();
 
-    assertEquals("ABANDONED iris:2: the alias moved on", scene.last().toString());
-    assertEquals(List.of(1L, 3L), scene.moves());
+    assertThat(scene.last().toString()).isEqualTo("ABANDONED iris:2: the alias moved on");
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 3L));
     scene.assertCandidatesClosedOnce();
   }
 
@@ -825,11 +831,11 @@ class LoopFaultTest {
     };
     loop.tick();
 
-    assertEquals("ABANDONED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("ABANDONED");
     String text = scene.last().text();
-    assertTrue(text.startsWith("iris@champion wanted at iris:1"), text);
-    assertTrue(text.contains("found at iris:3"), text);
-    assertEquals(List.of(1L, 3L), scene.moves());
+    assertThat(text.startsWith("iris@champion wanted at iris:1")).as(text).isTrue();
+    assertThat(text.contains("found at iris:3")).as(text).isTrue();
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 3L));
     scene.assertCandidatesClosedOnce();
   }
 
@@ -853,8 +859,8 @@ class LoopFaultTest {
     };
     loop.tick();
 
-    assertEquals("ABANDONED", scene.last().kind().name());
-    assertEquals(List.of(1L, 3L, 1L), scene.moves());
+    assertThat(scene.last().kind().name()).isEqualTo("ABANDONED");
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 3L, 1L));
     scene.assertCandidatesClosedOnce();
   }
 
@@ -869,11 +875,10 @@ class LoopFaultTest {
     scene.serve(100);
     loop.tick();
 
-    assertEquals(
-        "ABANDONED iris:3: a rollback of the champion is under way",
-        scene.last().toString());
+    assertThat(scene.last().toString())
+        .isEqualTo("ABANDONED iris:3: a rollback of the champion is under way");
     scene.deployment.tick();
-    assertEquals(List.of(1L, 2L, 1L), scene.moves());
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L));
     scene.assertCandidatesClosedOnce();
   }
 
@@ -901,7 +906,7 @@ class LoopFaultTest {
     scene.world = "B";
     scene.serve(200);
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
     return loop;
   }
 
@@ -910,13 +915,13 @@ class LoopFaultTest {
     MaintenanceLoop loop = aboveASecondVersion(event -> {});
     scene.faulty.failEveryCall();
     scene.deployment.rollBack("ops", "bad");
-    assertTrue(scene.deployment.rollbackPending());
+    assertThat(scene.deployment.rollbackPending()).isTrue();
     loop.tick();
-    assertEquals("ABANDONED iris:3: the alias moved on to iris:1", scene.last().toString());
+    assertThat(scene.last().toString()).isEqualTo("ABANDONED iris:3: the alias moved on to iris:1");
     scene.faulty.heal();
     scene.deployment.tick();
     loop.tick();
-    assertEquals(List.of(1L, 2L, 1L), scene.moves());
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L));
     scene.assertCandidatesClosedOnce();
   }
 
@@ -937,10 +942,9 @@ class LoopFaultTest {
     };
     first.tick();
 
-    assertEquals(List.of(1L, 3L), scene.moves());
-    assertEquals(
-        "ABANDONED", first.events().get(first.events().size() - 1).kind().name());
-    assertEquals("PROMOTED", other.get(other.size() - 1).kind().name());
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 3L));
+    assertThat(first.events().get(first.events().size() - 1).kind().name()).isEqualTo("ABANDONED");
+    assertThat(other.get(other.size() - 1).kind().name()).isEqualTo("PROMOTED");
     scene.assertCandidatesClosedOnce();
   }
 
@@ -960,12 +964,12 @@ class LoopFaultTest {
     candidate.during = () -> {
       predictions.incrementAndGet();
       loop.close();
-      assertEquals(0, candidate.closes.get(), "it is still being scored");
+      assertThat(candidate.closes.get()).as("it is still being scored").isEqualTo(0);
     };
     jobs.remove(0).run();
-    assertEquals(100, predictions.get());
+    assertThat(predictions.get()).isEqualTo(100);
     scene.assertCandidatesClosedOnce();
-    assertEquals(List.of(1L), scene.moves());
+    assertThat(scene.moves()).isEqualTo(List.of(1L));
   }
 
   // --- hosts that are at odds with themselves
@@ -983,9 +987,8 @@ class LoopFaultTest {
     scene.world = "B";
     scene.serve(200);
     loop.tick();
-    assertEquals(
-        List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"),
-        loop.events().stream().map(event -> event.kind().name()).toList());
+    assertThat(loop.events().stream().map(event -> event.kind().name()).toList())
+        .isEqualTo(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"));
   }
 
   /** An age is counted from the version that serves, not from the first. */
@@ -1004,11 +1007,14 @@ class LoopFaultTest {
     loop.tick();
     scene.serve(100);
     loop.tick();
-    assertEquals("PROMOTED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("PROMOTED");
     loop.tick();
-    assertEquals(
-        scene.deployment.champion().publishedAt(), since.get(since.size() - 1), since.toString());
-    assertTrue(since.get(0).isBefore(since.get(since.size() - 1)), since.toString());
+    assertThat(since.get(since.size() - 1))
+        .as(since.toString())
+        .isEqualTo(scene.deployment.champion().publishedAt());
+    assertThat(since.get(0).isBefore(since.get(since.size() - 1)))
+        .as(since.toString())
+        .isTrue();
   }
 
   /** What a trainer throws may be unable to say what it is; the candidate has failed all the same. */
@@ -1029,12 +1035,14 @@ class LoopFaultTest {
       throw new Mute();
     };
     loop.tick();
-    assertEquals(List.of("RETRAIN", "FAILED"), scene.kinds());
-    assertTrue(scene.last().text().contains(Mute.class.getName()), scene.last().toString());
+    assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "FAILED"));
+    assertThat(scene.last().text().contains(Mute.class.getName()))
+        .as(scene.last().toString())
+        .isTrue();
     scene.trainer.script = rows -> "B/0.0";
     scene.clock.advance(Duration.ofMinutes(1));
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
   }
 
   @Test
@@ -1054,9 +1062,9 @@ class LoopFaultTest {
         .build();
     scene.serve(200);
     loop.tick();
-    assertEquals(List.of(), scene.kinds());
-    assertEquals(
-        RetrainDecision.Outcome.INCONCLUSIVE, loop.decision().orElseThrow().outcome());
+    assertThat(scene.kinds()).isEmpty();
+    assertThat(loop.decision().orElseThrow().outcome())
+        .isEqualTo(RetrainDecision.Outcome.INCONCLUSIVE);
   }
 
   /** A monitor that hands out the training rows again must not get a candidate promoted by them. */
@@ -1095,11 +1103,11 @@ class LoopFaultTest {
     scene.world = "A";
     scene.serve(5);
     loop.tick();
-    assertEquals("FAILED", scene.last().kind().name());
-    assertTrue(
-        scene.last().text().contains("wanted outcomes of positions"),
-        scene.last().toString());
-    assertEquals(List.of(1L), scene.moves());
+    assertThat(scene.last().kind().name()).isEqualTo("FAILED");
+    assertThat(scene.last().text().contains("wanted outcomes of positions"))
+        .as(scene.last().toString())
+        .isTrue();
+    assertThat(scene.moves()).isEqualTo(List.of(1L));
     scene.assertCandidatesClosedOnce();
   }
 }

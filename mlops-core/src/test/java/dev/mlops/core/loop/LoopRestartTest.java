@@ -1,9 +1,7 @@
 package dev.mlops.core.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.monitor.Finding;
@@ -20,7 +18,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,7 +65,7 @@ class LoopRestartTest {
       scene.serve(100);
       loop.tick();
     }
-    assertTrue(count[0] >= at, "events: " + count[0]);
+    assertThat(count[0] >= at).as("events: " + count[0]).isTrue();
     scene.faulty.heal();
     if (!Files.exists(copy)) {
       Files.createFile(copy); // before the first event
@@ -88,44 +85,46 @@ class LoopRestartTest {
         scene.restart(scene.behind);
         try (MaintenanceLoop loop =
             scene.loop(LoopScene.whileFirst()).journal(dead.journal).build()) {
-          assertEquals(dead.written, loop.events().size(), where);
+          assertThat(loop.events().size()).as(where).isEqualTo(dead.written);
           loop.tick();
           if (dead.written == 0 || dead.written == 6) {
-            assertEquals(
-                List.of(),
-                scene.kinds().stream().filter(k -> !k.equals("WAITING")).toList(),
-                where);
+            assertThat(scene.kinds().stream().filter(k -> !k.equals("WAITING")).toList())
+                .as(where)
+                .isEmpty();
           } else if (moved) {
-            assertEquals(
-                "PROMOTED", scene.heard.get(0).kind().name(), where + ": the move was made");
-            assertTrue(scene
-                .heard
-                .get(0)
-                .text()
-                .startsWith("found after a restart: the move had been made, "));
+            assertThat(scene.heard.get(0).kind().name())
+                .as(where + ": the move was made")
+                .isEqualTo("PROMOTED");
+            assertThat(scene
+                    .heard
+                    .get(0)
+                    .text()
+                    .startsWith("found after a restart: the move had been made, "))
+                .isTrue();
           } else {
-            assertEquals("ABANDONED", scene.heard.get(0).kind().name(), where);
-            assertEquals(
-                "the process ended before the candidate was decided"
+            assertThat(scene.heard.get(0).kind().name()).as(where).isEqualTo("ABANDONED");
+            assertThat(scene.heard.get(0).text())
+                .as(where)
+                .isEqualTo("the process ended before the candidate was decided"
                     + (dead.written == 5 ? "; the move was not made" : "")
-                    + "; the champion stays",
-                scene.heard.get(0).text(),
-                where);
+                    + "; the champion stays");
           }
           scene.serve(200);
           loop.tick();
           scene.serve(100);
           loop.tick();
           List<LoopEvent> events = loop.events();
-          assertEquals(2, scene.moves().size(), where + ": one promotion, " + events);
-          assertEquals(
-              1,
-              events.stream().filter(e -> e.kind() == LoopEvent.Kind.PROMOTED).count(),
-              where);
-          assertEquals(
-              scene.behind.current(LoopScene.ALIAS).orElseThrow().to(),
-              scene.deployment.champion(),
-              where);
+          assertThat(scene.moves().size())
+              .as(where + ": one promotion, " + events)
+              .isEqualTo(2);
+          assertThat(events.stream()
+                  .filter(e -> e.kind() == LoopEvent.Kind.PROMOTED)
+                  .count())
+              .as(where)
+              .isEqualTo(1);
+          assertThat(scene.deployment.champion())
+              .as(where)
+              .isEqualTo(scene.behind.current(LoopScene.ALIAS).orElseThrow().to());
         }
       }
     }
@@ -143,12 +142,12 @@ class LoopRestartTest {
         .journal(dead.journal)
         .build()) {
       loop.tick();
-      assertEquals("ABANDONED", scene.last().kind().name());
-      assertEquals(
-          RetrainDecision.Outcome.SUPPRESSED, loop.decision().orElseThrow().outcome());
+      assertThat(scene.last().kind().name()).isEqualTo("ABANDONED");
+      assertThat(loop.decision().orElseThrow().outcome())
+          .isEqualTo(RetrainDecision.Outcome.SUPPRESSED);
       scene.clock.advance(Duration.ofMinutes(1));
       loop.tick();
-      assertEquals("GATED", scene.last().kind().name());
+      assertThat(scene.last().kind().name()).isEqualTo("GATED");
     }
   }
 
@@ -167,18 +166,18 @@ class LoopRestartTest {
       scene.serve(200);
       try (MaintenanceLoop loop = builder.build()) {
         loop.tick();
-        assertEquals(ended, scene.last().kind().name());
+        assertThat(scene.last().kind().name()).isEqualTo(ended);
       }
       scene.clock.advance(Duration.ofMinutes(59));
       scene.heard.clear();
       try (MaintenanceLoop loop = builder.build()) {
         loop.tick();
         loop.tick();
-        assertEquals(List.of(), scene.kinds(), ended);
+        assertThat(scene.kinds()).as(ended).isEmpty();
         scene.clock.advance(Duration.ofMinutes(1));
         scene.serve(20);
         loop.tick();
-        assertEquals("RETRAIN", scene.heard.get(0).kind().name(), ended);
+        assertThat(scene.heard.get(0).kind().name()).as(ended).isEqualTo("RETRAIN");
       }
     }
   }
@@ -197,18 +196,18 @@ class LoopRestartTest {
         loop.tick();
       }
     }
-    assertEquals(6, scene.heard.size(), scene.kinds().toString());
+    assertThat(scene.heard.size()).as(scene.kinds().toString()).isEqualTo(6);
     scene.clock.advance(Duration.ofMinutes(4).minusMillis(1));
     try (MaintenanceLoop loop = scene.loop(LoopScene.always()).build()) {
       loop.tick();
       loop.tick();
-      assertEquals(6, scene.heard.size(), "four minutes are not over");
+      assertThat(scene.heard.size()).as("four minutes are not over").isEqualTo(6);
       scene.clock.advance(Duration.ofMillis(1));
       loop.tick();
-      assertEquals(8, scene.heard.size(), "four minutes are over");
+      assertThat(scene.heard.size()).as("four minutes are over").isEqualTo(8);
       scene.clock.advance(Duration.ofMinutes(8).minusMillis(1));
       loop.tick();
-      assertEquals(8, scene.heard.size(), "it goes on doubling");
+      assertThat(scene.heard.size()).as("it goes on doubling").isEqualTo(8);
     }
   }
 
@@ -223,12 +222,13 @@ class LoopRestartTest {
     try (MaintenanceLoop loop =
         scene.loop(LoopScene.whileFirst()).journal(dead.journal).build()) {
       loop.tick();
-      assertEquals(List.of(), scene.heard);
-      assertTrue(loop.trouble().orElse("").contains("history, failed on purpose"));
+      assertThat(scene.heard).isEmpty();
+      assertThat(loop.trouble().orElse("").contains("history, failed on purpose"))
+          .isTrue();
       scene.faulty.heal();
       loop.tick();
-      assertEquals("PROMOTED", scene.heard.get(0).kind().name());
-      assertEquals(Optional.empty(), loop.trouble());
+      assertThat(scene.heard.get(0).kind().name()).isEqualTo("PROMOTED");
+      assertThat(loop.trouble()).isEmpty();
     }
   }
 
@@ -244,11 +244,10 @@ class LoopRestartTest {
         MaintenanceLoop loop =
             dead.scene.loop(LoopScene.whileFirst()).journal(dead.journal).build()) {
       lines = warned.messages();
-      assertEquals(
-          List.of("RETRAIN", "PUBLISHING"),
-          loop.events().stream().map(event -> event.kind().name()).toList());
+      assertThat(loop.events().stream().map(event -> event.kind().name()).toList())
+          .isEqualTo(List.of("RETRAIN", "PUBLISHING"));
       loop.tick();
-      assertEquals(LoopEvent.Kind.ABANDONED, loop.events().get(2).kind());
+      assertThat(loop.events().get(2).kind()).isEqualTo(LoopEvent.Kind.ABANDONED);
     }
     assertThat(lines).hasSize(1);
     assertThat(lines.get(0))
@@ -263,10 +262,12 @@ class LoopRestartTest {
       log.append("2\tsomething\telse".getBytes(StandardCharsets.UTF_8));
     }
     byte[] bytes = Files.readAllBytes(scene.journal);
-    StoreException e =
-        assertThrows(StoreException.class, () -> scene.loop(LoopScene.always()).build());
+    StoreException e = assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(() -> scene.loop(LoopScene.always()).build())
+        .actual();
     assertThat(e).hasMessageContainingAll("format \"2\"", "3 fields", "format 1", "left as it is");
-    assertEquals(ByteBuffer.wrap(bytes), ByteBuffer.wrap(Files.readAllBytes(scene.journal)));
+    assertThat(ByteBuffer.wrap(Files.readAllBytes(scene.journal)))
+        .isEqualTo(ByteBuffer.wrap(bytes));
     EventLog.open(scene.journal).close(); // and it is not held open
   }
 }

@@ -1,12 +1,7 @@
 package dev.mlops.core.loop;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mlops.api.drift.Direction;
-import dev.mlops.api.drift.Level;
-import dev.mlops.api.drift.Signal;
 import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Labelled;
@@ -14,15 +9,10 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
-import dev.mlops.api.monitor.Condition;
-import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
-import dev.mlops.api.monitor.Signals;
-import dev.mlops.api.monitor.VersionEvidence;
-import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelTrainer;
@@ -47,7 +37,6 @@ import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -81,30 +70,34 @@ class MaintenanceLoopTest {
     scene.world = "B";
     scene.serve(200);
 
-    assertEquals(scene.clock.instant().plus(Duration.ofMinutes(1)), loop.tick());
-    assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"), scene.kinds());
-    assertTrue(
-        loop.toString().startsWith("loop on iris@champion: shadowing iris:2, shadow UNDECIDED"));
+    assertThat(loop.tick()).isEqualTo(scene.clock.instant().plus(Duration.ofMinutes(1)));
+    assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"));
+    assertThat(
+            loop.toString().startsWith("loop on iris@champion: shadowing iris:2, shadow UNDECIDED"))
+        .isTrue();
     serveUntilDecided(loop);
 
-    assertEquals(
-        List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED", "PROMOTING", "PROMOTED"),
-        scene.kinds());
-    assertEquals(scene.heard, loop.events(), "what is heard is what is in the journal");
-    assertEquals(List.of(1L, 2L), scene.moves());
+    assertThat(scene.kinds())
+        .isEqualTo(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED", "PROMOTING", "PROMOTED"));
+    assertThat(loop.events()).as("what is heard is what is in the journal").isEqualTo(scene.heard);
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 2L));
     AliasChange made = scene.behind.current(LoopScene.ALIAS).orElseThrow();
-    assertEquals(Optional.of(made.intent()), scene.heard.get(4).intent());
-    assertEquals("maintenance-loop", made.by());
-    assertTrue(made.because().startsWith("shadow SUPERIOR on "), made.because());
-    assertEquals(2, scene.deployment.champion().number(), "the deployment follows at once");
-    assertEquals(Optional.empty(), loop.trouble());
-    assertEquals(List.of(), scene.monitor.kept);
+    assertThat(scene.heard.get(4).intent()).isEqualTo(Optional.of(made.intent()));
+    assertThat(made.by()).isEqualTo("maintenance-loop");
+    assertThat(made.because().startsWith("shadow SUPERIOR on "))
+        .as(made.because())
+        .isTrue();
+    assertThat(scene.deployment.champion().number())
+        .as("the deployment follows at once")
+        .isEqualTo(2);
+    assertThat(loop.trouble()).isEmpty();
+    assertThat(scene.monitor.kept).isEmpty();
     scene.assertCandidatesClosedOnce();
 
     scene.serve(200);
     loop.tick();
-    assertEquals(6, scene.heard.size(), "one candidate, one move");
-    assertEquals("loop on iris@champion: watching", loop.toString());
+    assertThat(scene.heard.size()).as("one candidate, one move").isEqualTo(6);
+    assertThat(loop.toString()).isEqualTo("loop on iris@champion: watching");
   }
 
   /** The subject of each step is in the journal when its effect begins. */
@@ -135,8 +128,8 @@ class MaintenanceLoopTest {
     loop[0].tick();
     serveUntilDecided(loop[0]);
 
-    assertEquals(
-        List.of("train", "RETRAIN", "publish", "PUBLISHING", "commit", "PROMOTING"), order);
+    assertThat(order)
+        .isEqualTo(List.of("train", "RETRAIN", "publish", "PUBLISHING", "commit", "PROMOTING"));
   }
 
   /** Else a process that ends between the two had cleared the signals of a champion that nobody kept. */
@@ -152,7 +145,7 @@ class MaintenanceLoopTest {
         scene.loop(LoopScene.always()).gate(evidence -> Finding.fail("no")).build();
     scene.serve(200);
     loop[0].tick();
-    assertEquals(List.of("KEPT"), newest);
+    assertThat(newest).isEqualTo(List.of("KEPT"));
   }
 
   @Test
@@ -165,14 +158,15 @@ class MaintenanceLoopTest {
     scene.serve(200);
     loop.tick();
 
-    assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"), scene.kinds());
-    assertEquals("iris:1", scene.last().champion().orElseThrow().toString());
-    assertEquals("cannot promote iris:2: gate FAIL: recall 0.81", scene.last().text());
-    assertEquals(List.of("cannot promote iris:2: gate FAIL: recall 0.81"), scene.monitor.kept);
+    assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"));
+    assertThat(scene.last().champion().orElseThrow().toString()).isEqualTo("iris:1");
+    assertThat(scene.last().text()).isEqualTo("cannot promote iris:2: gate FAIL: recall 0.81");
+    assertThat(scene.monitor.kept)
+        .isEqualTo(List.of("cannot promote iris:2: gate FAIL: recall 0.81"));
     scene.serve(500);
     loop.tick();
-    assertEquals(4, scene.heard.size());
-    assertEquals(List.of(1L), scene.moves());
+    assertThat(scene.heard.size()).isEqualTo(4);
+    assertThat(scene.moves()).isEqualTo(List.of(1L));
     scene.assertCandidatesClosedOnce();
   }
 
@@ -194,14 +188,12 @@ class MaintenanceLoopTest {
     loop.tick();
 
     // A fifth of the 200 rows since the change is held back.
-    assertEquals(
-        "cannot promote iris:2: gate FAIL: p50 5.00 ms, p99 5.00 ms (n 40) against"
-            + " p50 0.00 ms, p99 0.00 ms (n 40)",
-        scene.last().text());
-    assertEquals(
-        200,
-        scene.monitor.evidence().champion().orElseThrow().recorded(),
-        "a trial records nothing");
+    assertThat(scene.last().text())
+        .isEqualTo("cannot promote iris:2: gate FAIL: p50 5.00 ms, p99 5.00 ms (n 40) against"
+            + " p50 0.00 ms, p99 0.00 ms (n 40)");
+    assertThat(scene.monitor.evidence().champion().orElseThrow().recorded())
+        .as("a trial records nothing")
+        .isEqualTo(200);
   }
 
   @Test
@@ -217,16 +209,20 @@ class MaintenanceLoopTest {
       scene.clock.advance(Duration.ofHours(1));
     }
 
-    assertEquals("GATED", scene.last().kind().name());
-    assertEquals(
-        "INCONCLUSIVE (INCONCLUSIVE: no comparison); shadow until decided, at most 500 truths"
-            + " (alpha 0.05, margin 0.02)",
-        scene.last().text());
-    assertEquals(List.of(1L), scene.moves(), "a shadow without truths promotes nobody");
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
+    assertThat(scene.last().text())
+        .isEqualTo(
+            "INCONCLUSIVE (INCONCLUSIVE: no comparison); shadow until decided, at most 500 truths"
+                + " (alpha 0.05, margin 0.02)");
+    assertThat(scene.moves()).as("a shadow without truths promotes nobody").isEqualTo(List.of(1L));
     serveUntilDecided(loop);
-    assertEquals("KEPT", scene.last().kind().name());
-    assertTrue(scene.last().text().contains("cannot be told"), scene.last().text());
-    assertEquals(List.of(1L), scene.moves(), "nor does one that cannot tell what the gate asked");
+    assertThat(scene.last().kind().name()).isEqualTo("KEPT");
+    assertThat(scene.last().text().contains("cannot be told"))
+        .as(scene.last().text())
+        .isTrue();
+    assertThat(scene.moves())
+        .as("nor does one that cannot tell what the gate asked")
+        .isEqualTo(List.of(1L));
   }
 
   /** The store is asked for the package once, and the runtime makes one model of it, from training to serving. */
@@ -240,19 +236,21 @@ class MaintenanceLoopTest {
     try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build()) {
       loop.tick();
       serveUntilDecided(loop);
-      assertEquals("PROMOTED", scene.last().kind().name());
+      assertThat(scene.last().kind().name()).isEqualTo("PROMOTED");
       scene.serve(20);
 
-      assertEquals(List.of(scene.deployment.champion()), opened);
-      assertEquals(before + 1, scene.runtime.loaded.size());
+      assertThat(opened).isEqualTo(List.of(scene.deployment.champion()));
+      assertThat(scene.runtime.loaded.size()).isEqualTo(before + 1);
       LoopScene.Scripted candidate = scene.runtime.loaded.get(before);
-      assertEquals(2, scene.deployment.champion().number());
-      assertEquals(candidate, scene.deployment.<Model>using(model -> model));
-      assertEquals(0, candidate.closes.get());
+      assertThat(scene.deployment.champion().number()).isEqualTo(2);
+      assertThat(scene.deployment.<Model>using(model -> model)).isEqualTo(candidate);
+      assertThat(candidate.closes.get()).isEqualTo(0);
     }
-    assertTrue(scene.deployment.serve(0.1) != null, "closing the loop leaves what serves open");
+    assertThat(scene.deployment.serve(0.1) != null)
+        .as("closing the loop leaves what serves open")
+        .isTrue();
     scene.deployment.close();
-    assertEquals(1, scene.runtime.loaded.get(before).closes.get());
+    assertThat(scene.runtime.loaded.get(before).closes.get()).isEqualTo(1);
   }
 
   /**
@@ -273,7 +271,7 @@ class MaintenanceLoopTest {
         own.serve(200);
         signals.change(0);
         loop.tick();
-        assertEquals("GATED", own.last().kind().name(), ends);
+        assertThat(own.last().kind().name()).as(ends).isEqualTo("GATED");
         signals.none(); // the detector starts again, and finds the next change
         own.serve(20);
         signals.change(205);
@@ -282,15 +280,15 @@ class MaintenanceLoopTest {
           own.serve(10);
           loop.tick();
         }
-        assertEquals(ends, own.last().kind().name());
+        assertThat(own.last().kind().name()).isEqualTo(ends);
         signals.none(); // cleared, or restarted with the new champion
         int before = own.heard.size();
         own.serve(100);
         loop.tick();
-        assertTrue(own.heard.size() > before, ends + ": trained at once");
+        assertThat(own.heard.size() > before).as(ends + ": trained at once").isTrue();
         LoopEvent next = own.heard.get(before);
-        assertEquals("RETRAIN", next.kind().name(), ends);
-        assertEquals(OptionalLong.of(205), next.change(), ends);
+        assertThat(next.kind().name()).as(ends).isEqualTo("RETRAIN");
+        assertThat(next.change()).as(ends).isEqualTo(OptionalLong.of(205));
         own.trainer.script = rows -> "A/0.1";
         while (!own.last().kind().endsCandidate()) {
           own.serve(10);
@@ -299,7 +297,7 @@ class MaintenanceLoopTest {
         int answered = own.heard.size();
         own.serve(100);
         loop.tick();
-        assertEquals(answered, own.heard.size(), ends + ": answered once");
+        assertThat(own.heard.size()).as(ends + ": answered once").isEqualTo(answered);
       }
     }
   }
@@ -325,19 +323,19 @@ class MaintenanceLoopTest {
       scene.serve(10);
       loop.tick();
     }
-    assertEquals("GATED", scene.last().kind().name(), "490 truths");
+    assertThat(scene.last().kind().name()).as("490 truths").isEqualTo("GATED");
     scene.serve(10);
     loop.tick();
 
-    assertEquals("KEPT", scene.last().kind().name());
-    assertTrue(
-        scene
+    assertThat(scene.last().kind().name()).isEqualTo("KEPT");
+    assertThat(scene
             .last()
             .text()
-            .startsWith("cannot promote iris:2: shadow KEPT_BACK on 500 truths: mean loss "),
-        scene.last().text());
-    assertEquals(List.of(1L), scene.moves());
-    assertEquals(List.of(scene.last().text()), scene.monitor.kept);
+            .startsWith("cannot promote iris:2: shadow KEPT_BACK on 500 truths: mean loss "))
+        .as(scene.last().text())
+        .isTrue();
+    assertThat(scene.moves()).isEqualTo(List.of(1L));
+    assertThat(scene.monitor.kept).isEqualTo(List.of(scene.last().text()));
     scene.assertCandidatesClosedOnce();
   }
 
@@ -369,7 +367,7 @@ class MaintenanceLoopTest {
         .build();
     scene.serve(200);
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
     scene.world = "B";
     for (int i = 0; i < 300; i++) {
       scene.deployment.truth(open.get(i).id(), scene.truth(inputs.get(i)));
@@ -377,8 +375,12 @@ class MaintenanceLoopTest {
     scene.deployment.tick();
     loop.tick();
 
-    assertEquals("GATED", scene.last().kind().name(), "300 outcomes of iris:1 say nothing");
-    assertTrue(loop.toString().endsWith("UNDECIDED on 0 truths"), loop.toString());
+    assertThat(scene.last().kind().name())
+        .as("300 outcomes of iris:1 say nothing")
+        .isEqualTo("GATED");
+    assertThat(loop.toString().endsWith("UNDECIDED on 0 truths"))
+        .as(loop.toString())
+        .isTrue();
   }
 
   /**
@@ -412,12 +414,12 @@ class MaintenanceLoopTest {
         .build();
     loop.tick();
 
-    assertEquals(1, seen.size());
+    assertThat(seen.size()).isEqualTo(1);
     Evidence trial = seen.get(0);
-    assertEquals(40, trial.candidate().orElseThrow().recorded());
+    assertThat(trial.candidate().orElseThrow().recorded()).isEqualTo(40);
     Estimate difference = trial.comparison(Metric.ACCURACY).orElseThrow();
-    assertEquals(40, difference.n());
-    assertTrue(difference.value() < 0, difference::toString);
+    assertThat(difference.n()).isEqualTo(40);
+    assertThat(difference.value() < 0).as(difference::toString).isTrue();
   }
 
   @Test
@@ -432,15 +434,16 @@ class MaintenanceLoopTest {
     MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build();
     scene.serve(200);
     loop.tick();
-    assertTrue(
-        loop.toString().endsWith("UNDECIDED on 0 truths"), "what was trained on does not count");
+    assertThat(loop.toString().endsWith("UNDECIDED on 0 truths"))
+        .as("what was trained on does not count")
+        .isTrue();
     for (int i = 0; i < 200; i++) {
       scene.deployment.truth(open.get(i).id(), scene.truth(inputs.get(i)));
     }
     scene.deployment.tick();
     loop.tick();
 
-    assertEquals("PROMOTED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("PROMOTED");
   }
 
   @Test
@@ -451,19 +454,19 @@ class MaintenanceLoopTest {
         .build();
     scene.serve(200);
     loop.tick();
-    assertEquals("KEPT", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("KEPT");
     scene.clock.advance(Duration.ofMinutes(119));
     loop.tick();
-    assertEquals(4, scene.heard.size());
+    assertThat(scene.heard.size()).isEqualTo(4);
     RetrainDecision said = loop.decision().orElseThrow();
-    assertEquals(RetrainDecision.Outcome.SUPPRESSED, said.outcome());
-    assertEquals(
-        "SUPPRESSED: at most every 2 h (last candidate 1 h 59 min ago)\n  RETRAIN: scripted",
-        said.toString());
+    assertThat(said.outcome()).isEqualTo(RetrainDecision.Outcome.SUPPRESSED);
+    assertThat(said.toString())
+        .isEqualTo(
+            "SUPPRESSED: at most every 2 h (last candidate 1 h 59 min ago)\n  RETRAIN: scripted");
     scene.clock.advance(Duration.ofMinutes(1));
     scene.serve(20);
     loop.tick();
-    assertEquals(8, scene.heard.size());
+    assertThat(scene.heard.size()).isEqualTo(8);
   }
 
   /** Position of the change is 200; the candidate is begun at 300, so the follow-up is due at 500. */
@@ -490,21 +493,21 @@ class MaintenanceLoopTest {
         .build();
     scene.serve(300);
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
     scene.serve((int) due - 301);
     loop.tick();
-    assertEquals(4, scene.heard.size(), "one row before");
+    assertThat(scene.heard.size()).as("one row before").isEqualTo(4);
     scene.serve(1);
     loop.tick();
     if (cooldown != null) {
-      assertEquals(4, scene.heard.size(), "resting");
+      assertThat(scene.heard.size()).as("resting").isEqualTo(4);
       scene.clock.advance(cooldown);
       loop.tick();
     }
     loop.tick();
 
-    assertEquals(
-        List.of(
+    assertThat(scene.kinds())
+        .isEqualTo(List.of(
             "RETRAIN",
             "PUBLISHING",
             "PUBLISHED",
@@ -513,25 +516,24 @@ class MaintenanceLoopTest {
             "RETRAIN",
             "PUBLISHING",
             "PUBLISHED",
-            "GATED"),
-        scene.kinds());
-    assertTrue(
-        scene
+            "GATED"));
+    assertThat(scene
             .heard
             .get(4)
             .text()
-            .startsWith("iris:2 is overtaken, a longer window is due: shadow UNDECIDED on 200"),
-        scene.heard.get(4).text());
-    assertTrue(
-        scene
+            .startsWith("iris:2 is overtaken, a longer window is due: shadow UNDECIDED on 200"))
+        .as(scene.heard.get(4).text())
+        .isTrue();
+    assertThat(scene
             .heard
             .get(5)
             .text()
-            .contains("300 outcomes since the change, 100 at the last candidate"),
-        scene.heard.get(5).text());
-    assertEquals(OptionalLong.of(200), scene.heard.get(5).change());
-    assertEquals(OptionalLong.of(500), scene.heard.get(5).position());
-    assertEquals(List.of(), scene.monitor.kept, "the champion was not judged");
+            .contains("300 outcomes since the change, 100 at the last candidate"))
+        .as(scene.heard.get(5).text())
+        .isTrue();
+    assertThat(scene.heard.get(5).change()).isEqualTo(OptionalLong.of(200));
+    assertThat(scene.heard.get(5).position()).isEqualTo(OptionalLong.of(500));
+    assertThat(scene.monitor.kept).as("the champion was not judged").isEmpty();
   }
 
   /** Truths that come between any two ticks must not hide that a longer window is due. */
@@ -551,7 +553,7 @@ class MaintenanceLoopTest {
       jobs.clear();
       scene.serve(10);
     }
-    assertTrue(scene.kinds().contains("KEPT"), scene.kinds().toString());
+    assertThat(scene.kinds().contains("KEPT")).as(scene.kinds().toString()).isTrue();
   }
 
   /** A policy without a cooldown and an executor that runs at once must not hold the host's thread for ever. */
@@ -561,10 +563,10 @@ class MaintenanceLoopTest {
         scene.loop(LoopScene.always()).gate(evidence -> Finding.fail("no")).build();
     scene.serve(200);
     loop.tick();
-    assertEquals(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"), scene.kinds());
+    assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT"));
     scene.serve(20);
     loop.tick();
-    assertEquals(8, scene.heard.size());
+    assertThat(scene.heard.size()).isEqualTo(8);
   }
 
   /** A gate that fails and no new truth, a tick a minute for four hours: the same rows give the same candidate. */
@@ -582,21 +584,23 @@ class MaintenanceLoopTest {
       scene.clock.advance(Duration.ofMinutes(1));
     }
     List<String> once = List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "KEPT");
-    assertEquals(once, scene.kinds().subList(0, 4));
-    assertEquals(List.of("WAITING"), scene.kinds().subList(4, scene.heard.size()));
-    assertTrue(loop.waiting().orElseThrow().contains("20 more"), loop.waiting().toString());
+    assertThat(scene.kinds().subList(0, 4)).isEqualTo(once);
+    assertThat(scene.kinds().subList(4, scene.heard.size())).isEqualTo(List.of("WAITING"));
+    assertThat(loop.waiting().orElseThrow().contains("20 more"))
+        .as(loop.waiting().toString())
+        .isTrue();
     scene.serve(19);
     loop.tick();
-    assertEquals(5, scene.heard.size(), "19 new rows after 200");
+    assertThat(scene.heard.size()).as("19 new rows after 200").isEqualTo(5);
     scene.serve(1);
     loop.tick();
-    assertEquals(9, scene.heard.size(), "a tenth is new");
+    assertThat(scene.heard.size()).as("a tenth is new").isEqualTo(9);
     loop.tick();
     change[0] = 50;
     loop.tick();
-    assertEquals(once, scene.kinds().subList(scene.heard.size() - 4, scene.heard.size()));
-    assertEquals(
-        OptionalLong.of(50), loop.events().get(loop.events().size() - 4).change());
+    assertThat(scene.kinds().subList(scene.heard.size() - 4, scene.heard.size()))
+        .isEqualTo(once);
+    assertThat(loop.events().get(loop.events().size() - 4).change()).isEqualTo(OptionalLong.of(50));
   }
 
   /** The next process knows from the journal that the same rows were judged. */
@@ -612,11 +616,11 @@ class MaintenanceLoopTest {
     try (MaintenanceLoop loop = builder.build()) {
       loop.tick();
       loop.tick();
-      assertTrue(loop.waiting().isPresent());
-      assertEquals(before, scene.trainer.calls.size());
+      assertThat(loop.waiting().isPresent()).isTrue();
+      assertThat(scene.trainer.calls.size()).isEqualTo(before);
       scene.serve(20);
       loop.tick();
-      assertTrue(scene.trainer.calls.size() > before);
+      assertThat(scene.trainer.calls.size() > before).isTrue();
     }
   }
 
@@ -628,18 +632,16 @@ class MaintenanceLoopTest {
     scene.serve(10);
     loop.tick();
 
-    assertEquals(
-        Optional.of("waiting for 50 more outcomes: 50 are kept, the window wants 100"),
-        loop.waiting());
-    assertEquals(List.of("WAITING"), scene.kinds());
-    assertEquals(
-        "waiting for 60 more outcomes: 40 are kept, the window wants 100",
-        scene.last().text());
-    assertEquals(List.of(), loop.events(), "waiting is no step");
+    assertThat(loop.waiting())
+        .isEqualTo(Optional.of("waiting for 50 more outcomes: 50 are kept, the window wants 100"));
+    assertThat(scene.kinds()).isEqualTo(List.of("WAITING"));
+    assertThat(scene.last().text())
+        .isEqualTo("waiting for 60 more outcomes: 40 are kept, the window wants 100");
+    assertThat(loop.events()).as("waiting is no step").isEmpty();
     scene.serve(50);
     loop.tick();
-    assertEquals(Optional.empty(), loop.waiting());
-    assertEquals("RETRAIN", scene.heard.get(1).kind().name());
+    assertThat(loop.waiting()).isEmpty();
+    assertThat(scene.heard.get(1).kind().name()).isEqualTo("RETRAIN");
   }
 
   /** Thousands of rows each minute, for days, are not copied to be counted. */
@@ -653,12 +655,13 @@ class MaintenanceLoopTest {
     loop.tick();
     scene.serve(89);
     loop.tick();
-    assertEquals(Optional.of("waiting for 1 more outcomes since the change"), loop.waiting());
-    assertEquals(0, copied.copies);
+    assertThat(loop.waiting())
+        .isEqualTo(Optional.of("waiting for 1 more outcomes since the change"));
+    assertThat(copied.copies).isEqualTo(0);
     scene.serve(1);
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
-    assertEquals(1, copied.copies);
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
+    assertThat(copied.copies).isEqualTo(1);
   }
 
   /** A host's own outcomes may count from before what they keep. */
@@ -671,15 +674,14 @@ class MaintenanceLoopTest {
     loop.tick();
     loop.tick();
     loop.tick();
-    assertEquals(
-        Optional.of("waiting for 40 more outcomes: 60 are kept, the window wants 100"),
-        loop.waiting());
-    assertEquals(1, copied.copies);
+    assertThat(loop.waiting())
+        .isEqualTo(Optional.of("waiting for 40 more outcomes: 60 are kept, the window wants 100"));
+    assertThat(copied.copies).isEqualTo(1);
     copied.kept = 1_000;
     scene.serve(1);
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
-    assertEquals(2, copied.copies);
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
+    assertThat(copied.copies).isEqualTo(2);
   }
 
   /** Outcomes that count how often they were copied and keep the newest ones only. */
@@ -726,8 +728,9 @@ class MaintenanceLoopTest {
     scene.serve(200);
     loop.tick();
 
-    assertEquals(Optional.of("waiting for 90 more outcomes since the change"), loop.waiting());
-    assertEquals(List.of(), scene.trainer.calls);
+    assertThat(loop.waiting())
+        .isEqualTo(Optional.of("waiting for 90 more outcomes since the change"));
+    assertThat(scene.trainer.calls).isEmpty();
   }
 
   @Test
@@ -741,7 +744,9 @@ class MaintenanceLoopTest {
           .journal(folder.resolve("journal-" + count))
           .build()) {
         loop.tick();
-        assertEquals("GATED", own.last().kind().name(), count + " outcomes: " + own.last());
+        assertThat(own.last().kind().name())
+            .as(count + " outcomes: " + own.last())
+            .isEqualTo("GATED");
       }
     }
   }
@@ -751,12 +756,12 @@ class MaintenanceLoopTest {
     RetrainPolicy no = (now, past) ->
         RetrainDecision.of(RetrainDecision.Outcome.KEEP, "accuracy", "0.99, allowed 0.95");
     MaintenanceLoop loop = scene.loop(no.atMostEvery(Duration.ofHours(1))).build();
-    assertEquals(Optional.empty(), loop.decision());
+    assertThat(loop.decision()).isEmpty();
     loop.tick();
 
-    assertEquals(
-        "KEEP: at most every 1 h (no candidate yet)\n  KEEP: accuracy (0.99, allowed 0.95)",
-        loop.decision().orElseThrow().toString());
+    assertThat(loop.decision().orElseThrow().toString())
+        .isEqualTo(
+            "KEEP: at most every 1 h (no candidate yet)\n  KEEP: accuracy (0.99, allowed 0.95)");
   }
 
   @Test
@@ -785,9 +790,9 @@ class MaintenanceLoopTest {
     scene.serve(200);
     loop.tick();
 
-    assertEquals(
-        "KEPT iris:1: iris:1 was trained again, byte for byte", scene.last().toString());
-    assertEquals(List.of(1L), scene.moves());
+    assertThat(scene.last().toString())
+        .isEqualTo("KEPT iris:1: iris:1 was trained again, byte for byte");
+    assertThat(scene.moves()).isEqualTo(List.of(1L));
   }
 
   /** A model whose package holds no numbers of a test phase. */
@@ -834,11 +839,11 @@ class MaintenanceLoopTest {
     first.start();
     inside.await();
     loop.tick(); // would hang, or ask again
-    assertEquals(1, asked.get());
-    assertFalse(loop.decision().isPresent());
+    assertThat(asked.get()).isEqualTo(1);
+    assertThat(loop.decision().isPresent()).isFalse();
     go.countDown();
     first.join();
-    assertTrue(loop.decision().isPresent());
+    assertThat(loop.decision().isPresent()).isTrue();
   }
 
   @Test
@@ -849,16 +854,17 @@ class MaintenanceLoopTest {
     scene.serve(200);
     loop.tick();
     loop.tick();
-    assertEquals(List.of(), scene.trainer.calls);
-    assertEquals(
-        "loop on iris@champion: working since 2026-01-01T00:00:00Z, for 0 s", loop.toString());
+    assertThat(scene.trainer.calls).isEmpty();
+    assertThat(loop.toString())
+        .isEqualTo("loop on iris@champion: working since 2026-01-01T00:00:00Z, for 0 s");
     jobs.remove(0).run();
-    assertTrue(jobs.isEmpty(), "one job at a time");
+    assertThat(jobs.isEmpty()).as("one job at a time").isTrue();
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
     scene.serve(50);
     loop.tick();
-    assertTrue(loop.toString().startsWith("loop on iris@champion: working since "));
+    assertThat(loop.toString().startsWith("loop on iris@champion: working since "))
+        .isTrue();
   }
 
   @Test
@@ -867,13 +873,13 @@ class MaintenanceLoopTest {
     scene.world = "B";
     scene.serve(200);
     loop.tick();
-    assertEquals("GATED", scene.last().kind().name());
+    assertThat(scene.last().kind().name()).isEqualTo("GATED");
     loop.close();
     loop.close();
     scene.serve(500);
     loop.tick();
-    assertEquals(4, scene.heard.size());
-    assertEquals(List.of(1L), scene.moves());
+    assertThat(scene.heard.size()).isEqualTo(4);
+    assertThat(scene.moves()).isEqualTo(List.of(1L));
     scene.assertCandidatesClosedOnce();
   }
 }

@@ -114,8 +114,7 @@ class OutputNamesTest {
             .train(
                 rows.stream()
                     .map(row -> new Labelled<>(
-                        row.input(),
-                        Truth.of(Map.of("cost", row.truth().value().orElseThrow()))))
+                        row.input(), Truth.of(Map.of("cost", row.truth().value().orElseThrow()))))
                     .toList(),
                 context);
       }

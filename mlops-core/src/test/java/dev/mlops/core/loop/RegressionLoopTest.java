@@ -2,8 +2,6 @@ package dev.mlops.core.loop;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.model.Labelled;
@@ -79,13 +77,13 @@ class RegressionLoopTest {
             .build()) {
       for (int i = 0; i < served; i++) {
         Served answer = deployment.serve((double) i);
-        assertEquals(0.0, answer.as(Regression.class).value("rest"));
+        assertThat(answer.as(Regression.class).value("rest")).isEqualTo(0.0);
         deployment.truth(
             answer.id(), Truth.of(Map.of("load", i % 2 == 0 ? 2.0 : 4.0, "rest", 0.0)));
         if (i % 10 == 9) {
           deployment.tick();
           loop.tick();
-          assertTrue(loop.trouble().isEmpty(), loop.trouble().toString());
+          assertThat(loop.trouble().isEmpty()).as(loop.trouble().toString()).isTrue();
         }
       }
     }
@@ -102,19 +100,18 @@ class RegressionLoopTest {
   @Test
   void aBetterRegressionTakesOver() {
     run(mean -> mean, 600);
-    assertEquals(
-        List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED", "PROMOTING", "PROMOTED"),
-        heard.stream()
+    assertThat(heard.stream()
             .map(event -> event.kind().name())
             .filter(kind -> !kind.equals("WAITING"))
-            .toList());
-    assertTrue(
-        last()
+            .toList())
+        .isEqualTo(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED", "PROMOTING", "PROMOTED"));
+    assertThat(last()
             .text()
             .matches("shadow (SUPERIOR|NOT_WORSE) on \\d+ truths: mean loss 0\\.100,"
-                + " champion 0\\.(29|30)\\d; generation 2"),
-        last().text());
-    assertEquals(2, store.current("load@champion").orElseThrow().to().number());
+                + " champion 0\\.(29|30)\\d; generation 2"))
+        .as(last().text())
+        .isTrue();
+    assertThat(store.current("load@champion").orElseThrow().to().number()).isEqualTo(2);
   }
 
   /**
@@ -129,7 +126,7 @@ class RegressionLoopTest {
             + " 0.100, champion 0.050")
         .contains("neither better", "worse by less than 0.02", "20 was wanted");
     assertThat(last().number("truths")).hasValue(500);
-    assertEquals(1, store.current("load@champion").orElseThrow().to().number());
+    assertThat(store.current("load@champion").orElseThrow().to().number()).isEqualTo(1);
   }
 
   private record Mean(DoubleUnaryOperator learnt) implements ModelTrainer {

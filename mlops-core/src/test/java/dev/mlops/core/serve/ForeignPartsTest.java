@@ -1,9 +1,7 @@
 package dev.mlops.core.serve;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Regression;
@@ -37,7 +35,7 @@ class ForeignPartsTest {
     Deployment<Scene.Order> deployment = Deployment.of(store, Scene.ALIAS, Scene.ROWS)
         .runtime(scene.runtime)
         .monitoredBy(model -> {
-          assertEquals("fraud", model);
+          assertThat(model).isEqualTo("fraud");
           return monitor;
         })
         .clock(scene.clock)
@@ -48,28 +46,28 @@ class ForeignPartsTest {
     deployment.truth(first.id(), Truth.of(1.0));
     deployment.truth("order-4711", Truth.of(1.0));
     scene.move(2);
-    assertEquals(scene.clock.instant().plus(Duration.ofSeconds(1)), deployment.tick());
+    assertThat(deployment.tick()).isEqualTo(scene.clock.instant().plus(Duration.ofSeconds(1)));
     Scene.assertServes(2, deployment);
     deployment.rollBack("ops", "bad");
     Scene.assertServes(1, deployment);
     deployment.tick();
 
-    assertEquals(3, monitor.recorded("1"));
-    assertEquals(1, monitor.recorded("2"));
-    assertEquals(List.of(first.id(), "order-4711"), monitor.truths);
-    assertEquals("1", deployment.evidence().champion().orElseThrow().version());
-    assertEquals(2, monitor.ticks.get());
-    assertSame(monitor, deployment.monitor());
-    assertEquals(Outcomes.none(), deployment.monitor().outcomes());
-    assertSame(store, deployment.store());
-    assertEquals("fraud@champion", deployment.alias());
-    assertEquals("fraud@champion serves fraud:1", deployment.toString());
-    assertEquals(List.of(1L, 2L, 1L), scene.moves());
+    assertThat(monitor.recorded("1")).isEqualTo(3);
+    assertThat(monitor.recorded("2")).isEqualTo(1);
+    assertThat(monitor.truths).isEqualTo(List.of(first.id(), "order-4711"));
+    assertThat(deployment.evidence().champion().orElseThrow().version()).isEqualTo("1");
+    assertThat(monitor.ticks.get()).isEqualTo(2);
+    assertThat(deployment.monitor()).isSameAs(monitor);
+    assertThat(deployment.monitor().outcomes()).isEqualTo(Outcomes.none());
+    assertThat(deployment.store()).isSameAs(store);
+    assertThat(deployment.alias()).isEqualTo("fraud@champion");
+    assertThat(deployment.toString()).isEqualTo("fraud@champion serves fraud:1");
+    assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L));
     deployment.close();
     deployment.close();
-    assertEquals(1, monitor.closes.get());
-    assertEquals(
-        Optional.of(1L), scene.behind.current(Scene.ALIAS).map(c -> c.to().number()));
+    assertThat(monitor.closes.get()).isEqualTo(1);
+    assertThat(scene.behind.current(Scene.ALIAS).map(c -> c.to().number()))
+        .isEqualTo(Optional.of(1L));
   }
 
   @Test
@@ -81,8 +79,8 @@ class ForeignPartsTest {
       deployment.truth(served.id(), Truth.of(1.0));
       deployment.tick();
 
-      assertTrue(deployment.evidence().champion().isEmpty());
-      assertEquals(Optional.empty(), deployment.trouble());
+      assertThat(deployment.evidence().champion().isEmpty()).isTrue();
+      assertThat(deployment.trouble()).isEmpty();
     }
   }
 
@@ -91,10 +89,10 @@ class ForeignPartsTest {
     try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
       Model candidate = deployment.load(scene.behind.open(scene.version(3)));
 
-      assertEquals(Regression.of(3), candidate.predict(Scene.ROWS.row(Scene.ORDER)));
-      assertEquals(0, scene.runtime.newest(3).closes.get(), "it is the caller's");
+      assertThat(candidate.predict(Scene.ROWS.row(Scene.ORDER))).isEqualTo(Regression.of(3));
+      assertThat(scene.runtime.newest(3).closes.get()).as("it is the caller's").isEqualTo(0);
     }
-    assertEquals(0, scene.runtime.newest(3).closes.get(), "it is the caller's");
+    assertThat(scene.runtime.newest(3).closes.get()).as("it is the caller's").isEqualTo(0);
   }
 
   /** A runtime whose library the host has left out must not hide those that work. */
@@ -106,17 +104,19 @@ class ForeignPartsTest {
         List.of("org.host.NotThere", Unlinked.class.getName(), Found.class.getName()));
     try (URLClassLoader classes =
         new URLClassLoader(new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
-      ModelLoader loader =
-          new ModelLoader(
-              Scene.ALIAS, Scene.ROWS.schema(), null, null, List.of(scene.runtime), classes);
+      ModelLoader loader = new ModelLoader(
+          Scene.ALIAS, Scene.ROWS.schema(), null, null, List.of(scene.runtime), classes);
 
       Model model = loader.load(scene.pack(9, Scene.ROWS.schema(), "found").build());
-      assertEquals(Regression.of(9), model.predict(Scene.ROWS.row(Scene.ORDER)));
-      ModelLoadException e = assertThrows(
-          ModelLoadException.class,
-          () -> loader.load(scene.pack(9, Scene.ROWS.schema(), "unlinked").build()));
-      assertTrue(e.getMessage().startsWith("no runtime \"unlinked\"; known: stamped, "));
-      assertTrue(e.getCause() instanceof LinkageError || e.getCause() instanceof Error);
+      assertThat(model.predict(Scene.ROWS.row(Scene.ORDER))).isEqualTo(Regression.of(9));
+      ModelLoadException e = assertThatExceptionOfType(ModelLoadException.class)
+          .isThrownBy(
+              () -> loader.load(scene.pack(9, Scene.ROWS.schema(), "unlinked").build()))
+          .actual();
+      assertThat(e.getMessage().startsWith("no runtime \"unlinked\"; known: stamped, "))
+          .isTrue();
+      assertThat(e.getCause() instanceof LinkageError || e.getCause() instanceof Error)
+          .isTrue();
     }
   }
 
@@ -131,7 +131,7 @@ class ForeignPartsTest {
       new ModelLoader(Scene.ALIAS, Scene.ROWS.schema(), null, null, List.of(own), classes)
           .load(scene.pack(9, Scene.ROWS.schema(), "found").build());
 
-      assertEquals(0, Unlinked.made, "no other runtime is touched");
+      assertThat(Unlinked.made).as("no other runtime is touched").isEqualTo(0);
     }
   }
 

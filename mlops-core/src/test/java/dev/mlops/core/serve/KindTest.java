@@ -1,7 +1,7 @@
 package dev.mlops.core.serve;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Prediction;
@@ -46,24 +46,24 @@ class KindTest {
       Scene.assertServes(1, deployment);
       String trouble = "could not follow fraud@champion to fraud:" + to + ", move "
           + scene.behind.current(Scene.ALIAS).orElseThrow().generation() + ": " + refusal;
-      assertEquals(Optional.of(trouble), deployment.trouble());
-      assertEquals(List.of("WARNING " + trouble + "; what serves goes on serving"), log.lines());
-      assertEquals(loads, scene.runtime.loaded.size(), "refused before it was read");
-      assertEquals(
-          refusal,
-          assertThrows(ModelLoadException.class, () -> deployment.load(other)).getMessage(),
-          "nor does a candidate of another kind come near");
+      assertThat(deployment.trouble()).isEqualTo(Optional.of(trouble));
+      assertThat(log.lines())
+          .isEqualTo(List.of("WARNING " + trouble + "; what serves goes on serving"));
+      assertThat(scene.runtime.loaded.size()).as("refused before it was read").isEqualTo(loads);
+      assertThatThrownBy(() -> deployment.load(other))
+          .as("nor does a candidate of another kind come near")
+          .isInstanceOf(ModelLoadException.class)
+          .hasMessage(refusal);
     }
   }
 
   @Test
   void openingRefusesAVersionOfAnotherKindThanTheHostReads() {
     InMemoryPackage regression = of(1, Task.REGRESSION);
-    assertEquals(
-        refusal("Classification", regression, "Regression"),
-        assertThrows(ModelLoadException.class, () -> serving(regression, Classification.class))
-            .getMessage());
-    assertEquals(List.of(), scene.behind.versions("fraud"), "nothing was released");
+    assertThatThrownBy(() -> serving(regression, Classification.class))
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessage(refusal("Classification", regression, "Regression"));
+    assertThat(scene.behind.versions("fraud")).as("nothing was released").isEmpty();
 
     Scene other = Scene.of(0);
     other.behind.publish(regression);
@@ -75,12 +75,9 @@ class KindTest {
         .by("ops")
         .because("start")
         .commit();
-    assertEquals(
-        refusal("Classification", regression, "Regression"),
-        assertThrows(
-                ModelLoadException.class,
-                () -> other.deployment().predicting(Classification.class).open())
-            .getMessage());
+    assertThatThrownBy(() -> other.deployment().predicting(Classification.class).open())
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessage(refusal("Classification", regression, "Regression"));
   }
 
   @Test

@@ -79,11 +79,8 @@ class OutputsTest {
   @Test
   void openingRefusesAVersionWithOtherOutputsThanTheHostReads() {
     InMemoryPackage first = of(1, "price");
-    assertThatThrownBy(() -> scene
-            .deployment()
-            .outputs("cost")
-            .firstRelease(() -> first)
-            .open())
+    assertThatThrownBy(
+            () -> scene.deployment().outputs("cost").firstRelease(() -> first).open())
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContainingAll("[cost]", "[price]");
     assertThat(scene.behind.versions("fraud")).as("nothing was released").isEmpty();

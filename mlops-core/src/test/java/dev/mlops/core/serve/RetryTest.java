@@ -1,7 +1,6 @@
 package dev.mlops.core.serve;
 
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +11,7 @@ class RetryTest {
 
   @Test
   void whatNeverFailedIsDue() {
-    assertTrue(retry.due(7, Long.MIN_VALUE));
+    assertThat(retry.due(7, Long.MIN_VALUE)).isTrue();
   }
 
   @Test
@@ -22,9 +21,9 @@ class RetryTest {
     long rest = 1;
     for (int failure = 1; failure <= 12; failure++) {
       retry.failed(7, now);
-      assertFalse(retry.due(7, now + rest * SECOND - 1), "after " + failure);
+      assertThat(retry.due(7, now + rest * SECOND - 1)).as("after " + failure).isFalse();
       now += rest * SECOND;
-      assertTrue(retry.due(7, now), "after " + failure);
+      assertThat(retry.due(7, now)).as("after " + failure).isTrue();
       rest = Math.min(256, 2 * rest);
     }
   }
@@ -33,17 +32,17 @@ class RetryTest {
   void anotherMoveIsTriedAtOnceAndRestsAnew() {
     retry.failed(7, 0);
     retry.failed(7, SECOND);
-    assertTrue(retry.due(8, SECOND));
+    assertThat(retry.due(8, SECOND)).isTrue();
     retry.failed(8, SECOND);
-    assertFalse(retry.due(8, SECOND));
-    assertTrue(retry.due(8, 2 * SECOND));
+    assertThat(retry.due(8, SECOND)).isFalse();
+    assertThat(retry.due(8, 2 * SECOND)).isTrue();
   }
 
   @Test
   void aTickerThatWentBackDoesNotSilenceIt() {
     retry.failed(7, 1_000 * SECOND);
-    assertFalse(retry.due(7, 1_000 * SECOND - 1));
-    assertTrue(retry.due(7, 999 * SECOND));
-    assertTrue(retry.due(7, 0));
+    assertThat(retry.due(7, 1_000 * SECOND - 1)).isFalse();
+    assertThat(retry.due(7, 999 * SECOND)).isTrue();
+    assertThat(retry.due(7, 0)).isTrue();
   }
 }

@@ -1,6 +1,6 @@
 package dev.mlops.core.serve;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
@@ -24,26 +24,27 @@ class RollbackTargetsTest {
 
   @Test
   void whatServedBeforeIsTheWayBack() {
-    assertEquals(List.of(), after());
-    assertEquals(List.of(1L), after(2));
-    assertEquals(List.of(1L, 2L), after(2, 3));
-    assertEquals(List.of(1L, 3L), after(3, 5));
+    assertThat(after()).isEmpty();
+    assertThat(after(2)).isEqualTo(List.of(1L));
+    assertThat(after(2, 3)).isEqualTo(List.of(1L, 2L));
+    assertThat(after(3, 5)).isEqualTo(List.of(1L, 3L));
   }
 
   @Test
   void whatWasLeftByGoingBackIsNotReturnedTo() {
-    assertEquals(List.of(), after(2, 1));
-    assertEquals(List.of(1L), after(2, 3, 2));
-    assertEquals(List.of(), after(2, 3, 1));
-    assertEquals(List.of(1L, 2L), after(2, 3, 2, 4));
-    assertEquals(
-        List.of(1L), after(3, 5, 2), "2 never served before, but 3 and 5 were left for it");
+    assertThat(after(2, 1)).isEmpty();
+    assertThat(after(2, 3, 2)).isEqualTo(List.of(1L));
+    assertThat(after(2, 3, 1)).isEmpty();
+    assertThat(after(2, 3, 2, 4)).isEqualTo(List.of(1L, 2L));
+    assertThat(after(3, 5, 2))
+        .as("2 never served before, but 3 and 5 were left for it")
+        .isEqualTo(List.of(1L));
   }
 
   @Test
   void aMoveToTheSameVersionChangesNothing() {
-    assertEquals(List.of(), after(1));
-    assertEquals(List.of(1L), after(2, 2));
+    assertThat(after(1)).isEmpty();
+    assertThat(after(2, 2)).isEqualTo(List.of(1L));
   }
 
   @Test
@@ -51,7 +52,7 @@ class RollbackTargetsTest {
     Scene scene = Scene.of(3);
     AliasChange second = scene.move(2);
     scene.move(1);
-    assertEquals(
-        List.of(1L), numbers(RollbackTargets.of(scene.behind.history(Scene.ALIAS), second)));
+    assertThat(numbers(RollbackTargets.of(scene.behind.history(Scene.ALIAS), second)))
+        .isEqualTo(List.of(1L));
   }
 }

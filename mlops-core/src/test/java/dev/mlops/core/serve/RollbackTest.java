@@ -1,9 +1,8 @@
 package dev.mlops.core.serve;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.pack.Baseline;
@@ -40,41 +39,41 @@ class RollbackTest {
 
       Version now = deployment.rollBack("ops", "fraud:2 refuses everything");
 
-      assertEquals("fraud:1", now.toString());
+      assertThat(now.toString()).isEqualTo("fraud:1");
       Scene.assertServes(1, deployment);
-      assertEquals(calls, scene.store.calls(), "calls to the store");
-      assertEquals(loads, scene.runtime.loaded.size(), "loads");
-      assertTrue(deployment.rollbackPending());
-      assertEquals(1, scene.runtime.newest(2).closes.get());
-      assertEquals(0, scene.runtime.newest(1).closes.get());
+      assertThat(scene.store.calls()).as("calls to the store").isEqualTo(calls);
+      assertThat(scene.runtime.loaded.size()).as("loads").isEqualTo(loads);
+      assertThat(deployment.rollbackPending()).isTrue();
+      assertThat(scene.runtime.newest(2).closes.get()).isEqualTo(1);
+      assertThat(scene.runtime.newest(1).closes.get()).isEqualTo(0);
 
       for (int i = 0; i < 3; i++) {
         long before = scene.store.calls();
         deployment.tick();
-        assertTrue(scene.store.calls() > before, "it keeps trying");
-        assertTrue(deployment.rollbackPending());
+        assertThat(scene.store.calls() > before).as("it keeps trying").isTrue();
+        assertThat(deployment.rollbackPending()).isTrue();
         Scene.assertServes(1, deployment);
       }
-      assertTrue(
-          deployment
+      assertThat(deployment
               .trouble()
               .orElseThrow()
-              .startsWith("could not move fraud@champion back to fraud:1: call "),
-          deployment.trouble().toString());
-      assertEquals(List.of(1L, 2L), scene.moves());
+              .startsWith("could not move fraud@champion back to fraud:1: call "))
+          .as(deployment.trouble().toString())
+          .isTrue();
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L));
 
       scene.store.heal();
       deployment.tick();
       deployment.tick();
 
-      assertEquals(List.of(1L, 2L, 1L), scene.moves());
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L));
       AliasChange made = scene.behind.current(Scene.ALIAS).orElseThrow();
-      assertEquals("ops", made.by());
-      assertEquals("fraud:2 refuses everything", made.because());
-      assertFalse(deployment.rollbackPending());
-      assertEquals(Optional.empty(), deployment.trouble());
+      assertThat(made.by()).isEqualTo("ops");
+      assertThat(made.because()).isEqualTo("fraud:2 refuses everything");
+      assertThat(deployment.rollbackPending()).isFalse();
+      assertThat(deployment.trouble()).isEmpty();
       Scene.assertServes(1, deployment);
-      assertEquals(loads, scene.runtime.loaded.size(), "loads");
+      assertThat(scene.runtime.loaded.size()).as("loads").isEqualTo(loads);
     }
   }
 
@@ -91,10 +90,10 @@ class RollbackTest {
       deployment.tick();
 
       Scene.assertServes(3, deployment);
-      assertEquals(List.of(1L, 2L, 3L), scene.moves());
-      assertFalse(deployment.rollbackPending());
-      assertEquals(Optional.empty(), deployment.trouble());
-      assertEquals("fraud:1", deployment.rollBack("ops", "bad too").toString());
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 3L));
+      assertThat(deployment.rollbackPending()).isFalse();
+      assertThat(deployment.trouble()).isEmpty();
+      assertThat(deployment.rollBack("ops", "bad too").toString()).isEqualTo("fraud:1");
     }
   }
 
@@ -112,9 +111,9 @@ class RollbackTest {
       deployment.tick();
 
       Scene.assertServes(1, deployment);
-      assertEquals(List.of(1L, 2L, 1L), scene.moves());
-      assertEquals("next", scene.behind.current(Scene.ALIAS).orElseThrow().because());
-      assertEquals(loads, scene.runtime.loaded.size(), "loads");
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L));
+      assertThat(scene.behind.current(Scene.ALIAS).orElseThrow().because()).isEqualTo("next");
+      assertThat(scene.runtime.loaded.size()).as("loads").isEqualTo(loads);
     }
   }
 
@@ -131,8 +130,8 @@ class RollbackTest {
       deployment.tick();
 
       Scene.assertServes(2, deployment);
-      assertEquals(List.of(1L, 2L, 1L, 2L), scene.moves());
-      assertFalse(deployment.rollbackPending());
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L, 2L));
+      assertThat(deployment.rollbackPending()).isFalse();
     }
   }
 
@@ -145,11 +144,11 @@ class RollbackTest {
       deployment.tick();
       Scene.assertServes(2, deployment);
 
-      assertEquals("fraud:1", deployment.rollBack("ops", "bad").toString());
+      assertThat(deployment.rollBack("ops", "bad").toString()).isEqualTo("fraud:1");
       deployment.tick();
 
       Scene.assertServes(1, deployment);
-      assertEquals(List.of(1L, 2L, 1L, 2L, 1L), scene.moves());
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L, 2L, 1L));
     }
   }
 
@@ -161,12 +160,12 @@ class RollbackTest {
       deployment.tick();
       deployment.tick();
 
-      assertEquals(
-          "cannot roll back fraud:1: no version before it is loaded; it goes on serving",
-          assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "bad"))
-              .getMessage());
+      assertThatThrownBy(() -> deployment.rollBack("ops", "bad"))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage(
+              "cannot roll back fraud:1: no version before it is loaded; it goes on serving");
       Scene.assertServes(1, deployment);
-      assertEquals(1, scene.runtime.newest(2).closes.get());
+      assertThat(scene.runtime.newest(2).closes.get()).isEqualTo(1);
     }
   }
 
@@ -180,7 +179,7 @@ class RollbackTest {
       Scene.assertServes(2, deployment);
 
       answersWithoutTheStore(deployment, 1);
-      assertEquals(List.of(1L, 2L, 3L, 2L), scene.moves());
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 3L, 2L));
     }
   }
 
@@ -197,11 +196,12 @@ class RollbackTest {
       Scene.assertServes(4, deployment);
 
       int loads = four.runtime.loaded.size();
-      assertEquals("fraud:2", deployment.rollBack("ops", "bad").toString());
+      assertThat(deployment.rollBack("ops", "bad").toString()).isEqualTo("fraud:2");
       Scene.assertServes(2, deployment);
-      assertEquals(loads, four.runtime.loaded.size(), "it was at hand");
+      assertThat(four.runtime.loaded.size()).as("it was at hand").isEqualTo(loads);
     }
-    four.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
+    four.runtime.loaded.forEach(
+        model -> assertThat(model.closes.get()).as(model.toString()).isEqualTo(1));
   }
 
   /** From 5 back to 1, to 5 again and back to 4, all between two ticks: 3, which is at hand, was left for 1. */
@@ -219,10 +219,11 @@ class RollbackTest {
       deployment.tick();
       Scene.assertServes(4, deployment);
 
-      assertEquals("fraud:1", deployment.rollBack("ops", "bad").toString());
+      assertThat(deployment.rollBack("ops", "bad").toString()).isEqualTo("fraud:1");
       Scene.assertServes(1, deployment);
     }
-    five.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
+    five.runtime.loaded.forEach(
+        model -> assertThat(model.closes.get()).as(model.toString()).isEqualTo(1));
   }
 
   /** With the store away, from here on. */
@@ -230,10 +231,10 @@ class RollbackTest {
     scene.store.failEveryCall();
     long calls = scene.store.calls();
     int loads = scene.runtime.loaded.size();
-    assertEquals("fraud:" + number, deployment.rollBack("ops", "bad").toString());
+    assertThat(deployment.rollBack("ops", "bad").toString()).isEqualTo("fraud:" + number);
     Scene.assertServes(number, deployment);
-    assertEquals(calls, scene.store.calls(), "calls to the store");
-    assertEquals(loads, scene.runtime.loaded.size(), "loads");
+    assertThat(scene.store.calls()).as("calls to the store").isEqualTo(calls);
+    assertThat(scene.runtime.loaded.size()).as("loads").isEqualTo(loads);
   }
 
   @Test
@@ -243,32 +244,34 @@ class RollbackTest {
     try (CapturedLog log = CapturedLog.of(Deployment.class);
         Deployment<Scene.Order> deployment =
             scene.deployment().monitoredBy(model -> monitor).open()) {
-      assertEquals(1, scene.runtime.loaded.size(), "opening loads what serves, no more");
-      assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "bad"));
+      assertThat(scene.runtime.loaded.size())
+          .as("opening loads what serves, no more")
+          .isEqualTo(1);
+      assertThatThrownBy(() -> deployment.rollBack("ops", "bad"))
+          .isInstanceOf(IllegalStateException.class);
       deployment.tick();
       deployment.tick();
-      assertEquals(2, scene.runtime.loaded.size());
+      assertThat(scene.runtime.loaded.size()).isEqualTo(2);
       Scene.assertServes(2, deployment);
-      assertEquals(1, monitor.recorded("2"));
-      assertEquals(
-          "2",
-          deployment.evidence().champion().orElseThrow().version(),
-          "the monitor knows of what serves alone");
+      assertThat(monitor.recorded("2")).isEqualTo(1);
+      assertThat(deployment.evidence().champion().orElseThrow().version())
+          .as("the monitor knows of what serves alone")
+          .isEqualTo("2");
 
       answersWithoutTheStore(deployment, 1);
-      assertEquals(1, monitor.recorded("1"), "recorded from its first answer on");
-      assertEquals("2", deployment.evidence().champion().orElseThrow().version());
+      assertThat(monitor.recorded("1")).as("recorded from its first answer on").isEqualTo(1);
+      assertThat(deployment.evidence().champion().orElseThrow().version()).isEqualTo("2");
       deployment.tick();
-      assertEquals("1", deployment.evidence().champion().orElseThrow().version());
+      assertThat(deployment.evidence().champion().orElseThrow().version()).isEqualTo("1");
       scene.store.heal();
       deployment.tick();
-      assertEquals(
-          List.of(),
-          log.lines().stream().filter(line -> line.contains("recorded")).toList());
-      assertEquals(List.of(1L, 2L, 1L), scene.moves());
-      assertEquals(Optional.empty(), deployment.trouble());
+      assertThat(log.lines().stream().filter(line -> line.contains("recorded")).toList())
+          .isEmpty();
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L));
+      assertThat(deployment.trouble()).isEmpty();
     }
-    scene.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
+    scene.runtime.loaded.forEach(
+        model -> assertThat(model.closes.get()).as(model.toString()).isEqualTo(1));
   }
 
   @Test
@@ -285,22 +288,20 @@ class RollbackTest {
       for (int i = 0; i < 8; i++) { // at 0, 1, 3 and 7 seconds
         deployment.tick();
         Scene.assertServes(2, deployment);
-        assertEquals(
-            Optional.of("could not load what fraud@champion could be rolled back to:"
-                + " IllegalStateException: no such library"),
-            deployment.trouble());
+        assertThat(deployment.trouble())
+            .isEqualTo(Optional.of("could not load what fraud@champion could be rolled back to:"
+                + " IllegalStateException: no such library"));
         scene.clock.advance(Duration.ofSeconds(1));
       }
-      assertEquals(1 + 4, store.opens.get());
-      assertEquals(
-          List.of("WARNING could not load what fraud@champion could be rolled back to:"
-              + " IllegalStateException: no such library; no rollback until then"),
-          log.lines());
+      assertThat(store.opens.get()).isEqualTo(1 + 4);
+      assertThat(log.lines())
+          .isEqualTo(List.of("WARNING could not load what fraud@champion could be rolled back to:"
+              + " IllegalStateException: no such library; no rollback until then"));
       scene.runtime.before = number -> {};
       scene.clock.advance(Duration.ofSeconds(8));
       deployment.tick();
-      assertEquals(Optional.empty(), deployment.trouble());
-      assertEquals("fraud:1", deployment.rollBack("ops", "bad").toString());
+      assertThat(deployment.trouble()).isEmpty();
+      assertThat(deployment.rollBack("ops", "bad").toString()).isEqualTo("fraud:1");
     }
   }
 
@@ -323,12 +324,12 @@ class RollbackTest {
       meanwhile.set(() -> deployment.rollBack("ops", "bad"));
       deployment.tick();
       Scene.assertServes(2, deployment);
-      assertTrue(deployment.rollbackPending());
+      assertThat(deployment.rollbackPending()).isTrue();
 
       deployment.tick();
-      assertEquals(List.of(1L, 2L, 3L, 2L), scene.moves());
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 3L, 2L));
       Scene.assertServes(2, deployment);
-      assertEquals("fraud:1", deployment.rollBack("ops", "2 is bad too").toString());
+      assertThat(deployment.rollBack("ops", "2 is bad too").toString()).isEqualTo("fraud:1");
     }
   }
 
@@ -346,7 +347,7 @@ class RollbackTest {
     try (Deployment<Scene.Order> deployment = scene.deployment(store).open()) {
       deployment.tick();
       deployment.tick();
-      assertEquals(1, reads[0]);
+      assertThat(reads[0]).isEqualTo(1);
     }
   }
 
@@ -369,18 +370,18 @@ class RollbackTest {
       deployment.tick();
 
       Scene.assertServes(1, deployment);
-      assertTrue(deployment.rollbackPending());
-      assertEquals(1, intents.size(), "one intent, however often it is tried");
-      assertEquals(
-          Optional.of("could not move fraud@champion back to fraud:1: disk is full; not moved"),
-          deployment.trouble());
+      assertThat(deployment.rollbackPending()).isTrue();
+      assertThat(intents.size()).as("one intent, however often it is tried").isEqualTo(1);
+      assertThat(deployment.trouble())
+          .isEqualTo(Optional.of(
+              "could not move fraud@champion back to fraud:1: disk is full; not moved"));
 
       scene.move(3);
       deployment.tick();
 
       Scene.assertServes(3, deployment);
-      assertFalse(deployment.rollbackPending());
-      assertEquals(List.of(1L, 2L, 3L), scene.moves());
+      assertThat(deployment.rollbackPending()).isFalse();
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 3L));
     }
   }
 
@@ -403,7 +404,7 @@ class RollbackTest {
       deployment.tick();
       deployment.tick();
       Scene.assertServes(1, deployment);
-      assertEquals(List.of(1L, 2L, 1L), scene.moves());
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L));
     }
   }
 
@@ -426,10 +427,9 @@ class RollbackTest {
       scene.move(3);
       deployment.tick();
       Scene.assertServes(1, deployment);
-      assertThrows(
-          IllegalStateException.class,
-          () -> deployment.rollBack("ops", "worse"),
-          "nothing served before fraud:1");
+      assertThatThrownBy(() -> deployment.rollBack("ops", "worse"))
+          .as("nothing served before fraud:1")
+          .isInstanceOf(IllegalStateException.class);
       stale.set(null);
       deployment.tick();
 
@@ -455,7 +455,7 @@ class RollbackTest {
       deployment.tick();
 
       Scene.assertServes(3, deployment);
-      assertFalse(deployment.rollbackPending());
+      assertThat(deployment.rollbackPending()).isFalse();
     }
   }
 
@@ -468,13 +468,13 @@ class RollbackTest {
         deployment.tick();
         deployment.tick();
 
-        assertEquals(List.of(), log.lines(), "nothing went wrong");
+        assertThat(log.lines()).as("nothing went wrong").isEmpty();
       }
 
       Scene.assertServes(1, deployment);
-      assertEquals(List.of(1L, 2L, 1L), scene.moves());
-      assertFalse(deployment.rollbackPending());
-      assertEquals(Optional.empty(), deployment.trouble());
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L));
+      assertThat(deployment.rollbackPending()).isFalse();
+      assertThat(deployment.trouble()).isEmpty();
     }
   }
 
@@ -485,15 +485,15 @@ class RollbackTest {
       deployment.rollBack("ops", "bad");
       scene.store.loseNextAnswer().failCall(2);
       deployment.tick();
-      assertTrue(deployment.rollbackPending());
-      assertEquals(List.of(1L, 2L, 1L), scene.moves());
+      assertThat(deployment.rollbackPending()).isTrue();
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L));
 
       scene.store.heal();
       deployment.tick();
 
       Scene.assertServes(1, deployment);
-      assertEquals(List.of(1L, 2L, 1L), scene.moves());
-      assertFalse(deployment.rollbackPending());
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L));
+      assertThat(deployment.rollbackPending()).isFalse();
     }
   }
 
@@ -508,7 +508,7 @@ class RollbackTest {
       deployment.tick();
 
       Scene.assertServes(3, deployment);
-      assertEquals(List.of(1L, 2L, 1L, 3L), scene.moves());
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 1L, 3L));
     }
   }
 
@@ -516,16 +516,18 @@ class RollbackTest {
   void twiceIsRefused() {
     try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
       deployment.rollBack("ops", "bad");
-      IllegalStateException refused =
-          assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "worse"));
+      IllegalStateException refused = assertThatExceptionOfType(IllegalStateException.class)
+          .isThrownBy(() -> deployment.rollBack("ops", "worse"))
+          .actual();
 
-      assertEquals(
-          "cannot roll back fraud:1: no version before it is loaded; it goes on serving",
-          refused.getMessage());
+      assertThat(refused.getMessage())
+          .isEqualTo(
+              "cannot roll back fraud:1: no version before it is loaded; it goes on serving");
       Scene.assertServes(1, deployment);
       deployment.tick();
-      assertEquals("bad", scene.behind.current(Scene.ALIAS).orElseThrow().because());
-      assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "worse"));
+      assertThat(scene.behind.current(Scene.ALIAS).orElseThrow().because()).isEqualTo("bad");
+      assertThatThrownBy(() -> deployment.rollBack("ops", "worse"))
+          .isInstanceOf(IllegalStateException.class);
     }
   }
 
@@ -538,26 +540,27 @@ class RollbackTest {
       deployment.tick();
       Scene.assertServes(3, deployment);
 
-      assertEquals("fraud:2", deployment.rollBack("ops", "bad").toString());
-      assertEquals(
-          "cannot roll back fraud:2: no version before it is loaded; it goes on serving",
-          assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "again"))
-              .getMessage());
+      assertThat(deployment.rollBack("ops", "bad").toString()).isEqualTo("fraud:2");
+      assertThatThrownBy(() -> deployment.rollBack("ops", "again"))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage(
+              "cannot roll back fraud:2: no version before it is loaded; it goes on serving");
       deployment.tick();
       Scene.assertServes(2, deployment);
-      assertEquals("fraud:1", deployment.rollBack("ops", "2 is bad too").toString());
+      assertThat(deployment.rollBack("ops", "2 is bad too").toString()).isEqualTo("fraud:1");
       deployment.tick();
       deployment.tick();
       Scene.assertServes(1, deployment);
-      assertEquals(
-          "cannot roll back fraud:1: no version before it is loaded; it goes on serving",
-          assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "third"))
-              .getMessage());
-      assertEquals(List.of(1L, 2L, 3L, 2L, 1L), scene.moves());
-      assertEquals(Optional.empty(), deployment.trouble());
-      assertEquals(List.of(), log.lines(), "no request missed its record");
+      assertThatThrownBy(() -> deployment.rollBack("ops", "third"))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage(
+              "cannot roll back fraud:1: no version before it is loaded; it goes on serving");
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 3L, 2L, 1L));
+      assertThat(deployment.trouble()).isEmpty();
+      assertThat(log.lines()).as("no request missed its record").isEmpty();
     }
-    scene.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
+    scene.runtime.loaded.forEach(
+        model -> assertThat(model.closes.get()).as(model.toString()).isEqualTo(1));
   }
 
   /** Version 2 cannot be loaded. It is no trouble once another one could be rolled back to, or none. */
@@ -576,10 +579,10 @@ class RollbackTest {
     for (int next : new int[] {4, 1}) {
       try (Deployment<Scene.Order> deployment = four.deployment().open()) {
         deployment.tick();
-        assertEquals(trouble, deployment.trouble());
+        assertThat(deployment.trouble()).isEqualTo(trouble);
         four.move(next);
         deployment.tick();
-        assertEquals(Optional.empty(), deployment.trouble(), "at " + next);
+        assertThat(deployment.trouble()).as("at " + next).isEmpty();
         Scene.assertServes(next, deployment);
       }
       four.move(3);
@@ -597,21 +600,22 @@ class RollbackTest {
     };
     Deployment<Scene.Order> deployment = scene.deployment().open();
     deployment.tick();
-    assertTrue(deployment.trouble().isPresent());
+    assertThat(deployment.trouble().isPresent()).isTrue();
     deployment.close();
-    assertEquals(Optional.empty(), deployment.trouble());
+    assertThat(deployment.trouble()).isEmpty();
   }
 
   @Test
   void beforeAnyPredecessorIsRefused() {
     try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
-      IllegalStateException refused =
-          assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "bad"));
+      IllegalStateException refused = assertThatExceptionOfType(IllegalStateException.class)
+          .isThrownBy(() -> deployment.rollBack("ops", "bad"))
+          .actual();
 
-      assertEquals(
-          "cannot roll back fraud:1: no version before it is loaded; it goes on serving",
-          refused.getMessage());
-      assertFalse(deployment.rollbackPending());
+      assertThat(refused.getMessage())
+          .isEqualTo(
+              "cannot roll back fraud:1: no version before it is loaded; it goes on serving");
+      assertThat(deployment.rollbackPending()).isFalse();
       Scene.assertServes(1, deployment);
     }
   }
@@ -621,10 +625,9 @@ class RollbackTest {
     Deployment<Scene.Order> deployment = scene.servesTwoAfterOne();
     deployment.close();
 
-    assertEquals(
-        "deployment of fraud@champion is closed",
-        assertThrows(IllegalStateException.class, () -> deployment.rollBack("ops", "bad"))
-            .getMessage());
+    assertThatThrownBy(() -> deployment.rollBack("ops", "bad"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("deployment of fraud@champion is closed");
   }
 
   @Test
@@ -634,8 +637,8 @@ class RollbackTest {
       deployment.tick();
 
       AliasChange made = scene.behind.current(Scene.ALIAS).orElseThrow();
-      assertEquals("o".repeat(200), made.by());
-      assertEquals("r".repeat(2_000), made.because());
+      assertThat(made.by()).isEqualTo("o".repeat(200));
+      assertThat(made.because()).isEqualTo("r".repeat(2_000));
     }
   }
 
@@ -667,7 +670,8 @@ class RollbackTest {
 
     leave.countDown();
     ticker.join();
-    scene.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
+    scene.runtime.loaded.forEach(
+        model -> assertThat(model.closes.get()).as(model.toString()).isEqualTo(1));
   }
 
   @Test
@@ -677,7 +681,7 @@ class RollbackTest {
       deployment.serve(Scene.ORDER);
       deployment.tick();
 
-      assertEquals("1", deployment.evidence().champion().orElseThrow().version());
+      assertThat(deployment.evidence().champion().orElseThrow().version()).isEqualTo("1");
     }
   }
 
@@ -704,7 +708,9 @@ class RollbackTest {
       deployment.rollBack("ops", "bad");
 
       Scene.assertServes(1, deployment);
-      assertEquals(1, monitor.recorded("1"), "it goes on with the recorder that it had");
+      assertThat(monitor.recorded("1"))
+          .as("it goes on with the recorder that it had")
+          .isEqualTo(1);
     }
   }
 
@@ -715,11 +721,12 @@ class RollbackTest {
       deployment.rollBack("ops", "bad");
       deployment.close();
 
-      assertEquals(
-          List.of("WARNING closed before the store knew of the rollback of fraud@champion to"
-              + " fraud:1; the next deployment to open serves fraud:2 again unless the alias is moved"),
-          log.lines());
-      assertFalse(deployment.rollbackPending());
+      assertThat(log.lines())
+          .isEqualTo(
+              List.of(
+                  "WARNING closed before the store knew of the rollback of fraud@champion to"
+                      + " fraud:1; the next deployment to open serves fraud:2 again unless the alias is moved"));
+      assertThat(deployment.rollbackPending()).isFalse();
     }
   }
 
@@ -747,7 +754,7 @@ class RollbackTest {
     ticker.start();
     inside.await();
 
-    assertEquals("fraud:1", deployment.rollBack("ops", "bad").toString());
+    assertThat(deployment.rollBack("ops", "bad").toString()).isEqualTo("fraud:1");
     Scene.assertServes(1, deployment);
 
     leave.countDown();
@@ -755,9 +762,10 @@ class RollbackTest {
     Scene.assertServes(1, deployment);
     deployment.tick(); // the alias has moved on to 3, which wins
     Scene.assertServes(3, deployment);
-    assertEquals("3", asked.get(asked.size() - 1), asked.toString());
-    assertEquals(
-        "3", deployment.evidence().champion().orElseThrow().version(), "champion of the monitor");
+    assertThat(asked.get(asked.size() - 1)).as(asked.toString()).isEqualTo("3");
+    assertThat(deployment.evidence().champion().orElseThrow().version())
+        .as("champion of the monitor")
+        .isEqualTo("3");
     deployment.close();
   }
 

@@ -1,7 +1,7 @@
 package dev.mlops.core.serve;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
@@ -57,7 +57,7 @@ final class Scene {
   static Scene of(int versions) {
     Scene scene = new Scene();
     for (int i = 1; i <= versions; i++) {
-      assertEquals(i, scene.behind.publish(scene.stamped(i)).number());
+      assertThat(scene.behind.publish(scene.stamped(i)).number()).isEqualTo(i);
     }
     if (versions > 0) {
       scene
@@ -121,9 +121,9 @@ final class Scene {
 
   static void assertServes(int number, Deployment<Order> deployment) {
     Served served = deployment.serve(ORDER);
-    assertEquals(number, (int) served.as(Regression.class).value(), "the stamp");
-    assertEquals(number, served.version().number(), "the version that is said");
-    assertEquals(number, deployment.champion().number(), "the champion");
+    assertThat((int) served.as(Regression.class).value()).as("the stamp").isEqualTo(number);
+    assertThat(served.version().number()).as("the version that is said").isEqualTo(number);
+    assertThat(deployment.champion().number()).as("the champion").isEqualTo(number);
   }
 
   /** Stamps, in order of moving, of the versions that the alias pointed to. */

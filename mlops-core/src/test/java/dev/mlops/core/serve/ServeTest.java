@@ -1,11 +1,9 @@
 package dev.mlops.core.serve;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
 import dev.mlops.api.model.Classification;
@@ -89,11 +87,17 @@ class ServeTest {
       serving(row -> {
         throw ServeTest.<RuntimeException>sneaky(each);
       });
-      assertSame(each, assertThrows(each.getClass(), () -> deployment.serve(Scene.ORDER)));
-      assertSame(each, assertThrows(each.getClass(), () -> deployment.serve("k", Scene.ORDER)));
-      assertEquals(0, each.getSuppressed().length);
-      assertEquals(2, evidence().failures());
-      assertEquals(0, evidence().recorded());
+      assertThat(assertThatExceptionOfType(each.getClass())
+              .isThrownBy(() -> deployment.serve(Scene.ORDER))
+              .actual())
+          .isSameAs(each);
+      assertThat(assertThatExceptionOfType(each.getClass())
+              .isThrownBy(() -> deployment.serve("k", Scene.ORDER))
+              .actual())
+          .isSameAs(each);
+      assertThat(each.getSuppressed().length).isEqualTo(0);
+      assertThat(evidence().failures()).isEqualTo(2);
+      assertThat(evidence().recorded()).isEqualTo(0);
     }
   }
 
@@ -105,15 +109,16 @@ class ServeTest {
   @Test
   void nullIsNoPrediction() {
     serving(row -> null);
-    NoPredictionException e =
-        assertThrows(NoPredictionException.class, () -> deployment.serve(Scene.ORDER));
+    NoPredictionException e = assertThatExceptionOfType(NoPredictionException.class)
+        .isThrownBy(() -> deployment.serve(Scene.ORDER))
+        .actual();
 
-    assertEquals(
-        "fraud:1 answered with null; counted as a failure, no fallback is set", e.getMessage());
-    assertEquals("SERVE-NO-PREDICTION", e.code());
-    assertNull(e.getCause());
-    assertEquals(1, evidence().failures());
-    assertEquals(0, evidence().recorded());
+    assertThat(e.getMessage())
+        .isEqualTo("fraud:1 answered with null; counted as a failure, no fallback is set");
+    assertThat(e.code()).isEqualTo("SERVE-NO-PREDICTION");
+    assertThat(e.getCause()).isNull();
+    assertThat(evidence().failures()).isEqualTo(1);
+    assertThat(evidence().recorded()).isEqualTo(0);
   }
 
   @ParameterizedTest
@@ -122,15 +127,16 @@ class ServeTest {
     for (Prediction prediction : List.of(
         Regression.of(score), Classification.of(List.of("a", "b"), new double[] {0.5, score}))) {
       serving(row -> prediction);
-      NoPredictionException e =
-          assertThrows(NoPredictionException.class, () -> deployment.serve("k", Scene.ORDER));
+      NoPredictionException e = assertThatExceptionOfType(NoPredictionException.class)
+          .isThrownBy(() -> deployment.serve("k", Scene.ORDER))
+          .actual();
 
-      assertEquals(
-          "fraud:1 answered with a score that is not finite; counted as a failure, no fallback is"
-              + " set",
-          e.getMessage());
-      assertEquals(1, evidence().failures());
-      assertEquals(0, evidence().recorded());
+      assertThat(e.getMessage())
+          .isEqualTo(
+              "fraud:1 answered with a score that is not finite; counted as a failure, no fallback is"
+                  + " set");
+      assertThat(evidence().failures()).isEqualTo(1);
+      assertThat(evidence().recorded()).isEqualTo(0);
     }
   }
 
@@ -141,15 +147,16 @@ class ServeTest {
         throw ServeTest.<RuntimeException>sneaky(each);
       };
       serving(row -> broken);
-      NoPredictionException e =
-          assertThrows(NoPredictionException.class, () -> deployment.serve(Scene.ORDER));
+      NoPredictionException e = assertThatExceptionOfType(NoPredictionException.class)
+          .isThrownBy(() -> deployment.serve(Scene.ORDER))
+          .actual();
 
-      assertEquals(
-          "fraud:1 answered with a prediction that cannot say whether it is finite; counted as a"
-              + " failure, no fallback is set",
-          e.getMessage());
-      assertSame(each, e.getCause());
-      assertEquals(1, evidence().failures());
+      assertThat(e.getMessage())
+          .isEqualTo(
+              "fraud:1 answered with a prediction that cannot say whether it is finite; counted as a"
+                  + " failure, no fallback is set");
+      assertThat(e.getCause()).isSameAs(each);
+      assertThat(evidence().failures()).isEqualTo(1);
     }
   }
 
@@ -192,22 +199,23 @@ class ServeTest {
         Deployment<Scene.Order> watched =
             scene.deployment().monitoredBy(model -> broken).open();
         Scene.assertServes(1, watched);
-        assertEquals(1, watched.serve("k", Scene.ORDER).version().number());
+        assertThat(watched.serve("k", Scene.ORDER).version().number()).isEqualTo(1);
         watched.truth(1, Truth.of(1.0));
         watched.truth("k", Truth.of(1.0));
         IllegalStateException own = new IllegalStateException("the model's own");
         scene.runtime.during = model -> {
           throw own;
         };
-        assertSame(
-            own, assertThrows(IllegalStateException.class, () -> watched.serve(Scene.ORDER)));
+        assertThat(assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> watched.serve(Scene.ORDER))
+                .actual())
+            .isSameAs(own);
         scene.runtime.during = model -> {};
         watched.close();
 
-        assertEquals(
-            List.of("WARNING the monitor of fraud@champion threw when it should record a"
-                + " prediction; serving goes on, said once"),
-            log.lines());
+        assertThat(log.lines())
+            .isEqualTo(List.of("WARNING the monitor of fraud@champion threw when it should record a"
+                + " prediction; serving goes on, said once"));
       }
     }
   }
@@ -217,18 +225,16 @@ class ServeTest {
     deployment.close();
 
     String message = "deployment of fraud@champion is closed";
-    assertEquals(
-        message,
-        assertThrows(IllegalStateException.class, () -> deployment.serve(Scene.ORDER))
-            .getMessage());
-    assertEquals(
-        message,
-        assertThrows(IllegalStateException.class, () -> deployment.serve("k", Scene.ORDER))
-            .getMessage());
-    assertEquals(
-        message,
-        assertThrows(IllegalStateException.class, () -> deployment.champion()).getMessage());
-    assertEquals("fraud@champion is closed", deployment.toString());
+    assertThatThrownBy(() -> deployment.serve(Scene.ORDER))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(message);
+    assertThatThrownBy(() -> deployment.serve("k", Scene.ORDER))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(message);
+    assertThatThrownBy(() -> deployment.champion())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(message);
+    assertThat(deployment.toString()).isEqualTo("fraud@champion is closed");
     deployment.truth(1, Truth.of(1.0));
     deployment.close();
   }
@@ -264,8 +270,11 @@ class ServeTest {
         .open();
     deployment = reading;
 
-    assertSame(own, assertThrows(NullPointerException.class, () -> reading.serve(broken)));
-    assertEquals(1, evidence().failures());
+    assertThat(assertThatExceptionOfType(NullPointerException.class)
+            .isThrownBy(() -> reading.serve(broken))
+            .actual())
+        .isSameAs(own);
+    assertThat(evidence().failures()).isEqualTo(1);
   }
 
   @Test
@@ -279,13 +288,15 @@ class ServeTest {
     deployment.truth(keyedById.id(), Truth.of(2.0));
 
     VersionEvidence section = evidence();
-    assertEquals(4, section.recorded());
-    assertEquals(3, section.matured());
+    assertThat(section.recorded()).isEqualTo(4);
+    assertThat(section.matured()).isEqualTo(3);
     // |1 − 4|, |1 − 3|, |1 − 2|: mean 2
-    assertEquals(2.0, section.quality(Metric.MAE).orElseThrow().value(), 1e-12);
-    assertEquals(
-        3, List.of(byId.id(), byKey.id(), keyedById.id()).stream().distinct().count());
-    assertThrows(NullPointerException.class, () -> deployment.serve(null, Scene.ORDER));
+    assertThat(section.quality(Metric.MAE).orElseThrow().value()).isCloseTo(2.0, within(1e-12));
+    assertThat(
+            List.of(byId.id(), byKey.id(), keyedById.id()).stream().distinct().count())
+        .isEqualTo(3);
+    assertThatThrownBy(() -> deployment.serve(null, Scene.ORDER))
+        .isInstanceOf(NullPointerException.class);
   }
 
   @Test
@@ -294,8 +305,8 @@ class ServeTest {
     deployment.serve(Scene.ORDER);
     deployment.serve("k", Scene.ORDER);
 
-    assertEquals(Duration.ofMillis(3), evidence().latency().orElseThrow().p50());
-    assertEquals(Duration.ofMillis(3), evidence().latency().orElseThrow().p99());
+    assertThat(evidence().latency().orElseThrow().p50()).isEqualTo(Duration.ofMillis(3));
+    assertThat(evidence().latency().orElseThrow().p99()).isEqualTo(Duration.ofMillis(3));
   }
 
   @Test
@@ -310,13 +321,13 @@ class ServeTest {
     Deployment<Scene.Order> timed = scene.deployment().ticker(ticker).open();
     Scene.StampedModel open = scene.runtime.newest(1);
     broken[0] = true;
-    assertThrows(IllegalStateException.class, () -> timed.serve(Scene.ORDER));
+    assertThatThrownBy(() -> timed.serve(Scene.ORDER)).isInstanceOf(IllegalStateException.class);
     broken[0] = false;
     scene.runtime.during = model -> broken[0] = true;
-    assertThrows(IllegalStateException.class, () -> timed.serve(Scene.ORDER));
+    assertThatThrownBy(() -> timed.serve(Scene.ORDER)).isInstanceOf(IllegalStateException.class);
 
     timed.close();
-    assertEquals(1, open.closes.get());
+    assertThat(open.closes.get()).isEqualTo(1);
   }
 
   @Test
@@ -325,18 +336,17 @@ class ServeTest {
     Scene.assertServes(1, deployment);
     deployment.tick();
 
-    assertTrue(Thread.interrupted());
+    assertThat(Thread.interrupted()).isTrue();
   }
 
   @Test
   void anAnswerOfAnotherKindNamesBoth() {
     Served served = deployment.serve(Scene.ORDER);
 
-    assertEquals(
-        "fraud:1 answers with Regression, not Classification",
-        assertThrows(ClassCastException.class, () -> served.as(Classification.class))
-            .getMessage());
-    assertEquals("1.0 by fraud:1", served.toString());
+    assertThatThrownBy(() -> served.as(Classification.class))
+        .isInstanceOf(ClassCastException.class)
+        .hasMessage("fraud:1 answers with Regression, not Classification");
+    assertThat(served.toString()).isEqualTo("1.0 by fraud:1");
   }
 
   /**
@@ -372,8 +382,8 @@ class ServeTest {
           Deployment.of(scene.behind, Scene.ALIAS, Scene.ROWS).runtime(runtime).open()) {
         double bytes = bytesPerRequest(plain, 20_000);
         bytes = Math.min(bytes, bytesPerRequest(plain, 20_000));
-        assertTrue(bytes <= 136.5, bytes + " B per request");
-        assertFalse(bytes < 0);
+        assertThat(bytes <= 136.5).as(bytes + " B per request").isTrue();
+        assertThat(bytes < 0).isFalse();
       }
     }
   }
@@ -387,7 +397,7 @@ class ServeTest {
       last = plain.serve(Scene.ORDER);
     }
     long after = threads.getThreadAllocatedBytes(thread);
-    assertEquals(1, last.version().number());
+    assertThat(last.version().number()).isEqualTo(1);
     return (double) (after - before) / requests;
   }
 }

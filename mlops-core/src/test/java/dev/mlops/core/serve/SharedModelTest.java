@@ -1,8 +1,6 @@
 package dev.mlops.core.serve;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
@@ -42,29 +40,29 @@ class SharedModelTest {
 
   @Test
   void isClosedAtOnceWhenRetiredUnused() {
-    assertTrue(shared.acquire());
+    assertThat(shared.acquire()).isTrue();
     shared.release();
-    assertEquals(0, model.closes.get());
+    assertThat(model.closes.get()).isEqualTo(0);
 
     shared.retire();
 
-    assertEquals(1, model.closes.get());
-    assertFalse(shared.acquire());
+    assertThat(model.closes.get()).isEqualTo(1);
+    assertThat(shared.acquire()).isFalse();
   }
 
   @Test
   void isClosedByTheLastOfItsUsers() {
-    assertTrue(shared.acquire());
-    assertTrue(shared.acquire());
+    assertThat(shared.acquire()).isTrue();
+    assertThat(shared.acquire()).isTrue();
     shared.retire();
-    assertEquals(0, model.closes.get());
-    assertFalse(shared.acquire());
+    assertThat(model.closes.get()).isEqualTo(0);
+    assertThat(shared.acquire()).isFalse();
     shared.release();
-    assertEquals(0, model.closes.get());
+    assertThat(model.closes.get()).isEqualTo(0);
 
     shared.release();
 
-    assertEquals(1, model.closes.get());
+    assertThat(model.closes.get()).isEqualTo(1);
   }
 
   @Test
@@ -74,7 +72,7 @@ class SharedModelTest {
     shared.acquire();
     shared.retire();
 
-    assertEquals(1, model.closes.get());
+    assertThat(model.closes.get()).isEqualTo(1);
   }
 
   @Test
@@ -82,7 +80,7 @@ class SharedModelTest {
     SharedModel plain = new SharedModel(row -> Regression.of(1.0));
     plain.retire();
 
-    assertTrue(plain.acquire());
+    assertThat(plain.acquire()).isTrue();
   }
 
   @Test
@@ -99,15 +97,15 @@ class SharedModelTest {
       }
     }
     SharedModel stubborn = new SharedModel(new Stubborn());
-    assertTrue(stubborn.acquire());
+    assertThat(stubborn.acquire()).isTrue();
     stubborn.retire();
 
     try (CapturedLog log = CapturedLog.of(SharedModel.class)) {
       stubborn.release();
 
-      assertEquals(
-          List.of("WARNING a replaced model could not be closed; what it holds may be lost"),
-          log.lines());
+      assertThat(log.lines())
+          .isEqualTo(
+              List.of("WARNING a replaced model could not be closed; what it holds may be lost"));
     }
   }
 
@@ -133,9 +131,9 @@ class SharedModelTest {
     user.start();
     user.join();
 
-    assertTrue(asked.get(), "stripes are taken from the id of the thread");
-    assertEquals(1, model.closes.get());
-    assertFalse(used.get());
+    assertThat(asked.get()).as("stripes are taken from the id of the thread").isTrue();
+    assertThat(model.closes.get()).isEqualTo(1);
+    assertThat(used.get()).isFalse();
   }
 
   /**
@@ -155,20 +153,20 @@ class SharedModelTest {
       long sum(AtomicLongArray counters) {
         sums++;
         if (sums == 2) {
-          assertFalse(acquire());
+          assertThat(acquire()).isFalse();
         }
         return super.sum(counters);
       }
     }
     Interrupted interrupted = new Interrupted();
-    assertTrue(interrupted.acquire());
+    assertThat(interrupted.acquire()).isTrue();
 
     interrupted.retire();
 
-    assertTrue(interrupted.sums >= 2);
-    assertEquals(0, model.closes.get(), "closed while in use");
+    assertThat(interrupted.sums >= 2).isTrue();
+    assertThat(model.closes.get()).as("closed while in use").isEqualTo(0);
     interrupted.release();
-    assertEquals(1, model.closes.get());
+    assertThat(model.closes.get()).isEqualTo(1);
   }
 
   /** Ever new models are used by three threads and retired at any moment. */
@@ -216,8 +214,8 @@ class SharedModelTest {
       user.join();
     }
 
-    assertEquals(0, usedClosed.get(), "uses of a closed model");
-    assertTrue(uses.get() > 0);
-    all.forEach(counted -> assertEquals(1, counted.closes.get()));
+    assertThat(usedClosed.get()).as("uses of a closed model").isEqualTo(0);
+    assertThat(uses.get() > 0).isTrue();
+    all.forEach(counted -> assertThat(counted.closes.get()).isEqualTo(1));
   }
 }

@@ -1,8 +1,7 @@
 package dev.mlops.core.serve;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.model.Regression;
 import dev.mlops.core.serve.Scene.StampedModel;
@@ -67,7 +66,7 @@ class SwapTest {
       version = 1 + (version + random.nextInt(4)) % 5; // another one of the five
       scene.move(version);
       deployment.tick();
-      assertEquals(version, deployment.champion().number());
+      assertThat(deployment.champion().number()).isEqualTo(version);
       synchronized (swapped) {
         swaps++;
         swapped.notifyAll();
@@ -81,24 +80,24 @@ class SwapTest {
       thread.join();
     }
 
-    assertEquals(List.of(), List.copyOf(problems), "seed " + SEED);
+    assertThat(List.copyOf(problems)).as("seed " + SEED).isEmpty();
     List<StampedModel> models = List.copyOf(scene.runtime.loaded);
-    assertTrue(models.size() > SWAPS / 2, "only " + models.size() + " models were loaded");
-    assertEquals(
-        2,
-        models.stream().filter(model -> model.closes.get() == 0).count(),
-        "the champion and the one before it are open");
+    assertThat(models.size() > SWAPS / 2)
+        .as("only " + models.size() + " models were loaded")
+        .isTrue();
+    assertThat(models.stream().filter(model -> model.closes.get() == 0).count())
+        .as("the champion and the one before it are open")
+        .isEqualTo(2);
     long byUsers =
         models.stream().filter(model -> threads.contains(model.closer)).count();
-    assertTrue(byUsers > 0, "no model was still in use when it was replaced");
+    assertThat(byUsers > 0).as("no model was still in use when it was replaced").isTrue();
     deployment.close();
-    assertEquals(
-        List.of(),
-        models.stream()
+    assertThat(models.stream()
             .filter(model -> model.closes.get() != 1)
             .map(StampedModel::toString)
-            .collect(Collectors.toList()),
-        "seed " + SEED);
+            .collect(Collectors.toList()))
+        .as("seed " + SEED)
+        .isEmpty();
   }
 
   private boolean isOver() {
@@ -158,34 +157,35 @@ class SwapTest {
     deployment.close();
 
     StampedModel model = scene.runtime.newest(1);
-    assertEquals(0, model.closes.get(), "closed while in use");
-    assertEquals(
-        "deployment of fraud@champion is closed",
-        assertThrows(IllegalStateException.class, () -> deployment.serve(Scene.ORDER))
-            .getMessage());
+    assertThat(model.closes.get()).as("closed while in use").isEqualTo(0);
+    assertThatThrownBy(() -> deployment.serve(Scene.ORDER))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("deployment of fraud@champion is closed");
     leave.set(true);
     request.join();
-    assertEquals(List.of(), List.copyOf(problems));
-    assertEquals(1, answers.availablePermits());
-    assertEquals(1, model.closes.get());
-    assertEquals(request, model.closer);
+    assertThat(List.copyOf(problems)).isEmpty();
+    assertThat(answers.availablePermits()).isEqualTo(1);
+    assertThat(model.closes.get()).isEqualTo(1);
+    assertThat(model.closer).isEqualTo(request);
     deployment.close();
-    assertEquals(1, model.closes.get());
+    assertThat(model.closes.get()).isEqualTo(1);
   }
 
   @Test
   void theLastButOneIsClosedWhenAThirdTakesOver() {
     Deployment<Scene.Order> deployment = scene.servesTwoAfterOne();
-    assertEquals(0, scene.runtime.newest(1).closes.get(), "at hand for a rollback");
+    assertThat(scene.runtime.newest(1).closes.get())
+        .as("at hand for a rollback")
+        .isEqualTo(0);
     scene.move(3);
     deployment.tick();
 
     Scene.assertServes(3, deployment);
-    assertEquals(1, scene.runtime.newest(1).closes.get());
-    assertEquals(0, scene.runtime.newest(2).closes.get());
+    assertThat(scene.runtime.newest(1).closes.get()).isEqualTo(1);
+    assertThat(scene.runtime.newest(2).closes.get()).isEqualTo(0);
     deployment.close();
-    assertEquals(1, scene.runtime.newest(2).closes.get());
-    assertEquals(1, scene.runtime.newest(3).closes.get());
+    assertThat(scene.runtime.newest(2).closes.get()).isEqualTo(1);
+    assertThat(scene.runtime.newest(3).closes.get()).isEqualTo(1);
   }
 
   /** A trial of a candidate uses the champion for minutes; a rollback meanwhile must not pull it away. */
@@ -195,17 +195,16 @@ class SwapTest {
     Deployment<Scene.Order> deployment = scene.servesTwoAfterOne();
     Scene.StampedModel two = scene.runtime.newest(2);
     String said = deployment.using(model -> {
-      assertEquals(two, model);
+      assertThat(model).isEqualTo(two);
       deployment.rollBack("ops", "bad");
-      assertEquals(0, two.closes.get());
+      assertThat(two.closes.get()).isEqualTo(0);
       return "used";
     });
-    assertEquals("used", said);
-    assertEquals(1, two.closes.get());
+    assertThat(said).isEqualTo("used");
+    assertThat(two.closes.get()).isEqualTo(1);
     deployment.close();
-    assertEquals(
-        "deployment of fraud@champion is closed",
-        assertThrows(IllegalStateException.class, () -> deployment.using(model -> "never"))
-            .getMessage());
+    assertThatThrownBy(() -> deployment.using(model -> "never"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("deployment of fraud@champion is closed");
   }
 }

@@ -1,9 +1,6 @@
 package dev.mlops.core.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Model;
@@ -48,7 +45,7 @@ class TickTest {
   @Test
   void saysWhenTheNextIsDue() {
     try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
-      assertEquals(Instant.parse("2026-01-01T00:00:01Z"), deployment.tick());
+      assertThat(deployment.tick()).isEqualTo(Instant.parse("2026-01-01T00:00:01Z"));
     }
   }
 
@@ -79,20 +76,21 @@ class TickTest {
         String text = "could not tick the monitor of fraud@champion: "
             + each.getClass().getSimpleName()
             + (each.getMessage() == null ? "" : ": " + each.getMessage());
-        assertEquals(Optional.of(text), deployment.trouble());
-        assertEquals(
-            1,
-            log.lines().stream()
+        assertThat(deployment.trouble()).isEqualTo(Optional.of(text));
+        assertThat(log.lines().stream()
                 .filter(("WARNING " + text + "; what serves goes on serving")::equals)
-                .count());
+                .count())
+            .isEqualTo(1);
       }
-      assertEquals(FAULTS.size(), log.lines().size(), log.lines().toString());
+      assertThat(log.lines().size()).as(log.lines().toString()).isEqualTo(FAULTS.size());
       fault.set(null);
       deployment.tick();
-      assertEquals(Optional.empty(), deployment.trouble());
+      assertThat(deployment.trouble()).isEmpty();
       fault.set(FAULTS.get(0));
       deployment.tick();
-      assertEquals(FAULTS.size() + 1, log.lines().size(), "after it worked it is said again");
+      assertThat(log.lines().size())
+          .as("after it worked it is said again")
+          .isEqualTo(FAULTS.size() + 1);
     }
   }
 
@@ -105,18 +103,18 @@ class TickTest {
         deployment.tick();
         Scene.assertServes(1, deployment);
       }
-      assertEquals(
-          Optional.of("could not read fraud@champion: call 7, current, failed on purpose"),
-          deployment.trouble());
-      assertEquals(
-          List.of("WARNING could not read fraud@champion: call 3, current, failed on purpose;"
-              + " what serves goes on serving"),
-          log.lines());
+      assertThat(deployment.trouble())
+          .isEqualTo(
+              Optional.of("could not read fraud@champion: call 7, current, failed on purpose"));
+      assertThat(log.lines())
+          .isEqualTo(
+              List.of("WARNING could not read fraud@champion: call 3, current, failed on purpose;"
+                  + " what serves goes on serving"));
       scene.store.heal();
       scene.move(2);
       deployment.tick();
       Scene.assertServes(2, deployment);
-      assertEquals(Optional.empty(), deployment.trouble());
+      assertThat(deployment.trouble()).isEmpty();
     }
   }
 
@@ -137,7 +135,7 @@ class TickTest {
         fault.set(each);
         deployment.tick();
         Scene.assertServes(1, deployment);
-        assertTrue(deployment.trouble().isPresent());
+        assertThat(deployment.trouble().isPresent()).isTrue();
       }
     }
   }
@@ -152,10 +150,9 @@ class TickTest {
       scene.move(2);
       deployment.tick();
 
-      assertEquals(
-          Optional.of("could not follow fraud@champion to fraud:2, move 2:"
-              + " IllegalArgumentException: bad?line" + "x".repeat(392) + "…"),
-          deployment.trouble());
+      assertThat(deployment.trouble())
+          .isEqualTo(Optional.of("could not follow fraud@champion to fraud:2, move 2:"
+              + " IllegalArgumentException: bad?line" + "x".repeat(392) + "…"));
     }
   }
 
@@ -169,16 +166,17 @@ class TickTest {
         deployment.tick();
         Scene.assertServes(1, deployment);
       }
-      assertEquals(
-          Optional.of("could not follow fraud@champion to fraud:" + bad + ", move 2: " + trouble),
-          deployment.trouble());
-      assertEquals(1, log.lines().size(), log.lines().toString());
+      assertThat(deployment.trouble())
+          .isEqualTo(Optional.of(
+              "could not follow fraud@champion to fraud:" + bad + ", move 2: " + trouble));
+      assertThat(log.lines().size()).as(log.lines().toString()).isEqualTo(1);
       scene.move(2);
       deployment.tick();
       Scene.assertServes(2, deployment);
-      assertEquals(Optional.empty(), deployment.trouble());
+      assertThat(deployment.trouble()).isEmpty();
     }
-    scene.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
+    scene.runtime.loaded.forEach(
+        model -> assertThat(model.closes.get()).as(model.toString()).isEqualTo(1));
   }
 
   @Test
@@ -223,17 +221,17 @@ class TickTest {
       for (; seconds[0] < 800; seconds[0]++) {
         deployment.tick();
         Scene.assertServes(1, deployment);
-        assertTrue(
-            deployment
+        assertThat(deployment
                 .trouble()
                 .orElse("none")
-                .startsWith("could not follow fraud@champion to fraud:4, move 2: "),
-            () -> seconds[0] + " s: " + deployment.trouble());
+                .startsWith("could not follow fraud@champion to fraud:4, move 2: "))
+            .as(() -> seconds[0] + " s: " + deployment.trouble())
+            .isTrue();
         scene.clock.advance(Duration.ofSeconds(1));
       }
       // 1 + 2 + … + 128 = 255, then each 256 seconds.
-      assertEquals(
-          List.of(
+      assertThat(fetched)
+          .isEqualTo(List.of(
               "4 at 0",
               "4 at 1",
               "4 at 3",
@@ -244,9 +242,8 @@ class TickTest {
               "4 at 127",
               "4 at 255",
               "4 at 511",
-              "4 at 767"),
-          fetched);
-      assertEquals(1, log.lines().size(), log.lines().toString());
+              "4 at 767"));
+      assertThat(log.lines().size()).as(log.lines().toString()).isEqualTo(1);
 
       fetched.clear();
       scene.move(5);
@@ -254,11 +251,13 @@ class TickTest {
       scene.clock.advance(Duration.ofSeconds(1));
       seconds[0]++;
       deployment.tick();
-      assertEquals(List.of("5 at 800", "5 at 801"), fetched, "another move is tried at once");
+      assertThat(fetched)
+          .as("another move is tried at once")
+          .isEqualTo(List.of("5 at 800", "5 at 801"));
       scene.move(2);
       deployment.tick();
       Scene.assertServes(2, deployment);
-      assertEquals(Optional.empty(), deployment.trouble());
+      assertThat(deployment.trouble()).isEmpty();
     }
   }
 
@@ -272,7 +271,7 @@ class TickTest {
         scene.deployment(),
         "rows of fraud@champion do not fit the package " + source.digest().abbreviated() + ": "
             + String.join("; ", Scene.ROWS.schema().differencesFrom(other)) + "; not loaded");
-    assertEquals(4, Scene.ROWS.schema().differencesFrom(other).size());
+    assertThat(Scene.ROWS.schema().differencesFrom(other).size()).isEqualTo(4);
   }
 
   @Test
@@ -283,13 +282,13 @@ class TickTest {
       deployment.tick();
       Scene.assertServes(1, deployment);
       String trouble = deployment.trouble().orElseThrow();
-      assertTrue(
-          trouble.startsWith("could not follow fraud@champion to fraud:4, move 2: no runtime"
-              + " \"nobodys\"; known: stamped"),
-          trouble);
-      assertTrue(
-          trouble.endsWith("; not loaded. Hand one over with Deployment.of(…).runtime(…)"),
-          trouble);
+      assertThat(trouble.startsWith("could not follow fraud@champion to fraud:4, move 2: no runtime"
+              + " \"nobodys\"; known: stamped"))
+          .as(trouble)
+          .isTrue();
+      assertThat(trouble.endsWith("; not loaded. Hand one over with Deployment.of(…).runtime(…)"))
+          .as(trouble)
+          .isTrue();
     }
   }
 
@@ -306,12 +305,12 @@ class TickTest {
         fresh.move(3);
         deployment.tick();
         Scene.assertServes(1, deployment);
-        assertTrue(deployment.trouble().isPresent());
+        assertThat(deployment.trouble().isPresent()).isTrue();
         fresh.runtime.before = number -> {};
         fresh.clock.advance(Duration.ofSeconds(1));
         deployment.tick();
         Scene.assertServes(3, deployment);
-        assertFalse(deployment.trouble().isPresent());
+        assertThat(deployment.trouble().isPresent()).isFalse();
       }
     }
   }
@@ -353,10 +352,10 @@ class TickTest {
       deployment.tick();
 
       Scene.assertServes(1, deployment);
-      assertEquals(3, scene.runtime.loaded.size());
-      assertEquals(1, scene.runtime.loaded.get(1).closes.get());
-      assertEquals(1, scene.runtime.loaded.get(2).closes.get());
-      assertEquals(0, scene.runtime.loaded.get(0).closes.get());
+      assertThat(scene.runtime.loaded.size()).isEqualTo(3);
+      assertThat(scene.runtime.loaded.get(1).closes.get()).isEqualTo(1);
+      assertThat(scene.runtime.loaded.get(2).closes.get()).isEqualTo(1);
+      assertThat(scene.runtime.loaded.get(0).closes.get()).isEqualTo(0);
     }
   }
 
@@ -377,12 +376,12 @@ class TickTest {
       Scene.assertServes(1, deployment);
       deployment.tick();
       assertThat(deployment.trouble().orElseThrow()).contains("fraud@champion", "not today");
-      assertEquals(1, monitor.ticks.get(), "ticked all the same");
+      assertThat(monitor.ticks.get()).as("ticked all the same").isEqualTo(1);
 
       refuses.set(false);
       deployment.tick();
-      assertEquals(Optional.empty(), deployment.trouble());
-      assertEquals("1", deployment.evidence().champion().orElseThrow().version());
+      assertThat(deployment.trouble()).isEmpty();
+      assertThat(deployment.evidence().champion().orElseThrow().version()).isEqualTo("1");
     }
   }
 
@@ -411,16 +410,16 @@ class TickTest {
       first.start();
       inside.await();
 
-      assertEquals(Instant.parse("2026-01-01T00:00:01Z"), deployment.tick());
+      assertThat(deployment.tick()).isEqualTo(Instant.parse("2026-01-01T00:00:01Z"));
 
-      assertEquals(before, entered.get(), "calls to the store");
-      assertEquals(1, monitor.ticks.get(), "ticks of the monitor");
+      assertThat(entered.get()).as("calls to the store").isEqualTo(before);
+      assertThat(monitor.ticks.get()).as("ticks of the monitor").isEqualTo(1);
       Scene.assertServes(1, deployment);
       leave.countDown();
       first.join();
       Scene.assertServes(2, deployment);
       deployment.tick();
-      assertEquals(2, monitor.ticks.get());
+      assertThat(monitor.ticks.get()).isEqualTo(2);
     }
   }
 
@@ -428,17 +427,17 @@ class TickTest {
   void aMoveToTheVersionThatServesOpensNothing() {
     ForeignStore store = new ForeignStore(scene.behind);
     try (Deployment<Scene.Order> deployment = scene.deployment(store).open()) {
-      assertEquals(1, store.opens.get());
+      assertThat(store.opens.get()).isEqualTo(1);
       scene.move(1);
       deployment.tick();
 
       Scene.assertServes(1, deployment);
-      assertEquals(1, store.opens.get());
+      assertThat(store.opens.get()).isEqualTo(1);
       scene.move(2);
       deployment.tick();
       deployment.rollBack("ops", "bad");
       deployment.tick();
-      assertEquals(List.of(1L, 1L, 2L, 1L), scene.moves());
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 1L, 2L, 1L));
     }
   }
 
@@ -452,14 +451,16 @@ class TickTest {
         scene.move(to);
         deployment.tick();
         Scene.assertServes(to, deployment);
-        assertEquals(
-            Integer.toString(to), deployment.evidence().champion().orElseThrow().version());
+        assertThat(deployment.evidence().champion().orElseThrow().version())
+            .isEqualTo(Integer.toString(to));
       }
-      assertEquals(2, store.opens.get());
-      assertEquals(0, scene.runtime.newest(1).closes.get());
-      assertEquals(1, scene.runtime.newest(2).closes.get(), "what was left is not kept");
-      assertEquals(1, monitor.recorded("1"));
-      assertEquals(1, monitor.recorded("2"));
+      assertThat(store.opens.get()).isEqualTo(2);
+      assertThat(scene.runtime.newest(1).closes.get()).isEqualTo(0);
+      assertThat(scene.runtime.newest(2).closes.get())
+          .as("what was left is not kept")
+          .isEqualTo(1);
+      assertThat(monitor.recorded("1")).isEqualTo(1);
+      assertThat(monitor.recorded("2")).isEqualTo(1);
     }
   }
 
@@ -472,9 +473,9 @@ class TickTest {
     long calls = scene.store.calls();
     deployment.tick();
 
-    assertEquals(calls, scene.store.calls());
-    assertEquals(0, monitor.ticks.get());
-    assertEquals(1, monitor.closes.get());
+    assertThat(scene.store.calls()).isEqualTo(calls);
+    assertThat(monitor.ticks.get()).isEqualTo(0);
+    assertThat(monitor.closes.get()).isEqualTo(1);
   }
 
   @Test
@@ -484,8 +485,9 @@ class TickTest {
     scene.runtime.before = number -> deployment.close();
     deployment.tick();
 
-    assertEquals(2, scene.runtime.loaded.size());
-    scene.runtime.loaded.forEach(model -> assertEquals(1, model.closes.get(), model.toString()));
+    assertThat(scene.runtime.loaded.size()).isEqualTo(2);
+    scene.runtime.loaded.forEach(
+        model -> assertThat(model.closes.get()).as(model.toString()).isEqualTo(1));
   }
 
   /** The operator rolls back while a third version is being loaded: the newer move wins, one tick later. */
@@ -499,11 +501,11 @@ class TickTest {
       };
       deployment.tick();
       Scene.assertServes(1, deployment);
-      assertEquals(1, scene.runtime.newest(3).closes.get(), "what lost is closed");
+      assertThat(scene.runtime.newest(3).closes.get()).as("what lost is closed").isEqualTo(1);
       deployment.tick();
 
       Scene.assertServes(3, deployment);
-      assertEquals(List.of(1L, 2L, 3L), scene.moves());
+      assertThat(scene.moves()).isEqualTo(List.of(1L, 2L, 3L));
     }
   }
 }

@@ -72,7 +72,9 @@ class StoredStoreTest {
       list(store);
     }
     assertThat(values).isEqualTo(expected());
-    assertThat(contents(root)).as("reading changes no stored file").containsAllEntriesOf(contents(stored()));
+    assertThat(contents(root))
+        .as("reading changes no stored file")
+        .containsAllEntriesOf(contents(stored()));
   }
 
   @Test

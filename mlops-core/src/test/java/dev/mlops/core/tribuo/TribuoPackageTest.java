@@ -1,8 +1,8 @@
 package dev.mlops.core.tribuo;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
@@ -101,18 +101,17 @@ class TribuoPackageTest extends ModelPackageContract {
         .build();
     made.write(folder);
     FilePackage read = FilePackage.read(folder);
-    assertEquals(made.digest(), read.digest());
-    assertEquals(made.toString(), read.toString());
-    assertEquals(List.of(Library.of("org.tribuo:tribuo-core", "4.3.2")), read.libraries());
-    assertEquals(Optional.of("2"), read.configuration().text("depth"));
-    assertEquals(
-        "{\"format\":3,\"libraries\":[{\"name\":\"org.tribuo:tribuo-core\",\"version\":\"4.3.2\"}]}",
-        new String(made.read(made.files(Role.LIBRARIES).get(0)), UTF_8));
-    assertEquals(
-        made,
-        TribuoPackage.builder("fraud", model(SCHEMA), SCHEMA)
+    assertThat(read.digest()).isEqualTo(made.digest());
+    assertThat(read.toString()).isEqualTo(made.toString());
+    assertThat(read.libraries()).isEqualTo(List.of(Library.of("org.tribuo:tribuo-core", "4.3.2")));
+    assertThat(read.configuration().text("depth")).isEqualTo(Optional.of("2"));
+    assertThat(new String(made.read(made.files(Role.LIBRARIES).get(0)), UTF_8))
+        .isEqualTo(
+            "{\"format\":3,\"libraries\":[{\"name\":\"org.tribuo:tribuo-core\",\"version\":\"4.3.2\"}]}");
+    assertThat(TribuoPackage.builder("fraud", model(SCHEMA), SCHEMA)
             .configuration("depth", "2")
-            .build());
+            .build())
+        .isEqualTo(made);
   }
 
   @Test
@@ -123,14 +122,12 @@ class TribuoPackageTest extends ModelPackageContract {
     Locale before = Locale.getDefault();
     try {
       Locale.setDefault(Locale.forLanguageTag("tr-TR"));
-      assertEquals(
-          "Tribuo 4.3.2 writes models only where the upper case of i is I, but the default locale is tr_TR; start Java with"
-              + " -Duser.language=en; nothing was packaged",
-          assertThrows(
-                  IllegalStateException.class,
-                  () -> TribuoPackage.of("fraud", model(SCHEMA), SCHEMA))
-              .getMessage());
-      assertEquals(expected, new TribuoRuntime().load(made).predict(row));
+      assertThatThrownBy(() -> TribuoPackage.of("fraud", model(SCHEMA), SCHEMA))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage(
+              "Tribuo 4.3.2 writes models only where the upper case of i is I, but the default locale is tr_TR; start Java with"
+                  + " -Duser.language=en; nothing was packaged");
+      assertThat(new TribuoRuntime().load(made).predict(row)).isEqualTo(expected);
     } finally {
       Locale.setDefault(before);
     }
@@ -140,19 +137,14 @@ class TribuoPackageTest extends ModelPackageContract {
   void aModelThatDoesNotFitTheSchemaIsRefused() {
     Schema other =
         Schema.of(Column.number("amount"), Column.number("channel")).positiveLabel("yes");
-    assertEquals(
-        "the schema does not give the features that the model reads: feature \"channel=shop\" is of no column; feature"
-            + " \"channel=web\" is of no column",
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> TribuoPackage.of("fraud", model(SCHEMA), other))
-            .getMessage());
+    assertThatThrownBy(() -> TribuoPackage.of("fraud", model(SCHEMA), other))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "the schema does not give the features that the model reads: feature \"channel=shop\" is of no column; feature"
+                + " \"channel=web\" is of no column");
     Schema vague = Schema.of(SCHEMA.columns());
-    assertEquals(
-        "the schema does not say what is predicted",
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> TribuoPackage.of("fraud", model(SCHEMA), vague))
-            .getMessage());
+    assertThatThrownBy(() -> TribuoPackage.of("fraud", model(SCHEMA), vague))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the schema does not say what is predicted");
   }
 }

@@ -1,12 +1,8 @@
 package dev.mlops.core.tribuo;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
@@ -86,7 +82,7 @@ class TribuoTrainerTest {
       TribuoModel<?> wrapped = TribuoModel.of(again, ours.schema());
       after = rows.stream().map(row -> wrapped.predict(row.input())).toList();
     }
-    assertNotEquals(before, after);
+    assertThat(after).isNotEqualTo(before);
   }
 
   static MutableDataset<Label> dataset(List<Labelled<Row>> rows) {
@@ -106,8 +102,8 @@ class TribuoTrainerTest {
     TribuoTrainer ours = TribuoTrainer.classifier(SCHEMA, trainer);
     List<Prediction> first = predictions(ours.train(rows), rows);
     ours.train(TribuoRuntimeTest.labelled(200, 4));
-    assertEquals(first, predictions(ours.train(rows), rows));
-    assertEquals(first, predictions(ours.train(rows), rows));
+    assertThat(predictions(ours.train(rows), rows)).isEqualTo(first);
+    assertThat(predictions(ours.train(rows), rows)).isEqualTo(first);
   }
 
   @ParameterizedTest
@@ -123,7 +119,7 @@ class TribuoTrainerTest {
         tasks.add(() -> predictions(ours.train(rows), rows));
       }
       for (Future<List<Prediction>> beside : threads.invokeAll(tasks)) {
-        assertEquals(first, beside.get());
+        assertThat(beside.get()).isEqualTo(first);
       }
     } finally {
       threads.shutdownNow();
@@ -132,31 +128,25 @@ class TribuoTrainerTest {
 
   @Test
   void theSchemaSaysWhatIsPredicted() {
-    assertEquals(
-        SCHEMA.predicting(Task.CLASSIFICATION),
-        TribuoTrainer.classifier(SCHEMA, new CARTClassificationTrainer()).schema());
-    assertEquals(
-        SCHEMA.positiveLabel("yes"),
-        TribuoTrainer.classifier(SCHEMA.positiveLabel("yes"), new CARTClassificationTrainer())
-            .schema());
-    assertEquals(
-        "wanted a schema that predicts CLASSIFICATION, got REGRESSION",
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> TribuoTrainer.classifier(
-                    SCHEMA.predicting(Task.REGRESSION), new CARTClassificationTrainer()))
-            .getMessage());
+    assertThat(TribuoTrainer.classifier(SCHEMA, new CARTClassificationTrainer()).schema())
+        .isEqualTo(SCHEMA.predicting(Task.CLASSIFICATION));
+    assertThat(
+            TribuoTrainer.classifier(SCHEMA.positiveLabel("yes"), new CARTClassificationTrainer())
+                .schema())
+        .isEqualTo(SCHEMA.positiveLabel("yes"));
+    assertThatThrownBy(() -> TribuoTrainer.classifier(
+            SCHEMA.predicting(Task.REGRESSION), new CARTClassificationTrainer()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("wanted a schema that predicts CLASSIFICATION, got REGRESSION");
   }
 
   @Test
   void columnsThatWouldGiveOneFeatureAreRefused() {
     Schema clash = Schema.of(Column.category("a"), Column.number("a=b"));
-    assertEquals(
-        "columns must have distinct features, but column a=b (number) could be read as a value of a (category)",
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> TribuoTrainer.classifier(clash, new CARTClassificationTrainer()))
-            .getMessage());
+    assertThatThrownBy(() -> TribuoTrainer.classifier(clash, new CARTClassificationTrainer()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "columns must have distinct features, but column a=b (number) could be read as a value of a (category)");
   }
 
   @Test
@@ -166,58 +156,52 @@ class TribuoTrainerTest {
     Schema other = Schema.of(Column.number("x"), Column.number("colour"));
     rows.add(new Labelled<>(Row.of(other, 1, 2), Truth.of("yes")));
     rows.add(new Labelled<>(rows.get(0).input(), Truth.of(1.5)));
-    assertEquals(
-        "cannot train: row 2: column colour (category) was wanted, got colour (number), column a (number) is missing; row 3:"
-            + " truth is quantities, wanted a label",
-        assertThrows(IllegalArgumentException.class, () -> trainer.train(rows)).getMessage());
+    assertThatThrownBy(() -> trainer.train(rows))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "cannot train: row 2: column colour (category) was wanted, got colour (number), column a (number) is missing; row 3:"
+                + " truth is quantities, wanted a label");
     for (int i = 0; i < 20; i++) {
       rows.add(new Labelled<>(rows.get(0).input(), Truth.of(1.5)));
     }
-    String many =
-        assertThrows(IllegalArgumentException.class, () -> trainer.train(rows)).getMessage();
-    assertTrue(many.endsWith("row 11: truth is quantities, wanted a label; and 12 more"), many);
-    assertTrue(assertThrows(
-            IllegalArgumentException.class,
-            () -> trainer.train(TribuoRuntimeTest.labelled(20, 1)).testedOn(rows))
-        .getMessage()
-        .startsWith("cannot test: row 2: column colour"));
+    String many = assertThatExceptionOfType(IllegalArgumentException.class)
+        .isThrownBy(() -> trainer.train(rows))
+        .actual()
+        .getMessage();
+    assertThat(many.endsWith("row 11: truth is quantities, wanted a label; and 12 more"))
+        .as(many)
+        .isTrue();
+    assertThat(assertThatExceptionOfType(IllegalArgumentException.class)
+            .isThrownBy(() -> trainer.train(TribuoRuntimeTest.labelled(20, 1)).testedOn(rows))
+            .actual()
+            .getMessage()
+            .startsWith("cannot test: row 2: column colour"))
+        .isTrue();
   }
 
   @Test
   void noRowOneLabelAndEmptyRowsAreRefused() {
     TribuoTrainer trainer = TribuoTrainer.classifier(SCHEMA, new CARTClassificationTrainer());
-    assertEquals(
-        "cannot train: wanted at least one row, got none",
-        assertThrows(IllegalArgumentException.class, () -> trainer.train(List.of()))
-            .getMessage());
-    assertEquals(
-        "cannot test: wanted at least one row, got none",
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> trainer.train(TribuoRuntimeTest.labelled(20, 1)).testedOn(List.of()))
-            .getMessage());
+    assertThatThrownBy(() -> trainer.train(List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("cannot train: wanted at least one row, got none");
+    assertThatThrownBy(() -> trainer.train(TribuoRuntimeTest.labelled(20, 1)).testedOn(List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("cannot test: wanted at least one row, got none");
     Row row = Row.of(SCHEMA, 1.0, "red", 1.0);
-    assertEquals(
-        "cannot train: wanted at least two labels, got one in 2 rows",
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> trainer.train(List.of(
-                    new Labelled<>(row, Truth.of("yes")), new Labelled<>(row, Truth.of("yes")))))
-            .getMessage());
+    assertThatThrownBy(() -> trainer.train(
+            List.of(new Labelled<>(row, Truth.of("yes")), new Labelled<>(row, Truth.of("yes")))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("cannot train: wanted at least two labels, got one in 2 rows");
     Row empty = Row.of(SCHEMA, Double.NaN, "", Double.NaN);
-    assertEquals(
-        "cannot train: wanted a row with a value, got 1 in which all are missing",
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> trainer.train(List.of(new Labelled<>(empty, Truth.of("no")))))
-            .getMessage());
-    assertEquals(
-        "cannot train: wanted at least two labels, got one in 1 rows; 1 more have no value",
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> trainer.train(List.of(
-                    new Labelled<>(row, Truth.of("yes")), new Labelled<>(empty, Truth.of("no")))))
-            .getMessage());
+    assertThatThrownBy(() -> trainer.train(List.of(new Labelled<>(empty, Truth.of("no")))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("cannot train: wanted a row with a value, got 1 in which all are missing");
+    assertThatThrownBy(() -> trainer.train(
+            List.of(new Labelled<>(row, Truth.of("yes")), new Labelled<>(empty, Truth.of("no")))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "cannot train: wanted at least two labels, got one in 1 rows; 1 more have no value");
   }
 
   private static final Row EMPTY = Row.of(SCHEMA, Double.NaN, "", Double.NaN);
@@ -245,10 +229,10 @@ class TribuoTrainerTest {
     TribuoTrainer ours = TribuoTrainer.classifier(SCHEMA, trainer);
     Trained without = ours.train(rows);
     Trained with = ours.train(more);
-    assertEquals(predictions(without, rows), predictions(with, rows));
-    assertEquals("null", leftOut(without.asPackage("colours")));
-    assertEquals("2", leftOut(with.asPackage("colours")));
-    assertEquals("2", leftOut(with.testedOn(rows).asPackage("colours")));
+    assertThat(predictions(with, rows)).isEqualTo(predictions(without, rows));
+    assertThat(leftOut(without.asPackage("colours"))).isEqualTo("null");
+    assertThat(leftOut(with.asPackage("colours"))).isEqualTo("2");
+    assertThat(leftOut(with.testedOn(rows).asPackage("colours"))).isEqualTo("2");
   }
 
   @Test
@@ -258,9 +242,9 @@ class TribuoTrainerTest {
     Trained trained = TribuoTrainer.classifier(SCHEMA, new LogisticRegressionTrainer())
         .train(TribuoRuntimeTest.labelled(300, 7));
     ModelPackage made = trained.testedOn(holdout).asPackage("colours");
-    assertEquals(100, made.baseline().orElseThrow().rows());
-    assertEquals(EMPTY, made.examples().get(0).row());
-    assertEquals(trained.model().predict(EMPTY), made.examples().get(0).expected());
+    assertThat(made.baseline().orElseThrow().rows()).isEqualTo(100);
+    assertThat(made.examples().get(0).row()).isEqualTo(EMPTY);
+    assertThat(made.examples().get(0).expected()).isEqualTo(trained.model().predict(EMPTY));
   }
 
   @Test
@@ -291,7 +275,8 @@ class TribuoTrainerTest {
             .model()
             .predict(row))
         .isEqualTo(Regression.of(List.of("up"), new double[] {2}));
-    assertThat(trainer.train(List.of(new Labelled<>(row, Truth.of(1.0)))).model().predict(row))
+    assertThat(
+            trainer.train(List.of(new Labelled<>(row, Truth.of(1.0)))).model().predict(row))
         .isEqualTo(Regression.of(1));
   }
 
@@ -312,7 +297,7 @@ class TribuoTrainerTest {
               .train(rows)
               .model()
               .predict(row);
-      assertEquals(heavier, said.label());
+      assertThat(said.label()).isEqualTo(heavier);
     }
   }
 
@@ -321,10 +306,10 @@ class TribuoTrainerTest {
     List<Labelled<Row>> rows = TribuoRuntimeTest.labelled(200, 3);
     TribuoTrainer trainer = TribuoTrainer.classifier(SCHEMA, new LogisticRegressionTrainer());
     List<Prediction> own = predictions(trainer.train(rows), rows);
-    assertEquals(own, predictions(trainer.train(rows, seed(0)), rows));
+    assertThat(predictions(trainer.train(rows, seed(0)), rows)).isEqualTo(own);
     List<Prediction> other = predictions(trainer.train(rows, seed(5)), rows);
-    assertFalse(own.equals(other));
-    assertEquals(other, predictions(trainer.train(rows, seed(5)), rows));
+    assertThat(own.equals(other)).isFalse();
+    assertThat(predictions(trainer.train(rows, seed(5)), rows)).isEqualTo(other);
   }
 
   private static TrainingContext seed(long seed) {
@@ -346,28 +331,28 @@ class TribuoTrainerTest {
     List<Labelled<Row>> holdout = TribuoRuntimeTest.labelled(100, 8);
     Trained trained = trainer.train(TribuoRuntimeTest.labelled(300, 7), timed);
     ModelPackage untested = trained.asPackage("colours");
-    assertTrue(untested.baseline().isEmpty());
-    assertTrue(untested.examples().isEmpty());
+    assertThat(untested.baseline().isEmpty()).isTrue();
+    assertThat(untested.examples().isEmpty()).isTrue();
 
     Baseline baseline =
         trained.testedOn(holdout).asPackage("colours").baseline().orElseThrow();
     long[] nanos = LongStream.rangeClosed(1, 100).map(n -> n * 1_000).toArray();
-    assertEquals(
-        Baselines.from(
+    assertThat(baseline)
+        .isEqualTo(Baselines.from(
             trainer.schema(),
             holdout.stream().map(Labelled::input).toList(),
             predictions(trained, holdout),
             holdout.stream().map(Labelled::truth).toList(),
-            nanos),
-        baseline);
-    assertEquals(
-        Latency.builder()
+            nanos));
+    assertThat(baseline.latency().orElseThrow())
+        .isEqualTo(Latency.builder()
             .p50(Duration.ofNanos(50_000))
             .p99(Duration.ofNanos(99_000))
             .n(100)
-            .build(),
-        baseline.latency().orElseThrow());
-    assertTrue(baseline.quality(Metric.ACCURACY).orElseThrow().value() > 0.8, baseline.toString());
+            .build());
+    assertThat(baseline.quality(Metric.ACCURACY).orElseThrow().value() > 0.8)
+        .as(baseline.toString())
+        .isTrue();
   }
 
   @Test
@@ -376,15 +361,18 @@ class TribuoTrainerTest {
     Trained trained = TribuoTrainer.classifier(SCHEMA, new CARTClassificationTrainer(4))
         .train(TribuoRuntimeTest.labelled(300, 7));
     var examples = trained.testedOn(holdout).asPackage("colours").examples();
-    assertEquals(20, examples.size());
+    assertThat(examples.size()).isEqualTo(20);
     for (int i = 0; i < 20; i++) {
-      assertEquals(holdout.get(5 * i).input(), examples.get(i).row());
-      assertEquals(
-          trained.model().predict(holdout.get(5 * i).input()), examples.get(i).expected());
+      assertThat(examples.get(i).row()).isEqualTo(holdout.get(5 * i).input());
+      assertThat(examples.get(i).expected())
+          .isEqualTo(trained.model().predict(holdout.get(5 * i).input()));
     }
-    assertEquals(
-        3,
-        trained.testedOn(holdout.subList(0, 3)).asPackage("colours").examples().size());
+    assertThat(trained
+            .testedOn(holdout.subList(0, 3))
+            .asPackage("colours")
+            .examples()
+            .size())
+        .isEqualTo(3);
   }
 
   /** A prediction that is not finite cannot be compared later: the row is no example, and the test goes on. */
@@ -396,7 +384,7 @@ class TribuoTrainerTest {
     Trained trained = TribuoTrainer.classifier(SCHEMA, new LogisticRegressionTrainer())
         .train(TribuoRuntimeTest.labelled(300, 7));
     ModelPackage made = trained.testedOn(holdout).asPackage("colours");
-    assertEquals(4, made.examples().size());
-    assertEquals(5, made.baseline().orElseThrow().rows());
+    assertThat(made.examples().size()).isEqualTo(4);
+    assertThat(made.baseline().orElseThrow().rows()).isEqualTo(5);
   }
 }

@@ -83,6 +83,7 @@ public final class FaultStatus {
     if (e instanceof MlopsException) {
       return String.valueOf(message);
     }
-    return e.getClass().getSimpleName() + (message == null ? "" : ": " + Warnings.shownFault(message));
+    return e.getClass().getSimpleName()
+        + (message == null ? "" : ": " + Warnings.shownFault(message));
   }
 }

@@ -1,9 +1,8 @@
 package dev.mlops.core.internal.json;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -31,7 +30,10 @@ class JsonTest {
   }
 
   private static String refusal(String document) {
-    return assertThrows(JsonException.class, () -> parse(document), document).getMessage();
+    return assertThatExceptionOfType(JsonException.class)
+        .isThrownBy(() -> parse(document))
+        .actual()
+        .getMessage();
   }
 
   @Test
@@ -40,7 +42,8 @@ class JsonTest {
     members.put("z", List.of(1, "two", true));
     members.put("a", Map.of("é", -0.0));
     members.put("B", null);
-    assertEquals("{\"B\":null,\"a\":{\"é\":-0.0},\"z\":[1,\"two\",true]}", text(Json.of(members)));
+    assertThat(text(Json.of(members)))
+        .isEqualTo("{\"B\":null,\"a\":{\"é\":-0.0},\"z\":[1,\"two\",true]}");
   }
 
   /** Expected: Raffaello Giulietti's shortest decimals, which Double.toString gives from Java 19 on, not before. */
@@ -60,7 +63,7 @@ class JsonTest {
     "-145800632428665.0, -1.45800632428665E14"
   })
   void writesNumbersWithTheFewestDigits(double number, String expected) {
-    assertEquals(expected, text(Json.of(number)));
+    assertThat(text(Json.of(number))).isEqualTo(expected);
   }
 
   @ParameterizedTest
@@ -69,9 +72,12 @@ class JsonTest {
     Random random = new Random(seed);
     for (int i = 0; i < 2_000; i++) {
       Json value = Json.of(random(random, 0));
-      assertEquals(value, Json.parse(value.bytes(), LIMIT), "seed " + seed + ", round " + i);
-      assertArrayEquals(
-          value.bytes(), Json.parse(value.bytes(), LIMIT).bytes(), "seed " + seed + ", round " + i);
+      assertThat(Json.parse(value.bytes(), LIMIT))
+          .as("seed " + seed + ", round " + i)
+          .isEqualTo(value);
+      assertThat(Json.parse(value.bytes(), LIMIT).bytes())
+          .as("seed " + seed + ", round " + i)
+          .isEqualTo(value.bytes());
     }
   }
 
@@ -111,27 +117,31 @@ class JsonTest {
   void infinitiesAreTextsAndReadBackAsNumbers() {
     double[] numbers = {Double.NEGATIVE_INFINITY, 1.5, Double.POSITIVE_INFINITY};
     Json json = Json.of(numbers);
-    assertEquals("[\"-Infinity\",1.5,\"Infinity\"]", text(json));
-    assertArrayEquals(numbers, Json.parse(json.bytes(), LIMIT).numbers());
+    assertThat(text(json)).isEqualTo("[\"-Infinity\",1.5,\"Infinity\"]");
+    assertThat(Json.parse(json.bytes(), LIMIT).numbers()).isEqualTo(numbers);
   }
 
   @Test
   void notANumberIsRefused() {
-    IllegalArgumentException fault = assertThrows(
-        IllegalArgumentException.class, () -> Json.of(Map.of("a", List.of(Double.NaN))));
-    assertEquals("NaN has no JSON form, at $.a.0", fault.getMessage());
-    assertTrue(refusal("{\"a\":NaN}").startsWith("line 1, column "), refusal("{\"a\":NaN}"));
+    IllegalArgumentException fault = assertThatExceptionOfType(IllegalArgumentException.class)
+        .isThrownBy(() -> Json.of(Map.of("a", List.of(Double.NaN))))
+        .actual();
+    assertThat(fault.getMessage()).isEqualTo("NaN has no JSON form, at $.a.0");
+    assertThat(refusal("{\"a\":NaN}").startsWith("line 1, column "))
+        .as(refusal("{\"a\":NaN}"))
+        .isTrue();
   }
 
   @Test
   void aKeyTwiceIsRefused() {
-    assertEquals("$.a.b: wanted each key once, got it twice", refusal("{\"a\":{\"b\":1,\"b\":1}}"));
+    assertThat(refusal("{\"a\":{\"b\":1,\"b\":1}}"))
+        .isEqualTo("$.a.b: wanted each key once, got it twice");
   }
 
   @Test
   void moreThan32LevelsAreRefused() {
     String fits = "[".repeat(32) + "]".repeat(32);
-    assertEquals(fits, text(parse(fits)));
+    assertThat(text(parse(fits))).isEqualTo(fits);
     refusal("[".repeat(33) + "]".repeat(33));
     refusal("[".repeat(10_000));
     refusal("{\"a\":".repeat(10_000));
@@ -139,42 +149,42 @@ class JsonTest {
     for (int i = 1; i < 32; i++) {
       nested = List.of(nested);
     }
-    assertEquals(fits, text(Json.of(nested)));
+    assertThat(text(Json.of(nested))).isEqualTo(fits);
     List<Object> deeper = List.of(nested);
-    assertThrows(IllegalArgumentException.class, () -> Json.of(deeper));
+    assertThatThrownBy(() -> Json.of(deeper)).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
   void aByteOrderMarkIsRefused() {
-    assertEquals("$: wanted no byte order mark, got one", refusal("\uFEFF{}"));
+    assertThat(refusal("\uFEFF{}")).isEqualTo("$: wanted no byte order mark, got one");
   }
 
   @Test
   void otherEncodingsAreRefused() {
     byte[] latin = {'"', (byte) 0xE9, '"'};
-    assertEquals(
-        "$: wanted UTF-8, got other bytes",
-        assertThrows(JsonException.class, () -> Json.parse(latin, LIMIT)).getMessage());
-    assertThrows(
-        JsonException.class, () -> Json.parse("{}".getBytes(StandardCharsets.UTF_16LE), LIMIT));
-    assertThrows(
-        JsonException.class, () -> Json.parse("{}".getBytes(StandardCharsets.UTF_16BE), LIMIT));
+    assertThatThrownBy(() -> Json.parse(latin, LIMIT))
+        .isInstanceOf(JsonException.class)
+        .hasMessage("$: wanted UTF-8, got other bytes");
+    assertThatThrownBy(() -> Json.parse("{}".getBytes(StandardCharsets.UTF_16LE), LIMIT))
+        .isInstanceOf(JsonException.class);
+    assertThatThrownBy(() -> Json.parse("{}".getBytes(StandardCharsets.UTF_16BE), LIMIT))
+        .isInstanceOf(JsonException.class);
   }
 
   @Test
   void aLoneSurrogateIsRefused() {
-    assertEquals(
-        "$.a: wanted whole characters, got a lone surrogate", refusal("{\"a\":\"\\ud800\"}"));
+    assertThat(refusal("{\"a\":\"\\ud800\"}"))
+        .isEqualTo("$.a: wanted whole characters, got a lone surrogate");
     refusal("{\"\\udc00\":1}");
     refusal("{\"\\ud800\":1}");
-    assertThrows(IllegalArgumentException.class, () -> Json.of("\ud800"));
+    assertThatThrownBy(() -> Json.of("\ud800")).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
   void numbersOutOfRangeAreRefused() {
-    assertEquals(
-        "$: wanted an integer of 64 bits, got 9223372036854775808", refusal("9223372036854775808"));
-    assertEquals("$: wanted a number within a double, got 1.0E400", refusal("1.0E400"));
+    assertThat(refusal("9223372036854775808"))
+        .isEqualTo("$: wanted an integer of 64 bits, got 9223372036854775808");
+    assertThat(refusal("1.0E400")).isEqualTo("$: wanted a number within a double, got 1.0E400");
     refusal("1" + "0".repeat(400));
   }
 
@@ -213,31 +223,33 @@ class JsonTest {
   @Test
   void tooManyBytesAreRefusedBeforeParsing() {
     byte[] long_ = ("\"" + "x".repeat(100) + "\"").getBytes(StandardCharsets.UTF_8);
-    assertEquals(
-        "$: wanted at most 101 bytes, got 102",
-        assertThrows(JsonException.class, () -> Json.parse(long_, 101)).getMessage());
+    assertThatThrownBy(() -> Json.parse(long_, 101))
+        .isInstanceOf(JsonException.class)
+        .hasMessage("$: wanted at most 101 bytes, got 102");
     Json.parse(long_, 102);
   }
 
   @Test
   void messagesSayWhereWantedAndGot() {
     Json json = parse("{\"a\":[1,{\"b\":\"\\u202e<script>\"}],\"c\":1.5}");
-    assertEquals(
-        "$.a.1.b: wanted an integer, got \"\\u202e<script>\"",
-        fault(() -> json.get("a").items().get(1).get("b").integer()));
-    assertEquals("$.a.0: wanted text, got 1", fault(() -> json.get("a").texts()));
-    assertEquals("$.c: wanted an array, got 1.5", fault(() -> json.get("c").items()));
-    assertEquals(
-        "$.a: wanted an object, got an array of 2", fault(() -> json.get("a").get("x")));
-    assertEquals("$.x: wanted a value, got none", fault(() -> json.get("x")));
-    assertEquals("$: wanted no other keys than a, got \"c\"", fault(() -> json.only("a")));
-    assertEquals("$.c: wanted true or false, got 1.5", fault(() -> json.get("c").flag()));
-    assertEquals(
-        "$.a: wanted a number, got an array of 2", fault(() -> json.get("a").number()));
+    assertThat(fault(() -> json.get("a").items().get(1).get("b").integer()))
+        .isEqualTo("$.a.1.b: wanted an integer, got \"\\u202e<script>\"");
+    assertThat(fault(() -> json.get("a").texts())).isEqualTo("$.a.0: wanted text, got 1");
+    assertThat(fault(() -> json.get("c").items())).isEqualTo("$.c: wanted an array, got 1.5");
+    assertThat(fault(() -> json.get("a").get("x")))
+        .isEqualTo("$.a: wanted an object, got an array of 2");
+    assertThat(fault(() -> json.get("x"))).isEqualTo("$.x: wanted a value, got none");
+    assertThat(fault(() -> json.only("a"))).isEqualTo("$: wanted no other keys than a, got \"c\"");
+    assertThat(fault(() -> json.get("c").flag())).isEqualTo("$.c: wanted true or false, got 1.5");
+    assertThat(fault(() -> json.get("a").number()))
+        .isEqualTo("$.a: wanted a number, got an array of 2");
   }
 
   private static String fault(Runnable access) {
-    return assertThrows(JsonException.class, access::run).getMessage();
+    return assertThatExceptionOfType(JsonException.class)
+        .isThrownBy(access::run)
+        .actual()
+        .getMessage();
   }
 
   @Test
@@ -247,8 +259,8 @@ class JsonTest {
       for (Locale locale :
           Arrays.asList(Locale.ROOT, new Locale("tr", "TR"), new Locale("ar", "EG"))) {
         Locale.setDefault(locale);
-        assertEquals(
-            "{\"ID\":1234567.5,\"i\":-12}", text(Json.of(Map.of("i", -12, "ID", 1234567.5))));
+        assertThat(text(Json.of(Map.of("i", -12, "ID", 1234567.5))))
+            .isEqualTo("{\"ID\":1234567.5,\"i\":-12}");
       }
     } finally {
       Locale.setDefault(before);
