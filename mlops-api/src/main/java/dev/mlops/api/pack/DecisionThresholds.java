@@ -244,6 +244,7 @@ public final class DecisionThresholds {
     }
   }
 
+  @SuppressWarnings("try") // what the model throws when it is closed passes, whatever it is
   private record ClosingModel(DecisionThresholds thresholds, Model model, AutoCloseable resource)
       implements Model, AutoCloseable {
     @Override
