@@ -33,7 +33,7 @@ class ImportOrderTest {
 
   /** Packages of core that belong to no stage. */
   private static final Set<String> HELPERS =
-      Set.of("internal", "tribuo", "function", "onnx", "csv");
+      Set.of("internal", "tribuo", "function", "onnx", "csv", "environment");
 
   private static final Map<String, Integer> RANKS = ranks();
 

@@ -4,13 +4,15 @@ import ai.onnxruntime.OrtException;
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.ModelLoadException;
+import dev.mlops.core.environment.EnvironmentCheck;
 import dev.mlops.core.pack.FilePackage;
 import java.util.List;
 
 /**
  * Makes packages of ONNX models, which {@link OnnxRuntime} loads.
  *
- * <p>The same bytes, schema and sections always give the same package.
+ * <p>The same bytes, schema and sections always give the same package. It says which version of ONNX Runtime it was tried
+ * with, and that it needs the native library {@code onnxruntime}, so an {@code EnvironmentCheck} tells where it cannot run.
  *
  * <p>Thread-safe.
  *
@@ -67,6 +69,7 @@ public final class OnnxPackage {
       requireLoads(draft(name, schema, model, names).build());
     }
     return draft(name, schema, model, names)
+        .configuration(EnvironmentCheck.NATIVE, "onnxruntime")
         .library("com.microsoft.onnxruntime:onnxruntime", OnnxModel.version());
   }
 

@@ -19,6 +19,8 @@ import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.environment.EnvironmentCheck;
+import dev.mlops.core.environment.EnvironmentReport;
 import dev.mlops.core.internal.log.FaultStatus;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.Serving.Hold;
@@ -509,6 +511,8 @@ public final class Deployment<T> implements AutoCloseable {
     private InstantSource clock = InstantSource.system();
     private LongSupplier ticker = System::nanoTime;
     private String actor = "deployment";
+    private Function<? super ModelPackage, EnvironmentReport> environment =
+        source -> EnvironmentCheck.of(source).here();
 
     private Builder(VersionStore store, String alias, RowBinding<T> rows) {
       this.store = requireNonNull(store, "store");
@@ -584,6 +588,20 @@ public final class Deployment<T> implements AutoCloseable {
     }
 
     /**
+     * {@return this builder, with what holds a package against this machine before it is loaded; {@code
+     * EnvironmentCheck.of(source).here()} by default}
+     *
+     * <p>A package with a finding of level {@code FAIL} is not loaded: {@link #open()} throws, a tick leaves the champion
+     * serving and says why in {@link Deployment#trouble()}. Warnings are logged once per package.
+     *
+     * @param check called on the thread that loads; one that throws stops the package, too
+     */
+    public Builder<T> environment(Function<? super ModelPackage, EnvironmentReport> check) {
+      this.environment = requireNonNull(check, "check");
+      return this;
+    }
+
+    /**
      * {@return this builder, with a clock; the system's by default}
      *
      * @param clock tells when ticks are due
@@ -623,15 +641,15 @@ public final class Deployment<T> implements AutoCloseable {
      *
      * @throws IllegalStateException if the alias does not exist and there is no first release
      * @throws IllegalArgumentException if the first release is a package of another model; nothing was written
-     * @throws ModelLoadException if the version that the alias points to, or the first release, gives no model; of a first
-     *     release nothing was written then
+     * @throws ModelLoadException if the version that the alias points to, or the first release, gives no model or cannot run
+     *     here; of a first release nothing was written then
      * @throws dev.mlops.api.store.StoreException if the store could not be read or written
      * @throws dev.mlops.api.store.CommitUnknownException if it could not be told whether the first release was written;
      *     open again
      */
     public Deployment<T> open() {
-      ModelLoader loader = new ModelLoader(
-          alias, rows.schema(), kind, outputs, runtimes, Deployment.class.getClassLoader());
+      ModelLoader loader =
+          new ModelLoader(alias, rows.schema(), kind, outputs, runtimes, Deployment.class.getClassLoader(), environment);
       AliasChange change = store.current(alias).orElseGet(() -> release(loader));
       Deployment<T> deployment = new Deployment<>(this, loader);
       try {

@@ -1,5 +1,7 @@
 package dev.mlops.core.serve;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
@@ -11,12 +13,16 @@ import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
+import dev.mlops.core.environment.EnvironmentReport;
+import dev.mlops.core.internal.log.Warnings;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +40,8 @@ final class ModelLoader {
   private final Schema rows;
   private final List<ModelRuntime> handedOver;
   private final ClassLoader classes;
+  private final Function<? super ModelPackage, EnvironmentReport> environment;
+  private final Warnings warnings = Warnings.of(Deployment.class);
   private volatile @Nullable Class<? extends Prediction> kind;
   private volatile @Nullable List<String> outputs;
 
@@ -44,13 +52,15 @@ final class ModelLoader {
       @Nullable Class<? extends Prediction> kind,
       @Nullable List<String> outputs,
       List<ModelRuntime> handedOver,
-      ClassLoader classes) {
+      ClassLoader classes,
+      Function<? super ModelPackage, EnvironmentReport> environment) {
     this.alias = alias;
     this.rows = rows;
     this.kind = kind;
     this.outputs = outputs;
     this.handedOver = List.copyOf(handedOver);
     this.classes = classes;
+    this.environment = environment;
   }
 
   Model load(ModelPackage source) {
@@ -79,6 +89,7 @@ final class ModelLoader {
           null);
     }
     DecisionThresholds thresholds = thresholds(source);
+    requireRunsHere(source);
     Model model = runtime(source.runtime()).load(source);
     if (model == null) {
       throw new ModelLoadException(
@@ -87,6 +98,37 @@ final class ModelLoader {
           null);
     }
     return thresholds.deciding(model);
+  }
+
+  /** Said before anything of the package is read: what is missing here stops a model later, in words that help nobody. */
+  private void requireRunsHere(ModelPackage source) {
+    EnvironmentReport report;
+    try {
+      report = requireNonNull(environment.apply(source), "report");
+    } catch (RuntimeException | LinkageError e) {
+      throw new ModelLoadException(
+          "the package " + source.digest().abbreviated() + " of " + alias
+              + " could not be held against this machine: the check threw "
+              + e.getClass().getSimpleName() + "; not loaded",
+          e);
+    }
+    List<EnvironmentReport.Finding> failures = report.findings(EnvironmentReport.Level.FAIL);
+    if (!failures.isEmpty()) {
+      throw new ModelLoadException(
+          "the package " + source.digest().abbreviated() + " of " + alias + " cannot run here: "
+              + failures.stream()
+                  .map(EnvironmentReport.Finding::toString)
+                  .collect(Collectors.joining("; "))
+              + "; not loaded",
+          null);
+    }
+    if (!report.findings(EnvironmentReport.Level.WARN).isEmpty()) {
+      warnings.once(
+          source.digest().toString(),
+          "the package " + source.digest().abbreviated() + " of " + alias
+              + " was made elsewhere; loaded, said once: " + report,
+          null);
+    }
   }
 
   private DecisionThresholds thresholds(ModelPackage source) {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 /** Sessions of ONNX Runtime that are swapped and closed while others ask them: a use after the end would end the process. */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 class OnnxUnderLoadTest {
-  private static final int SWAPS = 300;
+  private static final int SWAPS = 150;
 
   private record Order(double amount, double items, String channel) {}
 

@@ -10,6 +10,7 @@ import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
+import dev.mlops.core.environment.EnvironmentReport;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -104,8 +105,15 @@ class ForeignPartsTest {
         List.of("org.host.NotThere", Unlinked.class.getName(), Found.class.getName()));
     try (URLClassLoader classes =
         new URLClassLoader(new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
-      ModelLoader loader = new ModelLoader(
-          Scene.ALIAS, Scene.ROWS.schema(), null, null, List.of(scene.runtime), classes);
+      ModelLoader loader =
+          new ModelLoader(
+              Scene.ALIAS,
+              Scene.ROWS.schema(),
+              null,
+              null,
+              List.of(scene.runtime),
+              classes,
+              EnvironmentReport::nothing);
 
       Model model = loader.load(scene.pack(9, Scene.ROWS.schema(), "found").build());
       assertThat(model.predict(Scene.ROWS.row(Scene.ORDER))).isEqualTo(Regression.of(9));
@@ -128,7 +136,14 @@ class ForeignPartsTest {
     try (URLClassLoader classes =
         new URLClassLoader(new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
       Unlinked.made = 0;
-      new ModelLoader(Scene.ALIAS, Scene.ROWS.schema(), null, null, List.of(own), classes)
+      new ModelLoader(
+              Scene.ALIAS,
+              Scene.ROWS.schema(),
+              null,
+              null,
+              List.of(own),
+              classes,
+              EnvironmentReport::nothing)
           .load(scene.pack(9, Scene.ROWS.schema(), "found").build());
 
       assertThat(Unlinked.made).as("no other runtime is touched").isEqualTo(0);
