@@ -35,7 +35,7 @@ class FaultyBackendTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void whatIsDoneAgainIsMadeOnce(long seed) {
-    faults.loseSome(0.1, seed).failSome(0.02, seed + 100);
+    faults.loseSome(0.2, seed).failSome(0.03, seed + 100);
     for (int i = 0; i < 10; i++) {
       int variant = i;
       Version version = insist(() -> store.publish(sample(variant)));
@@ -56,7 +56,7 @@ class FaultyBackendTest {
           insist(() -> store.attach(version, "card.md", new byte[] {(byte) variant}));
       assertThat(document.revision()).isEqualTo(1);
     }
-    assertThat(faults.failures()).isGreaterThan(20);
+    assertThat(faults.failures()).isGreaterThan(100);
     faults.heal();
     InMemoryVersionStore again = store.reopened();
     assertThat(again.versions("fraud")).hasSize(10);

@@ -143,7 +143,7 @@ final class StoreChild {
     try (FileBackend backend = FileBackend.open(root, InstantSource.system())) {
       Coordination leases = Coordination.over(backend);
       List<byte[]> counted = new ArrayList<>();
-      while (counted.size() < 8) {
+      while (counted.size() < 20) {
         Optional<Lease> lease =
             leases.acquire("counter", "child " + number, Duration.ofMinutes(10));
         if (lease.isPresent()) {

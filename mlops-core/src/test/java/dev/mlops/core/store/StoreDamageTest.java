@@ -279,6 +279,18 @@ class StoreDamageTest {
     assertThatThrownBy(() -> again().find("fraud:1"))
         .hasMessage(FIRST_RECORD + " was written by record format 3, this release reads 1 to 2;"
             + " store unchanged");
+
+    // What a newer release adds need not be understood for that.
+    Files.writeString(record, "{\"format\":4,\"lines\":[1.5,true],\"sum\":\"x\"}");
+    assertThatThrownBy(() -> again().find("fraud:1"))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContainingAll(FIRST_RECORD, "record format 4", "1 to 2");
+
+    // The same record is not one of the other format.
+    Files.writeString(record, new String(bytes, UTF_8).replace("\"format\":1", "\"format\":2"));
+    assertThatThrownBy(() -> again().find("fraud:1"))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContainingAll(FIRST_RECORD, "damaged");
   }
 
   @Test

@@ -168,7 +168,7 @@ class StoreProcessesTest {
     }
   }
 
-  /** Each of 24 turns had the lease alone: no count is missing or made twice, and no token either. */
+  /** Each of 60 turns had the lease alone: no count is missing or made twice, and no token either. */
   @Test
   void threeProcessesTakeTurnsByLease() throws Exception {
     Path root = folder.resolve("store");
@@ -176,9 +176,9 @@ class StoreProcessesTest {
     run("lease", root);
 
     List<String> turns = acknowledged();
-    assertThat(turns).hasSize(24);
+    assertThat(turns).hasSize(60);
     assertThat(turns.stream().map(line -> Long.valueOf(line.split(" ", -1)[1])))
-        .containsExactlyInAnyOrderElementsOf(numbers(24));
+        .containsExactlyInAnyOrderElementsOf(numbers(60));
     assertThat(turns.stream().map(line -> line.split(" ", -1)[3])).doesNotHaveDuplicates();
     try (FileVersionStore store = FileVersionStore.open(root)) {
       assertThat(store.report()).isEmpty();
