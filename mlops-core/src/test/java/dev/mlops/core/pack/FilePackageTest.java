@@ -2,13 +2,8 @@ package dev.mlops.core.pack;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
@@ -111,18 +106,17 @@ class FilePackageTest extends ModelPackageContract {
     FilePackage made = written();
     FilePackage read = FilePackage.read(folder);
     for (FilePackage found : List.of(made, read)) {
-      assertEquals("fraud", found.model());
-      assertEquals("mine", found.runtime());
-      assertEquals(SCHEMA, found.schema());
-      assertEquals(baseline(), found.baseline().orElseThrow());
-      assertEquals(examples(), found.examples());
-      assertEquals(List.of(Library.of("org.example:lib", "1.2")), found.libraries());
-      assertEquals(Configuration.builder().put("threshold", "0.5").build(), found.configuration());
-      assertArrayEquals(WEIGHTS, found.read(found.files(Role.WEIGHTS).get(0)));
+      assertThat(found.model()).isEqualTo("fraud");
+      assertThat(found.runtime()).isEqualTo("mine");
+      assertThat(found.schema()).isEqualTo(SCHEMA);
+      assertThat(found.baseline().orElseThrow()).isEqualTo(baseline());
+      assertThat(found.examples()).isEqualTo(examples());
+      assertThat(found.libraries()).isEqualTo(List.of(Library.of("org.example:lib", "1.2")));
+      assertThat(found.configuration()).isEqualTo(Configuration.builder().put("threshold", "0.5").build());
+      assertThat(found.read(found.files(Role.WEIGHTS).get(0))).isEqualTo(WEIGHTS);
     }
-    assertEquals(made, read);
-    assertEquals(
-        List.of(
+    assertThat(read).isEqualTo(made);
+    assertThat(read.files().stream().map(PackageFile::name).toList()).isEqualTo(List.of(
             "baseline.json",
             "configuration.json",
             "docs/card.md",
@@ -131,9 +125,8 @@ class FilePackageTest extends ModelPackageContract {
             "model-card.md",
             "model.bin",
             "sbom.cdx.json",
-            "schema.json"),
-        read.files().stream().map(PackageFile::name).toList());
-    assertTrue(read.toString().matches("fraud sha256:[0-9a-f]{12} 9 files, mine"), read.toString());
+            "schema.json"));
+    assertThat(read.toString().matches("fraud sha256:[0-9a-f]{12} 9 files, mine")).as(read.toString()).isTrue();
   }
 
   @Test
@@ -151,15 +144,13 @@ class FilePackageTest extends ModelPackageContract {
     try {
       Locale.setDefault(new Locale("tr", "TR"));
       TimeZone.setDefault(TimeZone.getTimeZone("Asia/Kathmandu"));
-      assertArrayEquals(whole().build().manifest(), other.build().manifest());
+      assertThat(other.build().manifest()).isEqualTo(whole().build().manifest());
     } finally {
       Locale.setDefault(locale);
       TimeZone.setDefault(zone);
     }
     // Computed once, on JDK 17: any machine must find it again.
-    assertEquals(
-        "05739f00d6c86fb1c13f4ce06773260d56f63e9a4f2ef056c77b5472d7080a12",
-        whole().build().digest().hex());
+    assertThat(whole().build().digest().hex()).isEqualTo("05739f00d6c86fb1c13f4ce06773260d56f63e9a4f2ef056c77b5472d7080a12");
   }
 
   // ---- the contract, through folders
@@ -220,32 +211,26 @@ class FilePackageTest extends ModelPackageContract {
     Map<Digest, byte[]> blobs = blobs(made);
     FilePackage open = FilePackage.of(made.manifest(), blobs::get);
     PackageFile weights = open.files(Role.WEIGHTS).get(0);
-    assertArrayEquals(WEIGHTS, open.read(weights));
+    assertThat(open.read(weights)).isEqualTo(WEIGHTS);
 
     byte[] other = WEIGHTS.clone();
     other[3] ^= 1;
     blobs.put(weights.digest(), other);
-    assertEquals(
-        "fraud sha256:" + made.digest().abbreviated() + " is damaged: model.bin has sha256 "
+    assertThatThrownBy(() -> open.read(weights)).isInstanceOf(PackageIntegrityException.class).hasMessage("fraud sha256:" + made.digest().abbreviated() + " is damaged: model.bin has sha256 "
             + Digest.of(other).abbreviated() + ", manifest says "
-            + weights.digest().abbreviated() + "; not loaded",
-        assertThrows(PackageIntegrityException.class, () -> open.read(weights)).getMessage());
+            + weights.digest().abbreviated() + "; not loaded");
 
     blobs.put(weights.digest(), new byte[5]);
-    assertEquals(
-        "fraud sha256:" + made.digest().abbreviated()
-            + " is damaged: model.bin has 5 bytes, manifest says 18; not loaded",
-        assertThrows(PackageIntegrityException.class, () -> open.read(weights)).getMessage());
+    assertThatThrownBy(() -> open.read(weights)).isInstanceOf(PackageIntegrityException.class).hasMessage("fraud sha256:" + made.digest().abbreviated()
+            + " is damaged: model.bin has 5 bytes, manifest says 18; not loaded");
 
     blobs.remove(weights.digest());
-    assertEquals(
-        "fraud sha256:" + made.digest().abbreviated()
+    assertThatThrownBy(() -> open.read(weights)).isInstanceOf(PackageIntegrityException.class).hasMessage("fraud sha256:" + made.digest().abbreviated()
             + " is damaged: model.bin is missing, manifest says sha256 "
-            + weights.digest().abbreviated() + "; not loaded",
-        assertThrows(PackageIntegrityException.class, () -> open.read(weights)).getMessage());
+            + weights.digest().abbreviated() + "; not loaded");
 
     blobs.put(weights.digest(), WEIGHTS);
-    assertArrayEquals(WEIGHTS, open.read(weights));
+    assertThat(open.read(weights)).isEqualTo(WEIGHTS);
   }
 
   @Test
@@ -256,7 +241,7 @@ class FilePackageTest extends ModelPackageContract {
     PackageFile weights = open.files(Role.WEIGHTS).get(0);
     byte[] read = open.read(weights);
     blobs.get(weights.digest())[0] ^= 1;
-    assertArrayEquals(WEIGHTS, read);
+    assertThat(read).isEqualTo(WEIGHTS);
   }
 
   /** Sections are parsed when a package is opened, so they are verified then. */
@@ -279,25 +264,20 @@ class FilePackageTest extends ModelPackageContract {
     byte[] other = blobs.get(section.digest());
     // Still JSON: only the digest tells.
     other[new String(other, UTF_8).indexOf(":1") + 1] = '2';
-    PackageIntegrityException fault = assertThrows(
-        PackageIntegrityException.class, () -> FilePackage.of(made.manifest(), blobs::get));
-    assertEquals(
-        "fraud sha256:" + made.digest().abbreviated() + " is damaged: " + name + " has sha256 "
+    PackageIntegrityException fault = assertThatExceptionOfType(PackageIntegrityException.class).isThrownBy(() -> FilePackage.of(made.manifest(), blobs::get)).actual();
+    assertThat(fault.getMessage()).isEqualTo("fraud sha256:" + made.digest().abbreviated() + " is damaged: " + name + " has sha256 "
             + Digest.of(other).abbreviated() + ", manifest says "
-            + section.digest().abbreviated() + "; not loaded",
-        fault.getMessage());
+            + section.digest().abbreviated() + "; not loaded");
   }
 
   @Test
   void whatAStoreThrowsIsPassedOn() {
     FilePackage made = whole().build();
     IllegalStateException closed = new IllegalStateException("closed");
-    IllegalStateException found = assertThrows(
-        IllegalStateException.class,
-        () -> FilePackage.of(made.manifest(), digest -> {
+    IllegalStateException found = assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> FilePackage.of(made.manifest(), digest -> {
           throw closed;
-        }));
-    assertSame(closed, found);
+        })).actual();
+    assertThat(found).isSameAs(closed);
   }
 
   @Test
@@ -307,15 +287,14 @@ class FilePackageTest extends ModelPackageContract {
     try (Stream<Path> all = Files.list(folder.resolve("blobs/sha256"))) {
       files = all.toList();
     }
-    assertEquals(made.files().size() + 2, files.size());
+    assertThat(files.size()).isEqualTo(made.files().size() + 2);
     for (Path file : files) {
       byte[] right = Files.readAllBytes(file);
       for (int bit = 0; bit < right.length * 8; bit += 37) {
         byte[] wrong = right.clone();
         wrong[bit / 8] ^= (byte) (1 << bit % 8);
         Files.write(file, wrong);
-        assertThrows(
-            PackageIntegrityException.class, () -> FilePackage.read(folder), file + ", bit " + bit);
+        assertThatThrownBy(() -> FilePackage.read(folder)).as(file + ", bit " + bit).isInstanceOf(PackageIntegrityException.class);
       }
       Files.write(file, right);
     }
@@ -329,12 +308,9 @@ class FilePackageTest extends ModelPackageContract {
     FilePackage made = whole().build();
     String text = new String(made.manifest(), UTF_8);
     String changed = change.apply(text);
-    assertFalse(changed.equals(text), "the test changes nothing");
+    assertThat(changed.equals(text)).as("the test changes nothing").isFalse();
     Map<Digest, byte[]> blobs = blobs(made);
-    return assertThrows(
-        PackageFormatException.class,
-        () -> FilePackage.of(changed.getBytes(UTF_8), blobs::get),
-        changed);
+    return assertThatExceptionOfType(PackageFormatException.class).isThrownBy(() -> FilePackage.of(changed.getBytes(UTF_8), blobs::get)).actual();
   }
 
   @Test
@@ -352,11 +328,9 @@ class FilePackageTest extends ModelPackageContract {
         text -> text.replace("filepath\":\"model.bin\"", "filepath\":\"other.bin\""),
         text -> text.replaceFirst("\"digest\":\"sha256:.", "\"digest\":\"sha256:f"),
         text -> text.replace("config.v1+json\",\"size\":", "config.v1+json\",\"size\":1"))) {
-      assertTrue(
-          refused(change)
+      assertThat(refused(change)
               .getMessage()
-              .startsWith("manifest must be canonical, but its bytes differ"),
-          refused(change).getMessage());
+              .startsWith("manifest must be canonical, but its bytes differ")).as(refused(change).getMessage()).isTrue();
     }
   }
 
@@ -365,19 +339,15 @@ class FilePackageTest extends ModelPackageContract {
     PackageFormatException fault =
         refused(text -> text.replace("\"dev.mlops.format\":\"2\"", "\"dev.mlops.format\":\"99\"")
             .replace("\"layers\"", "\"strata\""));
-    assertEquals(
-        "package was written in format 99, this library reads 1 to 2; a newer one may read it",
-        fault.getMessage());
-    assertEquals("PACKAGE-FORMAT", fault.code());
+    assertThat(fault.getMessage()).isEqualTo("package was written in format 99, this library reads 1 to 2; a newer one may read it");
+    assertThat(fault.code()).isEqualTo("PACKAGE-FORMAT");
   }
 
   @Test
   void keysThatNobodyKnowsAreRefused() {
-    assertEquals(
-        "manifest at $: wanted no other keys than schemaVersion, mediaType, artifactType, annotations, config, layers,"
-            + " got \"subject\"; nothing was read",
-        refused(text -> text.replace("\"schemaVersion\"", "\"subject\":{},\"schemaVersion\""))
-            .getMessage());
+    assertThat(refused(text -> text.replace("\"schemaVersion\"", "\"subject\":{},\"schemaVersion\""))
+            .getMessage()).isEqualTo("manifest at $: wanted no other keys than schemaVersion, mediaType, artifactType, annotations, config, layers,"
+            + " got \"subject\"; nothing was read");
   }
 
   /** What a later release may add is carried: annotations, and files of roles and media types that nobody here knows. */
@@ -444,39 +414,37 @@ class FilePackageTest extends ModelPackageContract {
     String message = refused(
             text -> text.replace("title\":\"model.bin\"", "title\":\"" + name + "\""))
         .getMessage();
-    assertTrue(message.contains("is not allowed in a package"), message);
-    assertTrue(message.chars().allMatch(c -> c >= 32 && c < 127), message);
+    assertThat(message.contains("is not allowed in a package")).as(message).isTrue();
+    assertThat(message.chars().allMatch(c -> c >= 32 && c < 127)).as(message).isTrue();
   }
 
   /** A careless guard against dots would refuse it. */
   @Test
   void aNameWithTwoDotsInsideIsFine() {
-    assertEquals(
-        "weights..v2.bin",
-        FilePackage.builder("fraud", SCHEMA)
+    assertThat(FilePackage.builder("fraud", SCHEMA)
             .runtime("mine")
             .weights("weights..v2.bin", WEIGHTS)
             .build()
             .files(Role.WEIGHTS)
             .get(0)
-            .name());
+            .name()).isEqualTo("weights..v2.bin");
   }
 
   @Test
   void twoFilesOfOneNameAreRefusedAlsoInAnotherCase() {
-    assertTrue(refused(text -> text.replace("docs/card.md", "MODEL.BIN"))
+    assertThat(refused(text -> text.replace("docs/card.md", "MODEL.BIN"))
         .getMessage()
-        .contains("file model.bin must differ from MODEL.BIN by more than case"));
-    assertTrue(refused(text -> text.replace("docs/card.md", "model.bin"))
+        .contains("file model.bin must differ from MODEL.BIN by more than case")).isTrue();
+    assertThat(refused(text -> text.replace("docs/card.md", "model.bin"))
         .getMessage()
-        .contains("file model.bin must differ from model.bin by more than case"));
+        .contains("file model.bin must differ from model.bin by more than case")).isTrue();
   }
 
   @Test
   void filesOutOfOrderAreRefused() {
-    assertTrue(refused(text -> text.replace("docs/card.md", "zebra.md"))
+    assertThat(refused(text -> text.replace("docs/card.md", "zebra.md"))
         .getMessage()
-        .contains("file examples.json must stand in the order of names"));
+        .contains("file examples.json must stand in the order of names")).isTrue();
   }
 
   @Test
@@ -488,8 +456,8 @@ class FilePackageTest extends ModelPackageContract {
         text -> text.replaceAll("sha256:.", "sha256:A"),
         text -> text.replaceAll("sha256:.", "sha256:"))) {
       String message = refused(change).getMessage();
-      assertTrue(message.startsWith("manifest is malformed: a "), message);
-      assertTrue(message.contains("sha256") && message.contains("64"), message);
+      assertThat(message.startsWith("manifest is malformed: a ")).as(message).isTrue();
+      assertThat(message.contains("sha256") && message.contains("64")).as(message).isTrue();
     }
   }
 
@@ -516,25 +484,20 @@ class FilePackageTest extends ModelPackageContract {
 
   @Test
   void sizesBeyondTheLimitsAreRefusedBeforeABlobIsAskedFor() {
-    assertTrue(refused(text -> text.replace("\"size\":18}", "\"size\":1099511627777}"))
+    assertThat(refused(text -> text.replace("\"size\":18}", "\"size\":1099511627777}"))
         .getMessage()
-        .contains("file model.bin must have at most 1099511627776 bytes, but has 1099511627777"));
-    assertTrue(refused(text -> text.replace("\"size\":15}", "\"size\":16777217}"))
+        .contains("file model.bin must have at most 1099511627776 bytes, but has 1099511627777")).isTrue();
+    assertThat(refused(text -> text.replace("\"size\":15}", "\"size\":16777217}"))
         .getMessage()
-        .contains("file docs/card.md must have at most 16777216 bytes, but has 16777217"));
-    assertTrue(refused(text -> text.replace("\"size\":18}", "\"size\":-1}"))
+        .contains("file docs/card.md must have at most 16777216 bytes, but has 16777217")).isTrue();
+    assertThat(refused(text -> text.replace("\"size\":18}", "\"size\":-1}"))
         .getMessage()
-        .contains("size of model.bin must be >= 0, but was -1"));
+        .contains("size of model.bin must be >= 0, but was -1")).isTrue();
   }
 
   @Test
   void aManifestBeyondItsLimitIsRefusedBeforeItIsParsed() {
-    assertEquals(
-        "manifest at $: wanted at most 4194304 bytes, got 4194305; nothing was read",
-        assertThrows(
-                PackageFormatException.class,
-                () -> FilePackage.of(new byte[(4 << 20) + 1], digest -> null))
-            .getMessage());
+    assertThatThrownBy(() -> FilePackage.of(new byte[(4 << 20) + 1], digest -> null)).isInstanceOf(PackageFormatException.class).hasMessage("manifest at $: wanted at most 4194304 bytes, got 4194305; nothing was read");
   }
 
   @Test
@@ -544,18 +507,13 @@ class FilePackageTest extends ModelPackageContract {
       builder.weights("w" + i, new byte[] {1});
     }
     FilePackage fits = builder.build();
-    assertEquals(
-        1_000, FilePackage.of(fits.manifest(), blobs(fits)::get).files().size());
+    assertThat(FilePackage.of(fits.manifest(), blobs(fits)::get).files().size()).isEqualTo(1_000);
     builder.weights("w997", new byte[] {1});
-    assertEquals(
-        "cannot build a package of fraud: a package must have at most 1000 files, but has 1001",
-        assertThrows(IllegalArgumentException.class, builder::build).getMessage());
+    assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class).hasMessage("cannot build a package of fraud: a package must have at most 1000 files, but has 1001");
     String layer = "{\"annotations\":{},\"digest\":\"\",\"mediaType\":\"\",\"size\":1}";
-    assertEquals(
-        "manifest at $.layers: wanted at most 1000 files, got an array of 1001; nothing was read",
-        refused(text -> text.replaceFirst(
+    assertThat(refused(text -> text.replaceFirst(
                 "\"layers\":\\[.*\\]", "\"layers\":[" + layer + ("," + layer).repeat(1_000) + "]"))
-            .getMessage());
+            .getMessage()).isEqualTo("manifest at $.layers: wanted at most 1000 files, got an array of 1001; nothing was read");
   }
 
   @ParameterizedTest
@@ -571,28 +529,21 @@ class FilePackageTest extends ModelPackageContract {
         "\uFEFF{}"
       })
   void whatIsNoManifestIsRefused(String text) {
-    assertThrows(
-        PackageFormatException.class, () -> FilePackage.of(text.getBytes(UTF_8), digest -> null));
+    assertThatThrownBy(() -> FilePackage.of(text.getBytes(UTF_8), digest -> null)).isInstanceOf(PackageFormatException.class);
   }
 
   // ---- folders
 
   private PackageFormatException folderRefused() {
-    return assertThrows(PackageFormatException.class, () -> FilePackage.read(folder));
+    return assertThatExceptionOfType(PackageFormatException.class).isThrownBy(() -> FilePackage.read(folder)).actual();
   }
 
   @Test
   void aFolderWithoutAPackageIsRefused() throws IOException {
-    assertEquals(
-        "no package: oci-layout is missing; nothing was read", folderRefused().getMessage());
-    assertEquals(
-        "no package: wanted a folder with a package, got nothing; nothing was read",
-        assertThrows(PackageFormatException.class, () -> FilePackage.read(folder.resolve("absent")))
-            .getMessage());
+    assertThat(folderRefused().getMessage()).isEqualTo("no package: oci-layout is missing; nothing was read");
+    assertThatThrownBy(() -> FilePackage.read(folder.resolve("absent"))).isInstanceOf(PackageFormatException.class).hasMessage("no package: wanted a folder with a package, got nothing; nothing was read");
     Path file = Files.write(folder.resolve("archive.tgz"), new byte[] {31, (byte) 139});
-    assertEquals(
-        "no package: wanted a folder with a package, got a file; nothing was read",
-        assertThrows(PackageFormatException.class, () -> FilePackage.read(file)).getMessage());
+    assertThatThrownBy(() -> FilePackage.read(file)).isInstanceOf(PackageFormatException.class).hasMessage("no package: wanted a folder with a package, got a file; nothing was read");
   }
 
   @Test
@@ -601,18 +552,13 @@ class FilePackageTest extends ModelPackageContract {
     for (String name : List.of("oci-layout", "index.json")) {
       byte[] bytes = Files.readAllBytes(folder.resolve(name));
       Files.delete(folder.resolve(name));
-      assertEquals(
-          "no package: " + name + " is missing; nothing was read",
-          folderRefused().getMessage());
+      assertThat(folderRefused().getMessage()).isEqualTo("no package: " + name + " is missing; nothing was read");
       Files.write(folder.resolve(name), bytes);
     }
     Files.delete(blob(folder, made.files(Role.DOCUMENT).get(0).digest()));
-    assertEquals(
-        "fraud sha256:" + made.digest().abbreviated()
+    assertThatThrownBy(() -> FilePackage.read(folder)).isInstanceOf(PackageIntegrityException.class).hasMessage("fraud sha256:" + made.digest().abbreviated()
             + " is damaged: docs/card.md is missing, manifest says sha256 "
-            + made.files(Role.DOCUMENT).get(0).digest().abbreviated() + "; not loaded",
-        assertThrows(PackageIntegrityException.class, () -> FilePackage.read(folder))
-            .getMessage());
+            + made.files(Role.DOCUMENT).get(0).digest().abbreviated() + "; not loaded");
   }
 
   @ParameterizedTest
@@ -622,11 +568,8 @@ class FilePackageTest extends ModelPackageContract {
     PackageFile section = made.files(Role.EXAMPLES).get(0);
     byte[] bytes = Files.readAllBytes(blob(folder, section.digest()));
     Files.write(blob(folder, section.digest()), Arrays.copyOf(bytes, length));
-    assertEquals(
-        "fraud sha256:" + made.digest().abbreviated() + " is damaged: examples.json has " + length
-            + " bytes, manifest says " + section.size() + "; not loaded",
-        assertThrows(PackageIntegrityException.class, () -> FilePackage.read(folder))
-            .getMessage());
+    assertThatThrownBy(() -> FilePackage.read(folder)).isInstanceOf(PackageIntegrityException.class).hasMessage("fraud sha256:" + made.digest().abbreviated() + " is damaged: examples.json has " + length
+            + " bytes, manifest says " + section.size() + "; not loaded");
   }
 
   @Test
@@ -639,9 +582,7 @@ class FilePackageTest extends ModelPackageContract {
         found -> found.replace("image.index", "image.indices"),
         found -> found.replace("\"schemaVersion\":2", "\"schemaVersion\":1"))) {
       Files.writeString(index, change.apply(text));
-      assertEquals(
-          "index.json must be canonical, but its bytes differ from those that its content is written as; nothing was read",
-          folderRefused().getMessage());
+      assertThat(folderRefused().getMessage()).isEqualTo("index.json must be canonical, but its bytes differ from those that its content is written as; nothing was read");
     }
     for (String broken : List.of(
         "",
@@ -650,35 +591,23 @@ class FilePackageTest extends ModelPackageContract {
         "{" + text.substring(1, text.length() - 1) + ",\"a\":1}",
         text + text)) {
       Files.writeString(index, broken);
-      assertTrue(
-          folderRefused().getMessage().startsWith("index.json at "),
-          folderRefused().getMessage());
+      assertThat(folderRefused().getMessage().startsWith("index.json at ")).as(folderRefused().getMessage()).isTrue();
     }
     Files.writeString(index, text.replaceFirst("\\[(.*)\\]", "[$1,$1]"));
-    assertEquals(
-        "index.json must list one manifest, but lists 2; nothing was read",
-        folderRefused().getMessage());
+    assertThat(folderRefused().getMessage()).isEqualTo("index.json must list one manifest, but lists 2; nothing was read");
     Files.writeString(index, text.replaceFirst("\\[(.*)\\]", "[]"));
-    assertEquals(
-        "index.json must list one manifest, but lists 0; nothing was read",
-        folderRefused().getMessage());
+    assertThat(folderRefused().getMessage()).isEqualTo("index.json must list one manifest, but lists 0; nothing was read");
     Files.writeString(index, text.replaceAll("\"size\":[0-9]+", "\"size\":4194305"));
-    assertEquals(
-        "manifest must have at most 4194304 bytes, but has 4194305; nothing was read",
-        folderRefused().getMessage());
+    assertThat(folderRefused().getMessage()).isEqualTo("manifest must have at most 4194304 bytes, but has 4194305; nothing was read");
     Files.writeString(index, "x".repeat(70_000));
-    assertEquals(
-        "no package: index.json must have at most 65536 bytes, but has more; nothing was read",
-        folderRefused().getMessage());
+    assertThat(folderRefused().getMessage()).isEqualTo("no package: index.json must have at most 65536 bytes, but has more; nothing was read");
   }
 
   @Test
   void anotherLayoutVersionIsRefused() throws IOException {
     written();
     Files.writeString(folder.resolve("oci-layout"), "{\"imageLayoutVersion\":\"2.0.0\"}");
-    assertEquals(
-        "no package: oci-layout must be {\"imageLayoutVersion\":\"1.0.0\"}; nothing was read",
-        folderRefused().getMessage());
+    assertThat(folderRefused().getMessage()).isEqualTo("no package: oci-layout must be {\"imageLayoutVersion\":\"1.0.0\"}; nothing was read");
   }
 
   /** The bytes behind the link are the right ones: it is refused for being a link. */
@@ -692,8 +621,8 @@ class FilePackageTest extends ModelPackageContract {
       Path aside = folder.resolve("aside");
       Files.move(file, aside);
       Files.createSymbolicLink(file, aside);
-      MlopsException fault = assertThrows(MlopsException.class, () -> FilePackage.read(folder));
-      assertTrue(fault.getMessage().contains("link"), fault.getMessage());
+      MlopsException fault = assertThatExceptionOfType(MlopsException.class).isThrownBy(() -> FilePackage.read(folder)).actual();
+      assertThat(fault.getMessage().contains("link")).as(fault.getMessage()).isTrue();
       Files.delete(file);
       Files.move(aside, file);
     }
@@ -704,11 +633,11 @@ class FilePackageTest extends ModelPackageContract {
   void messagesHoldNoPath() throws IOException {
     FilePackage made = written();
     Files.delete(folder.resolve("index.json"));
-    assertFalse(folderRefused().getMessage().contains(folder.toString()));
+    assertThat(folderRefused().getMessage().contains(folder.toString())).isFalse();
     Files.writeString(folder.resolve("notes.txt"), "mine");
     String refusal =
-        assertThrows(IllegalArgumentException.class, () -> made.write(folder)).getMessage();
-    assertFalse(refusal.contains(folder.toString()), refusal);
+        assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(() -> made.write(folder)).actual().getMessage();
+    assertThat(refusal.contains(folder.toString())).as(refusal).isFalse();
   }
 
   // ---- writing
@@ -716,29 +645,20 @@ class FilePackageTest extends ModelPackageContract {
   @Test
   void aFolderWithSomethingElseIsNotTouched() throws IOException {
     Files.writeString(folder.resolve("notes.txt"), "mine");
-    assertEquals(
-        "wanted an empty folder or one with this package, got one with \"notes.txt\"; nothing was written",
-        assertThrows(IllegalArgumentException.class, () -> whole().build().write(folder))
-            .getMessage());
+    assertThatThrownBy(() -> whole().build().write(folder)).isInstanceOf(IllegalArgumentException.class).hasMessage("wanted an empty folder or one with this package, got one with \"notes.txt\"; nothing was written");
     try (Stream<Path> left = Files.list(folder)) {
-      assertEquals(
-          List.of("notes.txt"), left.map(file -> file.getFileName().toString()).toList());
+      assertThat(left.map(file -> file.getFileName().toString()).toList()).isEqualTo(List.of("notes.txt"));
     }
     Path file = Files.writeString(folder.resolve("file"), "mine");
-    assertEquals(
-        "wanted a folder, got a file; nothing was written",
-        assertThrows(IllegalArgumentException.class, () -> whole().build().write(file))
-            .getMessage());
+    assertThatThrownBy(() -> whole().build().write(file)).isInstanceOf(IllegalArgumentException.class).hasMessage("wanted a folder, got a file; nothing was written");
   }
 
   @Test
   void aFolderWithAnotherPackageIsNotTouched() {
     FilePackage made = written();
     FilePackage other = whole().configuration("threshold", "0.6").build();
-    assertEquals(
-        "wanted an empty folder or one with this package, got one with another package; nothing was written",
-        assertThrows(IllegalArgumentException.class, () -> other.write(folder)).getMessage());
-    assertEquals(made, FilePackage.read(folder));
+    assertThatThrownBy(() -> other.write(folder)).isInstanceOf(IllegalArgumentException.class).hasMessage("wanted an empty folder or one with this package, got one with another package; nothing was written");
+    assertThat(FilePackage.read(folder)).isEqualTo(made);
   }
 
   @Test
@@ -749,9 +669,8 @@ class FilePackageTest extends ModelPackageContract {
     Object identity = Files.readAttributes(weights, BasicFileAttributes.class).fileKey();
     Files.writeString(card, "damaged");
     made.write(folder);
-    assertEquals(made, FilePackage.read(folder));
-    assertEquals(
-        identity, Files.readAttributes(weights, BasicFileAttributes.class).fileKey());
+    assertThat(FilePackage.read(folder)).isEqualTo(made);
+    assertThat(Files.readAttributes(weights, BasicFileAttributes.class).fileKey()).isEqualTo(identity);
   }
 
   /** A disk that stops for good at its n-th operation, as a crash does; n = 1, 2, … until the write succeeds. */
@@ -766,24 +685,21 @@ class FilePackageTest extends ModelPackageContract {
         made.write(target, disk);
         done = true;
       } catch (UncheckedIOException e) {
-        assertTrue(
-            e.getMessage().startsWith("could not write package fraud sha256:"), e.getMessage());
-        assertFalse(e.getMessage().contains(target.toString()), e.getMessage());
+        assertThat(e.getMessage().startsWith("could not write package fraud sha256:")).as(e.getMessage()).isTrue();
+        assertThat(e.getMessage().contains(target.toString())).as(e.getMessage()).isFalse();
       }
       try {
-        assertEquals(made, FilePackage.read(target));
+        assertThat(FilePackage.read(target)).isEqualTo(made);
       } catch (PackageFormatException e) {
-        assertFalse(done, "operation " + n);
+        assertThat(done).as("operation " + n).isFalse();
       }
       made.write(target);
-      assertEquals(made, FilePackage.read(target), "operation " + n);
+      assertThat(FilePackage.read(target)).as("operation " + n).isEqualTo(made);
       try (Stream<Path> all = Files.walk(target)) {
-        assertTrue(
-            all.noneMatch(file -> file.getFileName().toString().startsWith(".mlops-")),
-            "operation " + n);
+        assertThat(all.noneMatch(file -> file.getFileName().toString().startsWith(".mlops-"))).as("operation " + n).isTrue();
       }
     }
-    assertTrue(n > 30, "only " + n + " operations");
+    assertThat(n > 30).as("only " + n + " operations").isTrue();
   }
 
   /** Fails at the n-th operation and at every later one. */
@@ -838,33 +754,25 @@ class FilePackageTest extends ModelPackageContract {
     List<String> steps = disk.steps;
     int index = steps.indexOf("move index.json");
     for (String blob : blobNames(made)) {
-      assertTrue(steps.indexOf("force before blobs/sha256/" + blob) >= 0, blob + " of " + steps);
-      assertTrue(
-          steps.indexOf("force before blobs/sha256/" + blob)
-              < steps.indexOf("move blobs/sha256/" + blob),
-          blob + " of " + steps);
-      assertTrue(
-          steps.indexOf("move blobs/sha256/" + blob) < steps.lastIndexOf("folder blobs/sha256"),
-          blob + " of " + steps);
+      assertThat(steps.indexOf("force before blobs/sha256/" + blob) >= 0).as(blob + " of " + steps).isTrue();
+      assertThat(steps.indexOf("force before blobs/sha256/" + blob)
+              < steps.indexOf("move blobs/sha256/" + blob)).as(blob + " of " + steps).isTrue();
+      assertThat(steps.indexOf("move blobs/sha256/" + blob) < steps.lastIndexOf("folder blobs/sha256")).as(blob + " of " + steps).isTrue();
     }
-    assertTrue(steps.lastIndexOf("folder blobs/sha256") < index, steps.toString());
-    assertTrue(
-        steps.indexOf("force before index.json") >= 0
-            && steps.indexOf("force before index.json") < index,
-        steps.toString());
-    assertTrue(steps.indexOf("force before oci-layout") >= 0, steps.toString());
-    assertEquals("folder .", steps.get(steps.size() - 1), steps.toString());
+    assertThat(steps.lastIndexOf("folder blobs/sha256") < index).as(steps.toString()).isTrue();
+    assertThat(steps.indexOf("force before index.json") >= 0
+            && steps.indexOf("force before index.json") < index).as(steps.toString()).isTrue();
+    assertThat(steps.indexOf("force before oci-layout") >= 0).as(steps.toString()).isTrue();
+    assertThat(steps.get(steps.size() - 1)).as(steps.toString()).isEqualTo("folder .");
     // New folders outlive a power cut only when the folder above each is forced.
     for (String above : List.of("folder blobs", "folder .", "folder ..", "folder ../..")) {
-      assertTrue(steps.contains(above), above + " of " + steps);
+      assertThat(steps.contains(above)).as(above + " of " + steps).isTrue();
     }
 
     disk.steps.clear();
     made.write(target, disk);
     for (String blob : blobNames(made)) {
-      assertTrue(
-          disk.steps.contains("force blobs/sha256/" + blob),
-          "a blob that is reused may never have been forced");
+      assertThat(disk.steps.contains("force blobs/sha256/" + blob)).as("a blob that is reused may never have been forced").isTrue();
     }
   }
 
@@ -922,12 +830,10 @@ class FilePackageTest extends ModelPackageContract {
   void aNameThatAStoreWouldRefuseIsRefused(String name) {
     FilePackage.Builder builder =
         FilePackage.builder(name, SCHEMA).runtime("own").weights("model.bin", new byte[] {1});
-    assertEquals(
-        "cannot build a package of " + name + ": model must be 1 to 64 of a-z 0-9 . _ -, begin and"
+    assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class).hasMessage("cannot build a package of " + name + ": model must be 1 to 64 of a-z 0-9 . _ -, begin and"
             + " end with a letter or digit, without .. and no device name, but was \"" + name
-            + "\"",
-        assertThrows(IllegalArgumentException.class, builder::build).getMessage());
-    assertThrows(IllegalArgumentException.class, () -> Reference.requireName("model", name));
+            + "\"");
+    assertThatThrownBy(() -> Reference.requireName("model", name)).isInstanceOf(IllegalArgumentException.class);
     FilePackage.builder(name.replace('.', '-') + "-model", SCHEMA)
         .runtime("own")
         .weights("model.bin", new byte[] {1})
@@ -945,14 +851,12 @@ class FilePackageTest extends ModelPackageContract {
         .examples(List.of(new GoldenExample(
             Row.of(SCHEMA, 1.0, "DE"),
             Classification.of(List.of("a", "b"), new double[] {Double.NaN, 1}))));
-    assertEquals(
-        "cannot build a package of Fraud: model must be 1 to 64 of a-z 0-9 . _ -, begin and end with a letter or digit, without"
+    assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class).hasMessage("cannot build a package of Fraud: model must be 1 to 64 of a-z 0-9 . _ -, begin and end with a letter or digit, without"
             + " .. and no device name, but was \"Fraud\"; the runtime is missing; file name \"../model.bin\" is not allowed in a package: wanted"
             + " letters, digits, . _ - in parts divided by /, at most 200 characters; file card.md could not be read"
             + " (NoSuchFileException); baseline: column country (category) is missing; baseline: column age (number) is unknown;"
             + " a golden example must expect finite scores; file schema.json must not have the name of a section; file"
-            + " schema.json must differ from schema.json by more than case",
-        assertThrows(IllegalArgumentException.class, builder::build).getMessage());
+            + " schema.json must differ from schema.json by more than case");
   }
 
   /** Two labels of one name have no exact form: the second score would be lost. */
@@ -962,22 +866,18 @@ class FilePackageTest extends ModelPackageContract {
         .examples(List.of(new GoldenExample(
             Row.of(SCHEMA, 1.0, "DE"),
             Classification.of(List.of("a", "a"), new double[] {0.25, 0.75}))));
-    assertEquals(
-        "cannot build a package of fraud: examples.json would not read back as it was given",
-        assertThrows(IllegalArgumentException.class, builder::build).getMessage());
+    assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class).hasMessage("cannot build a package of fraud: examples.json would not read back as it was given");
   }
 
   @Test
   void weightsMayComeFromAFile() throws IOException {
     Path file = Files.write(folder.resolve("model"), WEIGHTS);
-    assertEquals(
-        FilePackage.builder("fraud", SCHEMA)
-            .runtime("mine")
-            .weights("model.bin", WEIGHTS)
-            .build(),
-        FilePackage.builder("fraud", SCHEMA)
+    assertThat(FilePackage.builder("fraud", SCHEMA)
             .runtime("mine")
             .weights("model.bin", file)
+            .build()).isEqualTo(FilePackage.builder("fraud", SCHEMA)
+            .runtime("mine")
+            .weights("model.bin", WEIGHTS)
             .build());
   }
 
@@ -988,9 +888,9 @@ class FilePackageTest extends ModelPackageContract {
         FilePackage.builder("fraud", SCHEMA).runtime("mine").weights("model.bin", weights);
     FilePackage first = builder.build();
     weights[0] ^= 1;
-    assertEquals(first, builder.build());
-    assertArrayEquals(WEIGHTS, first.read(first.files(Role.WEIGHTS).get(0)));
-    assertFalse(first.equals(builder.configuration("a", "b").build()));
+    assertThat(builder.build()).isEqualTo(first);
+    assertThat(first.read(first.files(Role.WEIGHTS).get(0))).isEqualTo(WEIGHTS);
+    assertThat(first.equals(builder.configuration("a", "b").build())).isFalse();
   }
 
   // ---- for ever
@@ -1002,25 +902,20 @@ class FilePackageTest extends ModelPackageContract {
             FilePackageTest.class.getResource("/package-0.1/oci-layout").toURI())
         .getParent();
     FilePackage read = FilePackage.read(stored);
-    assertEquals(
-        "5a8ab99ada4174272292ae637dc13ba46bfc121a678b91c4dd0b69f95a81696d",
-        read.digest().hex());
-    assertEquals("fraud", read.model());
-    assertEquals(SCHEMA, read.schema());
-    assertEquals(Optional.of("0.5"), read.configuration().text("threshold"));
-    assertEquals(List.of(Library.of("org.example:lib", "1.2")), read.libraries());
-    assertEquals(baseline(), read.baseline().orElseThrow());
-    assertEquals(examples(), read.examples());
-    assertArrayEquals(WEIGHTS, read.read(read.files(Role.WEIGHTS).get(0)));
+    assertThat(read.digest().hex()).isEqualTo("5a8ab99ada4174272292ae637dc13ba46bfc121a678b91c4dd0b69f95a81696d");
+    assertThat(read.model()).isEqualTo("fraud");
+    assertThat(read.schema()).isEqualTo(SCHEMA);
+    assertThat(read.configuration().text("threshold")).isEqualTo(Optional.of("0.5"));
+    assertThat(read.libraries()).isEqualTo(List.of(Library.of("org.example:lib", "1.2")));
+    assertThat(read.baseline().orElseThrow()).isEqualTo(baseline());
+    assertThat(read.examples()).isEqualTo(examples());
+    assertThat(read.read(read.files(Role.WEIGHTS).get(0))).isEqualTo(WEIGHTS);
     // The folder as well as the manifest: file by file the same bytes.
     Path again = newFolder();
     read.write(again);
     try (Stream<Path> files = Files.walk(again)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
-        assertArrayEquals(
-            Files.readAllBytes(stored.resolve(again.relativize(file).toString())),
-            Files.readAllBytes(file),
-            file.toString());
+        assertThat(Files.readAllBytes(file)).as(file.toString()).isEqualTo(Files.readAllBytes(stored.resolve(again.relativize(file).toString())));
       }
     }
   }
@@ -1030,18 +925,14 @@ class FilePackageTest extends ModelPackageContract {
   void theConfigurationBlobIsAModelPackConfiguration() throws IOException {
     FilePackage made = written();
     Json manifest = Json.parse(made.manifest(), 1 << 20);
-    assertEquals(
-        "application/vnd.cncf.model.config.v1+json",
-        manifest.get("config").get("mediaType").text());
+    assertThat(manifest.get("config").get("mediaType").text()).isEqualTo("application/vnd.cncf.model.config.v1+json");
     Json config = Json.parse(
         Files.readAllBytes(
             blob(folder, Digest.parse(manifest.get("config").get("digest").text()))),
         1 << 20);
     config.only("descriptor", "config", "modelfs");
-    assertEquals("fraud", config.get("descriptor").get("name").text());
-    assertEquals("layers", config.get("modelfs").get("type").text());
-    assertEquals(
-        made.files().stream().map(file -> file.digest().toString()).toList(),
-        config.get("modelfs").get("diffIds").texts());
+    assertThat(config.get("descriptor").get("name").text()).isEqualTo("fraud");
+    assertThat(config.get("modelfs").get("type").text()).isEqualTo("layers");
+    assertThat(config.get("modelfs").get("diffIds").texts()).isEqualTo(made.files().stream().map(file -> file.digest().toString()).toList());
   }
 }
