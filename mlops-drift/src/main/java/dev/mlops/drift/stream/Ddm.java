@@ -164,15 +164,14 @@ public final class Ddm extends StreamDetector<Ddm> {
 
   @Override
   void read(DataInput in) throws IOException {
-    count = in.readLong();
+    count = readCount(in);
     rate = in.readDouble();
     lowest = in.readDouble();
     warningAbove = in.readDouble();
     driftAbove = in.readDouble();
     rise = in.readDouble();
     riseStart = in.readLong();
-    if (count < 0
-        || !(rate >= 0.0 && rate <= 1.0)
+    if (!(rate >= 0.0 && rate <= 1.0)
         || !(lowest >= 0.0 && warningAbove >= 0.0 && driftAbove >= 0.0)
         || !(rise >= 0.0 && rise < Double.POSITIVE_INFINITY)
         || riseStart < 0

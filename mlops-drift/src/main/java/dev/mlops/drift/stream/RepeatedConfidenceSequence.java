@@ -255,8 +255,8 @@ public final class RepeatedConfidenceSequence extends StreamDetector<RepeatedCon
   @Override
   void read(DataInput in) throws IOException {
     n = readCount(in);
-    sum = readFinite(in, 0.0);
-    variation = readFinite(in, 0.0);
+    sum = readSum(in, n);
+    variation = readSum(in, n);
     sinceLook = readCount(in);
     begun = readCount(in);
     atLeast = readFinite(in, -Double.MAX_VALUE);
@@ -271,10 +271,20 @@ public final class RepeatedConfidenceSequence extends StreamDetector<RepeatedCon
       if (beginning[at] > n) {
         throw DetectorState.refused("it began a sequence after " + beginning[at] + " of " + n);
       }
-      sumThere[at] = kept ? readFinite(in, 0.0) : 0.0;
-      variationThere[at] = kept ? readFinite(in, 0.0) : 0.0;
+      sumThere[at] = kept ? readSum(in, beginning[at]) : 0.0;
+      variationThere[at] = kept ? readSum(in, beginning[at]) : 0.0;
       positionThere[at] = kept ? readPosition(in) : 0;
     }
+  }
+
+  /** Reads a sum of numbers that are each 0 to 1, rounding aside. */
+  private static double readSum(DataInput in, long values) throws IOException {
+    double read = readFinite(in, 0.0);
+    if (read > (values + 1.0) * (1.0 + 1e-6)) {
+      throw DetectorState.refused(
+          "it holds the sum " + read + " of " + values + " numbers that are each 0 to 1");
+    }
+    return read;
   }
 
   @Override
