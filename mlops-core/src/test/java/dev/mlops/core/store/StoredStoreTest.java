@@ -50,7 +50,7 @@ class StoredStoreTest {
     try (Stream<Path> all = Files.walk(from)) {
       for (Path path : all.filter(Files::isRegularFile).toList()) {
         Path to = root.resolve(from.relativize(path).toString());
-        Files.createDirectories(to.getParent());
+        Files.createDirectories(requireNonNull(to.getParent()));
         Files.copy(path, to);
       }
     }
