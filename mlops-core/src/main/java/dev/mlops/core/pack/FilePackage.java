@@ -22,9 +22,11 @@ import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.internal.json.JsonException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -57,6 +59,9 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class FilePackage implements ModelPackage {
+  /** The folder beside the files of a package in a container image that holds the package itself. */
+  public static final String IN_IMAGE = ".mlops";
+
   private final byte[] bytes;
   private final Digest digest;
   private final Manifest manifest;
@@ -100,13 +105,29 @@ public final class FilePackage implements ModelPackage {
    *
    * <p>Sections are kept in memory. Weights and documents stay in the folder, and are verified again whenever they are read.
    *
-   * @param folder what {@link #write} wrote
+   * @param folder what {@link #write} wrote, or the folder of a container image that holds its files, such as {@code /models}
    * @throws PackageFormatException if it holds no package, one that is not canonical, or one of a newer format
    * @throws PackageIntegrityException if a file is missing or is not what the manifest lists
    * @throws UncheckedIOException if the disk cannot be read
    */
   public static FilePackage read(Path folder) {
-    return of(new Layout(folder, new Disk()).read());
+    Path inImage = folder.resolve(IN_IMAGE);
+    return of(new Layout(Files.isDirectory(inImage) ? inImage : folder, new Disk()).read());
+  }
+
+  /**
+   * {@return the small files of the OCI image layout by their names, blobs among them: what the layout holds beside {@link
+   * #files()}}
+   */
+  @Beta
+  public Map<String, byte[]> layout() {
+    byte[] config = manifest.config();
+    Map<String, byte[]> files = new TreeMap<>();
+    files.put(Layout.MARK, Layout.MARK_BYTES.clone());
+    files.put(Layout.INDEX, Layout.indexOf(digest, bytes.length));
+    files.put(Layout.BLOBS + digest.hex(), bytes.clone());
+    files.put(Layout.BLOBS + Digest.of(config).hex(), config);
+    return files;
   }
 
   static FilePackage of(Layout.Read found) {
@@ -169,6 +190,24 @@ public final class FilePackage implements ModelPackage {
     new Layout(folder, disk).write(manifest, this::copy);
   }
 
+  /**
+   * Copies a file of any size, and verifies it on the way: each byte is read and hashed once.
+   *
+   * @param file one of {@link #files()}
+   * @param target where the bytes go; not closed. What it got is worth nothing if this throws
+   * @throws PackageIntegrityException if the bytes that are there are not the ones that the manifest lists
+   * @throws IllegalArgumentException if the package does not list this file
+   * @throws IOException if the target cannot be written or the file not be read
+   */
+  @Beta
+  public void copyTo(PackageFile file, OutputStream target) throws IOException {
+    requireListed(file);
+    copy(
+        file,
+        bytes -> target.write(
+            bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining()));
+  }
+
   /** Gives the bytes of a file to a target while they are verified; what was given is worth nothing if this throws. */
   void copy(PackageFile file, VerifiedChannel.Target target) throws IOException {
     try (SeekableByteChannel source = source(model(), digest, file.name(), file.digest(), blobs)) {
@@ -181,8 +220,14 @@ public final class FilePackage implements ModelPackage {
     }
   }
 
-  /** {@return any package as one of this kind, its manifest and sections verified} */
-  static FilePackage of(ModelPackage source) {
+  /**
+   * {@return a package as one of this kind, its manifest and sections verified}
+   *
+   * @param source such as one from a store of the host's own
+   * @throws PackageFormatException if its manifest is of another kind
+   * @throws PackageIntegrityException if its bytes are not what its manifest lists
+   */
+  public static FilePackage of(ModelPackage source) {
     if (source instanceof FilePackage file) {
       return file;
     }

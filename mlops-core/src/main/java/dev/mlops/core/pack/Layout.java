@@ -31,6 +31,7 @@ final class Layout {
   static final byte[] MARK_BYTES =
       "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8);
   static final String INDEX = "index.json";
+  static final String BLOBS = "blobs/sha256/";
   static final int LONGEST_INDEX = 64 << 10;
   static final String UNFINISHED = ".mlops-";
 
