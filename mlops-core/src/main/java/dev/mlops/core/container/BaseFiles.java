@@ -115,10 +115,13 @@ interface BaseFiles {
         }
       }
     } catch (IOException | IllegalArgumentException e) {
-      throw new ImageFormatException("no base image: wanted a tar, got "
-          + (entries.isEmpty() ? "something else" : "one that is damaged after " + entries.size()
-              + " files")
-          + "; nothing was written", e);
+      throw new ImageFormatException(
+          "no base image: wanted a tar, got "
+              + (entries.isEmpty()
+                  ? "something else"
+                  : "one that is damaged after " + entries.size() + " files")
+              + "; nothing was written",
+          e);
     }
     return name -> {
       Entry entry = entries.get(name);
@@ -128,8 +131,7 @@ interface BaseFiles {
       }
       return entry == null || entry.target() != null
           ? null
-          : new Slice(
-              FileChannel.open(file, StandardOpenOption.READ), entry.start(), entry.size());
+          : new Slice(FileChannel.open(file, StandardOpenOption.READ), entry.start(), entry.size());
     };
   }
 

@@ -40,11 +40,16 @@ final class BaseImage {
 
   /** What a layer is called here, by what its base calls it. */
   private static final Map<String, String> LAYERS = Map.of(
-      TAR, TAR,
-      TAR + "+gzip", TAR + "+gzip",
-      TAR + "+zstd", TAR + "+zstd",
-      "application/vnd.docker.image.rootfs.diff.tar", TAR,
-      "application/vnd.docker.image.rootfs.diff.tar.gzip", TAR + "+gzip");
+      TAR,
+      TAR,
+      TAR + "+gzip",
+      TAR + "+gzip",
+      TAR + "+zstd",
+      TAR + "+zstd",
+      "application/vnd.docker.image.rootfs.diff.tar",
+      TAR,
+      "application/vnd.docker.image.rootfs.diff.tar.gzip",
+      TAR + "+gzip");
 
   /** A layer as the base has it, compressed or not. */
   record Layer(String type, Digest digest, long size, String diffId, String name) {}
@@ -54,8 +59,7 @@ final class BaseImage {
   private final List<Layer> layers;
   private final Optional<Digest> manifest;
 
-  private BaseImage(
-      BaseFiles files, Json config, List<Layer> layers, Optional<Digest> manifest) {
+  private BaseImage(BaseFiles files, Json config, List<Layer> layers, Optional<Digest> manifest) {
     this.files = files;
     this.config = config;
     this.layers = List.copyOf(layers);
@@ -200,8 +204,8 @@ final class BaseImage {
     if (images.size() != 1) {
       throw refused("manifest.json must list one image, but lists " + images.size());
     }
-    Json config = Json.parse(
-        files.small(images.get(0).get("Config").text(), LONGEST_JSON), LONGEST_JSON);
+    Json config =
+        Json.parse(files.small(images.get(0).get("Config").text(), LONGEST_JSON), LONGEST_JSON);
     List<String> names = images.get(0).get("Layers").texts();
     List<String> diffIds = diffIds(config);
     requireSame(names.size(), diffIds.size());
@@ -247,8 +251,8 @@ final class BaseImage {
   private static List<String> diffIds(Json config) {
     List<String> diffIds = config.get("rootfs").get("diff_ids").texts();
     if (diffIds.size() > MOST_LAYERS) {
-      throw refused("an image must have at most " + MOST_LAYERS + " layers, but has "
-          + diffIds.size());
+      throw refused(
+          "an image must have at most " + MOST_LAYERS + " layers, but has " + diffIds.size());
     }
     diffIds.forEach(Digest::parse);
     String os = config.find("os").map(Json::text).orElse("linux");
@@ -271,7 +275,10 @@ final class BaseImage {
   /** {@return a member of the configuration that containers are started with, if it has it} */
   @Nullable
   Json started(String key) {
-    return config.find("config").filter(one -> !one.isNull()).flatMap(one -> one.find(key))
+    return config
+        .find("config")
+        .filter(one -> !one.isNull())
+        .flatMap(one -> one.find(key))
         .filter(one -> !one.isNull())
         .orElse(null);
   }

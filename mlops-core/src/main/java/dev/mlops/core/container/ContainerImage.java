@@ -131,9 +131,8 @@ public final class ContainerImage {
    */
   public ContainerImage entryPoint(String mainClass) {
     if (!mainClass.matches("[\\p{L}_$][\\p{L}\\p{N}_$]*(\\.[\\p{L}_$][\\p{L}\\p{N}_$]*)*")) {
-      throw new IllegalArgumentException(
-          "the entry point must be the name of a class, but was \""
-              + MlopsException.shown(mainClass) + "\"");
+      throw new IllegalArgumentException("the entry point must be the name of a class, but was \""
+          + MlopsException.shown(mainClass) + "\"");
     }
     return with(copy -> copy.mainClass = mainClass);
   }
@@ -181,8 +180,10 @@ public final class ContainerImage {
    */
   public ContainerImage variable(String name, String value) {
     if (!name.matches("[A-Za-z_][A-Za-z0-9_]*")) {
-      throw new IllegalArgumentException("the name of an environment variable must be letters, digits"
-          + " and _, and not begin with a digit, but was \"" + MlopsException.shown(name) + "\"");
+      throw new IllegalArgumentException(
+          "the name of an environment variable must be letters, digits"
+              + " and _, and not begin with a digit, but was \"" + MlopsException.shown(name)
+              + "\"");
     }
     requireText("the value of " + name, value);
     return with(copy -> copy.variables = more(variables, name, value));
@@ -344,11 +345,15 @@ public final class ContainerImage {
         layers.add(descriptor(layer.type(), layer.digest(), layer.size()));
         diffIds.add(layer.diffId());
       }
-      under.config().find("history").filter(one -> !one.isNull()).ifPresent(past ->
-          history.addAll(past.items()));
+      under
+          .config()
+          .find("history")
+          .filter(one -> !one.isNull())
+          .ifPresent(past -> history.addAll(past.items()));
     }
     if (!divided.libraries().isEmpty()) {
-      layer("libraries", to -> Layers.files(divided.libraries(), to), layers, diffIds, history, out);
+      layer(
+          "libraries", to -> Layers.files(divided.libraries(), to), layers, diffIds, history, out);
     }
     if (!divided.host().isEmpty()) {
       layer("class path", to -> Layers.files(divided.host(), to), layers, diffIds, history, out);
@@ -363,10 +368,14 @@ public final class ContainerImage {
     Output.Blob config = out.blob(
         Json.of(config(known, under, divided.entries(), diffIds, history)).bytes());
     Map<String, Object> manifest = new HashMap<>(Map.of(
-        "schemaVersion", 2,
-        "mediaType", MANIFEST_TYPE,
-        "config", descriptor(CONFIG_TYPE, config.digest(), config.size()),
-        "layers", layers));
+        "schemaVersion",
+        2,
+        "mediaType",
+        MANIFEST_TYPE,
+        "config",
+        descriptor(CONFIG_TYPE, config.digest(), config.size()),
+        "layers",
+        layers));
     if (under != null && under.manifest().isPresent()) {
       manifest.put(
           "annotations",
@@ -379,8 +388,7 @@ public final class ContainerImage {
     listed.put("platform", Map.of("os", "linux", "architecture", built(under)));
     out.file(
         "index.json",
-        Json.of(Map.of(
-                "schemaVersion", 2, "mediaType", INDEX_TYPE, "manifests", List.of(listed)))
+        Json.of(Map.of("schemaVersion", 2, "mediaType", INDEX_TYPE, "manifests", List.of(listed)))
             .bytes());
     out.file("oci-layout", LAYOUT.getBytes(UTF_8));
     out.file("manifest.json", docker(known.model(), config.digest(), layers));
@@ -536,8 +544,11 @@ public final class ContainerImage {
       Layers.ClassPath divided = Layers.divided(known, classPath);
       StringBuilder file = new StringBuilder("FROM ").append(from).append('\n');
       new TreeMap<>(labels(known))
-          .forEach((name, value) ->
-              file.append("LABEL ").append(quoted(name)).append('=').append(quoted(value)).append('\n'));
+          .forEach((name, value) -> file.append("LABEL ")
+              .append(quoted(name))
+              .append('=')
+              .append(quoted(value))
+              .append('\n'));
       new TreeMap<>(variables)
           .forEach((name, value) ->
               file.append("ENV ").append(name).append('=').append(quoted(value)).append('\n'));

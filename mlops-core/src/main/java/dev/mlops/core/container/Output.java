@@ -63,7 +63,8 @@ final class Output implements AutoCloseable {
         }
       }
       if (!empty) {
-        throw new IllegalArgumentException("wanted " + (folder ? "no file or an empty folder" : "no file")
+        throw new IllegalArgumentException("wanted "
+            + (folder ? "no file or an empty folder" : "no file")
             + " to write to, got " + (Files.isDirectory(place) ? "a folder with files" : "a file")
             + "; it was not changed");
       }
@@ -96,8 +97,7 @@ final class Output implements AutoCloseable {
       size = channel.position();
       channel.force(true);
     }
-    return new Blob(
-        Digest.parse("sha256:" + HexFormat.of().formatHex(digest.digest())), size);
+    return new Blob(Digest.parse("sha256:" + HexFormat.of().formatHex(digest.digest())), size);
   }
 
   /** Writes a blob, which is named by its digest. */
@@ -192,17 +192,20 @@ final class Output implements AutoCloseable {
   }
 
   /** Copies all bytes of a channel, and refuses another length or digest. */
-  static void verified(SeekableByteChannel source, Digest wanted, long size, String what, OutputStream out)
+  static void verified(
+      SeekableByteChannel source, Digest wanted, long size, String what, OutputStream out)
       throws IOException {
     MessageDigest digest = sha256();
     long copied = 0;
     if (source.size() == size) {
-      OutputStream both = new DigestOutputStream(new FilterOutputStream(out) {
-        @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
-          out.write(bytes, offset, length);
-        }
-      }, digest);
+      OutputStream both = new DigestOutputStream(
+          new FilterOutputStream(out) {
+            @Override
+            public void write(byte[] bytes, int offset, int length) throws IOException {
+              out.write(bytes, offset, length);
+            }
+          },
+          digest);
       copied = Channels.newInputStream(source).transferTo(both);
     }
     Digest found = Digest.parse("sha256:" + HexFormat.of().formatHex(digest.digest()));

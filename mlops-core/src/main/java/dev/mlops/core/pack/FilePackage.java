@@ -204,8 +204,8 @@ public final class FilePackage implements ModelPackage {
     requireListed(file);
     copy(
         file,
-        bytes -> target.write(
-            bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining()));
+        bytes ->
+            target.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining()));
   }
 
   /** Gives the bytes of a file to a target while they are verified; what was given is worth nothing if this throws. */

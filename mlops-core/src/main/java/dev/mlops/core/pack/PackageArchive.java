@@ -297,8 +297,8 @@ public final class PackageArchive {
                 : hex.startsWith("28b52ffd")
                     ? "a zstd file"
                     : hex.startsWith("fd377a58") ? "an xz file" : "something else";
-    return refused("wanted a tar, got " + kind
-        + (hex.isEmpty() ? "" : " that begins with the bytes " + hex));
+    return refused(
+        "wanted a tar, got " + kind + (hex.isEmpty() ? "" : " that begins with the bytes " + hex));
   }
 
   private static void requireFile(byte[] header, String entry) {

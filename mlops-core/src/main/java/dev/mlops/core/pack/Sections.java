@@ -55,10 +55,7 @@ final class Sections {
     if (role.equals(Role.BASELINE) || role.equals(Role.LIBRARIES)) {
       return 3;
     }
-    return role.equals(Role.EXAMPLES)
-            || role.equals(Role.CONFIGURATION)
-        ? 2
-        : 1;
+    return role.equals(Role.EXAMPLES) || role.equals(Role.CONFIGURATION) ? 2 : 1;
   }
 
   // ---- schema

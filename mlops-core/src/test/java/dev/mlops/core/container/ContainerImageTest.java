@@ -79,10 +79,7 @@ class ContainerImageTest {
   }
 
   private ContainerImage runnable(FilePackage source, Path base) {
-    return ContainerImage.of(source)
-        .on(base)
-        .classPath(parts())
-        .entryPoint("com.acme.Serve");
+    return ContainerImage.of(source).on(base).classPath(parts()).entryPoint("com.acme.Serve");
   }
 
   // ---- bases
@@ -245,9 +242,7 @@ class ContainerImageTest {
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
         content.put(
             entry.getName(),
-            entry.isLink()
-                ? "-> " + entry.getLinkName()
-                : new String(tar.readAllBytes(), UTF_8));
+            entry.isLink() ? "-> " + entry.getLinkName() : new String(tar.readAllBytes(), UTF_8));
         assertThat(entry.getLongUserId() + entry.getLongGroupId()).isZero();
         assertThat(entry.getLastModifiedTime().toMillis()).isZero();
       }
@@ -300,7 +295,8 @@ class ContainerImageTest {
     assertThat(config.get("os").text() + "/" + config.get("architecture").text())
         .isEqualTo("linux/amd64");
     assertThat(config.get("rootfs").get("diff_ids").texts())
-        .containsExactly(manifest(image).get("layers").items().get(0).get("digest").text());
+        .containsExactly(
+            manifest(image).get("layers").items().get(0).get("digest").text());
     assertThat(config.get("config").get("Labels").get("dev.mlops.package").text())
         .isEqualTo(made.digest().toString());
     assertThat(config.get("config").get("Labels").get("team").text()).isEqualTo("risk");
@@ -321,7 +317,8 @@ class ContainerImageTest {
     Map<String, String> content =
         content(blob(image, manifest(image).get("layers").items().get(0)));
     assertThat(content.values().stream().filter("weights"::equals)).hasSize(1);
-    String blob = "models/.mlops/blobs/sha256/" + Digest.of("weights".getBytes(UTF_8)).hex();
+    String blob =
+        "models/.mlops/blobs/sha256/" + Digest.of("weights".getBytes(UTF_8)).hex();
     assertThat(content)
         .containsEntry("models/model.bin", "-> " + blob)
         .containsEntry("models/parts/second.bin", "-> " + blob)
@@ -448,11 +445,15 @@ class ContainerImageTest {
       tar.closeArchiveEntry();
       String second = Digest.of(layer("second")).toString();
       String first = Digest.of(layer("first")).toString();
-      add(tar, "c.json", new String(configuration(), UTF_8).replace(second, first).getBytes(UTF_8));
+      add(
+          tar,
+          "c.json",
+          new String(configuration(), UTF_8).replace(second, first).getBytes(UTF_8));
       add(
           tar,
           "manifest.json",
-          "[{\"Config\":\"c.json\",\"Layers\":[\"abc/layer.tar\",\"def/layer.tar\"]}]".getBytes(UTF_8));
+          "[{\"Config\":\"c.json\",\"Layers\":[\"abc/layer.tar\",\"def/layer.tar\"]}]"
+              .getBytes(UTF_8));
     }
     Path image = folder.resolve("image");
     runnable(fraud("w"), base).write(image);
@@ -471,27 +472,41 @@ class ContainerImageTest {
   @Test
   void ofABaseForSeveralProcessorsTheOneThatFitsIsTaken() throws IOException {
     Map<String, byte[]> files = base();
-    byte[] manifest = json(files.get("index.json")).get("manifests").items().get(0).get("digest")
-        .text().getBytes(UTF_8);
+    byte[] manifest = json(files.get("index.json"))
+        .get("manifests")
+        .items()
+        .get(0)
+        .get("digest")
+        .text()
+        .getBytes(UTF_8);
     Digest amd64 = Digest.parse(new String(manifest, UTF_8));
     int size = files.get("blobs/sha256/" + amd64.hex()).length;
     byte[] inner = index(
         descriptor(amd64, size, "amd64"),
         descriptor(Digest.of(new byte[] {1}), 1, "arm64"),
         Map.of(
-            "mediaType", "application/vnd.oci.image.manifest.v1+json",
-            "digest", Digest.of(new byte[] {2}).toString(),
-            "size", 1,
-            "platform", Map.of("os", "unknown", "architecture", "unknown")));
-    files.put("index.json", index(Map.of(
-        "mediaType", "application/vnd.oci.image.index.v1+json",
-        "digest", put(files, inner).toString(),
-        "size", inner.length)));
+            "mediaType",
+            "application/vnd.oci.image.manifest.v1+json",
+            "digest",
+            Digest.of(new byte[] {2}).toString(),
+            "size",
+            1,
+            "platform",
+            Map.of("os", "unknown", "architecture", "unknown")));
+    files.put(
+        "index.json",
+        index(Map.of(
+            "mediaType",
+            "application/vnd.oci.image.index.v1+json",
+            "digest",
+            put(files, inner).toString(),
+            "size",
+            inner.length)));
     Path base = inFolder(files);
     runnable(fraud("w"), base).write(folder.resolve("image"));
     assertThat(config(folder.resolve("image")).get("architecture").text()).isEqualTo("amd64");
-    assertThatThrownBy(() ->
-            runnable(fraud("w"), base).architecture("riscv64").write(folder.resolve("other")))
+    assertThatThrownBy(
+            () -> runnable(fraud("w"), base).architecture("riscv64").write(folder.resolve("other")))
         .isInstanceOf(ImageFormatException.class)
         .hasMessageContaining("linux/riscv64")
         .hasMessageContaining("linux/amd64")
@@ -619,8 +634,9 @@ class ContainerImageTest {
     refusals.put(image.entryPoint("A"), "a base");
     refusals.put(image.classPath(parts()), "a base");
     refusals.put(
-        runnable(fraud("w"), base).classPath(List.of(
-            jars.resolve("gone.jar"), jars.resolve("none.jar"), jars.resolve("lib.jar"))),
+        runnable(fraud("w"), base)
+            .classPath(List.of(
+                jars.resolve("gone.jar"), jars.resolve("none.jar"), jars.resolve("lib.jar"))),
         "gone.jar is missing; none.jar is missing");
     refusals.forEach((one, words) -> assertThatThrownBy(() -> one.write(target))
         .isInstanceOf(IllegalArgumentException.class)
@@ -710,7 +726,12 @@ class ContainerImageTest {
       }
     }
     for (String text : List.of(
-        "", "[]", "{}", "{\"manifests\":[]}", "[".repeat(5_000), "{\"a\":1,\"a\":2}",
+        "",
+        "[]",
+        "{}",
+        "{\"manifests\":[]}",
+        "[".repeat(5_000),
+        "{\"a\":1,\"a\":2}",
         "{\"manifests\":[{\"digest\":\"md5:00\",\"size\":1}]}",
         "{\"manifests\":[{\"digest\":\"sha256:ABC\",\"size\":1}]}",
         "{\"manifests\":[{\"digest\":\"sha256:" + "0".repeat(64) + "\",\"size\":1}]}",
@@ -733,7 +754,11 @@ class ContainerImageTest {
       assertThat(names(folder)).as("damage %d", i).isEqualTo(before);
     }
     byte[] nothing = new byte[0];
-    for (byte[] text : List.of(nothing, new byte[] {0x1f, (byte) 0x8b}, "x".repeat(2_000).getBytes(UTF_8), new byte[5_000])) {
+    for (byte[] text : List.of(
+        nothing,
+        new byte[] {0x1f, (byte) 0x8b},
+        "x".repeat(2_000).getBytes(UTF_8),
+        new byte[5_000])) {
       Path base = Files.write(folder.resolve("base.tar"), text);
       assertThatThrownBy(() -> runnable(fraud("w"), base).write(folder.resolve("image")))
           .isInstanceOf(ImageFormatException.class);
@@ -780,8 +805,10 @@ class ContainerImageTest {
       Map<String, byte[]> docker = new LinkedHashMap<>();
       docker.put("l1", layer("first"));
       docker.put("l2", layer("second"));
-      docker.put("c", new String(configuration(), UTF_8).replace(change[0], change[1]).getBytes(UTF_8));
-      docker.put("manifest.json", "[{\"Config\":\"c\",\"Layers\":[\"l1\",\"l2\"]}]".getBytes(UTF_8));
+      docker.put(
+          "c", new String(configuration(), UTF_8).replace(change[0], change[1]).getBytes(UTF_8));
+      docker.put(
+          "manifest.json", "[{\"Config\":\"c\",\"Layers\":[\"l1\",\"l2\"]}]".getBytes(UTF_8));
       Path base = inTar("docker.tar", docker);
       assertThatThrownBy(() -> runnable(fraud("w"), base).write(folder.resolve("image")))
           .isInstanceOf(ImageFormatException.class)
@@ -805,8 +832,7 @@ class ContainerImageTest {
         .hasMessageContaining("model.bin");
     assertThatThrownBy(() -> ContainerImage.of(made).writeArchive(folder.resolve("image.tar")))
         .isInstanceOf(PackageIntegrityException.class);
-    assertThatThrownBy(
-            () -> ContainerImage.of(fraud("w")).write(folder.resolve("absent/image")))
+    assertThatThrownBy(() -> ContainerImage.of(fraud("w")).write(folder.resolve("absent/image")))
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining("nothing was written")
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain(folder.toString()));

@@ -68,7 +68,9 @@ class PackageArchiveTest {
 
   private static byte[] archived(FilePackage source) {
     Map<String, byte[]> blobs = new TreeMap<>(source.layout());
-    source.files().forEach(one -> blobs.put("blobs/sha256/" + one.digest().hex(), source.read(one)));
+    source
+        .files()
+        .forEach(one -> blobs.put("blobs/sha256/" + one.digest().hex(), source.read(one)));
     Map<String, byte[]> ordered = new LinkedHashMap<>();
     ordered.put("oci-layout", blobs.remove("oci-layout"));
     ordered.put("index.json", blobs.remove("index.json"));
@@ -164,8 +166,7 @@ class PackageArchiveTest {
       System.setProperty("user.name", user);
     }
     // Computed once, on JDK 17: any machine must find it again.
-    assertThat(Digest.of(archived(small(100))).abbreviated())
-        .isEqualTo("a009098d9cf5");
+    assertThat(Digest.of(archived(small(100))).abbreviated()).isEqualTo("a009098d9cf5");
   }
 
   @Test
@@ -208,8 +209,8 @@ class PackageArchiveTest {
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain(folder.toString()));
     for (int step = 1; step <= 4; step++) {
       int failing = step;
-      assertThatThrownBy(() -> PackageArchive.write(
-              small(1), folder.resolve("b.tar"), new FailingDisk(failing)))
+      assertThatThrownBy(() ->
+              PackageArchive.write(small(1), folder.resolve("b.tar"), new FailingDisk(failing)))
           .as("step %d", step)
           .isInstanceOf(UncheckedIOException.class);
       if (step < 4) {
@@ -296,7 +297,8 @@ class PackageArchiveTest {
   private static void requireRefused(Reading reading, int at, int bit) throws IOException {
     try {
       Object found = reading.read();
-      throw new AssertionError("bit " + bit + " of byte " + at + " was another, and read: " + found);
+      throw new AssertionError(
+          "bit " + bit + " of byte " + at + " was another, and read: " + found);
     } catch (PackageFormatException | PackageIntegrityException e) {
       // as it must be
     }
@@ -373,9 +375,10 @@ class PackageArchiveTest {
           .as("%d of %d bytes", length, archive.length)
           .isInstanceOf(PackageFormatException.class)
           .satisfies(e -> assertThat(e.getMessage())
-              .containsPattern(length < 512
-                  ? "wanted a tar, got something else that begins with the bytes"
-                  : "ends at offset " + length + "|has \\d+ left"));
+              .containsPattern(
+                  length < 512
+                      ? "wanted a tar, got something else that begins with the bytes"
+                      : "ends at offset " + length + "|has \\d+ left"));
     }
   }
 
@@ -406,9 +409,24 @@ class PackageArchiveTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "../x", "/x", "C:\\x", "..\\x", "a/../../x", "x\ny", "\u202ex", "%2e%2e/x", "./oci-layout",
-        "blobs/sha256/../../x", "BLOBS/sha256/x", "oci-layout/", "oci-layout ", "OCI-LAYOUT", "//proc/self/root",
-        "a#b", "con", "blobs/sha256/0"
+        "../x",
+        "/x",
+        "C:\\x",
+        "..\\x",
+        "a/../../x",
+        "x\ny",
+        "\u202ex",
+        "%2e%2e/x",
+        "./oci-layout",
+        "blobs/sha256/../../x",
+        "BLOBS/sha256/x",
+        "oci-layout/",
+        "oci-layout ",
+        "OCI-LAYOUT",
+        "//proc/self/root",
+        "a#b",
+        "con",
+        "blobs/sha256/0"
       })
   void aNameThatIsNoneOfALayoutIsRefused(String name) {
     byte[] header = TarWriter.header("oci-layout", 0);
@@ -418,17 +436,26 @@ class PackageArchiveTest {
     byte[] archive = concat(summed(header), new byte[1_024]);
     refused(
         archive,
-        "\"" + MlopsException.shown(new String(bytes, ISO_8859_1))
-            + "\"",
+        "\"" + MlopsException.shown(new String(bytes, ISO_8859_1)) + "\"",
         "path not allowed");
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "1a hard link", "2a symbolic link", "3a device", "4a device", "5a folder", "6a FIFO",
-        "Sa sparse file", "xa PAX header", "ga PAX header", "La GNU long name", "Ka GNU long name",
-        "7of type 0x37", "Zof type 0x5a"
+        "1a hard link",
+        "2a symbolic link",
+        "3a device",
+        "4a device",
+        "5a folder",
+        "6a FIFO",
+        "Sa sparse file",
+        "xa PAX header",
+        "ga PAX header",
+        "La GNU long name",
+        "Ka GNU long name",
+        "7of type 0x37",
+        "Zof type 0x5a"
       })
   void whatIsNoFileIsRefusedByItsType(String typeAndWords) {
     byte[] header = TarWriter.header("oci-layout", 0);
@@ -479,7 +506,8 @@ class PackageArchiveTest {
   void aMillionEntriesAreRefusedAtTheFirstTooMany() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     for (int i = 0; i < 1_100; i++) {
-      out.writeBytes(TarWriter.header("blobs/sha256/" + Digest.of(new byte[] {1, (byte) i, (byte) (i >> 8)}).hex(), 0));
+      out.writeBytes(TarWriter.header(
+          "blobs/sha256/" + Digest.of(new byte[] {1, (byte) i, (byte) (i >> 8)}).hex(), 0));
     }
     refused(out.toByteArray(), "at most 1004 entries", "offset " + 1_004 * 512);
   }
@@ -533,7 +561,16 @@ class PackageArchiveTest {
   void anIndexOrMarkThatIsNoneIsRefused() {
     FilePackage made = small(10);
     for (String name : List.of("oci-layout", "index.json")) {
-      for (String text : List.of("", "{}", "\ufeff{}", "[".repeat(10_000), "{\"a\":1,\"a\":1}", "NaN", "\"\\ud800\"", "1e999999", "x".repeat(100_000))) {
+      for (String text : List.of(
+          "",
+          "{}",
+          "\ufeff{}",
+          "[".repeat(10_000),
+          "{\"a\":1,\"a\":1}",
+          "NaN",
+          "\"\\ud800\"",
+          "1e999999",
+          "x".repeat(100_000))) {
         Map<String, byte[]> blobs = new LinkedHashMap<>();
         blobs.put("oci-layout", made.layout().get("oci-layout"));
         blobs.put("index.json", made.layout().get("index.json"));

@@ -241,8 +241,8 @@ class SectionsTest {
         List.<Function<Json, ?>>of(Sections::schema, Sections::provenance, Sections::environment)) {
       assertEquals("$.format: wanted format 1, got 4", refusal(reader, text));
     }
-    for (Function<Json, ?> reader : List.<Function<Json, ?>>of(
-        Sections::examples, Sections::configuration)) {
+    for (Function<Json, ?> reader :
+        List.<Function<Json, ?>>of(Sections::examples, Sections::configuration)) {
       assertEquals("$.format: wanted format 1 to 2, got 4", refusal(reader, text));
     }
     for (Function<Json, ?> reader :
@@ -296,15 +296,14 @@ class SectionsTest {
   void aBaselineOfAnEarlierVersionHasNoLabels() {
     String rest = "'schema':{'columns':[{'name':'a','type':'number'}]},'rows':3,'quality':{},"
         + "'columns':[]";
-    String labels =
-        ",'labels':{'column':'label','missing':0,'counts':{'no':2,'yes':1},'other':0}";
+    String labels = ",'labels':{'column':'label','missing':0,'counts':{'no':2,'yes':1},'other':0}";
     for (int format = 1; format <= 3; format++) {
       Json json = Json.parse(
           ("{'format':" + format + "," + rest + "}").replace('\'', '"').getBytes(UTF_8), LIMIT);
       assertTrue(Sections.baseline(json).labels().isEmpty());
     }
-    Json json =
-        Json.parse(("{'format':3," + rest + labels + "}").replace('\'', '"').getBytes(UTF_8), LIMIT);
+    Json json = Json.parse(
+        ("{'format':3," + rest + labels + "}").replace('\'', '"').getBytes(UTF_8), LIMIT);
     assertEquals(
         new CategoryProfile("label", Map.of("no", 2L, "yes", 1L), 0, 0),
         Sections.baseline(json).labels().orElseThrow());

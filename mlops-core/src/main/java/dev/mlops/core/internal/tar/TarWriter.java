@@ -51,10 +51,7 @@ public final class TarWriter {
     byte[] header = new byte[BLOCK];
     try {
       plain(new TarArchiveEntry(name, TarConstants.LF_NORMAL, true), size, 0_100_644)
-          .writeEntryHeader(
-              header,
-              ZipEncodingHelper.getZipEncoding(UTF_8.name()),
-              true);
+          .writeEntryHeader(header, ZipEncodingHelper.getZipEncoding(UTF_8.name()), true);
     } catch (IOException e) {
       throw new IllegalStateException("writing to memory", e);
     }
