@@ -144,9 +144,9 @@ interface BaseFiles {
     if (hard) {
       return plain(link);
     }
-    List<String> parts = new ArrayList<>(List.of(plain(name).split("/")));
+    List<String> parts = new ArrayList<>(List.of(plain(name).split("/", -1)));
     parts.remove(parts.size() - 1);
-    for (String part : link.split("/")) {
+    for (String part : link.split("/", -1)) {
       if (part.equals("..") && !parts.isEmpty()) {
         parts.remove(parts.size() - 1);
       } else if (!part.equals(".") && !part.equals("..") && !part.isEmpty()) {

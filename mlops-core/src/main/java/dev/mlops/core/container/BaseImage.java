@@ -228,7 +228,7 @@ final class BaseImage {
       try (InputStream bytes = new DigestInputStream(Channels.newInputStream(channel), digest)) {
         for (int count = bytes.read(step); count >= 0; count = bytes.read(step)) {
           if (size == 0 && count > 1) {
-            magic = (step[0] & 0xff) << 8 | step[1] & 0xff;
+            magic = ((step[0] & 0xff) << 8) | (step[1] & 0xff);
           }
           size += count;
         }

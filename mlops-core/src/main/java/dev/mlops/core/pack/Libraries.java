@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.Enumeration;
@@ -70,7 +69,7 @@ public final class Libraries {
   public static List<Library> onClassPath() {
     List<Path> jars = new ArrayList<>();
     for (String entry :
-        System.getProperty("java.class.path", "").split(Pattern.quote(File.pathSeparator))) {
+        System.getProperty("java.class.path", "").split(Pattern.quote(File.pathSeparator), -1)) {
       if (!entry.isEmpty()) {
         jars.add(Path.of(entry));
       }
@@ -155,11 +154,12 @@ public final class Libraries {
   }
 
   private static @Nullable String first(@Nullable String... texts) {
-    return Arrays.stream(texts)
-        .filter(text -> text != null && !text.isBlank())
-        .findFirst()
-        .map(String::strip)
-        .orElse(null);
+    for (String text : texts) {
+      if (text != null && !text.isBlank()) {
+        return text.strip();
+      }
+    }
+    return null;
   }
 
   /** What {@code META-INF/maven} says, if it says group, artifact and version. */
@@ -190,7 +190,7 @@ public final class Libraries {
     if (entries == null) {
       return;
     }
-    for (String entry : entries.strip().split("\\s+")) {
+    for (String entry : entries.strip().split("\\s+", -1)) {
       try {
         URI target = jar.toUri().resolve(entry);
         if ("file".equals(target.getScheme()) && !entry.isEmpty()) {

@@ -335,7 +335,7 @@ public final class PackageArchive {
         if (size >= 1L << 48) {
           throw refused(entry + " must have a size, but says more than the archive has, " + left);
         }
-        size = size << 8 | header[i] & 0xff;
+        size = (size << 8) | (header[i] & 0xff);
       }
     } else {
       String digits = text(header, SIZE, SIZE_END - SIZE).strip();
