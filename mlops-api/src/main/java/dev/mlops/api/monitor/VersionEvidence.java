@@ -229,6 +229,9 @@ public final class VersionEvidence {
     drift.forEach((watch, reading) -> reading
         .signal()
         .ifPresent(signal -> text.append(" · ").append(watch).append(": ").append(signal)));
+    if (acceptedFeatures != null) {
+      text.append(" · ").append(acceptedFeatures);
+    }
     return text.toString();
   }
 

@@ -72,7 +72,12 @@ import org.jspecify.annotations.Nullable;
  * nothing to find reads WARMING_UP and says why. Of features, {@code DataDrift} takes the rows of the champion in windows of
  * 1,000. A block of time ends when an outcome of a later block matures, or when it is over and nothing in it is open. A signal
  * stays, and its detector is not fed, until the champion's baseline changes or {@link #clearSignals} clears it. An earlier
- * champion that serves again goes on with the detectors and signals that it had.
+ * champion that serves again goes on with the detectors and signals that it had. {@link #acceptFeatures} takes other rows for
+ * the normal input than those of the test phase.
+ *
+ * <p><b>A release</b> is told in the log: of each watch the limit, the smallest fall that it finds and how soon; with a warning
+ * where a watch can find nothing, where the test phase shows no skill ({@link dev.mlops.drift.profile.Skill}), and where no test row has the schema's
+ * positive label. If none of the first 100 truths has that label either, this is told too.
  *
  * <p><b>Memory</b> is bounded. With c columns, and pointers of 4 bytes, it is at most the sum of
  *
@@ -91,7 +96,9 @@ import org.jspecify.annotations.Nullable;
  *       baselines share these.
  * </ul>
  *
- * <p>Keys, arms, segments and categories of more than {@value #LONGEST} characters are refused and counted.
+ * <p>Keys, arms, segments and categories of more than {@value #LONGEST} characters are refused and counted; so is a truth with
+ * such a label, as an orphan. A label that its prediction has no score for is a wrong prediction like any other, of the largest
+ * log loss, and is warned of once. A metric of the host's own that throws for a truth leaves out that row.
  *
  * <p>The ledger is in memory: after a restart, truths of what was open are orphans, and {@link Outcomes} begin at another
  * position, drawn at random below 2⁵². One monitor per model and registry.

@@ -13,6 +13,9 @@ import dev.mlops.drift.profile.Skill;
  */
 final class MonitorWarnings {
   private final Warnings warnings = Warnings.of(MicrometerMonitor.class);
+  /** Apart, and anew for each release, so that many releases leave room for other causes. */
+  private final Warnings releases = Warnings.of(MicrometerMonitor.class);
+
   private final String model;
   // Read before the text is made: these may come with every prediction, outcome or tick.
   private volatile boolean saidFull;
@@ -119,17 +122,18 @@ final class MonitorWarnings {
    */
   void released(Section section) {
     String version = "version " + Warnings.shown(section.version) + " of " + model;
+    releases.again();
     Skill.doubt(section.baseline)
-        .ifPresent(doubt -> warnings.once(
-            "skill " + section.version,
+        .ifPresent(doubt -> releases.once(
+            "skill",
             version + " is not known to be better than a model that knows nothing: " + doubt,
             null));
     Skill.unseenPositive(section.baseline)
         .ifPresent(unseen ->
-            warnings.once("positive " + section.version, version + ": " + unseen, null));
+            releases.once("positive", version + ": " + unseen, null));
     section.watchers.forEach((watch, watcher) -> {
       if (watcher.findsNothing()) {
-        warnings.once(
+        releases.once(
             "finds nothing " + watch,
             "the watch \"" + watch + "\" of " + version + " can find nothing: " + watcher.note()
                 + "; test on more rows, or allow a smaller tolerance or more false alarms",
@@ -140,15 +144,20 @@ final class MonitorWarnings {
     });
   }
 
-  /** So many truths came, and none had the positive label. */
+  /** Truths came, and none had the positive label; told once for a section. */
   void positiveNeverTrue(Section section) {
+    if (section.saidNeverPositive) {
+      return;
+    }
+    section.saidNeverPositive = true;
+    releases.again();
     LabelCounts labels = section.labels;
     section
         .baseline
         .schema()
         .positiveLabel()
-        .ifPresent(positive -> warnings.once(
-            "never positive " + section.version,
+        .ifPresent(positive -> releases.once(
+            "never positive",
             "none of " + labels.trueLabels() + " truths of version "
                 + Warnings.shown(section.version) + " of " + model + " has the positive label \""
                 + Warnings.shown(positive) + "\""

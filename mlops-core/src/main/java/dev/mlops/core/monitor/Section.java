@@ -75,6 +75,8 @@ final class Section {
   long newestTruth;
 
   boolean truthCame;
+  /** Whether the host was told that no truth has the positive label. */
+  boolean saidNeverPositive;
   /** Whether it was the champion and is not any more. */
   boolean retired;
 

@@ -272,6 +272,8 @@ class ReleaseTest {
     AcceptedFeatures accepted = champion(monitor).acceptedFeatures().orElseThrow();
     assertThat(accepted)
         .isEqualTo(new AcceptedFeatures(clock.instant(), 400, "ana", "prices went up in March"));
+    assertThat(monitor.evidence().toString())
+        .contains("400 rows accepted by ana", "prices went up in March");
     assertThat(reading(monitor, FEATURES).signal()).isEmpty();
     assertThat(reading(monitor, ACCURACY).inputs()).as("quality goes on").isEqualTo(judged);
 
