@@ -44,7 +44,8 @@ final class LatencyWindow {
       int p50 = rank(0.5);
       int p99 = rank(0.99);
       Selection.select(some, new int[] {p50, p99});
-      known = Latency.builder().p50(nanos(some[p50])).p99(nanos(some[p99])).n(size).build();
+      known =
+          Latency.builder().p50(nanos(some[p50])).p99(nanos(some[p99])).n(size).build();
     }
     return Optional.ofNullable(known);
   }

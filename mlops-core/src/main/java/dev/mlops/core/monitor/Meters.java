@@ -114,7 +114,10 @@ public enum Meters {
   TICK_AGE("mlops.tick.age", "time since the newest tick of the monitor", "seconds"),
   /** Counter of the candidates of a maintenance loop by how they ended: {@code promoted}, {@code kept}, {@code failed}, {@code abandoned}. */
   CANDIDATES(
-      "mlops.loop.candidates", "candidates of the maintenance loop by how they ended", "", "outcome"),
+      "mlops.loop.candidates",
+      "candidates of the maintenance loop by how they ended",
+      "",
+      "outcome"),
   /** Counter of how often a maintenance loop began to train a candidate. */
   RETRAINS("mlops.loop.retrains", "trainings that the maintenance loop began", ""),
   /** Gauge of where an alert rule stands: 0 inactive, 1 pending, 2 firing; there once it was pending or firing. */

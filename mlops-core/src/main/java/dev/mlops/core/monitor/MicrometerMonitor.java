@@ -444,7 +444,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
     @Override
     public void take(long id, @Nullable String key, @Nullable Truth truth, long millis) {
-      if (truth != null && truth.label().filter(label -> label.length() > LONGEST).isPresent()) {
+      if (truth != null
+          && truth.label().filter(label -> label.length() > LONGEST).isPresent()) {
         truth = null; // an orphan: what is kept is bounded
       }
       if (!ended) {

@@ -98,9 +98,8 @@ public final class ModelMeters implements AutoCloseable {
     if (closed || !event.model().equals(model)) {
       return;
     }
-    String name = rules.containsKey(event.rule()) || rules.size() < MOST
-        ? event.rule()
-        : LabelCounts.OTHER;
+    String name =
+        rules.containsKey(event.rule()) || rules.size() < MOST ? event.rule() : LabelCounts.OTHER;
     rules.computeIfAbsent(name, Rule::new).take(event.state());
   }
 
@@ -138,12 +137,11 @@ public final class ModelMeters implements AutoCloseable {
 
     void take(AlertEvent.State came) {
       changes.computeIfAbsent(came, unseen -> new AtomicLong()).incrementAndGet();
-      state =
-          switch (came) {
-            case PENDING -> 1;
-            case FIRING -> 2;
-            case RESOLVED -> 0;
-          };
+      state = switch (came) {
+        case PENDING -> 1;
+        case FIRING -> 2;
+        case RESOLVED -> 0;
+      };
     }
   }
 }

@@ -129,8 +129,7 @@ final class MonitorWarnings {
             version + " is not known to be better than a model that knows nothing: " + doubt,
             null));
     Skill.unseenPositive(section.baseline)
-        .ifPresent(unseen ->
-            releases.once("positive", version + ": " + unseen, null));
+        .ifPresent(unseen -> releases.once("positive", version + ": " + unseen, null));
     section.watchers.forEach((watch, watcher) -> {
       if (watcher.findsNothing()) {
         releases.once(

@@ -150,7 +150,9 @@ final class Watcher {
           text += finds.orElse("; no fall is large enough to be found within 10000 inputs");
         }
         text += constantAnswer(metric, shown.getAsDouble(), baseline)
-            + Skill.doubt(baseline).map(doubt -> "; no skill is known: " + doubt).orElse("");
+            + Skill.doubt(baseline)
+                .map(doubt -> "; no skill is known: " + doubt)
+                .orElse("");
       }
     }
     this.block = promise != null && promise.time().isPresent()

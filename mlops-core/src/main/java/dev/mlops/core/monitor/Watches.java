@@ -168,8 +168,7 @@ final class Watches {
 
   /** Holds the champion's features against other rows from now on, without a signal; quality as before. */
   void accept(Section section, Baseline ofRows, AcceptedFeatures accepted) {
-    Baseline.Builder baseline =
-        Baseline.builder(section.baseline.schema()).rows(accepted.rows());
+    Baseline.Builder baseline = Baseline.builder(section.baseline.schema()).rows(accepted.rows());
     section.baseline.quality().forEach(baseline::quality);
     section.baseline.latency().ifPresent(baseline::latency);
     section.baseline.labels().ifPresent(baseline::labels);

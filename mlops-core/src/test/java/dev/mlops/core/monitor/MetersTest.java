@@ -87,12 +87,15 @@ class MetersTest {
     }
     long open = recorder.record(ROW, Classification.of("fraud"), 1);
     monitor.tick();
-    assertThat(counted("mlops.predictions.label", "version", "7", "label", "fraud")).isEqualTo(3);
-    assertThat(counted("mlops.predictions.label", "version", "7", "label", "ok")).isEqualTo(3);
+    assertThat(counted("mlops.predictions.label", "version", "7", "label", "fraud"))
+        .isEqualTo(3);
+    assertThat(counted("mlops.predictions.label", "version", "7", "label", "ok"))
+        .isEqualTo(3);
     assertThat(counted("mlops.outcomes", "truth", "ok", "prediction", "ok")).isEqualTo(2);
     assertThat(counted("mlops.outcomes", "truth", "fraud", "prediction", "ok")).isEqualTo(1);
     assertThat(counted("mlops.outcomes", "truth", "ok", "prediction", "fraud")).isEqualTo(1);
-    assertThat(counted("mlops.outcomes", "truth", "fraud", "prediction", "fraud")).isEqualTo(1);
+    assertThat(counted("mlops.outcomes", "truth", "fraud", "prediction", "fraud"))
+        .isEqualTo(1);
 
     monitor.truth(open, Truth.of("ok"));
     monitor.truth(open, Truth.of("fraud"));
@@ -144,8 +147,8 @@ class MetersTest {
   @Test
   void driftByColumnIsBoundedAndGoesWithItsSignal() {
     List<ColumnShift> moved = IntStream.range(0, 30)
-        .mapToObj(i -> new ColumnShift(
-            "c" + i, Direction.OTHER, "0", "1", (30 - i) / 100.0, i / 1000.0))
+        .mapToObj(
+            i -> new ColumnShift("c" + i, Direction.OTHER, "0", "1", (30 - i) / 100.0, i / 1000.0))
         .toList();
     Watch watch = Watch.own("mine");
     MicrometerMonitor monitor =
@@ -244,7 +247,11 @@ class MetersTest {
         .to(meters.alerts())
         .on(Runnable::run);
     engine.evaluate(evidence("payments"));
-    assertThat(registry.get("mlops.alert").tags("model", "payments", "rule", "slow").gauge().value())
+    assertThat(registry
+            .get("mlops.alert")
+            .tags("model", "payments", "rule", "slow")
+            .gauge()
+            .value())
         .isEqualTo(2);
     fails[0] = false;
     engine.evaluate(evidence("payments"));
@@ -271,7 +278,8 @@ class MetersTest {
     }
     meters.alerts().deliver(event("other", "elsewhere", AlertEvent.State.FIRING));
     assertThat(registry.find("mlops.alert").gauges()).hasSize(100);
-    assertThat(registry.get("mlops.alert").tag("rule", "rule 0").gauge().value()).isEqualTo(1);
+    assertThat(registry.get("mlops.alert").tag("rule", "rule 0").gauge().value())
+        .isEqualTo(1);
     assertThat(counted("mlops.alerts", "rule", "(other)", "state", "pending")).isEqualTo(100);
     assertThat(registry.find("mlops.alerts").tag("rule", "elsewhere").meter()).isNull();
 

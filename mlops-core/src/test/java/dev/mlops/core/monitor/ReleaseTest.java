@@ -58,7 +58,8 @@ class ReleaseTest {
   }
 
   /** A test phase of 1,000 rows. */
-  private static Baseline tested(Schema schema, IntFunction<String> said, IntFunction<String> right) {
+  private static Baseline tested(
+      Schema schema, IntFunction<String> said, IntFunction<String> right) {
     List<Row> rows = new ArrayList<>();
     List<Prediction> predictions = new ArrayList<>();
     List<Truth> truths = new ArrayList<>();
@@ -94,10 +95,13 @@ class ReleaseTest {
     List<String> told = released(
         monitor, tested(SCHEMA, i -> i % 100 > 0 ? "ok" : "bad", i -> i % 100 < 81 ? "ok" : "bad"));
     String limit = String.format(
-        Locale.ROOT, "limit of accuracy %.3f", reading(monitor, ACCURACY).limit().orElseThrow());
+        Locale.ROOT,
+        "limit of accuracy %.3f",
+        reading(monitor, ACCURACY).limit().orElseThrow());
     assertThat(told)
         .anySatisfy(line -> assertThat(line)
-            .contains("WARNING", "version 7 of payments", "always \"ok\"", "0.810", "1000 test rows"))
+            .contains(
+                "WARNING", "version 7 of payments", "always \"ok\"", "0.810", "1000 test rows"))
         .anySatisfy(line -> assertThat(line)
             .contains("version 7", limit, "finds accuracy below", "within about 1000 inputs"));
     assertThat(reading(monitor, ACCURACY).toString())
@@ -109,7 +113,10 @@ class ReleaseTest {
     MicrometerMonitor monitor = open(ACCURACY);
     List<String> told = released(
         monitor,
-        tested(SCHEMA, i -> i % 10 == 0 ? "bad" : "ok", i -> i % 10 == 0 || i % 25 == 1 ? "bad" : "ok"));
+        tested(
+            SCHEMA,
+            i -> i % 10 == 0 ? "bad" : "ok",
+            i -> i % 10 == 0 || i % 25 == 1 ? "bad" : "ok"));
     assertThat(told).hasSize(1);
     assertThat(told.get(0)).contains("INFO", "limit of accuracy", "finds accuracy below");
     assertThat(reading(monitor, ACCURACY).note()).doesNotContain("skill");
@@ -122,7 +129,10 @@ class ReleaseTest {
     MicrometerMonitor monitor = open(wide);
     List<String> told = released(
         monitor,
-        tested(SCHEMA, i -> i % 10 == 0 ? "bad" : "ok", i -> i % 10 == 0 || i % 25 == 1 ? "bad" : "ok"));
+        tested(
+            SCHEMA,
+            i -> i % 10 == 0 ? "bad" : "ok",
+            i -> i % 10 == 0 || i % 25 == 1 ? "bad" : "ok"));
     assertThat(told).allSatisfy(line -> assertThat(line).doesNotContain("WARNING"));
     assertThat(reading(monitor, wide).note()).contains("always \"ok\" would pass", "0.860");
   }
@@ -174,7 +184,8 @@ class ReleaseTest {
   @Test
   void anOddTruthIsOnePairOrOneOrphanAndTheOthersCount() {
     MicrometerMonitor monitor = open(ACCURACY);
-    Recorder recorder = monitor.recorder("7", tested(SCHEMA, i -> "ok", i -> i % 2 == 0 ? "ok" : "bad"));
+    Recorder recorder =
+        monitor.recorder("7", tested(SCHEMA, i -> "ok", i -> i % 2 == 0 ? "ok" : "bad"));
     monitor.champion("7");
     Prediction scored = Classification.of(List.of("ok", "bad"), new double[] {0.9, 0.1});
     List<Truth> odd = List.of(
@@ -207,9 +218,8 @@ class ReleaseTest {
   void aHostsMetricThatThrowsForAnOddTruthLosesThatRowAlone() {
     Metric brier = Metric.builder("brier", Task.CLASSIFICATION)
         .meanOf(
-            (said, truth) -> 1 - ((Classification) said)
-                .score(truth.label().orElseThrow())
-                .orElseThrow(),
+            (said, truth) ->
+                1 - ((Classification) said).score(truth.label().orElseThrow()).orElseThrow(),
             0,
             1)
         .build();
@@ -250,7 +260,8 @@ class ReleaseTest {
   @Test
   void acceptedFeaturesAreTheNewNormalAndWhoAcceptedThemIsKnown() {
     MicrometerMonitor monitor = open(FEATURES, ACCURACY);
-    Recorder recorder = monitor.recorder("7", tested(SCHEMA, i -> "ok", i -> i % 9 == 0 ? "bad" : "ok"));
+    Recorder recorder =
+        monitor.recorder("7", tested(SCHEMA, i -> "ok", i -> i % 9 == 0 ? "bad" : "ok"));
     monitor.champion("7");
     Random random = new Random(11);
     serve(monitor, recorder, random, 400, 3);

@@ -56,8 +56,8 @@ public final class Skill {
     String of = "\"" + MlopsException.shown(positive) + "\"";
     Optional<Estimate> precision = baseline.quality(Metric.PRECISION);
     return precision.isEmpty()
-        ? Optional.of("it never said " + of + ", right for " + rows + " of " + labels.n()
-            + " test rows")
+        ? Optional.of(
+            "it never said " + of + ", right for " + rows + " of " + labels.n() + " test rows")
         : doubt(
             "precision",
             precision.get(),
@@ -75,7 +75,10 @@ public final class Skill {
     double guessing = 1.0 / labels.counts().size();
     boolean balanced = labels.other() == 0
         && labels.counts().size() > 1
-        && baseline.quality(Metric.RECALL).filter(recall -> recall.lower() > guessing).isPresent();
+        && baseline
+            .quality(Metric.RECALL)
+            .filter(recall -> recall.lower() > guessing)
+            .isPresent();
     return balanced
         ? Optional.empty()
         : doubt(
@@ -137,14 +140,17 @@ public final class Skill {
    * @param baseline what the test phase measured
    */
   public static Optional<String> unseenPositive(Baseline baseline) {
-    return baseline.labels().filter(labels -> labels.n() > 0 && labels.other() == 0).flatMap(labels -> baseline
-        .schema()
-        .positiveLabel()
-        .filter(label -> !labels.counts().containsKey(label))
-        .map(label -> "none of " + labels.n() + " test rows has the positive label \""
-            + MlopsException.shown(label) + "\""
-            + Names.nearest(label, labels.counts().keySet())
-                .map(near -> "; is \"" + MlopsException.shown(near) + "\" meant?")
-                .orElse("")));
+    return baseline
+        .labels()
+        .filter(labels -> labels.n() > 0 && labels.other() == 0)
+        .flatMap(labels -> baseline
+            .schema()
+            .positiveLabel()
+            .filter(label -> !labels.counts().containsKey(label))
+            .map(label -> "none of " + labels.n() + " test rows has the positive label \""
+                + MlopsException.shown(label) + "\""
+                + Names.nearest(label, labels.counts().keySet())
+                    .map(near -> "; is \"" + MlopsException.shown(near) + "\" meant?")
+                    .orElse("")));
   }
 }

@@ -50,11 +50,7 @@ class SkillTest {
   private static Baseline labels(
       Schema schema, Function<Random, String> right, BiFunction<Random, String, String> said) {
     return tested(
-        schema,
-        2_000,
-        right,
-        (random, is) -> Classification.of(said.apply(random, is)),
-        Truth::of);
+        schema, 2_000, right, (random, is) -> Classification.of(said.apply(random, is)), Truth::of);
   }
 
   private static String mostly(Random random, double share) {
@@ -99,8 +95,8 @@ class SkillTest {
   @Test
   void ofAPositiveLabelPrecisionIsHeldAgainstItsShare() {
     Schema fraud = SCHEMA.positiveLabel("fraud");
-    assertThat(Skill.doubt(labels(
-                fraud, random -> mostly(random, 0.9), (random, is) -> mostly(random, 0.5)))
+    assertThat(Skill.doubt(
+                labels(fraud, random -> mostly(random, 0.9), (random, is) -> mostly(random, 0.5)))
             .orElseThrow())
         .contains("precision", "chance", "\"fraud\"");
     assertThat(Skill.doubt(labels(fraud, random -> mostly(random, 0.9), (random, is) -> "fraud")))
@@ -113,8 +109,8 @@ class SkillTest {
 
   @Test
   void aRegressionIsHeldAgainstTheMean() {
-    Baseline mean = tested(
-        QUANTITY, 500, Random::nextGaussian, (random, is) -> Regression.of(0.0), Truth::of);
+    Baseline mean =
+        tested(QUANTITY, 500, Random::nextGaussian, (random, is) -> Regression.of(0.0), Truth::of);
     assertThat(Skill.doubt(mean).orElseThrow()).contains("r2", "always the mean", "500 test rows");
     Baseline good = tested(
         QUANTITY,
@@ -165,7 +161,8 @@ class SkillTest {
   /** The labels of a baseline are counted like a column of categories: the 200 most frequent, the rest as one number. */
   @Test
   void labelsAreCountedAndBounded() {
-    Baseline many = labels(SCHEMA, random -> "kind " + random.nextInt(500), (random, is) -> "kind 1");
+    Baseline many =
+        labels(SCHEMA, random -> "kind " + random.nextInt(500), (random, is) -> "kind 1");
     CategoryProfile labels = many.labels().orElseThrow();
     assertThat(labels.counts()).hasSize(200);
     assertThat(labels.n()).isEqualTo(2_000);
