@@ -62,31 +62,56 @@ abstract sealed class TribuoModel<T extends Output<T>> implements Model {
   /**
    * {@return the model, which reads rows of a schema}
    *
-   * @throws IllegalArgumentException if its output or its features are not those of the schema
+   * @throws IllegalArgumentException if its output or its features are not those of the schema; the message lists every
+   *     problem
    */
   static TribuoModel<?> of(org.tribuo.Model<?> model, Schema schema) {
-    Task task = schema
-        .task()
-        .orElseThrow(
-            () -> new IllegalArgumentException("the schema does not say what is predicted"));
-    return switch (task) {
-      case CLASSIFICATION -> new Classifier(cast(model, Label.class, task), schema);
-      case REGRESSION -> new Regressing(cast(model, Regressor.class, task), schema);
-      case ANOMALY_DETECTION ->
-        throw new IllegalArgumentException(
-            "the schema wants ANOMALY_DETECTION; Tribuo models here do CLASSIFICATION or REGRESSION");
-    };
+    List<String> problems = new ArrayList<>();
+    Task task = schema.task().orElse(null);
+    if (task == null) {
+      problems.add("the schema does not say what is predicted");
+    } else if (task == Task.ANOMALY_DETECTION) {
+      problems.add(
+          "the schema wants ANOMALY_DETECTION; Tribuo models here do CLASSIFICATION or REGRESSION");
+    } else {
+      Class<? extends Output<?>> wanted =
+          task == Task.CLASSIFICATION ? Label.class : Regressor.class;
+      if (!gives(model, wanted)) {
+        problems.add("the schema wants " + task + ", the model gives " + output(model)
+            + ", wanted " + wanted.getSimpleName());
+      }
+    }
+    try {
+      TribuoSchema unused = TribuoSchema.of(schema, model.getFeatureIDMap().keySet());
+    } catch (IllegalArgumentException e) {
+      problems.add(String.valueOf(e.getMessage()));
+    }
+    if (task == null || !problems.isEmpty()) {
+      throw new IllegalArgumentException(String.join("; ", problems));
+    }
+    return task == Task.CLASSIFICATION
+        ? new Classifier(model.castModel(Label.class), schema)
+        : new Regressing(model.castModel(Regressor.class), schema);
   }
 
-  private static <U extends Output<U>> org.tribuo.Model<U> cast(
-      org.tribuo.Model<?> model, Class<U> output, Task task) {
-    if (!model.validate(output)) {
-      Object first = model.getOutputIDInfo().getDomain().stream().findFirst().orElse(null);
-      throw new IllegalArgumentException("the schema wants " + task + ", the model gives "
-          + (first == null ? "nothing" : first.getClass().getSimpleName()) + ", wanted "
-          + output.getSimpleName());
-    }
-    return model.castModel(output);
+  @SuppressWarnings({"unchecked", "rawtypes"}) // a model is asked by its class of outputs
+  private static boolean gives(org.tribuo.Model<?> model, Class<? extends Output<?>> wanted) {
+    return ((org.tribuo.Model) model).validate((Class) wanted);
+  }
+
+  private static String output(org.tribuo.Model<?> model) {
+    return model.getOutputIDInfo().getDomain().stream()
+        .findFirst()
+        .map(first -> first.getClass().getSimpleName())
+        .orElse("nothing");
+  }
+
+  /** {@return the labels of a classifier, in order} */
+  static List<String> labels(org.tribuo.Model<Label> model) {
+    return model.getOutputIDInfo().getDomain().stream()
+        .map(Label::getLabel)
+        .sorted()
+        .toList();
   }
 
   @Override
@@ -126,10 +151,7 @@ abstract sealed class TribuoModel<T extends Output<T>> implements Model {
 
     Classifier(org.tribuo.Model<Label> model, Schema schema) {
       super(model, schema, LabelFactory.UNKNOWN_LABEL);
-      this.labels = model.getOutputIDInfo().getDomain().stream()
-          .map(Label::getLabel)
-          .sorted()
-          .toList();
+      this.labels = labels(model);
       this.first = new HashMap<>();
       for (String label : labels) {
         List<String> others = new ArrayList<>(labels);

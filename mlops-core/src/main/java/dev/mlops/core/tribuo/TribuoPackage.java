@@ -1,10 +1,14 @@
 package dev.mlops.core.tribuo;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Schema;
 import dev.mlops.core.pack.FilePackage;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.tribuo.Model;
 import org.tribuo.Tribuo;
+import org.tribuo.classification.Label;
 
 /**
  * Makes packages of Tribuo models, which {@link TribuoRuntime} loads.
@@ -44,14 +48,39 @@ public final class TribuoPackage {
    *     letter or digit
    * @param model what Tribuo trained
    * @param schema the columns of its input, and what it predicts
-   * @throws IllegalArgumentException if the model does not fit the schema
+   * @throws IllegalArgumentException if the model does not fit the schema: another kind of output, features of no column, a
+   *     positive label that is none of its labels; the message lists every problem
    * @throws IllegalStateException if the default locale is one that Tribuo cannot write in
    */
   public static FilePackage.Builder builder(String name, Model<?> model, Schema schema) {
-    TribuoModel<?> unused = TribuoModel.of(model, schema);
+    requireFits(model, schema);
     FilePackage.Builder builder = FilePackage.builder(name, schema);
     fill(builder, model);
     return builder;
+  }
+
+  private static void requireFits(Model<?> model, Schema schema) {
+    List<String> problems = new ArrayList<>();
+    try {
+      TribuoModel<?> unused = TribuoModel.of(model, schema);
+    } catch (IllegalArgumentException e) {
+      problems.add(String.valueOf(e.getMessage()));
+    }
+    schema.positiveLabel().ifPresent(positive -> {
+      List<String> labels = model.validate(Label.class)
+          ? TribuoModel.labels(model.castModel(Label.class))
+          : List.of(positive);
+      if (!labels.contains(positive)) {
+        problems.add("the positive label \"" + MlopsException.shown(positive)
+            + "\" is none of the model's, " + MlopsException.shown(labels.toString())
+            + MlopsException.nearest(positive, labels)
+                .map(near -> "; did you mean \"" + MlopsException.shown(near) + "\"?")
+                .orElse(""));
+      }
+    });
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(String.join("; ", problems));
+    }
   }
 
   /** Gives a package its runtime, its weights and the library that wrote them. */

@@ -9,8 +9,10 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.tribuo.Example;
@@ -27,6 +29,9 @@ import org.tribuo.impl.ArrayExample;
  * <p>Immutable when it does not learn; not thread-safe when it does.
  */
 final class TribuoSchema {
+  /** How many differences a message lists. */
+  private static final int LISTED = 20;
+
   private final Schema schema;
   private final boolean learns;
   /** Columns in the order of their features' names, which is the order that Tribuo sorts an example into. */
@@ -76,33 +81,49 @@ final class TribuoSchema {
     TribuoSchema known = new TribuoSchema(schema, features);
     List<String> differences = known.differencesFrom(features);
     if (!differences.isEmpty()) {
-      int shown = Math.min(differences.size(), 10);
-      throw new IllegalArgumentException(
-          "the schema does not give the features that the model reads: "
-              + String.join("; ", differences.subList(0, shown))
-              + (shown < differences.size()
-                  ? "; and " + (differences.size() - shown) + " more"
-                  : ""));
+      throw new IllegalArgumentException(listed(differences));
     }
     return known;
+  }
+
+  private static String listed(List<String> differences) {
+    int shown = Math.min(differences.size(), LISTED);
+    return "the schema does not give the features that the model reads: "
+        + String.join("; ", differences.subList(0, shown))
+        + (shown < differences.size() ? "; and " + (differences.size() - shown) + " more" : "");
   }
 
   /** Takes in what it can give, and lists the rest. */
   private List<String> differencesFrom(Collection<String> features) {
     List<String> differences = new ArrayList<>();
+    Set<String> unread = new LinkedHashSet<>();
+    schema.columns().forEach(column -> unread.add(column.name()));
     for (String feature : new TreeSet<>(features)) {
       boolean found = false;
       for (int i = 0; i < order.length && !found; i++) {
         String column = schema.column(order[i]).name();
         if (numbers[i] != null) {
           found = feature.equals(column);
+          if (found) {
+            unread.remove(column);
+          }
         } else if (feature.startsWith(column + "=")) {
           categories.get(i).put(feature.substring(column.length() + 1), feature);
           found = true;
+          unread.remove(column);
         }
       }
       if (!found) {
         differences.add("feature \"" + MlopsException.shown(feature) + "\" is of no column");
+      }
+    }
+    if (!differences.isEmpty()) {
+      // A column that the model does not know is no fault by itself; beside features of no column it may be the one meant.
+      for (String column : unread) {
+        differences.add("column " + schema.column(schema.indexOf(column)) + " gives no feature of the model"
+            + MlopsException.nearest(column, features)
+                .map(near -> ", did you mean \"" + MlopsException.shown(near) + "\"?")
+                .orElse(""));
       }
     }
     return differences;

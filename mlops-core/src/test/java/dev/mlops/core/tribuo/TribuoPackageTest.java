@@ -9,6 +9,7 @@ import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.Library;
@@ -32,6 +33,11 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tribuo.Model;
+import org.tribuo.MutableDataset;
+import org.tribuo.classification.Label;
+import org.tribuo.classification.LabelFactory;
+import org.tribuo.impl.ArrayExample;
+import org.tribuo.provenance.SimpleDataSourceProvenance;
 import org.tribuo.classification.dtree.CARTClassificationTrainer;
 
 class TribuoPackageTest extends ModelPackageContract {
@@ -141,10 +147,55 @@ class TribuoPackageTest extends ModelPackageContract {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "the schema does not give the features that the model reads: feature \"channel=shop\" is of no column; feature"
-                + " \"channel=web\" is of no column");
+                + " \"channel=web\" is of no column; column channel (number) gives no feature of the model");
     Schema vague = Schema.of(SCHEMA.columns());
     assertThatThrownBy(() -> TribuoPackage.of("fraud", model(SCHEMA), vague))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("the schema does not say what is predicted");
+  }
+
+  /** A model of another team's, with names of its own: what the schema calls otherwise is listed at once, with the nearest. */
+  @Test
+  void everyMismatchOfAnExistingModelIsListedAtOnce() {
+    MutableDataset<Label> data = new MutableDataset<>(
+        new SimpleDataSourceProvenance("another team", new LabelFactory()), new LabelFactory());
+    for (int i = 0; i < 20; i++) {
+      ArrayExample<Label> example = new ArrayExample<>(new Label(i % 2 == 0 ? "Fraud" : "ok"));
+      example.add("Amount_EUR", i % 2 == 0 ? 300 + i : 20 + i);
+      example.add("itemCount", 1 + i % 3);
+      example.add("channel@web", i % 2);
+      data.add(example);
+    }
+    Model<Label> theirs = new CARTClassificationTrainer(3).train(data);
+    Schema ours = Schema.of(
+            Column.number("amount_eur"), Column.number("items"), Column.category("channel"))
+        .positiveLabel("fraud");
+    assertThatThrownBy(() -> TribuoPackage.of("fraud", theirs, ours))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll(
+            "feature \"Amount_EUR\" is of no column",
+            "feature \"channel@web\" is of no column",
+            "feature \"itemCount\" is of no column",
+            "column amount_eur (number) gives no feature of the model",
+            "column items (number) gives no feature of the model",
+            "column channel (category) gives no feature of the model",
+            "the positive label \"fraud\" is none of the model's, [Fraud, ok]; did you mean \"Fraud\"?");
+    assertThatThrownBy(() -> TribuoPackage.of("fraud", theirs, ours.predicting(Task.REGRESSION)))
+        .hasMessageContainingAll(
+            "the schema wants REGRESSION, the model gives Label, wanted Regressor",
+            "feature \"itemCount\" is of no column");
+
+    // With its own names it is a package like any other.
+    Schema named = Schema.of(
+            Column.number("itemCount"), Column.number("Amount_EUR"), Column.number("channel@web"))
+        .positiveLabel("Fraud");
+    FilePackage made = TribuoPackage.of("fraud", theirs, named);
+    var answer = (dev.mlops.api.model.Classification)
+        new TribuoRuntime().load(made).predict(Row.of(named, 2, 305, 0));
+    ArrayExample<Label> asked = new ArrayExample<>(new Label("?"));
+    asked.add("Amount_EUR", 305);
+    asked.add("itemCount", 2);
+    asked.add("channel@web", 0);
+    assertThat(answer.label()).isEqualTo(theirs.predict(asked).getOutput().getLabel());
   }
 }
