@@ -40,7 +40,7 @@ import java.util.regex.Pattern;
  * <tr><td>an older Java; a library that is not there; a library whose first number of version differs; memory; a native
  *     library or an environment variable that is not there</td><td>FAIL</td></tr>
  * <tr><td>another processor; another charset; a library of another version with the same first number, or of other bytes; a
- *     library that could not be found where nobody can list all</td><td>WARN</td></tr>
+ *     library, native or not, that could not be found where nobody can list all</td><td>WARN</td></tr>
  * <tr><td>a newer Java, another vendor, another operating system</td><td>INFO</td></tr>
  * </table>
  *
@@ -60,6 +60,7 @@ public final class EnvironmentCheck {
   /** The setting of a package that names the native libraries of its model: {@value}. */
   public static final String NATIVE = "environment.native";
 
+  private static final String UNLISTED = "none, in a class path that cannot be listed";
   private static final Pattern FEATURE = Pattern.compile("(?:1\\.)?(\\d{1,9})(?:\\D.*)?");
 
   private final ModelPackage source;
@@ -234,7 +235,7 @@ public final class EnvironmentCheck {
           Kind.LIBRARY_MISSING,
           wanted.name(),
           version,
-          sure ? "none" : "none, in a class path that cannot be listed",
+          sure ? "none" : UNLISTED,
           "add " + coordinates(wanted) + " to the class path"
               + wanted.file().map(file -> " (it was " + MlopsException.shown(file) + ")").orElse(""));
       return;
@@ -316,12 +317,13 @@ public final class EnvironmentCheck {
       String library = name.strip();
       if (!library.isEmpty() && !machine.hasNativeLibrary(library)) {
         Environment here = machine.environment();
+        boolean sure = machine.complete();
         found.add(
-            Level.FAIL,
+            sure ? Level.FAIL : Level.WARN,
             Kind.NATIVE_LIBRARY,
             library,
             "one for " + here.os() + " " + here.architecture(),
-            "none",
+            sure ? "none" : UNLISTED,
             "add the jar that holds it for this system, or name its folder by -Djava.library.path");
       }
     }

@@ -208,6 +208,9 @@ class EnvironmentCheckTest {
     assertThat(finding.level()).isEqualTo(Level.WARN);
     assertThat(finding.found()).contains("cannot be listed");
     assertThat(finding.remedy()).contains("it was rules-4.3.2.jar");
+    assertThat(on(machine -> machine.nativeLibraries(Set.of()).complete(false)).findings())
+        .hasSize(2)
+        .allMatch(each -> each.kind() == Kind.NATIVE_LIBRARY && each.level() == Level.WARN);
   }
 
   // ---- memory, and a host's own levels
