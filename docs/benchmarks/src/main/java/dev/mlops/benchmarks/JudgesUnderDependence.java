@@ -3,7 +3,8 @@ package dev.mlops.benchmarks;
 import dev.mlops.drift.anytime.BettingTest;
 import dev.mlops.drift.anytime.BlockMeansTest;
 import dev.mlops.drift.anytime.ReturnTest;
-import dev.mlops.drift.profile.Dependence;
+import dev.mlops.api.pack.Dependence;
+import dev.mlops.drift.profile.DependenceEstimator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -219,7 +220,7 @@ public final class JudgesUnderDependence {
 
   private static Dependence measured(Kind kind, int n, SplittableRandom random) {
     Source source = kind.with(0, random.split());
-    Dependence.Estimator estimator = new Dependence.Estimator();
+    DependenceEstimator estimator = new DependenceEstimator();
     for (int i = 0; i < n; i++) {
       estimator.add(source.next());
     }

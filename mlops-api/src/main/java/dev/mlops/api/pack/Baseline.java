@@ -31,6 +31,7 @@ public final class Baseline {
   private final long rows;
   private final Map<Metric, Estimate> quality;
   private final @Nullable Latency latency;
+  private final @Nullable Dependence dependence;
   private final List<ColumnProfile> columns;
   private final @Nullable CategoryProfile labels;
 
@@ -39,6 +40,7 @@ public final class Baseline {
     this.rows = builder.rows;
     this.quality = Collections.unmodifiableMap(new TreeMap<>(builder.quality));
     this.latency = builder.latency;
+    this.dependence = builder.dependence;
     List<ColumnProfile> ordered = new ArrayList<>();
     for (int i = 0; i < schema.size(); i++) {
       ColumnProfile profile = builder.columns.get(schema.column(i).name());
@@ -97,6 +99,16 @@ public final class Baseline {
   }
 
   /**
+   * {@return how far each loss depends on those before it, in the order in which the rows were tested; empty if nobody
+   * measured it, as in packages of earlier releases}
+   *
+   * <p>The losses are those of accuracy, or of the mean absolute error.
+   */
+  public Optional<Dependence> dependence() {
+    return Optional.ofNullable(dependence);
+  }
+
+  /**
    * {@return the profiles that were taken, in the order of the schema}
    */
   public List<ColumnProfile> columns() {
@@ -118,6 +130,7 @@ public final class Baseline {
         && rows == that.rows
         && quality.equals(that.quality)
         && Objects.equals(latency, that.latency)
+        && Objects.equals(dependence, that.dependence)
         && columns.equals(that.columns)
         && Objects.equals(labels, that.labels);
   }
@@ -138,6 +151,9 @@ public final class Baseline {
     if (latency != null) {
       text.append("; ").append(latency);
     }
+    if (dependence != null && dependence.present()) {
+      text.append("; ").append(dependence);
+    }
     return text.append("; ").append(columns.size()).append(" columns").toString();
   }
 
@@ -155,6 +171,7 @@ public final class Baseline {
     private long rows;
     private @Nullable Latency latency;
     private @Nullable CategoryProfile labels;
+    private @Nullable Dependence dependence;
 
     private Builder(Schema schema) {
       this.schema = requireNonNull(schema, "schema");
@@ -192,6 +209,16 @@ public final class Baseline {
      */
     public Builder latency(Latency latency) {
       this.latency = requireNonNull(latency, "latency");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how far each loss depends on those before it}
+     *
+     * @param dependence as measured on rows in order of time
+     */
+    public Builder dependence(Dependence dependence) {
+      this.dependence = requireNonNull(dependence, "dependence");
       return this;
     }
 

@@ -4,6 +4,7 @@ import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.pack.Trained;
@@ -41,6 +42,15 @@ public interface RowSelection {
    */
   default Optional<String> waitsFor(long kept, long end, OptionalLong change) {
     return Optional.empty();
+  }
+
+  /**
+   * {@return the same selection where losses depend on those before them; this one by default, as for independent rows}
+   *
+   * @param dependence of the losses of the stream; a loop asks with what it has measured so far
+   */
+  default RowSelection under(Dependence dependence) {
+    return this;
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.store.Version;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,7 @@ public final class RolloutStart {
   private final @Nullable Baseline baseline;
   private final Finding gate;
   private final List<Condition> undecided;
+  private final Dependence dependence;
 
   private RolloutStart(Builder builder) {
     this.champion = builder.champion;
@@ -35,6 +37,7 @@ public final class RolloutStart {
     this.baseline = builder.baseline;
     this.gate = builder.gate;
     this.undecided = List.copyOf(builder.undecided);
+    this.dependence = builder.dependence;
   }
 
   /**
@@ -78,6 +81,11 @@ public final class RolloutStart {
     return undecided;
   }
 
+  /** {@return how far losses depend on those before them; independence, assumed and not measured, by default} */
+  public Dependence dependence() {
+    return dependence;
+  }
+
   /** {@return such as {@code fraud:8 beside fraud:7, gate PASS: …}} */
   @Override
   public String toString() {
@@ -99,6 +107,7 @@ public final class RolloutStart {
     private @Nullable Baseline baseline;
     private Finding gate = Finding.pass("no gate");
     private List<Condition> undecided = List.of();
+    private Dependence dependence = Dependence.none();
 
     private Builder(Version champion, Version candidate, Schema schema) {
       this.champion = requireNonNull(champion, "champion");
@@ -125,6 +134,16 @@ public final class RolloutStart {
     public Builder gate(Finding finding, List<Condition> undecided) {
       this.gate = requireNonNull(finding, "finding");
       this.undecided = List.copyOf(undecided);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how far losses depend on those before them}
+     *
+     * @param dependence as measured
+     */
+    public Builder dependence(Dependence dependence) {
+      this.dependence = requireNonNull(dependence, "dependence");
       return this;
     }
 

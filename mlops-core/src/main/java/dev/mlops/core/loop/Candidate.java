@@ -41,11 +41,7 @@ record Candidate(Workshop loop, Version champion, Prepared ready, OptionalLong c
   /** It was judged and the champion stays, which answers the signals that it was begun for. */
   Phase keep(Map<String, Double> numbers, String why) {
     keepUnjudged(numbers, why);
-    try {
-      loop.deployment.monitor().clearSignals(why);
-    } catch (Throwable e) { // the candidate is decided all the same
-      loop.warnings.once("kept", "the monitor of " + loop.alias() + " kept its signals", e);
-    }
+    loop.clearSignals(why);
     return new Watching(loop);
   }
 

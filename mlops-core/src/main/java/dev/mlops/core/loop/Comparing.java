@@ -62,7 +62,8 @@ final class Comparing implements Phase {
     ModelPackage source = candidate.ready().source();
     RolloutStart.Builder start = RolloutStart.builder(
             candidate.champion(), candidate.version(), source.schema())
-        .gate(judgement.finding(), judgement.undecided());
+        .gate(judgement.finding(), judgement.undecided())
+        .dependence(candidate.loop().dependence());
     source.baseline().ifPresent(start::baseline);
     Rollout rollout = candidate.loop().plan.begin(start.build());
     return new Comparing(candidate, judgement, rollout, returned, known, known);

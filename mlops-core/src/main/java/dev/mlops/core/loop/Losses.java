@@ -9,6 +9,7 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.TestPhase;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,11 @@ final class Losses {
     Metric plainest =
         schema.task().filter(Task.REGRESSION::equals).isPresent() ? Metric.MAE : Metric.ACCURACY;
     return new Losses(plainest.loss(schema).orElse(null));
+  }
+
+  /** The largest loss that there can be; empty if there is none. */
+  Optional<Double> largest() {
+    return Optional.ofNullable(loss).map(Loss::largest).filter(Double::isFinite);
   }
 
   double of(@Nullable Prediction prediction, Truth truth) {

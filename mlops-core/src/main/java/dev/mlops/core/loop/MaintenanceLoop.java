@@ -9,6 +9,7 @@ import dev.mlops.api.model.Task;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Watch;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;
@@ -97,6 +98,8 @@ public final class MaintenanceLoop implements AutoCloseable {
       Gate gate,
       RolloutPlan plan,
       int reserves,
+      double lead,
+      boolean dependence,
       Outcomes outcomes,
       Executor background,
       InstantSource clock,
@@ -213,6 +216,14 @@ public final class MaintenanceLoop implements AutoCloseable {
   }
 
   /**
+   * {@return how far the losses depend on those before them, as far as it was measured; independence, assumed and not
+   * measured, where the first package is of an earlier release and no stretch was quiet for long enough}
+   */
+  public Dependence dependence() {
+    return workshop.dependence();
+  }
+
+  /**
    * {@return the past champions that are loaded and scored beside the present one, by the newest tick}
    */
   public List<Version> reserves() {
@@ -272,6 +283,8 @@ public final class MaintenanceLoop implements AutoCloseable {
     private RowSelection window = TrainingWindow.sinceChange(100, 5_000);
     private RolloutPlan plan = ShadowPlan.shadow();
     private int reserves = 4;
+    private double lead = 0.5;
+    private boolean dependence = true;
     private InstantSource clock = InstantSource.system();
     private LongSupplier ticker = System::nanoTime;
     private @Nullable RetrainPolicy policy;
@@ -344,6 +357,39 @@ public final class MaintenanceLoop implements AutoCloseable {
         throw new IllegalArgumentException("reserves must be >= 0, but were " + most);
       }
       this.reserves = most;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how much better than the champion a candidate must be on the rows held back from it}
+     *
+     * <p>A candidate competes with models of other windows and with standing still: the champion's losses on the same rows, by
+     * accuracy or absolute error. One that is not ahead by so many standard errors of the difference, the dependence of the
+     * rows included, is not published; the champion is kept, and the event says by how much it was ahead.
+     *
+     * @param standardErrors 0.5 by default; negative infinity lets every candidate go on to its gate
+     * @throws IllegalArgumentException if it is NaN or positive infinity
+     */
+    public Builder leadingBy(double standardErrors) {
+      if (!(standardErrors < Double.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException(
+            "lead must be a number of standard errors, but was " + standardErrors);
+      }
+      this.lead = standardErrors;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with whether the dependence of losses on those before them is measured}
+     *
+     * <p>It is read from the test phase of the first version, and measured again on 2,000 and more rows during which one
+     * champion served without a signal. Where rows depend on each other the loop waits for two blocks of them since a change,
+     * holds back three, and asks for more before a past champion returns or a candidate is promoted.
+     *
+     * @param measured true by default; false takes every row as independent of those before it
+     */
+    public Builder measuringDependence(boolean measured) {
+      this.dependence = measured;
       return this;
     }
 
@@ -488,6 +534,8 @@ public final class MaintenanceLoop implements AutoCloseable {
                 requireNonNull(gate),
                 plan,
                 reserves,
+                lead,
+                dependence,
                 outcomes,
                 requireNonNull(background),
                 clock,

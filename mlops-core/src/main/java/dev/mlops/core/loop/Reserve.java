@@ -5,7 +5,7 @@ import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.serve.Prepared;
 import dev.mlops.drift.anytime.ReturnTest;
-import dev.mlops.drift.profile.Dependence;
+import dev.mlops.api.pack.Dependence;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

@@ -13,6 +13,7 @@ import dev.mlops.api.store.VersionNotFoundException;
 import dev.mlops.core.internal.log.BackOff;
 import dev.mlops.core.internal.log.FaultStatus;
 import dev.mlops.core.internal.log.Warnings;
+import dev.mlops.core.serve.Prepared;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -47,6 +48,13 @@ final class Reserves {
   private final List<Version> missing = new ArrayList<>();
 
   private @Nullable Version beside;
+
+  /** What the alias pointed to first. */
+  private @Nullable Version first;
+
+  /** Whose test phase says how far losses depend on each other. */
+  private @Nullable Version learnedFrom;
+
   private Losses losses;
 
   /** The loss that counts as 1; empty while nothing tells. */
@@ -85,14 +93,18 @@ final class Reserves {
   private final class Job {
     private final long end;
 
+    /** Whether a signal stands. */
+    private final boolean signalled;
+
     /** Taken by the first to come: the executor that begins the job, or the loop that is closed. */
     private final AtomicBoolean taken = new AtomicBoolean();
 
     private volatile boolean done;
     private volatile @Nullable Throwable thrown;
 
-    Job(long end) {
+    Job(long end, boolean signalled) {
       this.end = end;
+      this.signalled = signalled;
     }
 
     void run() {
@@ -101,7 +113,7 @@ final class Reserves {
       }
       try {
         load();
-        score(end);
+        score(end, signalled);
       } catch (Throwable e) { // a store, model or runtime of the host
         thrown = e;
       } finally {
@@ -118,7 +130,7 @@ final class Reserves {
 
   /** Goes as far as it can without waiting; never throws. */
   void advance() {
-    if (most == 0) {
+    if (most == 0 && !loop.dependence.isMeasured()) {
       return;
     }
     try {
@@ -173,6 +185,9 @@ final class Reserves {
       if (!champion.equals(beside) && job == null) {
         lineUp(champion);
       }
+      if (job == null) {
+        learn(champion);
+      }
       if (job == null && !decide(champion)) {
         run();
         settle();
@@ -204,10 +219,24 @@ final class Reserves {
     }
   }
 
+  /** What the test phase of the first version says of the stream; that of the champion while nothing else does. */
+  private void learn(Version champion) {
+    if (champion.equals(first) || !loop.dependence.learned()) {
+      if (!champion.equals(learnedFrom)) {
+        loop.championBaseline().ifPresent(baseline -> {
+          loop.dependence.tested(baseline);
+          learnedFrom = champion;
+        });
+      }
+    }
+  }
+
   /** Another champion serves: what was scored beside the one before says nothing of it. */
   private void lineUp(Version champion) {
-    List<Version> wanted =
-        PastChampions.of(loop.deployment.store().history(loop.alias()), champion, most);
+    List<AliasChange> history = loop.deployment.store().history(loop.alias());
+    List<Version> wanted = PastChampions.of(history, champion, most);
+    first = history.isEmpty() ? null : history.get(0).to();
+    loop.dependence.disturbed();
     double margin = loop.returnMargin();
     List<Reserve> kept = new ArrayList<>();
     for (Reserve each : standing) {
@@ -312,10 +341,11 @@ final class Reserves {
   private void run() {
     long end = loop.outcomes.end();
     boolean loads = !missing.isEmpty() && !backOff.rests(JournalReplay.time(loop.clock.instant()));
-    if (!loads && (standing.isEmpty() || end <= from)) {
+    boolean scores = end > from && (!standing.isEmpty() || loop.dependence.isMeasured());
+    if (!loads && !scores) {
       return;
     }
-    Job next = new Job(end);
+    Job next = new Job(end, !Signalled.watches(loop.deployment.evidence()).isEmpty());
     job = next;
     try {
       loop.execute(next::run);
@@ -347,8 +377,12 @@ final class Reserves {
     while (!missing.isEmpty()) {
       Version version = missing.get(0);
       try {
-        standing.add(new Reserve(
-            loop.deployment.prepare(version), loop.returnMargin(), loop.dependence()));
+        Prepared ready = loop.deployment.prepare(version);
+        if (version.equals(first) && !version.equals(learnedFrom)) {
+          ready.source().baseline().ifPresent(loop.dependence::tested);
+          learnedFrom = version;
+        }
+        standing.add(new Reserve(ready, loop.returnMargin(), loop.dependence()));
       } catch (StoreException e) { // the store is away: tried again later
         throw e;
       } catch (Throwable e) { // a package that is damaged, or does not fit the rows any more
@@ -370,7 +404,7 @@ final class Reserves {
         .build());
   }
 
-  private void score(long end) {
+  private void score(long end, boolean signalled) {
     String champion = Long.toString(requireNonNull(beside).number());
     List<Outcome> rows = loop.between(from, end).stream()
         .filter(row -> row.version().equals(champion))
@@ -387,7 +421,13 @@ final class Reserves {
           .findFirst();
     }
     double one = largest.orElse(1.0);
+    if (signalled) {
+      loop.dependence.disturbed();
+    }
     for (int i = 0; i < theirs.length; i++) {
+      if (!signalled) {
+        loop.dependence.quiet(theirs[i]);
+      }
       theirs[i] = Math.min(theirs[i] / one, 1.0);
     }
     for (Reserve each : standing) {

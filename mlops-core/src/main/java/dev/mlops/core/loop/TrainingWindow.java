@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.pack.Trained;
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which of the matured outcomes a candidate is trained on.
  *
- * <p>Candidate windows are the newest 100, 200, 400 … outcomes, the most that may be used, and those since the change point
- * if one is known. Each is back-tested: trained without the newest rows and scored on them, each of which is predicted once.
+ * <p>Candidate windows are the newest 100, 200, 400 … outcomes, all that are kept and may be used, and those since the change
+ * point if one is known. Each is back-tested: trained without the newest rows and scored on them, each of which is predicted once.
  * A window that the trainer refuses, such as one with a single label, is left out; the candidate fails only if all are. The longest window whose score is
  * within half a standard error of the best wins: the cut at the change alone breaks when a change is gradual, a long
  * window alone when it is abrupt. The rows held back for the back-test are a fifth of those since the change, at least
@@ -46,12 +47,20 @@ public final class TrainingWindow implements RowSelection {
   private static final double HELD_BACK_SHARE = 0.2;
   private static final double STANDARD_ERRORS = 0.5;
 
+  /** So many blocks since a change before anything is trained. */
+  private static final int BLOCKS = 2;
+
+  /** So many blocks are held back, where that is no more than half of the rows. */
+  private static final int BLOCKS_HELD_BACK = 3;
+
   private final int least;
   private final int most;
+  private final int block;
 
-  private TrainingWindow(int least, int most) {
+  private TrainingWindow(int least, int most, int block) {
     this.least = least;
     this.most = most;
+    this.block = block;
   }
 
   /**
@@ -66,7 +75,18 @@ public final class TrainingWindow implements RowSelection {
       throw new IllegalArgumentException("a window must have least >= 30, most >= " + SHORTEST
           + " and most >= least, but had " + least + " and " + most);
     }
-    return new TrainingWindow(least, most);
+    return new TrainingWindow(least, most, 1);
+  }
+
+  /**
+   * {@return the same window for rows that depend on each other}
+   *
+   * <p>It waits for two blocks since the change, at most for as many outcomes as it uses, and holds back three blocks, at most
+   * half of the rows: fewer come from one and the same stretch of time.
+   */
+  @Override
+  public TrainingWindow under(Dependence dependence) {
+    return new TrainingWindow(least, most, dependence.blockLength());
   }
 
   @Override
@@ -81,9 +101,11 @@ public final class TrainingWindow implements RowSelection {
       return Optional.of("waiting for " + (fewest - kept) + " more outcomes: " + kept
           + " are kept, the window wants " + fewest);
     }
-    if (change.isPresent() && end - change.getAsLong() < least) {
-      return Optional.of("waiting for " + (least - (end - change.getAsLong()))
-          + " more outcomes since the change");
+    long wanted = Math.max(least, Math.min(most, (long) BLOCKS * block));
+    if (change.isPresent() && end - change.getAsLong() < wanted) {
+      return Optional.of("waiting for " + (wanted - (end - change.getAsLong()))
+          + " more outcomes since the change"
+          + (wanted > least ? ": two blocks of " + block + " that depend on each other" : ""));
     }
     return Optional.empty();
   }
@@ -128,20 +150,16 @@ public final class TrainingWindow implements RowSelection {
     int n = rows.size();
     int held = since.isPresent()
         ? heldBack((int) since.getAsLong())
-        : Math.max(FEWEST_HELD_BACK, Math.min(HELD_BACK_WITHOUT_CHANGE, n / 2));
+        : Math.max(
+            Math.max(FEWEST_HELD_BACK, Math.min(HELD_BACK_WITHOUT_CHANGE, n / 2)), blocks(n));
     int cut = n - held;
     TreeSet<Integer> sizes = new TreeSet<>();
     for (int size = SHORTEST; size <= Math.min(most, n); size *= 2) {
       sizes.add(size);
     }
-    if (n >= most) {
-      sizes.add(most);
-    }
+    sizes.add(Math.min(most, n));
     since.ifPresent(size -> sizes.add((int) Math.min(most, size)));
     sizes.removeIf(size -> size - held < FEWEST_TRAINED);
-    if (sizes.isEmpty() && n - held >= FEWEST_TRAINED) {
-      sizes.add(n);
-    }
     if (sizes.isEmpty()) {
       throw new IllegalArgumentException("wanted at least "
           + FEWEST_TRAINED
@@ -164,16 +182,6 @@ public final class TrainingWindow implements RowSelection {
         TestPhase tested = trained.test(heldBack);
         fits.put(size, new Fit(trained, tested));
         scores.put(size, losses.score(tested));
-      }
-    }
-    if (fits.isEmpty() && sizes.last() < n) {
-      // Each window lacks something that a training needs, such as a second label; all rows may
-      // have it.
-      Trained trained = fit(rows.subList(0, cut), trainer, context, failures);
-      if (trained != null) {
-        TestPhase tested = trained.test(heldBack);
-        fits.put(n, new Fit(trained, tested));
-        scores.put(n, losses.score(tested));
       }
     }
     if (fits.isEmpty()) {
@@ -214,9 +222,16 @@ public final class TrainingWindow implements RowSelection {
     }
   }
 
-  private static int heldBack(int since) {
+  private int heldBack(int since) {
     return Math.max(
-        FEWEST_HELD_BACK, Math.min(MOST_HELD_BACK, (int) Math.round(since * HELD_BACK_SHARE)));
+        Math.max(
+            FEWEST_HELD_BACK, Math.min(MOST_HELD_BACK, (int) Math.round(since * HELD_BACK_SHARE))),
+        blocks(since));
+  }
+
+  /** As many rows as three blocks have, at most half of them. */
+  private int blocks(int rows) {
+    return (int) Math.min((long) BLOCKS_HELD_BACK * block, rows / 2);
   }
 
   /** The longest window whose mean loss is within half a standard error of the best. */

@@ -6,6 +6,7 @@ import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageDraft;
 import dev.mlops.api.pack.TestPhase;
@@ -54,7 +55,7 @@ final class Watching implements Phase {
     }
     OptionalLong change = answer.changePosition();
     long kept = Math.min(end - loop.outcomes.begin(), loop.window.most());
-    Optional<String> wait = waitsForNews(answer).or(() -> loop.window.waitsFor(kept, end, change));
+    Optional<String> wait = waitsForNews(answer).or(() -> loop.window().waitsFor(kept, end, change));
     if (wait.isPresent()) {
       loop.waitFor(wait.get());
       return this;
@@ -63,7 +64,7 @@ final class Watching implements Phase {
       return this;
     }
     List<Outcome> rows = loop.between(end - kept, end);
-    wait = loop.window.waitsFor(rows.size(), end, change);
+    wait = loop.window().waitsFor(rows.size(), end, change);
     if (wait.isPresent()) {
       loop.waitFor(wait.get());
       tooFewAt = OptionalLong.of(
@@ -124,9 +125,22 @@ final class Watching implements Phase {
         .cancelledWhen(loop::closed)
         .ticker(loop.ticker)
         .build();
-    RowSelection.Selected selection = loop.window.select(rows, change, loop.trainer, context);
+    Dependence dependence = loop.dependence();
+    RowSelection.Selected selection =
+        loop.window.under(dependence).select(rows, change, loop.trainer, context);
     Trained trained = selection.trained(loop.trainer, context);
     TestPhase tested = selection.tested(trained).measuring(loop.metrics());
+    StandingStill still = loop.deployment.using(serving -> StandingStill.of(
+        selection.heldBack(),
+        tested,
+        Long.toString(champion.number()),
+        serving,
+        Losses.of(loop.trainer.schema()),
+        dependence,
+        loop.lead));
+    if (!still.beaten()) {
+      return () -> stoodStill(champion, still, change);
+    }
     Trained candidate = trained.testedOn(tested);
     ModelPackage plain = candidate.asPackage(champion.model());
     ModelPackage made = plain.digest().equals(champion.digest())
@@ -140,7 +154,11 @@ final class Watching implements Phase {
         .number("rows", selection.training().size())
         .number("held_back", selection.heldBack().size())
         .number("fits", selection.fits())
-        .because(selection.toString()));
+        .number("block_length", dependence.blockLength())
+        .number("inflation", dependence.inflation())
+        .because(selection.toString())
+        .because(still.toString())
+        .because(dependence.toString()));
     Version version = loop.deployment.store().publish(made);
     loop.steps.write(loop.steps
         .event(LoopEvent.Kind.PUBLISHED)
@@ -193,6 +211,20 @@ final class Watching implements Phase {
 
   // --- on the thread of a tick
   // -----------------------------------------------------------------------------
+
+  /** The champion that stays is as good as what was trained: nothing is published. */
+  private Phase stoodStill(Version champion, StandingStill still, OptionalLong change) {
+    loop.judged();
+    String why = "nothing is gained by another model: " + still;
+    LoopEvent.Builder kept =
+        loop.steps.event(LoopEvent.Kind.KEPT).champion(champion).because(why);
+    still.numbers().forEach(kept::number);
+    change.ifPresent(kept::change);
+    loop.steps.write(kept);
+    loop.ended(RetrainHistory.Result.KEPT);
+    loop.clearSignals(why);
+    return new Watching(loop);
+  }
 
   private Phase judged(Candidate candidate, Gate.Judgement judgement, long end) {
     Finding finding = judgement.finding();

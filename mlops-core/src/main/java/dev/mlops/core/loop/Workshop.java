@@ -8,6 +8,7 @@ import dev.mlops.api.model.Task;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.retrain.RetrainDecision;
@@ -23,7 +24,8 @@ import dev.mlops.core.internal.log.BackOff;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.serve.Prepared;
-import dev.mlops.drift.profile.Dependence;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Dependence;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -65,7 +67,12 @@ final class Workshop {
   final LongSupplier ticker;
   final InstantSource clock;
   final Warnings warnings = Warnings.of(MaintenanceLoop.class);
+  final StreamDependence dependence;
   final Reserves reserves;
+
+  /** By how many standard errors a candidate must beat the champion on the rows held back. */
+  final double lead;
+
 
   private final RetrainPolicy policy;
   private final Executor background;
@@ -104,6 +111,8 @@ final class Workshop {
     this.clock = parts.clock();
     this.ticker = parts.ticker();
     this.steps = steps;
+    this.lead = parts.lead();
+    this.dependence = new StreamDependence(parts.dependence());
     this.reserves = new Reserves(this, parts.reserves());
     this.begin = outcomes.begin();
     this.backOff = past.backOff();
@@ -174,16 +183,23 @@ final class Workshop {
     return read.toArray(new Metric[0]);
   }
 
-  /** The champion's losses depend on those before them so much. */
+  /** The losses depend on those before them so much. */
   Dependence dependence() {
-    return Dependence.none();
+    return dependence.now();
+  }
+
+  /** The test phase of the champion's package, if the evidence is of that champion. */
+  Optional<Baseline> championBaseline() {
+    String version = Long.toString(deployment.champion().number());
+    return deployment.evidence().champion()
+        .filter(section -> section.version().equals(version))
+        .flatMap(VersionEvidence::baseline);
   }
 
   /** The loss that counts as 1 when past champions are scored: 1 for labels; empty if nothing tells. */
   OptionalDouble largestLoss() {
     return regression()
-        ? deployment.evidence().champion().stream()
-            .flatMap(section -> section.baseline().stream())
+        ? championBaseline().stream()
             .flatMap(baseline -> baseline.quality(Metric.MAE).stream())
             .map(Estimate::value)
             .filter(error -> error > 0 && Double.isFinite(LARGEST_ERRORS * error))
@@ -199,6 +215,11 @@ final class Workshop {
 
   private boolean regression() {
     return trainer.schema().task().filter(Task.REGRESSION::equals).isPresent();
+  }
+
+  /** Which rows a candidate is trained on, the dependence of the stream taken into account. */
+  RowSelection window() {
+    return window.under(dependence());
   }
 
   // --- what the policy says
@@ -290,6 +311,15 @@ final class Workshop {
     RetrainHistory.Builder judged = history.toBuilder();
     JournalReplay.answered(judged, begun);
     history = judged.build();
+  }
+
+  /** The champion was judged and stays, which answers the signals. */
+  void clearSignals(String why) {
+    try {
+      deployment.monitor().clearSignals(why);
+    } catch (Throwable e) { // it is decided all the same
+      warnings.once("kept", "the monitor of " + alias() + " kept its signals", e);
+    }
   }
 
   /** The newest candidate has ended, as the journal says. */

@@ -15,6 +15,7 @@ import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.Configuration;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.GoldenExample;
@@ -43,7 +44,7 @@ import java.util.stream.Collectors;
  *
  * <p>Version 1 of the configuration held texts only, version 1 of the libraries no digests, and version 2 no file names and
  * always a version. Version 2 of the baseline says unit and direction of a metric that is a host's own, and version 3 the
- * labels of the test rows; version 2 of the examples says tolerances and labels that are not those with the highest score.
+ * labels of the test rows and how far losses depend on those before them; version 2 of the examples says tolerances and labels that are not those with the highest score.
  */
 final class Sections {
   private static final String FORMAT = "format";
@@ -124,6 +125,21 @@ final class Sections {
                 latency.p99().toNanos(),
                 "n",
                 latency.n())));
+    baseline
+        .dependence()
+        .ifPresent(dependence -> members.put(
+            "dependence",
+            Map.of(
+                "values",
+                dependence.values(),
+                "blockLength",
+                dependence.blockLength(),
+                "inflation",
+                dependence.inflation(),
+                "longestBlock",
+                dependence.longestBlock(),
+                "growing",
+                dependence.growing())));
     members.put("columns", baseline.columns().stream().map(Sections::profile).toList());
     baseline.labels().ifPresent(labels -> members.put("labels", profile(labels)));
     return Json.of(members);
@@ -183,7 +199,7 @@ final class Sections {
 
   static Baseline baseline(Json json) {
     long format = known(
-            json, Role.BASELINE, "schema", "rows", "quality", "latency", "columns", "labels")
+            json, Role.BASELINE, "schema", "rows", "quality", "latency", "dependence", "columns", "labels")
         .get(FORMAT)
         .integer();
     if (format < 3 && json.find("labels").isPresent()) {
@@ -219,6 +235,17 @@ final class Sections {
               .p99(Duration.ofNanos(latency.get("p99Nanos").integer()))
               .n(latency.get("n").integer())
               .build()));
+    });
+    json.find("dependence").ifPresent(dependence -> {
+      dependence.only("values", "blockLength", "inflation", "longestBlock", "growing");
+      valid(
+          dependence,
+          () -> baseline.dependence(new Dependence(
+              dependence.get("values").integer(),
+              whole(dependence.get("blockLength").integer()),
+              dependence.get("inflation").number(),
+              whole(dependence.get("longestBlock").integer()),
+              dependence.get("growing").flag())));
     });
     Set<String> seen = new HashSet<>();
     for (Json column : json.get("columns").items()) {
@@ -557,6 +584,13 @@ final class Sections {
   }
 
   /** Says where a value stands that a record refuses. */
+  private static int whole(long value) {
+    if (value != (int) value) {
+      throw new IllegalArgumentException("a block must have fewer rows than " + value);
+    }
+    return (int) value;
+  }
+
   private static <T> T valid(Json json, Supplier<T> made) {
     try {
       return made.get();

@@ -118,7 +118,7 @@ final class LoopScene {
 
   /**
    * A loop on the calling thread that trains whenever the policy says, on 100 to 1,000 outcomes, and gates nothing; past
-   * champions stay out of it.
+   * champions stay out of it, standing still is no rival, and rows are taken as independent.
    */
   MaintenanceLoop.Builder loop(RetrainPolicy policy) {
     return loop(policy, Runnable::run);
@@ -130,6 +130,8 @@ final class LoopScene {
         .window(TrainingWindow.sinceChange(100, 1_000))
         .gate(evidence -> Finding.pass("fine"))
         .reserves(0)
+        .leadingBy(Double.NEGATIVE_INFINITY)
+        .measuringDependence(false)
         .journal(journal)
         .on(executor)
         .clock(clock)

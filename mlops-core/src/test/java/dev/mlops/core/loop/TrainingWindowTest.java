@@ -13,6 +13,7 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
@@ -57,9 +58,12 @@ class TrainingWindowTest {
   @Test
   void withoutAChangeWindowsDoubleAndAHundredRowsAreHeldBack() {
     RowSelection.Selected selection = select(100, 5_000, 1_700, OptionalLong.empty());
-    assertEquals(List.of(100, 300, 700, 1_500), sizes(trainer.calls), "200, 400, 800, 1600");
+    assertEquals(
+        List.of(100, 300, 700, 1_500, 1_600),
+        sizes(trainer.calls),
+        "200, 400, 800, 1600 and all 1700");
     assertEquals(100, selection.heldBack().size());
-    assertEquals(4, selection.fits());
+    assertEquals(5, selection.fits());
   }
 
   /** A fifth of those since the change, at least 20 and at most 200; the window of the change is one of those tried. */
@@ -89,6 +93,37 @@ class TrainingWindowTest {
         .train(outcomes(0, 3_000).stream().map(Outcome::labelled).toList(), trainer);
     assertEquals(List.of(100, 300), sizes(trainer.calls));
     assertEquals(0.0026, trainer.calls.get(1).get(0).input().number(0), 1e-12, "the newest 400");
+  }
+
+  /** Rows of one block tell one thing: three blocks are held back, at most half of the rows. */
+  @Test
+  void whereRowsDependOnEachOtherThreeBlocksAreHeldBackAndTwoWaitedFor() {
+    TrainingWindow window = TrainingWindow.sinceChange(100, 5_000)
+        .under(new Dependence(5_000, 128, 15.5, 512, false));
+    for (int[] wanted : new int[][] {{300, 150}, {700, 350}, {1_500, 384}}) {
+      assertThat(window
+              .select(
+                  outcomes(0, 3_000),
+                  OptionalLong.of(3_000 - wanted[0]),
+                  trainer,
+                  TrainingContext.none())
+              .heldBack())
+          .as(wanted[0] + " since the change")
+          .hasSize(wanted[1]);
+    }
+    assertThat(window
+            .select(outcomes(0, 600), OptionalLong.empty(), trainer, TrainingContext.none())
+            .heldBack())
+        .hasSize(300);
+    assertThat(window.waitsFor(5_000, 9_255, OptionalLong.of(9_000)).orElse(""))
+        .contains("1 more", "two blocks of 128");
+    assertThat(window.waitsFor(5_000, 9_256, OptionalLong.of(9_000))).isEmpty();
+    assertThat(window.under(new Dependence(90_000, 8_192, 70, 8_192, false))
+            .waitsFor(5_000, 14_000, OptionalLong.of(9_000)))
+        .as("no longer than a window is")
+        .isEmpty();
+    assertThat(window.under(Dependence.none()).waitsFor(5_000, 9_100, OptionalLong.of(9_000)))
+        .isEmpty();
   }
 
   @Test
@@ -134,8 +169,8 @@ class TrainingWindowTest {
     ModelTrainer picky = refusingBelow(500);
     RowSelection.Selected chosen = TrainingWindow.sinceChange(100, 5_000)
         .select(outcomes(0, 1_000), OptionalLong.empty(), picky, TrainingContext.none());
-    assertThat(chosen.training()).hasSize(700);
-    assertThat(chosen.fits()).isEqualTo(1);
+    assertThat(chosen.training()).hasSize(900);
+    assertThat(chosen.fits()).isEqualTo(2);
   }
 
   /** None of the windows of 100, 200, 400, 800 can be fitted, but all rows together can. */

@@ -2,7 +2,7 @@ package dev.mlops.drift.anytime;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.drift.profile.Dependence;
+import dev.mlops.api.pack.Dependence;
 import java.util.Arrays;
 import java.util.Locale;
 

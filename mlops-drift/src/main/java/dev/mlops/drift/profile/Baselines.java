@@ -8,10 +8,12 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.ColumnProfile;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.NumberProfile;
 import dev.mlops.api.pack.TestPhase;
@@ -21,6 +23,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +34,9 @@ import org.jspecify.annotations.Nullable;
  * 300 such columns, of 600,000 divided by their number, so that the baseline fits into a package. The sample are the values
  * whose position has the lowest seeded hash: the same rows in the same order always give the same baseline. A column of
  * categories is kept as the counts of its 200 most frequent kinds (of equally frequent ones, the first by name), the rest as
- * one number; so are the true labels of a classifier. Quality is that of {@link Quality}.
+ * one number; so are the true labels of a classifier. Quality is that of {@link Quality}. How far the
+ * losses depend on those before them ({@link DependenceEstimator}) is measured in the order of the rows, which is to be that of
+ * time.
  *
  * <p>Thread-safe.
  *
@@ -182,6 +187,7 @@ public final class Baselines {
     if (!labels.isEmpty()) {
       baseline.labels(categories("label", labels));
     }
+    dependence(schema, predictions, truths).ifPresent(baseline::dependence);
     long numbers = schema.columns().stream()
         .filter(column -> column.type() == Column.Type.NUMBER)
         .count();
@@ -191,6 +197,23 @@ public final class Baselines {
       baseline.column(profile(schema.column(i), i, all, order, most));
     }
     return baseline.build();
+  }
+
+  /** How far the losses depend on those before; empty if none was counted. */
+  private static Optional<Dependence> dependence(
+      Schema schema, List<? extends Prediction> predictions, List<Truth> truths) {
+    Metric plainest =
+        schema.task().filter(Task.REGRESSION::equals).isPresent() ? Metric.MAE : Metric.ACCURACY;
+    DependenceEstimator losses = new DependenceEstimator();
+    plainest.loss(schema).ifPresent(loss -> {
+      for (int i = 0; i < predictions.size(); i++) {
+        double cost = loss.of(predictions.get(i), truths.get(i));
+        if (Math.abs(cost) <= DependenceEstimator.LARGEST) { // not NaN
+          losses.add(cost);
+        }
+      }
+    });
+    return losses.values() == 0 ? Optional.empty() : Optional.of(losses.dependence());
   }
 
   @SuppressWarnings(

@@ -1,5 +1,6 @@
 package dev.mlops.drift.profile;
 
+import dev.mlops.api.pack.Dependence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class DependenceTest {
+class DependenceEstimatorTest {
   private static final int RUNS = 400;
 
   private static double[] bernoulli(int n, double rate, SplittableRandom random) {
@@ -45,7 +46,7 @@ class DependenceTest {
 
   private static Dependence[] measured(long seed, Function<SplittableRandom, double[]> draw) {
     return IntStream.range(0, RUNS)
-        .mapToObj(run -> Dependence.of(draw.apply(new SplittableRandom(seed + 7_919L * run))))
+        .mapToObj(run -> DependenceEstimator.of(draw.apply(new SplittableRandom(seed + 7_919L * run))))
         .toArray(Dependence[]::new);
   }
 
@@ -95,7 +96,7 @@ class DependenceTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 7, 8, 160, 443, 999})
   void aShortSequenceIsNotConclusive(int n) {
-    Dependence found = Dependence.of(bernoulli(n, 0.5, new SplittableRandom(n)));
+    Dependence found = DependenceEstimator.of(bernoulli(n, 0.5, new SplittableRandom(n)));
     assertThat(found.conclusive()).isFalse();
     assertThat(found.values()).isEqualTo(n);
     assertThat(found.toString()).containsAnyOf("too short", "nothing to measure", "not measured");
@@ -110,7 +111,7 @@ class DependenceTest {
 
   @Test
   void equalValuesSayNothing() {
-    Dependence found = Dependence.of(new double[5_000]);
+    Dependence found = DependenceEstimator.of(new double[5_000]);
     assertThat(found).isEqualTo(new Dependence(5_000, 1, 1.0, 0, false));
     assertThat(found.conclusive()).isFalse();
     assertThat(found.toString()).contains("5000 values", "nothing to measure");
@@ -135,7 +136,7 @@ class DependenceTest {
     for (int b = 1; b <= 2 * last && x.length / b >= 8; b *= 2) {
       inflation = Math.max(inflation, b * variance(x, b) / variance);
     }
-    Dependence found = Dependence.of(x);
+    Dependence found = DependenceEstimator.of(x);
     assertThat(found.blockLength()).isEqualTo(Math.max(1, 2 * last));
     assertThat(found.inflation()).isCloseTo(inflation, within(1e-9 * inflation));
   }
@@ -153,20 +154,20 @@ class DependenceTest {
   void theUnitDoesNotMatter() {
     double[] x = autoregressive(4_000, 0.7, new SplittableRandom(3));
     double[] large = Arrays.stream(x).map(v -> v * 0x1p20).toArray();
-    assertThat(Dependence.of(large)).isEqualTo(Dependence.of(x));
+    assertThat(DependenceEstimator.of(large)).isEqualTo(DependenceEstimator.of(x));
   }
 
   @Test
   void anEstimatorStartsAgainWhenReset() {
-    Dependence.Estimator estimator = new Dependence.Estimator();
+    DependenceEstimator estimator = new DependenceEstimator();
     double[] x = autoregressive(3_000, 0.9, new SplittableRandom(5));
     double[] y = bernoulli(2_001, 0.3, new SplittableRandom(6));
     Arrays.stream(x).forEach(estimator::add);
-    assertThat(estimator.dependence()).isEqualTo(Dependence.of(x));
+    assertThat(estimator.dependence()).isEqualTo(DependenceEstimator.of(x));
     estimator.reset();
     assertThat(estimator.values()).isZero();
     Arrays.stream(y).forEach(estimator::add);
-    assertThat(estimator.dependence()).isEqualTo(Dependence.of(y));
+    assertThat(estimator.dependence()).isEqualTo(DependenceEstimator.of(y));
   }
 
   @Test
@@ -190,7 +191,7 @@ class DependenceTest {
 
   @Test
   void refusesWhatCannotBe() {
-    Dependence.Estimator estimator = new Dependence.Estimator();
+    DependenceEstimator estimator = new DependenceEstimator();
     estimator.add(0.5);
     assertThatThrownBy(() -> estimator.add(Double.NaN))
         .isInstanceOf(IllegalArgumentException.class)
