@@ -70,16 +70,20 @@ import org.tribuo.regression.rtree.CARTRegressionTrainer;
  * --starts <n>}; {@code --write <file>}.
  */
 public final class StandingStill {
-  private static final int ROWS = 12_000;
-  private static final int INITIAL = 2_000;
+  private static final int ROWS = 9_000;
+  private static final int INITIAL = 1_500;
   private static final int DELAY = 24;
   private static final int EVERY = 100;
-  private static final int TICK = 4;
+  private static final int TICK = 8;
   private static final int GRID = 500;
   private static final int RANDOM = 20;
   private static final int JUDGED = 2_000;
   private static final double MARGIN = 0.02;
   private static final String ALIAS = "still@champion";
+
+  /** Held, so that their levels stay. */
+  private static final List<Logger> QUIET =
+      List.of(Logger.getLogger("org.tribuo"), Logger.getLogger("dev.mlops"));
 
   /** A stream: rows by starting point. */
   private record Source(String name, Schema schema, IntFunction<List<Labelled<Row>>> from) {
@@ -126,8 +130,7 @@ public final class StandingStill {
    * @throws IOException if a stream could not be read, or the page not be written
    */
   public static void main(String[] args) throws IOException {
-    Logger.getLogger("org.tribuo").setLevel(Level.WARNING);
-    Logger.getLogger("dev.mlops").setLevel(Level.SEVERE);
+    QUIET.forEach(logger -> logger.setLevel(Level.SEVERE));
     Map<String, String> options = new LinkedHashMap<>();
     for (int i = 0; i + 1 < args.length; i += 2) {
       options.put(args[i], args[i + 1]);
@@ -484,14 +487,14 @@ public final class StandingStill {
         DependentStream.regimes(5_000),
         DependentStream.seasons(1_000),
         DependentStream.bursts(1_000, 100),
-        DependentStream.passingShift(5_000, 2_000),
+        DependentStream.passingShift(4_000, 1_500),
         DependentStream.labelsInRuns(5, 50),
-        DependentStream.gradual(2_000, 4_000, 8_000),
-        DependentStream.abrupt(4_000, 8_000),
+        DependentStream.gradual(2_000, 3_000, 6_000),
+        DependentStream.abrupt(3_500, 6_000),
         DependentStream.steady(),
         DependentStream.regimes(500).regression(),
-        DependentStream.passingShift(5_000, 2_000).regression(),
-        DependentStream.abrupt(4_000, 8_000).regression())) {
+        DependentStream.passingShift(4_000, 1_500).regression(),
+        DependentStream.abrupt(3_500, 6_000).regression())) {
       all.add(new Source(
           each + (each.schema().task().filter(Task.REGRESSION::equals).isPresent()
               && !each.toString().contains("regression") ? ", regression" : ""),

@@ -199,7 +199,8 @@ public final class LoopEvent {
    *
    * <p>A loop of core writes {@code rows}, {@code held_back} and {@code fits} of a training, {@code truths}, {@code loss} and
    * {@code champion_loss} of a rollout or a return, {@code statistic} and {@code disagreement} (the share of rows on which
-   * the two losses differ) of a return, and the {@code generation} of a move.
+   * the two losses differ) of a return, and the {@code generation} of a move. {@code overtaken} is 1 where a candidate was kept
+   * back for another one that is to know more, and absent otherwise.
    */
   public SortedMap<String, Double> numbers() {
     return numbers;

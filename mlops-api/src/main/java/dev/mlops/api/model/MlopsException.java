@@ -106,6 +106,30 @@ public class MlopsException extends RuntimeException {
   }
 
   /**
+   * {@return what a part of a host's calls itself, as a message or a journal may name it; one that has no words of its own is
+   * named by the class that holds it, such as {@code a lambda of OrderService}}
+   *
+   * @param part such as a condition or a policy
+   */
+  public static String named(Object part) {
+    Class<?> type = part.getClass();
+    String text;
+    try {
+      text = String.valueOf(part.toString());
+    } catch (RuntimeException | LinkageError | StackOverflowError mute) {
+      text = type.getName() + "@";
+    }
+    if (!text.startsWith(type.getName() + "@")) {
+      return text;
+    }
+    String name = type.getName();
+    int lambda = name.indexOf("$$Lambda");
+    String holder = lambda < 0 ? name : name.substring(0, lambda);
+    String simple = holder.substring(holder.lastIndexOf('.') + 1);
+    return lambda < 0 ? simple : "a lambda of " + simple;
+  }
+
+  /**
    * {@return the known name that a mistyped one most likely meant: at most a third of its characters differ}
    *
    * @param typed what was typed; beyond 64 characters nothing is near

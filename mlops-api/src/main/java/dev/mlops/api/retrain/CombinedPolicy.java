@@ -2,6 +2,7 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Watch;
@@ -70,6 +71,7 @@ record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
 
   @Override
   public String toString() {
-    return "(" + first + (all ? " and " : " or ") + second + ")";
+    return "(" + MlopsException.named(first) + (all ? " and " : " or ")
+        + MlopsException.named(second) + ")";
   }
 }

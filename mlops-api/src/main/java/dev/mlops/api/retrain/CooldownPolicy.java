@@ -63,6 +63,6 @@ record CooldownPolicy(RetrainPolicy policy, Duration gap) implements RetrainPoli
 
   @Override
   public String toString() {
-    return policy + " at most every " + MlopsException.shown(gap);
+    return MlopsException.named(policy) + " at most every " + MlopsException.shown(gap);
   }
 }

@@ -2,6 +2,7 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
@@ -33,7 +34,7 @@ record RequiringPolicy(RetrainPolicy policy, Condition condition) implements Ret
       };
     }
     return RetrainDecision.of(
-        outcome, "requiring " + condition, finding.toString(), List.of(decision));
+        outcome, "requiring " + MlopsException.named(condition), finding.toString(), List.of(decision));
   }
 
   @Override
@@ -52,6 +53,6 @@ record RequiringPolicy(RetrainPolicy policy, Condition condition) implements Ret
 
   @Override
   public String toString() {
-    return policy + " requiring " + condition;
+    return MlopsException.named(policy) + " requiring " + MlopsException.named(condition);
   }
 }

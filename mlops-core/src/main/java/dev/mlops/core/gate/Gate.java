@@ -1,5 +1,6 @@
 package dev.mlops.core.gate;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
@@ -91,7 +92,7 @@ public final class Gate implements EvidenceReader {
               .orElse(""));
     }
     for (Condition condition : conditions) {
-      Finding finding = Answers.of(condition, () -> condition.test(trial));
+      Finding finding = Answers.of(MlopsException.named(condition), () -> condition.test(trial));
       texts.add(finding.toString());
       if (finding.verdict() == Verdict.INCONCLUSIVE) {
         undecided.add(condition);

@@ -7,6 +7,7 @@ import dev.mlops.api.store.Version;
 import dev.mlops.core.serve.Prepared;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /**
  * A model that may take over, and how it ends.
@@ -51,6 +52,13 @@ record Candidate(Workshop loop, Version champion, Prepared ready, OptionalLong c
     loop.ended(RetrainHistory.Result.KEPT);
     loop.closeCandidate();
     return new Watching(loop);
+  }
+
+  /** It is given up for another one that is to know more. */
+  Phase overtaken(Map<String, Double> numbers, String why) {
+    Map<String, Double> all = new TreeMap<>(numbers);
+    all.put("overtaken", 1.0);
+    return keepUnjudged(all, why);
   }
 
   Phase abandon(String why) {

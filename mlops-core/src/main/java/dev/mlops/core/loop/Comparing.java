@@ -35,11 +35,15 @@ final class Comparing implements Phase {
   private final long from;
   private final RolloutDecision stands;
 
+  /** A change after the rows that the candidate was trained on. */
+  private final NewerChange change;
+
   private Comparing(
       Candidate candidate,
       Gate.Judgement judgement,
       Rollout rollout,
       boolean returned,
+      NewerChange change,
       long known,
       long from) {
     this.loop = candidate.loop();
@@ -47,6 +51,7 @@ final class Comparing implements Phase {
     this.judgement = judgement;
     this.rollout = rollout;
     this.returned = returned;
+    this.change = change;
     this.known = known;
     this.from = from;
     this.stands = rollout.decision();
@@ -66,7 +71,9 @@ final class Comparing implements Phase {
         .dependence(candidate.loop().dependence());
     source.baseline().ifPresent(start::baseline);
     Rollout rollout = candidate.loop().plan.begin(start.build());
-    return new Comparing(candidate, judgement, rollout, returned, known, known);
+    NewerChange change = NewerChange.of(
+        source.baseline().orElse(null), source.schema(), candidate.loop().dependence());
+    return new Comparing(candidate, judgement, rollout, returned, change, known, known);
   }
 
   @Override
@@ -87,7 +94,7 @@ final class Comparing implements Phase {
     }
     return Working.of(loop).doing(() -> {
       observe(rows);
-      Comparing next = new Comparing(candidate, judgement, rollout, returned, known, end);
+      Comparing next = new Comparing(candidate, judgement, rollout, returned, change, known, end);
       return next::decided;
     });
   }
@@ -111,16 +118,31 @@ final class Comparing implements Phase {
   }
 
   private Phase giveUp() {
-    return candidate.keepUnjudged(
+    return candidate.overtaken(
         stands.numbers(), candidate + " is overtaken, a longer window is due: " + stands.reason());
+  }
+
+  /** What it was trained on is over. */
+  private Phase drop() {
+    Phase next = candidate.overtaken(
+        stands.numbers(),
+        candidate + " is overtaken, a change at position " + change.position().getAsLong()
+            + " lies after the rows that it was trained on: " + stands.reason());
+    loop.dropped();
+    return next;
   }
 
   /** On the host's executor. */
   private void observe(List<Outcome> rows) {
     String champion = Long.toString(candidate.champion().number());
+    Losses losses = Losses.of(candidate.ready().source().schema());
     candidate.ready().using(model -> {
       for (Outcome row : rows) {
-        asked(row, champion).ifPresent(pair -> rollout.observe(pair, answer(model, row.row())));
+        asked(row, champion).ifPresent(pair -> {
+          Optional<Prediction> said = answer(model, row.row());
+          rollout.observe(pair, said);
+          change.row(row.position(), losses.of(said.orElse(null), row.truth()));
+        });
       }
       return rows.size();
     });
@@ -158,8 +180,12 @@ final class Comparing implements Phase {
       return against(champion);
     }
     boolean overtaken = overtaken();
+    boolean changed = change.position().isPresent();
+    if (changed) {
+      loop.changed(loop.deployment.evidence(), change.position().getAsLong());
+    }
     return switch (stands.outcome()) {
-      case UNDECIDED -> overtaken ? giveUp() : this;
+      case UNDECIDED -> overtaken ? giveUp() : changed && loop.mayDrop() ? drop() : this;
       case KEEP ->
         candidate.keep(stands.numbers(), "cannot promote " + candidate + ": " + stands.reason());
       case PROMOTE ->

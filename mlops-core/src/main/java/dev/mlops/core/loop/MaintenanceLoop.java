@@ -100,6 +100,7 @@ public final class MaintenanceLoop implements AutoCloseable {
       int reserves,
       double lead,
       boolean dependence,
+      int drops,
       Outcomes outcomes,
       Executor background,
       InstantSource clock,
@@ -285,6 +286,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     private int reserves = 4;
     private double lead = 0.5;
     private boolean dependence = true;
+    private int drops = 1;
     private InstantSource clock = InstantSource.system();
     private LongSupplier ticker = System::nanoTime;
     private @Nullable RetrainPolicy policy;
@@ -390,6 +392,24 @@ public final class MaintenanceLoop implements AutoCloseable {
      */
     public Builder measuringDependence(boolean measured) {
       this.dependence = measured;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how many candidates in a row may be dropped for a newer change}
+     *
+     * <p>A candidate that is shadowed and becomes worse than its own test phase was trained before a change. It is dropped, and
+     * the next one is trained for that change as soon as the policy and the window let it. Where the limit is reached the
+     * shadow goes on, and training follows it at once.
+     *
+     * @param most 1 by default; 0 lets every shadow go on to its end
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder droppingAtMost(int most) {
+      if (most < 0) {
+        throw new IllegalArgumentException("candidates to drop must be >= 0, but were " + most);
+      }
+      this.drops = most;
       return this;
     }
 
@@ -536,6 +556,7 @@ public final class MaintenanceLoop implements AutoCloseable {
                 reserves,
                 lead,
                 dependence,
+                drops,
                 outcomes,
                 requireNonNull(background),
                 clock,

@@ -6,6 +6,7 @@ import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import java.util.HashSet;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.BiPredicate;
 
@@ -62,16 +63,38 @@ final class Signalled {
     return copy(then, now, (watch, reading) -> true);
   }
 
+  /** The evidence with its signals of the champion moved to a change. */
+  static Evidence changedAt(Evidence now, long position) {
+    return copy(now, now, (watch, reading) -> true, OptionalLong.of(position));
+  }
+
   private static Evidence copy(Evidence then, Evidence now, BiPredicate<Watch, DriftReading> kept) {
+    return copy(then, now, kept, OptionalLong.empty());
+  }
+
+  private static Evidence copy(Evidence then, Evidence now, BiPredicate<Watch, DriftReading> kept, OptionalLong change) {
     Evidence.Builder copy = Evidence.builder(then.model(), now.at()).matured(now.matured());
     copy.unjoinedTruths(then.orphans(), then.duplicates(), then.corrections(), then.lostTruths());
     then.others().forEach(copy::other);
-    then.champion().ifPresent(section -> copy.champion(copy(section, kept)));
+    then.champion().ifPresent(section -> copy.champion(copy(section, kept, change)));
     return copy.build();
   }
 
+  private static DriftReading moved(DriftReading reading, long position) {
+    if (reading.signal().isEmpty()) {
+      return reading;
+    }
+    DriftReading.Builder moved = DriftReading.builder(reading.level())
+        .inputs(reading.inputs())
+        .note(reading.note())
+        .signal(reading.signal().get())
+        .changePosition(position);
+    reading.limit().ifPresent(moved::limit);
+    return moved.build();
+  }
+
   private static VersionEvidence copy(
-      VersionEvidence section, BiPredicate<Watch, DriftReading> kept) {
+      VersionEvidence section, BiPredicate<Watch, DriftReading> kept, OptionalLong change) {
     VersionEvidence.Builder copy = VersionEvidence.builder(section.version())
         .served(section.recorded(), section.dropped())
         .failures(section.failures())
@@ -83,7 +106,7 @@ final class Signalled {
     section.provisional().forEach(copy::provisional);
     section.drift().forEach((watch, reading) -> {
       if (kept.test(watch, reading)) {
-        copy.drift(watch, reading);
+        copy.drift(watch, change.isPresent() ? moved(reading, change.getAsLong()) : reading);
       }
     });
     return copy.build();

@@ -70,6 +70,11 @@ final class Workshop {
   final StreamDependence dependence;
   final Reserves reserves;
 
+  /** How many candidates in a row may be dropped for a newer change. */
+  private final int mostDropped;
+
+  private int dropped;
+
   /** By how many standard errors a candidate must beat the champion on the rows held back. */
   final double lead;
 
@@ -112,6 +117,7 @@ final class Workshop {
     this.ticker = parts.ticker();
     this.steps = steps;
     this.lead = parts.lead();
+    this.mostDropped = parts.drops();
     this.dependence = new StreamDependence(parts.dependence());
     this.reserves = new Reserves(this, parts.reserves());
     this.begin = outcomes.begin();
@@ -230,9 +236,9 @@ final class Workshop {
     counted(champion);
     RetrainDecision answer = ask(now);
     Evidence before = unanswered;
-    if (!answer.retrain() && before != null) {
+    if (before != null) {
       RetrainDecision again = ask(Signalled.at(before, now));
-      if (again.retrain()) {
+      if (again.retrain() && (!answer.retrain() || newer(again, answer))) {
         answer = again;
       } else if (again.outcome() == RetrainDecision.Outcome.KEEP) {
         unanswered = null;
@@ -240,6 +246,29 @@ final class Workshop {
     }
     decision = answer;
     return answer;
+  }
+
+  private static boolean newer(RetrainDecision one, RetrainDecision other) {
+    return one.changePosition().isPresent()
+        && other.changePosition().isPresent()
+        && one.changePosition().getAsLong() > other.changePosition().getAsLong();
+  }
+
+  /** A candidate has shown a change that it does not know: signals of the champion that stand are about that one, too. */
+  void changed(Evidence now, long position) {
+    if (!Signalled.watches(now).isEmpty()) {
+      unanswered = Signalled.changedAt(now, position);
+    }
+  }
+
+  /** Whether a candidate may be dropped for a newer change; one that was begun for such a change may not again. */
+  boolean mayDrop() {
+    return dropped < mostDropped;
+  }
+
+  /** A candidate is dropped for a newer change. */
+  void dropped() {
+    dropped++;
   }
 
   /** A past champion was made champion again: signals that no candidate answers outlive that. */
@@ -271,7 +300,9 @@ final class Workshop {
         () -> policy.decide(evidence, history),
         (how, thrown) -> {},
         how -> RetrainDecision.of(
-            RetrainDecision.Outcome.INCONCLUSIVE, policy.toString(), "the policy " + how));
+            RetrainDecision.Outcome.INCONCLUSIVE,
+            MlopsException.named(policy),
+            "the policy " + how));
   }
 
   /** Waits; says once what for. That is no step, so it is not written to the journal. */
@@ -322,8 +353,9 @@ final class Workshop {
     }
   }
 
-  /** The newest candidate has ended, as the journal says. */
+  /** The newest candidate has ended, as the journal says, and not for a newer change. */
   void ended(RetrainHistory.Result result) {
+    dropped = 0;
     history = history.toBuilder().ended(result).build();
   }
 

@@ -1,5 +1,6 @@
 package dev.mlops.core.retrain;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
@@ -15,7 +16,7 @@ record Violated(Condition condition) implements RetrainPolicy {
   @Override
   public RetrainDecision decide(Evidence now, RetrainHistory past) {
     return RetrainDecision.of(
-        condition.toString(), Answers.of("the condition", () -> condition.test(now)));
+        MlopsException.named(condition), Answers.of("the condition", () -> condition.test(now)));
   }
 
   @Override
@@ -31,6 +32,6 @@ record Violated(Condition condition) implements RetrainPolicy {
   /** {@return such as {@code violated(quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(100000))}} */
   @Override
   public String toString() {
-    return "violated(" + condition + ")";
+    return "violated(" + MlopsException.named(condition) + ")";
   }
 }

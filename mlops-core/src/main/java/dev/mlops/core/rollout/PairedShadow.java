@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Loss;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Schema;
@@ -13,10 +14,12 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.rollout.Rollout;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.drift.anytime.BettingTest;
+import dev.mlops.drift.anytime.BlockMeansTest;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -36,6 +39,8 @@ final class PairedShadow implements Rollout {
     SUPERIOR,
     /** The candidate is not worse by the margin. */
     NOT_WORSE,
+    /** The candidate is worse: the champion stays. */
+    WORSE,
     /** Undecided for as many truths as the plan gives: the champion stays. */
     KEPT_BACK
   }
@@ -44,8 +49,10 @@ final class PairedShadow implements Rollout {
   private final double largest;
   private final Loss ofLabels;
   private final Loss ofQuantities;
-  private final BettingTest better;
-  private final BettingTest notWorse;
+  private final Judge better;
+  private final Judge notWorse;
+  private final Judge worse;
+  private final long most;
   private long n;
   private double champion;
   private double candidate;
@@ -57,14 +64,71 @@ final class PairedShadow implements Rollout {
   /** What the gate could not decide, each on its metric's own loss. */
   private final List<Question> questions;
 
-  private PairedShadow(ShadowPlan plan, Schema schema, double largest, List<Question> questions) {
+  private PairedShadow(
+      ShadowPlan plan,
+      Schema schema,
+      double largest,
+      List<Question> questions,
+      Dependence dependence) {
     this.plan = plan;
     this.largest = largest;
     this.ofLabels = Metric.ACCURACY.loss(schema).orElseThrow();
     this.ofQuantities = Metric.MAE.loss(schema).orElseThrow();
-    this.better = BettingTest.differences().above(0.0).alpha(plan.alpha());
-    this.notWorse = BettingTest.differences().above(-plan.margin()).alpha(plan.alpha());
+    this.better = Judge.above(0.0, plan.alpha(), dependence);
+    this.notWorse = Judge.above(-plan.margin(), plan.alpha(), dependence);
+    this.worse = Judge.above(0.0, plan.alpha(), dependence);
+    this.most = (long) Math.min(Long.MAX_VALUE / 2, Math.ceil(plan.most() * dependence.inflation()));
     this.questions = questions;
+  }
+
+  /** Whether the mean of differences is above a limit. */
+  private interface Judge {
+    boolean update(double difference);
+
+    boolean rejected();
+
+    double eValue();
+
+    /** By rows, or by blocks of them where they depend on each other. */
+    static Judge above(double limit, double alpha, Dependence dependence) {
+      if (!dependence.present()) {
+        BettingTest rows = BettingTest.differences().above(limit).alpha(alpha);
+        return new Judge() {
+          @Override
+          public boolean update(double difference) {
+            return rows.update(difference);
+          }
+
+          @Override
+          public boolean rejected() {
+            return rows.rejected();
+          }
+
+          @Override
+          public double eValue() {
+            return rows.eValue();
+          }
+        };
+      }
+      BlockMeansTest blocks =
+          BlockMeansTest.differences().above(limit).under(dependence).alpha(alpha);
+      return new Judge() {
+        @Override
+        public boolean update(double difference) {
+          return blocks.update(difference);
+        }
+
+        @Override
+        public boolean rejected() {
+          return blocks.rejected();
+        }
+
+        @Override
+        public double eValue() {
+          return blocks.eValue();
+        }
+      };
+    }
   }
 
   /** A condition that the gate could not decide: that the candidate is no worse by a metric, if a loss per row tells. */
@@ -72,25 +136,31 @@ final class PairedShadow implements Rollout {
     private final String asked;
     private final @Nullable Loss loss;
     private final double largest;
-    private final @Nullable BettingTest test;
+    private final @Nullable Judge test;
     private long n;
 
     /** Whether a row counted for one of the two alone. */
     private boolean unpaired;
 
     private Question(
-        String asked, @Nullable Loss loss, double largest, double margin, double alpha) {
+        String asked,
+        @Nullable Loss loss,
+        double largest,
+        double margin,
+        double alpha,
+        Dependence dependence) {
       this.asked = asked;
       this.loss = loss;
       this.largest = largest;
       // No two losses are further apart than the largest: such a margin holds whatever comes.
       this.test = loss == null || margin >= largest
           ? null
-          : BettingTest.differences().above(-margin / largest).alpha(alpha);
+          : Judge.above(-margin / largest, alpha, dependence);
     }
 
     /** The question of a condition; one that a shadow cannot answer stays open. */
-    static Question of(Condition condition, RolloutStart start, double alpha) {
+    static Question of(
+        Condition condition, RolloutStart start, double alpha, Dependence dependence) {
       Optional<Expression> asked = condition
           .expression()
           .filter(each -> each.comparison() == Expression.Comparison.NO_WORSE_THAN_CHAMPION);
@@ -106,12 +176,13 @@ final class PairedShadow implements Rollout {
       }
       return largest > 0 && Double.isFinite(largest)
           ? new Question(
-              condition.toString(),
+              MlopsException.named(condition),
               loss.orElseThrow(),
               largest,
               asked.orElseThrow().limit().orElse(0.0),
-              alpha)
-          : new Question(condition.toString(), null, 1.0, 0.0, alpha);
+              alpha,
+              dependence)
+          : new Question(MlopsException.named(condition), null, 1.0, 0.0, alpha, dependence);
     }
 
     void observe(Outcome outcome, Optional<Prediction> candidate) {
@@ -151,11 +222,12 @@ final class PairedShadow implements Rollout {
 
   /** {@return a shadow that has seen nothing yet} */
   static PairedShadow of(ShadowPlan plan, RolloutStart start) {
+    Dependence dependence = plan.dependence() ? start.dependence() : Dependence.none();
     List<Question> questions = start.undecided().stream()
         .filter(condition -> !answered(condition))
-        .map(condition -> Question.of(condition, start, plan.alpha()))
+        .map(condition -> Question.of(condition, start, plan.alpha(), dependence))
         .toList();
-    return new PairedShadow(plan, start.schema(), largest(start), questions);
+    return new PairedShadow(plan, start.schema(), largest(start), questions, dependence);
   }
 
   /** Whether the shadow's own tests are on the loss that a condition is about. */
@@ -179,7 +251,7 @@ final class PairedShadow implements Rollout {
     if (!(largest > 0) || !Double.isFinite(largest)) {
       throw new IllegalArgumentException("largest must be finite and > 0, but was " + largest);
     }
-    return new PairedShadow(plan, schema, largest, List.of());
+    return new PairedShadow(plan, schema, largest, List.of(), Dependence.none());
   }
 
   /** The loss that counts as 1: 1 for labels; for quantities ten times the candidate's test-phase error. */
@@ -219,7 +291,7 @@ final class PairedShadow implements Rollout {
             switch (state) {
               case UNDECIDED -> RolloutDecision.Outcome.UNDECIDED;
               case SUPERIOR, NOT_WORSE -> RolloutDecision.Outcome.PROMOTE;
-              case KEPT_BACK -> RolloutDecision.Outcome.KEEP;
+              case WORSE, KEPT_BACK -> RolloutDecision.Outcome.KEEP;
             },
             "shadow " + this)
         .with("truths", (double) n);
@@ -257,12 +329,15 @@ final class PairedShadow implements Rollout {
     double difference = Double.isInfinite(candidateLoss) ? -1.0 : theirs - ours;
     better.update(difference);
     notWorse.update(difference);
+    worse.update(-difference);
     if (won == null) {
       won = better.rejected() ? State.SUPERIOR : notWorse.rejected() ? State.NOT_WORSE : null;
     }
     if (won != null && questions.stream().noneMatch(Question::open)) {
       state = won;
-    } else if (n >= plan.most()) {
+    } else if (won == null && plan.futility() && worse.rejected()) {
+      state = State.WORSE;
+    } else if (n >= most) {
       state = State.KEPT_BACK;
     }
     return state;

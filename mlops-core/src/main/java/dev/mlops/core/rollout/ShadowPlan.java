@@ -14,6 +14,15 @@ import dev.mlops.api.rollout.RolloutStart;
  * by the margin or more is promoted with probability at most 2 alpha, the two tests together (union bound). One that is
  * worse by less than the margin, or no better, may be promoted.
  *
+ * <p><b>Futility</b>: a third test asks whether the candidate is worse than the champion. Where that is sure before the others
+ * are, the champion stays at once: nobody waits for the last of the truths.
+ *
+ * <p><b>Dependence</b>: the promises hold where each difference has the mean that it has given all before, as with
+ * exchangeable rows. Where losses depend on those before them, {@code underDependence(true)} tests means of blocks
+ * ({@link dev.mlops.drift.anytime.BlockMeansTest}, whose promise then is calibrated) by what the loop has measured, and gives
+ * the shadow as many times more truths as the dependence inflates a variance. It is off by default: a loop whose past champions
+ * stay in the race takes a wrong promotion back, and waiting that long cost more on streams that drift.
+ *
  * <p>What the gate could not decide is tested beside, on that metric's own loss and by the condition's margin, on the rows that
  * count for it; each such test errs with probability at most alpha too. Promotion waits until all of them are sure. A
  * condition that has no loss per row, such as one about F1 or latency, or that has no expression, cannot be told here and
@@ -27,9 +36,13 @@ import dev.mlops.api.rollout.RolloutStart;
  * @param alpha how likely each test may err; above 0, below 1; 0.05 by default
  * @param margin how much worse is still good enough, as a share of the largest loss; at least 0, below 1; 0.02 by default
  * @param most after how many truths the champion stays; at least 30; 500 by default
+ * @param futility whether the shadow ends as soon as the candidate is surely worse; true by default
+ * @param dependence whether the dependence of the rows counts; false by default
  * @since 0.1
  */
-public record ShadowPlan(double alpha, double margin, long most) implements RolloutPlan {
+public record ShadowPlan(
+    double alpha, double margin, long most, boolean futility, boolean dependence)
+    implements RolloutPlan {
   /** The fewest truths that a shadow may be given. */
   private static final long FEWEST = 30;
 
@@ -55,7 +68,7 @@ public record ShadowPlan(double alpha, double margin, long most) implements Roll
    * {@return a shadow with alpha 0.05, margin 0.02 and at most 500 truths}
    */
   public static ShadowPlan shadow() {
-    return new ShadowPlan(0.05, 0.02, 500);
+    return new ShadowPlan(0.05, 0.02, 500, true, false);
   }
 
   /**
@@ -65,7 +78,7 @@ public record ShadowPlan(double alpha, double margin, long most) implements Roll
    * @throws IllegalArgumentException if it is out of range
    */
   public ShadowPlan erringAtMost(double alpha) {
-    return new ShadowPlan(alpha, margin, most);
+    return new ShadowPlan(alpha, margin, most, futility, dependence);
   }
 
   /**
@@ -75,7 +88,7 @@ public record ShadowPlan(double alpha, double margin, long most) implements Roll
    * @throws IllegalArgumentException if it is out of range
    */
   public ShadowPlan noWorseBy(double margin) {
-    return new ShadowPlan(alpha, margin, most);
+    return new ShadowPlan(alpha, margin, most, futility, dependence);
   }
 
   /**
@@ -85,7 +98,21 @@ public record ShadowPlan(double alpha, double margin, long most) implements Roll
    * @throws IllegalArgumentException if it is below 30
    */
   public ShadowPlan untilDecided(long truths) {
-    return new ShadowPlan(alpha, margin, truths);
+    return new ShadowPlan(alpha, margin, truths, futility, dependence);
+  }
+
+  /** {@return the same shadow that goes on to its last truth although the candidate is surely worse} */
+  public ShadowPlan withoutFutility() {
+    return new ShadowPlan(alpha, margin, most, false, dependence);
+  }
+
+  /**
+   * {@return the same shadow, by whether the dependence of the rows counts}
+   *
+   * @param counts true tests means of blocks, false takes rows as exchangeable
+   */
+  public ShadowPlan underDependence(boolean counts) {
+    return new ShadowPlan(alpha, margin, most, futility, counts);
   }
 
   @Override
@@ -97,6 +124,6 @@ public record ShadowPlan(double alpha, double margin, long most) implements Roll
   @Override
   public String toString() {
     return "shadow until decided, at most " + most + " truths (alpha " + alpha + ", margin "
-        + margin + ")";
+        + margin + ")" + (dependence ? ", by blocks where rows depend on each other" : "");
   }
 }

@@ -130,6 +130,7 @@ final class LoopScene {
         .window(TrainingWindow.sinceChange(100, 1_000))
         .gate(evidence -> Finding.pass("fine"))
         .reserves(0)
+        .droppingAtMost(0)
         .leadingBy(Double.NEGATIVE_INFINITY)
         .measuringDependence(false)
         .journal(journal)

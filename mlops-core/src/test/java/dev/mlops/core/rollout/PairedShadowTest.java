@@ -217,10 +217,10 @@ class PairedShadowTest {
   @Test
   void thePlanHoldsItsRanges() {
     ShadowPlan plan = ShadowPlan.shadow().erringAtMost(0.01).noWorseBy(0.1).untilDecided(99);
-    assertEquals(new ShadowPlan(0.01, 0.1, 99), plan);
+    assertEquals(new ShadowPlan(0.01, 0.1, 99, true, false), plan);
     assertEquals(
         "shadow until decided, at most 99 truths (alpha 0.01, margin 0.1)", plan.toString());
-    assertEquals(new ShadowPlan(0.05, 0.02, 500), ShadowPlan.shadow());
+    assertEquals(new ShadowPlan(0.05, 0.02, 500, true, false), ShadowPlan.shadow());
     for (double alpha : new double[] {0, 1, Double.NaN}) {
       assertEquals(
           "alpha must be above 0 and below 1, but was " + alpha,
