@@ -259,7 +259,9 @@ public final class StandingStill {
     Outcome before = loop(source, rows, first, trainer, loss, unit, builder -> builder
         .reserves(0)
         .leadingBy(Double.NEGATIVE_INFINITY)
-        .measuringDependence(false));
+        .measuringDependence(false)
+        .droppingAtMost(0)
+        .rollout(ShadowPlan.shadow().withoutFutility()));
     Outcome now = loop(source, rows, first, trainer, loss, unit, builder -> {});
     List<double[]> grid = new ArrayList<>();
     for (int at = INITIAL; at < rows.size(); at += GRID) {

@@ -164,6 +164,7 @@ class MyTrainerTest {
                 "once",
                 ""))
             .window(new EachFifthHeldBack(1_000))
+            .leadingBy(Double.NEGATIVE_INFINITY)
             .gate(goldenExamples())
             .journal(folder.resolve("journal"))
             .on(Runnable::run)

@@ -34,6 +34,7 @@ import dev.mlops.api.store.AliasMove;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.pack.TrainedModel;
+import dev.mlops.core.rollout.ShadowPlan;
 import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.serve.ForeignStore;
 import dev.mlops.core.serve.Served;
@@ -129,6 +130,7 @@ final class LoopScene {
         .retrainWhen(policy)
         .window(TrainingWindow.sinceChange(100, 1_000))
         .gate(evidence -> Finding.pass("fine"))
+        .rollout(ShadowPlan.shadow().withoutFutility())
         .reserves(0)
         .droppingAtMost(0)
         .leadingBy(Double.NEGATIVE_INFINITY)

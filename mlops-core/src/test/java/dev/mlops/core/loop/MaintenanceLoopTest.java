@@ -779,6 +779,7 @@ class MaintenanceLoopTest {
       }
     };
     MaintenanceLoop loop = MaintenanceLoop.of(scene.deployment, same)
+        .leadingBy(Double.NEGATIVE_INFINITY)
         .retrainWhen(LoopScene.always().atMostEvery(Duration.ofHours(1)))
         .window(TrainingWindow.sinceChange(100, 1_000))
         .gate(evidence -> Finding.pass("fine"))

@@ -22,6 +22,7 @@ import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.core.pack.TrainedModel;
+import dev.mlops.core.rollout.ShadowPlan;
 import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.serve.Served;
 import dev.mlops.testkit.InMemoryMonitor;
@@ -55,7 +56,7 @@ class RegressionLoopTest {
   private final List<LoopEvent> heard = new ArrayList<>();
 
   /** A champion that says 0, and a loop that trains one candidate by what is learnt of the mean load, 3. */
-  private void run(DoubleUnaryOperator learnt, int served) {
+  private void run(DoubleUnaryOperator learnt, int served, double lead) {
     try (Deployment<Double> deployment = Deployment.of(store, "load@champion", ROWS)
             .predicting(Regression.class)
             .firstRelease(() -> new Mean(mean -> 0).train(List.of(ZERO)).asPackage("load"))
@@ -68,6 +69,8 @@ class RegressionLoopTest {
                 ? RetrainDecision.of(RetrainDecision.Outcome.RETRAIN, "once", "")
                 : RetrainDecision.of(RetrainDecision.Outcome.KEEP, "once", ""))
             .window(TrainingWindow.sinceChange(100, 200))
+            .leadingBy(lead)
+            .rollout(ShadowPlan.shadow().withoutFutility())
             .gate(Signals.goldenExamples(), Signals.quality("mae").noWorseThanChampion(100))
             .journal(folder.resolve("journal"))
             .on(Runnable::run)
@@ -99,7 +102,7 @@ class RegressionLoopTest {
    */
   @Test
   void aBetterRegressionTakesOver() {
-    run(mean -> mean, 600);
+    run(mean -> mean, 600, 0.5);
     assertThat(heard.stream()
             .map(event -> event.kind().name())
             .filter(kind -> !kind.equals("WAITING"))
@@ -120,13 +123,25 @@ class RegressionLoopTest {
    */
   @Test
   void aWorseRegressionIsKeptBack() {
-    run(mean -> -mean, 700);
+    run(mean -> -mean, 700, Double.NEGATIVE_INFINITY);
     assertThat(last().toString())
         .startsWith("KEPT load:1: cannot promote load:2: shadow KEPT_BACK on 500 truths: mean loss"
             + " 0.100, champion 0.050")
         .contains("neither better", "worse by less than 0.02", "20 was wanted");
     assertThat(last().number("truths")).hasValue(500);
     assertThat(store.current("load@champion").orElseThrow().to().number()).isEqualTo(1);
+  }
+
+  /** The champion loses 1.5 on average and the candidate 3: it is not even published. */
+  @Test
+  void aWorseRegressionDoesNotBeatStandingStill() {
+    run(mean -> -mean, 300, 0.5);
+    assertThat(last().kind()).isEqualTo(LoopEvent.Kind.KEPT);
+    assertThat(last().text()).contains("mean loss 3.00", "standing still 1.50", "on 50 rows");
+    assertThat(last().number("loss").orElse(0)).isCloseTo(3.0, within(1e-9));
+    assertThat(last().candidate()).isEmpty();
+    assertThat(heard).noneMatch(event -> event.kind() == LoopEvent.Kind.PUBLISHING);
+    assertThat(store.versions("load")).hasSize(1);
   }
 
   private record Mean(DoubleUnaryOperator learnt) implements ModelTrainer {
