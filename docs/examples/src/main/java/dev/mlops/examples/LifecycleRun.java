@@ -72,6 +72,7 @@ final class LifecycleRun {
   private int failures;
   private int keptBack;
   private int overtaken;
+  private int returns;
   private int failed;
   private int abandoned;
   private boolean undecided;
@@ -208,6 +209,8 @@ final class LifecycleRun {
     if (step.kind() == LoopEvent.Kind.RETRAIN) {
       candidates++;
       undecided = true;
+    } else if (step.kind() == LoopEvent.Kind.RETURNED) { // a past champion, and no candidate
+      returns++;
     } else if (undecided) { // or it is about a candidate of an earlier run
       ended(step);
     }
@@ -218,7 +221,7 @@ final class LifecycleRun {
     switch (step.kind()) {
       case PROMOTED -> promotions++;
       case KEPT -> {
-        if (step.text().contains(" is overtaken")) {
+        if (step.number("overtaken").isPresent()) {
           overtaken++;
         } else {
           keptBack++;
@@ -263,14 +266,20 @@ final class LifecycleRun {
   String ends() {
     return String.format(
         Locale.ROOT,
-        "%d candidates: %d promoted, %d kept back, %d overtaken, %d failed, %d abandoned, %d undecided at the end",
+        "%d candidates: %d promoted, %d kept back, %d overtaken, %d failed, %d abandoned, %d undecided at the end; %d returns of past champions",
         candidates,
         promotions,
         keptBack,
         overtaken,
         failed,
         abandoned,
-        undecided ? 1 : 0);
+        undecided ? 1 : 0,
+        returns);
+  }
+
+  /** How often a past champion came back. */
+  int returns() {
+    return returns;
   }
 
   int alerts() {

@@ -474,7 +474,8 @@ class LifecycleTest {
     assertThat(table.keySet())
         .contains(
             "the loop",
-            "never retraining, its first version",
+            "its own first model, kept for ever",
+            "never retraining, all initial rows",
             "never retraining, first 300 rows",
             "schedule, as many",
             "random times, as many, mean of 20",
@@ -482,7 +483,7 @@ class LifecycleTest {
             "random times, as many, 95 % quantile",
             "no change, truth 10 rows late");
     assertThat(table.get("the loop"))
-        .isGreaterThan(table.get("never retraining, its first version") + 5)
+        .isGreaterThan(table.get("its own first model, kept for ever") + 5)
         .isGreaterThan(table.get("no change, truth 10 rows late") + 10);
     assertThat(table.get("random times, as many, mean of 20"))
         .isBetween(
@@ -491,6 +492,7 @@ class LifecycleTest {
     long candidates =
         events.stream().filter(line -> line.contains("  RETRAIN ")).count();
     long promoted = events.stream().filter(line -> line.contains("  PROMOTED ")).count();
+    long returns = events.stream().filter(line -> line.contains("  RETURNED ")).count();
     long alerts =
         events.stream().filter(line -> line.contains("  alert FIRING ")).count();
     assertThat(lines.stream().filter(line -> line.startsWith("the loop ")).findFirst())
@@ -499,9 +501,11 @@ class LifecycleTest {
         .matches("the loop +\\d\\d\\.\\d\\d % +" + candidates + " +" + promoted + " +\\d+\\.\\d s");
     assertThat(lines.get(lines.size() - 3))
         .matches(candidates + " candidates: " + promoted + " promoted, \\d+ kept back,"
-            + " \\d+ overtaken, \\d+ failed, \\d+ abandoned, [01] undecided at the end");
+            + " \\d+ overtaken, \\d+ failed, \\d+ abandoned, [01] undecided at the end; " + returns
+            + " returns of past champions");
     assertThat(numbers(lines.get(lines.size() - 3)).stream()
             .skip(1)
+            .limit(6)
             .mapToInt(n -> n)
             .sum())
         .isEqualTo(candidates);
@@ -511,8 +515,10 @@ class LifecycleTest {
         .isEqualTo("left in " + out + ": store, journal.log, metrics.prom");
 
     try (VersionStore store = FileVersionStore.open(out.resolve("store"))) {
-      assertThat(store.versions("lifecycle")).hasSize((int) candidates + 1);
-      assertThat(store.history("lifecycle@champion")).hasSize((int) promoted + 1);
+      long published =
+          events.stream().filter(line -> line.contains("  PUBLISHED ")).count();
+      assertThat(store.versions("lifecycle")).hasSize((int) published + 1);
+      assertThat(store.history("lifecycle@champion")).hasSize((int) (promoted + returns) + 1);
     }
     assertThat(out.resolve("journal.log")).isNotEmptyFile();
     exposition(Files.readAllLines(out.resolve("metrics.prom")));
@@ -633,7 +639,7 @@ class LifecycleTest {
         .contains("300 of 900 rows have no label: they are served, their truth never comes")
         .anyMatch(line -> line.startsWith("on 300 served rows "));
     assertThat(table(run.lines()).get("the loop")).isEqualTo(100);
-    assertThat(table(run.lines()).get("never retraining, its first version")).isEqualTo(100);
+    assertThat(table(run.lines()).get("its own first model, kept for ever")).isEqualTo(100);
   }
 
   /** What the loop did with no candidate at all is what its first version does for ever. */
@@ -646,7 +652,7 @@ class LifecycleTest {
     Run run = run(args.toArray(new String[0]));
     assertThat(run.err).isEmpty();
     assertThat(run.out).doesNotContain("  PROMOTED ");
-    assertThat(table(run.lines()).get("never retraining, its first version"))
+    assertThat(table(run.lines()).get("its own first model, kept for ever"))
         .isEqualTo(table(run.lines()).get("the loop"));
   }
 
@@ -660,7 +666,7 @@ class LifecycleTest {
 
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.out)
-        .containsPattern("seed   3  error 0\\.[2-9]\\d+   1 candidates, +[01] promoted")
+        .containsPattern("seed   3  error 0\\.[2-9]\\d+   1 candidates, +[01] promoted, +[01] returns")
         .containsPattern("mean error +0\\.[2-9]\\d+  limit  0\\.1900  MISSED")
         .containsPattern("mean candidates +1\\.0000  limit 14\\.0000  held")
         .containsPattern("worst error +0\\.[2-9]\\d+  limit  0\\.2000  MISSED")

@@ -19,8 +19,11 @@ import java.util.Map;
  * @param champion mean loss of the champion
  * @param error standard error of the difference of the two, the dependence of the rows included
  * @param lead by how many standard errors the candidate must be better
+ * @param comparable whether the candidate gave any answer that could be held against a truth; one that gave none is refused
+ *     with its reason when it is loaded or gated
  */
-record StandingStill(int n, double candidate, double champion, double error, double lead) {
+record StandingStill(
+    int n, double candidate, double champion, double error, double lead, boolean comparable) {
   /** A loss counts for at most so many mean losses of the champion, where none is the largest. */
   private static final double LARGEST_ERRORS = 10;
 
@@ -68,12 +71,17 @@ record StandingStill(int n, double candidate, double champion, double error, dou
     double ahead = champion - candidate;
     double variance = Math.max(0, squares - ahead * ahead);
     return new StandingStill(
-        n, candidate, champion, Math.sqrt(variance * dependence.inflation() / n), lead);
+        n,
+        candidate,
+        champion,
+        Math.sqrt(variance * dependence.inflation() / n),
+        lead,
+        Arrays.stream(ours).anyMatch(Double::isFinite));
   }
 
   /** Whether the candidate is better by the lead. */
   boolean beaten() {
-    return lead == Double.NEGATIVE_INFINITY || champion - candidate > lead * error;
+    return !comparable || lead == Double.NEGATIVE_INFINITY || champion - candidate > lead * error;
   }
 
   Map<String, Double> numbers() {

@@ -21,6 +21,7 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.batch.DataDrift;
@@ -169,7 +170,13 @@ final class Watcher {
   private static String limitOf(Metric metric, double limit, Baseline baseline) {
     double measured = baseline.quality(metric).map(Estimate::value).orElse(limit);
     List<String> figures = Figures.apart(limit, measured);
-    return "limit of " + metric + " " + figures.get(0) + " (test phase " + figures.get(1) + ")";
+    return "limit of " + metric + " " + figures.get(0) + " (test phase " + figures.get(1)
+        + baseline
+            .dependence()
+            .filter(Dependence::present)
+            .map(found -> ", whose losses depend on those before them: " + found)
+            .orElse("")
+        + ")";
   }
 
   /** That a model which always says the same would pass, where it would. */
@@ -238,7 +245,8 @@ final class Watcher {
   /** The mean loss up to which nothing is wrong. */
   private static OptionalDouble limit(
       Metric metric, Baseline first, Baseline champion, double tolerance) {
-    OptionalDouble own = bound(metric, champion);
+    double inflation = Math.max(inflation(first), inflation(champion));
+    OptionalDouble own = bound(metric, champion, inflation);
     if (own.isEmpty()) {
       return own;
     }
@@ -246,14 +254,19 @@ final class Watcher {
     OptionalDouble floor = metric.label().isPresent()
             || metric.loss(schemaWithoutLabel(champion)).isPresent()
             || first.schema().positiveLabel().equals(champion.schema().positiveLabel())
-        ? bound(metric, first)
+        ? bound(metric, first, inflation)
         : OptionalDouble.empty();
     return OptionalDouble.of(
         Math.min(own.getAsDouble(), floor.orElse(Double.POSITIVE_INFINITY)) + tolerance);
   }
 
-  /** One-sided 95 % upper bound of the mean loss in the test phase. */
-  private static OptionalDouble bound(Metric metric, Baseline baseline) {
+  /** By how much dependence between the rows of the test phase inflates the variance of a mean; 1 if nobody measured it. */
+  private static double inflation(Baseline baseline) {
+    return baseline.dependence().map(Dependence::inflation).orElse(1.0);
+  }
+
+  /** One-sided 95 % upper bound of the mean loss in the test phase, where n rows tell as much as n / inflation. */
+  private static OptionalDouble bound(Metric metric, Baseline baseline, double inflation) {
     Optional<Estimate> measured = baseline.quality(metric);
     Optional<Loss> loss = metric.loss(baseline.schema());
     if (measured.isEmpty() || loss.isEmpty()) {
@@ -261,11 +274,13 @@ final class Watcher {
     }
     Estimate estimate = measured.get();
     if (!metric.isShare()) {
-      return OptionalDouble.of(
-          loss.get().mean(metric.higherIsBetter() ? estimate.lower() : estimate.upper()));
+      double end = metric.higherIsBetter() ? estimate.lower() : estimate.upper();
+      return OptionalDouble.of(loss
+          .get()
+          .mean(estimate.value() + (end - estimate.value()) * Math.sqrt(inflation)));
     }
     double share = Math.max(0.0, Math.min(1.0, 1.0 - estimate.value()));
-    long n = estimate.n();
+    long n = Math.max(1, Math.round(estimate.n() / inflation));
     return OptionalDouble.of(SrEDetector.upperLimit(Math.round(share * n), n));
   }
 

@@ -2,6 +2,7 @@ package dev.mlops.core.loop;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.mlops.api.loop.LoopEvent;
 import dev.mlops.api.model.Labelled;
