@@ -245,7 +245,12 @@ final class Watcher {
   /** The mean loss up to which nothing is wrong. */
   private static OptionalDouble limit(
       Metric metric, Baseline first, Baseline champion, double tolerance) {
-    double inflation = Math.max(inflation(first), inflation(champion));
+    // A later test phase is short and says little of this; the first one's is that of the stream.
+    double inflation = Math.max(
+        inflation(first),
+        champion.dependence().filter(Dependence::conclusive).isPresent()
+            ? inflation(champion)
+            : 1.0);
     OptionalDouble own = bound(metric, champion, inflation);
     if (own.isEmpty()) {
       return own;
