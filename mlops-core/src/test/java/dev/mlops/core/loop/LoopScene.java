@@ -92,7 +92,7 @@ final class LoopScene {
   /** The concept in force and how often the truth is another. */
   String world = "A";
 
-  private final SplittableRandom random = new SplittableRandom(7);
+  private SplittableRandom random = new SplittableRandom(7);
 
   LoopScene(Path folder) {
     journal = folder.resolve("journal");
@@ -154,6 +154,11 @@ final class LoopScene {
 
   Truth truth(double x) {
     return Truth.of(Scripted.label(world, x));
+  }
+
+  /** Other rows than those of the default seed. */
+  void seed(long seed) {
+    random = new SplittableRandom(seed);
   }
 
   double next() {

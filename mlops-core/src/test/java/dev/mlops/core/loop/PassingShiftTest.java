@@ -1,0 +1,61 @@
+package dev.mlops.core.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mlops.core.rollout.ShadowPlan;
+import dev.mlops.testkit.InMemoryJournal;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How soon the old accuracy is back after a shift that passes. */
+@Timeout(120)
+class PassingShiftTest {
+  private static final int SEEDS = 50;
+
+  @TempDir
+  Path folder;
+
+  /**
+   * One truth in ten is wrong whatever a model says. The concept turns for 400 rows, during which a model of it takes over, and
+   * turns back; from then on the past champion is better by 0.8. The loop has its default knobs, a tick each row.
+   */
+  @Test
+  void thePastChampionIsBackWithinFiveHundredTruths() {
+    int[] truths = new int[SEEDS];
+    for (int seed = 0; seed < SEEDS; seed++) {
+      LoopScene scene = new LoopScene(folder);
+      scene.seed(100 + seed);
+      try (MaintenanceLoop loop = scene
+          .loop(LoopScene.whileFirst())
+          .reserves(4)
+          .leadingBy(0.5)
+          .measuringDependence(true)
+          .droppingAtMost(1)
+          .rollout(ShadowPlan.shadow())
+          .journal(new InMemoryJournal())
+          .build()) {
+        scene.world = "A/0.1";
+        scene.serve(100);
+        scene.world = "B/0.1";
+        for (int i = 0; i < 400; i++) {
+          scene.serve(1);
+          loop.tick();
+        }
+        assertThat(scene.deployment.champion().number()).as("seed " + seed).isGreaterThan(1);
+        scene.world = "A/0.1";
+        while (scene.deployment.champion().number() != 1 && truths[seed] < 5_000) {
+          scene.serve(1);
+          loop.tick();
+          truths[seed]++;
+        }
+      }
+      scene.deployment.close();
+    }
+    Arrays.sort(truths);
+    assertThat(truths[SEEDS / 2]).as("median of " + Arrays.toString(truths)).isLessThanOrEqualTo(500);
+    assertThat(truths[SEEDS - 1]).as("the slowest").isLessThan(5_000);
+  }
+}
