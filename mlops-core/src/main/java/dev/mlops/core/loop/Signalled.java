@@ -72,8 +72,10 @@ final class Signalled {
     return copy(then, now, kept, OptionalLong.empty());
   }
 
-  private static Evidence copy(Evidence then, Evidence now, BiPredicate<Watch, DriftReading> kept, OptionalLong change) {
-    Evidence.Builder copy = Evidence.builder(then.model(), now.at()).matured(now.matured());
+  private static Evidence copy(
+      Evidence then, Evidence now, BiPredicate<Watch, DriftReading> kept, OptionalLong change) {
+    Evidence.Builder copy =
+        Evidence.builder(then.model(), now.at()).matured(now.matured()).position(now.position());
     copy.unjoinedTruths(then.orphans(), then.duplicates(), then.corrections(), then.lostTruths());
     then.others().forEach(copy::other);
     then.champion().ifPresent(section -> copy.champion(copy(section, kept, change)));
