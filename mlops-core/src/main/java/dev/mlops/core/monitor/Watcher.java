@@ -163,7 +163,7 @@ final class Watcher {
     this.rows = madeRows;
     this.limit = bound;
     this.metricLimit = shown;
-    this.findsNothing = nothing;
+    this.findsNothing = nothing || (madeValues == null && madeRows == null);
     this.note = text;
   }
 

@@ -29,6 +29,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.IntFunction;
@@ -120,6 +121,22 @@ class ReleaseTest {
     assertThat(told).hasSize(1);
     assertThat(told.get(0)).contains("INFO", "limit of accuracy", "finds accuracy below");
     assertThat(reading(monitor, ACCURACY).note()).doesNotContain("skill");
+  }
+
+  /** A window of 20 rows, or a false alarm in each window, was accepted and told as watched, though no detector was made. */
+  @Test
+  void aWatchWithoutADetectorIsWarnedOf() {
+    Map<Watch, String> why = Map.of(
+        Watch.features(FalseAlarms.every(1_000_000)).windowOf(20), "30 to 1000000 rows",
+        Watch.features(FalseAlarms.every(500)), "less than once per window",
+        Watch.quality(Metric.RECALL, 0.02, FalseAlarms.every(100_000)), "no positive label",
+        Watch.own("mine"), "no detector of that name");
+    Baseline baseline = tested(
+        SCHEMA, i -> i % 10 == 0 ? "bad" : "ok", i -> i % 10 == 0 || i % 25 == 1 ? "bad" : "ok");
+    why.forEach((watch, reason) -> assertThat(released(open(watch), baseline))
+        .singleElement()
+        .asString()
+        .contains("WARNING", "can find nothing", watch.toString(), reason));
   }
 
   /** Skill by recall, but the watch allows what always "ok" reaches: a model that has gone silent would pass it. */
