@@ -43,9 +43,10 @@ import org.jspecify.annotations.Nullable;
  * One model in service: answers requests from the version that an alias points to, and follows the alias.
  *
  * <p><b>Serving never breaks.</b> {@link #serve} reads one immutable state once, so an answer comes from exactly one
- * version. It throws the model's own exception unchanged, {@link NoPredictionException} when the model answered with null
- * or a score that is not finite, and {@link IllegalStateException} once closed: nothing else. No store, no monitor and no
- * swap can make it fail or wait, but for a model's own {@code close} where a request was its last user.
+ * version. It throws what the model or an accessor of the input throws, unchanged; {@link NoPredictionException} when the
+ * model answered with null or a score that is not finite; and {@link IllegalStateException} once closed: nothing else. No
+ * store, monitor or ticker can make it fail. One thing can delay it: if a request is the last user of a retired model, it
+ * runs that model's {@code close()}.
  *
  * <p><b>Swaps lose nothing.</b> A new version is loaded and checked before it takes over; the one that it replaces stays
  * loaded, so that {@link #rollBack} needs no I/O; the one before that is closed by its last user, if it is {@link
@@ -116,8 +117,8 @@ public final class Deployment<T> implements AutoCloseable {
   /**
    * Answers a request.
    *
-   * <p>The row is a view: the host's accessors run while the model reads it, so what one of them throws is what the model
-   * throws, and reaches the caller unchanged too. Both are counted as failures.
+   * <p>Each accessor of the input is called once, before the model is asked. What an accessor throws reaches the caller
+   * unchanged, as what the model throws does. Both are counted as failures.
    *
    * @param input the host's input, not null
    * @return the prediction, with the id that its truth is given by
@@ -142,7 +143,7 @@ public final class Deployment<T> implements AutoCloseable {
   }
 
   private Served answer(@Nullable String key, T input) {
-    long start = ticker.getAsLong();
+    long start = nanos();
     Loaded champion = serving.acquire();
     Row row;
     Prediction prediction;
@@ -150,14 +151,27 @@ public final class Deployment<T> implements AutoCloseable {
       row = rows.read(input); // once, so that what is recorded is what was predicted
       prediction = champion.model().model().predict(row);
     } catch (Throwable e) { // the model's own or an accessor's passes unchanged
-      failed(champion, ticker.getAsLong() - start, e);
+      failed(champion, nanos() - start, e);
       throw e;
     } finally {
       champion.model().release();
     }
-    long nanos = ticker.getAsLong() - start;
+    long nanos = nanos() - start;
     requireUsable(champion, prediction, nanos);
     return Served.of(prediction, record(champion, key, row, prediction, nanos), champion.version());
+  }
+
+  /** The time by the ticker; should that throw, the time of the newest tick: a request is answered all the same. */
+  private long nanos() {
+    try {
+      return ticker.getAsLong();
+    } catch (Throwable e) { // the host's
+      warnings.once(
+          "ticker",
+          "the ticker of " + alias + " threw; serving goes on, latencies are wrong, said once",
+          e);
+      return ticked;
+    }
   }
 
   private void requireUsable(Loaded champion, @Nullable Prediction prediction, long nanos) {
@@ -210,7 +224,8 @@ public final class Deployment<T> implements AutoCloseable {
   }
 
   /**
-   * Takes the truth of a prediction by its id. Never throws.
+   * Takes the truth of a prediction by its id. Never throws. May wait where {@link MetricsMonitor#truth(long, Truth)} does, so
+   * it is to be called off the request path.
    *
    * @param id of {@link Served#id()}
    * @param truth what turned out right
@@ -224,7 +239,7 @@ public final class Deployment<T> implements AutoCloseable {
   }
 
   /**
-   * Takes the truth of a prediction by the host's own key. Never throws.
+   * Takes the truth of a prediction by the host's own key. Never throws, and may wait as {@link #truth(long, Truth)} may.
    *
    * @param key what the prediction was served under
    * @param truth what turned out right
@@ -648,8 +663,14 @@ public final class Deployment<T> implements AutoCloseable {
      *     open again
      */
     public Deployment<T> open() {
-      ModelLoader loader =
-          new ModelLoader(alias, rows.schema(), kind, outputs, runtimes, Deployment.class.getClassLoader(), environment);
+      ModelLoader loader = new ModelLoader(
+          alias,
+          rows.schema(),
+          kind,
+          outputs,
+          runtimes,
+          Deployment.class.getClassLoader(),
+          environment);
       AliasChange change = store.current(alias).orElseGet(() -> release(loader));
       Deployment<T> deployment = new Deployment<>(this, loader);
       try {

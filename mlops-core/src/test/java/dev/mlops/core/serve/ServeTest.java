@@ -133,8 +133,8 @@ class ServeTest {
 
       assertThat(e.getMessage())
           .isEqualTo(
-              "fraud:1 answered with a score that is not finite; counted as a failure, no fallback is"
-                  + " set");
+              "fraud:1 answered with a score that is not finite; counted as a failure, no fallback"
+                  + " is set");
       assertThat(evidence().failures()).isEqualTo(1);
       assertThat(evidence().recorded()).isEqualTo(0);
     }
@@ -153,8 +153,8 @@ class ServeTest {
 
       assertThat(e.getMessage())
           .isEqualTo(
-              "fraud:1 answered with a prediction that cannot say whether it is finite; counted as a"
-                  + " failure, no fallback is set");
+              "fraud:1 answered with a prediction that cannot say whether it is finite; counted as"
+                  + " a failure, no fallback is set");
       assertThat(e.getCause()).isSameAs(each);
       assertThat(evidence().failures()).isEqualTo(1);
     }
@@ -310,7 +310,7 @@ class ServeTest {
   }
 
   @Test
-  void aTickerThatThrowsDoesNotKeepAModelInUse() {
+  void aTickerThatThrowsStopsNoRequestAndKeepsNoModelInUse() {
     boolean[] broken = {false};
     LongSupplier ticker = () -> {
       if (broken[0]) {
@@ -321,13 +321,35 @@ class ServeTest {
     Deployment<Scene.Order> timed = scene.deployment().ticker(ticker).open();
     Scene.StampedModel open = scene.runtime.newest(1);
     broken[0] = true;
-    assertThatThrownBy(() -> timed.serve(Scene.ORDER)).isInstanceOf(IllegalStateException.class);
+    Scene.assertServes(1, timed);
     broken[0] = false;
     scene.runtime.during = model -> broken[0] = true;
-    assertThatThrownBy(() -> timed.serve(Scene.ORDER)).isInstanceOf(IllegalStateException.class);
+    Scene.assertServes(1, timed);
 
     timed.close();
     assertThat(open.closes.get()).isEqualTo(1);
+  }
+
+  @Test
+  void aTickerThatThrowsHidesNoFaultOfTheModel() {
+    deployment.close();
+    boolean[] broken = {false};
+    deployment = handing()
+        .ticker(() -> {
+          if (broken[0]) {
+            throw new IllegalStateException("no time");
+          }
+          return 0;
+        })
+        .open();
+    broken[0] = true;
+    model = row -> {
+      throw new UnsupportedOperationException("the model's");
+    };
+
+    assertThatThrownBy(() -> deployment.serve(Scene.ORDER))
+        .isExactlyInstanceOf(UnsupportedOperationException.class);
+    assertThat(evidence().failures()).isEqualTo(1);
   }
 
   @Test
