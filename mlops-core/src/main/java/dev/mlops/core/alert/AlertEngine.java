@@ -54,7 +54,7 @@ import org.jspecify.annotations.Nullable;
 public final class AlertEngine implements EvidenceReader {
   private final List<Standing> standings;
   private final List<Outlet> outlets;
-  private final Set<Watch> reads;
+  private final Set<Watch> watches;
   private final Set<Metric> metrics;
   private final Warnings warnings = Warnings.of(AlertEngine.class);
   private final ReentrantLock evaluating = new ReentrantLock();
@@ -62,15 +62,15 @@ public final class AlertEngine implements EvidenceReader {
 
   private AlertEngine(Setup setup, Executor executor) {
     List<Standing> perRule = new ArrayList<>();
-    Set<Watch> watches = new LinkedHashSet<>();
+    Set<Watch> watched = new LinkedHashSet<>();
     Set<Metric> measured = new TreeSet<>();
     for (AlertRule rule : setup.rules) {
       perRule.add(new Standing(rule));
-      watches.addAll(rule.watches());
+      watched.addAll(rule.watches());
       measured.addAll(rule.metrics());
     }
     this.standings = List.copyOf(perRule);
-    this.reads = Collections.unmodifiableSet(watches);
+    this.watches = Collections.unmodifiableSet(watched);
     this.metrics = Collections.unmodifiableSet(measured);
     this.outlets = setup.sinks.stream()
         .map(sink -> new Outlet(sink, executor, setup.capacity, warnings))
@@ -169,7 +169,7 @@ public final class AlertEngine implements EvidenceReader {
 
   @Override
   public Set<Watch> watches() {
-    return reads;
+    return watches;
   }
 
   @Override
