@@ -93,7 +93,7 @@ public final class WholeLoop {
   /**
    * Serves 150 flowers, then 300 that bear each other's names.
    *
-   * @param args a folder for the store and the journal, {@code target/whole-loop} unless said
+   * @param args a folder for the store and the journal, {@code target/whole-loop} by default
    */
   public static void main(String[] args) {
     TRIBUO.setLevel(Level.WARNING);
