@@ -26,8 +26,8 @@ public final class Figures {
   private Figures() {}
 
   /**
-   * {@return the numbers, all with the same number of decimals: at least three, at least two figures of the largest, and as
-   * many more as it takes that different numbers look different}
+   * {@return the numbers, all with the same number of decimals: at least three, or none where the largest is a million or
+   * more; at least two figures of the largest; and as many more as it takes that different numbers look different}
    *
    * <p>Such as {@code 0.871, 0.902}; {@code 1700000000.25, 1700000000.50}; {@code 0.00012, 0.00013}. From 1e15 on, and where the
    * largest is below 1e-4, in powers of ten. {@code NaN} and infinities are written as such.

@@ -82,7 +82,8 @@ public interface MetricsMonitor extends AutoCloseable {
   void champion(String version);
 
   /**
-   * Takes the truth of a prediction by its id. Never throws.
+   * Takes the truth of a prediction by its id. Never throws. May wait for a bounded time where truths come faster than they are
+   * taken, so it is to be called off the request path.
    *
    * @param id what {@link Recorder#record(dev.mlops.api.model.Row, dev.mlops.api.model.Prediction, long)} returned
    * @param truth what turned out right
@@ -90,7 +91,7 @@ public interface MetricsMonitor extends AutoCloseable {
   void truth(long id, Truth truth);
 
   /**
-   * Takes the truth of a prediction by the host's own key. Never throws.
+   * Takes the truth of a prediction by the host's own key. Never throws, and may wait as {@link #truth(long, Truth)} may.
    *
    * @param key what the prediction was recorded under
    * @param truth what turned out right

@@ -172,7 +172,7 @@ public final class Watch {
   /**
    * {@return the same watch of features that finds no change with a smaller effect, in any column}
    *
-   * @param effect 0 to 1, below 1: Kolmogorov–Smirnov's D for numbers, Cramér's V for categories; 0 by default
+   * @param effect at least 0, below 1: Kolmogorov–Smirnov's D for numbers, Cramér's V for categories; 0 by default
    * @throws IllegalArgumentException if it is out of range, or the monitor's own detector of features is not what watches
    */
   public Watch leastEffect(double effect) {
@@ -185,7 +185,7 @@ public final class Watch {
    * {@return the same watch of features that finds no change with a smaller effect in one column}
    *
    * @param column its name
-   * @param effect 0 to 1, below 1
+   * @param effect at least 0, below 1
    * @throws IllegalArgumentException if it is out of range, or the monitor's own detector of features is not what watches
    */
   public Watch leastEffect(String column, double effect) {
@@ -404,8 +404,9 @@ public final class Watch {
   static void requireLossPerRow(Metric metric) {
     if (!metric.hasLoss()) {
       throw new IllegalArgumentException("metric " + metric
-          + " has no bounded loss per row, so no false-alarm promise can be kept for it; wanted accuracy, precision, recall, mae"
-          + " or a host's own mean of rows, or a snapshot without falseAlarmEvery");
+          + " has no bounded loss per row, so no false-alarm promise can be kept for it; wanted"
+          + " accuracy, precision, recall, mae or a host's own mean of rows, or a snapshot without"
+          + " falseAlarmEvery");
     }
   }
 

@@ -24,7 +24,7 @@ public final class RetrainPolicies {
    * <p>KEEP while it PASSes. INCONCLUSIVE when it is, when it answers null, and when it throws. The change point is that of
    * the finding.
    *
-   * @param condition what is wrong with the champion
+   * @param condition what must hold of the champion
    */
   public static RetrainPolicy violated(Condition condition) {
     return new Violated(requireNonNull(condition, "condition"));

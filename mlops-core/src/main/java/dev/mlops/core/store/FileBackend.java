@@ -49,8 +49,8 @@ import java.util.regex.Pattern;
  * <p>Records carry a checksum: one that is damaged is refused by name. A blob that {@link #setAside} finds damaged is moved
  * to quarantine. Names that the backend did not give are never read.
  *
- * <p>The file system must have hard links. The backend starts no thread and takes no lock. An interrupt neither stops an
- * operation nor breaks the store.
+ * <p>The file system must have hard links. The backend starts no thread and locks no file; threads of one process wait for
+ * each other only while the names of new blobs are forced. An interrupt neither stops an operation nor breaks the store.
  *
  * <p>Thread-safe.
  *

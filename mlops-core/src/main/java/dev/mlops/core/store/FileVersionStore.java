@@ -47,7 +47,7 @@ import java.util.Set;
  * read; writes say why they failed. {@link #openReadOnly(Path)} does not even try to write.
  *
  * <p>The file system must have hard links. Numbers and generations decide what is newer; instants are for people, by the
- * clock of the store, at least 1 ms after those below. The store starts no thread and takes no lock. An interrupt neither
+ * clock of the store, at least 1 ms after those below. The store starts no thread and locks no file. An interrupt neither
  * stops an operation nor breaks the store.
  *
  * <p>Thread-safe.

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * opens it once per process: what is open, and who holds it, is kept here by real path.
  */
 final class Ownership implements AutoCloseable {
-  // The one static state of the library: a lock belongs to the process, not to an object.
+  // Static, since a lock belongs to the process, not to an object.
   private static final Map<Path, RandomAccessFile> OPENED = new HashMap<>();
   private static final Set<Path> HELD = new HashSet<>();
 
