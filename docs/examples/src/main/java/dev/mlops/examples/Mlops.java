@@ -8,12 +8,16 @@ import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
+import dev.mlops.api.store.VersionComparison;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.loop.FileJournal;
 import dev.mlops.core.pack.FilePackage;
+import dev.mlops.core.pack.ModelCard;
+import dev.mlops.core.pack.PackageArchive;
 import dev.mlops.core.store.FileVersionStore;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -27,9 +31,9 @@ import java.util.Locale;
  */
 public final class Mlops {
   static final String USAGE = """
-      usage: Mlops show store <folder>                   models, versions, aliases and their history
+      usage: Mlops show store <folder>                   models, versions with their differences, aliases
              Mlops show journal <file>                   the steps of a loop
-             Mlops show package <folder>                 files, schema, baseline and examples
+             Mlops show package <folder or .tar>         what it holds, and its model card
              Mlops show package <store> <version>        the same of a version such as fraud:7 or fraud@champion
       exit: 0 if all went well, 2 if the arguments or what is there are wrong""";
 
@@ -84,7 +88,9 @@ public final class Mlops {
       case "store" -> store(path);
       case "journal" -> journal(path);
       default -> {
-        if (args.size() == 3) {
+        if (args.size() == 3 && Files.isRegularFile(path)) {
+          print(PackageArchive.read(path));
+        } else if (args.size() == 3) {
           packageOf(requireFile(path, "oci-layout", "the folder of a package"));
         } else {
           versionOf(path, args.get(3));
@@ -139,6 +145,9 @@ public final class Mlops {
           version,
           version.digest(),
           version.publishedAt());
+    }
+    for (int i = 1; i < versions.size(); i++) {
+      out.println(VersionComparison.of(store, versions.get(i - 1), versions.get(i)));
     }
     for (String alias : store.aliases(model)) {
       List<AliasChange> history = store.history(model + "@" + alias);
@@ -195,6 +204,16 @@ public final class Mlops {
     out.println();
     out.println(counted(files.size(), "file"));
     files.forEach(file -> out.println("  " + file));
+    found
+        .configuration()
+        .values()
+        .forEach((name, value) -> out.println("setting " + shown(name + " = " + value)));
+    found.libraries().forEach(library -> out.println("library " + shown(library.toString())));
+    found.environment().ifPresent(made -> out.println("made in " + shown(made.toString())));
+    found
+        .provenance()
+        .values()
+        .forEach((name, value) -> out.println("from " + shown(name + " = " + value)));
     out.println();
     found.baseline().ifPresentOrElse(this::print, () -> out.println("no baseline"));
     out.println();
@@ -204,6 +223,28 @@ public final class Mlops {
     examples.stream()
         .limit(MOST_EXAMPLES)
         .forEach(one -> out.println("  " + one.row() + " -> " + one.expected()));
+    out.println();
+    card(found).lines().forEach(line -> out.println(shown(line)));
+  }
+
+  /** The model card that the package holds; of a package that was made before there was one, what would be in it. */
+  private static String card(ModelPackage found) {
+    return found.files(PackageFile.Role.DOCUMENT).stream()
+        .filter(file -> file.name().equals(ModelPackage.MODEL_CARD))
+        .findFirst()
+        .map(file -> new String(found.read(file), StandardCharsets.UTF_8))
+        .orElseGet(() -> ModelCard.of(found));
+  }
+
+  /** Foreign text does nothing to a terminal. */
+  private static String shown(String text) {
+    StringBuilder shown = new StringBuilder();
+    text.codePoints()
+        .forEach(c -> shown.append(
+            Character.getType(c) == Character.CONTROL || Character.getType(c) == Character.FORMAT
+                ? String.format(Locale.ROOT, "\\u%04x", c)
+                : Character.toString(c)));
+    return shown.toString();
   }
 
   private void print(Baseline baseline) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.pack.FilePackage;
+import dev.mlops.core.pack.PackageArchive;
 import dev.mlops.core.store.FileVersionStore;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -103,6 +104,11 @@ class MlopsTest {
         assertThat(run.out).contains(version.digest().toString());
       }
       assertThat(run.out).contains("nothing -> lifecycle:1 by lifecycle: a run begins");
+      assertThat(run.out)
+          .contains("lifecycle:1 -> lifecycle:2, ")
+          .contains("  file model.pb: weights ")
+          .contains("  baseline accuracy: ")
+          .contains("  provenance parent: added");
     }
   }
 
@@ -139,7 +145,9 @@ class MlopsTest {
         .contains("baseline of 60 rows, latency p50 ")
         .contains("  accuracy 0.")
         .contains("  amount: ")
-        .contains("golden examples, the first 5");
+        .contains("golden examples, the first 5")
+        .contains("library org.tribuo:tribuo-core 4.3.2")
+        .contains("# lifecycle", "## Test phase", "| accuracy | ");
   }
 
   @Test
@@ -152,6 +160,9 @@ class MlopsTest {
     List<String> inStore =
         show("package", dir.resolve("out/store").toString(), "lifecycle:1").lines();
     assertThat(alone).isNotEmpty().isEqualTo(inStore.subList(1, inStore.size()));
+    Path archive = dir.resolve("alone.tar");
+    PackageArchive.write(FilePackage.read(folder), archive);
+    assertThat(show("package", archive.toString()).lines()).isEqualTo(alone);
   }
 
   @Test

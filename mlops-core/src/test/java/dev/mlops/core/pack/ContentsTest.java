@@ -231,6 +231,27 @@ class ContentsTest {
     }
   }
 
+  /** A part that is too large is said by name, and nothing else is. */
+  @Test
+  void partsBeyondTheirLimitsAreRefused() {
+    FilePackage.Builder settings = whole();
+    settings.configuration("long", "x".repeat(17 << 20));
+    assertThatThrownBy(settings::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("configuration.json")
+        .hasMessageContaining("16777216")
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(1_000));
+    FilePackage.Builder libraries = whole();
+    for (int i = 0; i < 300_000; i++) {
+      libraries.library(Library.of("org.example:library-with-a-name-" + i, "1.0." + i));
+    }
+    assertThatThrownBy(libraries::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("libraries.json")
+        .hasMessageContaining("16777216")
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(1_000));
+  }
+
   // ---- the environment
 
   @Test

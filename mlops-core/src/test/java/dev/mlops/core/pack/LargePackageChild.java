@@ -39,6 +39,13 @@ final class LargePackageChild {
     if (!read.equals(made)) {
       throw new AssertionError("wrote " + made + ", read " + read);
     }
+    Path archive = folder.resolve("package.tar");
+    PackageArchive.write(read, archive);
+    count("folder", read);
+    count("archive", PackageArchive.read(archive));
+  }
+
+  private static void count(String where, FilePackage read) throws IOException {
     PackageFile file = read.files(Role.WEIGHTS).get(0);
     long count = 0;
     long sum = 0;
@@ -57,7 +64,7 @@ final class LargePackageChild {
         throw new AssertionError("the last byte is " + some.get(0));
       }
     }
-    System.out.println("read " + count + " bytes of sum " + sum + " within "
+    System.out.println(where + ": read " + count + " bytes of sum " + sum + " within "
         + (Runtime.getRuntime().maxMemory() >> 20) + " MiB");
   }
 }

@@ -199,6 +199,8 @@ class LargePackageTest {
         .start();
     String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(child.waitFor(10, TimeUnit.MINUTES)).isTrue();
-    assertThat(said).contains("read 2684354560 bytes of sum 30");
+    assertThat(said)
+        .contains("folder: read 2684354560 bytes of sum 30")
+        .contains("archive: read 2684354560 bytes of sum 30");
   }
 }
