@@ -28,6 +28,7 @@ final class Arguments {
         --control <n>         how many random schedules to compare with; 0 leaves them out (default 200)
         --out <folder>        new, empty, or of an earlier run on the same columns, which this one goes on from
                               (default target/lifecycle)
+        --image <base>        writes an image of the last champion on this base, an OCI image layout or a tar of one
         --seeds <a-b>         the embedded stream with each seed, held against limits
         --help                this
       exit: 0 if all went well, 1 if a limit was missed, 2 if the arguments or the data are wrong,
@@ -47,7 +48,8 @@ final class Arguments {
       "--initial",
       "--every",
       "--control",
-      "--out");
+      "--out",
+      "--image");
 
   @Nullable
   Path data;
@@ -66,6 +68,9 @@ final class Arguments {
   int every;
   int control = 200;
   Path out = Path.of("target", "lifecycle");
+
+  @Nullable
+  Path image;
 
   private Arguments() {}
 
@@ -114,6 +119,7 @@ final class Arguments {
       case "--every" -> every = whole(option, value, 1);
       case "--control" -> control = whole(option, value, 0);
       case "--out" -> out = path(option, value, "a folder");
+      case "--image" -> image = path(option, value, "a base");
       case "--seeds" -> seeds(value);
       default -> throw new IllegalStateException(option);
     }
@@ -165,6 +171,9 @@ final class Arguments {
     if (data == null && (label != null || !drop.isEmpty() || !keep.isEmpty() || csv.given())) {
       throw new Fault("--label, --drop, --keep, " + String.join(", ", CsvOptions.NAMES)
           + ": wanted --data <csv> with them, got none");
+    }
+    if (image != null && lastSeed.isPresent()) {
+      throw new Fault("--seeds: wanted one run for --image, got several");
     }
     if (data != null && lastSeed.isPresent()) {
       throw new Fault("--seeds: wanted the embedded stream, got --data too");

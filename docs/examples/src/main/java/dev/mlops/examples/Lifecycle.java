@@ -10,6 +10,8 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.container.ContainerImage;
+import dev.mlops.core.container.ImageFormatException;
 import dev.mlops.core.loop.TrainingWindow;
 import dev.mlops.core.store.FileVersionStore;
 import dev.mlops.core.tribuo.TribuoTrainer;
@@ -18,6 +20,7 @@ import dev.mlops.testkit.SineStream;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -162,9 +166,36 @@ public final class Lifecycle {
       out.println();
       table.forEach(out::println);
       Files.writeString(folder.metrics(), metrics, StandardCharsets.UTF_8);
+      if (arguments.image != null) {
+        image(folder, arguments.image);
+      }
     }
     out.println("left in " + arguments.out + ": store, journal.log, metrics.prom");
     return 0;
+  }
+
+  /** Writes the champion as an image that answers its golden examples, unless an earlier run did. */
+  private void image(RunFolder folder, Path base) throws Arguments.Fault {
+    List<Path> classPath = Arrays.stream(
+            System.getProperty("java.class.path").split(File.pathSeparator, -1))
+        .filter(entry -> !entry.isEmpty())
+        .map(Path::of)
+        .filter(Files::exists)
+        .toList();
+    try (VersionStore store = FileVersionStore.openReadOnly(folder.store())) {
+      Version champion = store.require("lifecycle@champion");
+      Path target = folder.image(champion.digest());
+      if (!Files.exists(target)) {
+        ContainerImage.of(store.open(champion))
+            .on(base)
+            .classPath(classPath)
+            .entryPoint(Answer.class.getName())
+            .write(target);
+      }
+      out.println("image of " + champion + " in " + target);
+    } catch (ImageFormatException | IllegalArgumentException e) {
+      throw new Arguments.Fault("--image: " + e.getMessage());
+    }
   }
 
   private void requireEnough(Stream stream) throws Arguments.Fault, CsvFile.Fault {

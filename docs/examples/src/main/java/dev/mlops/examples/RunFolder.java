@@ -1,5 +1,6 @@
 package dev.mlops.examples;
 
+import dev.mlops.api.pack.Digest;
 import dev.mlops.core.loop.FileJournal;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -85,6 +86,11 @@ final class RunFolder implements AutoCloseable {
 
   Path metrics() {
     return path.resolve("metrics.prom");
+  }
+
+  /** Where the image of a package lies. */
+  Path image(Digest digest) {
+    return path.resolve("image-" + digest.abbreviated());
   }
 
   /** A folder inside for one of many runs, which this one guards too. */

@@ -2,14 +2,18 @@ package dev.mlops.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Schema;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.container.ContainerImage;
 import dev.mlops.core.pack.FilePackage;
 import dev.mlops.core.pack.PackageArchive;
 import dev.mlops.core.store.FileVersionStore;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,8 +62,16 @@ class MlopsTest {
   @BeforeAll
   static void aRun() throws IOException {
     Path csv = Streams.shop(dir.resolve("shop.csv"), 2_000, 1_000, 2);
+    // Any image is a base; this one holds a file and no Java.
+    ContainerImage.of(FilePackage.builder("base", Schema.of(Column.number("x")))
+            .runtime("none")
+            .weights("file", new byte[1])
+            .build())
+        .write(dir.resolve("base"));
     lifecycle = run(
         Lifecycle::run,
+        "--image",
+        dir.resolve("base").toString(),
         "--data",
         csv.toString(),
         "--label",
@@ -109,6 +121,34 @@ class MlopsTest {
           .contains("  file model.pb: weights ")
           .contains("  baseline accuracy: ")
           .contains("  provenance parent: added");
+    }
+  }
+
+  @Test
+  void aRunSaysWhereTheImageOfItsChampionLies() throws IOException {
+    Version champion;
+    try (VersionStore store = FileVersionStore.openReadOnly(dir.resolve("out/store"))) {
+      champion = store.require("lifecycle@champion");
+    }
+    Path image = dir.resolve("out/image-" + champion.digest().abbreviated());
+    assertThat(lifecycle.lines()).contains("image of " + champion + " in " + image);
+    assertThat(image.resolve("index.json")).exists();
+    try (Stream<Path> blobs = Files.list(image.resolve("blobs/sha256"))) {
+      assertThat(blobs.filter(blob -> text(blob).contains(champion.digest().toString())))
+          .as("the configuration names the package")
+          .isNotEmpty();
+    }
+    Run gone = run(
+        Lifecycle::run, "--image", dir.resolve("gone").toString(), "--seeds", "0-1");
+    assertThat(gone.exit).isEqualTo(2);
+    assertThat(gone.err).contains("--image");
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
