@@ -54,12 +54,14 @@ public abstract class ModelRuntimeContract {
   @DisplayName("gives models that answer the golden examples of their package")
   void answers() {
     assertThat(packaged().examples()).as("golden examples").isNotEmpty();
-    use(runtime(), model -> packaged().examples().forEach(example -> {
-      Prediction answer = model.predict(example.row());
-      assertThat(example.matches(answer))
-          .as("wanted " + example.expected() + ", got " + answer)
-          .isTrue();
-    }));
+    use(
+        runtime(),
+        model -> packaged().examples().forEach(example -> {
+          Prediction answer = model.predict(example.row());
+          assertThat(example.matches(answer))
+              .as("wanted " + example.expected() + ", got " + answer)
+              .isTrue();
+        }));
   }
 
   @Test
@@ -81,8 +83,8 @@ public abstract class ModelRuntimeContract {
     byte[] random = new byte[500];
     new Random(7).nextBytes(random);
     ModelRuntime runtime = runtime();
-    for (byte[] wrong : List.of(
-        new byte[0], "this is no model\n".getBytes(StandardCharsets.UTF_8), random)) {
+    for (byte[] wrong :
+        List.of(new byte[0], "this is no model\n".getBytes(StandardCharsets.UTF_8), random)) {
       ModelPackage source = packaged();
       InMemoryPackage.Builder forged =
           InMemoryPackage.builder(source.model(), source.schema()).runtime(source.runtime());

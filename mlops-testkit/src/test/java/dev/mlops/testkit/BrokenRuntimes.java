@@ -173,21 +173,22 @@ final class BrokenRuntimes {
             return made;
           }
         }),
-        new Broken<>("threads", "its models answer the thread that loaded them", () -> new Healthy() {
-          @Override
-          Model line(double slope, double more) {
-            return new Line(slope, more) {
-              private final Thread loader = Thread.currentThread();
-
+        new Broken<>(
+            "threads", "its models answer the thread that loaded them", () -> new Healthy() {
               @Override
-              public Prediction predict(Row row) {
-                if (Thread.currentThread() != loader) {
-                  throw new IllegalStateException("the model belongs to another thread");
-                }
-                return super.predict(row);
+              Model line(double slope, double more) {
+                return new Line(slope, more) {
+                  private final Thread loader = Thread.currentThread();
+
+                  @Override
+                  public Prediction predict(Row row) {
+                    if (Thread.currentThread() != loader) {
+                      throw new IllegalStateException("the model belongs to another thread");
+                    }
+                    return super.predict(row);
+                  }
+                };
               }
-            };
-          }
-        }));
+            }));
   }
 }

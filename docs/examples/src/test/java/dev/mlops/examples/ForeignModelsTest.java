@@ -65,8 +65,7 @@ class ForeignModelsTest {
         Deployment<Order> orders = Deployment.of(store, "orders@champion", rows)
             .firstRelease(() -> made)
             .open()) {
-      Classification answer =
-          orders.serve(new Order(180.0, 6, "web")).as(Classification.class);
+      Classification answer = orders.serve(new Order(180.0, 6, "web")).as(Classification.class);
       System.out.println(answer);
       // endregion
       assertThat(answer.label()).isEqualTo("returned");
@@ -102,8 +101,7 @@ class ForeignModelsTest {
         .number("nItems", Order::items)
         .number("is_web", order -> order.channel().equals("web") ? 1 : 0)
         .build();
-    ModelPackage made =
-        TribuoPackage.of("orders", theirs, rows.schema().positiveLabel("returned"));
+    ModelPackage made = TribuoPackage.of("orders", theirs, rows.schema().positiveLabel("returned"));
     // endregion
     try (FileVersionStore store = FileVersionStore.open(folder.resolve("models"));
         Deployment<Order> orders = Deployment.of(store, "orders@champion", rows)
@@ -123,8 +121,8 @@ class ForeignModelsTest {
         .number("is_web", order -> order.channel().equals("web") ? 1 : 0)
         .build();
     assertThatIllegalArgumentException()
-        .isThrownBy(() ->
-            TribuoPackage.of("orders", theirs, misnamed.schema().positiveLabel("Returned")))
+        .isThrownBy(
+            () -> TribuoPackage.of("orders", theirs, misnamed.schema().positiveLabel("Returned")))
         .withMessageContaining("feature \"AmountEUR\" is of no column")
         .withMessageContaining("feature \"nItems\" is of no column")
         .withMessageContaining("did you mean \"AmountEUR\"?")
@@ -136,10 +134,11 @@ class ForeignModelsTest {
     RowBinding<Order> rows =
         RowBinding.<Order>builder().number("amount", Order::amount).build();
     // region function
-    FunctionRuntime rules = FunctionRuntime.none().register("large-orders", (parameters, source) -> {
-      double limit = parameters.number("limit").orElseThrow();
-      return row -> Classification.of(row.number(0) > limit ? "returned" : "kept");
-    });
+    FunctionRuntime rules = FunctionRuntime.none()
+        .register("large-orders", (parameters, source) -> {
+          double limit = parameters.number("limit").orElseThrow();
+          return row -> Classification.of(row.number(0) > limit ? "returned" : "kept");
+        });
     ModelPackage made = FunctionPackage.builder(
             "orders",
             rows.schema().predicting(Task.CLASSIFICATION),
@@ -153,8 +152,8 @@ class ForeignModelsTest {
             .runtime(rules)
             .open()) {
       assertThat(List.of(260.0, 240.0))
-          .extracting(
-              amount -> orders.serve(new Order(amount, 1, "web")).as(Classification.class).label())
+          .extracting(amount ->
+              orders.serve(new Order(amount, 1, "web")).as(Classification.class).label())
           .containsExactly("returned", "kept");
     }
   }

@@ -111,8 +111,7 @@ public record GoldenExample(Row row, Prediction expected, SortedMap<String, Doub
   }
 
   private boolean close(String output, double wanted, double got) {
-    double allowed =
-        tolerances.getOrDefault(output, RELATIVE * Math.max(1.0, Math.abs(wanted)));
+    double allowed = tolerances.getOrDefault(output, RELATIVE * Math.max(1.0, Math.abs(wanted)));
     return Math.abs(wanted - got) <= allowed;
   }
 

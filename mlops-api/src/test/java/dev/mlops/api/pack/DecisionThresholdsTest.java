@@ -20,8 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DecisionThresholdsTest {
-  private static final Schema SCHEMA =
-      Schema.of(Column.number("amount")).positiveLabel("fraud");
+  private static final Schema SCHEMA = Schema.of(Column.number("amount")).positiveLabel("fraud");
   private static final List<String> THREE = List.of("fraud", "ok", "unsure");
 
   private static DecisionThresholds of(String name, Object value) {
@@ -36,8 +35,7 @@ class DecisionThresholdsTest {
   }
 
   private static String label(DecisionThresholds thresholds, double fraud) {
-    Prediction said =
-        Classification.of(List.of("fraud", "ok"), new double[] {fraud, 1 - fraud});
+    Prediction said = Classification.of(List.of("fraud", "ok"), new double[] {fraud, 1 - fraud});
     return ((Classification) thresholds.decide(said)).label();
   }
 
@@ -82,8 +80,7 @@ class DecisionThresholdsTest {
   /** The rule of Spark ML's thresholds: the label with the largest score / threshold. */
   @Test
   void whereEveryLabelHasOneTheLargestRatioDecides() {
-    DecisionThresholds all =
-        DecisionThresholds.of(Map.of("fraud", 0.9, "ok", 0.8, "unsure", 0.7));
+    DecisionThresholds all = DecisionThresholds.of(Map.of("fraud", 0.9, "ok", 0.8, "unsure", 0.7));
     Prediction said = Classification.of(THREE, new double[] {0.4, 0.3, 0.3});
     // 0.444, 0.375 and 0.429 of their own
     assertThat(((Classification) all.decide(said)).label()).isEqualTo("fraud");
@@ -116,8 +113,8 @@ class DecisionThresholdsTest {
   void aThresholdOutOfRangeIsRefusedWithItsName(double value) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> of("decision.threshold.ok", value))
-        .withMessageContaining("\"decision.threshold.ok\" must be a number from 0 to 1, but was "
-            + value);
+        .withMessageContaining(
+            "\"decision.threshold.ok\" must be a number from 0 to 1, but was " + value);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> DecisionThresholds.of(Map.of("ok", value)))
         .withMessageContaining("from 0 to 1, but was " + value);
@@ -134,7 +131,8 @@ class DecisionThresholdsTest {
         .isThrownBy(() -> DecisionThresholds.of(
             settings, Schema.of(Column.number("a")).predicting(Task.REGRESSION)))
         .withMessageContaining("\"decision.threshold\" must be a number from 0 to 1, but was 0.35")
-        .withMessageContaining("\"decision.threshold.ok\" must be a number from 0 to 1, but was 2.0")
+        .withMessageContaining(
+            "\"decision.threshold.ok\" must be a number from 0 to 1, but was 2.0")
         .withMessageContaining("must end with a label")
         .withMessageContaining("for CLASSIFICATION, but the schema predicts REGRESSION");
   }
@@ -159,8 +157,8 @@ class DecisionThresholdsTest {
   void aLabelThatTheModelDoesNotScoreIsRefusedWithTheNearest() {
     DecisionThresholds wrong = DecisionThresholds.of(Map.of("frauds", 0.3));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> wrong.requireFit(
-            Classification.of(List.of("fraud", "ok"), new double[] {0.5, 0.5})))
+        .isThrownBy(() ->
+            wrong.requireFit(Classification.of(List.of("fraud", "ok"), new double[] {0.5, 0.5})))
         .withMessageContaining("label \"frauds\"")
         .withMessageContaining("[fraud, ok]")
         .withMessageContaining("did you mean \"fraud\"?");

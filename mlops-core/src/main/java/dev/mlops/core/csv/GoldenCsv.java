@@ -104,7 +104,8 @@ public final class GoldenCsv {
         .task()
         .filter(known -> known != Task.ANOMALY_DETECTION)
         .orElseThrow(() -> new IllegalArgumentException(
-            "golden examples as CSV are for a schema of CLASSIFICATION or REGRESSION, got " + schema));
+            "golden examples as CSV are for a schema of CLASSIFICATION or REGRESSION, got "
+                + schema));
     CSVFormat format = CSVFormat.RFC4180
         .builder()
         .setIgnoreEmptyLines(true)
@@ -196,15 +197,13 @@ public final class GoldenCsv {
     } else if (task == Task.REGRESSION && header.contains(EXPECTED) && !outputs.isEmpty()) {
       problems.add("a regression has \"" + EXPECTED + "\" or a column for each output, not both");
     }
-    List<String> numbers = task == Task.REGRESSION && outputs.isEmpty()
-        ? List.of(Regression.VALUE)
-        : outputs;
+    List<String> numbers =
+        task == Task.REGRESSION && outputs.isEmpty() ? List.of(Regression.VALUE) : outputs;
     if (seen.contains(WITHIN) && numbers.isEmpty()) {
       problems.add("column \"" + WITHIN + "\" is for numbers, but a label alone is expected");
     }
     for (String name : seen) {
-      if (name.startsWith(WITHIN + ".")
-          && !numbers.contains(name.substring(WITHIN.length() + 1))) {
+      if (name.startsWith(WITHIN + ".") && !numbers.contains(name.substring(WITHIN.length() + 1))) {
         problems.add("column " + shown(name) + " is of none of the outputs "
             + MlopsException.shown(numbers.toString()));
       }
@@ -232,8 +231,7 @@ public final class GoldenCsv {
   private void add(CSVRecord line, long number, List<GoldenExample> examples) {
     String where = "line " + number;
     if (line.size() != header.size()) {
-      problems.add(
-          where + " has " + line.size() + " values, wanted " + header.size());
+      problems.add(where + " has " + line.size() + " values, wanted " + header.size());
       return;
     }
     int before = problems.size();
@@ -303,8 +301,8 @@ public final class GoldenCsv {
       return scored;
     }
     if (!labels.contains(label)) {
-      problems.add(where + ": \"" + EXPECTED + "\" is " + shown(label) + ", wanted one of the labels "
-          + MlopsException.shown(labels.toString()));
+      problems.add(where + ": \"" + EXPECTED + "\" is " + shown(label)
+          + ", wanted one of the labels " + MlopsException.shown(labels.toString()));
       return null;
     }
     return scored.choosing(label);
@@ -324,9 +322,8 @@ public final class GoldenCsv {
 
   private TreeMap<String, Double> within(CSVRecord line, String where) {
     TreeMap<String, Double> within = new TreeMap<>();
-    List<String> outputs = task == Task.REGRESSION && outputs().isEmpty()
-        ? List.of(Regression.VALUE)
-        : outputs();
+    List<String> outputs =
+        task == Task.REGRESSION && outputs().isEmpty() ? List.of(Regression.VALUE) : outputs();
     for (String output : outputs) {
       String own = WITHIN + "." + output;
       String name = value(line, own).isBlank() ? WITHIN : own;

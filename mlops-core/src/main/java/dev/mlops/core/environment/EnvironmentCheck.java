@@ -116,10 +116,8 @@ public final class EnvironmentCheck {
   private final class Found {
     private final List<Finding> all = new ArrayList<>();
 
-    void add(
-        Level level, Kind kind, String subject, String wanted, String found, String remedy) {
-      all.add(new Finding(
-          levels.getOrDefault(kind, level), kind, subject, wanted, found, remedy));
+    void add(Level level, Kind kind, String subject, String wanted, String found, String remedy) {
+      all.add(new Finding(levels.getOrDefault(kind, level), kind, subject, wanted, found, remedy));
     }
   }
 
@@ -237,7 +235,10 @@ public final class EnvironmentCheck {
           version,
           sure ? "none" : UNLISTED,
           "add " + coordinates(wanted) + " to the class path"
-              + wanted.file().map(file -> " (it was " + MlopsException.shown(file) + ")").orElse(""));
+              + wanted
+                  .file()
+                  .map(file -> " (it was " + MlopsException.shown(file) + ")")
+                  .orElse(""));
       return;
     }
     Library here = there.get();
@@ -281,8 +282,8 @@ public final class EnvironmentCheck {
   }
 
   private void memory(Machine machine, Found found) {
-    double wanted = 2.0
-        * source.files(Role.WEIGHTS).stream().mapToDouble(PackageFile::size).sum();
+    double wanted =
+        2.0 * source.files(Role.WEIGHTS).stream().mapToDouble(PackageFile::size).sum();
     String how = "twice its weights, " + megabytes(wanted);
     OptionalDouble said = number(MEMORY);
     if (said.isPresent()) {
@@ -302,7 +303,9 @@ public final class EnvironmentCheck {
 
   private OptionalDouble number(String name) {
     Configuration settings = source.configuration();
-    return settings.values().get(name) instanceof Double ? settings.number(name) : OptionalDouble.empty();
+    return settings.values().get(name) instanceof Double
+        ? settings.number(name)
+        : OptionalDouble.empty();
   }
 
   private static String megabytes(double bytes) {

@@ -183,11 +183,16 @@ public final class Machine {
           // Java leaves it out, too.
         }
       }
-      // One jar may hold everything, under whatever names; another class loader has what no property tells.
+      // One jar may hold everything, under whatever names; another class loader has what no
+      // property tells.
       boolean told = ClassPath.class.getClassLoader() == ClassLoader.getSystemClassLoader();
       try {
         List<Library> libraries = Libraries.in(jars);
-        return new ClassPath(libraries, told && (entries > 1 || libraries.size() > 1), jars, new ConcurrentHashMap<>());
+        return new ClassPath(
+            libraries,
+            told && (entries > 1 || libraries.size() > 1),
+            jars,
+            new ConcurrentHashMap<>());
       } catch (RuntimeException e) { // a jar that cannot be read: nothing is sure to be missing
         return new ClassPath(List.of(), false, jars, new ConcurrentHashMap<>());
       }

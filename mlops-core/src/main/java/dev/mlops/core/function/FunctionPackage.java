@@ -63,8 +63,7 @@ public final class FunctionPackage {
    * @param parameters of the function
    * @throws IllegalArgumentException if the name is not allowed
    */
-  public static void fill(
-      FilePackage.Builder draft, String function, Configuration parameters) {
+  public static void fill(FilePackage.Builder draft, String function, Configuration parameters) {
     draft.runtime(FunctionRuntime.NAME).weights(FILE, bytes(requireName(function), parameters));
   }
 
@@ -78,9 +77,10 @@ public final class FunctionPackage {
   /** Refuses a name that no function can be registered by. */
   static String requireName(String function) {
     if (!NAME.matcher(function).matches()) {
-      throw new IllegalArgumentException("the name of a function must be 1 to 64 lower-case letters,"
-          + " digits, . _ -, beginning and ending with a letter or digit, but was \""
-          + MlopsException.shown(function) + "\"");
+      throw new IllegalArgumentException(
+          "the name of a function must be 1 to 64 lower-case letters,"
+              + " digits, . _ -, beginning and ending with a letter or digit, but was \""
+              + MlopsException.shown(function) + "\"");
     }
     return function;
   }

@@ -90,8 +90,8 @@ public final class FunctionRuntime implements ModelRuntime {
     if (files.isEmpty() || files.get(0).size() > FunctionPackage.MOST) {
       throw fault(
           what,
-          "wanted a file of weights " + FunctionPackage.FILE + " of at most "
-              + FunctionPackage.MOST + " bytes, got " + (files.isEmpty() ? "none" : files.get(0)),
+          "wanted a file of weights " + FunctionPackage.FILE + " of at most " + FunctionPackage.MOST
+              + " bytes, got " + (files.isEmpty() ? "none" : files.get(0)),
           null);
     }
     FunctionPackage.Call call;
@@ -134,8 +134,7 @@ public final class FunctionRuntime implements ModelRuntime {
     return model;
   }
 
-  private static ModelLoadException fault(
-      String what, String how, @Nullable Throwable cause) {
+  private static ModelLoadException fault(String what, String how, @Nullable Throwable cause) {
     return new ModelLoadException(what + " cannot be loaded: " + how + "; not loaded", cause);
   }
 

@@ -329,10 +329,11 @@ final class OnnxFile {
     void end(boolean own) {
       String shown = "tensor \"" + MlopsException.shown(name) + "\"";
       if (!external) {
-        // Two 4-bit values share a byte: no tensor has more elements than twice the bytes of the file.
+        // Two 4-bit values share a byte: no tensor has more elements than twice the bytes of the
+        // file.
         if (elements(shown) > 2 * size) {
-          throw new OnnxRefusal(shown + " declares " + elements(shown) + " elements, but the file has "
-              + size + " bytes");
+          throw new OnnxRefusal(shown + " declares " + elements(shown)
+              + " elements, but the file has " + size + " bytes");
         }
         return;
       }

@@ -111,9 +111,8 @@ final class OnnxInputs {
       }
       boolean number = column.type() == Column.Type.NUMBER;
       if (number ? !NUMBERS.contains(tensor.type) : tensor.type != OnnxJavaType.STRING) {
-        problems.add(
-            shown(column.name()) + " is of " + tensor.type + ", column " + column + " gives "
-                + (number ? new TreeSet<>(NUMBERS) : OnnxJavaType.STRING));
+        problems.add(shown(column.name()) + " is of " + tensor.type + ", column " + column
+            + " gives " + (number ? new TreeSet<>(NUMBERS) : OnnxJavaType.STRING));
       }
       long[] dims = tensor.getShape();
       boolean one = dims.length == 1 && isOneRow(dims[0])
@@ -123,7 +122,9 @@ final class OnnxInputs {
             + ", wanted [n, 1] or [n] for one column");
       }
       inputs.add(new Input(
-          column.name(), tensor.type, dims.length == 1 ? new long[] {1} : new long[] {1, 1},
+          column.name(),
+          tensor.type,
+          dims.length == 1 ? new long[] {1} : new long[] {1, 1},
           new int[] {i}));
     }
     Set<String> unknown = new TreeSet<>(tensors.keySet());
@@ -140,13 +141,11 @@ final class OnnxInputs {
       }
     }
     if (!NUMBERS.contains(tensor.type)) {
-      problems.add(shown(name) + " is of " + tensor.type + ", wanted one of "
-          + new TreeSet<>(NUMBERS));
+      problems.add(
+          shown(name) + " is of " + tensor.type + ", wanted one of " + new TreeSet<>(NUMBERS));
     }
     long[] dims = tensor.getShape();
-    if (dims.length != 2
-        || !isOneRow(dims[0])
-        || (dims[1] != schema.size() && dims[1] >= 0)) {
+    if (dims.length != 2 || !isOneRow(dims[0]) || (dims[1] != schema.size() && dims[1] >= 0)) {
       problems.add(shown(name) + " has the shape " + shape(dims) + ", wanted [n, " + schema.size()
           + "] for " + schema.size() + " columns");
     }
@@ -196,13 +195,13 @@ final class OnnxInputs {
             switch (input.type()) {
               case FLOAT -> {
                 buffers[i] = bytes.asFloatBuffer();
-                tensor = OnnxTensor.createTensor(
-                    environment, (FloatBuffer) buffers[i], input.shape());
+                tensor =
+                    OnnxTensor.createTensor(environment, (FloatBuffer) buffers[i], input.shape());
               }
               case DOUBLE -> {
                 buffers[i] = bytes.asDoubleBuffer();
-                tensor = OnnxTensor.createTensor(
-                    environment, (DoubleBuffer) buffers[i], input.shape());
+                tensor =
+                    OnnxTensor.createTensor(environment, (DoubleBuffer) buffers[i], input.shape());
               }
               case INT64 -> {
                 buffers[i] = bytes.asLongBuffer();
@@ -216,8 +215,8 @@ final class OnnxInputs {
               }
               default -> {
                 buffers[i] = bytes;
-                tensor = OnnxTensor.createTensor(
-                    environment, bytes, input.shape(), OnnxJavaType.BOOL);
+                tensor =
+                    OnnxTensor.createTensor(environment, bytes, input.shape(), OnnxJavaType.BOOL);
               }
             }
             all.put(input.name(), tensor);

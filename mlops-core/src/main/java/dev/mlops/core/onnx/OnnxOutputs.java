@@ -40,8 +40,7 @@ abstract sealed class OnnxOutputs {
   static final String NAMES = "onnx.name.";
 
   private static final Set<OnnxJavaType> SCORES = Set.of(OnnxJavaType.FLOAT, OnnxJavaType.DOUBLE);
-  private static final Set<OnnxJavaType> LABELS =
-      Set.of(OnnxJavaType.STRING, OnnxJavaType.INT64);
+  private static final Set<OnnxJavaType> LABELS = Set.of(OnnxJavaType.STRING, OnnxJavaType.INT64);
 
   /** What is computed; other outputs are not. */
   private final Set<String> names;
@@ -151,12 +150,14 @@ abstract sealed class OnnxOutputs {
       throw new OnnxRefusal("output \"" + MlopsException.shown(output) + "\" gives "
           + (columns > 0 ? columns : "n") + " scores, but the labels are "
           + MlopsException.shown(known.toString())
-          + (file.size() > 1 ? ", and the operators of the file name " + file.size() + " lists" : "")
+          + (file.size() > 1
+              ? ", and the operators of the file name " + file.size() + " lists"
+              : "")
           + "; name them with OnnxPackage");
     }
     if (new LinkedHashSet<>(known).size() < known.size()) {
-      throw new OnnxRefusal("the labels must differ, but are "
-          + MlopsException.shown(known.toString()));
+      throw new OnnxRefusal(
+          "the labels must differ, but are " + MlopsException.shown(known.toString()));
     }
     return new Scored(label, output, known);
   }
@@ -310,8 +311,8 @@ abstract sealed class OnnxOutputs {
         Map<String, Double> byLabel = new TreeMap<>();
         ((OnnxMap) maps.get(0))
             .getValue()
-            .forEach((key, score) ->
-                byLabel.put(String.valueOf(key), ((Number) score).doubleValue()));
+            .forEach(
+                (key, score) -> byLabel.put(String.valueOf(key), ((Number) score).doubleValue()));
         List<String> known = labels;
         if (!known.equals(new ArrayList<>(byLabel.keySet()))) {
           known = List.copyOf(byLabel.keySet());

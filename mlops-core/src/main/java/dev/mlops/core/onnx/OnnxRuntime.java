@@ -163,8 +163,8 @@ public final class OnnxRuntime implements ModelRuntime {
     List<PackageFile> models =
         weights.stream().filter(file -> file.name().endsWith(SUFFIX)).toList();
     if (models.size() != 1) {
-      throw new OnnxRefusal("wanted one file of weights whose name ends with " + SUFFIX + ", got "
-          + models.size());
+      throw new OnnxRefusal(
+          "wanted one file of weights whose name ends with " + SUFFIX + ", got " + models.size());
     }
     PackageFile model = models.get(0);
     byte[] bytes = bytes(source, model);
@@ -180,8 +180,8 @@ public final class OnnxRuntime implements ModelRuntime {
         OnnxTensor values = values(environment, source, model, weights, tensor);
         beside.add(values);
         if (external.put(tensor.tensor(), values) != null) {
-          throw new OnnxRefusal("two tensors have the name \""
-              + MlopsException.shown(tensor.tensor()) + "\"");
+          throw new OnnxRefusal(
+              "two tensors have the name \"" + MlopsException.shown(tensor.tensor()) + "\"");
         }
       }
       try (SessionOptions options = new SessionOptions()) {
@@ -273,8 +273,8 @@ public final class OnnxRuntime implements ModelRuntime {
     long wanted = element.size();
     for (long dim : tensor.dims()) {
       if (dim < 0 || (dim > 0 && wanted > LARGEST / dim)) {
-        throw new OnnxRefusal(shown + " of the shape " + tensor.dims() + " has more than " + LARGEST
-            + " bytes");
+        throw new OnnxRefusal(
+            shown + " of the shape " + tensor.dims() + " has more than " + LARGEST + " bytes");
       }
       wanted *= dim;
     }
@@ -291,8 +291,8 @@ public final class OnnxRuntime implements ModelRuntime {
     }
     bytes.flip();
     if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
-      throw new OnnxRefusal(shown + " lies in another file, which is read on little-endian machines"
-          + " alone");
+      throw new OnnxRefusal(
+          shown + " lies in another file, which is read on little-endian machines" + " alone");
     }
     long[] shape = tensor.dims().stream().mapToLong(Long::longValue).toArray();
     return OnnxTensor.createTensor(

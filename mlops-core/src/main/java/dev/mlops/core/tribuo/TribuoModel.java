@@ -77,8 +77,8 @@ abstract sealed class TribuoModel<T extends Output<T>> implements Model {
       Class<? extends Output<?>> wanted =
           task == Task.CLASSIFICATION ? Label.class : Regressor.class;
       if (!gives(model, wanted)) {
-        problems.add("the schema wants " + task + ", the model gives " + output(model)
-            + ", wanted " + wanted.getSimpleName());
+        problems.add("the schema wants " + task + ", the model gives " + output(model) + ", wanted "
+            + wanted.getSimpleName());
       }
     }
     try {

@@ -118,12 +118,14 @@ final class TribuoSchema {
       }
     }
     if (!differences.isEmpty()) {
-      // A column that the model does not know is no fault by itself; beside features of no column it may be the one meant.
+      // A column that the model does not know is no fault by itself; beside features of no column
+      // it may be the one meant.
       for (String column : unread) {
-        differences.add("column " + schema.column(schema.indexOf(column)) + " gives no feature of the model"
-            + MlopsException.nearest(column, features)
-                .map(near -> ", did you mean \"" + MlopsException.shown(near) + "\"?")
-                .orElse(""));
+        differences.add(
+            "column " + schema.column(schema.indexOf(column)) + " gives no feature of the model"
+                + MlopsException.nearest(column, features)
+                    .map(near -> ", did you mean \"" + MlopsException.shown(near) + "\"?")
+                    .orElse(""));
       }
     }
     return differences;

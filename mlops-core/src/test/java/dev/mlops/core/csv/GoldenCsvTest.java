@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GoldenCsvTest {
-  private static final Schema ORDERS = Schema.of(Column.number("amount"), Column.category("channel"))
+  private static final Schema ORDERS = Schema.of(
+          Column.number("amount"), Column.category("channel"))
       .predicting(Task.CLASSIFICATION);
   private static final Schema DELIVERY =
       Schema.of(Column.number("distance")).predicting(Task.REGRESSION);
@@ -41,7 +42,13 @@ class GoldenCsvTest {
 
   @Test
   void labelsAloneAreExamples() {
-    assertThat(read(ORDERS, "channel,expected,amount", "web,returned,300", ",kept,", "", "\"a,b\",\"ke\"\"pt\",1e2"))
+    assertThat(read(
+            ORDERS,
+            "channel,expected,amount",
+            "web,returned,300",
+            ",kept,",
+            "",
+            "\"a,b\",\"ke\"\"pt\",1e2"))
         .containsExactly(
             new GoldenExample(Row.of(ORDERS, 300, "web"), Classification.of("returned")),
             new GoldenExample(Row.of(ORDERS, Double.NaN, ""), Classification.of("kept")),
@@ -55,8 +62,7 @@ class GoldenCsvTest {
         "\uFEFFamount, channel ,expected,expected.kept,expected.returned,within,within.kept",
         "300,web,kept,0.4,0.6,0.01,0.2",
         "300,web,,0.4,0.6,,");
-    Classification scored =
-        Classification.of(List.of("kept", "returned"), new double[] {0.4, 0.6});
+    Classification scored = Classification.of(List.of("kept", "returned"), new double[] {0.4, 0.6});
     assertThat(read.get(0))
         .isEqualTo(new GoldenExample(Row.of(ORDERS, 300, "web"), scored.choosing("kept"))
             .within("kept", 0.2)
@@ -69,8 +75,8 @@ class GoldenCsvTest {
     assertThat(read(DELIVERY, "distance,expected,within", "12.5,-3.25,0.5"))
         .containsExactly(new GoldenExample(Row.of(DELIVERY, 12.5), Regression.of(-3.25))
             .within(Regression.VALUE, 0.5));
-    assertThat(read(
-            DELIVERY, "distance,expected.minutes,expected.cost,within.cost", "12.5,40,7,0.5"))
+    assertThat(
+            read(DELIVERY, "distance,expected.minutes,expected.cost,within.cost", "12.5,40,7,0.5"))
         .containsExactly(new GoldenExample(
                 Row.of(DELIVERY, 12.5),
                 Regression.of(List.of("minutes", "cost"), new double[] {40, 7}))
@@ -81,8 +87,10 @@ class GoldenCsvTest {
   @Test
   void whatWasReadGoesThroughAPackage() throws IOException {
     Path file = folder.resolve("golden.csv");
-    Files.writeString(file, "amount,channel,expected,expected.kept,expected.returned,within\n"
-        + "300,wéb,kept,0.4,0.6,0.01\n");
+    Files.writeString(
+        file,
+        "amount,channel,expected,expected.kept,expected.returned,within\n"
+            + "300,wéb,kept,0.4,0.6,0.01\n");
     List<GoldenExample> read = GoldenCsv.read(file, ORDERS);
     FilePackage.builder("orders", ORDERS)
         .runtime("rules")
@@ -114,8 +122,7 @@ class GoldenCsvTest {
         "column \"note\" is unknown",
         "column \"within.returned\" is of none of the outputs [kept, kept]");
     refused(ORDERS, "amount,channel\n1,web", "column \"expected\" is missing");
-    refused(
-        ORDERS, "amount,channel,expected,within\n1,web,kept,1", "\"within\" is for numbers");
+    refused(ORDERS, "amount,channel,expected,within\n1,web,kept,1", "\"within\" is for numbers");
     refused(DELIVERY, "distance,expected,expected.cost\n1,2,3", "not both");
   }
 
@@ -159,10 +166,7 @@ class GoldenCsvTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> GoldenCsv.read(file, DELIVERY))
         .withMessageContaining("must be in UTF-8");
-    refused(
-        DELIVERY,
-        "distance,expected\n" + "1,2\n".repeat(10_001),
-        "must be at most 10000");
+    refused(DELIVERY, "distance,expected\n" + "1,2\n".repeat(10_001), "must be at most 10000");
     assertThatThrownBy(() -> GoldenCsv.read(folder.resolve("absent.csv"), DELIVERY))
         .isInstanceOf(UncheckedIOException.class)
         .hasCauseInstanceOf(NoSuchFileException.class)

@@ -101,7 +101,8 @@ class EnvironmentCheckTest {
 
     assertThat(report.fails()).isTrue();
     assertThat(report.findings())
-        .extracting(Finding::level, Finding::kind, Finding::subject, Finding::wanted, Finding::found)
+        .extracting(
+            Finding::level, Finding::kind, Finding::subject, Finding::wanted, Finding::found)
         .containsExactlyInAnyOrder(
             tuple(Level.FAIL, Kind.JAVA, "", "17.0.15", "11.0.2"),
             tuple(Level.FAIL, Kind.VARIABLE, "FRAUD_REGION", "a value", "none"),
@@ -136,8 +137,7 @@ class EnvironmentCheckTest {
     "17.0.15, 99999999999, WARN"
   })
   void anOlderJavaFailsAndANewerIsTold(String made, String here, Level level) {
-    ModelPackage source =
-        draft().environment(elsewhere().java(made).build()).build();
+    ModelPackage source = draft().environment(elsewhere().java(made).build()).build();
     Finding finding = only(EnvironmentCheck.of(source)
         .on(same().environment(elsewhere().java(here).build()).build()));
     assertThat(finding.kind()).isEqualTo(Kind.JAVA);
@@ -153,11 +153,13 @@ class EnvironmentCheckTest {
     assertThat(only(on(m -> m.environment(elsewhere().os("Mac OS X").build()))))
         .extracting(Finding::kind, Finding::level)
         .containsExactly(Kind.OS, Level.INFO);
-    Finding charset = only(on(m -> m.environment(elsewhere().charset("windows-1252").build())));
+    Finding charset =
+        only(on(m -> m.environment(elsewhere().charset("windows-1252").build())));
     assertThat(charset.level()).isEqualTo(Level.WARN);
     assertThat(charset.remedy()).contains("-Dfile.encoding=UTF-8");
     // One processor by two names; what is not known of a machine is not compared.
-    assertThat(on(m -> m.environment(elsewhere().architecture("x86_64").build())).findings())
+    assertThat(
+            on(m -> m.environment(elsewhere().architecture("x86_64").build())).findings())
         .isEmpty();
     assertThat(on(m -> m.environment(Environment.builder().build())).findings()).isEmpty();
   }
@@ -182,18 +184,21 @@ class EnvironmentCheckTest {
   @Test
   void theBytesOfALibraryCountAboveItsName() {
     // The same jar whose coordinates nobody could read.
-    assertThat(having(new Library("renamed", Optional.empty(), Optional.of("renamed.jar"), Optional.of(BYTES)))
+    assertThat(having(new Library(
+                "renamed", Optional.empty(), Optional.of("renamed.jar"), Optional.of(BYTES)))
             .findings())
         .isEmpty();
     // Without coordinates, by its artifact.
-    assertThat(having(new Library("rules", Optional.of("4.3.2"), Optional.empty(), Optional.empty()))
-            .findings())
+    assertThat(
+            having(new Library("rules", Optional.of("4.3.2"), Optional.empty(), Optional.empty()))
+                .findings())
         .isEmpty();
-    assertThat(only(having(new Library("rules", Optional.of("4.4"), Optional.empty(), Optional.empty())))
+    assertThat(only(having(
+                new Library("rules", Optional.of("4.4"), Optional.empty(), Optional.empty())))
             .kind())
         .isEqualTo(Kind.LIBRARY_VERSION);
-    Finding other = only(having(
-        Library.of("org.acme:rules", "4.3.2").inFile("rules-4.3.2.jar", Digest.of(new byte[] {2}))));
+    Finding other = only(having(Library.of("org.acme:rules", "4.3.2")
+        .inFile("rules-4.3.2.jar", Digest.of(new byte[] {2}))));
     assertThat(other.kind()).isEqualTo(Kind.LIBRARY_BYTES);
     assertThat(other.level()).isEqualTo(Level.WARN);
     assertThat(other.wanted()).contains(BYTES.abbreviated());
@@ -201,9 +206,8 @@ class EnvironmentCheckTest {
 
   @Test
   void whereNobodyCanListAllAMissingLibraryIsAWarning() {
-    Finding finding = only(on(machine -> machine
-        .libraries(List.of(Library.of("org.acme:tables", "1.0")))
-        .complete(false)));
+    Finding finding = only(on(machine ->
+        machine.libraries(List.of(Library.of("org.acme:tables", "1.0"))).complete(false)));
     assertThat(finding.kind()).isEqualTo(Kind.LIBRARY_MISSING);
     assertThat(finding.level()).isEqualTo(Level.WARN);
     assertThat(finding.found()).contains("cannot be listed");
@@ -218,7 +222,8 @@ class EnvironmentCheckTest {
   @Test
   void theMemoryThatAPackageSaysCountsAboveTheEstimate() {
     ModelPackage small = draft().configuration(EnvironmentCheck.MEMORY, 1024).build();
-    assertThat(EnvironmentCheck.of(small).on(same().memory(2048).build()).findings()).isEmpty();
+    assertThat(EnvironmentCheck.of(small).on(same().memory(2048).build()).findings())
+        .isEmpty();
     ModelPackage large = draft().configuration(EnvironmentCheck.MEMORY, 3e9).build();
     Finding finding = only(EnvironmentCheck.of(large).on(same().build()));
     assertThat(finding.kind()).isEqualTo(Kind.MEMORY);
@@ -229,7 +234,9 @@ class EnvironmentCheckTest {
         .configuration(EnvironmentCheck.MEMORY, "much")
         .configuration(EnvironmentCheck.NATIVE, true)
         .build();
-    assertThat(EnvironmentCheck.of(texts).on(same().nativeLibraries(Set.of()).build()).findings())
+    assertThat(EnvironmentCheck.of(texts)
+            .on(same().nativeLibraries(Set.of()).build())
+            .findings())
         .isEmpty();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Machine.builder().memory(-1))
@@ -238,7 +245,8 @@ class EnvironmentCheckTest {
 
   @Test
   void aHostSetsTheLevelOfAKind() {
-    Machine arm = same().environment(elsewhere().architecture("aarch64").build()).build();
+    Machine arm =
+        same().environment(elsewhere().architecture("aarch64").build()).build();
     EnvironmentCheck check = EnvironmentCheck.of(made());
     assertThat(check.on(arm).fails()).isFalse();
     assertThat(check.level(Kind.ARCHITECTURE, Level.FAIL).on(arm).fails()).isTrue();
@@ -259,8 +267,9 @@ class EnvironmentCheckTest {
         .containsExactlyInAnyOrder("level", "kind", "subject", "wanted", "found", "remedy");
     assertThat(finding.get("kind").text()).isEqualTo("architecture");
     assertThat(finding.get("found").text()).isEqualTo("aarch64");
-    assertThat(report).isEqualTo(on(machine -> machine.environment(
-        elsewhere().architecture("aarch64").build())));
+    assertThat(report)
+        .isEqualTo(on(
+            machine -> machine.environment(elsewhere().architecture("aarch64").build())));
   }
 
   /** What a package says comes from anywhere: a terminal shows it escaped. */
@@ -271,8 +280,7 @@ class EnvironmentCheckTest {
         .weights("rules.bin", new byte[1])
         .library(Library.of("evil\u001b[2J", "1\n2"))
         .build();
-    EnvironmentReport report =
-        EnvironmentCheck.of(source).on(Machine.builder().build());
+    EnvironmentReport report = EnvironmentCheck.of(source).on(Machine.builder().build());
     assertThat(report.fails()).isTrue();
     assertThat(report.toString().replace("\n  ", "")).matches("[ -~]*");
   }
@@ -288,7 +296,9 @@ class EnvironmentCheckTest {
     assertThat(here.hasVariable("NO_SUCH_VARIABLE_OF_A_TEST")).isFalse();
     assertThat(here.hasNativeLibrary("no-such-native-library")).isFalse();
     // Found by its Maven properties, whatever the class path of this test is.
-    assertThat(here.find(Library.of("org.tribuo:tribuo-core", "4.3.2")).orElseThrow().version())
+    assertThat(here.find(Library.of("org.tribuo:tribuo-core", "4.3.2"))
+            .orElseThrow()
+            .version())
         .contains("4.3.2");
     assertThat(here.find(Library.of("org.acme:rules", "1"))).isEmpty();
     ModelPackage source = FilePackage.builder("fraud", SCHEMA)

@@ -91,7 +91,8 @@ class FunctionRuntimeTest {
             .clock(clock)
             .open()) {
       assertThat(orders.serve(5.0).as(Classification.class).label()).isEqualTo("late");
-      store.move("orders@champion")
+      store
+          .move("orders@champion")
           .from(store.require("orders:1"))
           .to(store.publish(late(7)))
           .by("alice")
@@ -160,8 +161,8 @@ class FunctionRuntimeTest {
     Model loaded = RULES.load(made);
     assertThat(made.examples())
         .hasSize(20)
-        .allSatisfy(
-            example -> assertThat(example.matches(loaded.predict(example.row()))).isTrue());
+        .allSatisfy(example ->
+            assertThat(example.matches(loaded.predict(example.row()))).isTrue());
   }
 
   /** What holds something is closed by whoever loaded it: the runtime hands the host's model out as it is. */
@@ -243,15 +244,16 @@ class FunctionRuntimeTest {
 
   @Test
   void whatTheFunctionThrowsIsTheCauseAndNullIsRefused() {
-    ModelPackage without =
-        FunctionPackage.builder("orders", SCHEMA, "late-orders", Configuration.empty())
-            .build();
+    ModelPackage without = FunctionPackage.builder(
+            "orders", SCHEMA, "late-orders", Configuration.empty())
+        .build();
     refused(RULES, without, "function \"late-orders\" threw NoSuchElementException");
     assertThatThrownBy(() -> RULES.load(without))
         .hasCauseInstanceOf(java.util.NoSuchElementException.class);
     refused(
         RULES,
-        FunctionPackage.builder("orders", SCHEMA, "nothing", Configuration.empty()).build(),
+        FunctionPackage.builder("orders", SCHEMA, "nothing", Configuration.empty())
+            .build(),
         "function \"nothing\" gave null");
     FunctionRuntime broken = FunctionRuntime.none()
         .register("late-orders", (parameters, source) -> {
@@ -263,18 +265,18 @@ class FunctionRuntimeTest {
   /** A function that reads another file of weights: what is damaged is said as what it is. */
   @Test
   void aDamagedFileThatTheFunctionReadsIsNoFaultOfTheFunction() {
-    FunctionRuntime reading = FunctionRuntime.none()
-        .register("table", (parameters, source) -> {
-          byte[] table = source.read(source.files(Role.WEIGHTS).get(1));
-          return row -> Classification.of(new String(table, StandardCharsets.UTF_8));
-        });
+    FunctionRuntime reading = FunctionRuntime.none().register("table", (parameters, source) -> {
+      byte[] table = source.read(source.files(Role.WEIGHTS).get(1));
+      return row -> Classification.of(new String(table, StandardCharsets.UTF_8));
+    });
     InMemoryPackage whole = InMemoryPackage.copyOf(
         FunctionPackage.builder("orders", SCHEMA, "table", Configuration.empty())
             .weights("table.txt", "late".getBytes(StandardCharsets.UTF_8))
             .build());
     assertThat(reading.load(whole).predict(Row.of(SCHEMA, 1.0)))
         .isEqualTo(Classification.of("late"));
-    assertThatThrownBy(() -> reading.load(whole.damaged(whole.files(Role.WEIGHTS).get(1))))
+    assertThatThrownBy(
+            () -> reading.load(whole.damaged(whole.files(Role.WEIGHTS).get(1))))
         .isInstanceOf(PackageIntegrityException.class)
         .hasMessageContaining("table.txt");
   }
@@ -299,8 +301,7 @@ class FunctionRuntimeTest {
             () -> FunctionRuntime.none().register(name, (parameters, source) -> row -> null))
         .withMessageContaining("the name of a function must be");
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> FunctionPackage.builder("orders", SCHEMA, name, Configuration.empty()))
+        .isThrownBy(() -> FunctionPackage.builder("orders", SCHEMA, name, Configuration.empty()))
         .withMessageContaining("the name of a function must be");
   }
 

@@ -161,8 +161,8 @@ class OnnxRuntimeTest {
   private static void refused(OnnxRuntime runtime, ModelPackage source, String... parts) {
     assertThatThrownBy(() -> runtime.load(source))
         .isInstanceOf(ModelLoadException.class)
-        .hasMessageStartingWith(source.model() + " sha256:" + source.digest().abbreviated()
-            + " cannot be loaded: ")
+        .hasMessageStartingWith(
+            source.model() + " sha256:" + source.digest().abbreviated() + " cannot be loaded: ")
         .hasMessageEndingWith("; not loaded")
         .hasMessageContainingAll(parts);
   }
@@ -274,8 +274,8 @@ class OnnxRuntimeTest {
   @SuppressWarnings("unchecked")
   private static org.tribuo.Model<Label> tribuo(ModelPackage source) {
     try {
-      return (org.tribuo.Model<Label>) org.tribuo.Model.deserialize(
-          org.tribuo.protos.core.ModelProto.parseFrom(
+      return (org.tribuo.Model<Label>)
+          org.tribuo.Model.deserialize(org.tribuo.protos.core.ModelProto.parseFrom(
               source.read(source.files(Role.WEIGHTS).get(0))));
     } catch (com.google.protobuf.InvalidProtocolBufferException e) {
       throw new AssertionError(e);
@@ -328,8 +328,7 @@ class OnnxRuntimeTest {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> model.predict(Row.of(turned, 3, 1)))
           .withMessageContaining("column a (number) was wanted at 0");
-      assertThat(model.predict(Row.of(Schema.of(TWO.columns()), 3, 1)))
-          .isEqualTo(Regression.of(5));
+      assertThat(model.predict(Row.of(Schema.of(TWO.columns()), 3, 1))).isEqualTo(Regression.of(5));
     });
   }
 
@@ -351,8 +350,7 @@ class OnnxRuntimeTest {
         .addOutput(value("scores", FLOAT, -1, labels));
   }
 
-  private static final Schema TWO_LABELS =
-      Schema.of(TWO.columns()).predicting(Task.CLASSIFICATION);
+  private static final Schema TWO_LABELS = Schema.of(TWO.columns()).predicting(Task.CLASSIFICATION);
 
   @Test
   void scoresWithoutNamesOfLabelsAreRefusedUntilThePackageNamesThem() {
@@ -362,23 +360,19 @@ class OnnxRuntimeTest {
         "output \"scores\" gives 2 scores, but the labels are []",
         "name them with OnnxPackage");
     assertThatIllegalArgumentException()
-        .isThrownBy(() ->
-            OnnxPackage.builder("forged", TWO_LABELS, bytes, List.of("no", "yes", "more")))
+        .isThrownBy(
+            () -> OnnxPackage.builder("forged", TWO_LABELS, bytes, List.of("no", "yes", "more")))
         .withMessageContaining("gives 2 scores, but the labels are [no, yes, more]");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> OnnxPackage.builder("forged", TWO_LABELS, bytes, List.of("no", "no")))
         .withMessageContaining("must differ");
-    use(
-        OnnxPackage.builder("forged", TWO_LABELS, bytes, List.of("no", "yes")).build(),
-        model -> {
-          Classification answer =
-              (Classification) model.predict(Row.of(TWO_LABELS, 0.25, 0.75));
-          assertThat(answer.label()).isEqualTo("yes");
-          assertThat(answer.score("no")).hasValue(0.25);
-          // Scores that are no probabilities are left out.
-          assertThat(model.predict(Row.of(TWO_LABELS, 3.5, -1)))
-              .isEqualTo(Classification.of("no"));
-        });
+    use(OnnxPackage.builder("forged", TWO_LABELS, bytes, List.of("no", "yes")).build(), model -> {
+      Classification answer = (Classification) model.predict(Row.of(TWO_LABELS, 0.25, 0.75));
+      assertThat(answer.label()).isEqualTo("yes");
+      assertThat(answer.score("no")).hasValue(0.25);
+      // Scores that are no probabilities are left out.
+      assertThat(model.predict(Row.of(TWO_LABELS, 3.5, -1))).isEqualTo(Classification.of("no"));
+    });
   }
 
   /** Where the model itself chooses, as on a tie or by a threshold of its own, its label is given. */
@@ -390,15 +384,13 @@ class OnnxRuntimeTest {
             .addOutput(value("label", INT64, 1)))
         .build()
         .toByteArray();
-    use(
-        OnnxPackage.builder("forged", TWO_LABELS, bytes, List.of("3", "7")).build(),
-        model -> {
-          Classification answer = (Classification) model.predict(Row.of(TWO_LABELS, 0.5, 0.5));
-          assertThat(answer.label()).isEqualTo("7");
-          assertThat(answer.score("3")).hasValue(0.5);
-          assertThat(((Classification) model.predict(Row.of(TWO_LABELS, 0.75, 0.25))).label())
-              .isEqualTo("7");
-        });
+    use(OnnxPackage.builder("forged", TWO_LABELS, bytes, List.of("3", "7")).build(), model -> {
+      Classification answer = (Classification) model.predict(Row.of(TWO_LABELS, 0.5, 0.5));
+      assertThat(answer.label()).isEqualTo("7");
+      assertThat(answer.score("3")).hasValue(0.5);
+      assertThat(((Classification) model.predict(Row.of(TWO_LABELS, 0.75, 0.25))).label())
+          .isEqualTo("7");
+    });
     // A label that has no score cannot stand beside the scores of others.
     use(
         OnnxPackage.builder("forged", TWO_LABELS, bytes, List.of("no", "yes")).build(),
@@ -424,8 +416,8 @@ class OnnxRuntimeTest {
         .toByteArray();
     use(
         packaged(TWO_LABELS, bytes),
-        model -> assertThat(model.predict(Row.of(TWO_LABELS, 1, 2)))
-            .isEqualTo(Classification.of("1")));
+        model ->
+            assertThat(model.predict(Row.of(TWO_LABELS, 1, 2))).isEqualTo(Classification.of("1")));
   }
 
   @Test
@@ -436,9 +428,9 @@ class OnnxRuntimeTest {
         "label=STRING tensor",
         "probabilities=sequence of maps");
     refused(
-        packaged(IRIS.predicting(Task.ANOMALY_DETECTION), file("iris.onnx")),
-        "ANOMALY_DETECTION");
-    refused(packaged(Schema.of(IRIS.columns()), file("iris.onnx")), "does not say what is predicted");
+        packaged(IRIS.predicting(Task.ANOMALY_DETECTION), file("iris.onnx")), "ANOMALY_DETECTION");
+    refused(
+        packaged(Schema.of(IRIS.columns()), file("iris.onnx")), "does not say what is predicted");
     refused(
         packaged(DELIVERY, file("delivery.onnx")),
         "several quantities in one output",
@@ -504,7 +496,9 @@ class OnnxRuntimeTest {
   void valuesInAFileOfThePackageAreReadVerified(
       String model, String file, String location, long offset, long length) {
     FilePackage source = beside(model, file, location, offset, length);
-    use(source, loaded -> assertThat(loaded.predict(Row.of(TWO, 3, 1))).isEqualTo(Regression.of(5)));
+    use(
+        source,
+        loaded -> assertThat(loaded.predict(Row.of(TWO, 3, 1))).isEqualTo(Regression.of(5)));
     PackageFile weights = source.files(Role.WEIGHTS).stream()
         .filter(each -> each.name().equals(file))
         .findFirst()
@@ -520,11 +514,12 @@ class OnnxRuntimeTest {
   void valuesThatDoNotFillTheTensorAreRefused(long offset, long length) {
     byte[] bytes = line(elsewhere("w", "weights.bin", 0, length)
             .clearExternalData()
-            .addAllExternalData(elsewhere("w", "weights.bin", 0, length).getExternalDataList().stream()
-                .map(entry -> entry.getKey().equals("offset")
-                    ? entry.toBuilder().setValue(Long.toString(offset)).build()
-                    : entry)
-                .toList()))
+            .addAllExternalData(
+                elsewhere("w", "weights.bin", 0, length).getExternalDataList().stream()
+                    .map(entry -> entry.getKey().equals("offset")
+                        ? entry.toBuilder().setValue(Long.toString(offset)).build()
+                        : entry)
+                    .toList()))
         .build()
         .toByteArray();
     refused(
@@ -820,8 +815,8 @@ class OnnxRuntimeTest {
         org.tribuo.regression.Regressor.class)) {
       path.add(of.getProtectionDomain().getCodeSource().getLocation());
     }
-    try (URLClassLoader without = new URLClassLoader(
-        path.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
+    try (URLClassLoader without =
+        new URLClassLoader(path.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
       Class<?> probe = without.loadClass(WithoutLibrary.class.getName());
       String said = (String) probe.getMethod("ask", byte[].class).invoke(null, (Object) line());
       assertThat(said)
@@ -842,13 +837,12 @@ class OnnxRuntimeTest {
           .runtime("onnx")
           .weights("model.onnx", model)
           .build();
-      ModelRuntime found = ServiceLoader.load(
-              ModelRuntime.class, WithoutLibrary.class.getClassLoader())
-          .stream()
-          .filter(provider -> provider.type().getSimpleName().equals("OnnxRuntime"))
-          .map(ServiceLoader.Provider::get)
-          .findFirst()
-          .orElseThrow();
+      ModelRuntime found =
+          ServiceLoader.load(ModelRuntime.class, WithoutLibrary.class.getClassLoader()).stream()
+              .filter(provider -> provider.type().getSimpleName().equals("OnnxRuntime"))
+              .map(ServiceLoader.Provider::get)
+              .findFirst()
+              .orElseThrow();
       try {
         found.load(source);
         return "loaded";

@@ -66,7 +66,9 @@ class OnnxUnderLoadTest {
             for (int i = offset; !done.get(); i++) {
               GoldenExample example = examples.get(i % examples.size());
               Order order = new Order(
-                  example.row().number(0), example.row().number(1), example.row().category(2));
+                  example.row().number(0),
+                  example.row().number(1),
+                  example.row().category(2));
               assertThat(example.matches(orders.serve(order).prediction())).isTrue();
               answers.incrementAndGet();
             }
@@ -79,7 +81,8 @@ class OnnxUnderLoadTest {
       }
       for (int swap = 0; swap < SWAPS && fault.get() == null; swap++) {
         AliasChange now = store.current("orders@champion").orElseThrow();
-        store.move("orders@champion")
+        store
+            .move("orders@champion")
             .from(now)
             .to(versions.get((swap + 1) % versions.size()))
             .by("load")

@@ -47,8 +47,8 @@ class DecisionThresholdsServedTest {
   private static final List<String> LABELS = List.of("fraud", "ok");
 
   /** Its score of fraud is the risk. */
-  private static final Model MODEL = row ->
-      Classification.of(LABELS, new double[] {row.number(0), 1 - row.number(0)});
+  private static final Model MODEL =
+      row -> Classification.of(LABELS, new double[] {row.number(0), 1 - row.number(0)});
 
   private static final ModelRuntime RUNTIME = new ModelRuntime() {
     @Override
@@ -96,12 +96,18 @@ class DecisionThresholdsServedTest {
     var baseline = made.baseline().orElseThrow();
     assertThat(baseline.quality(Metric.ACCURACY).orElseThrow().value()).isEqualTo(0.95);
     assertThat(baseline.quality(Metric.RECALL).orElseThrow().value()).isEqualTo(1.0);
-    assertThat(packaged(about -> {}).baseline().orElseThrow().quality(Metric.RECALL).orElseThrow().value())
+    assertThat(packaged(about -> {})
+            .baseline()
+            .orElseThrow()
+            .quality(Metric.RECALL)
+            .orElseThrow()
+            .value())
         .isEqualTo(50.0 / 60);
 
     // The examples, of which some lie between the threshold and a half.
     assertThat(made.examples())
-        .allSatisfy(example -> assertThat(label(example.expected())).isEqualTo(wanted(example.row())))
+        .allSatisfy(
+            example -> assertThat(label(example.expected())).isEqualTo(wanted(example.row())))
         .anySatisfy(example -> assertThat(((Classification) example.expected()).highest())
             .isNotEqualTo(label(example.expected())));
 
@@ -131,7 +137,8 @@ class DecisionThresholdsServedTest {
             .isCloseTo(0.95 - 0.4, org.assertj.core.api.Assertions.within(1e-12));
 
         // And serving, taken over from what was prepared or loaded anew.
-        store.move("fraud@champion")
+        store
+            .move("fraud@champion")
             .from(store.require("fraud:1"))
             .to(version)
             .by("alice")
@@ -166,15 +173,15 @@ class DecisionThresholdsServedTest {
   /** A trainer that decides is back-tested, packaged and served with the same labels. */
   @Test
   void aTrainedModelThatDecidesAnswersSoEverywhere() {
-    TrainedModel deciding =
-        trained().deciding(DecisionThresholds.of(Map.of("fraud", 0.35)));
+    TrainedModel deciding = trained().deciding(DecisionThresholds.of(Map.of("fraud", 0.35)));
     ModelPackage made = deciding.testedOn(rows()).asPackage("fraud");
     for (Labelled<Row> row : rows()) {
       assertThat(label(deciding.model().predict(row.input()))).isEqualTo(wanted(row.input()));
     }
     assertThat(label(deciding.test(rows()).prediction(40).orElseThrow())).isEqualTo("fraud");
     assertThat(made.configuration().number("decision.threshold.fraud")).hasValue(0.35);
-    assertThat(made.baseline().orElseThrow().quality(Metric.ACCURACY).orElseThrow().value())
+    assertThat(
+            made.baseline().orElseThrow().quality(Metric.ACCURACY).orElseThrow().value())
         .isEqualTo(0.95);
   }
 

@@ -30,7 +30,11 @@ class EnvironmentServedTest {
       RowBinding.<Double>builder().number("x", x -> x).build();
   private static final Schema SCHEMA = ROWS.schema().predicting(Task.REGRESSION);
   private static final Machine MACHINE = Machine.builder()
-      .environment(Environment.builder().java("11.0.2").os("Linux").architecture("aarch64").build())
+      .environment(Environment.builder()
+          .java("11.0.2")
+          .os("Linux")
+          .architecture("aarch64")
+          .build())
       .libraries(List.of(Library.of("org.acme:rules", "3.9.1")))
       .memory(16 << 20)
       .build();
@@ -46,10 +50,11 @@ class EnvironmentServedTest {
     @Override
     public Model load(ModelPackage source) {
       loads.incrementAndGet();
-      double answer = source.read(source.files().stream()
-          .filter(file -> file.name().equals("rules.bin"))
-          .findFirst()
-          .orElseThrow())[0];
+      double answer = source
+          .read(source.files().stream()
+              .filter(file -> file.name().equals("rules.bin"))
+              .findFirst()
+              .orElseThrow())[0];
       return row -> Regression.of(answer);
     }
   };
@@ -89,7 +94,8 @@ class EnvironmentServedTest {
       assertThatThrownBy(() -> fraud.prepare(version))
           .isInstanceOf(ModelLoadException.class)
           .hasMessageContaining("cannot run here");
-      store.move("fraud@champion")
+      store
+          .move("fraud@champion")
           .from(store.require("fraud:1"))
           .to(version)
           .by("alice")

@@ -105,15 +105,14 @@ class ForeignPartsTest {
         List.of("org.host.NotThere", Unlinked.class.getName(), Found.class.getName()));
     try (URLClassLoader classes =
         new URLClassLoader(new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
-      ModelLoader loader =
-          new ModelLoader(
-              Scene.ALIAS,
-              Scene.ROWS.schema(),
-              null,
-              null,
-              List.of(scene.runtime),
-              classes,
-              EnvironmentReport::nothing);
+      ModelLoader loader = new ModelLoader(
+          Scene.ALIAS,
+          Scene.ROWS.schema(),
+          null,
+          null,
+          List.of(scene.runtime),
+          classes,
+          EnvironmentReport::nothing);
 
       Model model = loader.load(scene.pack(9, Scene.ROWS.schema(), "found").build());
       assertThat(model.predict(Scene.ROWS.row(Scene.ORDER))).isEqualTo(Regression.of(9));

@@ -95,7 +95,10 @@ class GadgetPackagesTest {
   }
 
   private static FilePackage packaged(String runtime, String file, byte[] weights) {
-    return FilePackage.builder("sizes", SCHEMA).runtime(runtime).weights(file, weights).build();
+    return FilePackage.builder("sizes", SCHEMA)
+        .runtime(runtime)
+        .weights(file, weights)
+        .build();
   }
 
   private static byte[] serialised(String which) {
@@ -113,18 +116,19 @@ class GadgetPackagesTest {
         .setClassName(GadgetPackagesTest.class.getName() + "$Initialised")
         .setSerializedData(Any.pack(BytesValue.getDefaultInstance()))
         .build();
-    // As Tribuo 4.3.2 keeps LibLinear's models: bytes of Java serialisation inside a packed message.
+    // As Tribuo 4.3.2 keeps LibLinear's models: bytes of Java serialisation inside a packed
+    // message.
     ModelProto liblinear = ModelProto.newBuilder()
         .setClassName("org.tribuo.classification.liblinear.LibLinearClassificationModel")
         .setSerializedData(Any.newBuilder()
             .setTypeUrl(
                 "type.googleapis.com/tribuo.classification.liblinear.LibLinearClassificationModelProto")
-            .setValue(BytesValue.of(ByteString.copyFrom(serialised("liblinear"))).toByteString()))
+            .setValue(
+                BytesValue.of(ByteString.copyFrom(serialised("liblinear"))).toByteString()))
         .build();
     // The same bytes behind a class that is allowed.
-    ModelProto hidden = liblinear.toBuilder()
-        .setClassName("org.tribuo.common.tree.TreeModel")
-        .build();
+    ModelProto hidden =
+        liblinear.toBuilder().setClassName("org.tribuo.common.tree.TreeModel").build();
     OnnxMl.TensorProto outside = OnnxMl.TensorProto.newBuilder()
         .setName("w")
         .setDataType(1)
@@ -182,7 +186,8 @@ class GadgetPackagesTest {
       assertThatThrownBy(() -> sizes.prepare(version))
           .isInstanceOf(ModelLoadException.class)
           .hasMessageContainingAll(gadget.says().toArray(new String[0]));
-      store.move("sizes@champion")
+      store
+          .move("sizes@champion")
           .from(store.require("sizes:1"))
           .to(version)
           .by("mallory")

@@ -36,9 +36,9 @@ import org.tribuo.Model;
 import org.tribuo.MutableDataset;
 import org.tribuo.classification.Label;
 import org.tribuo.classification.LabelFactory;
+import org.tribuo.classification.dtree.CARTClassificationTrainer;
 import org.tribuo.impl.ArrayExample;
 import org.tribuo.provenance.SimpleDataSourceProvenance;
-import org.tribuo.classification.dtree.CARTClassificationTrainer;
 
 class TribuoPackageTest extends ModelPackageContract {
   /** One model per schema: a second training would differ in the time of training. */
