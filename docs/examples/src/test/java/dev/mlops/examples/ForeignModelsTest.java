@@ -65,9 +65,12 @@ class ForeignModelsTest {
         Deployment<Order> orders = Deployment.of(store, "orders@champion", rows)
             .firstRelease(() -> made)
             .open()) {
+      System.out.println(orders.serve(new Order(180.0, 6, "web")).prediction());
+    }
+    // endregion
+    try (FileVersionStore store = FileVersionStore.open(models);
+        Deployment<Order> orders = Deployment.of(store, "orders@champion", rows).open()) {
       Classification answer = orders.serve(new Order(180.0, 6, "web")).as(Classification.class);
-      System.out.println(answer);
-      // endregion
       assertThat(answer.label()).isEqualTo("returned");
       assertThat(answer.score("returned").orElseThrow()).isBetween(0.35, 1.0);
     }
