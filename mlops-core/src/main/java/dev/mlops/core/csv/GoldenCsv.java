@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
@@ -136,7 +137,8 @@ public final class GoldenCsv {
     } catch (MalformedInputException e) {
       throw new IllegalArgumentException("golden examples must be in UTF-8, but are not", e);
     } catch (UncheckedIOException e) {
-      throw malformed(e.getCause());
+      IOException cause = e.getCause();
+      throw cause == null ? e : malformed(cause);
     } catch (IOException e) {
       throw malformed(e);
     }
@@ -238,7 +240,7 @@ public final class GoldenCsv {
     Row row = row(line, where);
     Prediction expected =
         task == Task.CLASSIFICATION ? classification(line, where) : regression(line, where);
-    TreeMap<String, Double> within = within(line, where);
+    SortedMap<String, Double> within = within(line, where);
     if (expected == null || problems.size() > before) {
       return;
     }
@@ -320,7 +322,7 @@ public final class GoldenCsv {
             .toArray());
   }
 
-  private TreeMap<String, Double> within(CSVRecord line, String where) {
+  private SortedMap<String, Double> within(CSVRecord line, String where) {
     TreeMap<String, Double> within = new TreeMap<>();
     List<String> outputs =
         task == Task.REGRESSION && outputs().isEmpty() ? List.of(Regression.VALUE) : outputs();

@@ -296,7 +296,7 @@ public final class EnvironmentCheck {
           Kind.MEMORY,
           "",
           how,
-          megabytes(machine.memory()),
+          megabytes((double) machine.memory()),
           "start Java with a larger -Xmx, or say what the model takes by the setting " + MEMORY);
     }
   }

@@ -173,7 +173,7 @@ public final class Machine {
       List<Path> jars = new ArrayList<>();
       int entries = 0;
       for (String entry :
-          System.getProperty("java.class.path", "").split(Pattern.quote(File.pathSeparator))) {
+          System.getProperty("java.class.path", "").split(Pattern.quote(File.pathSeparator), -1)) {
         entries++;
         try {
           if (Files.isRegularFile(Path.of(entry))) {
@@ -240,7 +240,7 @@ public final class Machine {
     private boolean searchNative(String name) {
       String file = System.mapLibraryName(name);
       for (String folder :
-          System.getProperty("java.library.path", "").split(Pattern.quote(File.pathSeparator))) {
+          System.getProperty("java.library.path", "").split(Pattern.quote(File.pathSeparator), -1)) {
         if (!folder.isEmpty() && Files.isRegularFile(Path.of(folder).resolve(file))) {
           return true;
         }

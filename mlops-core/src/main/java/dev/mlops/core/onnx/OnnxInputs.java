@@ -38,15 +38,20 @@ final class OnnxInputs {
       OnnxJavaType.INT32,
       OnnxJavaType.BOOL);
 
-  /**
-   * One input.
-   *
-   * @param name of the input
-   * @param type of its elements
-   * @param shape for one row
-   * @param columns of the schema, in the order of the elements
-   */
-  private record Input(String name, OnnxJavaType type, long[] shape, int[] columns) {}
+  /** One input: its name, the type of its elements, its shape for one row, and the columns that are its elements, in order. */
+  private static final class Input {
+    private final String name;
+    private final OnnxJavaType type;
+    private final long[] shape;
+    private final int[] columns;
+
+    Input(String name, OnnxJavaType type, long[] shape, int[] columns) {
+      this.name = name;
+      this.type = type;
+      this.shape = shape;
+      this.columns = columns;
+    }
+  }
 
   private final OrtEnvironment environment;
   private final Schema schema;
@@ -115,8 +120,8 @@ final class OnnxInputs {
             + " gives " + (number ? new TreeSet<>(NUMBERS) : OnnxJavaType.STRING));
       }
       long[] dims = tensor.getShape();
-      boolean one = dims.length == 1 && isOneRow(dims[0])
-          || dims.length == 2 && isOneRow(dims[0]) && Math.abs(dims[1]) == 1;
+      boolean one = (dims.length == 1 && isOneRow(dims[0]))
+          || (dims.length == 2 && isOneRow(dims[0]) && Math.abs(dims[1]) == 1);
       if (!one) {
         problems.add(shown(column.name()) + " has the shape " + shape(dims)
             + ", wanted [n, 1] or [n] for one column");
@@ -188,38 +193,38 @@ final class OnnxInputs {
       try {
         for (int i = 0; i < buffers.length; i++) {
           Input input = inputs.get(i);
-          if (input.type() != OnnxJavaType.STRING) {
-            ByteBuffer bytes = ByteBuffer.allocateDirect(input.columns().length * input.type().size)
+          if (input.type != OnnxJavaType.STRING) {
+            ByteBuffer bytes = ByteBuffer.allocateDirect(input.columns.length * input.type.size)
                 .order(ByteOrder.nativeOrder());
             OnnxTensor tensor;
-            switch (input.type()) {
+            switch (input.type) {
               case FLOAT -> {
                 buffers[i] = bytes.asFloatBuffer();
                 tensor =
-                    OnnxTensor.createTensor(environment, (FloatBuffer) buffers[i], input.shape());
+                    OnnxTensor.createTensor(environment, (FloatBuffer) buffers[i], input.shape);
               }
               case DOUBLE -> {
                 buffers[i] = bytes.asDoubleBuffer();
                 tensor =
-                    OnnxTensor.createTensor(environment, (DoubleBuffer) buffers[i], input.shape());
+                    OnnxTensor.createTensor(environment, (DoubleBuffer) buffers[i], input.shape);
               }
               case INT64 -> {
                 buffers[i] = bytes.asLongBuffer();
                 tensor =
-                    OnnxTensor.createTensor(environment, (LongBuffer) buffers[i], input.shape());
+                    OnnxTensor.createTensor(environment, (LongBuffer) buffers[i], input.shape);
               }
               case INT32 -> {
                 buffers[i] = bytes.asIntBuffer();
                 tensor =
-                    OnnxTensor.createTensor(environment, (IntBuffer) buffers[i], input.shape());
+                    OnnxTensor.createTensor(environment, (IntBuffer) buffers[i], input.shape);
               }
               default -> {
                 buffers[i] = bytes;
                 tensor =
-                    OnnxTensor.createTensor(environment, bytes, input.shape(), OnnxJavaType.BOOL);
+                    OnnxTensor.createTensor(environment, bytes, input.shape, OnnxJavaType.BOOL);
               }
             }
-            all.put(input.name(), tensor);
+            all.put(input.name, tensor);
           }
         }
         whole = true;
@@ -240,12 +245,12 @@ final class OnnxInputs {
         Buffer buffer = buffers[i];
         if (buffer == null) {
           all.put(
-              input.name(),
+              input.name,
               OnnxTensor.createTensor(
-                  environment, new String[] {row.category(input.columns()[0])}, input.shape()));
+                  environment, new String[] {row.category(input.columns[0])}, input.shape));
         } else {
-          for (int j = 0; j < input.columns().length; j++) {
-            put(buffer, j, row.number(input.columns()[j]), input.columns()[j]);
+          for (int j = 0; j < input.columns.length; j++) {
+            put(buffer, j, row.number(input.columns[j]), input.columns[j]);
           }
         }
       }
@@ -279,7 +284,7 @@ final class OnnxInputs {
     void release() {
       for (int i = 0; i < buffers.length; i++) {
         if (buffers[i] == null) {
-          OnnxTensor texts = all.remove(inputs.get(i).name());
+          OnnxTensor texts = all.remove(inputs.get(i).name);
           if (texts != null) {
             texts.close();
           }

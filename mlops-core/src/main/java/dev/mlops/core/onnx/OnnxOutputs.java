@@ -1,5 +1,7 @@
 package dev.mlops.core.onnx;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxMap;
@@ -143,7 +145,7 @@ abstract sealed class OnnxOutputs {
     if (known.isEmpty() && file.size() == 1) {
       known = file.iterator().next();
     }
-    TensorInfo tensor = (TensorInfo) infos.get(output).getInfo();
+    TensorInfo tensor = (TensorInfo) requireNonNull(infos.get(output)).getInfo();
     long[] dims = tensor.getShape();
     long columns = dims.length == 0 ? 0 : dims[dims.length - 1];
     if (known.isEmpty() || (columns > 0 && dims.length > 1 && columns != known.size())) {

@@ -85,8 +85,8 @@ public final class OnnxPackage {
 
   /** A model that no deployment could load is told where it is packaged. */
   private static void requireLoads(FilePackage source) {
-    try (OnnxModel unused = new OnnxRuntime(OnnxRuntime.GROWING).model(source)) {
-      // It fits.
+    try {
+      new OnnxRuntime(OnnxRuntime.GROWING).model(source).close();
     } catch (ModelLoadException e) {
       throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
     } catch (OrtException e) {
