@@ -121,8 +121,8 @@ public final class PackageCosts {
 
   private static boolean ratio(
       String what, List<double[]> times, int step, boolean copied, double most) {
-    double ratio = median(
-        times.stream().mapToDouble(row -> row[step] / (row[0] + (copied ? row[1] : 0))));
+    double ratio =
+        median(times.stream().mapToDouble(row -> row[step] / (row[0] + (copied ? row[1] : 0))));
     System.out.printf(
         Locale.ROOT,
         "%-36s %.2f, at most %.1f%s%n",

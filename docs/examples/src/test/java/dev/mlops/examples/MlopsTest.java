@@ -138,8 +138,7 @@ class MlopsTest {
           .as("the configuration names the package")
           .isNotEmpty();
     }
-    Run gone = run(
-        Lifecycle::run, "--image", dir.resolve("gone").toString(), "--seeds", "0-1");
+    Run gone = run(Lifecycle::run, "--image", dir.resolve("gone").toString(), "--seeds", "0-1");
     assertThat(gone.exit).isEqualTo(2);
     assertThat(gone.err).contains("--image");
   }

@@ -199,7 +199,15 @@ final class Sections {
 
   static Baseline baseline(Json json) {
     long format = known(
-            json, Role.BASELINE, "schema", "rows", "quality", "latency", "dependence", "columns", "labels")
+            json,
+            Role.BASELINE,
+            "schema",
+            "rows",
+            "quality",
+            "latency",
+            "dependence",
+            "columns",
+            "labels")
         .get(FORMAT)
         .integer();
     if (format < 3 && json.find("labels").isPresent()) {
