@@ -41,7 +41,7 @@ final class NaiveQuality {
   static Map<Metric, Estimate> of(Schema schema, List<Pair> pairs, Set<Metric> more) {
     Map<Metric, Estimate> quality = new TreeMap<>();
     Set<Metric> all = new LinkedHashSet<>(more);
-    all.addAll(Metric.known());
+    all.addAll(Metric.defaults());
     for (Metric metric : all) {
       List<Pair> fitting = pairs.stream().filter(pair -> fits(metric, pair)).toList();
       OptionalDouble value = value(metric, schema, fitting);

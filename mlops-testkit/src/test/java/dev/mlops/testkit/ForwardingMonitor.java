@@ -89,9 +89,7 @@ class ForwardingMonitor implements MetricsMonitor {
     evidence.champion().map(section).ifPresent(copy::champion);
     evidence.candidate().map(section).ifPresent(copy::candidate);
     evidence.others().stream().map(section).forEach(copy::other);
-    for (Metric metric : Metric.known()) {
-      evidence.comparison(metric).ifPresent(difference -> copy.comparison(metric, difference));
-    }
+    evidence.comparisons().forEach(copy::comparison);
     evidence.examples().ifPresent(copy::examples);
     return copy;
   }

@@ -72,6 +72,16 @@ public record Estimate(double value, double lower, double upper, long n) {
     return new Estimate(value, value - Z95 * standardError, value + Z95 * standardError, n);
   }
 
+  /**
+   * {@return the magnitude of a signed number: its absolute value, and what the interval then holds; from 0 where it holds
+   * both signs}
+   */
+  public Estimate magnitude() {
+    double least = Math.min(Math.abs(lower), Math.abs(upper));
+    double most = Math.max(Math.abs(lower), Math.abs(upper));
+    return new Estimate(Math.abs(value), lower <= 0 && upper >= 0 ? 0.0 : least, most, n);
+  }
+
   /** {@return such as {@code 0.953 ± 0.034 (n 150)}} */
   @Override
   public String toString() {

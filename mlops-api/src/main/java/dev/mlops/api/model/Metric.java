@@ -9,6 +9,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.function.DoubleFunction;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,10 +21,15 @@ import org.jspecify.annotations.Nullable;
  * A measure of quality: a name, a direction, a task, a unit, and, where it is the mean of a value per row, the {@link Loss}
  * of a row.
  *
- * <p>{@link #PRECISION}, {@link #RECALL} and {@link #F1} are those of the schema's positive label if it names one, else the
- * unweighted mean over the labels that occur in truth or prediction. {@link #recall(String)} and its siblings are of one
- * label, whatever the schema says. In a mean over labels, a label that was never predicted has precision 0 and one that was
- * never true recall 0 (scikit-learn's {@code zero_division=0}); of one label alone, what nobody could measure is absent.
+ * <p>{@link #PRECISION}, {@link #RECALL}, {@link #SPECIFICITY}, {@link #F1} and {@link #fBeta} are those of the schema's
+ * positive label if it names one, else the unweighted mean over the labels that occur in truth or prediction. {@link
+ * #recall(String)} and its siblings are of one label, {@link #macro()}, {@link #micro()} and {@link #weighted()} of all,
+ * whatever the schema says. Definitions are those of scikit-learn. In a mean over labels, a label that was never predicted
+ * has precision 0 and one that was never true recall 0 (scikit-learn's {@code zero_division=0}); of one label alone, what
+ * nobody could measure is absent.
+ *
+ * <p>{@link #defaults()} are measured of every model; any other is measured once a test phase, a condition or a monitor is
+ * asked for it.
  *
  * <p>A host adds its own:
  *
@@ -31,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  *     .meanOf((said, right) -> price(said, right), 0, 500)
  *     .build();
  * }</pre>
+ *
+ * <p>A host's metric that equals one of the library's is measured as the library's.
  *
  * <p>Two metrics are equal when name, task, direction and unit are. They are ordered by the table of the library's own,
  * then by name.
@@ -50,49 +60,217 @@ public final class Metric implements Comparable<Metric> {
 
   /** Share of predictions that were right. */
   public static final Metric ACCURACY =
-      ofClassifier("accuracy").share(schema -> Metric::right).build();
+      ofClassifier("accuracy").share(schema -> RowValues::right).build();
+
+  /** Unweighted mean of the recall of each label that occurs among the truths. */
+  public static final Metric BALANCED_ACCURACY =
+      ofClassifier("balanced_accuracy").higherIsBetter().between(0.0, 1.0).build();
 
   /** Of those predicted to have the label, the share that had it. */
   public static final Metric PRECISION = ofClassifier("precision")
-      .share(schema -> schema.positiveLabel().map(Metric::ofPredicted).orElse(null))
+      .share(schema -> schema.positiveLabel().map(RowValues::ofPredicted).orElse(null))
       .build();
 
   /** Of those that had the label, the share predicted to have it; also called sensitivity. */
   public static final Metric RECALL = ofClassifier("recall")
-      .share(schema -> schema.positiveLabel().map(Metric::ofTrue).orElse(null))
+      .share(schema -> schema.positiveLabel().map(RowValues::ofTrue).orElse(null))
+      .build();
+
+  /** Of those that had another label, the share predicted to have another. */
+  public static final Metric SPECIFICITY = ofClassifier("specificity")
+      .share(schema -> schema.positiveLabel().map(RowValues::ofOthers).orElse(null))
       .build();
 
   /** Harmonic mean of precision and recall. */
   public static final Metric F1 =
       ofClassifier("f1").higherIsBetter().between(0.0, 1.0).build();
 
-  /** Mean of −ln(score of the true label), in nats, the score held at or above 1e-15; known only with scores. */
+  /**
+   * Matthews' correlation of truths and predictions, −1 to 1, over all labels; 0 where one of the two has one label only.
+   */
+  public static final Metric MCC =
+      ofClassifier("mcc").higherIsBetter().between(-1.0, 1.0).build();
+
+  /** Cohen's kappa, the agreement of truths and predictions beyond chance, −1 to 1, over all labels. */
+  public static final Metric COHEN_KAPPA =
+      ofClassifier("cohen_kappa").higherIsBetter().between(-1.0, 1.0).build();
+
+  /**
+   * Mean of −ln(score of the true label), in nats, the score held between 2.2e-16 and 1 less that; known only with scores.
+   * Scores that do not add up to 1 are taken as they are.
+   */
   public static final Metric LOG_LOSS = ofClassifier("log_loss")
       .unit("nats")
       .between(0.0, Double.POSITIVE_INFINITY)
       .build();
 
+  /**
+   * Mean squared distance of the scores from the truth: with a positive label of its score, 0 to 1, else summed over the
+   * labels, 0 to 2; known only with scores.
+   */
+  public static final Metric BRIER = ofClassifier("brier")
+      .mean(schema -> schema.positiveLabel().map(RowValues::brier).orElse(RowValues::brier), 2.0)
+      .withPositiveLabel(1.0)
+      .build();
+
+  /**
+   * Expected calibration error: the distance of mean score and share of true ones in ten equally wide bins of the score,
+   * weighed by rows. With a positive label of its score, else of the predicted label's; known only with scores.
+   */
+  public static final Metric ECE = ofClassifier("ece").between(0.0, 1.0).build();
+
+  /**
+   * Area under the ROC curve: how often a row that has the label is scored above one that has another, ties for half. With
+   * a positive label of its score, else the unweighted mean of each label against the rest; known only with scores.
+   */
+  public static final Metric ROC_AUC =
+      ofClassifier("roc_auc").higherIsBetter().between(0.0, 1.0).build();
+
+  /**
+   * Mean of the precision at each row that has the label, from the highest score down. With a positive label of its score,
+   * else the unweighted mean of each label against the rest; known only with scores.
+   */
+  public static final Metric AVERAGE_PRECISION =
+      ofClassifier("average_precision").higherIsBetter().between(0.0, 1.0).build();
+
   /** Mean absolute error, in units of the output; over all outputs. */
-  public static final Metric MAE = builder("mae", Task.REGRESSION)
-      .meanOf(Metric::absoluteError, 0.0, Double.POSITIVE_INFINITY)
+  public static final Metric MAE = ofRegression("mae")
+      .meanOf(
+          RowValues.overOutputs((said, right) -> Math.abs(said - right)),
+          0.0,
+          Double.POSITIVE_INFINITY)
+      .build();
+
+  /** Mean squared error, in squared units of the output; over all outputs. */
+  public static final Metric MSE = ofRegression("mse")
+      .meanOf(RowValues.overOutputs(RowValues::squared), 0.0, Double.POSITIVE_INFINITY)
       .build();
 
   /** Root of the mean squared error, in units of the output; over all outputs. */
   public static final Metric RMSE =
-      builder("rmse", Task.REGRESSION).between(0.0, Double.POSITIVE_INFINITY).build();
+      ofRegression("rmse").between(0.0, Double.POSITIVE_INFINITY).build();
+
+  /** Root of the mean squared difference of ln(1 + value); over all outputs; absent if any value is negative. */
+  public static final Metric RMSLE =
+      ofRegression("rmsle").between(0.0, Double.POSITIVE_INFINITY).build();
+
+  /** Mean of |error| / |truth|, a share; a truth nearer to 0 than 2.2e-16 counts as that. Over all outputs. */
+  public static final Metric MAPE = ofRegression("mape")
+      .meanOf(RowValues.overOutputs(RowValues::percentage), 0.0, Double.POSITIVE_INFINITY)
+      .build();
+
+  /** Mean of 2 |error| / (|truth| + |prediction|), 0 to 2; 0 where both are 0. Over all outputs. */
+  public static final Metric SMAPE = ofRegression("smape")
+      .meanOf(RowValues.overOutputs(RowValues::symmetricPercentage), 0.0, 2.0)
+      .build();
 
   /** Share of the truth's variance that is explained: 1 − Σ(error²)/Σ(deviation²); mean over outputs. */
-  public static final Metric R2 = builder("r2", Task.REGRESSION)
+  public static final Metric R2 = ofRegression("r2")
       .higherIsBetter()
       .between(Double.NEGATIVE_INFINITY, 1.0)
       .build();
 
-  private static final List<Metric> KNOWN =
+  /** Median of the absolute errors, in units of the output; mean over outputs. */
+  public static final Metric MEDIAN_ABSOLUTE_ERROR = ofRegression("median_absolute_error")
+      .between(0.0, Double.POSITIVE_INFINITY)
+      .build();
+
+  /**
+   * Mean of prediction − truth, in units of the output; over all outputs. It is {@link #isSigned() signed}: the best is 0,
+   * and conditions ask for its magnitude.
+   */
+  public static final Metric BIAS = ofRegression("bias").signed().build();
+
+  private static final List<Metric> DEFAULTS =
       List.of(ACCURACY, PRECISION, RECALL, F1, LOG_LOSS, MAE, RMSE, R2);
 
+  private static final List<Metric> KNOWN = List.of(
+      ACCURACY,
+      BALANCED_ACCURACY,
+      PRECISION,
+      RECALL,
+      SPECIFICITY,
+      F1,
+      MCC,
+      COHEN_KAPPA,
+      LOG_LOSS,
+      BRIER,
+      ECE,
+      ROC_AUC,
+      AVERAGE_PRECISION,
+      MAE,
+      MSE,
+      RMSE,
+      RMSLE,
+      MAPE,
+      SMAPE,
+      R2,
+      MEDIAN_ABSOLUTE_ERROR,
+      BIAS);
+
+  /** Families in the order in which metrics are shown. */
+  private static final List<String> FAMILIES = List.of(
+      "accuracy",
+      "balanced_accuracy",
+      "precision",
+      "recall",
+      "specificity",
+      "f1",
+      "f_beta",
+      "mcc",
+      "cohen_kappa",
+      "top_k",
+      "log_loss",
+      "brier",
+      "ece",
+      "roc_auc",
+      "average_precision",
+      "mae",
+      "mse",
+      "rmse",
+      "rmsle",
+      "mape",
+      "smape",
+      "r2",
+      "median_absolute_error",
+      "quantile_error",
+      "pinball",
+      "bias");
+
   /** Those that are also of one label, by name. */
-  private static final Map<String, Function<String, Metric>> OF_ONE_LABEL =
-      Map.of("precision", Metric::precision, "recall", Metric::recall, "f1", Metric::f1);
+  private static final Map<String, Function<String, Metric>> OF_ONE_LABEL = Map.of(
+      "precision", Metric::precision,
+      "recall", Metric::recall,
+      "specificity", Metric::specificity,
+      "f1", Metric::f1,
+      "roc_auc", Metric::rocAuc,
+      "average_precision", Metric::averagePrecision);
+
+  /** Those that have a number, by name. */
+  private static final Map<String, DoubleFunction<Metric>> OF_A_NUMBER = Map.of(
+      "f_beta", Metric::fBeta,
+      "top_k", k -> topK(whole(k)),
+      "quantile_error", Metric::quantileError,
+      "pinball", Metric::pinball);
+
+  /** Those that have averages over labels. */
+  private static final Set<String> AVERAGED = Set.of(
+      "precision", "recall", "specificity", "f1", "f_beta", "roc_auc", "average_precision");
+
+  private static final List<String> AVERAGES = List.of("_macro", "_micro", "_weighted");
+
+  private static final List<String> WITH_ARGUMENTS = List.of(
+      "precision(label)",
+      "recall(label)",
+      "specificity(label)",
+      "f1(label)",
+      "f_beta(beta)",
+      "f_beta(beta, label)",
+      "roc_auc(label)",
+      "average_precision(label)",
+      "top_k(k)",
+      "quantile_error(quantile)",
+      "pinball(quantile)");
 
   private static final Comparator<Metric> ORDER = Comparator.<Metric>comparingInt(Metric::rank)
       .thenComparing(Metric::name)
@@ -109,22 +287,33 @@ public final class Metric implements Comparable<Metric> {
   private final String unit;
   private final double lowest;
   private final double highest;
+  private final double highestWithPositiveLabel;
   private final boolean share;
+  private final boolean signed;
   private final Function<Schema, @Nullable RowValue> rowValue;
 
   private Metric(Builder builder) {
     this.family = builder.name;
     this.label = builder.label;
     this.parameter = builder.parameter;
-    this.name = builder.label != null
-        ? family + "(" + builder.label + ")"
-        : Double.isNaN(parameter) ? family : family + "(" + plain(parameter) + ")";
+    StringJoiner arguments = new StringJoiner(", ", "(", ")").setEmptyValue("");
+    if (!Double.isNaN(parameter)) {
+      arguments.add(plain(parameter));
+    }
+    if (builder.label != null) {
+      arguments.add(builder.label);
+    }
+    this.name = family + arguments;
     this.higherIsBetter = builder.higherIsBetter;
     this.task = builder.task;
     this.unit = builder.unit;
     this.lowest = builder.lowest;
     this.highest = builder.highest;
+    this.highestWithPositiveLabel = Double.isNaN(builder.highestWithPositiveLabel)
+        ? builder.highest
+        : builder.highestWithPositiveLabel;
     this.share = builder.share;
+    this.signed = builder.signed;
     this.rowValue = builder.rowValue;
   }
 
@@ -150,6 +339,10 @@ public final class Metric implements Comparable<Metric> {
     return builder(name, Task.CLASSIFICATION);
   }
 
+  private static Builder ofRegression(String name) {
+    return builder(name, Task.REGRESSION);
+  }
+
   /**
    * {@return the precision of one label}
    *
@@ -159,7 +352,7 @@ public final class Metric implements Comparable<Metric> {
   public static Metric precision(String label) {
     return ofClassifier("precision")
         .label(label)
-        .share(schema -> ofPredicted(label))
+        .share(schema -> RowValues.ofPredicted(label))
         .build();
   }
 
@@ -170,7 +363,23 @@ public final class Metric implements Comparable<Metric> {
    * @throws IllegalArgumentException if it is empty or longer
    */
   public static Metric recall(String label) {
-    return ofClassifier("recall").label(label).share(schema -> ofTrue(label)).build();
+    return ofClassifier("recall")
+        .label(label)
+        .share(schema -> RowValues.ofTrue(label))
+        .build();
+  }
+
+  /**
+   * {@return the specificity of one label: of those that had another, the share predicted to have another}
+   *
+   * @param label 1 to 200 characters
+   * @throws IllegalArgumentException if it is empty or longer
+   */
+  public static Metric specificity(String label) {
+    return ofClassifier("specificity")
+        .label(label)
+        .share(schema -> RowValues.ofOthers(label))
+        .build();
   }
 
   /**
@@ -202,6 +411,160 @@ public final class Metric implements Comparable<Metric> {
             .build();
   }
 
+  /**
+   * {@return the F-measure of one label that weighs recall beta times as much as precision}
+   *
+   * @param beta finite, above 0; 1 is {@link #f1(String)}
+   * @param label 1 to 200 characters
+   * @throws IllegalArgumentException if one is out of range
+   */
+  public static Metric fBeta(double beta, String label) {
+    Metric all = fBeta(beta);
+    return all.equals(F1)
+        ? f1(label)
+        : ofClassifier("f_beta")
+            .parameter(beta)
+            .label(label)
+            .higherIsBetter()
+            .between(0.0, 1.0)
+            .build();
+  }
+
+  /**
+   * {@return the area under the ROC curve of one label against the rest}
+   *
+   * @param label 1 to 200 characters
+   * @throws IllegalArgumentException if it is empty or longer
+   */
+  public static Metric rocAuc(String label) {
+    return ofClassifier("roc_auc").label(label).higherIsBetter().between(0.0, 1.0).build();
+  }
+
+  /**
+   * {@return the average precision of one label against the rest}
+   *
+   * @param label 1 to 200 characters
+   * @throws IllegalArgumentException if it is empty or longer
+   */
+  public static Metric averagePrecision(String label) {
+    return ofClassifier("average_precision")
+        .label(label)
+        .higherIsBetter()
+        .between(0.0, 1.0)
+        .build();
+  }
+
+  /**
+   * {@return the share of rows whose true label is among the k of the highest scores; known only with scores}
+   *
+   * <p>Of equal scores the label that comes later in {@link Classification#labels()} is ahead, as in scikit-learn.
+   *
+   * @param k 1 to 1,000,000
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public static Metric topK(int k) {
+    if (k < 1 || k > 1_000_000) {
+      throw new IllegalArgumentException("k must be 1 to 1000000, but was " + k);
+    }
+    return ofClassifier("top_k").parameter(k).share(schema -> RowValues.topK(k)).build();
+  }
+
+  /**
+   * {@return a quantile of the absolute errors, in units of the output; mean over outputs}
+   *
+   * @param quantile above 0, below 1; 0.5 is {@link #MEDIAN_ABSOLUTE_ERROR}
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public static Metric quantileError(double quantile) {
+    requireQuantile(quantile);
+    return quantile == 0.5
+        ? MEDIAN_ABSOLUTE_ERROR
+        : ofRegression("quantile_error")
+            .parameter(quantile)
+            .between(0.0, Double.POSITIVE_INFINITY)
+            .build();
+  }
+
+  /**
+   * {@return the mean pinball loss of predictions of a quantile, in units of the output: an error counts {@code quantile}
+   * where the truth is above the prediction, else 1 less that; over all outputs}
+   *
+   * @param quantile above 0, below 1
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public static Metric pinball(double quantile) {
+    requireQuantile(quantile);
+    return ofRegression("pinball")
+        .parameter(quantile)
+        .meanOf(
+            RowValues.overOutputs(RowValues.pinball(quantile)), 0.0, Double.POSITIVE_INFINITY)
+        .build();
+  }
+
+  private static void requireQuantile(double quantile) {
+    if (!(quantile > 0 && quantile < 1)) {
+      throw new IllegalArgumentException("quantile must be > 0 and < 1, but was " + quantile);
+    }
+  }
+
+  /**
+   * {@return the unweighted mean of this over the labels that occur in truth or prediction, such as {@code recall_macro}; of
+   * {@code roc_auc} and {@code average_precision}, over the labels that the model scores}
+   *
+   * @throws IllegalArgumentException if it is of one label, or not precision, recall, specificity, f1, f_beta, roc_auc or
+   *     average_precision
+   */
+  public Metric macro() {
+    return averaged("_macro").build();
+  }
+
+  /**
+   * {@return this over the decisions about all labels taken together, such as {@code recall_micro}: precision, recall and
+   * F-measures are then the accuracy}
+   *
+   * @throws IllegalArgumentException if it is of one label, or not precision, recall, specificity, f1 or f_beta
+   */
+  public Metric micro() {
+    if (family.equals("roc_auc") || family.equals("average_precision")) {
+      throw noAverage("micro");
+    }
+    Builder builder = averaged("_micro");
+    return (family.equals("specificity") ? builder : builder.share(schema -> RowValues::right))
+        .build();
+  }
+
+  /**
+   * {@return the mean of this over the labels, each weighed by how often it is true, such as {@code recall_weighted}}
+   *
+   * @throws IllegalArgumentException if it is of one label, or not precision, recall, specificity, f1, f_beta, roc_auc or
+   *     average_precision
+   */
+  public Metric weighted() {
+    Builder builder = averaged("_weighted");
+    return (family.equals("recall") ? builder.share(schema -> RowValues::right) : builder).build();
+  }
+
+  private Builder averaged(String average) {
+    if (label != null || !AVERAGED.contains(family) || !equals(find(name).orElse(null))) {
+      throw noAverage(average.substring(1));
+    }
+    return ofClassifier(family + average)
+        .parameter(parameter)
+        .higherIsBetter()
+        .between(0.0, 1.0);
+  }
+
+  private IllegalArgumentException noAverage(String average) {
+    return new IllegalArgumentException(
+        "metric " + name + " has no " + average + " average; known of precision, recall, specificity,"
+            + " f1, f_beta" + (average.equals("micro") ? "" : ", roc_auc, average_precision"));
+  }
+
+  /** {@return the metrics of the library that are measured of every model, in their order} */
+  public static List<Metric> defaults() {
+    return DEFAULTS;
+  }
+
   /** {@return the metrics of the library that need no argument, in their order} */
   public static List<Metric> known() {
     return KNOWN;
@@ -210,31 +573,76 @@ public final class Metric implements Comparable<Metric> {
   /**
    * {@return the library's metric of a name}
    *
-   * @param name such as {@code recall}, {@code recall(fraud)} or {@code f_beta(2)}
+   * @param name such as {@code recall}, {@code recall(fraud)}, {@code f_beta(2)}, {@code f_beta(2, fraud)} or {@code
+   *     f1_weighted}
    * @throws IllegalArgumentException if there is none; the message names the nearest one
    */
   public static Metric of(String name) {
+    return find(name).orElseThrow(() -> {
+      List<String> known = new ArrayList<>(KNOWN.stream().map(Metric::name).toList());
+      known.addAll(WITH_ARGUMENTS);
+      for (String family : FAMILIES) {
+        if (AVERAGED.contains(family)) {
+          AVERAGES.forEach(average -> known.add(family + average));
+        }
+      }
+      return new IllegalArgumentException("no metric \"" + MlopsException.shown(name) + "\""
+          + Names.nearest(name, known)
+              .map(text -> "; did you mean \"" + text + "\"?")
+              .orElse("; known: " + String.join(", ", known)));
+    });
+  }
+
+  /**
+   * {@return the library's metric of a name, if there is one}
+   *
+   * @param name any text
+   * @throws IllegalArgumentException if the name is the library's, but its argument is out of range
+   */
+  public static Optional<Metric> find(String name) {
     for (Metric metric : KNOWN) {
       if (metric.name.equals(name)) {
-        return metric;
+        return Optional.of(metric);
       }
     }
     Matcher parts = WITH_ARGUMENT.matcher(name);
-    if (parts.matches()) {
-      Function<String, Metric> ofOneLabel = OF_ONE_LABEL.get(parts.group(1));
-      if (ofOneLabel != null) {
-        return ofOneLabel.apply(parts.group(2));
-      }
-      if (parts.group(1).equals("f_beta")) {
-        return fBeta(number(name, parts.group(2)));
+    boolean bare = !parts.matches();
+    String family = bare ? name : parts.group(1);
+    for (String average : AVERAGES) {
+      if (family.endsWith(average)) {
+        String of = family.substring(0, family.length() - average.length());
+        boolean known = AVERAGED.contains(of)
+            && bare != of.equals("f_beta")
+            && !(average.equals("_micro")
+                && (of.equals("roc_auc") || of.equals("average_precision")));
+        return known
+            ? find(of + name.substring(family.length()))
+                .filter(whole -> whole.label == null)
+                .map(whole -> switch (average) {
+                  case "_macro" -> whole.macro();
+                  case "_micro" -> whole.micro();
+                  default -> whole.weighted();
+                })
+            : Optional.empty();
       }
     }
-    List<String> known = new ArrayList<>(KNOWN.stream().map(Metric::name).toList());
-    known.addAll(List.of("precision(label)", "recall(label)", "f1(label)", "f_beta(beta)"));
-    Optional<String> near = Names.nearest(name, known);
-    throw new IllegalArgumentException("no metric \"" + MlopsException.shown(name) + "\""
-        + near.map(text -> "; did you mean \"" + text + "\"?")
-            .orElse("; known: " + String.join(", ", known)));
+    return bare ? Optional.empty() : find(name, family, parts.group(2));
+  }
+
+  private static Optional<Metric> find(String name, String family, String argument) {
+    Function<String, Metric> ofOneLabel = OF_ONE_LABEL.get(family);
+    if (ofOneLabel != null) {
+      return Optional.of(ofOneLabel.apply(argument));
+    }
+    DoubleFunction<Metric> ofANumber = OF_A_NUMBER.get(family);
+    if (ofANumber == null) {
+      return Optional.empty();
+    }
+    int comma = family.equals("f_beta") ? argument.indexOf(", ") : -1;
+    return Optional.of(
+        comma < 0
+            ? ofANumber.apply(number(name, argument))
+            : fBeta(number(name, argument.substring(0, comma)), argument.substring(comma + 2)));
   }
 
   private static double number(String name, String text) {
@@ -246,12 +654,19 @@ public final class Metric implements Comparable<Metric> {
     }
   }
 
+  private static int whole(double number) {
+    if (number != Math.rint(number) || Math.abs(number) > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("k must be a whole number, but was " + number);
+    }
+    return (int) number;
+  }
+
   /** {@return the name that rules, meters and packages use, such as {@code recall} or {@code recall(fraud)}} */
   public String name() {
     return name;
   }
 
-  /** {@return the name without its argument, such as {@code recall}} */
+  /** {@return the name without its arguments, such as {@code recall} or {@code f_beta_macro}} */
   public String family() {
     return family;
   }
@@ -301,7 +716,11 @@ public final class Metric implements Comparable<Metric> {
     RowValue value = rowValue.apply(schema);
     return value == null
         ? Optional.empty()
-        : Optional.of(new Loss(value, higherIsBetter, lowest, highest));
+        : Optional.of(new Loss(
+            value,
+            higherIsBetter,
+            lowest,
+            schema.positiveLabel().isPresent() ? highestWithPositiveLabel : highest));
   }
 
   /**
@@ -317,48 +736,20 @@ public final class Metric implements Comparable<Metric> {
     return share;
   }
 
-  /** 1 for a right label, 0 for a wrong one. */
-  private static double right(Prediction prediction, Truth truth) {
-    return !(prediction instanceof Classification said) || truth.label().isEmpty()
-        ? Double.NaN
-        : truth.matches(said) ? 1.0 : 0.0;
-  }
-
-  private static RowValue ofPredicted(String label) {
-    return (prediction, truth) ->
-        prediction instanceof Classification said && said.label().equals(label)
-            ? right(prediction, truth)
-            : Double.NaN;
-  }
-
-  private static RowValue ofTrue(String label) {
-    return (prediction, truth) ->
-        truth.label().filter(label::equals).isPresent() ? right(prediction, truth) : Double.NaN;
-  }
-
-  /** The mean over the outputs; NaN if the truth has other outputs. */
-  private static double absoluteError(Prediction prediction, Truth truth) {
-    Map<String, Double> right = truth.values();
-    if (!(prediction instanceof Regression said) || !truth.isFor(said)) {
-      return Double.NaN;
-    }
-    if (right.size() == 1) {
-      return Math.abs(said.value() - truth.value().orElse(Double.NaN));
-    }
-    double sum = 0.0;
-    for (Map.Entry<String, Double> output : right.entrySet()) {
-      sum += Math.abs(said.value(output.getKey()) - output.getValue());
-    }
-    return sum / right.size();
+  /** {@return whether the best is 0 and it can be worse on either side, as a bias can: conditions ask for its magnitude} */
+  public boolean isSigned() {
+    return signed;
   }
 
   private int rank() {
-    for (int i = 0; i < KNOWN.size(); i++) {
-      if (KNOWN.get(i).family.equals(family)) {
-        return i;
-      }
+    String base = family;
+    for (String average : AVERAGES) {
+      base = family.endsWith(average)
+          ? family.substring(0, family.length() - average.length())
+          : base;
     }
-    return KNOWN.size();
+    int rank = FAMILIES.indexOf(base);
+    return rank < 0 ? FAMILIES.size() : rank;
   }
 
   @Override
@@ -402,7 +793,9 @@ public final class Metric implements Comparable<Metric> {
     private String unit = "";
     private double lowest = Double.NEGATIVE_INFINITY;
     private double highest = Double.POSITIVE_INFINITY;
+    private double highestWithPositiveLabel = Double.NaN;
     private boolean share;
+    private boolean signed;
     private Function<Schema, @Nullable RowValue> rowValue = schema -> null;
 
     private Builder(String name, Task task) {
@@ -469,6 +862,24 @@ public final class Metric implements Comparable<Metric> {
       this.lowest = lowest;
       this.highest = highest;
       this.rowValue = schema -> value;
+      return this;
+    }
+
+    /** A mean of a value from 0. */
+    private Builder mean(Function<Schema, @Nullable RowValue> value, double highest) {
+      this.lowest = 0.0;
+      this.highest = highest;
+      this.rowValue = value;
+      return this;
+    }
+
+    private Builder withPositiveLabel(double highest) {
+      this.highestWithPositiveLabel = highest;
+      return this;
+    }
+
+    private Builder signed() {
+      this.signed = true;
       return this;
     }
 

@@ -62,7 +62,7 @@ final class Evaluation {
     if (baseline.isEmpty()) {
       return inconclusive("no " + metric + " in the baseline");
     }
-    double measured = baseline.get().value();
+    double measured = judged(metric, baseline.get()).value();
     double allowed = metric.higherIsBetter() ? measured - limit() : measured + limit();
     return compare(metric, allowed, "baseline %s allows", measured);
   }
@@ -73,7 +73,7 @@ final class Evaluation {
     if (live.isEmpty()) {
       return inconclusive("no " + metric + " yet");
     }
-    Estimate now = live.get();
+    Estimate now = judged(metric, live.get());
     double half = (now.upper() - now.lower()) / 2;
     double[] all = new double[numbers.length + 2];
     all[0] = now.value();
@@ -94,6 +94,11 @@ final class Evaluation {
     boolean within = metric.higherIsBetter() ? now.value() >= allowed : now.value() <= allowed;
     return compared(
         beyond ? Verdict.FAIL : within ? Verdict.PASS : Verdict.INCONCLUSIVE, text, now, allowed);
+  }
+
+  /** Of a signed metric its magnitude: it is best at 0. */
+  private static Estimate judged(Metric metric, Estimate measured) {
+    return metric.isSigned() ? measured.magnitude() : measured;
   }
 
   private Finding compared(Verdict verdict, String text, Estimate now, double limit) {

@@ -24,7 +24,7 @@ public interface EvidenceReader {
 
   /**
    * {@return the metrics that it reads; beside those that are measured of every classifier or regression ({@link
-   * Metric#known()}), a monitor measures these}
+   * Metric#defaults()}), a monitor measures these}
    */
   default Set<Metric> metrics() {
     Set<Metric> read = new LinkedHashSet<>();

@@ -215,10 +215,11 @@ public final class Expression {
           + (atLeast ? "atLeast" : "atMost"));
     }
     boolean canFail = atLeast ? limit > metric.lowest() : limit < metric.highest();
-    boolean canPass = atLeast ? limit <= metric.highest() : limit >= metric.lowest();
+    double least = metric.isSigned() ? 0.0 : metric.lowest();
+    boolean canPass = atLeast ? limit <= metric.highest() : limit >= least;
     if (!Double.isFinite(limit) || !canFail || !canPass) {
       throw new IllegalArgumentException("limit of " + metric + " must be finite and in "
-          + metric.lowest() + " to " + metric.highest()
+          + least + " to " + metric.highest()
           + (atLeast ? ", above the lowest" : ", below the highest") + ", but was " + limit);
     }
     return limit;

@@ -405,8 +405,8 @@ public final class Watch {
     if (!metric.hasLoss()) {
       throw new IllegalArgumentException("metric " + metric
           + " has no bounded loss per row, so no false-alarm promise can be kept for it; wanted"
-          + " accuracy, precision, recall, mae or a host's own mean of rows, or a snapshot without"
-          + " falseAlarmEvery");
+          + " accuracy, precision, recall, specificity, brier, mae or a host's own mean of rows, or a"
+          + " snapshot without falseAlarmEvery");
     }
   }
 

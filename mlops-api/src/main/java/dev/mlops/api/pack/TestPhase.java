@@ -119,7 +119,7 @@ public final class TestPhase {
   }
 
   /**
-   * {@return the same answers, to be measured by more metrics than {@link Metric#known()}: those that conditions will hold
+   * {@return the same answers, to be measured by more metrics than {@link Metric#defaults()}: those that conditions will hold
    * against the baseline}
    *
    * @param more such as {@code Metric.recall("fraud")} or the host's own, beside those of {@link #metrics()}
@@ -150,7 +150,7 @@ public final class TestPhase {
     return new TestPhase(rows, Collections.unmodifiableList(decided), nanos, firstFailure, metrics);
   }
 
-  /** {@return the metrics that the baseline holds beside {@link Metric#known()}} */
+  /** {@return the metrics that the baseline holds beside {@link Metric#defaults()}} */
   public Set<Metric> metrics() {
     return metrics;
   }

@@ -258,10 +258,17 @@ public final class Trial {
       if (other != null) {
         differences.put(
             metric,
-            new Difference(estimate.value() - other.value(), Math.min(estimate.n(), other.n())));
+            new Difference(
+                judged(metric, estimate) - judged(metric, other),
+                Math.min(estimate.n(), other.n())));
       }
     });
     return differences;
+  }
+
+  /** Of a signed metric its magnitude: it is best at 0. */
+  private static double judged(Metric metric, Estimate measured) {
+    return metric.isSigned() ? Math.abs(measured.value()) : measured.value();
   }
 
   private static Finding examples(List<GoldenExample> examples, Model candidate) {

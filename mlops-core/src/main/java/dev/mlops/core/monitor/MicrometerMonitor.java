@@ -727,7 +727,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     }
 
     /**
-     * {@return the same config for a monitor that also measures some metrics, beside {@link Metric#known()}, those that the
+     * {@return the same config for a monitor that also measures some metrics, beside {@link Metric#defaults()}, those that the
      * readers given to {@link #watching(EvidenceReader...)} read, and those that the baseline holds}
      *
      * @param more such as {@code Metric.recall("fraud")} or the host's own

@@ -76,7 +76,7 @@ public final class Baselines {
   }
 
   /**
-   * {@return a baseline without latency that holds more metrics than {@link Metric#known()}: those that conditions will ask
+   * {@return a baseline without latency that holds more metrics than {@link Metric#defaults()}: those that conditions will ask
    * for}
    *
    * @param schema the columns of the rows, and what is predicted

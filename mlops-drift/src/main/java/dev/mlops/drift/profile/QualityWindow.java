@@ -15,17 +15,15 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
- * Measures how good the newest so many predictions were: at any time what {@link Quality#of} says of them.
+ * Measures how good the newest predictions were: at any time what {@link Quality#of} says of the last n.
  *
- * <p>For a classifier the counts are kept up to date as pairs come, go and are corrected, so that asking costs one pass over
- * the log losses, some microseconds for 1,000 pairs. For a regression everything is measured anew, some tens of microseconds.
- * Asking again without a change costs nothing.
+ * <p>For a classifier counts of labels and the values of rows are kept up to date as pairs come, go and are corrected, so that
+ * asking costs one pass over numbers. ROC AUC and average precision sort the scores of each label again, the calibration
+ * error counts its bins again, and for a regression everything is measured anew: some tens to hundreds of microseconds for
+ * 1,000 pairs. Asking again without a change costs nothing.
  *
  * <p><b>Input</b> is one pair of prediction and truth at a time; one that cannot be measured takes its place in the window and
  * is left out. Without a task in the schema the kind of the window's first place decides.
@@ -39,10 +37,9 @@ public final class QualityWindow {
   private final int capacity;
   private final List<Prediction> predictions = new ArrayList<>();
   private final List<Truth> truths = new ArrayList<>();
-  private final Quality.Labels labels = new Quality.Labels();
-  private final Set<Metric> more;
-  private final List<Quality.RowMean> means;
-  /** Losses by place of each of {@link #means}; NaN where a row does not count. */
+  private final LabelCounts labels = new LabelCounts();
+  private final Asked asked;
+  /** Losses by place of each mean that is asked for; NaN where a row does not count. */
   private final double[][] meanLosses;
   /** Log loss by place; NaN where a pair is left out. */
   private double[] losses;
@@ -54,9 +51,8 @@ public final class QualityWindow {
   private QualityWindow(Schema schema, int capacity, Collection<Metric> more) {
     this.schema = requireNonNull(schema, "schema");
     this.capacity = capacity;
-    this.more = Collections.unmodifiableSet(new TreeSet<>(more));
-    this.means = Quality.RowMean.of(this.more, schema);
-    this.meanLosses = new double[means.size()][Math.min(64, capacity)];
+    this.asked = new Asked(schema, more);
+    this.meanLosses = new double[asked.means.size()][Math.min(64, capacity)];
     this.losses = new double[Math.min(64, capacity)];
   }
 
@@ -72,7 +68,7 @@ public final class QualityWindow {
   }
 
   /**
-   * {@return an empty window that measures more metrics than {@link Metric#known()}}
+   * {@return an empty window that measures more metrics than {@link Metric#defaults()}}
    *
    * @param schema says the task, and the positive label if there is one
    * @param pairs how many it holds at most; at least 1
@@ -136,11 +132,14 @@ public final class QualityWindow {
   private void measure(int place) {
     Prediction prediction = predictions.get(place);
     Truth truth = truths.get(place);
-    losses[place] = labels.count(prediction, truth, 1)
-        ? Quality.Labels.loss((Classification) prediction, truth)
+    boolean counted = labels.count(prediction, truth, 1);
+    losses[place] = counted
+        ? Scores.logLoss((Classification) prediction, truth.label().orElse(""))
         : Double.NaN;
     for (int i = 0; i < meanLosses.length; i++) {
-      meanLosses[i][place] = means.get(i).loss(prediction, truth);
+      RowMean mean = asked.means.get(i);
+      meanLosses[i][place] =
+          counted || !mean.ofScores() ? mean.loss(prediction, truth) : Double.NaN;
     }
     stale = true;
   }
@@ -149,35 +148,54 @@ public final class QualityWindow {
   public Map<Metric, Estimate> quality() {
     if (stale) {
       stale = false;
-      Optional<Task> task = Quality.task(schema, predictions);
       Map<Metric, Estimate> measured = new TreeMap<>();
-      if (task.filter(Task.CLASSIFICATION::equals).isPresent()) {
-        labels.describe(schema, more, this::known, measured);
-      } else {
-        measured.putAll(Quality.of(schema, predictions, truths));
-      }
-      for (int i = 0; i < meanLosses.length; i++) {
-        Metric metric = means.get(i).metric;
-        if (task.filter(metric.task()::equals).isPresent()) {
-          means
-              .get(i)
-              .estimate(meanLosses[i], predictions.size())
-              .ifPresent(estimate -> measured.put(metric, estimate));
-        }
-      }
+      Quality.task(schema, predictions).ifPresent(task -> measure(task, measured));
       quality = Collections.unmodifiableMap(measured);
     }
     return quality;
   }
 
-  private double[] known() {
-    double[] known = new double[predictions.size()];
-    int n = 0;
-    for (int i = 0; i < known.length; i++) {
+  private void measure(Task task, Map<Metric, Estimate> measured) {
+    boolean[] usable = new boolean[predictions.size()];
+    if (task == Task.CLASSIFICATION) {
+      Quality.labels(
+          schema, asked, labels, () -> Moments.of(losses, usable.length), this::scores, measured);
+    } else if (task == Task.REGRESSION) {
+      Outputs outputs = new Outputs();
+      for (int i = 0; i < usable.length; i++) {
+        usable[i] = outputs.add(predictions.get(i), truths.get(i));
+      }
+      Quality.errors(asked, outputs, measured);
+    }
+    for (int i = 0; i < meanLosses.length; i++) {
+      RowMean mean = asked.means.get(i);
+      if (mean.metric.task() != task || (mean.ofScores() && !labels.scored())) {
+        continue;
+      }
+      double[] values = meanLosses[i];
+      if (task == Task.REGRESSION && mean.ours) {
+        values = values.clone();
+        for (int place = 0; place < usable.length; place++) {
+          values[place] = usable[place] ? values[place] : Double.NaN;
+        }
+      }
+      mean.estimate(values, usable.length)
+          .ifPresent(estimate -> measured.put(mean.metric, estimate));
+    }
+  }
+
+  /** {@return the confusion matrix: by true label, how often each label was predicted} */
+  public Map<String, Map<String, Long>> confusion() {
+    return labels.confusion();
+  }
+
+  private Scores scores() {
+    Scores scores = new Scores();
+    for (int i = 0; i < predictions.size(); i++) {
       if (!Double.isNaN(losses[i])) {
-        known[n++] = losses[i];
+        scores.add(predictions.get(i), truths.get(i));
       }
     }
-    return Arrays.copyOf(known, n);
+    return scores;
   }
 }
