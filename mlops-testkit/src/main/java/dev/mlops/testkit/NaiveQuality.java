@@ -20,12 +20,13 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * Quality computed from its definitions, one pass per question, so that it can be checked by reading.
  *
- * <p>Values are those of {@link Metric}. Intervals are Wilson's for accuracy, normal for means of losses, and of a
- * delete-a-group jackknife with at most 10 groups for all else.
+ * <p>Values are those of {@link Metric}: areas are counted pair by pair. Intervals are Wilson's for accuracy, normal for means
+ * of losses, and of a delete-a-group jackknife with at most 10 groups for all else.
  */
 final class NaiveQuality {
   private static final int GROUPS = 10;
@@ -72,93 +73,270 @@ final class NaiveQuality {
 
   private static double loss(Pair pair) {
     double score = ((Classification) pair.prediction()).score(right(pair)).orElse(0);
-    return -Math.log(Math.max(1e-15, score));
+    return -Math.log(Math.max(0x1p-52, Math.min(1 - 0x1p-52, score)));
+  }
+
+  /** The family without its average. */
+  private static String base(Metric metric) {
+    return metric.family().replaceAll("_(macro|micro|weighted)$", "");
   }
 
   private static boolean fits(Metric metric, Pair pair) {
-    return switch (metric.family()) {
-      case "accuracy", "precision", "recall", "f1", "f_beta" ->
-        pair.prediction() instanceof Classification && pair.truth().label().isPresent();
-      case "log_loss" ->
-        pair.prediction() instanceof Classification classes
-            && classes.score().isPresent()
-            && pair.truth().label().isPresent();
-      case "mae", "rmse", "r2" ->
+    return switch (base(metric)) {
+      case "accuracy",
+          "balanced_accuracy",
+          "precision",
+          "recall",
+          "specificity",
+          "f1",
+          "f_beta",
+          "mcc",
+          "cohen_kappa" ->
+        isOfLabels(pair);
+      case "log_loss", "brier", "ece", "top_k", "roc_auc", "average_precision" ->
+        isOfLabels(pair) && ((Classification) pair.prediction()).score().isPresent();
+      case "mae",
+          "mse",
+          "rmse",
+          "rmsle",
+          "mape",
+          "smape",
+          "r2",
+          "median_absolute_error",
+          "quantile_error",
+          "pinball",
+          "bias" ->
         pair.prediction() instanceof Regression values
             && quantities(pair).keySet().equals(new TreeSet<>(values.names()));
       default -> metric.task().prediction().isInstance(pair.prediction());
     };
   }
 
+  private static boolean isOfLabels(Pair pair) {
+    return pair.prediction() instanceof Classification && pair.truth().label().isPresent();
+  }
+
   private static OptionalDouble value(Metric metric, Schema schema, List<Pair> pairs) {
     if (pairs.isEmpty()) {
       return OptionalDouble.empty();
     }
-    return switch (metric.family()) {
-      case "accuracy" ->
-        OptionalDouble.of(pairs.stream()
-            .mapToInt(pair -> said(pair).equals(right(pair)) ? 1 : 0)
-            .average()
-            .orElseThrow());
-      case "precision", "recall", "f1", "f_beta" -> perLabel(metric, schema, pairs);
+    return switch (base(metric)) {
+      case "accuracy" -> accuracy(pairs);
+      case "balanced_accuracy" ->
+        pairs.stream()
+            .map(NaiveQuality::right)
+            .distinct()
+            .mapToDouble(label ->
+                ofLabel(Metric.recall(label), label, pairs).orElseThrow())
+            .average();
+      case "precision", "recall", "specificity", "f1", "f_beta" ->
+        perLabel(metric, schema, pairs);
+      case "mcc" -> correlation(pairs);
+      case "cohen_kappa" -> kappa(pairs);
       case "log_loss" -> pairs.stream().mapToDouble(NaiveQuality::loss).average();
+      case "ece" -> calibration(schema, pairs);
+      case "roc_auc", "average_precision" -> areas(metric, schema, pairs);
       case "mae" -> errors(pairs).stream().mapToDouble(Math::abs).average();
+      case "bias" -> errors(pairs).stream().mapToDouble(error -> error).average();
       case "rmse" ->
         OptionalDouble.of(Math.sqrt(
             errors(pairs).stream().mapToDouble(error -> error * error).average().orElseThrow()));
+      case "rmsle" -> logarithmic(pairs);
       case "r2" -> explained(pairs);
+      case "median_absolute_error", "quantile_error" ->
+        quantile(metric.parameter().orElse(0.5), pairs);
       default -> meanOfRows(metric, schema, pairs);
     };
   }
 
-  private static OptionalDouble perLabel(Metric metric, Schema schema, List<Pair> pairs) {
-    Map<String, Long> said = new TreeMap<>();
-    Map<String, Long> right = new TreeMap<>();
-    Map<String, Long> both = new TreeMap<>();
-    for (Pair pair : pairs) {
-      said.merge(said(pair), 1L, Long::sum);
-      right.merge(right(pair), 1L, Long::sum);
-      if (said(pair).equals(right(pair))) {
-        both.merge(said(pair), 1L, Long::sum);
-      }
-    }
-    Set<String> labels = new TreeSet<>(said.keySet());
-    labels.addAll(right.keySet());
-    Optional<String> one = metric.label().or(schema::positiveLabel);
-    if (one.isPresent()) {
-      labels = Set.of(one.get());
-      boolean predicted = said.containsKey(one.get());
-      boolean occurred = right.containsKey(one.get());
-      boolean measurable = switch (metric.family()) {
-        case "precision" -> predicted;
-        case "recall" -> occurred;
-        default -> predicted || occurred;
-      };
-      if (!measurable) {
-        return OptionalDouble.empty();
-      }
-    }
-    return labels.stream()
-        .mapToDouble(label -> ofLabel(
-            metric,
-            said.getOrDefault(label, 0L),
-            right.getOrDefault(label, 0L),
-            both.getOrDefault(label, 0L)))
+  private static OptionalDouble accuracy(List<Pair> pairs) {
+    return pairs.stream()
+        .mapToInt(pair -> said(pair).equals(right(pair)) ? 1 : 0)
         .average();
   }
 
-  private static double ofLabel(Metric metric, long said, long right, long both) {
-    double precision = said == 0 ? 0.0 : (double) both / said;
-    double recall = right == 0 ? 0.0 : (double) both / right;
+  /** Pearson's correlation of the truths and predictions, each written as an indicator of every label. */
+  private static OptionalDouble correlation(List<Pair> pairs) {
+    double together = 0.0;
+    double ofSaid = 0.0;
+    double ofRight = 0.0;
+    for (String label : labels(pairs)) {
+      double said = share(pairs, pair -> said(pair).equals(label));
+      double right = share(pairs, pair -> right(pair).equals(label));
+      together +=
+          share(pairs, pair -> said(pair).equals(label) && right(pair).equals(label))
+              - said * right;
+      ofSaid += said * (1 - said);
+      ofRight += right * (1 - right);
+    }
+    double spread = Math.sqrt(ofSaid * ofRight);
+    return OptionalDouble.of(spread == 0 ? 0.0 : together / spread);
+  }
+
+  private static OptionalDouble kappa(List<Pair> pairs) {
+    double chance = labels(pairs).stream()
+        .mapToDouble(label -> share(pairs, pair -> said(pair).equals(label))
+            * share(pairs, pair -> right(pair).equals(label)))
+        .sum();
+    return chance == 1
+        ? OptionalDouble.empty()
+        : OptionalDouble.of((accuracy(pairs).orElseThrow() - chance) / (1 - chance));
+  }
+
+  private static double share(List<Pair> pairs, Predicate<Pair> which) {
+    return (double) pairs.stream().filter(which).count() / pairs.size();
+  }
+
+  private static Set<String> labels(List<Pair> pairs) {
+    Set<String> labels = new TreeSet<>();
+    pairs.forEach(pair -> labels.addAll(List.of(said(pair), right(pair))));
+    return labels;
+  }
+
+  private static OptionalDouble calibration(Schema schema, List<Pair> pairs) {
+    Map<Integer, Double> apart = new TreeMap<>();
+    for (Pair pair : pairs) {
+      String label = schema.positiveLabel().orElse(said(pair));
+      double score = ((Classification) pair.prediction()).score(label).orElse(0);
+      int bin = Math.max(0, Math.min(9, (int) Math.floor(10 * score)));
+      apart.merge(bin, score - (right(pair).equals(label) ? 1 : 0), Double::sum);
+    }
+    return OptionalDouble.of(
+        apart.values().stream().mapToDouble(Math::abs).sum() / pairs.size());
+  }
+
+  private static OptionalDouble areas(Metric metric, Schema schema, List<Pair> pairs) {
+    boolean ofOne = base(metric).equals(metric.family());
+    Optional<String> one = metric.label().or(() -> ofOne ? schema.positiveLabel() : Optional.empty());
+    Set<String> labels = new TreeSet<>();
+    pairs.forEach(pair -> labels.addAll(((Classification) pair.prediction()).labels()));
+    double sum = 0.0;
+    double weights = 0.0;
+    for (String label : one.map(Set::of).orElse(labels)) {
+      OptionalDouble area = area(metric, label, pairs);
+      if (area.isEmpty()) {
+        return area;
+      }
+      double weight = metric.family().endsWith("_weighted")
+          ? share(pairs, pair -> right(pair).equals(label))
+          : 1.0;
+      sum += weight * area.getAsDouble();
+      weights += weight;
+    }
+    return OptionalDouble.of(sum / weights);
+  }
+
+  private static OptionalDouble area(Metric metric, String label, List<Pair> pairs) {
+    List<Pair> with = pairs.stream().filter(pair -> right(pair).equals(label)).toList();
+    List<Pair> without = pairs.stream().filter(pair -> !right(pair).equals(label)).toList();
+    if (base(metric).equals("roc_auc")) {
+      return without.isEmpty()
+          ? OptionalDouble.empty()
+          : with.stream()
+              .flatMapToDouble(pair -> without.stream()
+                  .mapToDouble(other -> (Double.compare(score(pair, label), score(other, label))
+                          + 1)
+                      / 2.0))
+              .average();
+    }
+    return with.stream()
+        .mapToDouble(pair -> {
+          double least = score(pair, label);
+          double hits = with.stream().filter(each -> score(each, label) >= least).count();
+          double alarms = without.stream().filter(each -> score(each, label) >= least).count();
+          return hits / (hits + alarms);
+        })
+        .average();
+  }
+
+  private static double score(Pair pair, String label) {
+    return ((Classification) pair.prediction()).score(label).orElse(0) + 0.0;
+  }
+
+  private static OptionalDouble logarithmic(List<Pair> pairs) {
+    List<Double> squares = new ArrayList<>();
+    for (Pair pair : pairs) {
+      Regression values = (Regression) pair.prediction();
+      for (String name : values.names()) {
+        if (values.value(name) < 0 || right(pair, name) < 0) {
+          return OptionalDouble.empty();
+        }
+        squares.add(Math.pow(Math.log1p(values.value(name)) - Math.log1p(right(pair, name)), 2));
+      }
+    }
+    return OptionalDouble.of(
+        Math.sqrt(squares.stream().mapToDouble(each -> each).average().orElseThrow()));
+  }
+
+  /** The mean over outputs of the value that the share {@code quantile} of the gaps lies below. */
+  private static OptionalDouble quantile(double quantile, List<Pair> pairs) {
+    return ((Regression) pairs.get(0).prediction())
+        .names().stream()
+            .mapToDouble(name -> {
+              double[] sorted = pairs.stream()
+                  .mapToDouble(pair -> Math.abs(
+                      ((Regression) pair.prediction()).value(name) - right(pair, name)))
+                  .sorted()
+                  .toArray();
+              double rank = quantile * (sorted.length - 1);
+              int below = (int) rank;
+              int above = Math.min(sorted.length - 1, below + 1);
+              return sorted[below] * (1 - (rank - below)) + sorted[above] * (rank - below);
+            })
+            .average();
+  }
+
+  private static OptionalDouble perLabel(Metric metric, Schema schema, List<Pair> pairs) {
+    String family = metric.family();
+    boolean ofOne = base(metric).equals(family);
+    Optional<String> one = metric.label().or(() -> ofOne ? schema.positiveLabel() : Optional.empty());
+    if (one.isPresent()) {
+      return ofLabel(metric, one.get(), pairs);
+    }
+    if (family.endsWith("_micro")) {
+      return micro(metric, pairs);
+    }
+    double sum = 0.0;
+    double weights = 0.0;
+    for (String label : labels(pairs)) {
+      double weight = family.endsWith("_weighted")
+          ? share(pairs, pair -> right(pair).equals(label))
+          : 1.0;
+      sum += weight * ofLabel(metric, label, pairs).orElse(0.0);
+      weights += weight;
+    }
+    return OptionalDouble.of(sum / weights);
+  }
+
+  /** Every row is as many yes-or-no decisions as there are labels. */
+  private static OptionalDouble micro(Metric metric, List<Pair> pairs) {
+    double said = pairs.size();
+    double both = accuracy(pairs).orElseThrow() * said;
+    double against = said * (labels(pairs).size() - 1);
+    if (!base(metric).equals("specificity")) {
+      return OptionalDouble.of(both / said);
+    }
+    return against == 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of((against - (said - both)) / against);
+  }
+
+  /** Absent if nobody could measure it. */
+  private static OptionalDouble ofLabel(Metric metric, String label, List<Pair> pairs) {
+    double said = pairs.stream().filter(pair -> said(pair).equals(label)).count();
+    double right = pairs.stream().filter(pair -> right(pair).equals(label)).count();
+    double both = pairs.stream()
+        .filter(pair -> said(pair).equals(label) && right(pair).equals(label))
+        .count();
+    double neither = pairs.size() - said - right + both;
     double beta = metric.parameter().orElse(1.0);
-    return switch (metric.family()) {
-      case "precision" -> precision;
-      case "recall" -> recall;
-      default ->
-        precision + recall == 0
-            ? 0.0
-            : (1 + beta * beta) * precision * recall / (beta * beta * precision + recall);
+    double[] ratio = switch (base(metric)) {
+      case "precision" -> new double[] {both, said};
+      case "recall" -> new double[] {both, right};
+      case "specificity" -> new double[] {neither, pairs.size() - right};
+      default -> new double[] {(1 + beta * beta) * both, said + beta * beta * right};
     };
+    return ratio[1] == 0 ? OptionalDouble.empty() : OptionalDouble.of(ratio[0] / ratio[1]);
   }
 
   private static OptionalDouble meanOfRows(Metric metric, Schema schema, List<Pair> pairs) {

@@ -525,9 +525,6 @@ public final class Metric implements Comparable<Metric> {
    * @throws IllegalArgumentException if it is of one label, or not precision, recall, specificity, f1 or f_beta
    */
   public Metric micro() {
-    if (family.equals("roc_auc") || family.equals("average_precision")) {
-      throw noAverage("micro");
-    }
     Builder builder = averaged("_micro");
     return (family.equals("specificity") ? builder : builder.share(schema -> RowValues::right))
         .build();
@@ -545,7 +542,7 @@ public final class Metric implements Comparable<Metric> {
   }
 
   private Builder averaged(String average) {
-    if (label != null || !AVERAGED.contains(family) || !equals(find(name).orElse(null))) {
+    if (label != null || !hasAverage(family, average) || !equals(find(name).orElse(null))) {
       throw noAverage(average.substring(1));
     }
     return ofClassifier(family + average)
@@ -581,15 +578,19 @@ public final class Metric implements Comparable<Metric> {
     return find(name).orElseThrow(() -> {
       List<String> known = new ArrayList<>(KNOWN.stream().map(Metric::name).toList());
       known.addAll(WITH_ARGUMENTS);
+      String all = String.join(", ", known);
       for (String family : FAMILIES) {
-        if (AVERAGED.contains(family)) {
-          AVERAGES.forEach(average -> known.add(family + average));
+        for (String average : AVERAGES) {
+          if (hasAverage(family, average)) {
+            known.add(family + average + (family.equals("f_beta") ? "(beta)" : ""));
+          }
         }
       }
       return new IllegalArgumentException("no metric \"" + MlopsException.shown(name) + "\""
           + Names.nearest(name, known)
               .map(text -> "; did you mean \"" + text + "\"?")
-              .orElse("; known: " + String.join(", ", known)));
+              .orElse("; known: " + all
+                  + ", and averages such as recall_macro, recall_micro, recall_weighted"));
     });
   }
 
@@ -611,11 +612,7 @@ public final class Metric implements Comparable<Metric> {
     for (String average : AVERAGES) {
       if (family.endsWith(average)) {
         String of = family.substring(0, family.length() - average.length());
-        boolean known = AVERAGED.contains(of)
-            && bare != of.equals("f_beta")
-            && !(average.equals("_micro")
-                && (of.equals("roc_auc") || of.equals("average_precision")));
-        return known
+        return hasAverage(of, average) && bare != of.equals("f_beta")
             ? find(of + name.substring(family.length()))
                 .filter(whole -> whole.label == null)
                 .map(whole -> switch (average) {
@@ -627,6 +624,13 @@ public final class Metric implements Comparable<Metric> {
       }
     }
     return bare ? Optional.empty() : find(name, family, parts.group(2));
+  }
+
+  /** Areas have no micro average: the score of one label says nothing about the rank of another's. */
+  private static boolean hasAverage(String family, String average) {
+    return AVERAGED.contains(family)
+        && !(average.equals("_micro")
+            && (family.equals("roc_auc") || family.equals("average_precision")));
   }
 
   private static Optional<Metric> find(String name, String family, String argument) {

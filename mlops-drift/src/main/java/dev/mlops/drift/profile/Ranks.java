@@ -127,9 +127,9 @@ final class Ranks {
       double alarmsBefore = alarms;
       hits += having[g];
       alarms += others[g];
-      precision[g] = hits / (hits + alarms);
-      sum += having[g] * precision[g];
       if (having[g] > 0) {
+        precision[g] = hits / (hits + alarms);
+        sum += having[g] * precision[g];
         // Precision is concave in the hits, so the mean of both ends is below the mean over all.
         least += having[g]
             * ((before + 1) / (before + 1 + alarms) + hits / (hits + alarms))
@@ -145,7 +145,7 @@ final class Ranks {
     double hitsTo = with;
     double alarmsTo = without;
     for (int g = 0; g < having.length; g++) {
-      double all = hitsTo + alarmsTo;
+      double all = Math.max(1.0, hitsTo + alarmsTo);
       ofHaving += having[g] * alarmsTo / all / all;
       ofOthers += having[g] * hitsTo / all / all;
       double first = (precision[g] - area + ofHaving) / with;
