@@ -36,7 +36,10 @@ class ConditionTextTest {
 
   private static Metric shareMetric(Random random) {
     String label = NAMES.get(random.nextInt(NAMES.size()));
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(9)) {
+      case 6 -> Metric.specificity(label);
+      case 7 -> Metric.topK(1 + random.nextInt(5));
+      case 8 -> Metric.PRECISION.micro();
       case 0 -> Metric.ACCURACY;
       case 1 -> Metric.PRECISION;
       case 2 -> Metric.recall(label);
@@ -47,10 +50,17 @@ class ConditionTextTest {
   }
 
   private static Metric anyMetric(Random random) {
-    return switch (random.nextInt(4)) {
-      case 0 -> Metric.known().get(random.nextInt(Metric.known().size()));
-      case 1 -> Metric.fBeta(0.1 + random.nextDouble() * 4);
-      case 2 -> Metric.f1(NAMES.get(random.nextInt(NAMES.size())));
+    String label = NAMES.get(random.nextInt(NAMES.size()));
+    double beta = 0.1 + random.nextDouble() * 4;
+    return switch (random.nextInt(11)) {
+      case 0, 1, 2 -> Metric.known().get(random.nextInt(Metric.known().size()));
+      case 3 -> Metric.fBeta(beta);
+      case 4 -> Metric.f1(label);
+      case 5 -> Metric.fBeta(beta, label);
+      case 6 -> Metric.fBeta(beta).weighted();
+      case 7 -> Metric.rocAuc(label);
+      case 8 -> Metric.pinball(random.nextDouble() * 0.9 + 0.01);
+      case 9 -> Metric.topK(1 + random.nextInt(9));
       default -> shareMetric(random);
     };
   }
