@@ -145,8 +145,35 @@ final class NaiveQuality {
       case "r2" -> explained(pairs);
       case "median_absolute_error", "quantile_error" ->
         quantile(metric.parameter().orElse(0.5), pairs);
-      default -> meanOfRows(metric, schema, pairs);
+      default ->
+        metric.ofOutcomes().isPresent()
+            ? ofOutcomes(metric, pairs)
+            : metric.numerator().isPresent() ? ratio(metric, pairs) : meanOfRows(metric, schema, pairs);
     };
+  }
+
+  private static OptionalDouble ofOutcomes(Metric metric, List<Pair> pairs) {
+    double value = metric
+        .ofOutcomes()
+        .orElseThrow()
+        .applyAsDouble(
+            pairs.stream().map(Pair::prediction).toList(),
+            pairs.stream().map(Pair::truth).toList());
+    return Double.isFinite(value) ? OptionalDouble.of(value) : OptionalDouble.empty();
+  }
+
+  private static OptionalDouble ratio(Metric metric, List<Pair> pairs) {
+    double above = 0.0;
+    double below = 0.0;
+    for (Pair pair : pairs) {
+      double first = metric.numerator().orElseThrow().of(pair.prediction(), pair.truth());
+      double second = metric.denominator().orElseThrow().of(pair.prediction(), pair.truth());
+      if (Double.isFinite(first) && Double.isFinite(second)) {
+        above += first;
+        below += second;
+      }
+    }
+    return below == 0 ? OptionalDouble.empty() : OptionalDouble.of(above / below);
   }
 
   private static OptionalDouble accuracy(List<Pair> pairs) {

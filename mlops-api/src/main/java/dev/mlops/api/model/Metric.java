@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.function.DoubleFunction;
 import java.util.function.Function;
+import java.util.function.ToDoubleBiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  *     .meanOf((said, right) -> price(said, right), 0, 500)
  *     .build();
  * }</pre>
+ *
+ * <p>{@link Builder#ratioOf} takes a ratio of sums, {@link Builder#ofOutcomes} any function of all outcomes.
  *
  * <p>A host's metric that equals one of the library's is measured as the library's.
  *
@@ -291,6 +294,9 @@ public final class Metric implements Comparable<Metric> {
   private final boolean share;
   private final boolean signed;
   private final Function<Schema, @Nullable RowValue> rowValue;
+  private final @Nullable RowValue numerator;
+  private final @Nullable RowValue denominator;
+  private final @Nullable ToDoubleBiFunction<List<Prediction>, List<Truth>> ofOutcomes;
 
   private Metric(Builder builder) {
     this.family = builder.name;
@@ -315,6 +321,9 @@ public final class Metric implements Comparable<Metric> {
     this.share = builder.share;
     this.signed = builder.signed;
     this.rowValue = builder.rowValue;
+    this.numerator = builder.numerator;
+    this.denominator = builder.denominator;
+    this.ofOutcomes = builder.ofOutcomes;
   }
 
   private static String plain(double number) {
@@ -745,6 +754,21 @@ public final class Metric implements Comparable<Metric> {
     return signed;
   }
 
+  /** {@return of a host's {@linkplain Builder#ratioOf ratio}, what is summed above the line} */
+  public Optional<RowValue> numerator() {
+    return Optional.ofNullable(numerator);
+  }
+
+  /** {@return of a host's {@linkplain Builder#ratioOf ratio}, what is summed below the line} */
+  public Optional<RowValue> denominator() {
+    return Optional.ofNullable(denominator);
+  }
+
+  /** {@return of a host's metric {@linkplain Builder#ofOutcomes of outcomes}, what measures them} */
+  public Optional<ToDoubleBiFunction<List<Prediction>, List<Truth>>> ofOutcomes() {
+    return Optional.ofNullable(ofOutcomes);
+  }
+
   private int rank() {
     String base = family;
     for (String average : AVERAGES) {
@@ -801,6 +825,9 @@ public final class Metric implements Comparable<Metric> {
     private boolean share;
     private boolean signed;
     private Function<Schema, @Nullable RowValue> rowValue = schema -> null;
+    private @Nullable RowValue numerator;
+    private @Nullable RowValue denominator;
+    private @Nullable ToDoubleBiFunction<List<Prediction>, List<Truth>> ofOutcomes;
 
     private Builder(String name, Task task) {
       this.name = name;
@@ -869,6 +896,35 @@ public final class Metric implements Comparable<Metric> {
       return this;
     }
 
+    /**
+     * {@return this builder, of a metric that is the ratio of two sums over rows, such as profit by sales}
+     *
+     * <p>A row of which one value is not finite does not count. Absent where the sum below the line is 0. It has no {@link
+     * Loss}.
+     *
+     * @param numerator of a row, summed above the line
+     * @param denominator of a row, summed below the line
+     */
+    public Builder ratioOf(RowValue numerator, RowValue denominator) {
+      this.numerator = requireNonNull(numerator, "numerator");
+      this.denominator = requireNonNull(denominator, "denominator");
+      return this;
+    }
+
+    /**
+     * {@return this builder, of a metric of all outcomes at once, such as a profit after rebates by volume}
+     *
+     * <p>It is measured where outcomes are kept, so not of a stream, and once for each group that the jackknife leaves out: 21
+     * times. It has no {@link Loss}.
+     *
+     * @param measure of predictions and their truths, as many of either and in the same order, unmodifiable; what is not finite
+     *     is absent. A pure function and thread-safe
+     */
+    public Builder ofOutcomes(ToDoubleBiFunction<List<Prediction>, List<Truth>> measure) {
+      this.ofOutcomes = requireNonNull(measure, "measure");
+      return this;
+    }
+
     /** A mean of a value from 0. */
     private Builder mean(Function<Schema, @Nullable RowValue> value, double highest) {
       this.lowest = 0.0;
@@ -906,9 +962,16 @@ public final class Metric implements Comparable<Metric> {
      * {@return the metric}
      *
      * @throws IllegalArgumentException if it is the mean of a value per row whose best value is infinite: a loss is counted
-     *     from the best
+     *     from the best; or if more than one of a mean, a ratio and a measure of outcomes was given
      */
     public Metric build() {
+      int ways = (rowValue.apply(WITH_POSITIVE_LABEL) != null ? 1 : 0)
+          + (numerator != null ? 1 : 0)
+          + (ofOutcomes != null ? 1 : 0);
+      if (ways > 1) {
+        throw new IllegalArgumentException(
+            "wanted one of meanOf, ratioOf and ofOutcomes for " + name + ", got " + ways);
+      }
       if (rowValue.apply(WITH_POSITIVE_LABEL) != null
           && Double.isInfinite(higherIsBetter ? highest : lowest)) {
         throw new IllegalArgumentException("the best value of " + name + " must be finite, but was "

@@ -18,6 +18,8 @@ final class Asked {
   final List<Metric> errors = new ArrayList<>();
 
   final List<RowMean> means = new ArrayList<>();
+  final List<RowRatio> ratios = new ArrayList<>();
+  final List<OfOutcomes> outcomes = new ArrayList<>();
 
   /** {@link Metric#defaults()} and some more. */
   Asked(Schema schema, Collection<Metric> more) {
@@ -46,6 +48,14 @@ final class Asked {
       } else {
         Metric measured = ours ? Metric.of(metric.name()) : metric;
         measured.loss(schema).ifPresent(loss -> means.add(new RowMean(metric, loss, ours)));
+        metric
+            .numerator()
+            .ifPresent(above -> metric
+                .denominator()
+                .ifPresent(below -> ratios.add(new RowRatio(metric, above, below))));
+        metric
+            .ofOutcomes()
+            .ifPresent(measure -> outcomes.add(new OfOutcomes(metric, measure)));
       }
     }
   }

@@ -36,9 +36,10 @@ import java.util.function.Supplier;
  * <tr><td>expected calibration error</td><td>the errors of the bins, as if all pushed the same way: conservative</td></tr>
  * <tr><td>log loss, Brier, MAE, MSE, MAPE, sMAPE, pinball, bias, a host's mean of rows</td><td>Student's t of a mean, within
  * the bounds of the metric</td></tr>
- * <tr><td>RMSE, RMSLE, R²</td><td>Student's t with a standard error by the delta method</td></tr>
+ * <tr><td>RMSE, RMSLE, R², a host's ratio of sums</td><td>Student's t with a standard error by the delta method</td></tr>
  * <tr><td>median and quantile of absolute errors</td><td>order statistics, free of the law, conservative; with too few rows
  * 0 and the largest</td></tr>
+ * <tr><td>a host's measure of outcomes</td><td>Student's t with a jackknife that leaves out one of 20 groups</td></tr>
  * </table>
  *
  * <p>Where nothing varies (all rows alike, an area or agreement of exactly 0 or 1), intervals go 3/n of the way to each finite
@@ -88,7 +89,7 @@ public final class Quality {
    * @param predictions what was predicted
    * @param truths what turned out right, one per prediction
    * @param more metrics, such as {@code recall(fraud)}, {@code roc_auc} or the host's own; those of another task, and those
-   *     that are neither the library's nor a mean of rows, are absent
+   *     of which nothing says how to measure them, are absent
    * @throws IllegalArgumentException if there is not one truth per prediction
    */
   public static Map<Metric, Estimate> of(
@@ -123,6 +124,21 @@ public final class Quality {
       if (mean.metric.task() == task.get() && (labels.scored() || !mean.ofScores())) {
         means(mean, predictions, truths, measured)
             .ifPresent(estimate -> quality.put(mean.metric, estimate));
+      }
+    }
+    for (RowRatio ratio : asked.ratios) {
+      if (ratio.metric.task() == task.get()) {
+        RowRatio.Sums sums = new RowRatio.Sums();
+        Iterator<Truth> each = truths.iterator();
+        predictions.forEach(said -> sums.add(ratio.values(said, each.next())));
+        sums.estimate().ifPresent(estimate -> quality.put(ratio.metric, estimate));
+      }
+    }
+    for (OfOutcomes measure : asked.outcomes) {
+      if (measure.metric.task() == task.get()) {
+        measure
+            .estimate(predictions, truths)
+            .ifPresent(estimate -> quality.put(measure.metric, estimate));
       }
     }
     return Collections.unmodifiableMap(quality);

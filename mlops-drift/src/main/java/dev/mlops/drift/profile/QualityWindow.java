@@ -41,6 +41,8 @@ public final class QualityWindow {
   private final Asked asked;
   /** Losses by place of each mean that is asked for; NaN where a row does not count. */
   private final double[][] meanLosses;
+  /** By ratio and place, what is above and below the line. */
+  private final double[][][] ratioValues;
   /** Log loss by place; NaN where a pair is left out. */
   private double[] losses;
 
@@ -53,6 +55,7 @@ public final class QualityWindow {
     this.capacity = capacity;
     this.asked = new Asked(schema, more);
     this.meanLosses = new double[asked.means.size()][Math.min(64, capacity)];
+    this.ratioValues = new double[asked.ratios.size()][Math.min(64, capacity)][];
     this.losses = new double[Math.min(64, capacity)];
   }
 
@@ -73,7 +76,7 @@ public final class QualityWindow {
    * @param schema says the task, and the positive label if there is one
    * @param pairs how many it holds at most; at least 1
    * @param more as {@link Quality#of(Schema, List, List, Collection)} takes them; 8 bytes per pair and metric that is a mean
-   *     of rows
+   *     of rows, 40 for a ratio
    * @throws IllegalArgumentException if that is below 1
    */
   public static QualityWindow of(Schema schema, int pairs, Collection<Metric> more) {
@@ -100,6 +103,9 @@ public final class QualityWindow {
         losses = Arrays.copyOf(losses, room);
         for (int i = 0; i < meanLosses.length; i++) {
           meanLosses[i] = Arrays.copyOf(meanLosses[i], room);
+        }
+        for (int i = 0; i < ratioValues.length; i++) {
+          ratioValues[i] = Arrays.copyOf(ratioValues[i], room);
         }
       }
       measure(place);
@@ -141,6 +147,9 @@ public final class QualityWindow {
       meanLosses[i][place] =
           counted || !mean.ofScores() ? mean.loss(prediction, truth) : Double.NaN;
     }
+    for (int i = 0; i < ratioValues.length; i++) {
+      ratioValues[i][place] = asked.ratios.get(i).values(prediction, truth);
+    }
     stale = true;
   }
 
@@ -181,6 +190,23 @@ public final class QualityWindow {
       }
       mean.estimate(values, usable.length)
           .ifPresent(estimate -> measured.put(mean.metric, estimate));
+    }
+    for (int i = 0; i < ratioValues.length; i++) {
+      RowRatio ratio = asked.ratios.get(i);
+      if (ratio.metric.task() == task) {
+        RowRatio.Sums sums = new RowRatio.Sums();
+        for (int place = 0; place < usable.length; place++) {
+          sums.add(ratioValues[i][place]);
+        }
+        sums.estimate().ifPresent(estimate -> measured.put(ratio.metric, estimate));
+      }
+    }
+    for (OfOutcomes measure : asked.outcomes) {
+      if (measure.metric.task() == task) {
+        measure
+            .estimate(predictions, truths)
+            .ifPresent(estimate -> measured.put(measure.metric, estimate));
+      }
     }
   }
 

@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  *       the ends of the bins.
  * </ul>
  *
+ * <p>A host's metric of all outcomes ({@link Metric.Builder#ofOutcomes}) is absent: outcomes are not kept.
+ *
  * <p><b>Memory</b> is some kilobytes, and about 80 kB for each label whose ROC AUC or average precision is asked for, at most
  * {@value #MOST_SCORED}: of more labels their mean is absent. Labels after the first {@value #MOST_LABELS} are counted as one,
  * {@code (other)}, in means over labels and in the confusion matrix; accuracy, top-k and the metrics of scores still know
@@ -74,6 +76,7 @@ public final class StreamingQuality {
 
   private boolean tooMany;
   private final List<Moments> means = new ArrayList<>();
+  private final List<RowRatio.Sums> ratios = new ArrayList<>();
 
   private final Outputs.Pairing pairing = new Outputs.Pairing();
   private final Moments absolute = new Moments();
@@ -91,6 +94,7 @@ public final class StreamingQuality {
     this.asked = new Asked(schema, more);
     this.task = schema.task().orElse(null);
     asked.means.forEach(mean -> means.add(new Moments()));
+    asked.ratios.forEach(ratio -> ratios.add(new RowRatio.Sums()));
     this.binned = asked.scored.stream().anyMatch(metric -> metric.equals(Metric.ECE));
     boolean all = false;
     for (Metric metric : asked.scored) {
@@ -150,6 +154,12 @@ public final class StreamingQuality {
         if (!Double.isNaN(loss)) {
           means.get(i).add(loss);
         }
+      }
+    }
+    for (int i = 0; i < ratios.size(); i++) {
+      RowRatio ratio = asked.ratios.get(i);
+      if (ratio.metric.task() == task) {
+        ratios.get(i).add(ratio.values(prediction, truth));
       }
     }
   }
@@ -254,6 +264,9 @@ public final class StreamingQuality {
     for (int i = 0; i < means.size(); i++) {
       means.get(i).add(other.means.get(i));
     }
+    for (int i = 0; i < ratios.size(); i++) {
+      ratios.get(i).add(other.ratios.get(i));
+    }
     absolute.add(other.absolute);
     squared.add(other.squared);
     logarithmic.add(other.logarithmic);
@@ -315,6 +328,10 @@ public final class StreamingQuality {
         mean.estimate(means.get(i), 1.0)
             .ifPresent(estimate -> quality.put(mean.metric, estimate));
       }
+    }
+    for (int i = 0; i < ratios.size(); i++) {
+      Metric metric = asked.ratios.get(i).metric;
+      ratios.get(i).estimate().ifPresent(estimate -> quality.put(metric, estimate));
     }
     return Collections.unmodifiableMap(quality);
   }

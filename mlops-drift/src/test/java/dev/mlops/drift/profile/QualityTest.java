@@ -423,4 +423,119 @@ class QualityTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("wanted one truth per prediction, got 1 predictions, 0 truths");
   }
+
+  private static Metric profit(RowRatioOf which) {
+    return Metric.builder("profit", Task.CLASSIFICATION)
+        .unit("EUR per EUR")
+        .higherIsBetter()
+        .ratioOf((said, right) -> which.above(said), (said, right) -> which.below(said))
+        .build();
+  }
+
+  /** What a host's ratio sums, by the first letter of the predicted label. */
+  private interface RowRatioOf {
+    double above(Prediction said);
+
+    double below(Prediction said);
+  }
+
+  private static final RowRatioOf LENGTHS = new RowRatioOf() {
+    @Override
+    public double above(Prediction said) {
+      String label = ((Classification) said).label();
+      return label.equals("none") ? Double.NaN : label.length();
+    }
+
+    @Override
+    public double below(Prediction said) {
+      return 2 * ((Classification) said).label().chars().filter(c -> c == 'a').count();
+    }
+  };
+
+  /** By hand: (2 + 3 + 4) / (2 + 4 + 2), the row "none" does not count. */
+  @Test
+  void aHostsRatioOfSums() {
+    Metric profit = profit(LENGTHS);
+    List<Classification> said =
+        Stream.of("ab", "aab", "abcd", "none").map(Classification::of).toList();
+    List<Truth> right = Collections.nCopies(4, Truth.of("x"));
+    Estimate measured = Quality.of(CLASSES, said, right, List.of(profit)).get(profit);
+    assertThat(measured.value()).isCloseTo(9.0 / 8, within(1e-15));
+    assertThat(measured.n()).isEqualTo(3);
+    // residuals 2 - 2.25, 3 - 4.5, 4 - 2.25
+    double squares = 0.25 * 0.25 + 1.5 * 1.5 + 1.75 * 1.75;
+    double se = Math.sqrt(squares * 3 / 2) / 8;
+    assertThat(measured.upper() - measured.value()).isCloseTo(Intervals.t(3) * se, within(1e-9));
+    List<Classification> nothing = Collections.nCopies(4, Classification.of("b"));
+    assertThat(Quality.of(CLASSES, nothing, right, List.of(profit))).doesNotContainKey(profit);
+  }
+
+  /** 400 samples of 300 rows; exact binomial bounds at 1e-4 of 95 in 100: 362 to 395. */
+  @Test
+  void intervalsOfAHostsOwnHoldWhatTheyPromise() {
+    Metric ratio = profit(LENGTHS);
+    Metric longest = Metric.builder("mean_length", Task.CLASSIFICATION)
+        .ofOutcomes((said, right) -> said.stream()
+            .mapToInt(each -> ((Classification) each).label().length())
+            .average()
+            .orElse(Double.NaN))
+        .build();
+    SplittableRandom random = new SplittableRandom(17);
+    int ratioHeld = 0;
+    int lengthHeld = 0;
+    for (int sample = 0; sample < 400; sample++) {
+      List<Classification> said = new ArrayList<>();
+      for (int i = 0; i < 300; i++) {
+        said.add(Classification.of(
+            "a".repeat(1 + random.nextInt(3)) + "b".repeat(random.nextInt(4))));
+      }
+      Map<Metric, Estimate> measured = Quality.of(
+          CLASSES, said, Collections.nCopies(300, Truth.of("x")), List.of(ratio, longest));
+      // mean 2 of a and 1.5 of b
+      ratioHeld += holds(measured.get(ratio), 3.5 / 4);
+      lengthHeld += holds(measured.get(longest), 3.5);
+    }
+    assertThat(ratioHeld).isBetween(362, 395);
+    assertThat(lengthHeld).isBetween(362, 395);
+  }
+
+  private static int holds(Estimate estimate, double value) {
+    return estimate.lower() <= value && value <= estimate.upper() ? 1 : 0;
+  }
+
+  @Test
+  void aHostsMeasureOfOutcomesThatFailsIsAbsent() {
+    Metric broken = Metric.builder("broken", Task.CLASSIFICATION)
+        .ofOutcomes((said, right) -> {
+          throw new IllegalStateException("mine");
+        })
+        .build();
+    Metric odd = Metric.builder("odd", Task.CLASSIFICATION)
+        .ofOutcomes((said, right) -> said.size() == 3 ? Double.NaN : 1)
+        .build();
+    Metric greedy = Metric.builder("greedy", Task.CLASSIFICATION)
+        .ofOutcomes((said, right) -> {
+          said.clear();
+          return 1;
+        })
+        .build();
+    assertThat(Quality.of(
+            CLASSES,
+            Collections.nCopies(4, Classification.of("a")),
+            Collections.nCopies(4, Truth.of("a")),
+            List.of(broken, odd, greedy)))
+        .doesNotContainKeys(broken, odd, greedy)
+        .containsKey(Metric.ACCURACY);
+  }
+
+  @Test
+  void oneWayToMeasureIsEnough() {
+    assertThatThrownBy(() -> Metric.builder("two", Task.CLASSIFICATION)
+            .meanOf((said, right) -> 1, 0, 1)
+            .ofOutcomes((said, right) -> 1)
+            .build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("two")
+        .hasMessageContaining("got 2");
+  }
 }
