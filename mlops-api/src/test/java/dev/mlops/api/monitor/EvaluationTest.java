@@ -101,6 +101,33 @@ class EvaluationTest {
     }
   }
 
+  /** A bias is best at 0: −3 is as bad as 3, and −5 is not better than 1. */
+  @Test
+  void aBiasIsJudgedByItsMagnitude() {
+    Condition atMost = Signals.quality("bias").atMost(2);
+    assertThat(ask(atMost, of(section(Metric.BIAS, new Estimate(-3, -3.1, -2.9, 30)))))
+        .isEqualTo(Verdict.FAIL);
+    assertThat(ask(atMost, of(section(Metric.BIAS, new Estimate(-1, -1.1, -0.9, 30)))))
+        .isEqualTo(Verdict.PASS);
+    assertThat(ask(atMost, of(section(Metric.BIAS, new Estimate(-2.1, -4, -0.2, 30)))))
+        .isEqualTo(Verdict.INCONCLUSIVE);
+    Condition asGood = Signals.quality("bias").noWorseThanBaseline(0.5);
+    Baseline baseline = baseline(Metric.BIAS, -1);
+    assertThat(ask(
+            asGood,
+            of(section(Metric.BIAS, new Estimate(-5, -5.1, -4.9, 30)).baseline(baseline))))
+        .isEqualTo(Verdict.FAIL);
+    assertThat(ask(
+            asGood,
+            of(section(Metric.BIAS, new Estimate(1.4, 1.3, 1.5, 30)).baseline(baseline))))
+        .isEqualTo(Verdict.PASS);
+    assertThatThrownBy(() -> Signals.quality("bias").atMost(-1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("0.0");
+    assertThatThrownBy(() -> Signals.quality("bias").atLeast(1))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
   @Test
   void anAbsoluteLimitNeedsNoBaseline() {
     Condition enough = Signals.quality("recall").atLeast(0.8);

@@ -3,6 +3,8 @@ package dev.mlops.core.gate;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.Level;
@@ -144,6 +146,35 @@ class TrialTest {
     assertThat(candidate.recorded()).isEqualTo(50);
     assertThat(candidate.matured()).isEqualTo(50);
     assertThat(candidate.quality(Metric.ACCURACY).orElseThrow().value()).isEqualTo(1.0);
+  }
+
+  /** The candidate is off by 1 where the champion was off by −3: by 2 nearer to 0, though its bias is greater by 4. */
+  @Test
+  void aBiasIsComparedByItsMagnitude() {
+    Schema schema = Schema.of(Column.number("i")).predicting(Task.REGRESSION);
+    List<Outcome> heldBack = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      heldBack.add(Outcome.builder(i, i, "7")
+          .row(Row.of(schema, (double) i))
+          .prediction(Regression.of(i - 3 + 0.1 * (i % 3)))
+          .truth(Truth.of(i))
+          .servedAt(Instant.EPOCH)
+          .build());
+    }
+    Model candidate = row -> Regression.of(row.number(0) + 1 + 0.1 * (row.number(0) % 3));
+    InMemoryPackage source = InMemoryPackage.builder("iris", schema)
+        .weights("w", "w".getBytes(UTF_8))
+        .build();
+    TestPhase tested = TestPhase.of(
+            candidate, heldBack.stream().map(Outcome::labelled).toList(), () -> 0L)
+        .measuring(Metric.BIAS);
+    Evidence trial =
+        Trial.of(NOW, "7", candidate, source, candidate, "8", tested, heldBack, () -> 0L);
+    // 1.099 less 2.901
+    assertThat(trial.comparison(Metric.BIAS).orElseThrow().value())
+        .isCloseTo(-1.802, within(1e-9));
+    assertThat(Signals.quality("bias").noWorseThanChampion(0).test(trial).verdict())
+        .isEqualTo(Verdict.PASS);
   }
 
   /** A recall of no positives is not measured, however many rows are held back; a perfect candidate shows none either. */

@@ -134,7 +134,15 @@ class SectionsTest {
 
   private static Baseline baseline(Random random, Schema schema) {
     Baseline.Builder baseline = Baseline.builder(schema).rows(random.nextLong() & Long.MAX_VALUE);
-    for (Metric metric : Metric.known()) {
+    List<Metric> metrics = new ArrayList<>(Metric.known());
+    metrics.addAll(List.of(
+        Metric.fBeta(2, "a, b"),
+        Metric.fBeta(0.5).weighted(),
+        Metric.RECALL.micro(),
+        Metric.rocAuc("(neu)"),
+        Metric.topK(3),
+        Metric.pinball(0.9)));
+    for (Metric metric : metrics) {
       if (random.nextBoolean()) {
         double[] ends = {finite(random), finite(random), finite(random)};
         Arrays.sort(ends);

@@ -313,8 +313,11 @@ final class LabelCounts {
         delta += mistake.getValue() * moves * moves;
       }
     }
-    double half = Intervals.Z95 * Math.sqrt(Math.max(rare, delta));
     value = Math.min(1.0, value);
+    if (delta >= rare) {
+      return Intervals.logit(value, Math.sqrt(delta), 0.0, 1.0, n, n);
+    }
+    double half = Intervals.Z95 * Math.sqrt(rare);
     return new Estimate(value, Math.max(0.0, value - half), Math.min(1.0, value + half), n);
   }
 
