@@ -314,7 +314,7 @@ final class LabelCounts {
       }
     }
     value = Math.min(1.0, value);
-    if (delta >= rare) {
+    if (weighted && delta >= rare) { // much like one share, and as skewed
       return Intervals.logit(value, Math.sqrt(delta), 0.0, 1.0, n, n);
     }
     double half = Intervals.Z95 * Math.sqrt(rare);

@@ -26,9 +26,9 @@ import java.util.function.Supplier;
  * <td>Wilson's score interval, on the rows that count: of precision the predicted, of recall the true ones</td></tr>
  * <tr><td>F1 and F-beta of a label</td><td>Wilson's of J = TP/(TP + FP + FN) and of the share of misses among mistakes,
  * carried over; n = TP + FP + FN</td></tr>
- * <tr><td>balanced accuracy; macro and weighted averages</td><td>normal, by the delta method over the cells of the confusion
- * matrix, at least as wide as if labels were independent and each share p of n_k had variance p̃(1 − p̃)/(n_k + 4), p̃ = (n_k
- * p + 2)/(n_k + 4): conservative</td></tr>
+ * <tr><td>balanced accuracy; macro and weighted averages</td><td>normal, weighted ones on the log-odds, by the delta method
+ * over the cells of the confusion matrix, at least as wide as if labels were independent and each share p of n_k had variance
+ * p̃(1 − p̃)/(n_k + 4), p̃ = (n_k p + 2)/(n_k + 4)</td></tr>
  * <tr><td>MCC, Cohen's kappa</td><td>by the delta method over the cells, normal on the scale atanh(value)</td></tr>
  * <tr><td>ROC AUC</td><td>DeLong's standard error, normal on the log-odds; of a mean over labels the mean of the standard
  * errors, which is conservative</td></tr>
