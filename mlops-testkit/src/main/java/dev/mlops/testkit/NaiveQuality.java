@@ -91,8 +91,7 @@ final class NaiveQuality {
           "f1",
           "f_beta",
           "mcc",
-          "cohen_kappa" ->
-        isOfLabels(pair);
+          "cohen_kappa" -> isOfLabels(pair);
       case "log_loss", "brier", "ece", "top_k", "roc_auc", "average_precision" ->
         isOfLabels(pair) && ((Classification) pair.prediction()).score().isPresent();
       case "mae",
@@ -126,11 +125,9 @@ final class NaiveQuality {
         pairs.stream()
             .map(NaiveQuality::right)
             .distinct()
-            .mapToDouble(label ->
-                ofLabel(Metric.recall(label), label, pairs).orElseThrow())
+            .mapToDouble(label -> ofLabel(Metric.recall(label), label, pairs).orElseThrow())
             .average();
-      case "precision", "recall", "specificity", "f1", "f_beta" ->
-        perLabel(metric, schema, pairs);
+      case "precision", "recall", "specificity", "f1", "f_beta" -> perLabel(metric, schema, pairs);
       case "mcc" -> correlation(pairs);
       case "cohen_kappa" -> kappa(pairs);
       case "log_loss" -> pairs.stream().mapToDouble(NaiveQuality::loss).average();
@@ -148,7 +145,9 @@ final class NaiveQuality {
       default ->
         metric.ofOutcomes().isPresent()
             ? ofOutcomes(metric, pairs)
-            : metric.numerator().isPresent() ? ratio(metric, pairs) : meanOfRows(metric, schema, pairs);
+            : metric.numerator().isPresent()
+                ? ratio(metric, pairs)
+                : meanOfRows(metric, schema, pairs);
     };
   }
 
@@ -190,9 +189,8 @@ final class NaiveQuality {
     for (String label : labels(pairs)) {
       double said = share(pairs, pair -> said(pair).equals(label));
       double right = share(pairs, pair -> right(pair).equals(label));
-      together +=
-          share(pairs, pair -> said(pair).equals(label) && right(pair).equals(label))
-              - said * right;
+      together += share(pairs, pair -> said(pair).equals(label) && right(pair).equals(label))
+          - said * right;
       ofSaid += said * (1 - said);
       ofRight += right * (1 - right);
     }
@@ -228,13 +226,13 @@ final class NaiveQuality {
       int bin = Math.max(0, Math.min(9, (int) Math.floor(10 * score)));
       apart.merge(bin, score - (right(pair).equals(label) ? 1 : 0), Double::sum);
     }
-    return OptionalDouble.of(
-        apart.values().stream().mapToDouble(Math::abs).sum() / pairs.size());
+    return OptionalDouble.of(apart.values().stream().mapToDouble(Math::abs).sum() / pairs.size());
   }
 
   private static OptionalDouble areas(Metric metric, Schema schema, List<Pair> pairs) {
     boolean ofOne = base(metric).equals(metric.family());
-    Optional<String> one = metric.label().or(() -> ofOne ? schema.positiveLabel() : Optional.empty());
+    Optional<String> one =
+        metric.label().or(() -> ofOne ? schema.positiveLabel() : Optional.empty());
     Set<String> labels = new TreeSet<>();
     pairs.forEach(pair -> labels.addAll(((Classification) pair.prediction()).labels()));
     double sum = 0.0;
@@ -255,22 +253,24 @@ final class NaiveQuality {
 
   private static OptionalDouble area(Metric metric, String label, List<Pair> pairs) {
     List<Pair> with = pairs.stream().filter(pair -> right(pair).equals(label)).toList();
-    List<Pair> without = pairs.stream().filter(pair -> !right(pair).equals(label)).toList();
+    List<Pair> without =
+        pairs.stream().filter(pair -> !right(pair).equals(label)).toList();
     if (base(metric).equals("roc_auc")) {
       return without.isEmpty()
           ? OptionalDouble.empty()
           : with.stream()
               .flatMapToDouble(pair -> without.stream()
-                  .mapToDouble(other -> (Double.compare(score(pair, label), score(other, label))
-                          + 1)
-                      / 2.0))
+                  .mapToDouble(
+                      other -> (Double.compare(score(pair, label), score(other, label)) + 1) / 2.0))
               .average();
     }
     return with.stream()
         .mapToDouble(pair -> {
           double least = score(pair, label);
-          double hits = with.stream().filter(each -> score(each, label) >= least).count();
-          double alarms = without.stream().filter(each -> score(each, label) >= least).count();
+          double hits =
+              with.stream().filter(each -> score(each, label) >= least).count();
+          double alarms =
+              without.stream().filter(each -> score(each, label) >= least).count();
           return hits / (hits + alarms);
         })
         .average();
@@ -301,8 +301,8 @@ final class NaiveQuality {
         .names().stream()
             .mapToDouble(name -> {
               double[] sorted = pairs.stream()
-                  .mapToDouble(pair -> Math.abs(
-                      ((Regression) pair.prediction()).value(name) - right(pair, name)))
+                  .mapToDouble(pair ->
+                      Math.abs(((Regression) pair.prediction()).value(name) - right(pair, name)))
                   .sorted()
                   .toArray();
               double rank = quantile * (sorted.length - 1);
@@ -316,7 +316,8 @@ final class NaiveQuality {
   private static OptionalDouble perLabel(Metric metric, Schema schema, List<Pair> pairs) {
     String family = metric.family();
     boolean ofOne = base(metric).equals(family);
-    Optional<String> one = metric.label().or(() -> ofOne ? schema.positiveLabel() : Optional.empty());
+    Optional<String> one =
+        metric.label().or(() -> ofOne ? schema.positiveLabel() : Optional.empty());
     if (one.isPresent()) {
       return ofLabel(metric, one.get(), pairs);
     }
@@ -326,9 +327,8 @@ final class NaiveQuality {
     double sum = 0.0;
     double weights = 0.0;
     for (String label : labels(pairs)) {
-      double weight = family.endsWith("_weighted")
-          ? share(pairs, pair -> right(pair).equals(label))
-          : 1.0;
+      double weight =
+          family.endsWith("_weighted") ? share(pairs, pair -> right(pair).equals(label)) : 1.0;
       sum += weight * ofLabel(metric, label, pairs).orElse(0.0);
       weights += weight;
     }

@@ -1,6 +1,5 @@
 package dev.mlops.testkit;
 
-import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;

@@ -54,21 +54,19 @@ class MetricsPageTest {
   private static String number(double value) {
     return value == Double.POSITIVE_INFINITY
         ? "∞"
-        : value == Double.NEGATIVE_INFINITY
-            ? "−∞"
-            : Long.toString((long) value).replace('-', '−');
+        : value == Double.NEGATIVE_INFINITY ? "−∞" : Long.toString((long) value).replace('-', '−');
   }
 
   /** Every metric that has a name: those without an argument, one of each form that needs one, and their averages. */
   private static Set<Metric> all() {
     String message = catchThrowable(() -> Metric.of("?")).getMessage();
-    String known = message.substring(message.indexOf("known: ") + 7, message.indexOf(", and averages"));
+    String known =
+        message.substring(message.indexOf("known: ") + 7, message.indexOf(", and averages"));
     Set<Metric> all = new HashSet<>();
     for (String name : known.split(", (?!label\\))")) {
       all.add(metric(name));
     }
-    List<UnaryOperator<Metric>> averages =
-        List.of(Metric::macro, Metric::micro, Metric::weighted);
+    List<UnaryOperator<Metric>> averages = List.of(Metric::macro, Metric::micro, Metric::weighted);
     for (Metric metric : List.copyOf(all)) {
       for (UnaryOperator<Metric> average : averages) {
         try {

@@ -66,8 +66,7 @@ class MyMetricsTest {
       right.add(Truth.of(i % 20 == 0 || i % 40 == 1 ? "fraud" : "fine"));
       stream.add(said.get(i), right.get(i));
     }
-    Map<Metric, Estimate> quality =
-        Quality.of(schema, said, right, List.of(COST, SAVED, KINDS));
+    Map<Metric, Estimate> quality = Quality.of(schema, said, right, List.of(COST, SAVED, KINDS));
     // 10 found, 10 false alarms, 5 missed
     assertThat(quality.get(COST).value()).isCloseTo((10 * 5 + 5 * 200) / 200.0, within(1e-12));
     assertThat(quality.get(SAVED).value()).isCloseTo(10 * 200 / 100.0, within(1e-12));

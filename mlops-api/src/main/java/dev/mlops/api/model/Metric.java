@@ -168,10 +168,8 @@ public final class Metric implements Comparable<Metric> {
       .build();
 
   /** Share of the truth's variance that is explained: 1 − Σ(error²)/Σ(deviation²); mean over outputs. */
-  public static final Metric R2 = ofRegression("r2")
-      .higherIsBetter()
-      .between(Double.NEGATIVE_INFINITY, 1.0)
-      .build();
+  public static final Metric R2 =
+      ofRegression("r2").higherIsBetter().between(Double.NEGATIVE_INFINITY, 1.0).build();
 
   /** Median of the absolute errors, in units of the output; mean over outputs. */
   public static final Metric MEDIAN_ABSOLUTE_ERROR = ofRegression("median_absolute_error")
@@ -257,8 +255,8 @@ public final class Metric implements Comparable<Metric> {
       "pinball", Metric::pinball);
 
   /** Those that have averages over labels. */
-  private static final Set<String> AVERAGED = Set.of(
-      "precision", "recall", "specificity", "f1", "f_beta", "roc_auc", "average_precision");
+  private static final Set<String> AVERAGED =
+      Set.of("precision", "recall", "specificity", "f1", "f_beta", "roc_auc", "average_precision");
 
   private static final List<String> AVERAGES = List.of("_macro", "_micro", "_weighted");
 
@@ -446,7 +444,11 @@ public final class Metric implements Comparable<Metric> {
    * @throws IllegalArgumentException if it is empty or longer
    */
   public static Metric rocAuc(String label) {
-    return ofClassifier("roc_auc").label(label).higherIsBetter().between(0.0, 1.0).build();
+    return ofClassifier("roc_auc")
+        .label(label)
+        .higherIsBetter()
+        .between(0.0, 1.0)
+        .build();
   }
 
   /**
@@ -505,8 +507,7 @@ public final class Metric implements Comparable<Metric> {
     requireQuantile(quantile);
     return ofRegression("pinball")
         .parameter(quantile)
-        .meanOf(
-            RowValues.overOutputs(RowValues.pinball(quantile)), 0.0, Double.POSITIVE_INFINITY)
+        .meanOf(RowValues.overOutputs(RowValues.pinball(quantile)), 0.0, Double.POSITIVE_INFINITY)
         .build();
   }
 
@@ -554,16 +555,13 @@ public final class Metric implements Comparable<Metric> {
     if (label != null || !hasAverage(family, average) || !equals(find(name).orElse(null))) {
       throw noAverage(average.substring(1));
     }
-    return ofClassifier(family + average)
-        .parameter(parameter)
-        .higherIsBetter()
-        .between(0.0, 1.0);
+    return ofClassifier(family + average).parameter(parameter).higherIsBetter().between(0.0, 1.0);
   }
 
   private IllegalArgumentException noAverage(String average) {
-    return new IllegalArgumentException(
-        "metric " + name + " has no " + average + " average; known of precision, recall, specificity,"
-            + " f1, f_beta" + (average.equals("micro") ? "" : ", roc_auc, average_precision"));
+    return new IllegalArgumentException("metric " + name + " has no " + average
+        + " average; known of precision, recall, specificity," + " f1, f_beta"
+        + (average.equals("micro") ? "" : ", roc_auc, average_precision"));
   }
 
   /** {@return the metrics of the library that are measured of every model, in their order} */
@@ -772,9 +770,8 @@ public final class Metric implements Comparable<Metric> {
   private int rank() {
     String base = family;
     for (String average : AVERAGES) {
-      base = family.endsWith(average)
-          ? family.substring(0, family.length() - average.length())
-          : base;
+      base =
+          family.endsWith(average) ? family.substring(0, family.length() - average.length()) : base;
     }
     int rank = FAMILIES.indexOf(base);
     return rank < 0 ? FAMILIES.size() : rank;

@@ -150,7 +150,8 @@ class MetricTest {
     assertThat(loss(Metric.BRIER, positive, said, Truth.of("no"))).isEqualTo(0.8 * 0.8);
     assertThat(Metric.BRIER.loss(positive).orElseThrow().largest()).isEqualTo(1.0);
     assertThat(Metric.BRIER.loss(COLUMNS).orElseThrow().largest()).isEqualTo(2.0);
-    assertThat(loss(Metric.BRIER, positive, Classification.of("yes"), Truth.of("no"))).isNaN();
+    assertThat(loss(Metric.BRIER, positive, Classification.of("yes"), Truth.of("no")))
+        .isNaN();
     assertThat(loss(Metric.F1.micro(), COLUMNS, said, Truth.of("no"))).isEqualTo(1.0);
     assertThat(loss(Metric.RECALL.weighted(), COLUMNS, said, Truth.of("yes"))).isZero();
     assertThat(Metric.F1.macro().hasLoss()).isFalse();

@@ -114,12 +114,10 @@ class EvaluationTest {
     Condition asGood = Signals.quality("bias").noWorseThanBaseline(0.5);
     Baseline baseline = baseline(Metric.BIAS, -1);
     assertThat(ask(
-            asGood,
-            of(section(Metric.BIAS, new Estimate(-5, -5.1, -4.9, 30)).baseline(baseline))))
+            asGood, of(section(Metric.BIAS, new Estimate(-5, -5.1, -4.9, 30)).baseline(baseline))))
         .isEqualTo(Verdict.FAIL);
     assertThat(ask(
-            asGood,
-            of(section(Metric.BIAS, new Estimate(1.4, 1.3, 1.5, 30)).baseline(baseline))))
+            asGood, of(section(Metric.BIAS, new Estimate(1.4, 1.3, 1.5, 30)).baseline(baseline))))
         .isEqualTo(Verdict.PASS);
     assertThatThrownBy(() -> Signals.quality("bias").atMost(-1))
         .isInstanceOf(IllegalArgumentException.class)

@@ -171,8 +171,7 @@ class TrialTest {
     Evidence trial =
         Trial.of(NOW, "7", candidate, source, candidate, "8", tested, heldBack, () -> 0L);
     // 1.099 less 2.901
-    assertThat(trial.comparison(Metric.BIAS).orElseThrow().value())
-        .isCloseTo(-1.802, within(1e-9));
+    assertThat(trial.comparison(Metric.BIAS).orElseThrow().value()).isCloseTo(-1.802, within(1e-9));
     assertThat(Signals.quality("bias").noWorseThanChampion(0).test(trial).verdict())
         .isEqualTo(Verdict.PASS);
   }

@@ -35,14 +35,7 @@ final class Asked {
               .contains(LabelCounts.base(metric))) {
         scored.add(metric);
       } else if (ours
-          && Set.of(
-                  "mae",
-                  "rmse",
-                  "rmsle",
-                  "r2",
-                  "median_absolute_error",
-                  "quantile_error",
-                  "bias")
+          && Set.of("mae", "rmse", "rmsle", "r2", "median_absolute_error", "quantile_error", "bias")
               .contains(metric.family())) {
         errors.add(metric);
       } else {
@@ -53,9 +46,7 @@ final class Asked {
             .ifPresent(above -> metric
                 .denominator()
                 .ifPresent(below -> ratios.add(new RowRatio(metric, above, below))));
-        metric
-            .ofOutcomes()
-            .ifPresent(measure -> outcomes.add(new OfOutcomes(metric, measure)));
+        metric.ofOutcomes().ifPresent(measure -> outcomes.add(new OfOutcomes(metric, measure)));
       }
     }
   }

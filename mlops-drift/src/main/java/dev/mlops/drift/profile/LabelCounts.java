@@ -254,8 +254,7 @@ final class LabelCounts {
         value - fBeta(overlap.lower(), weight, kept),
         value - fBeta(overlap.value(), weight, worst));
     double above = Math.hypot(
-        fBeta(overlap.upper(), weight, kept) - value,
-        fBeta(overlap.value(), weight, best) - value);
+        fBeta(overlap.upper(), weight, kept) - value, fBeta(overlap.value(), weight, best) - value);
     return new Estimate(
         value,
         Math.max(0.0, Math.min(value, value - below)),
@@ -445,8 +444,7 @@ final class LabelCounts {
       double value) {
     double total = n;
     double right = truth == said ? 1.0 : 0.0;
-    double beyond =
-        right - agreed - (truth.predicted / total + said.truth / total - 2 * chance);
+    double beyond = right - agreed - (truth.predicted / total + said.truth / total - 2 * chance);
     if (!correlation) {
       double byChance = truth.predicted / total + said.truth / total - 2 * chance;
       return ((right - agreed) * (1 - chance) - (1 - agreed) * byChance)

@@ -63,9 +63,12 @@ final class Moments {
       return Double.NaN;
     }
     BigDecimal whole = sum.exact();
-    double apart =
-        squares.exact().multiply(BigDecimal.valueOf(n)).subtract(whole.multiply(whole)).doubleValue()
-            / n;
+    double apart = squares
+            .exact()
+            .multiply(BigDecimal.valueOf(n))
+            .subtract(whole.multiply(whole))
+            .doubleValue()
+        / n;
     return Math.max(0.0, apart);
   }
 

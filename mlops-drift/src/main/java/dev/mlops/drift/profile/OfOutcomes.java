@@ -61,8 +61,7 @@ final class OfOutcomes {
       without.add(value(fewer, fewerTruths));
     }
     double value = value(said, right);
-    double half =
-        Intervals.t(groups) * Math.sqrt(without.deviations() * (groups - 1.0) / groups);
+    double half = Intervals.t(groups) * Math.sqrt(without.deviations() * (groups - 1.0) / groups);
     return Intervals.within(
         value, value - half, value + half, metric.lowest(), metric.highest(), n);
   }

@@ -92,9 +92,11 @@ final class Outputs {
     return switch (metric.family()) {
       case "mae" -> mean(false);
       case "bias" -> mean(true);
-      case "rmse" -> root(IntStream.range(0, size())
-          .mapToObj(row -> IntStream.range(0, width()).mapToDouble(k -> error(row, k)).toArray())
-          .toList());
+      case "rmse" ->
+        root(IntStream.range(0, size())
+            .mapToObj(row ->
+                IntStream.range(0, width()).mapToDouble(k -> error(row, k)).toArray())
+            .toList());
       case "rmsle" -> rmsle();
       case "r2" -> size() < 2 ? Optional.empty() : explained();
       case "median_absolute_error", "quantile_error" ->
@@ -156,9 +158,7 @@ final class Outputs {
   /** The root of a mean of squares in some unit, by the delta method. */
   static Optional<Estimate> root(Moments squares, double unit) {
     double root = Math.sqrt(squares.mean());
-    double se = squares.n() == 1
-        ? root
-        : root == 0 ? 0.0 : squares.standardError() / (2.0 * root);
+    double se = squares.n() == 1 ? root : root == 0 ? 0.0 : squares.standardError() / (2.0 * root);
     return Intervals.student(root * unit, se * unit, 0.0, Double.POSITIVE_INFINITY, squares.n());
   }
 

@@ -131,9 +131,7 @@ final class Ranks {
         precision[g] = hits / (hits + alarms);
         sum += having[g] * precision[g];
         // Precision is concave in the hits, so the mean of both ends is below the mean over all.
-        least += having[g]
-            * ((before + 1) / (before + 1 + alarms) + hits / (hits + alarms))
-            / 2;
+        least += having[g] * ((before + 1) / (before + 1 + alarms) + hits / (hits + alarms)) / 2;
         most += having[g] * hits / (hits + alarmsBefore);
       }
     }
@@ -175,10 +173,7 @@ final class Ranks {
     Estimate estimate() {
       Estimate sampled = Intervals.logit(value, se, 0.0, 1.0, rare, n);
       return new Estimate(
-          value,
-          Math.max(0.0, sampled.lower() - below),
-          Math.min(1.0, sampled.upper() + above),
-          n);
+          value, Math.max(0.0, sampled.lower() - below), Math.min(1.0, sampled.upper() + above), n);
     }
   }
 }

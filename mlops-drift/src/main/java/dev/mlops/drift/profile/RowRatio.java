@@ -74,8 +74,7 @@ final class RowRatio {
       double se = n == 1
           ? Math.abs(ratio)
           : Math.sqrt(Math.max(0.0, squares) * n / (n - 1.0)) / Math.abs(whole);
-      return Intervals.student(
-          ratio, se, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, n);
+      return Intervals.student(ratio, se, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, n);
     }
   }
 }

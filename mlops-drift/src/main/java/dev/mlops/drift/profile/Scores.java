@@ -48,11 +48,7 @@ final class Scores {
     return losses.n() == 0
         ? Optional.empty()
         : Intervals.student(
-            losses.mean(),
-            losses.standardError(),
-            0.0,
-            Double.POSITIVE_INFINITY,
-            losses.n());
+            losses.mean(), losses.standardError(), 0.0, Double.POSITIVE_INFINITY, losses.n());
   }
 
   /** Counts a row in the bins of a label's score, or of the predicted label's. */
@@ -123,8 +119,7 @@ final class Scores {
     }
     return n == 0
         ? Optional.empty()
-        : Optional.of(
-            new Ranks.Area(Math.min(1.0, value), se, below, above, rare, n).estimate());
+        : Optional.of(new Ranks.Area(Math.min(1.0, value), se, below, above, rare, n).estimate());
   }
 
   private Ranks ranks(String label) {

@@ -179,8 +179,7 @@ public final class StreamingQuality {
     if (binned) {
       Scores.calibration(bins, LabelCounts.label(Metric.ECE, schema), said, right);
     }
-    scores.forEach(
-        (label, kept) -> kept.add(said.score(label).orElse(0.0), right.equals(label)));
+    scores.forEach((label, kept) -> kept.add(said.score(label).orElse(0.0), right.equals(label)));
     return true;
   }
 
@@ -325,8 +324,7 @@ public final class StreamingQuality {
     for (int i = 0; i < means.size(); i++) {
       RowMean mean = asked.means.get(i);
       if (labels.scored() || !mean.ofScores()) {
-        mean.estimate(means.get(i), 1.0)
-            .ifPresent(estimate -> quality.put(mean.metric, estimate));
+        mean.estimate(means.get(i), 1.0).ifPresent(estimate -> quality.put(mean.metric, estimate));
       }
     }
     for (int i = 0; i < ratios.size(); i++) {
@@ -350,7 +348,8 @@ public final class StreamingQuality {
     return tooMany
         ? Optional.empty()
         : Scores.average(
-            metric, met.stream().map(each -> requireNonNull(scores.get(each)).ranks()).toList());
+            metric,
+            met.stream().map(each -> requireNonNull(scores.get(each)).ranks()).toList());
   }
 
   private Optional<Estimate> ofErrors(Metric metric) {

@@ -35,13 +35,8 @@ class IntervalCoverageTest {
   private static final double LEVEL = 1e-4;
 
   /** Metrics whose intervals are as wide as the worst of what could be, by family. */
-  private static final Set<String> CONSERVATIVE = Set.of(
-      "balanced_accuracy",
-      "f1",
-      "f_beta",
-      "ece",
-      "median_absolute_error",
-      "quantile_error");
+  private static final Set<String> CONSERVATIVE =
+      Set.of("balanced_accuracy", "f1", "f_beta", "ece", "median_absolute_error", "quantile_error");
 
   private static boolean isConservative(Metric metric, Law law) {
     boolean ofLabels = metric.task() == Task.CLASSIFICATION && law == Law.SEVERAL;
@@ -112,8 +107,8 @@ class IntervalCoverageTest {
 
   private static Set<Metric> metrics() {
     Set<Metric> metrics = new HashSet<>(Metric.known());
-    for (Metric base : List.of(
-        Metric.PRECISION, Metric.RECALL, Metric.SPECIFICITY, Metric.F1, Metric.fBeta(2))) {
+    for (Metric base :
+        List.of(Metric.PRECISION, Metric.RECALL, Metric.SPECIFICITY, Metric.F1, Metric.fBeta(2))) {
       metrics.addAll(List.of(base.macro(), base.micro(), base.weighted()));
     }
     metrics.addAll(List.of(
@@ -162,8 +157,7 @@ class IntervalCoverageTest {
       Quality.of(law.schema, said, right, METRICS).forEach((metric, estimate) -> {
         Estimate truth = known.get(metric);
         if (truth != null) {
-          boolean holds =
-              estimate.lower() <= truth.value() && truth.value() <= estimate.upper();
+          boolean holds = estimate.lower() <= truth.value() && truth.value() <= estimate.upper();
           held.merge(metric, holds ? 1 : 0, Integer::sum);
         }
       });

@@ -266,12 +266,11 @@ class MetricsGoldenTest {
         for (int i = 0; i < classes; i++) {
           ofSaid += Golden.numbers(confusion.get(i))[k];
         }
-        double denominator =
-            switch (name) {
-              case "precision" -> ofSaid;
-              case "recall" -> ofTruth;
-              default -> ofSaid + ofTruth;
-            };
+        double denominator = switch (name) {
+          case "precision" -> ofSaid;
+          case "recall" -> ofTruth;
+          default -> ofSaid + ofTruth;
+        };
         measured.isOfLabel(Metric.of(name + "(" + k + ")"), each.get(k), denominator);
       }
     });

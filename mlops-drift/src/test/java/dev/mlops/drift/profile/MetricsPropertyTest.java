@@ -75,7 +75,8 @@ class MetricsPropertyTest {
       // A ratio of sums, and a function of all outcomes that is no sum; row 3 of 4 does not count.
       all.add(Metric.builder("ratio", task)
           .ratioOf(
-              (said, right) -> said.hashCode() % 4 == 3 ? Double.NaN : 1 + right.toString().length(),
+              (said, right) ->
+                  said.hashCode() % 4 == 3 ? Double.NaN : 1 + right.toString().length(),
               (said, right) -> 1 + said.toString().length())
           .build());
       all.add(Metric.builder("distinct", task)
@@ -132,8 +133,7 @@ class MetricsPropertyTest {
     Map<Metric, Estimate> naive() {
       Baseline.Builder baseline = Baseline.builder(schema).rows(10);
       all().forEach(metric -> baseline.quality(metric, new Estimate(0, 0, 0, 1)));
-      try (MetricsMonitor monitor =
-          InMemoryMonitor.config().open("m")) {
+      try (MetricsMonitor monitor = InMemoryMonitor.config().open("m")) {
         Recorder recorder = monitor.recorder("1", baseline.build());
         monitor.champion("1");
         for (int i = 0; i < said.size(); i++) {
@@ -194,8 +194,7 @@ class MetricsPropertyTest {
     Random random = new Random(seed);
     return List.of(
         classifications(COLUMNS.positiveLabel("a"), random, 2 + random.nextInt(most)),
-        classifications(
-            COLUMNS.predicting(Task.CLASSIFICATION), random, 2 + random.nextInt(most)),
+        classifications(COLUMNS.predicting(Task.CLASSIFICATION), random, 2 + random.nextInt(most)),
         quantities(random, 2 + random.nextInt(most)));
   }
 

@@ -52,8 +52,7 @@ class QualityEdgesTest {
   @Test
   void aLabelThatIsNeverTrueHasNoRecallAndNoArea() {
     Map<Metric, Estimate> quality = labels(POSITIVE, "ynnn", "nnnn");
-    assertThat(quality)
-        .doesNotContainKeys(Metric.RECALL, Metric.ROC_AUC, Metric.AVERAGE_PRECISION);
+    assertThat(quality).doesNotContainKeys(Metric.RECALL, Metric.ROC_AUC, Metric.AVERAGE_PRECISION);
     assertThat(quality.get(Metric.PRECISION).value()).isZero();
     assertThat(quality.get(Metric.F1).value()).isZero();
     assertThat(quality.get(Metric.SPECIFICITY)).isEqualTo(Estimate.share(3, 4));
@@ -99,7 +98,8 @@ class QualityEdgesTest {
   /** All right is not certain: 20 rows leave room for 3 in 20. */
   @Test
   void perfectIsNoCertainty() {
-    Map<Metric, Estimate> quality = labels(POSITIVE, "ynynynynynynynynynyn", "ynynynynynynynynynyn");
+    Map<Metric, Estimate> quality =
+        labels(POSITIVE, "ynynynynynynynynynyn", "ynynynynynynynynynyn");
     for (Metric metric : List.of(
         Metric.ACCURACY,
         Metric.BALANCED_ACCURACY,
@@ -157,8 +157,8 @@ class QualityEdgesTest {
     List<Classification> said = List.of(
         Classification.of(List.of("y", "n"), new double[] {odd, 0.5}),
         Classification.of(List.of("y", "n"), new double[] {0.2, 0.8}));
-    Map<Metric, Estimate> labels = Quality.of(
-        POSITIVE, said, List.of(Truth.of("y"), Truth.of("n")), List.of(Metric.BRIER));
+    Map<Metric, Estimate> labels =
+        Quality.of(POSITIVE, said, List.of(Truth.of("y"), Truth.of("n")), List.of(Metric.BRIER));
     assertThat(labels.get(Metric.BRIER).n()).isEqualTo(1);
     assertThat(labels.get(Metric.BRIER).value()).isEqualTo(0.04, within(1e-15));
   }
@@ -263,7 +263,8 @@ class QualityEdgesTest {
   void confusionCountsWhatMet() {
     List<Classification> said =
         "aabbc".chars().mapToObj(c -> Classification.of(Character.toString(c))).toList();
-    List<Truth> right = "abbac".chars().mapToObj(c -> Truth.of(Character.toString(c))).toList();
+    List<Truth> right =
+        "abbac".chars().mapToObj(c -> Truth.of(Character.toString(c))).toList();
     Map<String, Map<String, Long>> wanted = Map.of(
         "a", Map.of("a", 1L, "b", 1L),
         "b", Map.of("a", 1L, "b", 1L),

@@ -486,8 +486,8 @@ class QualityTest {
     for (int sample = 0; sample < 400; sample++) {
       List<Classification> said = new ArrayList<>();
       for (int i = 0; i < 300; i++) {
-        said.add(Classification.of(
-            "a".repeat(1 + random.nextInt(3)) + "b".repeat(random.nextInt(4))));
+        said.add(
+            Classification.of("a".repeat(1 + random.nextInt(3)) + "b".repeat(random.nextInt(4))));
       }
       Map<Metric, Estimate> measured = Quality.of(
           CLASSES, said, Collections.nCopies(300, Truth.of("x")), List.of(ratio, longest));

@@ -43,13 +43,12 @@ class StreamingQualityTest {
       for (int i = 0; i < 30_000; i++) {
         boolean yes = random.nextDouble() < 0.05;
         double shift = random.nextGaussian() + (yes ? 1.5 : 0);
-        double score =
-            switch (law) {
-              case 0 -> 1 / (1 + Math.exp(-shift)); // around one half
-              case 1 -> 1 / (1 + Math.exp(7 - shift)); // fraud: near 0
-              case 2 -> 1 / (1 + Math.exp(-7 - shift)); // near 1
-              default -> Math.max(0, Math.min(1, 0.5 + shift / 4)); // piled up at the ends
-            };
+        double score = switch (law) {
+          case 0 -> 1 / (1 + Math.exp(-shift)); // around one half
+          case 1 -> 1 / (1 + Math.exp(7 - shift)); // fraud: near 0
+          case 2 -> 1 / (1 + Math.exp(-7 - shift)); // near 1
+          default -> Math.max(0, Math.min(1, 0.5 + shift / 4)); // piled up at the ends
+        };
         said.add(yes(score));
         right.add(Truth.of(yes ? "yes" : "no"));
         stream.add(said.get(i), right.get(i));
@@ -142,8 +141,7 @@ class StreamingQualityTest {
         StreamingQuality.of(CLASSES, Set.of(Metric.ROC_AUC, Metric.rocAuc("k3")));
     Random random = new Random(5);
     for (int i = 0; i < 500; i++) {
-      stream.add(
-          Classification.of(labels, random.doubles(65).toArray()), Truth.of("k" + i % 65));
+      stream.add(Classification.of(labels, random.doubles(65).toArray()), Truth.of("k" + i % 65));
     }
     assertThat(stream.quality()).doesNotContainKey(Metric.ROC_AUC).containsKey(Metric.rocAuc("k3"));
   }
