@@ -261,7 +261,7 @@ final class NaiveQuality {
           : with.stream()
               .flatMapToDouble(pair -> without.stream()
                   .mapToDouble(
-                      other -> (Double.compare(score(pair, label), score(other, label)) + 1) / 2.0))
+                      other -> (Math.signum(score(pair, label) - score(other, label)) + 1) / 2))
               .average();
     }
     return with.stream()

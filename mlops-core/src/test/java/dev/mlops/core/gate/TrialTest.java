@@ -3,8 +3,6 @@ package dev.mlops.core.gate;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.Level;

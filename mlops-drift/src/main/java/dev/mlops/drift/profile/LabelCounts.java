@@ -316,7 +316,7 @@ final class LabelCounts {
     if (weighted && delta >= rare) { // much like one share, and as skewed
       return Intervals.logit(value, Math.sqrt(delta), 0.0, 1.0, n, n);
     }
-    double half = Intervals.Z95 * Math.sqrt(rare);
+    double half = Intervals.Z95 * Math.sqrt(Math.max(rare, delta));
     return new Estimate(value, Math.max(0.0, value - half), Math.min(1.0, value + half), n);
   }
 

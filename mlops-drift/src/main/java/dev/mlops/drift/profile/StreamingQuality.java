@@ -144,9 +144,12 @@ public final class StreamingQuality {
     if (task == null) {
       task = Quality.task(schema, List.of(prediction)).orElse(null);
     }
-    boolean measured = task == Task.CLASSIFICATION && prediction instanceof Classification said
-        ? classified(said, truth)
-        : task == Task.REGRESSION && predicted(prediction, truth);
+    boolean measured = false;
+    if (task == Task.CLASSIFICATION && prediction instanceof Classification said) {
+      measured = classified(said, truth);
+    } else if (task == Task.REGRESSION) {
+      measured = predicted(prediction, truth);
+    }
     for (int i = 0; i < means.size(); i++) {
       RowMean mean = asked.means.get(i);
       if (mean.metric.task() == task && (measured || !mean.ours)) {
