@@ -7,6 +7,7 @@ import dev.mlops.core.serve.Prepared;
 import dev.mlops.drift.anytime.ReturnTest;
 import dev.mlops.api.pack.Dependence;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -21,8 +22,13 @@ final class Reserve {
 
   private final Prepared ready;
   private final ReturnTest test;
+
+  /** Of the rows since the evidence for a return began. */
   private double champion;
+
   private double own;
+  private long rows;
+  private long differ;
 
   /**
    * A reserve that has seen nothing beside the present champion.
@@ -48,9 +54,9 @@ final class Reserve {
     return test.returned();
   }
 
-  /** By how much its mean loss is lower, as a share of the largest loss. */
+  /** By how much its mean loss is lower since the evidence began, as a share of the largest loss. */
   double ahead() {
-    return test.mean();
+    return rows == 0 ? 0.0 : (champion - own) / rows;
   }
 
   /**
@@ -76,26 +82,42 @@ final class Reserve {
 
   /** Takes the losses of both on one row; infinite for no usable answer, which is worse than any of the champion's. */
   private void update(double theirs, double ours) {
+    if (test.statistic() < 1) { // nothing speaks for a return yet
+      champion = 0;
+      own = 0;
+      rows = 0;
+      differ = 0;
+    }
+    rows++;
     champion += theirs;
     own += Math.min(ours, 1.0);
+    differ += theirs != ours ? 1 : 0;
     test.update(Double.isInfinite(ours) ? -1.0 : theirs - Math.min(ours, 1.0));
   }
 
   Map<String, Double> numbers() {
     Map<String, Double> numbers = new TreeMap<>();
-    numbers.put("truths", (double) test.n());
+    numbers.put("truths", (double) rows);
     numbers.put("statistic", test.statistic());
-    numbers.put("disagreement", test.disagreement());
-    if (test.n() > 0) {
-      numbers.put("loss", own / test.n());
-      numbers.put("champion_loss", champion / test.n());
+    if (rows > 0) {
+      numbers.put("disagreement", (double) differ / rows);
+      numbers.put("loss", own / rows);
+      numbers.put("champion_loss", champion / rows);
     }
     return numbers;
   }
 
-  /** {@return such as {@code fraud:1, statistic 2.1e+03 of 2000 after 96: better by 0.4 …}} */
+  /** {@return such as {@code fraud:1 better by 0.4 on 37 truths, statistic 2.1e+03 of 2000 (no dependence found, from 5000 values)}} */
   @Override
   public String toString() {
-    return version() + ", " + test;
+    return String.format(
+        Locale.ROOT,
+        "%s better by %.3g on %d truths, statistic %.3g of %.4g (%s)",
+        version(),
+        ahead(),
+        rows,
+        test.statistic(),
+        THRESHOLD,
+        test.dependence());
   }
 }

@@ -102,7 +102,7 @@ class ReservesTest {
           .containsEntry("truths", (double) rows)
           .containsEntry("generation", 3.0);
       assertThat(returned.number("statistic").orElse(0)).isGreaterThanOrEqualTo(2_000);
-      assertThat(returned.text()).contains("iris:1", "after " + rows, "generation 3");
+      assertThat(returned.text()).contains("iris:1 better by 1", "on " + rows + " truths", "generation 3");
       assertThat(scene.behind.current(LoopScene.ALIAS).orElseThrow().intent())
           .isEqualTo(returned.intent().orElseThrow());
       assertThat(loop.events()).isEqualTo(scene.heard);
