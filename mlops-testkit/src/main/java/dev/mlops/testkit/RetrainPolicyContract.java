@@ -213,15 +213,7 @@ public abstract class RetrainPolicyContract {
 
   /** A section without the readings of other watches. */
   private static VersionEvidence only(Set<Watch> watches, VersionEvidence section) {
-    VersionEvidence.Builder same = VersionEvidence.builder(section.version())
-        .served(section.recorded(), section.dropped())
-        .failures(section.failures())
-        .truths(section.matured(), section.expired(), section.open());
-    section.baseline().ifPresent(same::baseline);
-    section.truthAge().ifPresent(same::truthAge);
-    section.latency().ifPresent(same::latency);
-    section.quality().forEach(same::quality);
-    section.provisional().forEach(same::provisional);
+    VersionEvidence.Builder same = section.toBuilder().noDrift();
     section.drift().forEach((watch, reading) -> {
       if (watches.contains(watch)) {
         same.drift(watch, reading);

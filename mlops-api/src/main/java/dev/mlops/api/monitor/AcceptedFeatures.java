@@ -21,7 +21,7 @@ import java.time.Instant;
 @Beta
 public record AcceptedFeatures(Instant at, long rows, String by, String because) {
   /**
-   * Checks what was said.
+   * Checks the number of rows and the texts.
    *
    * @throws IllegalArgumentException if there is no row, or a text is blank
    */

@@ -69,6 +69,26 @@ public final class VersionEvidence {
     return new Builder(version);
   }
 
+  /** {@return a builder that begins with this section} */
+  public Builder toBuilder() {
+    Builder copy = new Builder(version);
+    copy.baseline = baseline;
+    copy.recorded = recorded;
+    copy.dropped = dropped;
+    copy.failures = failures;
+    copy.firstFailure = firstFailure;
+    copy.matured = matured;
+    copy.expired = expired;
+    copy.open = open;
+    copy.truthAge = truthAge;
+    copy.latency = latency;
+    copy.quality.putAll(quality);
+    copy.provisional.putAll(provisional);
+    copy.drift.putAll(drift);
+    copy.acceptedFeatures = acceptedFeatures;
+    return copy;
+  }
+
   /** {@return the version, such as {@code 7}} */
   public String version() {
     return version;
@@ -369,6 +389,12 @@ public final class VersionEvidence {
      */
     public Builder drift(Watch watch, DriftReading reading) {
       drift.put(requireNonNull(watch, "watch"), requireNonNull(reading, "reading"));
+      return this;
+    }
+
+    /** {@return this builder, without where any watch stands} */
+    public Builder noDrift() {
+      drift.clear();
       return this;
     }
 

@@ -137,7 +137,8 @@ public final class Trial {
     Evidence.Builder evidence = Evidence.builder(now.model(), now.at()).candidate(section.build());
     Optional<Latency> measured = latency(theirNanos);
     now.champion()
-        .map(known -> measured.map(latency -> with(known, latency)).orElse(known))
+        .map(known ->
+            measured.map(latency -> known.toBuilder().latency(latency).build()).orElse(known))
         .ifPresent(evidence::champion);
     if (truths.size() >= FEWEST) {
       compare(source, ours, theirs, truths, tested.metrics()).forEach(evidence::comparison);
@@ -155,22 +156,6 @@ public final class Trial {
   private static Optional<Latency> latency(LongStream.Builder nanos) {
     long[] all = nanos.build().toArray();
     return all.length == 0 ? Optional.empty() : Optional.of(Latency.of(all));
-  }
-
-  /** The same section with another latency. */
-  private static VersionEvidence with(VersionEvidence known, Latency latency) {
-    VersionEvidence.Builder copy = VersionEvidence.builder(known.version())
-        .served(known.recorded(), known.dropped())
-        .failures(known.failures())
-        .truths(known.matured(), known.expired(), known.open())
-        .latency(latency);
-    known.firstFailure().ifPresent(copy::firstFailure);
-    known.baseline().ifPresent(copy::baseline);
-    known.truthAge().ifPresent(copy::truthAge);
-    known.quality().forEach(copy::quality);
-    known.provisional().forEach(copy::provisional);
-    known.drift().forEach(copy::drift);
-    return copy.build();
   }
 
   private static @Nullable Prediction answer(Model candidate, Row row) {
