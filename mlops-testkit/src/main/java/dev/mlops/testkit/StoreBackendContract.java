@@ -383,7 +383,8 @@ public abstract class StoreBackendContract {
     StoreBackend after = open();
     assertThat(after.newest(STREAM)).isEqualTo(records.size());
     for (int i = 0; i < records.size(); i++) {
-      // That records are what was appended is numbered_anyBytes: here nothing but the reopening may fail.
+      // That records are what was appended is numbered_anyBytes: here nothing but the reopening may
+      // fail.
       assertThat(after.get(STREAM, i + 1)).isEqualTo(before.get(STREAM, i + 1));
     }
   }

@@ -1,9 +1,9 @@
 package dev.mlops.benchmarks;
 
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.drift.anytime.BettingTest;
 import dev.mlops.drift.anytime.BlockMeansTest;
 import dev.mlops.drift.anytime.ReturnTest;
-import dev.mlops.api.pack.Dependence;
 import dev.mlops.drift.profile.DependenceEstimator;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -105,7 +105,13 @@ public final class StandingStill {
 
   /** One start of a stream: losses of what the loop is compared with, and of the loop before and now. */
   private record Line(
-      double unit, double own, double never, double schedule, double random, Outcome before, Outcome now) {
+      double unit,
+      double own,
+      double never,
+      double schedule,
+      double random,
+      Outcome before,
+      Outcome now) {
     double best() {
       return Math.min(never, Math.min(schedule, random));
     }
@@ -205,8 +211,9 @@ public final class StandingStill {
   private static String text(Map<String, List<Line>> all) {
     StringBuilder text = new StringBuilder();
     text.append("# A loop against its own first model, kept for ever\n\n");
-    text.append("Written by `StandingStill` of docs/examples, `--data` the folder of the real streams"
-        + " and `--write` this page; everything is seeded.\n\n");
+    text.append(
+        "Written by `StandingStill` of docs/examples, `--data` the folder of the real streams"
+            + " and `--write` this page; everything is seeded.\n\n");
     text.append(String.format(
         Locale.ROOT,
         "Each stream has up to %,d rows from each of its starting points; the first %,d train (four"
@@ -218,17 +225,19 @@ public final class StandingStill {
         INITIAL,
         DELAY,
         EVERY));
-    text.append("The second column is the loss of the own first model: the share of wrong answers, or"
-        + " the mean absolute error. All others, up to *to best*, are points better than that (worse"
-        + " where negative), in the mean of the starts: a point is .01 of accuracy, or 1 % of the own"
-        + " first model's error. *Never* is a model of all initial rows; *schedule* and *random* (mean"
-        + " of 20) train as many models as the loop now begins candidates, by the loop's own window."
-        + " *Worst* is the loop now from its worst start, *to best* the loop now less the best of"
-        + " never, schedule and random. Candidates are those of all starts, before and now; a new"
-        + " promotion is bad if on the next 2,000 rows the new model is worse than the one that it"
-        + " replaced by .02, or 2 % of the error.\n\n");
-    text.append("| stream | own first | never | schedule | random | before | now | worst | to best |"
-        + " candidates | returns | bad promotions |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+    text.append(
+        "The second column is the loss of the own first model: the share of wrong answers, or"
+            + " the mean absolute error. All others, up to *to best*, are points better than that (worse"
+            + " where negative), in the mean of the starts: a point is .01 of accuracy, or 1 % of the own"
+            + " first model's error. *Never* is a model of all initial rows; *schedule* and *random* (mean"
+            + " of 20) train as many models as the loop now begins candidates, by the loop's own window."
+            + " *Worst* is the loop now from its worst start, *to best* the loop now less the best of"
+            + " never, schedule and random. Candidates are those of all starts, before and now; a new"
+            + " promotion is bad if on the next 2,000 rows the new model is worse than the one that it"
+            + " replaced by .02, or 2 % of the error.\n\n");
+    text.append(
+        "| stream | own first | never | schedule | random | before | now | worst | to best |"
+            + " candidates | returns | bad promotions |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     all.forEach((name, lines) -> text.append(row(name, lines)));
     List<Line> every = all.values().stream().flatMap(List::stream).toList();
     text.append(String.format(
@@ -251,17 +260,26 @@ public final class StandingStill {
 
   private Line line(Source source, int start) {
     List<Labelled<Row>> rows = source.from().apply(start);
-    Loss loss = (source.regression() ? Metric.MAE : Metric.ACCURACY).loss(source.schema()).orElseThrow();
+    Loss loss = (source.regression() ? Metric.MAE : Metric.ACCURACY)
+        .loss(source.schema())
+        .orElseThrow();
     ModelTrainer trainer = trainer(source);
     Trained first = trainer.train(rows.subList(0, INITIAL * 4 / 5));
     double[] own = losses(first.model(), rows, loss);
     double unit = source.regression() ? mean(own) / 100 : 0.01;
-    Outcome before = loop(source, rows, first, trainer, loss, unit, builder -> builder
-        .reserves(0)
-        .leadingBy(Double.NEGATIVE_INFINITY)
-        .measuringDependence(false)
-        .droppingAtMost(0)
-        .rollout(ShadowPlan.shadow().withoutFutility()));
+    Outcome before = loop(
+        source,
+        rows,
+        first,
+        trainer,
+        loss,
+        unit,
+        builder -> builder
+            .reserves(0)
+            .leadingBy(Double.NEGATIVE_INFINITY)
+            .measuringDependence(false)
+            .droppingAtMost(0)
+            .rollout(ShadowPlan.shadow().withoutFutility()));
     Outcome now = loop(source, rows, first, trainer, loss, unit, builder -> {});
     List<double[]> grid = new ArrayList<>();
     for (int at = INITIAL; at < rows.size(); at += GRID) {
@@ -272,7 +290,8 @@ public final class StandingStill {
     int count = Math.min(now.candidates, grid.size());
     boolean[] scheduled = new boolean[grid.size()];
     for (int i = 1; i <= count; i++) {
-      scheduled[Math.min(grid.size() - 1, (int) Math.round((double) i * grid.size() / (count + 1)))] = true;
+      scheduled[
+          Math.min(grid.size() - 1, (int) Math.round((double) i * grid.size() / (count + 1)))] = true;
     }
     SplittableRandom random = new SplittableRandom(31 + start);
     double sum = 0;
@@ -341,25 +360,22 @@ public final class StandingStill {
     InMemoryVersionStore store = new InMemoryVersionStore(clock);
     double tolerance = MARGIN * 100 * unit;
     String metric = source.regression() ? "mae" : "accuracy";
-    Condition asGood =
-        quality(metric).noWorseThanBaseline(tolerance).falseAlarmEvery(100_000);
-    RetrainPolicy policy =
-        violated(asGood).or(followUps()).atMostEvery(Duration.ofMinutes(EVERY));
+    Condition asGood = quality(metric).noWorseThanBaseline(tolerance).falseAlarmEvery(100_000);
+    RetrainPolicy policy = violated(asGood).or(followUps()).atMostEvery(Duration.ofMinutes(EVERY));
     int[] row = {INITIAL};
     List<LoopEvent> events = new ArrayList<>();
     List<Integer> when = new ArrayList<>();
     double sum = 0;
     int bad = 0;
     try (Deployment<Row> deployment = Deployment.of(store, ALIAS, binding(source.schema()))
-            .firstRelease(() -> first
-                .testedOn(rows.subList(INITIAL * 4 / 5, INITIAL))
-                .asPackage("still"))
-            .monitoredBy(MicrometerMonitor.config(new SimpleMeterRegistry())
-                .keeping(5_000)
-                .clock(clock)
-                .watching(policy))
+        .firstRelease(
+            () -> first.testedOn(rows.subList(INITIAL * 4 / 5, INITIAL)).asPackage("still"))
+        .monitoredBy(MicrometerMonitor.config(new SimpleMeterRegistry())
+            .keeping(5_000)
             .clock(clock)
-            .open()) {
+            .watching(policy))
+        .clock(clock)
+        .open()) {
       MaintenanceLoop.Builder builder = MaintenanceLoop.of(deployment, trainer)
           .retrainWhen(policy)
           .window(sinceChange(100, 5_000))
@@ -443,39 +459,71 @@ public final class StandingStill {
     List<Source> all = new ArrayList<>();
     if (data.isPresent()) {
       Source elec2 = file(
-          "Elec2", "elec2/elec2.csv.gz", Task.CLASSIFICATION,
+          "Elec2",
+          "elec2/elec2.csv.gz",
+          Task.CLASSIFICATION,
           List.of("day", "period", "nswprice", "nswdemand", "vicprice", "vicdemand", "transfer"),
-          List.of(), row -> Optional.of(Truth.of(row.get("class"))));
+          List.of(),
+          row -> Optional.of(Truth.of(row.get("class"))));
       List<String> weather = List.of(
-          "season", "yr", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit", "temp",
-          "atemp", "hum", "windspeed");
+          "season",
+          "yr",
+          "mnth",
+          "hr",
+          "holiday",
+          "weekday",
+          "workingday",
+          "weathersit",
+          "temp",
+          "atemp",
+          "hum",
+          "windspeed");
       Source bikes = file(
-          "bikes, demand above the median", "bike-sharing-hourly/bike_hourly.csv.gz",
-          Task.CLASSIFICATION, weather, List.of(),
+          "bikes, demand above the median",
+          "bike-sharing-hourly/bike_hourly.csv.gz",
+          Task.CLASSIFICATION,
+          weather,
+          List.of(),
           row -> Optional.of(Truth.of(Integer.parseInt(row.get("cnt")) > 142 ? "above" : "below")));
       Source demand = file(
-          "bikes, demand", "bike-sharing-hourly/bike_hourly.csv.gz", Task.REGRESSION, weather,
-          List.of(), row -> Optional.of(Truth.of(Double.parseDouble(row.get("cnt")))));
+          "bikes, demand",
+          "bike-sharing-hourly/bike_hourly.csv.gz",
+          Task.REGRESSION,
+          weather,
+          List.of(),
+          row -> Optional.of(Truth.of(Double.parseDouble(row.get("cnt")))));
       all.add(elec2);
       all.add(bikes);
       all.add(demand);
       all.add(file(
-          "flights, late by 15 min", "flights-2015/reference_jan_jun.csv.gz", Task.CLASSIFICATION,
-          List.of("distance", "taxi_out", "air_time"), List.of("airline"),
+          "flights, late by 15 min",
+          "flights-2015/reference_jan_jun.csv.gz",
+          Task.CLASSIFICATION,
+          List.of("distance", "taxi_out", "air_time"),
+          List.of("airline"),
           row -> row.get("departure_delay").isEmpty()
               ? Optional.empty()
               : Optional.of(Truth.of(
                   Double.parseDouble(row.get("departure_delay")) > 15 ? "late" : "in time"))));
       all.add(file(
-          "hotel bookings, cancelled", "hotel-bookings/hotel_bookings.csv.gz", Task.CLASSIFICATION,
+          "hotel bookings, cancelled",
+          "hotel-bookings/hotel_bookings.csv.gz",
+          Task.CLASSIFICATION,
           List.of(
-              "lead_time", "arrival_date_week_number", "stays_in_weekend_nights",
-              "stays_in_week_nights", "adults", "previous_cancellations", "adr",
+              "lead_time",
+              "arrival_date_week_number",
+              "stays_in_weekend_nights",
+              "stays_in_week_nights",
+              "adults",
+              "previous_cancellations",
+              "adr",
               "total_of_special_requests"),
           List.of("hotel", "meal", "market_segment", "customer_type"),
           row -> Optional.of(Truth.of(row.get("is_canceled").equals("1") ? "yes" : "no"))));
       all.add(file(
-          "adult census, income", "adult-census/train.csv.gz", Task.CLASSIFICATION,
+          "adult census, income",
+          "adult-census/train.csv.gz",
+          Task.CLASSIFICATION,
           List.of("age", "education_num", "capital_gain", "capital_loss", "hours_per_week"),
           List.of("workclass", "marital_status", "occupation", "relationship", "sex"),
           row -> Optional.of(Truth.of(row.get("income")))));
@@ -498,16 +546,22 @@ public final class StandingStill {
         DependentStream.passingShift(4_000, 1_500).regression(),
         DependentStream.abrupt(3_500, 6_000).regression())) {
       all.add(new Source(
-          each + (each.schema().task().filter(Task.REGRESSION::equals).isPresent()
-              && !each.toString().contains("regression") ? ", regression" : ""),
-          each.schema(), start -> each.rows(ROWS, 100 + start)));
+          each
+              + (each.schema().task().filter(Task.REGRESSION::equals).isPresent()
+                      && !each.toString().contains("regression")
+                  ? ", regression"
+                  : ""),
+          each.schema(),
+          start -> each.rows(ROWS, 100 + start)));
     }
     all.add(new Source(
-        "sine, abrupt", SineStream.abrupt(0).schema(),
+        "sine, abrupt",
+        SineStream.abrupt(0).schema(),
         start -> SineStream.abrupt(start).rows(ROWS)));
     DependentStream regimes = DependentStream.regimes(1_000);
-    all.add(new Source("regimes of 1000", regimes.schema(), start -> regimes.rows(ROWS, 100 + start))
-        .shuffled());
+    all.add(
+        new Source("regimes of 1000", regimes.schema(), start -> regimes.rows(ROWS, 100 + start))
+            .shuffled());
     return all;
   }
 
@@ -532,7 +586,8 @@ public final class StandingStill {
       for (CSVRecord record : format.parse(reader)) {
         Optional<Truth> known = truth.apply(record);
         if (known.isPresent()) {
-          double[] values = numbers.stream().mapToDouble(each -> number(record.get(each))).toArray();
+          double[] values =
+              numbers.stream().mapToDouble(each -> number(record.get(each))).toArray();
           String[] kinds = categories.stream().map(record::get).toArray(String[]::new);
           rows.add(new Labelled<>(new Cells(schema, values, kinds), known.get()));
         }

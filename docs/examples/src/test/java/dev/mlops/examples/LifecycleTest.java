@@ -666,7 +666,8 @@ class LifecycleTest {
 
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.out)
-        .containsPattern("seed   3  error 0\\.[2-9]\\d+   1 candidates, +[01] promoted, +[01] returns")
+        .containsPattern(
+            "seed   3  error 0\\.[2-9]\\d+   1 candidates, +[01] promoted, +[01] returns")
         .containsPattern("mean error +0\\.[2-9]\\d+  limit  0\\.1900  MISSED")
         .containsPattern("mean candidates +1\\.0000  limit 14\\.0000  held")
         .containsPattern("worst error +0\\.[2-9]\\d+  limit  0\\.2000  MISSED")

@@ -2,8 +2,8 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Watch;
 import java.util.Collections;

@@ -2,8 +2,8 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
@@ -34,7 +34,10 @@ record RequiringPolicy(RetrainPolicy policy, Condition condition) implements Ret
       };
     }
     return RetrainDecision.of(
-        outcome, "requiring " + MlopsException.named(condition), finding.toString(), List.of(decision));
+        outcome,
+        "requiring " + MlopsException.named(condition),
+        finding.toString(),
+        List.of(decision));
   }
 
   @Override

@@ -239,8 +239,8 @@ public final class Machine {
 
     private boolean searchNative(String name) {
       String file = System.mapLibraryName(name);
-      for (String folder :
-          System.getProperty("java.library.path", "").split(Pattern.quote(File.pathSeparator), -1)) {
+      for (String folder : System.getProperty("java.library.path", "")
+          .split(Pattern.quote(File.pathSeparator), -1)) {
         if (!folder.isEmpty() && Files.isRegularFile(Path.of(folder).resolve(file))) {
           return true;
         }

@@ -1,7 +1,7 @@
 package dev.mlops.core.gate;
 
-import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;

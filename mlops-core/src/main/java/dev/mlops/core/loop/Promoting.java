@@ -49,7 +49,9 @@ final class Promoting implements Phase {
     }
     AliasChange made;
     try {
-      made = known.isPresent() ? known.get() : loop.move(from, candidate.version(), intent, won.reason());
+      made = known.isPresent()
+          ? known.get()
+          : loop.move(from, candidate.version(), intent, won.reason());
     } catch (AliasConflictException e) {
       return candidate.abandon(e.getMessage() == null ? "the alias moved on" : e.getMessage());
     } catch (VersionNotFoundException e) {

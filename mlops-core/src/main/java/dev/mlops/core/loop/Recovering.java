@@ -49,8 +49,8 @@ final class Recovering implements Phase {
 
   private void tellReturn(LoopEvent returning) {
     Optional<AliasChange> made = returning.intent().flatMap(loop::moveOf);
-    LoopEvent.Builder end = loop.steps.event(
-        made.isPresent() ? LoopEvent.Kind.RETURNED : LoopEvent.Kind.NOT_RETURNED);
+    LoopEvent.Builder end =
+        loop.steps.event(made.isPresent() ? LoopEvent.Kind.RETURNED : LoopEvent.Kind.NOT_RETURNED);
     returning.champion().ifPresent(end::champion);
     returning.candidate().ifPresent(end::candidate);
     returning.intent().ifPresent(end::intent);

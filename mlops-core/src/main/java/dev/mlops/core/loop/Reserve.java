@@ -2,10 +2,10 @@ package dev.mlops.core.loop;
 
 import dev.mlops.api.model.Model;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.serve.Prepared;
 import dev.mlops.drift.anytime.ReturnTest;
-import dev.mlops.api.pack.Dependence;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

@@ -87,7 +87,12 @@ final class Reserves {
    * @param written whether the journal says it
    */
   private record Return(
-      AliasChange from, Reserve to, String intent, LoopEvent event, Evidence evidence, boolean written) {}
+      AliasChange from,
+      Reserve to,
+      String intent,
+      LoopEvent event,
+      Evidence evidence,
+      boolean written) {}
 
   /** Scores past champions on the host's executor. */
   private final class Job {
@@ -278,8 +283,7 @@ final class Reserves {
         .position(from)
         .because(champion + " -> " + to);
     to.numbers().forEach(event::number);
-    under = new Return(
-        change.get(), to, intent, event.build(), loop.deployment.evidence(), false);
+    under = new Return(change.get(), to, intent, event.build(), loop.deployment.evidence(), false);
     return true;
   }
 
@@ -409,13 +413,11 @@ final class Reserves {
     List<Outcome> rows = loop.between(from, end).stream()
         .filter(row -> row.version().equals(champion))
         .toList();
-    double[] theirs =
-        rows.stream().mapToDouble(row -> losses.of(row.prediction(), row.truth())).toArray();
+    double[] theirs = rows.stream()
+        .mapToDouble(row -> losses.of(row.prediction(), row.truth()))
+        .toArray();
     if (largest.isEmpty()) { // no test phase tells: what the champion errs at first
-      largest = Arrays.stream(theirs)
-          .filter(Double::isFinite)
-          .average()
-          .stream()
+      largest = Arrays.stream(theirs).filter(Double::isFinite).average().stream()
           .map(mean -> Workshop.LARGEST_ERRORS * mean)
           .filter(most -> most > 0 && Double.isFinite(most))
           .findFirst();

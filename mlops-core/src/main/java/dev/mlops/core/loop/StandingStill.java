@@ -56,8 +56,10 @@ record StandingStill(
           : losses.of(serving, row.row(), row.truth());
       ours[i] = losses.of(tested.prediction(i).orElse(null), row.truth());
     }
-    double largest = losses.largest().orElseGet(() ->
-        LARGEST_ERRORS * Arrays.stream(theirs).filter(Double::isFinite).average().orElse(1.0));
+    double largest = losses
+        .largest()
+        .orElseGet(() -> LARGEST_ERRORS
+            * Arrays.stream(theirs).filter(Double::isFinite).average().orElse(1.0));
     double champion = 0;
     double candidate = 0;
     double squares = 0;

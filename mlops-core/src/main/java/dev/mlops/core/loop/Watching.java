@@ -55,7 +55,8 @@ final class Watching implements Phase {
     }
     OptionalLong change = answer.changePosition();
     long kept = Math.min(end - loop.outcomes.begin(), loop.window.most());
-    Optional<String> wait = waitsForNews(answer).or(() -> loop.window().waitsFor(kept, end, change));
+    Optional<String> wait =
+        waitsForNews(answer).or(() -> loop.window().waitsFor(kept, end, change));
     if (wait.isPresent()) {
       loop.waitFor(wait.get());
       return this;

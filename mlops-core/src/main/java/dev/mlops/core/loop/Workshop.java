@@ -10,6 +10,8 @@ import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
@@ -24,8 +26,6 @@ import dev.mlops.core.internal.log.BackOff;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.serve.Prepared;
-import dev.mlops.api.pack.Baseline;
-import dev.mlops.api.pack.Dependence;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -77,7 +77,6 @@ final class Workshop {
 
   /** By how many standard errors a candidate must beat the champion on the rows held back. */
   final double lead;
-
 
   private final RetrainPolicy policy;
   private final Executor background;
@@ -197,7 +196,9 @@ final class Workshop {
   /** The test phase of the champion's package, if the evidence is of that champion. */
   Optional<Baseline> championBaseline() {
     String version = Long.toString(deployment.champion().number());
-    return deployment.evidence().champion()
+    return deployment
+        .evidence()
+        .champion()
         .filter(section -> section.version().equals(version))
         .flatMap(VersionEvidence::baseline);
   }

@@ -280,9 +280,8 @@ final class Watcher {
     Estimate estimate = measured.get();
     if (!metric.isShare()) {
       double end = metric.higherIsBetter() ? estimate.lower() : estimate.upper();
-      return OptionalDouble.of(loss
-          .get()
-          .mean(estimate.value() + (end - estimate.value()) * Math.sqrt(inflation)));
+      return OptionalDouble.of(
+          loss.get().mean(estimate.value() + (end - estimate.value()) * Math.sqrt(inflation)));
     }
     double share = Math.max(0.0, Math.min(1.0, 1.0 - estimate.value()));
     long n = Math.max(1, Math.round(estimate.n() / inflation));

@@ -210,13 +210,11 @@ final class OnnxInputs {
               }
               case INT64 -> {
                 buffers[i] = bytes.asLongBuffer();
-                tensor =
-                    OnnxTensor.createTensor(environment, (LongBuffer) buffers[i], input.shape);
+                tensor = OnnxTensor.createTensor(environment, (LongBuffer) buffers[i], input.shape);
               }
               case INT32 -> {
                 buffers[i] = bytes.asIntBuffer();
-                tensor =
-                    OnnxTensor.createTensor(environment, (IntBuffer) buffers[i], input.shape);
+                tensor = OnnxTensor.createTensor(environment, (IntBuffer) buffers[i], input.shape);
               }
               default -> {
                 buffers[i] = bytes;

@@ -28,8 +28,7 @@ import org.junit.jupiter.api.Test;
 class GoldenExamplesTest {
   private static Verdict verdict(Prediction expected, Prediction got) {
     Schema schema = Schema.of(Column.number("i"))
-        .predicting(
-            expected instanceof Regression ? Task.REGRESSION : Task.ANOMALY_DETECTION);
+        .predicting(expected instanceof Regression ? Task.REGRESSION : Task.ANOMALY_DETECTION);
     Row row = Row.of(schema, 1.0);
     InMemoryPackage source = InMemoryPackage.builder("price", schema)
         .weights("w", "w".getBytes(UTF_8))
@@ -37,8 +36,7 @@ class GoldenExamplesTest {
         .build();
     Truth truth = expected instanceof Regression regression
         ? Truth.of(regression.names().stream()
-            .collect(Collectors.toMap(
-                name -> name, name -> regression.value(name))))
+            .collect(Collectors.toMap(name -> name, name -> regression.value(name))))
         : Truth.of("true");
     List<Outcome> heldBack = List.of(Outcome.builder(0, 0, "7")
         .row(row)

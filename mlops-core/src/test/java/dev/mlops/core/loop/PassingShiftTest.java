@@ -55,7 +55,9 @@ class PassingShiftTest {
       scene.deployment.close();
     }
     Arrays.sort(truths);
-    assertThat(truths[SEEDS / 2]).as("median of " + Arrays.toString(truths)).isLessThanOrEqualTo(500);
+    assertThat(truths[SEEDS / 2])
+        .as("median of " + Arrays.toString(truths))
+        .isLessThanOrEqualTo(500);
     assertThat(truths[SEEDS - 1]).as("the slowest").isLessThan(5_000);
   }
 }

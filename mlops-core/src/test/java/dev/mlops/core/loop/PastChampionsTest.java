@@ -52,7 +52,9 @@ class PastChampionsTest {
   private List<Long> reserves(int most) {
     List<AliasChange> history = store.history(ALIAS);
     Version champion = history.get(history.size() - 1).to();
-    return PastChampions.of(history, champion, most).stream().map(Version::number).toList();
+    return PastChampions.of(history, champion, most).stream()
+        .map(Version::number)
+        .toList();
   }
 
   @Test

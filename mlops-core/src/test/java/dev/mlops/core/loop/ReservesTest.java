@@ -51,7 +51,8 @@ class ReservesTest {
 
   private Version promote(String weights, int serial) {
     Version version = scene.behind.publish(scene.trainer.make(weights, serial).asPackage("iris"));
-    scene.behind
+    scene
+        .behind
         .move(LoopScene.ALIAS)
         .from(scene.behind.current(LoopScene.ALIAS).orElseThrow())
         .to(version)
@@ -102,7 +103,8 @@ class ReservesTest {
           .containsEntry("truths", (double) rows)
           .containsEntry("generation", 3.0);
       assertThat(returned.number("statistic").orElse(0)).isGreaterThanOrEqualTo(2_000);
-      assertThat(returned.text()).contains("iris:1 better by 1", "on " + rows + " truths", "generation 3");
+      assertThat(returned.text())
+          .contains("iris:1 better by 1", "on " + rows + " truths", "generation 3");
       assertThat(scene.behind.current(LoopScene.ALIAS).orElseThrow().intent())
           .isEqualTo(returned.intent().orElseThrow());
       assertThat(loop.events()).isEqualTo(scene.heard);
@@ -173,7 +175,8 @@ class ReservesTest {
   /** Journal and store as a process leaves them that ends just after, or just before, one of the two events. */
   @Test
   void aProcessThatEndsAtAnyStepOfAReturnLeavesOneChampionAndOneEnd() throws IOException {
-    for (String ends : List.of("before RETURNING", "after RETURNING", "after the move", "after RETURNED")) {
+    for (String ends :
+        List.of("before RETURNING", "after RETURNING", "after the move", "after RETURNED")) {
       scene = new LoopScene(Files.createDirectory(folder.resolve(ends)));
       promoteB();
       InMemoryJournal kept = new InMemoryJournal();
@@ -200,7 +203,9 @@ class ReservesTest {
         first.tick();
       }
       boolean moved = scene.moves().size() == 3;
-      assertThat(moved).as(ends).isEqualTo(ends.equals("after the move") || ends.equals("after RETURNED"));
+      assertThat(moved)
+          .as(ends)
+          .isEqualTo(ends.equals("after the move") || ends.equals("after RETURNED"));
       List<LoopEvent> written = kept.events();
       scene.heard.clear();
       scene.store.before = effect -> {};
@@ -228,7 +233,10 @@ class ReservesTest {
         assertThat(scene.moves()).as(ends).containsExactly(1L, 2L, 1L);
         assertThat(scene.deployment.champion().number()).isEqualTo(1);
         List<LoopEvent> all = loop.events();
-        assertThat(all).filteredOn(event -> event.kind() == Kind.RETURNED).as(ends).hasSize(1);
+        assertThat(all)
+            .filteredOn(event -> event.kind() == Kind.RETURNED)
+            .as(ends)
+            .hasSize(1);
         assertThat(JournalReplay.of(all).returning()).as(ends).isEmpty();
       }
     }
@@ -335,7 +343,9 @@ class ReservesTest {
       assertThat(told.candidate()).hasToString("Optional[iris:1]");
       assertThat(told.text()).contains("no such operator");
       assertThat(loop.events()).noneMatch(event -> event.kind() == Kind.LEFT_OUT);
-      assertThat(scene.deployment.champion().number()).as("the other one is there").isEqualTo(2);
+      assertThat(scene.deployment.champion().number())
+          .as("the other one is there")
+          .isEqualTo(2);
     }
   }
 
@@ -368,7 +378,8 @@ class ReservesTest {
   @Test
   void aStandingAlarmSurvivesAReturn() {
     promoteB();
-    // Says RETRAIN as long as the signal of the champion that was replaced stands, but there are too few rows.
+    // Says RETRAIN as long as the signal of the champion that was replaced stands, but there are
+    // too few rows.
     SignallingScene signals = new SignallingScene(scene);
     try (MaintenanceLoop loop = reserves(signals.policy()).build()) {
       loop.tick();
@@ -420,9 +431,11 @@ class ReservesTest {
           loop.tick();
         }
         LoopEvent end = scene.last();
-        // A is as good as the past champion A, and B is worse: against B/0.01 A would have won as better.
-        assertThat(end.kind()).as(candidate + end).isEqualTo(
-            candidate.startsWith("A") ? Kind.PROMOTED : Kind.KEPT);
+        // A is as good as the past champion A, and B is worse: against B/0.01 A would have won as
+        // better.
+        assertThat(end.kind())
+            .as(candidate + end)
+            .isEqualTo(candidate.startsWith("A") ? Kind.PROMOTED : Kind.KEPT);
         assertThat(end.champion()).hasToString("Optional[iris:1]");
         assertThat(end.number("champion_loss").orElse(1)).isZero();
         assertThat(end.number("truths").orElse(0))

@@ -98,8 +98,8 @@ class TrainingWindowTest {
   /** Rows of one block tell one thing: three blocks are held back, at most half of the rows. */
   @Test
   void whereRowsDependOnEachOtherThreeBlocksAreHeldBackAndTwoWaitedFor() {
-    TrainingWindow window = TrainingWindow.sinceChange(100, 5_000)
-        .under(new Dependence(5_000, 128, 15.5, 512, false));
+    TrainingWindow window =
+        TrainingWindow.sinceChange(100, 5_000).under(new Dependence(5_000, 128, 15.5, 512, false));
     for (int[] wanted : new int[][] {{300, 150}, {700, 350}, {1_500, 384}}) {
       assertThat(window
               .select(
@@ -118,7 +118,8 @@ class TrainingWindowTest {
     assertThat(window.waitsFor(5_000, 9_255, OptionalLong.of(9_000)).orElse(""))
         .contains("1 more", "two blocks of 128");
     assertThat(window.waitsFor(5_000, 9_256, OptionalLong.of(9_000))).isEmpty();
-    assertThat(window.under(new Dependence(90_000, 8_192, 70, 8_192, false))
+    assertThat(window
+            .under(new Dependence(90_000, 8_192, 70, 8_192, false))
             .waitsFor(5_000, 14_000, OptionalLong.of(9_000)))
         .as("no longer than a window is")
         .isEmpty();

@@ -112,11 +112,13 @@ class FilePackageTest extends ModelPackageContract {
       assertThat(found.baseline().orElseThrow()).isEqualTo(baseline());
       assertThat(found.examples()).isEqualTo(examples());
       assertThat(found.libraries()).isEqualTo(List.of(Library.of("org.example:lib", "1.2")));
-      assertThat(found.configuration()).isEqualTo(Configuration.builder().put("threshold", "0.5").build());
+      assertThat(found.configuration())
+          .isEqualTo(Configuration.builder().put("threshold", "0.5").build());
       assertThat(found.read(found.files(Role.WEIGHTS).get(0))).isEqualTo(WEIGHTS);
     }
     assertThat(read).isEqualTo(made);
-    assertThat(read.files().stream().map(PackageFile::name).toList()).isEqualTo(List.of(
+    assertThat(read.files().stream().map(PackageFile::name).toList())
+        .isEqualTo(List.of(
             "baseline.json",
             "configuration.json",
             "docs/card.md",
@@ -126,7 +128,9 @@ class FilePackageTest extends ModelPackageContract {
             "model.bin",
             "sbom.cdx.json",
             "schema.json"));
-    assertThat(read.toString().matches("fraud sha256:[0-9a-f]{12} 9 files, mine")).as(read.toString()).isTrue();
+    assertThat(read.toString().matches("fraud sha256:[0-9a-f]{12} 9 files, mine"))
+        .as(read.toString())
+        .isTrue();
   }
 
   @Test
@@ -150,7 +154,8 @@ class FilePackageTest extends ModelPackageContract {
       TimeZone.setDefault(zone);
     }
     // Computed once, on JDK 17: any machine must find it again.
-    assertThat(whole().build().digest().hex()).isEqualTo("05739f00d6c86fb1c13f4ce06773260d56f63e9a4f2ef056c77b5472d7080a12");
+    assertThat(whole().build().digest().hex())
+        .isEqualTo("05739f00d6c86fb1c13f4ce06773260d56f63e9a4f2ef056c77b5472d7080a12");
   }
 
   // ---- the contract, through folders
@@ -216,16 +221,23 @@ class FilePackageTest extends ModelPackageContract {
     byte[] other = WEIGHTS.clone();
     other[3] ^= 1;
     blobs.put(weights.digest(), other);
-    assertThatThrownBy(() -> open.read(weights)).isInstanceOf(PackageIntegrityException.class).hasMessage("fraud sha256:" + made.digest().abbreviated() + " is damaged: model.bin has sha256 "
-            + Digest.of(other).abbreviated() + ", manifest says "
-            + weights.digest().abbreviated() + "; not loaded");
+    assertThatThrownBy(() -> open.read(weights))
+        .isInstanceOf(PackageIntegrityException.class)
+        .hasMessage(
+            "fraud sha256:" + made.digest().abbreviated() + " is damaged: model.bin has sha256 "
+                + Digest.of(other).abbreviated() + ", manifest says "
+                + weights.digest().abbreviated() + "; not loaded");
 
     blobs.put(weights.digest(), new byte[5]);
-    assertThatThrownBy(() -> open.read(weights)).isInstanceOf(PackageIntegrityException.class).hasMessage("fraud sha256:" + made.digest().abbreviated()
+    assertThatThrownBy(() -> open.read(weights))
+        .isInstanceOf(PackageIntegrityException.class)
+        .hasMessage("fraud sha256:" + made.digest().abbreviated()
             + " is damaged: model.bin has 5 bytes, manifest says 18; not loaded");
 
     blobs.remove(weights.digest());
-    assertThatThrownBy(() -> open.read(weights)).isInstanceOf(PackageIntegrityException.class).hasMessage("fraud sha256:" + made.digest().abbreviated()
+    assertThatThrownBy(() -> open.read(weights))
+        .isInstanceOf(PackageIntegrityException.class)
+        .hasMessage("fraud sha256:" + made.digest().abbreviated()
             + " is damaged: model.bin is missing, manifest says sha256 "
             + weights.digest().abbreviated() + "; not loaded");
 
@@ -264,19 +276,25 @@ class FilePackageTest extends ModelPackageContract {
     byte[] other = blobs.get(section.digest());
     // Still JSON: only the digest tells.
     other[new String(other, UTF_8).indexOf(":1") + 1] = '2';
-    PackageIntegrityException fault = assertThatExceptionOfType(PackageIntegrityException.class).isThrownBy(() -> FilePackage.of(made.manifest(), blobs::get)).actual();
-    assertThat(fault.getMessage()).isEqualTo("fraud sha256:" + made.digest().abbreviated() + " is damaged: " + name + " has sha256 "
-            + Digest.of(other).abbreviated() + ", manifest says "
-            + section.digest().abbreviated() + "; not loaded");
+    PackageIntegrityException fault = assertThatExceptionOfType(PackageIntegrityException.class)
+        .isThrownBy(() -> FilePackage.of(made.manifest(), blobs::get))
+        .actual();
+    assertThat(fault.getMessage())
+        .isEqualTo(
+            "fraud sha256:" + made.digest().abbreviated() + " is damaged: " + name + " has sha256 "
+                + Digest.of(other).abbreviated() + ", manifest says "
+                + section.digest().abbreviated() + "; not loaded");
   }
 
   @Test
   void whatAStoreThrowsIsPassedOn() {
     FilePackage made = whole().build();
     IllegalStateException closed = new IllegalStateException("closed");
-    IllegalStateException found = assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> FilePackage.of(made.manifest(), digest -> {
+    IllegalStateException found = assertThatExceptionOfType(IllegalStateException.class)
+        .isThrownBy(() -> FilePackage.of(made.manifest(), digest -> {
           throw closed;
-        })).actual();
+        }))
+        .actual();
     assertThat(found).isSameAs(closed);
   }
 
@@ -294,7 +312,9 @@ class FilePackageTest extends ModelPackageContract {
         byte[] wrong = right.clone();
         wrong[bit / 8] ^= (byte) (1 << bit % 8);
         Files.write(file, wrong);
-        assertThatThrownBy(() -> FilePackage.read(folder)).as(file + ", bit " + bit).isInstanceOf(PackageIntegrityException.class);
+        assertThatThrownBy(() -> FilePackage.read(folder))
+            .as(file + ", bit " + bit)
+            .isInstanceOf(PackageIntegrityException.class);
       }
       Files.write(file, right);
     }
@@ -310,7 +330,9 @@ class FilePackageTest extends ModelPackageContract {
     String changed = change.apply(text);
     assertThat(changed.equals(text)).as("the test changes nothing").isFalse();
     Map<Digest, byte[]> blobs = blobs(made);
-    return assertThatExceptionOfType(PackageFormatException.class).isThrownBy(() -> FilePackage.of(changed.getBytes(UTF_8), blobs::get)).actual();
+    return assertThatExceptionOfType(PackageFormatException.class)
+        .isThrownBy(() -> FilePackage.of(changed.getBytes(UTF_8), blobs::get))
+        .actual();
   }
 
   @Test
@@ -330,7 +352,9 @@ class FilePackageTest extends ModelPackageContract {
         text -> text.replace("config.v1+json\",\"size\":", "config.v1+json\",\"size\":1"))) {
       assertThat(refused(change)
               .getMessage()
-              .startsWith("manifest must be canonical, but its bytes differ")).as(refused(change).getMessage()).isTrue();
+              .startsWith("manifest must be canonical, but its bytes differ"))
+          .as(refused(change).getMessage())
+          .isTrue();
     }
   }
 
@@ -339,15 +363,20 @@ class FilePackageTest extends ModelPackageContract {
     PackageFormatException fault =
         refused(text -> text.replace("\"dev.mlops.format\":\"2\"", "\"dev.mlops.format\":\"99\"")
             .replace("\"layers\"", "\"strata\""));
-    assertThat(fault.getMessage()).isEqualTo("package was written in format 99, this library reads 1 to 2; a newer one may read it");
+    assertThat(fault.getMessage())
+        .isEqualTo(
+            "package was written in format 99, this library reads 1 to 2; a newer one may read it");
     assertThat(fault.code()).isEqualTo("PACKAGE-FORMAT");
   }
 
   @Test
   void keysThatNobodyKnowsAreRefused() {
-    assertThat(refused(text -> text.replace("\"schemaVersion\"", "\"subject\":{},\"schemaVersion\""))
-            .getMessage()).isEqualTo("manifest at $: wanted no other keys than schemaVersion, mediaType, artifactType, annotations, config, layers,"
-            + " got \"subject\"; nothing was read");
+    assertThat(
+            refused(text -> text.replace("\"schemaVersion\"", "\"subject\":{},\"schemaVersion\""))
+                .getMessage())
+        .isEqualTo(
+            "manifest at $: wanted no other keys than schemaVersion, mediaType, artifactType, annotations, config, layers,"
+                + " got \"subject\"; nothing was read");
   }
 
   /** What a later release may add is carried: annotations, and files of roles and media types that nobody here knows. */
@@ -427,24 +456,28 @@ class FilePackageTest extends ModelPackageContract {
             .build()
             .files(Role.WEIGHTS)
             .get(0)
-            .name()).isEqualTo("weights..v2.bin");
+            .name())
+        .isEqualTo("weights..v2.bin");
   }
 
   @Test
   void twoFilesOfOneNameAreRefusedAlsoInAnotherCase() {
     assertThat(refused(text -> text.replace("docs/card.md", "MODEL.BIN"))
-        .getMessage()
-        .contains("file model.bin must differ from MODEL.BIN by more than case")).isTrue();
+            .getMessage()
+            .contains("file model.bin must differ from MODEL.BIN by more than case"))
+        .isTrue();
     assertThat(refused(text -> text.replace("docs/card.md", "model.bin"))
-        .getMessage()
-        .contains("file model.bin must differ from model.bin by more than case")).isTrue();
+            .getMessage()
+            .contains("file model.bin must differ from model.bin by more than case"))
+        .isTrue();
   }
 
   @Test
   void filesOutOfOrderAreRefused() {
     assertThat(refused(text -> text.replace("docs/card.md", "zebra.md"))
-        .getMessage()
-        .contains("file examples.json must stand in the order of names")).isTrue();
+            .getMessage()
+            .contains("file examples.json must stand in the order of names"))
+        .isTrue();
   }
 
   @Test
@@ -457,7 +490,9 @@ class FilePackageTest extends ModelPackageContract {
         text -> text.replaceAll("sha256:.", "sha256:"))) {
       String message = refused(change).getMessage();
       assertThat(message.startsWith("manifest is malformed: a ")).as(message).isTrue();
-      assertThat(message.contains("sha256") && message.contains("64")).as(message).isTrue();
+      assertThat(message.contains("sha256") && message.contains("64"))
+          .as(message)
+          .isTrue();
     }
   }
 
@@ -485,19 +520,25 @@ class FilePackageTest extends ModelPackageContract {
   @Test
   void sizesBeyondTheLimitsAreRefusedBeforeABlobIsAskedFor() {
     assertThat(refused(text -> text.replace("\"size\":18}", "\"size\":1099511627777}"))
-        .getMessage()
-        .contains("file model.bin must have at most 1099511627776 bytes, but has 1099511627777")).isTrue();
+            .getMessage()
+            .contains(
+                "file model.bin must have at most 1099511627776 bytes, but has 1099511627777"))
+        .isTrue();
     assertThat(refused(text -> text.replace("\"size\":15}", "\"size\":16777217}"))
-        .getMessage()
-        .contains("file docs/card.md must have at most 16777216 bytes, but has 16777217")).isTrue();
+            .getMessage()
+            .contains("file docs/card.md must have at most 16777216 bytes, but has 16777217"))
+        .isTrue();
     assertThat(refused(text -> text.replace("\"size\":18}", "\"size\":-1}"))
-        .getMessage()
-        .contains("size of model.bin must be >= 0, but was -1")).isTrue();
+            .getMessage()
+            .contains("size of model.bin must be >= 0, but was -1"))
+        .isTrue();
   }
 
   @Test
   void aManifestBeyondItsLimitIsRefusedBeforeItIsParsed() {
-    assertThatThrownBy(() -> FilePackage.of(new byte[(4 << 20) + 1], digest -> null)).isInstanceOf(PackageFormatException.class).hasMessage("manifest at $: wanted at most 4194304 bytes, got 4194305; nothing was read");
+    assertThatThrownBy(() -> FilePackage.of(new byte[(4 << 20) + 1], digest -> null))
+        .isInstanceOf(PackageFormatException.class)
+        .hasMessage("manifest at $: wanted at most 4194304 bytes, got 4194305; nothing was read");
   }
 
   @Test
@@ -509,11 +550,16 @@ class FilePackageTest extends ModelPackageContract {
     FilePackage fits = builder.build();
     assertThat(FilePackage.of(fits.manifest(), blobs(fits)::get).files().size()).isEqualTo(1_000);
     builder.weights("w997", new byte[] {1});
-    assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class).hasMessage("cannot build a package of fraud: a package must have at most 1000 files, but has 1001");
+    assertThatThrownBy(builder::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "cannot build a package of fraud: a package must have at most 1000 files, but has 1001");
     String layer = "{\"annotations\":{},\"digest\":\"\",\"mediaType\":\"\",\"size\":1}";
     assertThat(refused(text -> text.replaceFirst(
                 "\"layers\":\\[.*\\]", "\"layers\":[" + layer + ("," + layer).repeat(1_000) + "]"))
-            .getMessage()).isEqualTo("manifest at $.layers: wanted at most 1000 files, got an array of 1001; nothing was read");
+            .getMessage())
+        .isEqualTo(
+            "manifest at $.layers: wanted at most 1000 files, got an array of 1001; nothing was read");
   }
 
   @ParameterizedTest
@@ -529,21 +575,29 @@ class FilePackageTest extends ModelPackageContract {
         "\uFEFF{}"
       })
   void whatIsNoManifestIsRefused(String text) {
-    assertThatThrownBy(() -> FilePackage.of(text.getBytes(UTF_8), digest -> null)).isInstanceOf(PackageFormatException.class);
+    assertThatThrownBy(() -> FilePackage.of(text.getBytes(UTF_8), digest -> null))
+        .isInstanceOf(PackageFormatException.class);
   }
 
   // ---- folders
 
   private PackageFormatException folderRefused() {
-    return assertThatExceptionOfType(PackageFormatException.class).isThrownBy(() -> FilePackage.read(folder)).actual();
+    return assertThatExceptionOfType(PackageFormatException.class)
+        .isThrownBy(() -> FilePackage.read(folder))
+        .actual();
   }
 
   @Test
   void aFolderWithoutAPackageIsRefused() throws IOException {
-    assertThat(folderRefused().getMessage()).isEqualTo("no package: oci-layout is missing; nothing was read");
-    assertThatThrownBy(() -> FilePackage.read(folder.resolve("absent"))).isInstanceOf(PackageFormatException.class).hasMessage("no package: wanted a folder with a package, got nothing; nothing was read");
+    assertThat(folderRefused().getMessage())
+        .isEqualTo("no package: oci-layout is missing; nothing was read");
+    assertThatThrownBy(() -> FilePackage.read(folder.resolve("absent")))
+        .isInstanceOf(PackageFormatException.class)
+        .hasMessage("no package: wanted a folder with a package, got nothing; nothing was read");
     Path file = Files.write(folder.resolve("archive.tgz"), new byte[] {31, (byte) 139});
-    assertThatThrownBy(() -> FilePackage.read(file)).isInstanceOf(PackageFormatException.class).hasMessage("no package: wanted a folder with a package, got a file; nothing was read");
+    assertThatThrownBy(() -> FilePackage.read(file))
+        .isInstanceOf(PackageFormatException.class)
+        .hasMessage("no package: wanted a folder with a package, got a file; nothing was read");
   }
 
   @Test
@@ -552,11 +606,14 @@ class FilePackageTest extends ModelPackageContract {
     for (String name : List.of("oci-layout", "index.json")) {
       byte[] bytes = Files.readAllBytes(folder.resolve(name));
       Files.delete(folder.resolve(name));
-      assertThat(folderRefused().getMessage()).isEqualTo("no package: " + name + " is missing; nothing was read");
+      assertThat(folderRefused().getMessage())
+          .isEqualTo("no package: " + name + " is missing; nothing was read");
       Files.write(folder.resolve(name), bytes);
     }
     Files.delete(blob(folder, made.files(Role.DOCUMENT).get(0).digest()));
-    assertThatThrownBy(() -> FilePackage.read(folder)).isInstanceOf(PackageIntegrityException.class).hasMessage("fraud sha256:" + made.digest().abbreviated()
+    assertThatThrownBy(() -> FilePackage.read(folder))
+        .isInstanceOf(PackageIntegrityException.class)
+        .hasMessage("fraud sha256:" + made.digest().abbreviated()
             + " is damaged: docs/card.md is missing, manifest says sha256 "
             + made.files(Role.DOCUMENT).get(0).digest().abbreviated() + "; not loaded");
   }
@@ -568,8 +625,11 @@ class FilePackageTest extends ModelPackageContract {
     PackageFile section = made.files(Role.EXAMPLES).get(0);
     byte[] bytes = Files.readAllBytes(blob(folder, section.digest()));
     Files.write(blob(folder, section.digest()), Arrays.copyOf(bytes, length));
-    assertThatThrownBy(() -> FilePackage.read(folder)).isInstanceOf(PackageIntegrityException.class).hasMessage("fraud sha256:" + made.digest().abbreviated() + " is damaged: examples.json has " + length
-            + " bytes, manifest says " + section.size() + "; not loaded");
+    assertThatThrownBy(() -> FilePackage.read(folder))
+        .isInstanceOf(PackageIntegrityException.class)
+        .hasMessage(
+            "fraud sha256:" + made.digest().abbreviated() + " is damaged: examples.json has "
+                + length + " bytes, manifest says " + section.size() + "; not loaded");
   }
 
   @Test
@@ -582,7 +642,9 @@ class FilePackageTest extends ModelPackageContract {
         found -> found.replace("image.index", "image.indices"),
         found -> found.replace("\"schemaVersion\":2", "\"schemaVersion\":1"))) {
       Files.writeString(index, change.apply(text));
-      assertThat(folderRefused().getMessage()).isEqualTo("index.json must be canonical, but its bytes differ from those that its content is written as; nothing was read");
+      assertThat(folderRefused().getMessage())
+          .isEqualTo(
+              "index.json must be canonical, but its bytes differ from those that its content is written as; nothing was read");
     }
     for (String broken : List.of(
         "",
@@ -591,23 +653,32 @@ class FilePackageTest extends ModelPackageContract {
         "{" + text.substring(1, text.length() - 1) + ",\"a\":1}",
         text + text)) {
       Files.writeString(index, broken);
-      assertThat(folderRefused().getMessage().startsWith("index.json at ")).as(folderRefused().getMessage()).isTrue();
+      assertThat(folderRefused().getMessage().startsWith("index.json at "))
+          .as(folderRefused().getMessage())
+          .isTrue();
     }
     Files.writeString(index, text.replaceFirst("\\[(.*)\\]", "[$1,$1]"));
-    assertThat(folderRefused().getMessage()).isEqualTo("index.json must list one manifest, but lists 2; nothing was read");
+    assertThat(folderRefused().getMessage())
+        .isEqualTo("index.json must list one manifest, but lists 2; nothing was read");
     Files.writeString(index, text.replaceFirst("\\[(.*)\\]", "[]"));
-    assertThat(folderRefused().getMessage()).isEqualTo("index.json must list one manifest, but lists 0; nothing was read");
+    assertThat(folderRefused().getMessage())
+        .isEqualTo("index.json must list one manifest, but lists 0; nothing was read");
     Files.writeString(index, text.replaceAll("\"size\":[0-9]+", "\"size\":4194305"));
-    assertThat(folderRefused().getMessage()).isEqualTo("manifest must have at most 4194304 bytes, but has 4194305; nothing was read");
+    assertThat(folderRefused().getMessage())
+        .isEqualTo("manifest must have at most 4194304 bytes, but has 4194305; nothing was read");
     Files.writeString(index, "x".repeat(70_000));
-    assertThat(folderRefused().getMessage()).isEqualTo("no package: index.json must have at most 65536 bytes, but has more; nothing was read");
+    assertThat(folderRefused().getMessage())
+        .isEqualTo(
+            "no package: index.json must have at most 65536 bytes, but has more; nothing was read");
   }
 
   @Test
   void anotherLayoutVersionIsRefused() throws IOException {
     written();
     Files.writeString(folder.resolve("oci-layout"), "{\"imageLayoutVersion\":\"2.0.0\"}");
-    assertThat(folderRefused().getMessage()).isEqualTo("no package: oci-layout must be {\"imageLayoutVersion\":\"1.0.0\"}; nothing was read");
+    assertThat(folderRefused().getMessage())
+        .isEqualTo(
+            "no package: oci-layout must be {\"imageLayoutVersion\":\"1.0.0\"}; nothing was read");
   }
 
   /** The bytes behind the link are the right ones: it is refused for being a link. */
@@ -621,7 +692,9 @@ class FilePackageTest extends ModelPackageContract {
       Path aside = folder.resolve("aside");
       Files.move(file, aside);
       Files.createSymbolicLink(file, aside);
-      MlopsException fault = assertThatExceptionOfType(MlopsException.class).isThrownBy(() -> FilePackage.read(folder)).actual();
+      MlopsException fault = assertThatExceptionOfType(MlopsException.class)
+          .isThrownBy(() -> FilePackage.read(folder))
+          .actual();
       assertThat(fault.getMessage().contains("link")).as(fault.getMessage()).isTrue();
       Files.delete(file);
       Files.move(aside, file);
@@ -635,8 +708,10 @@ class FilePackageTest extends ModelPackageContract {
     Files.delete(folder.resolve("index.json"));
     assertThat(folderRefused().getMessage().contains(folder.toString())).isFalse();
     Files.writeString(folder.resolve("notes.txt"), "mine");
-    String refusal =
-        assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(() -> made.write(folder)).actual().getMessage();
+    String refusal = assertThatExceptionOfType(IllegalArgumentException.class)
+        .isThrownBy(() -> made.write(folder))
+        .actual()
+        .getMessage();
     assertThat(refusal.contains(folder.toString())).as(refusal).isFalse();
   }
 
@@ -645,19 +720,28 @@ class FilePackageTest extends ModelPackageContract {
   @Test
   void aFolderWithSomethingElseIsNotTouched() throws IOException {
     Files.writeString(folder.resolve("notes.txt"), "mine");
-    assertThatThrownBy(() -> whole().build().write(folder)).isInstanceOf(IllegalArgumentException.class).hasMessage("wanted an empty folder or one with this package, got one with \"notes.txt\"; nothing was written");
+    assertThatThrownBy(() -> whole().build().write(folder))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "wanted an empty folder or one with this package, got one with \"notes.txt\"; nothing was written");
     try (Stream<Path> left = Files.list(folder)) {
-      assertThat(left.map(file -> file.getFileName().toString()).toList()).isEqualTo(List.of("notes.txt"));
+      assertThat(left.map(file -> file.getFileName().toString()).toList())
+          .isEqualTo(List.of("notes.txt"));
     }
     Path file = Files.writeString(folder.resolve("file"), "mine");
-    assertThatThrownBy(() -> whole().build().write(file)).isInstanceOf(IllegalArgumentException.class).hasMessage("wanted a folder, got a file; nothing was written");
+    assertThatThrownBy(() -> whole().build().write(file))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("wanted a folder, got a file; nothing was written");
   }
 
   @Test
   void aFolderWithAnotherPackageIsNotTouched() {
     FilePackage made = written();
     FilePackage other = whole().configuration("threshold", "0.6").build();
-    assertThatThrownBy(() -> other.write(folder)).isInstanceOf(IllegalArgumentException.class).hasMessage("wanted an empty folder or one with this package, got one with another package; nothing was written");
+    assertThatThrownBy(() -> other.write(folder))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "wanted an empty folder or one with this package, got one with another package; nothing was written");
     assertThat(FilePackage.read(folder)).isEqualTo(made);
   }
 
@@ -670,7 +754,8 @@ class FilePackageTest extends ModelPackageContract {
     Files.writeString(card, "damaged");
     made.write(folder);
     assertThat(FilePackage.read(folder)).isEqualTo(made);
-    assertThat(Files.readAttributes(weights, BasicFileAttributes.class).fileKey()).isEqualTo(identity);
+    assertThat(Files.readAttributes(weights, BasicFileAttributes.class).fileKey())
+        .isEqualTo(identity);
   }
 
   /** A disk that stops for good at its n-th operation, as a crash does; n = 1, 2, … until the write succeeds. */
@@ -685,8 +770,12 @@ class FilePackageTest extends ModelPackageContract {
         made.write(target, disk);
         done = true;
       } catch (UncheckedIOException e) {
-        assertThat(e.getMessage().startsWith("could not write package fraud sha256:")).as(e.getMessage()).isTrue();
-        assertThat(e.getMessage().contains(target.toString())).as(e.getMessage()).isFalse();
+        assertThat(e.getMessage().startsWith("could not write package fraud sha256:"))
+            .as(e.getMessage())
+            .isTrue();
+        assertThat(e.getMessage().contains(target.toString()))
+            .as(e.getMessage())
+            .isFalse();
       }
       try {
         assertThat(FilePackage.read(target)).isEqualTo(made);
@@ -696,7 +785,9 @@ class FilePackageTest extends ModelPackageContract {
       made.write(target);
       assertThat(FilePackage.read(target)).as("operation " + n).isEqualTo(made);
       try (Stream<Path> all = Files.walk(target)) {
-        assertThat(all.noneMatch(file -> file.getFileName().toString().startsWith(".mlops-"))).as("operation " + n).isTrue();
+        assertThat(all.noneMatch(file -> file.getFileName().toString().startsWith(".mlops-")))
+            .as("operation " + n)
+            .isTrue();
       }
     }
     assertThat(n > 30).as("only " + n + " operations").isTrue();
@@ -754,15 +845,28 @@ class FilePackageTest extends ModelPackageContract {
     List<String> steps = disk.steps;
     int index = steps.indexOf("move index.json");
     for (String blob : blobNames(made)) {
-      assertThat(steps.indexOf("force before blobs/sha256/" + blob) >= 0).as(blob + " of " + steps).isTrue();
+      assertThat(steps.indexOf("force before blobs/sha256/" + blob) >= 0)
+          .as(blob + " of " + steps)
+          .isTrue();
       assertThat(steps.indexOf("force before blobs/sha256/" + blob)
-              < steps.indexOf("move blobs/sha256/" + blob)).as(blob + " of " + steps).isTrue();
-      assertThat(steps.indexOf("move blobs/sha256/" + blob) < steps.lastIndexOf("folder blobs/sha256")).as(blob + " of " + steps).isTrue();
+              < steps.indexOf("move blobs/sha256/" + blob))
+          .as(blob + " of " + steps)
+          .isTrue();
+      assertThat(
+              steps.indexOf("move blobs/sha256/" + blob) < steps.lastIndexOf("folder blobs/sha256"))
+          .as(blob + " of " + steps)
+          .isTrue();
     }
-    assertThat(steps.lastIndexOf("folder blobs/sha256") < index).as(steps.toString()).isTrue();
+    assertThat(steps.lastIndexOf("folder blobs/sha256") < index)
+        .as(steps.toString())
+        .isTrue();
     assertThat(steps.indexOf("force before index.json") >= 0
-            && steps.indexOf("force before index.json") < index).as(steps.toString()).isTrue();
-    assertThat(steps.indexOf("force before oci-layout") >= 0).as(steps.toString()).isTrue();
+            && steps.indexOf("force before index.json") < index)
+        .as(steps.toString())
+        .isTrue();
+    assertThat(steps.indexOf("force before oci-layout") >= 0)
+        .as(steps.toString())
+        .isTrue();
     assertThat(steps.get(steps.size() - 1)).as(steps.toString()).isEqualTo("folder .");
     // New folders outlive a power cut only when the folder above each is forced.
     for (String above : List.of("folder blobs", "folder .", "folder ..", "folder ../..")) {
@@ -772,7 +876,9 @@ class FilePackageTest extends ModelPackageContract {
     disk.steps.clear();
     made.write(target, disk);
     for (String blob : blobNames(made)) {
-      assertThat(disk.steps.contains("force blobs/sha256/" + blob)).as("a blob that is reused may never have been forced").isTrue();
+      assertThat(disk.steps.contains("force blobs/sha256/" + blob))
+          .as("a blob that is reused may never have been forced")
+          .isTrue();
     }
   }
 
@@ -830,10 +936,14 @@ class FilePackageTest extends ModelPackageContract {
   void aNameThatAStoreWouldRefuseIsRefused(String name) {
     FilePackage.Builder builder =
         FilePackage.builder(name, SCHEMA).runtime("own").weights("model.bin", new byte[] {1});
-    assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class).hasMessage("cannot build a package of " + name + ": model must be 1 to 64 of a-z 0-9 . _ -, begin and"
+    assertThatThrownBy(builder::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("cannot build a package of " + name
+            + ": model must be 1 to 64 of a-z 0-9 . _ -, begin and"
             + " end with a letter or digit, without .. and no device name, but was \"" + name
             + "\"");
-    assertThatThrownBy(() -> Reference.requireName("model", name)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Reference.requireName("model", name))
+        .isInstanceOf(IllegalArgumentException.class);
     FilePackage.builder(name.replace('.', '-') + "-model", SCHEMA)
         .runtime("own")
         .weights("model.bin", new byte[] {1})
@@ -851,12 +961,15 @@ class FilePackageTest extends ModelPackageContract {
         .examples(List.of(new GoldenExample(
             Row.of(SCHEMA, 1.0, "DE"),
             Classification.of(List.of("a", "b"), new double[] {Double.NaN, 1}))));
-    assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class).hasMessage("cannot build a package of Fraud: model must be 1 to 64 of a-z 0-9 . _ -, begin and end with a letter or digit, without"
-            + " .. and no device name, but was \"Fraud\"; the runtime is missing; file name \"../model.bin\" is not allowed in a package: wanted"
-            + " letters, digits, . _ - in parts divided by /, at most 200 characters; file card.md could not be read"
-            + " (NoSuchFileException); baseline: column country (category) is missing; baseline: column age (number) is unknown;"
-            + " a golden example must expect finite scores; file schema.json must not have the name of a section; file"
-            + " schema.json must differ from schema.json by more than case");
+    assertThatThrownBy(builder::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "cannot build a package of Fraud: model must be 1 to 64 of a-z 0-9 . _ -, begin and end with a letter or digit, without"
+                + " .. and no device name, but was \"Fraud\"; the runtime is missing; file name \"../model.bin\" is not allowed in a package: wanted"
+                + " letters, digits, . _ - in parts divided by /, at most 200 characters; file card.md could not be read"
+                + " (NoSuchFileException); baseline: column country (category) is missing; baseline: column age (number) is unknown;"
+                + " a golden example must expect finite scores; file schema.json must not have the name of a section; file"
+                + " schema.json must differ from schema.json by more than case");
   }
 
   /** Two labels of one name have no exact form: the second score would be lost. */
@@ -866,7 +979,10 @@ class FilePackageTest extends ModelPackageContract {
         .examples(List.of(new GoldenExample(
             Row.of(SCHEMA, 1.0, "DE"),
             Classification.of(List.of("a", "a"), new double[] {0.25, 0.75}))));
-    assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class).hasMessage("cannot build a package of fraud: examples.json would not read back as it was given");
+    assertThatThrownBy(builder::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "cannot build a package of fraud: examples.json would not read back as it was given");
   }
 
   @Test
@@ -875,7 +991,8 @@ class FilePackageTest extends ModelPackageContract {
     assertThat(FilePackage.builder("fraud", SCHEMA)
             .runtime("mine")
             .weights("model.bin", file)
-            .build()).isEqualTo(FilePackage.builder("fraud", SCHEMA)
+            .build())
+        .isEqualTo(FilePackage.builder("fraud", SCHEMA)
             .runtime("mine")
             .weights("model.bin", WEIGHTS)
             .build());
@@ -902,7 +1019,8 @@ class FilePackageTest extends ModelPackageContract {
             FilePackageTest.class.getResource("/package-0.1/oci-layout").toURI())
         .getParent();
     FilePackage read = FilePackage.read(stored);
-    assertThat(read.digest().hex()).isEqualTo("5a8ab99ada4174272292ae637dc13ba46bfc121a678b91c4dd0b69f95a81696d");
+    assertThat(read.digest().hex())
+        .isEqualTo("5a8ab99ada4174272292ae637dc13ba46bfc121a678b91c4dd0b69f95a81696d");
     assertThat(read.model()).isEqualTo("fraud");
     assertThat(read.schema()).isEqualTo(SCHEMA);
     assertThat(read.configuration().text("threshold")).isEqualTo(Optional.of("0.5"));
@@ -915,7 +1033,9 @@ class FilePackageTest extends ModelPackageContract {
     read.write(again);
     try (Stream<Path> files = Files.walk(again)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
-        assertThat(Files.readAllBytes(file)).as(file.toString()).isEqualTo(Files.readAllBytes(stored.resolve(again.relativize(file).toString())));
+        assertThat(Files.readAllBytes(file))
+            .as(file.toString())
+            .isEqualTo(Files.readAllBytes(stored.resolve(again.relativize(file).toString())));
       }
     }
   }
@@ -925,7 +1045,8 @@ class FilePackageTest extends ModelPackageContract {
   void theConfigurationBlobIsAModelPackConfiguration() throws IOException {
     FilePackage made = written();
     Json manifest = Json.parse(made.manifest(), 1 << 20);
-    assertThat(manifest.get("config").get("mediaType").text()).isEqualTo("application/vnd.cncf.model.config.v1+json");
+    assertThat(manifest.get("config").get("mediaType").text())
+        .isEqualTo("application/vnd.cncf.model.config.v1+json");
     Json config = Json.parse(
         Files.readAllBytes(
             blob(folder, Digest.parse(manifest.get("config").get("digest").text()))),
@@ -933,6 +1054,7 @@ class FilePackageTest extends ModelPackageContract {
     config.only("descriptor", "config", "modelfs");
     assertThat(config.get("descriptor").get("name").text()).isEqualTo("fraud");
     assertThat(config.get("modelfs").get("type").text()).isEqualTo("layers");
-    assertThat(config.get("modelfs").get("diffIds").texts()).isEqualTo(made.files().stream().map(file -> file.digest().toString()).toList());
+    assertThat(config.get("modelfs").get("diffIds").texts())
+        .isEqualTo(made.files().stream().map(file -> file.digest().toString()).toList());
   }
 }

@@ -79,8 +79,8 @@ class PairedShadowTest {
     }
     Arrays.sort(truths);
     assertTrue(truths[100] < 150, "median " + truths[100]);
-    PairedShadow patient = run(
-        ShadowPlan.shadow().withoutFutility(), 0.1, 0.3, new SplittableRandom(0));
+    PairedShadow patient =
+        run(ShadowPlan.shadow().withoutFutility(), 0.1, 0.3, new SplittableRandom(0));
     assertEquals(State.KEPT_BACK, patient.state());
     assertEquals(500, patient.n());
   }
@@ -100,12 +100,10 @@ class PairedShadowTest {
   /** Where rows depend on each other and that counts, blocks are judged, and the shadow has as many times more truths. */
   @Test
   void underDependenceBlocksAreJudged() {
-    RolloutStart.Builder start = RolloutStart.builder(
-            version(1), version(2), SCHEMA)
+    RolloutStart.Builder start = RolloutStart.builder(version(1), version(2), SCHEMA)
         .dependence(new Dependence(5_000, 16, 4.0, 512, false));
     PairedShadow blind = PairedShadow.of(ShadowPlan.shadow(), start.build());
-    PairedShadow blocks =
-        PairedShadow.of(ShadowPlan.shadow().underDependence(true), start.build());
+    PairedShadow blocks = PairedShadow.of(ShadowPlan.shadow().underDependence(true), start.build());
     for (int i = 0; i < 20; i++) {
       blind.update(1, 0);
       blocks.update(1, 0);

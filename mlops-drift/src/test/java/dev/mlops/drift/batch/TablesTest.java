@@ -46,7 +46,8 @@ class TablesTest {
     double wanted = Math.max(Golden.number(chiSquare.get("p")), p(table, "g_test_no_correction"));
     p = Tables.chiSquareAndG(new long[][] {first, second});
     if (first.length > 2) {
-      // the whole comparison tests the bins, and the kinds one by one: so it is at most twice as large
+      // the whole comparison tests the bins, and the kinds one by one: so it is at most twice as
+      // large
       assertThat(compare(first, second))
           .as(table.get("name").toString())
           .isLessThanOrEqualTo(Math.min(1.0, 2 * wanted * (1 + 1e-6)));

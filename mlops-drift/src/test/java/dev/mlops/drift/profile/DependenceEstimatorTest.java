@@ -1,10 +1,10 @@
 package dev.mlops.drift.profile;
 
-import dev.mlops.api.pack.Dependence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.mlops.api.pack.Dependence;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.Function;
@@ -46,7 +46,8 @@ class DependenceEstimatorTest {
 
   private static Dependence[] measured(long seed, Function<SplittableRandom, double[]> draw) {
     return IntStream.range(0, RUNS)
-        .mapToObj(run -> DependenceEstimator.of(draw.apply(new SplittableRandom(seed + 7_919L * run))))
+        .mapToObj(
+            run -> DependenceEstimator.of(draw.apply(new SplittableRandom(seed + 7_919L * run))))
         .toArray(Dependence[]::new);
   }
 
