@@ -606,6 +606,7 @@ public final class StandingStill {
   }
 
   /** A row of a file: its numbers, then its categories. */
+  @SuppressWarnings("ArrayRecordComponent") // rows are not compared
   private record Cells(Schema schema, double[] values, String[] kinds) implements Row {
     @Override
     public double number(int column) {

@@ -97,15 +97,7 @@ final class Signalled {
 
   private static VersionEvidence copy(
       VersionEvidence section, BiPredicate<Watch, DriftReading> kept, OptionalLong change) {
-    VersionEvidence.Builder copy = VersionEvidence.builder(section.version())
-        .served(section.recorded(), section.dropped())
-        .failures(section.failures())
-        .truths(section.matured(), section.expired(), section.open());
-    section.baseline().ifPresent(copy::baseline);
-    section.truthAge().ifPresent(copy::truthAge);
-    section.latency().ifPresent(copy::latency);
-    section.quality().forEach(copy::quality);
-    section.provisional().forEach(copy::provisional);
+    VersionEvidence.Builder copy = section.toBuilder().noDrift();
     section.drift().forEach((watch, reading) -> {
       if (kept.test(watch, reading)) {
         copy.drift(watch, change.isPresent() ? moved(reading, change.getAsLong()) : reading);

@@ -246,9 +246,9 @@ final class Intake {
     if (draining) {
       return; // a host's code that this drain called; the rest is taken when it returns
     }
-    draining = true;
     long until = System.nanoTime();
     List.copyOf(sinks).forEach(Sink::draining);
+    draining = true;
     Set<Stripes> from = new LinkedHashSet<>(inUse);
     from.addAll(released);
     List<Ring> rings = new ArrayList<>();

@@ -77,8 +77,7 @@ final class PairedShadow implements Rollout {
     this.better = Judge.above(0.0, plan.alpha(), dependence);
     this.notWorse = Judge.above(-plan.margin(), plan.alpha(), dependence);
     this.worse = Judge.above(0.0, plan.alpha(), dependence);
-    this.most =
-        (long) Math.min(Long.MAX_VALUE / 2, Math.ceil(plan.most() * dependence.inflation()));
+    this.most = (long) Math.min(0x1p62, Math.ceil(plan.most() * dependence.inflation()));
     this.questions = questions;
   }
 

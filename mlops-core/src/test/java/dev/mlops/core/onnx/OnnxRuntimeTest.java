@@ -251,9 +251,7 @@ class OnnxRuntimeTest {
     byte[] exported = ((ONNXExportable) tribuo).exportONNXModel("dev.mlops", 1).toByteArray();
     List<String> labels = new ArrayList<>();
     for (int i = 0; i < tribuo.getOutputIDInfo().size(); i++) {
-      labels.add(((org.tribuo.ImmutableOutputInfo<Label>) tribuo.getOutputIDInfo())
-          .getOutput(i)
-          .getLabel());
+      labels.add(tribuo.getOutputIDInfo().getOutput(i).getLabel());
     }
     FilePackage source = OnnxPackage.builder(
             "sizes", schema.predicting(Task.CLASSIFICATION), exported, labels)
