@@ -233,7 +233,7 @@ class ReleaseTest {
   /** A host's metric that cannot take a label which its model has no score for counts the other rows, and no watch ends. */
   @Test
   void aHostsMetricThatThrowsForAnOddTruthLosesThatRowAlone() {
-    Metric brier = Metric.builder("brier", Task.CLASSIFICATION)
+    Metric doubt = Metric.builder("doubt", Task.CLASSIFICATION)
         .meanOf(
             (said, truth) ->
                 1 - ((Classification) said).score(truth.label().orElseThrow()).orElseThrow(),
@@ -242,9 +242,9 @@ class ReleaseTest {
         .build();
     Baseline baseline = Baseline.builder(SCHEMA)
         .rows(1_000)
-        .quality(brier, new Estimate(0.1, 0.09, 0.11, 1_000))
+        .quality(doubt, new Estimate(0.1, 0.09, 0.11, 1_000))
         .build();
-    Watch watch = Watch.quality(brier, 0.02, FalseAlarms.every(100_000));
+    Watch watch = Watch.quality(doubt, 0.02, FalseAlarms.every(100_000));
     MicrometerMonitor monitor = open(watch);
     Recorder recorder = monitor.recorder("7", baseline);
     monitor.champion("7");
@@ -260,7 +260,7 @@ class ReleaseTest {
     }
     assertThat(reading(monitor, watch).inputs()).isEqualTo(49);
     assertThat(reading(monitor, watch).level()).isEqualTo(Level.STABLE);
-    assertThat(champion(monitor).quality(brier).orElseThrow().n()).isEqualTo(49);
+    assertThat(champion(monitor).quality(doubt).orElseThrow().n()).isEqualTo(49);
   }
 
   private static void serve(
