@@ -115,7 +115,9 @@ public final class Trial {
           && outcome.prediction() instanceof Regression served
           && !said.names().equals(served.names())) {
         failures++;
-        failure = "outputs " + said.names() + " where the champion has " + served.names();
+        if (failure == null) {
+          failure = "outputs " + said.names() + " where the champion has " + served.names();
+        }
       } else if (answer == null) {
         failures++;
       } else {
