@@ -118,7 +118,7 @@ final class Reserves {
       }
       try {
         load();
-        score(end, signalled);
+        thrown = score(end, signalled);
       } catch (Throwable e) { // a store, model or runtime of the host
         thrown = e;
       } finally {
@@ -269,11 +269,17 @@ final class Reserves {
     if (best.isEmpty() || loop.deployment.rollbackPending()) {
       return false;
     }
-    Optional<AliasChange> change = loop.deployment.store().current(loop.alias());
-    if (change.filter(newest -> newest.to().equals(champion)).isEmpty()) {
+    List<AliasChange> history = loop.deployment.store().history(loop.alias());
+    if (history.isEmpty() || !history.get(history.size() - 1).to().equals(champion)) {
       return false; // the deployment follows in its next tick
     }
+    AliasChange change = history.get(history.size() - 1);
     Reserve to = best.get();
+    if (!PastChampions.of(history, champion, Integer.MAX_VALUE).contains(to.version())) {
+      standing.remove(to); // somebody moved the alias to it and back since
+      to.ready().close();
+      return false;
+    }
     String intent = Workshop.returnIntent();
     LoopEvent.Builder event = loop.steps
         .event(LoopEvent.Kind.RETURNING)
@@ -283,7 +289,7 @@ final class Reserves {
         .position(from)
         .because(champion + " -> " + to);
     to.numbers().forEach(event::number);
-    under = new Return(change.get(), to, intent, event.build(), loop.deployment.evidence(), false);
+    under = new Return(change, to, intent, event.build(), loop.deployment.evidence(), false);
     return true;
   }
 
@@ -408,7 +414,8 @@ final class Reserves {
         .build());
   }
 
-  private void score(long end, boolean signalled) {
+  /** Gives what one of them threw, which is loaded again: the others go on, and no row counts twice. */
+  private @Nullable Throwable score(long end, boolean signalled) {
     String champion = Long.toString(requireNonNull(beside).number());
     List<Outcome> rows = loop.between(from, end).stream()
         .filter(row -> row.version().equals(champion))
@@ -432,9 +439,18 @@ final class Reserves {
       }
       theirs[i] = Math.min(theirs[i] / one, 1.0);
     }
+    Throwable failed = null;
     for (Reserve each : standing) {
-      each.score(rows, theirs, losses, one);
+      try {
+        each.score(rows, theirs, losses, one);
+      } catch (Throwable e) { // such as one that the deployment took over and has closed since
+        failed = e;
+        standing.remove(each);
+        missing.add(each.version());
+        each.ready().close();
+      }
     }
     from = end;
+    return failed;
   }
 }

@@ -60,7 +60,10 @@ public final class Prepared implements AutoCloseable {
    */
   public <R> R using(Function<? super Model, ? extends R> use) {
     if (!model.acquire()) {
-      throw new IllegalStateException(version + " is closed; it was prepared and never served");
+      throw new IllegalStateException(version + " is closed; it was prepared and "
+          + (owner.get() == Owner.DEPLOYMENT
+              ? "served until another took its place"
+              : "never served"));
     }
     try {
       return use.apply(model.model());

@@ -303,6 +303,73 @@ class ReservesTest {
     }
   }
 
+  private void moveTo(Version version) {
+    scene
+        .behind
+        .move(LoopScene.ALIAS)
+        .from(scene.behind.current(LoopScene.ALIAS).orElseThrow())
+        .to(version)
+        .by("Ann")
+        .because("a try")
+        .commit();
+    scene.deployment.tick();
+  }
+
+  /** Between two ticks the deployment takes one of them over and closes it; the champion is the same before and after. */
+  @Test
+  void aRowIsScoredOnceAlsoWhenAPastChampionServedBetweenTwoTicks() {
+    Version first = scene.behind.current(LoopScene.ALIAS).orElseThrow().to();
+    Version second = promote("B/0.1", 1_010);
+    Version third = promote("B/0.2", 1_011);
+    Version fourth = promoteB();
+    scene.world = "B";
+    try (MaintenanceLoop loop = reserves(never()).build()) {
+      scene.serve(20);
+      loop.tick();
+      loop.tick();
+      assertThat(loop.reserves()).containsExactly(first, third, second);
+      for (Version each : List.of(second, fourth, third, fourth)) {
+        moveTo(each);
+      }
+      scene.world = "A"; // three rows are no evidence
+      scene.serve(3);
+      for (int i = 0; i < 20; i++) {
+        loop.tick();
+      }
+      assertThat(scene.kinds()).isEmpty();
+      scene.clock.advance(Duration.ofMinutes(2));
+      loop.tick();
+      loop.tick();
+      assertThat(loop.reserves()).as("loaded again").contains(first, second, third);
+      assertThat(loop.trouble()).isEmpty();
+      serveUntil(loop, Kind.RETURNED);
+      assertThat(scene.deployment.champion()).isEqualTo(first);
+    }
+  }
+
+  @Test
+  void whatSomebodyTriedAndMovedBackFromBetweenTwoTicksDoesNotReturn() {
+    Version first = scene.behind.current(LoopScene.ALIAS).orElseThrow().to();
+    Version second = promoteB();
+    try (MaintenanceLoop loop = reserves(never()).build()) {
+      serveUntil(loop, Kind.RETURNED);
+      loop.tick();
+      loop.tick();
+      assertThat(loop.reserves()).containsExactly(second);
+      moveTo(second);
+      moveTo(first);
+      scene.world = "B";
+      for (int i = 0; i < 20; i++) {
+        scene.serve(10);
+        loop.tick();
+        scene.clock.advance(Duration.ofSeconds(10));
+      }
+      assertThat(scene.deployment.champion()).isEqualTo(first);
+      assertThat(loop.reserves()).isEmpty();
+      assertThat(loop.trouble()).isEmpty();
+    }
+  }
+
   @Test
   void nothingReturnsWhileARollbackIsNotKnownToTheStore() {
     promoteB();
