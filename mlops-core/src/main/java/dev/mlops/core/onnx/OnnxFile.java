@@ -136,7 +136,7 @@ final class OnnxFile {
   private Field function(CodedInputStream in) {
     return (number, type) -> switch (number) {
       case 7 -> within(in, type, inner -> node(inner, 1));
-      case 11 -> within(in, type, inner -> attribute(inner, 1));
+      case 11 -> attribute(in, type, 1);
       default -> false;
     };
   }
@@ -170,13 +170,21 @@ final class OnnxFile {
         operators.add(in.readStringRequireUtf8());
         yield true;
       }
-      case 5 -> within(in, type, inner -> attribute(inner, depth));
+      case 5 -> attribute(in, type, depth);
       default -> false;
     };
   }
 
-  private Field attribute(CodedInputStream in, int depth) {
+  private boolean attribute(CodedInputStream in, int type, int depth) throws IOException {
     Attribute found = new Attribute();
+    boolean taken = within(in, type, inner -> attribute(inner, found, depth));
+    if (!found.values.isEmpty()) {
+      labels.add(List.copyOf(found.values));
+    }
+    return taken;
+  }
+
+  private Field attribute(CodedInputStream in, Attribute found, int depth) {
     return (number, type) -> switch (number) {
       case 1 -> {
         if (type != LENGTH_DELIMITED) {
@@ -200,7 +208,7 @@ final class OnnxFile {
   }
 
   /** Labels of an operator; where a name follows its values, as no writer has it, they are not known. */
-  private final class Attribute {
+  private static final class Attribute {
     private String name = "";
     private final List<String> values = new ArrayList<>();
 
@@ -210,7 +218,6 @@ final class OnnxFile {
       }
       if (type == WireFormat.WIRETYPE_VARINT) {
         values.add(Long.toString(in.readInt64()));
-        keep();
         return true;
       }
       if (type != LENGTH_DELIMITED) {
@@ -221,7 +228,6 @@ final class OnnxFile {
         values.add(Long.toString(in.readInt64()));
       }
       in.popLimit(limit);
-      keep();
       return true;
     }
 
@@ -230,13 +236,7 @@ final class OnnxFile {
         return false;
       }
       values.add(in.readStringRequireUtf8());
-      keep();
       return true;
-    }
-
-    private void keep() {
-      labels.remove(List.copyOf(values.subList(0, values.size() - 1)));
-      labels.add(List.copyOf(values));
     }
   }
 
