@@ -58,21 +58,28 @@ interface BaseFiles {
       if (part.isEmpty() || part.equals(".") || part.equals("..")) {
         return null;
       }
+      if (Files.isSymbolicLink(file) && !file.equals(folder)) {
+        throw noLink(name);
+      }
       file = file.resolve(part);
     }
     try {
       BasicFileAttributes attributes =
           Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
       if (!attributes.isRegularFile()) {
-        throw new ImageFormatException(
-            "no base image: " + MlopsException.shown(name)
-                + " must be a file, itself and no link; nothing was written",
-            null);
+        throw noLink(name);
       }
       return FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
     } catch (NoSuchFileException e) {
       return null;
     }
+  }
+
+  private static ImageFormatException noLink(String name) {
+    return new ImageFormatException(
+        "no base image: " + MlopsException.shown(name)
+            + " must be a file, itself and no link, in folders that are none; nothing was written",
+        null);
   }
 
   /** A part of a tar, or the name that leads to one. */
@@ -104,7 +111,7 @@ interface BaseFiles {
               plain(entry.getName()),
               new Entry(0, 0, target(entry.getName(), entry.getLinkName(), entry.isLink())));
         } else if (entry.isFile() && !entry.isSparse()) {
-          if (start + entry.getSize() > length) {
+          if (entry.getSize() > length - start) {
             throw new ImageFormatException(
                 "no base image: entry \"" + MlopsException.shown(entry.getName()) + "\" says "
                     + entry.getSize() + " bytes, but the tar has " + (length - start)

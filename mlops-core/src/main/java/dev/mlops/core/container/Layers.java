@@ -130,9 +130,8 @@ final class Layers {
         }
         String folder = library ? "app/lib/" : "app/host/";
         String place = folder + name;
-        if (!taken.add(place)) { // two jars of one name, from two folders
-          place = folder + i + "-" + name;
-          taken.add(place);
+        for (int k = i; !taken.add(place); k++) { // two jars of one name, from two folders
+          place = folder + k + "-" + name;
         }
         (library ? libraries : host).put(place, part);
         entries.add("/" + place);

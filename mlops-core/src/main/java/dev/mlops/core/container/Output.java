@@ -65,7 +65,12 @@ final class Output implements AutoCloseable {
       if (!empty) {
         throw new IllegalArgumentException("wanted "
             + (folder ? "no file or an empty folder" : "no file")
-            + " to write to, got " + (Files.isDirectory(place) ? "a folder with files" : "a file")
+            + " to write to, got "
+            + (Files.isSymbolicLink(place)
+                ? "a link"
+                : !Files.isDirectory(place)
+                    ? "a file"
+                    : folder ? "a folder with files" : "a folder")
             + "; it was not changed");
       }
     }

@@ -689,7 +689,9 @@ class ContainerImageTest {
     assertThat(full.resolve("mine")).hasContent("x");
     assertThat(file).hasContent("x");
     Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nowhere"));
-    assertThatThrownBy(() -> image.write(link)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> image.write(link))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("got a link");
     assertThat(folder.resolve("nowhere")).doesNotExist();
     Path empty = Files.createDirectory(folder.resolve("empty"));
     image.write(empty);
@@ -794,6 +796,27 @@ class ContainerImageTest {
     assertThatThrownBy(() -> runnable(fraud("w"), base).write(folder.resolve("image")))
         .isInstanceOf(ImageFormatException.class)
         .hasMessageContaining("no link");
+    Files.delete(index);
+    Files.move(folder.resolve("elsewhere"), index);
+    Files.move(base.resolve("blobs"), folder.resolve("elsewhere"));
+    Files.createSymbolicLink(base.resolve("blobs"), folder.resolve("elsewhere"));
+    assertThatThrownBy(() -> runnable(fraud("w"), base).write(folder.resolve("image")))
+        .isInstanceOf(ImageFormatException.class)
+        .hasMessageContaining("in folders that are none");
+  }
+
+  @Test
+  void jarsOfOneNameStayApartWhateverTheOthersAreNamed() throws IOException {
+    List<Path> three = new ArrayList<>();
+    for (String place : List.of("a/x.jar", "b/2-x.jar", "c/x.jar")) {
+      Path jar = jars.resolve(place);
+      Files.createDirectories(jar.getParent());
+      three.add(Files.writeString(jar, place));
+    }
+    Layers.ClassPath divided = Layers.divided(fraud("w"), three);
+    assertThat(divided.entries())
+        .containsExactly("/app/host/x.jar", "/app/host/2-x.jar", "/app/host/3-x.jar");
+    assertThat(divided.host().values()).containsExactlyElementsOf(three);
   }
 
   @Test
