@@ -13,6 +13,7 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.pack.GoldenExample;
 import java.io.IOException;
+import java.io.PushbackReader;
 import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.charset.MalformedInputException;
@@ -113,7 +114,7 @@ public final class GoldenCsv {
         .setRecordSeparator("\n")
         .get();
     try {
-      CSVParser parser = format.parse(text);
+      CSVParser parser = format.parse(withoutMark(text));
       GoldenCsv csv = null;
       List<GoldenExample> examples = new ArrayList<>();
       for (CSVRecord line : parser) {
@@ -159,14 +160,29 @@ public final class GoldenCsv {
 
   private static List<String> names(CSVRecord line) {
     List<String> names = new ArrayList<>(Arrays.asList(line.values()));
-    // A byte-order mark of a spreadsheet.
-    names.set(0, names.get(0).startsWith("\uFEFF") ? names.get(0).substring(1) : names.get(0));
     names.replaceAll(String::strip);
     return names;
   }
 
+  /** Leaves out the byte-order mark of a spreadsheet: after it the first name may be quoted. */
+  private static Reader withoutMark(Reader text) throws IOException {
+    PushbackReader rest = new PushbackReader(text);
+    int first = rest.read();
+    if (first >= 0 && first != '\uFEFF') {
+      rest.unread(first);
+    }
+    return rest;
+  }
+
   private static String shown(String name) {
     return "\"" + MlopsException.shown(name) + "\"";
+  }
+
+  private static boolean isOurs(String name) {
+    return name.equals(EXPECTED)
+        || name.equals(WITHIN)
+        || name.startsWith(EXPECTED + ".")
+        || name.startsWith(WITHIN + ".");
   }
 
   private void requireHeader() {
@@ -178,15 +194,17 @@ public final class GoldenCsv {
     }
     List<String> known = new ArrayList<>(List.of(EXPECTED, WITHIN));
     for (Column column : schema.columns()) {
+      if (isOurs(column.name())) {
+        problems.add("column " + column + " of the schema has a name that says what is expected,"
+            + " so its values cannot be told from that");
+      }
       known.add(column.name());
       if (!seen.contains(column.name())) {
         problems.add("column " + column + " is missing");
       }
     }
     for (String name : seen) {
-      if (!known.contains(name)
-          && !name.startsWith(EXPECTED + ".")
-          && !name.startsWith(WITHIN + ".")) {
+      if (!known.contains(name) && !isOurs(name)) {
         problems.add("column " + shown(name) + " is unknown"
             + MlopsException.nearest(name, known)
                 .map(near -> ", did you mean " + shown(near) + "?")

@@ -56,6 +56,22 @@ class GoldenCsvTest {
   }
 
   @Test
+  void aNameThatIsQuotedMayFollowAByteOrderMark() {
+    assertThat(read(DELIVERY, "\uFEFF\"distance\",\"expected\"", "\"1\",\"2\""))
+        .containsExactly(new GoldenExample(Row.of(DELIVERY, 1), Regression.of(2)));
+  }
+
+  /** Its values would be taken for what is expected. */
+  @ParameterizedTest
+  @ValueSource(strings = {"expected", "within", "expected.delay", "within.delay"})
+  void aSchemaWithANameOfTheFormIsRefused(String name) {
+    Schema schema = Schema.of(Column.number(name)).predicting(Task.REGRESSION);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read(schema, name + ",expected.value", "1,2"))
+        .withMessageContaining("column " + name + " (number) of the schema has a name");
+  }
+
+  @Test
   void scoresHaveTheirOwnToleranceOrThatOfTheLine() {
     List<GoldenExample> read = read(
         ORDERS,
