@@ -1,6 +1,7 @@
 package dev.mlops.examples;
 
 import dev.mlops.api.model.Model;
+import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.core.pack.FilePackage;
@@ -17,7 +18,8 @@ public final class Answer {
   public static void main(String[] args) {
     // region answer
     ModelPackage source = FilePackage.read(Path.of(args.length == 0 ? "/models" : args[0]));
-    Model model = new TribuoRuntime().load(source);
+    DecisionThresholds thresholds = DecisionThresholds.of(source.configuration(), source.schema());
+    Model model = thresholds.deciding(new TribuoRuntime().load(source)); // labels as served
     int alike = 0;
     for (GoldenExample example : source.examples()) {
       alike += example.matches(model.predict(example.row())) ? 1 : 0;
