@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * Quality computed from its definitions, one pass per question, so that it can be checked by reading.
@@ -30,6 +31,7 @@ import java.util.function.Predicate;
  */
 final class NaiveQuality {
   private static final int GROUPS = 10;
+  private static final Pattern AVERAGE = Pattern.compile("_(macro|micro|weighted)$");
 
   private NaiveQuality() {}
 
@@ -44,7 +46,9 @@ final class NaiveQuality {
     Set<Metric> all = new LinkedHashSet<>(more);
     all.addAll(Metric.defaults());
     for (Metric metric : all) {
-      List<Pair> fitting = pairs.stream().filter(pair -> fits(metric, pair)).toList();
+      String base = base(metric);
+      List<Pair> fitting =
+          pairs.stream().filter(pair -> fits(base, metric, pair)).toList();
       OptionalDouble value = value(metric, schema, fitting);
       if (value.isPresent()) {
         quality.put(metric, estimate(metric, schema, fitting, value.getAsDouble()));
@@ -78,11 +82,11 @@ final class NaiveQuality {
 
   /** The family without its average. */
   private static String base(Metric metric) {
-    return metric.family().replaceAll("_(macro|micro|weighted)$", "");
+    return AVERAGE.matcher(metric.family()).replaceFirst("");
   }
 
-  private static boolean fits(Metric metric, Pair pair) {
-    return switch (base(metric)) {
+  private static boolean fits(String base, Metric metric, Pair pair) {
+    return switch (base) {
       case "accuracy",
           "balanced_accuracy",
           "precision",
