@@ -440,7 +440,7 @@ final class Reserves {
       theirs[i] = Math.min(theirs[i] / one, 1.0);
     }
     Throwable failed = null;
-    for (Reserve each : standing) {
+    for (Reserve each : List.copyOf(standing)) {
       try {
         each.score(rows, theirs, losses, one);
       } catch (Throwable e) { // such as one that the deployment took over and has closed since
