@@ -202,7 +202,7 @@ class LifecycleTest {
     return Stream.of(
         options(
             "argument \"--speed\": wanted one of --data --label --drop --keep --separator --decimal"
-                + " --missing --stream --seeds --truth-delay --initial --every --control --out,"
+                + " --missing --stream --seeds --truth-delay --initial --every --control --out --image,"
                 + " got an unknown one",
             "--speed",
             "9"),
@@ -582,8 +582,9 @@ class LifecycleTest {
     assertThat(events.get(1)).matches("row    300  RELEASED lifecycle:\\d+: shop.csv");
     assertThat(events.get(2))
         .matches("row    300  found the journal of an earlier run: \\d+ steps, the newest .*");
+    // Champions of the first run may return in the second one, where they are better.
     assertThat(table(second.lines()).get("the loop"))
-        .isEqualTo(table(first.lines()).get("the loop"));
+        .isGreaterThanOrEqualTo(table(first.lines()).get("the loop"));
   }
 
   @Test
@@ -667,8 +668,8 @@ class LifecycleTest {
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.out)
         .containsPattern(
-            "seed   3  error 0\\.[2-9]\\d+   1 candidates, +[01] promoted, +[01] returns")
-        .containsPattern("mean error +0\\.[2-9]\\d+  limit  0\\.1900  MISSED")
+            "seed   3  error 0\\.[2-9]\\d+   1 candidates, +[01] promoted, +\\d+ returns")
+        .containsPattern("mean error +0\\.[2-9]\\d+  limit  0\\.1840  MISSED")
         .containsPattern("mean candidates +1\\.0000  limit 14\\.0000  held")
         .containsPattern("worst error +0\\.[2-9]\\d+  limit  0\\.2000  MISSED")
         .containsPattern("most candidates +1\\.0000  limit 20\\.0000  held")

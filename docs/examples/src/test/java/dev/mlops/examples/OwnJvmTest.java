@@ -10,6 +10,7 @@ class OwnJvmTest {
   void itsProgramsAreThoseOfThePackage() throws Exception {
     assertThat(OwnJvm.programs())
         .containsExactly(
+            "Answer",
             "Hello",
             "Lifecycle",
             "Mlops",
@@ -18,6 +19,8 @@ class OwnJvmTest {
             "OnlyModelPackage",
             "OnlyRetrainPolicy",
             "OnlyVersionStore",
+            "Ship",
+            "StandingStill",
             "WatchColumn",
             "WholeLoop");
   }
