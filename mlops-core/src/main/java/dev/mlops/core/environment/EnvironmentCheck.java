@@ -30,7 +30,7 @@ import java.util.regex.Pattern;
  * <pre>{@code
  * EnvironmentReport here = EnvironmentCheck.of(fraud).here();
  * if (here.fails()) {
- *   System.err.println(here);
+ *   log.warning(here.toString());
  * }
  * }</pre>
  *
