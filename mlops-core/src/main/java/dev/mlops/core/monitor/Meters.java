@@ -14,15 +14,26 @@ import java.util.List;
  */
 public enum Meters {
   /** Timer of the recorded predictions, brought up to date by each tick; count and sum are exact. */
-  PREDICTIONS("mlops.predictions", "recorded predictions, and how long they took", "", "version"),
+  PREDICTIONS(
+      Type.TIMER,
+      "mlops.predictions",
+      "recorded predictions, and how long they took",
+      "",
+      "version"),
   /**
    * Counter of the recorded predictions by predicted label: of each version the positive label and those that came first, 10 in
    * all, and {@code (other)} for the rest. Predictions of quantities have none.
    */
   PREDICTED(
-      "mlops.predictions.label", "recorded predictions by predicted label", "", "version", "label"),
+      Type.COUNTER,
+      "mlops.predictions.label",
+      "recorded predictions by predicted label",
+      "",
+      "version",
+      "label"),
   /** Counter of the predictions that could not be kept: {@code full}, {@code contended}, {@code row}, {@code prediction}, {@code key}, {@code closed}. */
   DROPPED(
+      Type.COUNTER,
       "mlops.predictions.dropped",
       "predictions that could not be recorded, by cause",
       "",
@@ -33,21 +44,29 @@ public enum Meters {
    * version, {@code other} for all that came later, {@code none} where nothing was thrown.
    */
   FAILED(
+      Type.COUNTER,
       "mlops.predictions.failed",
       "predictions that the model did not make, by cause",
       "",
       "version",
       "cause"),
   /** Gauge of which version is the champion: 1 for that one, 0 for the others. */
-  CHAMPION("mlops.champion", "1 for the version that is the champion, else 0", "", "version"),
+  CHAMPION(
+      Type.GAUGE,
+      "mlops.champion",
+      "1 for the version that is the champion, else 0",
+      "",
+      "version"),
   /** Gauge of the recorded predictions that wait for their truth or their horizon. */
   OPEN(
+      Type.GAUGE,
       "mlops.predictions.open",
       "recorded predictions that wait for their truth or their horizon",
       "",
       "version"),
   /** Counter of the truths: {@code joined}, {@code orphan}, {@code duplicate}, {@code corrected}, {@code expired}, {@code lost}. */
   TRUTHS(
+      Type.COUNTER,
       "mlops.truths",
       "truths by what became of them; expired: predictions without one",
       "",
@@ -57,6 +76,7 @@ public enum Meters {
    * recall; labels as in {@link #PREDICTED}. What a truth was corrected to later is not counted.
    */
   OUTCOMES(
+      Type.COUNTER,
       "mlops.outcomes",
       "matured outcomes by true and predicted label",
       "",
@@ -65,16 +85,28 @@ public enum Meters {
       "prediction"),
   /** Gauge of the share of closed predictions whose truth came; there once one is closed. */
   COVERAGE(
-      "mlops.truth.coverage", "share of closed predictions whose truth came", "ratio", "version"),
+      Type.GAUGE,
+      "mlops.truth.coverage",
+      "share of closed predictions whose truth came",
+      "ratio",
+      "version"),
   /**
    * Gauge of the age of the newest truth when it is read; there once one has come, and until nothing waits for a truth any more
    * of a version that was the champion.
    */
-  TRUTH_AGE("mlops.truth.age", "time since the newest truth came", "seconds", "version"),
+  TRUTH_AGE(
+      Type.GAUGE, "mlops.truth.age", "time since the newest truth came", "seconds", "version"),
   /** Gauge of the quality over the newest matured outcomes; there while it is known. */
-  QUALITY("mlops.quality", "quality over the newest matured outcomes", "", "version", "metric"),
+  QUALITY(
+      Type.GAUGE,
+      "mlops.quality",
+      "quality over the newest matured outcomes",
+      "",
+      "version",
+      "metric"),
   /** Gauge of the ends of the 95 % interval of the quality: {@code lower}, {@code upper}. */
   QUALITY_BOUND(
+      Type.GAUGE,
       "mlops.quality.bound",
       "ends of the 95 % interval of the quality",
       "",
@@ -82,11 +114,19 @@ public enum Meters {
       "metric",
       "end"),
   /** Gauge of how many outcomes the quality rests on: those that count for the metric. */
-  QUALITY_ROWS("mlops.quality.rows", "outcomes that the quality rests on", "", "version", "metric"),
+  QUALITY_ROWS(
+      Type.GAUGE,
+      "mlops.quality.rows",
+      "outcomes that the quality rests on",
+      "",
+      "version",
+      "metric"),
   /** Gauge of the quality of the test phase. */
-  QUALITY_BASELINE("mlops.quality.baseline", "quality in the test phase", "", "version", "metric"),
+  QUALITY_BASELINE(
+      Type.GAUGE, "mlops.quality.baseline", "quality in the test phase", "", "version", "metric"),
   /** Gauge of the level of each watch: 0 warming up, 1 stable, 2 warning, 3 drift. */
   DRIFT(
+      Type.GAUGE,
       "mlops.drift",
       "level of a watch: 0 warming up, 1 stable, 2 warning, 3 drift",
       "",
@@ -94,6 +134,7 @@ public enum Meters {
       "watch"),
   /** Gauge of the value of the watched metric up to which nothing is wrong; there for a watch that knows one. */
   DRIFT_LIMIT(
+      Type.GAUGE,
       "mlops.drift.limit",
       "value of the watched metric up to which nothing is wrong",
       "",
@@ -104,6 +145,7 @@ public enum Meters {
    * its 20 columns that most surely moved.
    */
   DRIFT_COLUMN(
+      Type.GAUGE,
       "mlops.drift.column",
       "how much a column moved, 0 to 1, while there is a signal",
       "",
@@ -111,20 +153,47 @@ public enum Meters {
       "watch",
       "column"),
   /** Gauge of the time since the newest tick when it is read: it grows when nobody calls {@code tick()}. */
-  TICK_AGE("mlops.tick.age", "time since the newest tick of the monitor", "seconds"),
+  TICK_AGE(Type.GAUGE, "mlops.tick.age", "time since the newest tick of the monitor", "seconds"),
   /** Counter of the candidates of a maintenance loop by how they ended: {@code promoted}, {@code kept}, {@code failed}, {@code abandoned}. */
   CANDIDATES(
+      Type.COUNTER,
       "mlops.loop.candidates",
       "candidates of the maintenance loop by how they ended",
       "",
       "outcome"),
   /** Counter of how often a maintenance loop began to train a candidate. */
-  RETRAINS("mlops.loop.retrains", "trainings that the maintenance loop began", ""),
+  RETRAINS(Type.COUNTER, "mlops.loop.retrains", "trainings that the maintenance loop began", ""),
   /** Gauge of where an alert rule stands: 0 inactive, 1 pending, 2 firing; there once it was pending or firing. */
-  ALERT("mlops.alert", "where an alert rule stands: 0 inactive, 1 pending, 2 firing", "", "rule"),
+  ALERT(
+      Type.GAUGE,
+      "mlops.alert",
+      "where an alert rule stands: 0 inactive, 1 pending, 2 firing",
+      "",
+      "rule"),
   /** Counter of the changes of an alert rule by the state it came to: {@code pending}, {@code firing}, {@code resolved}. */
-  ALERTS("mlops.alerts", "changes of an alert rule by the state it came to", "", "rule", "state");
+  ALERTS(
+      Type.COUNTER,
+      "mlops.alerts",
+      "changes of an alert rule by the state it came to",
+      "",
+      "rule",
+      "state");
 
+  /**
+   * What a meter is to Micrometer.
+   *
+   * @since 0.1
+   */
+  public enum Type {
+    /** A count and a sum of times. */
+    TIMER,
+    /** A count that only grows while its meter is there. */
+    COUNTER,
+    /** A value that rises and falls. */
+    GAUGE
+  }
+
+  private final Type type;
   private final String id;
   private final String description;
   private final String unit;
@@ -132,13 +201,19 @@ public enum Meters {
   @SuppressWarnings("ImmutableEnumChecker") // a copy that cannot be changed
   private final List<String> tagKeys;
 
-  Meters(String id, String description, String unit, String... tagKeys) {
+  Meters(Type type, String id, String description, String unit, String... tagKeys) {
+    this.type = type;
     this.id = id;
     this.description = description;
     this.unit = unit;
     List<String> keys = new ArrayList<>(List.of("model"));
     keys.addAll(List.of(tagKeys));
     this.tagKeys = List.copyOf(keys);
+  }
+
+  /** {@return what it is: a timer, a counter or a gauge} */
+  public Type type() {
+    return type;
   }
 
   /** {@return the name, such as {@code mlops.predictions}} */
