@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -54,6 +55,10 @@ class OnlyProgramsTest {
         .contains("class " + program)
         .doesNotContain("core.serve", "core.loop", "core.rollout", "core.tribuo");
   }
+
+  /** The first of the two lines of a log record: the time, the class and the method. */
+  private static final Pattern LOGGED =
+      Pattern.compile("^[A-Z][a-z]{2} \\d{1,2}, \\d{4} .*[AP]M dev\\.mlops\\.");
 
   @Test
   void detectorsNeedTheApiDriftAndStatisticsAlone() throws Exception {
@@ -111,10 +116,13 @@ class OnlyProgramsTest {
   void aStoreRefusesAMoveFromWhereTheAliasNoLongerIs() throws Exception {
     List<String> lines = alone(OnlyVersionStore.class, dir.resolve("store").toString());
 
-    assertThat(lines).hasSize(7);
-    assertThat(lines.get(4)).isEqualTo("orders:1 -> orders:2, 2 differences");
-    assertThat(lines.get(5)).contains("file rules.txt: weights 11 B ", " -> weights 12 B ");
-    assertThat(lines.get(6)).contains("document approval.txt: added");
+    // Model card and list of parts are made for each package.
+    assertThat(lines).hasSize(9);
+    assertThat(lines.get(4)).isEqualTo("orders:1 -> orders:2, 4 differences");
+    assertThat(lines.get(5)).contains("file model-card.md: document ");
+    assertThat(lines.get(6)).contains("file rules.txt: weights 11 B ", " -> weights 12 B ");
+    assertThat(lines.get(7)).contains("file sbom.cdx.json: document ");
+    assertThat(lines.get(8)).contains("document approval.txt: added");
     assertThat(lines.get(0))
         .matches("orders@champion wanted at orders:1, found at orders:2, generation 2"
             + " \\(by release-bot, \\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z\\); not moved;"
@@ -132,10 +140,12 @@ class OnlyProgramsTest {
 
     // SHA-256 of "returned if amount > 250" and of "# Orders\nApproved." by sha256sum.
     assertThat(lines)
-        .hasSize(7)
+        .hasSize(9)
         .contains(
             "rules.txt (weights, 24 B, sha256 1f5384e3863e)",
             "card.md (document, 18 B, sha256 a96961caa273)")
+        .anyMatch(line -> line.startsWith("model-card.md (document, "))
+        .anyMatch(line -> line.startsWith("sbom.cdx.json (document, "))
         .endsWith("the same package");
   }
 
@@ -182,7 +192,16 @@ class OnlyProgramsTest {
       throws Exception {
     ChildJvm.Ended ended = ChildJvm.run(program, path, args);
     assertThat(ended.exit()).as(String.join("\n", ended.lines())).isZero();
-    // Test libraries bring a logging facade that says that it has no backend.
-    return ended.lines().stream().filter(line -> !line.startsWith("SLF4J")).toList();
+    // Test libraries bring a logging facade that says that it has no backend; the JDK's own log says where and then what.
+    List<String> said = new ArrayList<>();
+    boolean logged = false;
+    for (String line : ended.lines()) {
+      boolean where = LOGGED.matcher(line).find();
+      if (!where && !logged && !line.startsWith("SLF4J")) {
+        said.add(line);
+      }
+      logged = where;
+    }
+    return said;
   }
 }

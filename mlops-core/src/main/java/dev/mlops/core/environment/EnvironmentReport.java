@@ -26,7 +26,11 @@ import java.util.Optional;
  */
 @Beta
 public record EnvironmentReport(String model, Digest digest, List<Finding> findings) {
-  /** How much a finding matters, in rising order. */
+  /**
+   * How much a finding matters, in rising order.
+   *
+   * @since 0.1
+   */
   public enum Level {
     /** Worth knowing. */
     INFO,
@@ -36,7 +40,11 @@ public record EnvironmentReport(String model, Digest digest, List<Finding> findi
     FAIL
   }
 
-  /** What a finding is about. */
+  /**
+   * What a finding is about.
+   *
+   * @since 0.1
+   */
   public enum Kind {
     /** The version of Java. */
     JAVA,
@@ -65,12 +73,15 @@ public record EnvironmentReport(String model, Digest digest, List<Finding> findi
   /**
    * One thing that differs or is missing.
    *
+   * <p>Immutable.
+   *
    * @param level how much it matters
    * @param kind what it is about
    * @param subject of the kind, such as the name of a library; empty where there is one alone
    * @param wanted what the package says
    * @param found what is there
    * @param remedy what to do, in words
+   * @since 0.1
    */
   public record Finding(
       Level level, Kind kind, String subject, String wanted, String found, String remedy) {

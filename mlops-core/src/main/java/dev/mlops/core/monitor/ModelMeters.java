@@ -29,7 +29,9 @@ import java.util.function.Consumer;
  * <p>Counts begin with this object. What an engine drops because its queue is full is not counted here. The first 100 rules have
  * meters of their own; further ones count as {@code (other)}, and where those stand has no meter.
  *
- * <p>Nothing here throws, whatever the registry does. Thread-safe.
+ * <p>Nothing here throws, whatever the registry does.
+ *
+ * <p>Thread-safe.
  *
  * @see Meters
  * @since 0.1

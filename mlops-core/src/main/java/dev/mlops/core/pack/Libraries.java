@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Only jars are libraries: folders of classes are the host's own code, and jars inside a jar are parts of it.
  *
- * <p>Stateless and thread-safe.
+ * <p>Thread-safe.
  *
  * @since 0.1
  */

@@ -31,7 +31,7 @@ import java.util.function.Function;
  * every machine. Foreign text is escaped, so it shows as it is and forms no markup; of a text the first 1,000 characters are
  * shown, of a list the first 200 lines, and what is left out is counted.
  *
- * <p>Stateless and thread-safe.
+ * <p>Thread-safe.
  *
  * @since 0.1
  */

@@ -41,7 +41,7 @@ import java.util.regex.Pattern;
  *
  * <p>Needs {@code org.apache.commons:commons-compress} on the class path; mlops-core declares it as optional.
  *
- * <p>Stateless and thread-safe.
+ * <p>Thread-safe.
  *
  * @since 0.1
  */

@@ -26,7 +26,7 @@ import java.util.TreeMap;
  * The names under which {@link dev.mlops.api.pack.ModelPackage#provenance} says what a model was trained on and why; the
  * maintenance loop fills them, and a host that trains by itself may do the same.
  *
- * <p>Stateless and thread-safe.
+ * <p>Thread-safe.
  *
  * @since 0.1
  */

@@ -25,7 +25,7 @@ import java.util.Map;
  * <p>A library whose coordinates are known has a package URL. The same package gives the same bytes on every machine: there
  * is no time in it, and its serial number is a part of the digest of its content.
  *
- * <p>Stateless and thread-safe.
+ * <p>Thread-safe.
  *
  * @see <a href="https://cyclonedx.org/docs/1.6/json/">CycloneDX 1.6</a>
  * @since 0.1
