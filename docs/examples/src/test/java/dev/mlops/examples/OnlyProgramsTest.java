@@ -192,7 +192,8 @@ class OnlyProgramsTest {
       throws Exception {
     ChildJvm.Ended ended = ChildJvm.run(program, path, args);
     assertThat(ended.exit()).as(String.join("\n", ended.lines())).isZero();
-    // Test libraries bring a logging facade that says that it has no backend; the JDK's own log says where and then what.
+    // Test libraries bring a logging facade that says that it has no backend; the JDK's own log
+    // says where and then what.
     List<String> said = new ArrayList<>();
     boolean logged = false;
     for (String line : ended.lines()) {

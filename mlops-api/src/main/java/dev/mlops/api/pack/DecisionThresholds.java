@@ -92,6 +92,15 @@ public final class DecisionThresholds {
   }
 
   /**
+   * {@return whether a setting is a decision threshold, by its name}
+   *
+   * @param name of a setting
+   */
+  public static boolean isSetting(String name) {
+    return name.equals(SETTING) || name.startsWith(OF_LABEL);
+  }
+
+  /**
    * {@return the thresholds that a configuration holds, possibly none}
    *
    * @param settings of a package; other settings are ignored
@@ -103,7 +112,7 @@ public final class DecisionThresholds {
     TreeMap<String, Double> found = new TreeMap<>();
     List<String> problems = new ArrayList<>();
     settings.values().forEach((name, value) -> {
-      if (name.equals(SETTING) || name.startsWith(OF_LABEL)) {
+      if (isSetting(name)) {
         String label = label(name, schema);
         if (!(value instanceof Double threshold) || !(threshold >= 0.0 && threshold <= 1.0)) {
           problems.add(wanted(name, value));

@@ -11,6 +11,7 @@ import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.pack.PackageDraft;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.retrain.RowSelection;
@@ -93,6 +94,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   record Parts(
       Deployment<?> deployment,
       ModelTrainer trainer,
+      Consumer<? super PackageDraft> about,
       RetrainPolicy policy,
       RowSelection window,
       Gate gate,
@@ -281,6 +283,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     private final Deployment<?> deployment;
     private final ModelTrainer trainer;
     private final List<Consumer<? super LoopEvent>> listeners = new ArrayList<>();
+    private Consumer<? super PackageDraft> about = CandidateTrainer.NOTHING;
     private RowSelection window = TrainingWindow.sinceChange(100, 5_000);
     private RolloutPlan plan = ShadowPlan.shadow();
     private int reserves = 4;
@@ -318,6 +321,21 @@ public final class MaintenanceLoop implements AutoCloseable {
      */
     public Builder window(RowSelection window) {
       this.window = requireNonNull(window, "window");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with what is said of each candidate's package}
+     *
+     * <p>A candidate comes from the trainer, without the settings, documents, libraries and environment that were given to
+     * another package by hand. Decision thresholds alone are the champion's where neither the trainer nor this call gives any:
+     * a candidate that decided otherwise would be another decision, not a fresher model.
+     *
+     * @param about adds settings, documents, libraries and the environment to the draft of the package; called on the
+     *     executor, more than once for a candidate, and should give the same each time; what it throws ends the candidate
+     */
+    public Builder describing(Consumer<? super PackageDraft> about) {
+      this.about = requireNonNull(about, "about");
       return this;
     }
 
@@ -549,6 +567,7 @@ public final class MaintenanceLoop implements AutoCloseable {
             new Parts(
                 deployment,
                 trainer,
+                about,
                 requireNonNull(policy),
                 window,
                 requireNonNull(gate),

@@ -8,6 +8,7 @@ import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.PackageDraft;
 import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.pack.Trained;
@@ -127,9 +128,11 @@ final class Watching implements Phase {
         .ticker(loop.ticker)
         .build();
     Dependence dependence = loop.dependence();
+    ModelTrainer trainer =
+        CandidateTrainer.of(loop.trainer, loop.about, loop.deployment.store().open(champion));
     RowSelection.Selected selection =
-        loop.window.under(dependence).select(rows, change, loop.trainer, context);
-    Trained trained = selection.trained(loop.trainer, context);
+        loop.window.under(dependence).select(rows, change, trainer, context);
+    Trained trained = selection.trained(trainer, context);
     TestPhase tested = selection.tested(trained).measuring(loop.metrics());
     StandingStill still = loop.deployment.using(serving -> StandingStill.of(
         selection.heldBack(),

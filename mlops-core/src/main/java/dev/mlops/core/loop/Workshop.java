@@ -13,6 +13,7 @@ import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.pack.PackageDraft;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
@@ -37,6 +38,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +61,9 @@ final class Workshop {
 
   final Deployment<?> deployment;
   final ModelTrainer trainer;
+  /** What the host says of each candidate's package. */
+  final Consumer<? super PackageDraft> about;
+
   final RowSelection window;
   final Gate gate;
   final RolloutPlan plan;
@@ -106,6 +111,7 @@ final class Workshop {
   Workshop(MaintenanceLoop.Parts parts, Steps steps, JournalReplay past) {
     this.deployment = parts.deployment();
     this.trainer = parts.trainer();
+    this.about = parts.about();
     this.policy = parts.policy();
     this.window = parts.window();
     this.gate = parts.gate();
