@@ -4,7 +4,7 @@ module dev.mlops.api {
 
   exports dev.mlops.api.alert;
   exports dev.mlops.api.drift;
-  exports dev.mlops.api.loop;
+  exports dev.mlops.api.journal;
   exports dev.mlops.api.model;
   exports dev.mlops.api.monitor;
   exports dev.mlops.api.pack;

@@ -2,8 +2,8 @@ package dev.mlops.testkit;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.loop.Journal;
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.Journal;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.store.StoreException;
 import java.util.ArrayList;
 import java.util.List;

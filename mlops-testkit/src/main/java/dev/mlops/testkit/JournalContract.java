@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.mlops.api.loop.Journal;
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.Journal;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.store.Reference;
 import java.time.Instant;

@@ -11,7 +11,7 @@ import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.Digest;
-import dev.mlops.api.rollout.Rollout;
+import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutStart;
@@ -47,7 +47,7 @@ public abstract class RolloutPlanContract {
     return 1_000;
   }
 
-  private Rollout begin() {
+  private RolloutProgress begin() {
     return plan().begin(RolloutStart.builder(version(7), version(8), SCHEMA).build());
   }
 
@@ -55,7 +55,7 @@ public abstract class RolloutPlanContract {
     return new Version("fraud", number, Digest.of(new byte[] {(byte) number}), Instant.EPOCH);
   }
 
-  private static void observe(Rollout rollout, int i, String champion, Optional<String> candidate) {
+  private static void observe(RolloutProgress rollout, int i, String champion, Optional<String> candidate) {
     Outcome outcome = Outcome.builder(i, i, "7")
         .row(Row.of(SCHEMA, i))
         .prediction(Classification.of(champion))
@@ -67,7 +67,7 @@ public abstract class RolloutPlanContract {
 
   /** Until it is decided, at most {@link #enough()} outcomes, at least one. */
   private RolloutDecision.Outcome decided(
-      Rollout rollout, String champion, Optional<String> candidate) {
+      RolloutProgress rollout, String champion, Optional<String> candidate) {
     for (int i = 0; i < enough(); i++) {
       observe(rollout, i, champion, candidate);
       if (rollout.decision().outcome() != RolloutDecision.Outcome.UNDECIDED) {
@@ -100,8 +100,8 @@ public abstract class RolloutPlanContract {
   void sharesNothing() {
     RolloutPlan plan = plan();
     RolloutStart start = RolloutStart.builder(version(7), version(8), SCHEMA).build();
-    Rollout one = plan.begin(start);
-    Rollout other = plan.begin(start);
+    RolloutProgress one = plan.begin(start);
+    RolloutProgress other = plan.begin(start);
     decided(one, WRONG, Optional.of(RIGHT));
     assertThat(decided(other, RIGHT, Optional.of(WRONG)))
         .as("beside another, and alone")
@@ -111,9 +111,9 @@ public abstract class RolloutPlanContract {
   @Test
   @DisplayName("says the same once it is decided, whatever comes")
   void staysDecided() {
-    Rollout promoted = begin();
+    RolloutProgress promoted = begin();
     RolloutDecision.Outcome first = decided(promoted, WRONG, Optional.of(RIGHT));
-    Rollout kept = begin();
+    RolloutProgress kept = begin();
     RolloutDecision.Outcome second = decided(kept, RIGHT, Optional.of(WRONG));
     for (int i = 0; i < enough(); i++) {
       observe(promoted, enough() + i, RIGHT, Optional.of(WRONG));
@@ -126,8 +126,8 @@ public abstract class RolloutPlanContract {
   @Test
   @DisplayName("changes nothing when it is asked")
   void asksChangeNothing() {
-    Rollout asked = begin();
-    Rollout left = begin();
+    RolloutProgress asked = begin();
+    RolloutProgress left = begin();
     for (int i = 0; i < enough(); i++) {
       observe(asked, i, WRONG, Optional.of(i % 2 == 0 ? RIGHT : WRONG));
       observe(left, i, WRONG, Optional.of(i % 2 == 0 ? RIGHT : WRONG));
@@ -150,7 +150,7 @@ public abstract class RolloutPlanContract {
   @Test
   @DisplayName("says what it found, with the numbers")
   void explains() {
-    Rollout rollout = begin();
+    RolloutProgress rollout = begin();
     for (int i = 0; i < enough(); i++) {
       observe(rollout, i, WRONG, Optional.of(RIGHT));
       assertThat(rollout.decision().reason()).as("after " + (i + 1)).containsPattern("[0-9]");

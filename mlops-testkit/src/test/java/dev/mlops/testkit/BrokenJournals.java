@@ -1,7 +1,7 @@
 package dev.mlops.testkit;
 
-import dev.mlops.api.loop.Journal;
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.Journal;
+import dev.mlops.api.journal.LoopEvent;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

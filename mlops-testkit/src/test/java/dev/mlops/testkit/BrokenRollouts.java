@@ -3,7 +3,7 @@ package dev.mlops.testkit;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.monitor.Outcome;
-import dev.mlops.api.rollout.Rollout;
+import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutStart;
@@ -20,7 +20,7 @@ final class BrokenRollouts {
   /** Promotes a candidate that is right more often than the champion on twenty outcomes. */
   static class Counting implements RolloutPlan {
     @Override
-    public Rollout begin(RolloutStart start) {
+    public RolloutProgress begin(RolloutStart start) {
       return new Counted();
     }
 
@@ -30,7 +30,7 @@ final class BrokenRollouts {
     }
   }
 
-  static class Counted implements Rollout {
+  static class Counted implements RolloutProgress {
     int seen;
     int ahead;
 
@@ -66,10 +66,10 @@ final class BrokenRollouts {
   }
 
   private static Broken<Supplier<RolloutPlan>> broken(
-      String clause, String how, Supplier<Rollout> rollout) {
+      String clause, String how, Supplier<RolloutProgress> rollout) {
     return new Broken<>(clause, how, () -> new Counting() {
       @Override
-      public Rollout begin(RolloutStart start) {
+      public RolloutProgress begin(RolloutStart start) {
         return rollout.get();
       }
     });
@@ -95,7 +95,7 @@ final class BrokenRollouts {
           Counted shared = new Counted();
           return new Counting() {
             @Override
-            public Rollout begin(RolloutStart start) {
+            public RolloutProgress begin(RolloutStart start) {
               return shared;
             }
           };

@@ -3,8 +3,8 @@ package dev.mlops.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mlops.api.loop.Journal;
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.Journal;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.store.StoreException;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;

@@ -4,7 +4,7 @@ import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.api.drift.VectorDetector;
-import dev.mlops.api.loop.Journal;
+import dev.mlops.api.journal.Journal;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;

@@ -10,7 +10,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.alert.AlertEvent;
 import dev.mlops.api.alert.AlertRule;
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;

@@ -1,6 +1,6 @@
 package dev.mlops.examples;
 
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.GoldenExample;

@@ -5,7 +5,7 @@ import static dev.mlops.core.loop.TrainingWindow.sinceChange;
 import static dev.mlops.core.retrain.RetrainPolicies.followUps;
 import static dev.mlops.core.retrain.RetrainPolicies.violated;
 
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Loss;

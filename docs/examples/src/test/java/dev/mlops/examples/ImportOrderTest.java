@@ -25,10 +25,11 @@ class ImportOrderTest {
       Set.of("model"),
       Set.of("pack"),
       Set.of("store", "drift"),
+      Set.of("journal"),
       Set.of("monitor"),
       Set.of("alert", "gate", "retrain"),
-      Set.of("serve"),
       Set.of("rollout"),
+      Set.of("serve"),
       Set.of("loop"));
 
   /** Packages of core that belong to no stage. */

@@ -2,7 +2,7 @@ package dev.mlops.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.Version;

@@ -4,7 +4,7 @@ import static dev.mlops.api.monitor.Signals.goldenExamples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Metric;

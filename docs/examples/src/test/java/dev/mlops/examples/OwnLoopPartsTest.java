@@ -4,8 +4,8 @@ import static dev.mlops.api.monitor.Signals.goldenExamples;
 import static dev.mlops.core.retrain.RetrainPolicies.afterTruths;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mlops.api.loop.Journal;
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.Journal;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Prediction;
@@ -14,7 +14,7 @@ import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RowSelection;
-import dev.mlops.api.rollout.Rollout;
+import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutStart;
@@ -83,8 +83,8 @@ class OwnLoopPartsTest {
   /** Counts right answers of both on so many outcomes; the candidate takes over if it has more. */
   record MoreRight(int outcomes) implements RolloutPlan {
     @Override
-    public Rollout begin(RolloutStart start) {
-      return new Rollout() {
+    public RolloutProgress begin(RolloutStart start) {
+      return new RolloutProgress() {
         private int seen;
         private int ahead;
 

@@ -19,7 +19,7 @@ import dev.mlops.api.model.Beta;
  *
  * <p>Its {@link Object#toString} describes it in the journal, such as {@code shadow until decided, at most 500 truths}.
  *
- * <p>Thread-safe; a {@link Rollout} is confined to one thread at a time.
+ * <p>Thread-safe; a {@link RolloutProgress} is confined to one thread at a time.
  *
  * @since 0.1
  */
@@ -30,5 +30,5 @@ public interface RolloutPlan {
    *
    * @param start which candidate, and what is known of it
    */
-  Rollout begin(RolloutStart start);
+  RolloutProgress begin(RolloutStart start);
 }

@@ -1,6 +1,6 @@
 package dev.mlops.core.loop;
 
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.store.Version;

@@ -7,7 +7,7 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.retrain.RetrainDecision;
-import dev.mlops.api.rollout.Rollout;
+import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.store.Version;
@@ -24,7 +24,7 @@ final class Comparing implements Phase {
   /** What the gate found. */
   private final Gate.Judgement judgement;
 
-  private final Rollout rollout;
+  private final RolloutProgress rollout;
 
   /** Whether the champion is one that returned: it is asked what it says of rows that others answered. */
   private final boolean returned;
@@ -41,7 +41,7 @@ final class Comparing implements Phase {
   private Comparing(
       Candidate candidate,
       Gate.Judgement judgement,
-      Rollout rollout,
+      RolloutProgress rollout,
       boolean returned,
       NewerChange change,
       long known,
@@ -70,7 +70,7 @@ final class Comparing implements Phase {
         .gate(judgement.finding(), judgement.undecided())
         .dependence(candidate.loop().dependence());
     source.baseline().ifPresent(start::baseline);
-    Rollout rollout = candidate.loop().plan.begin(start.build());
+    RolloutProgress rollout = candidate.loop().plan.begin(start.build());
     NewerChange change = NewerChange.of(
         source.baseline().orElse(null), source.schema(), candidate.loop().dependence());
     return new Comparing(candidate, judgement, rollout, returned, change, known, known);

@@ -2,7 +2,7 @@ package dev.mlops.core.loop;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.store.AliasChange;

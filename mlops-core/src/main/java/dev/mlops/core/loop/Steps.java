@@ -1,7 +1,7 @@
 package dev.mlops.core.loop;
 
-import dev.mlops.api.loop.Journal;
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.Journal;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.core.internal.log.Warnings;
 import java.time.InstantSource;
 import java.util.List;

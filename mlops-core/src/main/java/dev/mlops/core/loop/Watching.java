@@ -2,7 +2,7 @@ package dev.mlops.core.loop;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;

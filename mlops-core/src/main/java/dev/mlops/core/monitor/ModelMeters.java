@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.alert.AlertEvent;
 import dev.mlops.api.alert.AlertSink;
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Beta;
 import dev.mlops.core.internal.log.Warnings;
 import io.micrometer.core.instrument.MeterRegistry;

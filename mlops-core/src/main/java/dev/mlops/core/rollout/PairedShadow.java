@@ -15,7 +15,7 @@ import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.Dependence;
-import dev.mlops.api.rollout.Rollout;
+import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.drift.anytime.BettingTest;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe: confine to one thread.
  */
-final class PairedShadow implements Rollout {
+final class PairedShadow implements RolloutProgress {
   /** Where a shadow stands. */
   enum State {
     /** Neither test is sure yet. */

@@ -1,6 +1,6 @@
 package dev.mlops.core.rollout;
 
-import dev.mlops.api.rollout.Rollout;
+import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutStart;
 
@@ -116,7 +116,7 @@ public record ShadowPlan(
   }
 
   @Override
-  public Rollout begin(RolloutStart start) {
+  public RolloutProgress begin(RolloutStart start) {
     return PairedShadow.of(this, start);
   }
 

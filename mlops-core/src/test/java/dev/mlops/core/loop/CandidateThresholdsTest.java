@@ -3,7 +3,7 @@ package dev.mlops.core.loop;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Metric;

@@ -2,8 +2,8 @@ package dev.mlops.core.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mlops.api.loop.Journal;
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.Journal;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.store.Reference;
 import dev.mlops.testkit.JournalContract;
 import java.io.IOException;

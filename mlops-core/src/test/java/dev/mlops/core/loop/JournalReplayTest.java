@@ -2,7 +2,7 @@ package dev.mlops.core.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.store.Reference;
 import dev.mlops.core.internal.log.BackOff;

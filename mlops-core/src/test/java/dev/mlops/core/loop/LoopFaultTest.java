@@ -2,7 +2,7 @@ package dev.mlops.core.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;

@@ -3,7 +3,7 @@ package dev.mlops.core.loop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.store.StoreException;

@@ -3,9 +3,9 @@ package dev.mlops.core.loop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mlops.api.loop.Journal;
-import dev.mlops.api.loop.LoopEvent;
-import dev.mlops.api.loop.LoopEvent.Kind;
+import dev.mlops.api.journal.Journal;
+import dev.mlops.api.journal.LoopEvent;
+import dev.mlops.api.journal.LoopEvent.Kind;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;

@@ -10,7 +10,7 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.Signal;
-import dev.mlops.api.loop.LoopEvent;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Regression;

@@ -18,7 +18,7 @@ import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.Digest;
-import dev.mlops.api.rollout.Rollout;
+import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.store.Version;
@@ -239,7 +239,7 @@ class PairedShadowTest {
   /** Both cost the most on every row, and still one of them answers. */
   @Test
   void aCandidateThatIsSilentIsNeverPromotedOverAChampionThatIsAlwaysWrong() {
-    Rollout rollout = afterAnUndecidedGate();
+    RolloutProgress rollout = afterAnUndecidedGate();
     for (int i = 0; i < 500; i++) {
       observe(rollout, i, "fraud", "ok", "");
     }
@@ -308,14 +308,14 @@ class PairedShadowTest {
     return new Version("fraud", number, Digest.of(new byte[] {(byte) number}), Instant.EPOCH);
   }
 
-  private static Rollout afterAnUndecidedGate(Condition... undecided) {
+  private static RolloutProgress afterAnUndecidedGate(Condition... undecided) {
     return ShadowPlan.shadow()
         .begin(RolloutStart.builder(version(1), version(2), FRAUD)
             .gate(Finding.inconclusive("few positives"), List.of(undecided))
             .build());
   }
 
-  private static void observe(Rollout rollout, int i, String truth, String said, String other) {
+  private static void observe(RolloutProgress rollout, int i, String truth, String said, String other) {
     Outcome outcome = Outcome.builder(i, i, "1")
         .row(Row.of(FRAUD, 1.0))
         .prediction(Classification.of(said))
@@ -329,7 +329,7 @@ class PairedShadowTest {
   /** Fraud is .3 % of the rows, and the candidate never says so: no worse on all rows, and useless. */
   @Test
   void whatTheGateCouldNotDecideIsTestedOnItsOwnLossAndHoldsThePromotion() {
-    Rollout rollout = afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
+    RolloutProgress rollout = afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
     for (int i = 0; i < 500; i++) {
       String truth = i % 333 == 100 ? "fraud" : "ok";
       observe(rollout, i, truth, truth, "ok");
@@ -341,8 +341,8 @@ class PairedShadowTest {
 
   @Test
   void aQuestionOfTheGateThatIsAnsweredLetsTheCandidateGo() {
-    Rollout rollout = afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
-    Rollout alone = afterAnUndecidedGate();
+    RolloutProgress rollout = afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
+    RolloutProgress alone = afterAnUndecidedGate();
     int alonePromoted = 0;
     int i = 0;
     for (; i < 500 && rollout.decision().outcome() == RolloutDecision.Outcome.UNDECIDED; i++) {
@@ -362,7 +362,7 @@ class PairedShadowTest {
   /** About accuracy the shadow's own test tells, so nothing waits for a second one. */
   @Test
   void aQuestionAboutTheShadowsOwnLossIsNotAskedTwice() {
-    Rollout rollout = afterAnUndecidedGate(Signals.quality("accuracy").noWorseThanChampion(0.0));
+    RolloutProgress rollout = afterAnUndecidedGate(Signals.quality("accuracy").noWorseThanChampion(0.0));
     for (int i = 0; i < 500; i++) {
       observe(rollout, i, "ok", "ok", "ok");
     }
@@ -376,7 +376,7 @@ class PairedShadowTest {
         Signals.quality("precision").noWorseThanChampion(0.05),
         Signals.latency().p99AtMost(Duration.ofMillis(5)),
         (Condition) evidence -> Finding.inconclusive("a lambda"))) {
-      Rollout rollout = afterAnUndecidedGate(untold);
+      RolloutProgress rollout = afterAnUndecidedGate(untold);
       for (int i = 0; i < 500; i++) {
         observe(
             rollout,
@@ -394,7 +394,7 @@ class PairedShadowTest {
 
   @Test
   void aSilentCandidateFailsTheQuestionsToo() {
-    Rollout rollout = afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
+    RolloutProgress rollout = afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
     for (int i = 0; i < 500; i++) {
       observe(rollout, i, "fraud", "ok", "");
     }

@@ -1,4 +1,4 @@
-package dev.mlops.api.loop;
+package dev.mlops.api.journal;
 
 import static java.util.Objects.requireNonNull;
 

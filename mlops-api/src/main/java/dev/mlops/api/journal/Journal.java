@@ -1,4 +1,4 @@
-package dev.mlops.api.loop;
+package dev.mlops.api.journal;
 
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.store.StoreException;

@@ -16,7 +16,7 @@ import java.util.Optional;
  * @since 0.1
  */
 @Beta
-public interface Rollout {
+public interface RolloutProgress {
   /**
    * Takes one matured outcome of the champion that the candidate was neither trained nor gated on.
    *
