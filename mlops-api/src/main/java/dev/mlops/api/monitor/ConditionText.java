@@ -34,7 +34,7 @@ final class ConditionText {
       "ns", 1L);
 
   private static final List<String> BEGINNINGS =
-      List.of("quality", "latency", "features", "freshTruths", "goldenExamples");
+      List.of("quality", "latency", "failures", "features", "freshTruths", "goldenExamples");
 
   private ConditionText() {}
 
@@ -51,6 +51,13 @@ final class ConditionText {
     String limit = Figures.exact(asked.limit().orElseThrow());
     if (quantity.equals(Expression.Quantity.FRESH_TRUTHS)) {
       return "freshTruths(" + limit + ")";
+    }
+    if (quantity.equals(Expression.Quantity.FAILURES)) {
+      return "failures().atMost(" + limit + ")";
+    }
+    if (quantity.quantile().isPresent()
+        && asked.comparison() == Expression.Comparison.NO_WORSE_THAN_CHAMPION) {
+      return "latency()." + quantity.name() + "NoWorseThanChampion(" + limit + ")";
     }
     if (quantity.quantile().isPresent()) {
       return "latency()." + quantity.name() + "AtMost("
@@ -148,6 +155,7 @@ final class ConditionText {
     return switch (first.name) {
       case "quality" -> quality(metric(first, own), rest);
       case "latency" -> latency(first.without(rest));
+      case "failures" -> failures(first.without(rest));
       case "features" -> features(first.without(rest));
       case "freshTruths" -> alone(Signals.freshTruths(first.whole()), rest);
       case "goldenExamples" -> alone(Signals.goldenExamples(), first.without(rest));
@@ -213,14 +221,25 @@ final class ConditionText {
   }
 
   private static Condition latency(List<Call> calls) {
-    List<String> known = List.of("p50AtMost", "p99AtMost");
+    List<String> known = List.of("p50AtMost", "p99AtMost", "p99NoWorseThanChampion");
     Call step = next(calls, "latency()", known);
     List<Call> rest = calls.subList(1, calls.size());
     return switch (step.name) {
       case "p50AtMost" -> alone(Signals.latency().p50AtMost(step.time()), rest);
       case "p99AtMost" -> alone(Signals.latency().p99AtMost(step.time()), rest);
+      case "p99NoWorseThanChampion" ->
+        alone(Signals.latency().p99NoWorseThanChampion(step.number(0, 1)), rest);
       default -> throw step.unknown(known);
     };
+  }
+
+  private static Condition failures(List<Call> calls) {
+    List<String> known = List.of("atMost");
+    Call step = next(calls, "failures()", known);
+    if (!step.name.equals("atMost")) {
+      throw step.unknown(known);
+    }
+    return alone(Signals.failures().atMost(step.number(0, 1)), calls.subList(1, calls.size()));
   }
 
   private static Condition features(List<Call> calls) {

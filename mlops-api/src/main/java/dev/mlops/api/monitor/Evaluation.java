@@ -33,11 +33,14 @@ final class Evaluation {
     Optional<Metric> metric = asked.quantity().metric();
     return switch (asked.comparison()) {
       case NO_WORSE_THAN_BASELINE -> noWorseThanBaseline(metric.orElseThrow());
-      case NO_WORSE_THAN_CHAMPION -> noWorseThanChampion(metric.orElseThrow());
+      case NO_WORSE_THAN_CHAMPION ->
+        metric.isPresent() ? noWorseThanChampion(metric.get()) : latencyBesideChampion();
       case AT_LEAST ->
         metric.isPresent() ? compare(metric.get(), limit(), "wanted at least") : freshTruths();
       case AT_MOST ->
-        metric.isPresent() ? compare(metric.get(), limit(), "wanted at most") : latency();
+        metric.isPresent()
+            ? compare(metric.get(), limit(), "wanted at most")
+            : asked.quantity().equals(Expression.Quantity.FAILURES) ? failures() : latency();
       case REPRODUCED ->
         evidence.examples().orElse(Finding.inconclusive("no candidate is being judged"));
       case UNMOVED -> throw new IllegalStateException("nothing is watched for " + asked);
@@ -154,6 +157,65 @@ final class Evaluation {
         .limit(limit())
         .n(latency.n())
         .build();
+  }
+
+  private Finding latencyBesideChampion() {
+    Optional<Latency> ours = evidence.candidate().flatMap(VersionEvidence::latency);
+    Optional<Latency> theirs = evidence.champion().flatMap(VersionEvidence::latency);
+    if (ours.isEmpty() || theirs.isEmpty()) {
+      return inconclusive("no latency of candidate and champion");
+    }
+    double took = millis(ours.get().p99());
+    double champion = millis(theirs.get().p99());
+    long n = Math.min(ours.get().n(), theirs.get().n());
+    List<String> shown = Figures.apart(took, champion, limit() * champion);
+    String text = asked.quantity() + " of the candidate " + shown.get(0) + " ms (n "
+        + ours.get().n() + "), champion " + shown.get(1) + " ms (n " + theirs.get().n()
+        + ") allows " + shown.get(2) + " ms";
+    boolean enough = n >= asked.fewest();
+    Verdict verdict = !enough
+        ? Verdict.INCONCLUSIVE
+        : took > limit() * champion ? Verdict.FAIL : Verdict.PASS;
+    return builder(verdict, enough ? text : text + ", wanted " + asked.fewest() + " predictions of each")
+        .value(took / 1e3)
+        .limit(limit() * champion / 1e3)
+        .n(n)
+        .build();
+  }
+
+  private Finding failures() {
+    Optional<VersionEvidence> section = evidence.judged();
+    long failed = section.map(VersionEvidence::failures).orElse(0L);
+    long calls = failed + section.map(VersionEvidence::offered).orElse(0L);
+    if (calls == 0) {
+      return inconclusive("no calls yet");
+    }
+    double share = (double) failed / calls;
+    List<String> shown = Figures.apart(share, limit());
+    String text = "share of failures " + shown.get(0) + " (" + failed + " of " + calls
+        + " calls), limit " + shown.get(1)
+        + section.flatMap(VersionEvidence::firstFailure).map(first -> ", the first gave " + first).orElse("");
+    Verdict verdict = lowestShare(failed, calls) > limit()
+        ? Verdict.FAIL
+        : share <= limit() && calls >= asked.fewest() ? Verdict.PASS : Verdict.INCONCLUSIVE;
+    return builder(
+            verdict,
+            verdict == Verdict.INCONCLUSIVE && calls < asked.fewest()
+                ? text + ", wanted " + asked.fewest() + " calls"
+                : text)
+        .value(share)
+        .limit(limit())
+        .n(calls)
+        .build();
+  }
+
+  /** The lower end of the 99 % interval of a share (Wilson). */
+  private static double lowestShare(long ones, long n) {
+    double z = 2.5758293035489004;
+    double share = (double) ones / n;
+    double middle = share + z * z / (2 * n);
+    double half = z * Math.sqrt(share * (1 - share) / n + z * z / (4.0 * n * n));
+    return (middle - half) / (1 + z * z / n);
   }
 
   private static double millis(Duration time) {

@@ -49,7 +49,10 @@ public final class Expression {
     AT_MOST,
     /** It must be no worse than the test phase's by more than the limit. */
     NO_WORSE_THAN_BASELINE,
-    /** A candidate's must be no worse than the champion's on the same rows by more than the limit. */
+    /**
+     * A candidate's must be no worse than the champion's: quality on the same rows by more than the limit, a latency by more
+     * than so many times.
+     */
     NO_WORSE_THAN_CHAMPION,
     /** A detector must not have found a drift. */
     UNMOVED,
@@ -71,6 +74,9 @@ public final class Expression {
 
     /** How many truths of the champion have matured. */
     public static final Quantity FRESH_TRUTHS = new Quantity("fresh_truths", "", null, Double.NaN);
+
+    /** The share of calls that got no prediction: the model threw, or answered with nothing usable. */
+    public static final Quantity FAILURES = new Quantity("failures", "", null, Double.NaN);
 
     /** The golden examples of a candidate's package. */
     public static final Quantity GOLDEN_EXAMPLES =
@@ -111,7 +117,7 @@ public final class Expression {
       return new Quantity(quantile == 0.5 ? "p50" : "p99", "seconds", null, quantile);
     }
 
-    /** {@return such as {@code recall}, {@code p99}, {@code fresh_truths}, {@code golden_examples} or {@code features}} */
+    /** {@return such as {@code recall}, {@code p99}, {@code failures}, {@code fresh_truths}, {@code golden_examples} or {@code features}} */
     public String name() {
       return name;
     }
@@ -255,10 +261,10 @@ public final class Expression {
 
   /**
    * {@return how many observations there must be at least for an answer: 30 truths, or inputs of a detector; 100 predictions
-   * for a latency; 1 for what brings its own}
+   * for a latency, 100 calls for a share of failures; 1 for what brings its own}
    */
   public long fewest() {
-    if (quantity.quantile().isPresent()) {
+    if (quantity.quantile().isPresent() || quantity.equals(Quantity.FAILURES)) {
       return FEWEST_LATENCIES;
     }
     boolean counted = watch != null

@@ -53,6 +53,13 @@ public final class Signals {
   }
 
   /**
+   * {@return questions about calls that got no prediction}
+   */
+  public static FailureQuestions failures() {
+    return new FailureQuestions();
+  }
+
+  /**
    * {@return questions about the columns of the rows that are served}
    */
   public static FeatureQuestions features() {
@@ -220,9 +227,57 @@ public final class Signals {
       return atMost(0.5, limit);
     }
 
+    /**
+     * {@return the condition that the 99th percentile of a candidate is at most so many times the champion's}
+     *
+     * <p>Both are of predictions that were served, or measured on held-back rows, at the same time. INCONCLUSIVE while one of
+     * the two has fewer than 100, or no candidate is judged.
+     *
+     * @param times such as 1.5 for half as long again; finite, at least 1
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Condition p99NoWorseThanChampion(double times) {
+      if (!(times >= 1) || Double.isInfinite(times)) {
+        throw new IllegalArgumentException("times must be finite and >= 1, but was " + times);
+      }
+      return new BuiltInCondition.Plain(Expression.of(
+          Expression.Quantity.latency(0.99),
+          Expression.Comparison.NO_WORSE_THAN_CHAMPION,
+          times));
+    }
+
     private static Condition atMost(double quantile, Duration limit) {
       return new BuiltInCondition.Plain(
           Expression.atMost(Expression.Quantity.latency(quantile), limit));
+    }
+  }
+
+  /**
+   * Questions about calls that got no prediction: the model threw, or answered with nothing usable.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  public static final class FailureQuestions {
+    private FailureQuestions() {}
+
+    /**
+     * {@return the condition that at most a share of the calls fails}
+     *
+     * <p>FAIL when the whole 99 % interval (Wilson) of the share is above the limit, PASS when the share is not and there were
+     * 100 calls or more, INCONCLUSIVE in between. So a model that always fails is told after a few calls.
+     *
+     * @param share at least 0, below 1
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Condition atMost(double share) {
+      if (!(share >= 0 && share < 1)) {
+        throw new IllegalArgumentException(
+            "a share of failures must be >= 0 and < 1, but was " + share);
+      }
+      return new BuiltInCondition.Plain(Expression.of(
+          Expression.Quantity.FAILURES, Expression.Comparison.AT_MOST, share));
     }
   }
 

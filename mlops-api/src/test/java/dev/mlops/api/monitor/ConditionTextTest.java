@@ -268,4 +268,17 @@ class ConditionTextTest {
     assertThat(moved.comparison()).isEqualTo(Expression.Comparison.UNMOVED);
     assertThat(moved.limit()).isEmpty();
   }
+
+  @Test
+  void failuresAndLatencyBesideTheChampionAreReadBack() {
+    for (Condition condition : List.of(
+        Signals.failures().atMost(0.01), Signals.latency().p99NoWorseThanChampion(1.5))) {
+      assertThat(Signals.parse(condition.toString())).isEqualTo(condition);
+    }
+    assertThat(Signals.failures().atMost(0.01)).hasToString("failures().atMost(0.01)");
+    assertThat(Signals.latency().p99NoWorseThanChampion(1.5))
+        .hasToString("latency().p99NoWorseThanChampion(1.5)");
+    assertThatThrownBy(() -> Signals.parse("failures().atMots(0.01)"))
+        .hasMessageContaining("did you mean \"atMost\"");
+  }
 }

@@ -317,4 +317,77 @@ class EvaluationTest {
         .hasMessageContaining("f1")
         .hasMessageContaining("loss per row");
   }
+
+  private static Finding failures(long failed, long answered) {
+    return Signals.failures()
+        .atMost(0.01)
+        .test(of(VersionEvidence.builder("7").served(answered, 0).failures(failed)));
+  }
+
+  @Test
+  void aFewFailuresOfAFewCallsSayNothingAndManySayEnough() {
+    assertThat(failures(0, 99).verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(failures(0, 100).verdict()).isEqualTo(Verdict.PASS);
+    assertThat(failures(1, 99).verdict()).isEqualTo(Verdict.PASS);
+    assertThat(failures(2, 98).verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+    // Wilson, 99 %: 4 of 100 begin at 0.01198, 3 of 100 at 0.00761 (the formula in double precision, Python 3)
+    assertThat(failures(3, 97).verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(failures(4, 96).verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(failures(1, 0).verdict()).as("one call that failed").isEqualTo(Verdict.FAIL);
+    assertThat(Signals.failures().atMost(0.0).test(of(VersionEvidence.builder("7"))).text())
+        .contains("no calls");
+  }
+
+  @Test
+  void aShareOfFailuresTellsItsNumbersAndWhatCameFirst() {
+    Finding found = Signals.failures()
+        .atMost(0.01)
+        .test(of(VersionEvidence.builder("7")
+            .served(15, 5)
+            .failures(20)
+            .firstFailure("IllegalStateException")));
+    assertThat(found.value()).hasValue(0.5);
+    assertThat(found.limit()).hasValue(0.01);
+    assertThat(found.n()).hasValue(40);
+    assertThat(found.text()).contains("20 of 40 calls", "0.01", "IllegalStateException");
+  }
+
+  /** Of the candidate and of the champion; the one beside the other. */
+  private static Finding slower(long candidateMillis, long n) {
+    return Signals.latency()
+        .p99NoWorseThanChampion(1.5)
+        .test(Evidence.builder("fraud", Instant.EPOCH)
+            .champion(VersionEvidence.builder("7").latency(p99(10, 100)).build())
+            .candidate(VersionEvidence.builder("8").latency(p99(candidateMillis, n)).build())
+            .build());
+  }
+
+  private static Latency p99(long millis, long n) {
+    return Latency.builder()
+        .p50(Duration.ofMillis(1))
+        .p99(Duration.ofMillis(millis))
+        .n(n)
+        .build();
+  }
+
+  @Test
+  void latencyIsHeldAgainstTheChampions() {
+    assertThat(slower(15, 100).verdict()).isEqualTo(Verdict.PASS);
+    assertThat(slower(16, 100).verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(slower(16, 99).verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(slower(16, 100).text()).contains("16", "champion 10", "allows 15");
+    assertThat(ask(
+            Signals.latency().p99NoWorseThanChampion(1.0),
+            of(VersionEvidence.builder("7").latency(p99(10, 100)))))
+        .as("no candidate")
+        .isEqualTo(Verdict.INCONCLUSIVE);
+  }
+
+  @Test
+  void limitsThatNothingCouldMissAreRefused() {
+    assertThatThrownBy(() -> Signals.failures().atMost(1.0)).hasMessageContaining("1.0");
+    assertThatThrownBy(() -> Signals.failures().atMost(Double.NaN)).hasMessageContaining("NaN");
+    assertThatThrownBy(() -> Signals.latency().p99NoWorseThanChampion(0.9))
+        .hasMessageContaining("0.9");
+  }
 }
