@@ -57,9 +57,19 @@ final class Comparing implements Phase {
     this.stands = rollout.decision();
   }
 
-  /** A candidate that knows the outcomes before a position. */
-  static Comparing of(Candidate candidate, Gate.Judgement judgement, long known) {
-    return begin(candidate, judgement, false, known);
+  /** A candidate that knows the outcomes before a position; failed where the host's plan throws. */
+  static Phase of(Candidate candidate, Gate.Judgement judgement, long known) {
+    return orFailed(candidate, judgement, false, known);
+  }
+
+  /** Where the plan throws, the candidate ends: the same call would be tried again and again. */
+  private static Phase orFailed(
+      Candidate candidate, Gate.Judgement judgement, boolean returned, long known) {
+    try {
+      return begin(candidate, judgement, returned, known);
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+      return candidate.loop().failed(e);
+    }
   }
 
   private static Comparing begin(
@@ -107,7 +117,7 @@ final class Comparing implements Phase {
     Candidate beside = candidate.beside(champion);
     return champion.equals(candidate.version())
         ? beside.keepUnjudged(Map.of(), candidate + " is a past champion and has returned")
-        : begin(beside, judgement, true, known);
+        : orFailed(beside, judgement, true, known);
   }
 
   /** Whether the policy asks for a candidate with a longer window; a change that this one does not know is remembered. */

@@ -246,7 +246,10 @@ final class Watching implements Phase {
 
   private Phase gated(Candidate candidate, Gate.Judgement judgement, long end) {
     Finding finding = judgement.finding();
-    Comparing next = Comparing.of(candidate, judgement, end);
+    Phase next = Comparing.of(candidate, judgement, end);
+    if (!(next instanceof Comparing)) {
+      return next;
+    }
     loop.steps.write(candidate
         .event(
             LoopEvent.Kind.GATED,

@@ -14,9 +14,11 @@ import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.internal.log.SmallDisk;
+import dev.mlops.core.rollout.ShadowPlan;
 import dev.mlops.testkit.CapturedLog;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -1108,6 +1110,36 @@ class LoopFaultTest {
         .as(scene.last().toString())
         .isTrue();
     assertThat(scene.moves()).isEqualTo(List.of(1L));
+    scene.assertCandidatesClosedOnce();
+  }
+
+  /** A host's plan that throws when it begins ends the candidate: the loop rests, and trains another one later. */
+  @Test
+  void aPlanThatCannotBeginEndsTheCandidate() {
+    scene.world = "B";
+    scene.serve(200);
+    AtomicInteger begun = new AtomicInteger();
+    RolloutPlan plan = start -> {
+      if (begun.getAndIncrement() == 0) {
+        throw new IllegalStateException("no plan today");
+      }
+      return ShadowPlan.shadow().begin(start);
+    };
+    try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).rollout(plan).build()) {
+      loop.tick();
+      loop.tick();
+
+      assertThat(scene.last().kind()).isEqualTo(LoopEvent.Kind.FAILED);
+      assertThat(scene.last().text()).contains("no plan today");
+      assertThat(loop.trouble()).hasValueSatisfying(said -> assertThat(said).contains("no plan today"));
+      assertThat(scene.kinds()).doesNotContain("GATED");
+      scene.clock.advance(Duration.ofDays(2));
+      for (int i = 0; i < 60 && scene.deployment.champion().number() == 1; i++) {
+        scene.serve(50);
+        loop.tick();
+      }
+      assertThat(scene.kinds()).endsWith("PROMOTED");
+    }
     scene.assertCandidatesClosedOnce();
   }
 }

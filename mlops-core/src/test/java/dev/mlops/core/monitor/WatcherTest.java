@@ -1,6 +1,7 @@
 package dev.mlops.core.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.Level;
@@ -15,6 +16,7 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.drift.profile.Baselines;
 import dev.mlops.drift.stream.SrEDetector;
 import java.util.ArrayList;
@@ -96,6 +98,39 @@ class WatcherTest {
     Watcher hopeless = of(0.6, 4, 10);
     assertThat(hopeless.findsNothing()).as(hopeless.note()).isTrue();
     assertThat(of(0.3, 190, 269).findsNothing()).isFalse();
+  }
+
+  private static double limit(Dependence first, Dependence champion) {
+    Watch watch = Watch.quality(Metric.ACCURACY, 0.02, FalseAlarms.every(100_000));
+    Baseline.Builder tested = Baseline.builder(
+            Schema.of(Column.number("x")).predicting(Task.CLASSIFICATION))
+        .quality(Metric.ACCURACY, Estimate.share(1_800, 2_000));
+    return 1
+        - new Watcher(
+                watch,
+                null,
+                tested.dependence(first).build(),
+                tested.dependence(champion).build(),
+                64)
+            .reading()
+            .limit()
+            .orElseThrow();
+  }
+
+  /** 2,000 rows of four times the variance tell as much as 500: the bound of the error is that of 50 wrong ones in 500. */
+  @Test
+  void rowsThatDependOnEachOtherWidenTheLimit() {
+    Dependence four = new Dependence(2_000, 16, 4.0, 256, false);
+    Dependence short9 = new Dependence(300, 16, 9.0, 32, true);
+
+    assertThat(limit(Dependence.none(), Dependence.none()))
+        .isCloseTo(SrEDetector.upperLimit(200, 2_000) + 0.02, within(1e-12));
+    assertThat(limit(four, Dependence.none()))
+        .isCloseTo(SrEDetector.upperLimit(50, 500) + 0.02, within(1e-12));
+    assertThat(limit(Dependence.none(), four)).isEqualTo(limit(four, Dependence.none()));
+    assertThat(limit(four, short9))
+        .as("a short test phase of a later version says little of it")
+        .isEqualTo(limit(four, four));
   }
 
   /** Serves 300 rows of which one column moved by half of its range, and one did not. */

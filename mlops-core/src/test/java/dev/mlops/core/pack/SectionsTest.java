@@ -19,6 +19,7 @@ import dev.mlops.api.model.Task;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.Configuration;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.GoldenExample;
@@ -156,6 +157,15 @@ class SectionsTest {
           .p99(Duration.ofNanos(p50 + random.nextInt(1_000)))
           .n(1 + random.nextInt(9))
           .build());
+    }
+    if (random.nextBoolean()) {
+      int block = 1 << random.nextInt(9);
+      baseline.dependence(new Dependence(
+          random.nextInt(9_000),
+          block,
+          block == 1 ? 1 : 1 + random.nextDouble(),
+          random.nextInt(300),
+          random.nextBoolean()));
     }
     if (random.nextBoolean()) {
       baseline.labels(new CategoryProfile(
