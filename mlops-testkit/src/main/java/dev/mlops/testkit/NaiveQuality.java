@@ -95,7 +95,8 @@ final class NaiveQuality {
           "f1",
           "f_beta",
           "mcc",
-          "cohen_kappa" -> isOfLabels(pair);
+          "cohen_kappa",
+          "selection_rate" -> isOfLabels(pair);
       case "log_loss", "brier", "ece", "top_k", "roc_auc", "average_precision" ->
         isOfLabels(pair) && ((Classification) pair.prediction()).score().isPresent();
       case "mae",
@@ -134,6 +135,12 @@ final class NaiveQuality {
       case "precision", "recall", "specificity", "f1", "f_beta" -> perLabel(metric, schema, pairs);
       case "mcc" -> correlation(pairs);
       case "cohen_kappa" -> kappa(pairs);
+      case "selection_rate" ->
+        metric
+            .label()
+            .or(schema::positiveLabel)
+            .map(label -> OptionalDouble.of(share(pairs, pair -> said(pair).equals(label))))
+            .orElse(OptionalDouble.empty());
       case "log_loss" -> pairs.stream().mapToDouble(NaiveQuality::loss).average();
       case "ece" -> calibration(schema, pairs);
       case "roc_auc", "average_precision" -> areas(metric, schema, pairs);

@@ -136,6 +136,34 @@ public final class Metric implements Comparable<Metric> {
   public static final Metric AVERAGE_PRECISION =
       ofClassifier("average_precision").higherIsBetter().between(0.0, 1.0).build();
 
+  /**
+   * Share of the predictions that say the positive label, also called the acceptance rate; absent without a positive label.
+   * It needs no truth, and of fairness it is compared between segments.
+   */
+  public static final Metric SELECTION_RATE = ofClassifier("selection_rate")
+      .share(schema -> schema.positiveLabel().map(RowValues::selected).orElse(null))
+      .build();
+
+  /**
+   * The largest selection rate of a segment minus the smallest. It is measured between segments, never of outcomes alone.
+   */
+  public static final Metric DEMOGRAPHIC_PARITY_DIFFERENCE =
+      ofClassifier("demographic_parity_difference").between(0.0, 1.0).build();
+
+  /**
+   * The smallest selection rate of a segment over the largest, also called disparate impact: 0.8 is the four-fifths rule. It is
+   * measured between segments, never of outcomes alone.
+   */
+  public static final Metric DEMOGRAPHIC_PARITY_RATIO =
+      ofClassifier("demographic_parity_ratio").higherIsBetter().between(0.0, 1.0).build();
+
+  /**
+   * The largest recall of the positive label in a segment minus the smallest. It is measured between segments, never of
+   * outcomes alone.
+   */
+  public static final Metric EQUAL_OPPORTUNITY_DIFFERENCE =
+      ofClassifier("equal_opportunity_difference").between(0.0, 1.0).build();
+
   /** Mean absolute error, in units of the output; over all outputs. */
   public static final Metric MAE = ofRegression("mae")
       .meanOf(
@@ -182,6 +210,9 @@ public final class Metric implements Comparable<Metric> {
    */
   public static final Metric BIAS = ofRegression("bias").signed().build();
 
+  private static final Set<String> BETWEEN_SEGMENTS = Set.of(
+      "demographic_parity_difference", "demographic_parity_ratio", "equal_opportunity_difference");
+
   private static final List<Metric> DEFAULTS =
       List.of(ACCURACY, PRECISION, RECALL, F1, LOG_LOSS, MAE, RMSE, R2);
 
@@ -199,6 +230,10 @@ public final class Metric implements Comparable<Metric> {
       ECE,
       ROC_AUC,
       AVERAGE_PRECISION,
+      SELECTION_RATE,
+      DEMOGRAPHIC_PARITY_DIFFERENCE,
+      DEMOGRAPHIC_PARITY_RATIO,
+      EQUAL_OPPORTUNITY_DIFFERENCE,
       MAE,
       MSE,
       RMSE,
@@ -226,6 +261,10 @@ public final class Metric implements Comparable<Metric> {
       "ece",
       "roc_auc",
       "average_precision",
+      "selection_rate",
+      "demographic_parity_difference",
+      "demographic_parity_ratio",
+      "equal_opportunity_difference",
       "mae",
       "mse",
       "rmse",
@@ -245,7 +284,8 @@ public final class Metric implements Comparable<Metric> {
       "specificity", Metric::specificity,
       "f1", Metric::f1,
       "roc_auc", Metric::rocAuc,
-      "average_precision", Metric::averagePrecision);
+      "average_precision", Metric::averagePrecision,
+      "selection_rate", Metric::selectionRate);
 
   /** Those that have a number, by name. */
   private static final Map<String, DoubleFunction<Metric>> OF_A_NUMBER = Map.of(
@@ -269,6 +309,7 @@ public final class Metric implements Comparable<Metric> {
       "f_beta(beta, label)",
       "roc_auc(label)",
       "average_precision(label)",
+      "selection_rate(label)",
       "top_k(k)",
       "quantile_error(quantile)",
       "pinball(quantile)");
@@ -386,6 +427,19 @@ public final class Metric implements Comparable<Metric> {
     return ofClassifier("specificity")
         .label(label)
         .share(schema -> RowValues.ofOthers(label))
+        .build();
+  }
+
+  /**
+   * {@return the share of the predictions that say one label}
+   *
+   * @param label 1 to 200 characters
+   * @throws IllegalArgumentException if it is empty or longer
+   */
+  public static Metric selectionRate(String label) {
+    return ofClassifier("selection_rate")
+        .label(label)
+        .share(schema -> RowValues.selected(label))
         .build();
   }
 
@@ -765,6 +819,14 @@ public final class Metric implements Comparable<Metric> {
   /** {@return of a host's metric {@linkplain Builder#ofOutcomes of outcomes}, what measures them} */
   public Optional<ToDoubleBiFunction<List<Prediction>, List<Truth>>> ofOutcomes() {
     return Optional.ofNullable(ofOutcomes);
+  }
+
+  /**
+   * {@return whether it compares segments with each other, as fairness does: it is known of a division of rows, never of
+   * outcomes alone}
+   */
+  public boolean isBetweenSegments() {
+    return BETWEEN_SEGMENTS.contains(name);
   }
 
   private int rank() {

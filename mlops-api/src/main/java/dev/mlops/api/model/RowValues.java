@@ -42,6 +42,13 @@ final class RowValues {
         : said.label().equals(label) ? 0.0 : 1.0;
   }
 
+  /** 1 for a row that was predicted to have a label, 0 for any other. */
+  static RowValue selected(String label) {
+    return (prediction, truth) -> !(prediction instanceof Classification said)
+        ? Double.NaN
+        : said.label().equals(label) ? 1.0 : 0.0;
+  }
+
   /** The squared distance of the score of a label from 1 where it is true, else from 0. */
   static RowValue brier(String label) {
     return (prediction, truth) -> {

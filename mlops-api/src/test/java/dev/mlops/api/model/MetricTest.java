@@ -37,7 +37,8 @@ class MetricTest {
           Metric.f1(label),
           Metric.fBeta(2, label),
           Metric.rocAuc(label),
-          Metric.averagePrecision(label)));
+          Metric.averagePrecision(label),
+          Metric.selectionRate(label)));
     }
     all.addAll(List.of(
         Metric.fBeta(2),
@@ -172,6 +173,31 @@ class MetricTest {
         .isEqualTo(5.0);
     assertThat(loss(Metric.MSE, COLUMNS, Regression.of(Map.of("a", 1.0, "b", 2.0)), Truth.of(1)))
         .isNaN();
+  }
+
+  @Test
+  void aSelectionRateCountsWhatIsSaidWhateverIsTrue() {
+    Schema positive = COLUMNS.positiveLabel("yes");
+    Classification yes = Classification.of("yes");
+    assertThat(loss(Metric.SELECTION_RATE, positive, yes, Truth.of("no"))).isZero();
+    assertThat(loss(Metric.SELECTION_RATE, positive, yes, Truth.of("yes"))).isZero();
+    assertThat(loss(Metric.selectionRate("no"), COLUMNS, yes, Truth.of("no"))).isEqualTo(1.0);
+    assertThat(Metric.SELECTION_RATE.loss(COLUMNS)).as("without a positive label").isEmpty();
+  }
+
+  @Test
+  void fairnessIsBetweenSegmentsAndHasNoLoss() {
+    List<Metric> between =
+        Metric.known().stream().filter(Metric::isBetweenSegments).toList();
+    assertThat(between)
+        .containsExactly(
+            Metric.DEMOGRAPHIC_PARITY_DIFFERENCE,
+            Metric.DEMOGRAPHIC_PARITY_RATIO,
+            Metric.EQUAL_OPPORTUNITY_DIFFERENCE)
+        .noneMatch(Metric::hasLoss)
+        .allMatch(metric -> metric.lowest() == 0 && metric.highest() == 1);
+    assertThat(Metric.DEMOGRAPHIC_PARITY_RATIO.higherIsBetter()).isTrue();
+    assertThat(Metric.DEMOGRAPHIC_PARITY_DIFFERENCE.higherIsBetter()).isFalse();
   }
 
   private static double loss(Metric metric, Schema schema, Prediction said, Truth right) {

@@ -28,7 +28,8 @@ final class LabelCounts {
       "f1",
       "f_beta",
       "mcc",
-      "cohen_kappa");
+      "cohen_kappa",
+      "selection_rate");
 
   private final Map<String, Tally> tallies = new TreeMap<>();
   private final int most;
@@ -192,6 +193,11 @@ final class LabelCounts {
       }
       case "mcc", "cohen_kappa" -> {
         return agreement(base.equals("mcc"));
+      }
+      case "selection_rate" -> {
+        return label(metric, schema)
+            .map(label -> Estimate.share(
+                tallies.getOrDefault(label, new Tally()).predicted, n));
       }
       case "balanced_accuracy" -> {
         return Optional.of(average(metric, "recall", true, false));

@@ -59,7 +59,8 @@ class MetricsPropertyTest {
           Metric.f1(label),
           Metric.fBeta(2, label),
           Metric.rocAuc(label),
-          Metric.averagePrecision(label)));
+          Metric.averagePrecision(label),
+          Metric.selectionRate(label)));
     }
     for (Metric area : List.of(Metric.ROC_AUC, Metric.AVERAGE_PRECISION)) {
       all.addAll(List.of(area.macro(), area.weighted()));
