@@ -552,6 +552,7 @@ public final class InMemoryPackage implements ModelPackage {
               .append('\n'));
       baseline.columns().forEach(column -> text.append(text(column)).append('\n'));
       baseline.labels().ifPresent(labels -> text.append(text(labels)).append('\n'));
+      baseline.predictions().forEach(part -> text.append(text(part)).append('\n'));
       return text.toString();
     }
 

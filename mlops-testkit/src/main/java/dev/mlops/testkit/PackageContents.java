@@ -111,6 +111,9 @@ public final class PackageContents {
             new double[] {0.1 + 0.2, -0.0, 4.9e-324, 7}))
         .column(new CategoryProfile("channel", Map.of("shop", 600L, "wéb", 300L), 50, 50))
         .labels(new CategoryProfile("label", Map.of("no", 700L, "yes", 290L), 10, 0))
+        .prediction(new CategoryProfile("label", Map.of("no", 720L, "yes", 280L), 0, 0))
+        .prediction(new NumberProfile(
+            "score", 900, 100, 1.0 / 3, 0.1, 0, 1, new double[] {0.1 + 0.2, 4.9e-324, 1}))
         .build();
     List<GoldenExample> examples = List.of(
         new GoldenExample(

@@ -34,6 +34,7 @@ public final class Baseline {
   private final @Nullable Dependence dependence;
   private final List<ColumnProfile> columns;
   private final @Nullable CategoryProfile labels;
+  private final List<ColumnProfile> predictions;
 
   private Baseline(Builder builder) {
     this.schema = builder.schema;
@@ -50,6 +51,7 @@ public final class Baseline {
     }
     this.columns = List.copyOf(ordered);
     this.labels = builder.labels;
+    this.predictions = List.copyOf(builder.predictions.values());
   }
 
   /**
@@ -123,6 +125,18 @@ public final class Baseline {
     return Optional.ofNullable(labels);
   }
 
+  /**
+   * {@return how the predictions of the test phase were distributed, by name; empty where nobody measured it, as in packages of
+   * earlier releases}
+   *
+   * <p>Of a classifier: {@code label}; {@code score}, of the positive label, if the schema names one; {@code confidence}, the score
+   * of the predicted label; the last two where it gives scores. Of quantities: each output. Of anomalies: {@code anomalous} ({@code
+   * yes}, {@code no}) and {@code score}.
+   */
+  public List<ColumnProfile> predictions() {
+    return predictions;
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof Baseline that
@@ -132,7 +146,8 @@ public final class Baseline {
         && Objects.equals(latency, that.latency)
         && Objects.equals(dependence, that.dependence)
         && columns.equals(that.columns)
-        && Objects.equals(labels, that.labels);
+        && Objects.equals(labels, that.labels)
+        && predictions.equals(that.predictions);
   }
 
   @Override
@@ -168,6 +183,7 @@ public final class Baseline {
     private final Schema schema;
     private final Map<Metric, Estimate> quality = new TreeMap<>();
     private final Map<String, ColumnProfile> columns = new HashMap<>();
+    private final Map<String, ColumnProfile> predictions = new TreeMap<>();
     private long rows;
     private @Nullable Latency latency;
     private @Nullable CategoryProfile labels;
@@ -246,6 +262,16 @@ public final class Baseline {
      */
     public Builder labels(CategoryProfile profile) {
       this.labels = requireNonNull(profile, "profile");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how one part of the predictions was distributed}
+     *
+     * @param profile of the part that its column names, such as {@code label} or {@code score}; of one name the newest counts
+     */
+    public Builder prediction(ColumnProfile profile) {
+      predictions.put(profile.column(), profile);
       return this;
     }
 

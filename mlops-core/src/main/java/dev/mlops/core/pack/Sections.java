@@ -44,7 +44,7 @@ import java.util.stream.Collectors;
  *
  * <p>Version 1 of the configuration held texts only, version 1 of the libraries no digests, and version 2 no file names and
  * always a version. Version 2 of the baseline says unit and direction of a metric that is a host's own, and version 3 the
- * labels of the test rows and how far losses depend on those before them; version 2 of the examples says tolerances and labels that are not those with the highest score.
+ * labels of the test rows and how far losses depend on those before them, and version 4 how predictions were distributed; version 2 of the examples says tolerances and labels that are not those with the highest score.
  */
 final class Sections {
   private static final String FORMAT = "format";
@@ -53,7 +53,10 @@ final class Sections {
 
   /** {@return the version in which a section is written, and the newest that is read} */
   static int version(Role role) {
-    if (role.equals(Role.BASELINE) || role.equals(Role.LIBRARIES)) {
+    if (role.equals(Role.BASELINE)) {
+      return 4;
+    }
+    if (role.equals(Role.LIBRARIES)) {
       return 3;
     }
     return role.equals(Role.EXAMPLES) || role.equals(Role.CONFIGURATION) ? 2 : 1;
@@ -142,6 +145,9 @@ final class Sections {
                 dependence.growing())));
     members.put("columns", baseline.columns().stream().map(Sections::profile).toList());
     baseline.labels().ifPresent(labels -> members.put("labels", profile(labels)));
+    if (!baseline.predictions().isEmpty()) {
+      members.put("predictions", baseline.predictions().stream().map(Sections::profile).toList());
+    }
     return Json.of(members);
   }
 
@@ -207,11 +213,15 @@ final class Sections {
             "latency",
             "dependence",
             "columns",
-            "labels")
+            "labels",
+            "predictions")
         .get(FORMAT)
         .integer();
     if (format < 3 && json.find("labels").isPresent()) {
       throw json.get("labels").wanted("no labels before version 3 of a baseline");
+    }
+    if (format < 4 && json.find("predictions").isPresent()) {
+      throw json.get("predictions").wanted("no predictions before version 4 of a baseline");
     }
     boolean hosts = format > 1;
     Json schema = json.get("schema").only("columns", "task", "positive");
@@ -268,6 +278,15 @@ final class Sections {
         throw labels.wanted("counts by label");
       }
       baseline.labels(counted);
+    });
+    json.find("predictions").ifPresent(parts -> {
+      Set<String> names = new HashSet<>();
+      for (Json part : parts.items()) {
+        if (!names.add(part.get("column").text())) {
+          throw part.wanted("each part of the predictions once");
+        }
+        baseline.prediction(valid(part, () -> profile(part)));
+      }
     });
     return baseline.build();
   }

@@ -18,6 +18,7 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.Digest;
@@ -171,16 +172,26 @@ class SectionsTest {
       baseline.labels(new CategoryProfile(
           "label", Map.of(text(random), 1L + random.nextInt(9)), random.nextInt(3), 0));
     }
-    for (Column column : schema.columns()) {
-      if (random.nextInt(4) == 0) {
-        continue;
+    for (Column part : schema(random).columns()) {
+      if (random.nextBoolean()) {
+        baseline.prediction(profile(random, part));
       }
+    }
+    for (Column column : schema.columns()) {
+      if (random.nextInt(4) > 0) {
+        baseline.column(profile(random, column));
+      }
+    }
+    return baseline.build();
+  }
+
+  private static ColumnProfile profile(Random random, Column column) {
       if (column.type() == Column.Type.NUMBER) {
         double[] sample =
             random.ints(random.nextInt(5)).mapToDouble(i -> number(random)).toArray();
         double[] range = {number(random), number(random)};
         Arrays.sort(range);
-        baseline.column(new NumberProfile(
+        return new NumberProfile(
             column.name(),
             sample.length + random.nextInt(9),
             random.nextInt(9),
@@ -188,17 +199,13 @@ class SectionsTest {
             Math.abs(finite(random)),
             range[0],
             range[1],
-            sample));
-      } else {
+            sample);
+      }
         Map<String, Long> counts = new HashMap<>();
         for (int i = random.nextInt(4); i > 0; i--) {
           counts.put(text(random), 1L + random.nextInt(9));
         }
-        baseline.column(
-            new CategoryProfile(column.name(), counts, random.nextInt(9), random.nextInt(9)));
-      }
-    }
-    return baseline.build();
+        return new CategoryProfile(column.name(), counts, random.nextInt(9), random.nextInt(9));
   }
 
   private static List<GoldenExample> examples(Random random, Schema schema) {
@@ -254,22 +261,47 @@ class SectionsTest {
 
   @Test
   void anotherFormatIsRefusedBeforeItsKeysAre() {
-    String text = "{'format':4,'new':1}";
+    String text = "{'format':5,'new':1}";
     for (Function<Json, ?> reader :
         List.<Function<Json, ?>>of(Sections::schema, Sections::provenance, Sections::environment)) {
-      assertEquals("$.format: wanted format 1, got 4", refusal(reader, text));
+      assertEquals("$.format: wanted format 1, got 5", refusal(reader, text));
     }
     for (Function<Json, ?> reader :
         List.<Function<Json, ?>>of(Sections::examples, Sections::configuration)) {
-      assertEquals("$.format: wanted format 1 to 2, got 4", refusal(reader, text));
+      assertEquals("$.format: wanted format 1 to 2, got 5", refusal(reader, text));
     }
-    for (Function<Json, ?> reader :
-        List.<Function<Json, ?>>of(Sections::baseline, Sections::libraries)) {
-      assertEquals("$.format: wanted format 1 to 3, got 4", refusal(reader, text));
-    }
+    assertEquals("$.format: wanted format 1 to 3, got 5", refusal(Sections::libraries, text));
+    assertEquals("$.format: wanted format 1 to 4, got 5", refusal(Sections::baseline, text));
   }
 
   /** Every version of the libraries that was ever written. */
+  /** Version 4 of a baseline tells how predictions were distributed; earlier versions are read without. */
+  @Test
+  void aBaselineOfAnEarlierVersionHasNoPredictions() {
+    String rest = "'schema':{'columns':[{'name':'a','type':'number'}]},'rows':3,'quality':{},"
+        + "'columns':[]";
+    String part = "{'column':'label','missing':0,'counts':{'no':2,'yes':1},'other':0}";
+    for (int format = 1; format <= 4; format++) {
+      Json json = Json.parse(
+          ("{'format':" + format + "," + rest + "}").replace('\'', '"').getBytes(UTF_8), LIMIT);
+      assertTrue(Sections.baseline(json).predictions().isEmpty());
+    }
+    Json json = Json.parse(
+        ("{'format':4," + rest + ",'predictions':[" + part + "]}")
+            .replace('\'', '"')
+            .getBytes(UTF_8),
+        LIMIT);
+    assertEquals(
+        List.of(new CategoryProfile("label", Map.of("no", 2L, "yes", 1L), 0, 0)),
+        Sections.baseline(json).predictions());
+    String early =
+        refusal(Sections::baseline, "{'format':3," + rest + ",'predictions':[" + part + "]}");
+    assertTrue(early.contains("before version 4"), early);
+    String twice = refusal(
+        Sections::baseline, "{'format':4," + rest + ",'predictions':[" + part + "," + part + "]}");
+    assertTrue(twice.contains("once"), twice);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
