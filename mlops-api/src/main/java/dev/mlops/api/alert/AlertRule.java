@@ -105,6 +105,11 @@ public final class AlertRule implements EvidenceReader {
     return condition.metrics();
   }
 
+  @Override
+  public Set<String> segmentations() {
+    return condition.segmentations();
+  }
+
   /** {@return such as {@code fraud.slow: latency().p99AtMost(20 ms), holding 5 min}} */
   @Override
   public String toString() {

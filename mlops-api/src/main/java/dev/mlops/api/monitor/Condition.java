@@ -60,4 +60,13 @@ public interface Condition extends EvidenceReader {
   default Set<Metric> metrics() {
     return expression().flatMap(asked -> asked.quantity().metric()).map(Set::of).orElse(Set.of());
   }
+
+  /** {@return the division into segments that its expression asks about, if it does} */
+  @Override
+  default Set<String> segmentations() {
+    return expression()
+        .flatMap(Expression::segment)
+        .map(segment -> Set.of(segment.segmentation()))
+        .orElse(Set.of());
+  }
 }

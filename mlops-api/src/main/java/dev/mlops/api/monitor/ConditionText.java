@@ -34,7 +34,21 @@ final class ConditionText {
       "ns", 1L);
 
   private static final List<String> BEGINNINGS =
-      List.of("quality", "latency", "failures", "features", "freshTruths", "goldenExamples");
+      List.of(
+          "quality",
+          "latency",
+          "failures",
+          "features",
+          "predictions",
+          "segment",
+          "column",
+          "freshTruths",
+          "goldenExamples");
+
+  private static final Map<String, ColumnEvidence.Fault> FAULTS = Map.of(
+      "missing", ColumnEvidence.Fault.MISSING,
+      "unseen", ColumnEvidence.Fault.UNSEEN,
+      "outOfRange", ColumnEvidence.Fault.OUT_OF_RANGE);
 
   private ConditionText() {}
 
@@ -63,6 +77,10 @@ final class ConditionText {
       return "latency()." + quantity.name() + "AtMost("
           + MlopsException.shown(asked.time().orElseThrow()) + ")";
     }
+    if (quantity.fault().isPresent()) {
+      return "column(" + quoted(quantity.column().orElseThrow()) + ")."
+          + step(quantity.fault().get()) + "().atMost(" + limit + ")";
+    }
     String step = switch (asked.comparison()) {
       case AT_LEAST -> "atLeast";
       case AT_MOST -> "atMost";
@@ -71,14 +89,28 @@ final class ConditionText {
       case UNMOVED, REPRODUCED ->
         throw new IllegalStateException("no text for " + asked.comparison());
     };
-    return "quality(" + quoted(quantity.name()) + ")." + step + "(" + limit + ")";
+    return asked.segment().map(ConditionText::of).orElse("") + "quality("
+        + quoted(quantity.name()) + ")." + step + "(" + limit + ")";
+  }
+
+  private static String of(Segment segment) {
+    return "segment(" + quoted(segment.segmentation())
+        + segment.value().map(value -> ", " + quoted(value)).orElse("") + ").";
+  }
+
+  private static String step(ColumnEvidence.Fault fault) {
+    return switch (fault) {
+      case MISSING -> "missing";
+      case UNSEEN -> "unseen";
+      case OUT_OF_RANGE -> "outOfRange";
+    };
   }
 
   private static String of(Watch watch) {
     StringBuilder text = new StringBuilder(watch
         .metric()
         .map(metric -> "quality(" + quoted(metric.name()) + ")")
-        .orElse("features()"));
+        .orElse(watch.input() == Watch.Input.PREDICTIONS ? "predictions()" : "features()"));
     if (watch.detector().isPresent()) {
       text.append(".watchedBy(").append(quoted(watch.detector().get())).append(')');
     } else if (watch.metric().isPresent()) {
@@ -156,7 +188,10 @@ final class ConditionText {
       case "quality" -> quality(metric(first, own), rest);
       case "latency" -> latency(first.without(rest));
       case "failures" -> failures(first.without(rest));
-      case "features" -> features(first.without(rest));
+      case "features" -> drift(first, Signals.features(), first.without(rest));
+      case "predictions" -> drift(first, Signals.predictions(), first.without(rest));
+      case "segment" -> segment(first, rest, own);
+      case "column" -> column(Signals.column(first.string(0, 1)), rest);
       case "freshTruths" -> alone(Signals.freshTruths(first.whole()), rest);
       case "goldenExamples" -> alone(Signals.goldenExamples(), first.without(rest));
       default -> throw first.unknown(BEGINNINGS);
@@ -242,10 +277,49 @@ final class ConditionText {
     return alone(Signals.failures().atMost(step.number(0, 1)), calls.subList(1, calls.size()));
   }
 
-  private static Condition features(List<Call> calls) {
+  private static Condition segment(Call segment, List<Call> calls, List<Metric> own) {
+    Signals.SegmentQuestions questions = segment.arguments.size() == 2
+        ? Signals.segment(segment.string(0, 2), segment.string(1, 2))
+        : Signals.segment(segment.string(0, 1));
+    Call of = next(calls, "segment(…)", List.of("quality"));
+    if (!of.name.equals("quality")) {
+      throw of.unknown(List.of("quality"));
+    }
+    Signals.SegmentQualityQuestions quality = questions.quality(metric(of, own));
+    List<String> known = List.of("atLeast", "atMost");
+    Call step = next(calls.subList(1, calls.size()), "quality(…)", known);
+    List<Call> rest = calls.subList(2, calls.size());
+    return switch (step.name) {
+      case "atLeast" -> alone(quality.atLeast(step.number(0, 1)), rest);
+      case "atMost" -> alone(quality.atMost(step.number(0, 1)), rest);
+      default -> throw step.unknown(known);
+    };
+  }
+
+  private static Condition column(Signals.ColumnQuestions questions, List<Call> calls) {
+    List<String> known = List.of("missing", "unseen", "outOfRange");
+    Call of = next(calls, "column(…)", known);
+    ColumnEvidence.Fault fault = FAULTS.get(of.name);
+    if (fault == null) {
+      throw of.unknown(known);
+    }
+    Signals.ShareQuestions share = switch (fault) {
+      case MISSING -> questions.missing();
+      case UNSEEN -> questions.unseen();
+      case OUT_OF_RANGE -> questions.outOfRange();
+    };
+    List<Call> after = of.without(calls.subList(1, calls.size()));
+    Call step = next(after, of.name + "()", List.of("atMost"));
+    if (!step.name.equals("atMost")) {
+      throw step.unknown(List.of("atMost"));
+    }
+    return alone(share.atMost(step.number(0, 1)), after.subList(1, after.size()));
+  }
+
+  private static Condition drift(Call first, Signals.DriftQuestions begun, List<Call> calls) {
     List<String> known =
         List.of("windowOf", "leastEffect", "ignoring", "falseAlarmEvery", "watchedBy");
-    Signals.FeatureQuestions questions = Signals.features();
+    Signals.DriftQuestions questions = begun;
     for (int i = 0; i < calls.size(); i++) {
       Call step = calls.get(i);
       List<Call> rest = calls.subList(i + 1, calls.size());
@@ -270,7 +344,7 @@ final class ConditionText {
         default -> throw step.unknown(known);
       }
     }
-    next(List.of(), "features()", known);
+    next(List.of(), first.name + "()", known);
     throw new IllegalStateException("unreachable");
   }
 

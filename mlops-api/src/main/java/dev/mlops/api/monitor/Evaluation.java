@@ -4,6 +4,8 @@ import dev.mlops.api.drift.Level;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Figures;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Names;
 import dev.mlops.api.pack.Latency;
 import java.time.Duration;
 import java.util.List;
@@ -12,7 +14,7 @@ import java.util.Optional;
 /** Answers what an expression asks. */
 final class Evaluation {
   /** Half-width of a normal 99 % interval over that of a 95 % interval. */
-  private static final double TO_99 = 2.5758293035489004 / 1.959963984540054;
+  static final double TO_99 = 2.5758293035489004 / 1.959963984540054;
 
   private final Expression asked;
   private final Evidence evidence;
@@ -29,6 +31,12 @@ final class Evaluation {
   private Finding finding() {
     if (asked.watch().isPresent()) {
       return watched(asked.watch().get());
+    }
+    if (asked.segment().isPresent()) {
+      return SegmentEvaluation.of(asked, asked.segment().get(), evidence);
+    }
+    if (asked.quantity().fault().isPresent()) {
+      return share(asked.quantity().column().orElseThrow(), asked.quantity().fault().get());
     }
     Optional<Metric> metric = asked.quantity().metric();
     return switch (asked.comparison()) {
@@ -57,6 +65,65 @@ final class Evaluation {
 
   private Finding inconclusive(String text) {
     return builder(Verdict.INCONCLUSIVE, text).build();
+  }
+
+  private Finding share(String column, ColumnEvidence.Fault fault) {
+    if (evidence.champion().isEmpty()) {
+      return inconclusive("nothing served yet");
+    }
+    VersionEvidence champion = evidence.champion().get();
+    ColumnEvidence known = champion.columns().get(column);
+    if (known == null) {
+      return inconclusive(champion.columns().isEmpty()
+          ? "no values of columns are known yet"
+          : "no column \"" + MlopsException.shown(column) + "\" among those that are known"
+              + Names.nearest(column, champion.columns().keySet())
+                  .map(near -> "; is \"" + MlopsException.shown(near) + "\" meant?")
+                  .orElse(""));
+    }
+    return known
+        .share(fault)
+        .map(now -> compare(asked, asked.quantity().name(), false, now, limit(), TO_99))
+        .orElseGet(() -> inconclusive("the baseline does not tell which values of column \""
+            + MlopsException.shown(column) + "\" are " + fault.tag()));
+  }
+
+  /**
+   * Holds a measured value against a limit.
+   *
+   * @param asked says how many rows are enough
+   * @param what is measured, for people
+   * @param higherIsBetter whether the limit is from below
+   * @param now what was measured
+   * @param allowed the limit
+   * @param wider half-width of the interval that must be beyond the limit, over that of the 95 % interval
+   */
+  static Finding compare(
+      Expression asked,
+      String what,
+      boolean higherIsBetter,
+      Estimate now,
+      double allowed,
+      double wider) {
+    List<String> shown = Figures.apart(now.value(), allowed);
+    String text = what + " " + Figures.plusMinus(shown.get(0), (now.upper() - now.lower()) / 2)
+        + " (n " + now.n() + "), wanted " + (higherIsBetter ? "at least " : "at most ")
+        + shown.get(1);
+    double best = higherIsBetter
+        ? now.value() + (now.upper() - now.value()) * wider
+        : now.value() - (now.value() - now.lower()) * wider;
+    boolean beyond = higherIsBetter ? best < allowed : best > allowed;
+    boolean within = higherIsBetter ? now.value() >= allowed : now.value() <= allowed;
+    boolean enough = now.n() >= asked.fewest();
+    Verdict verdict = !enough
+        ? Verdict.INCONCLUSIVE
+        : beyond ? Verdict.FAIL : within ? Verdict.PASS : Verdict.INCONCLUSIVE;
+    return Finding.builder(
+            verdict, enough ? text : text + ", wanted " + asked.fewest() + " rows that count")
+        .quantity(asked.quantity().name())
+        .estimate(now)
+        .limit(allowed)
+        .build();
   }
 
   private Finding noWorseThanBaseline(Metric metric) {

@@ -31,4 +31,12 @@ public interface EvidenceReader {
     watches().forEach(watch -> watch.metric().ifPresent(read::add));
     return read;
   }
+
+  /**
+   * {@return the names of the divisions into segments that it reads; a monitor that was given no {@link Segmentation} of such a
+   * name divides by the column of that name}
+   */
+  default Set<String> segmentations() {
+    return Set.of();
+  }
 }

@@ -35,6 +35,7 @@ public final class Expression {
   private final @Nullable Double limit;
   private final @Nullable Duration time;
   private final @Nullable Watch watch;
+  private final @Nullable Segment segment;
 
   /**
    * How a quantity is compared.
@@ -72,6 +73,10 @@ public final class Expression {
     /** The columns of the rows that the champion is given. */
     public static final Quantity FEATURES = new Quantity("features", "", null, Double.NaN);
 
+    /** What the champion predicts. */
+    public static final Quantity PREDICTIONS =
+        new Quantity("predictions", "", null, Double.NaN);
+
     /** How many truths of the champion have matured. */
     public static final Quantity FRESH_TRUTHS = new Quantity("fresh_truths", "", null, Double.NaN);
 
@@ -86,8 +91,22 @@ public final class Expression {
     private final String unit;
     private final @Nullable Metric metric;
     private final double quantile;
+    private final @Nullable String column;
+    private final ColumnEvidence.@Nullable Fault fault;
 
     private Quantity(String name, String unit, @Nullable Metric metric, double quantile) {
+      this(name, unit, metric, quantile, null, null);
+    }
+
+    private Quantity(
+        String name,
+        String unit,
+        @Nullable Metric metric,
+        double quantile,
+        @Nullable String column,
+        ColumnEvidence.@Nullable Fault fault) {
+      this.column = column;
+      this.fault = fault;
       this.name = name;
       this.unit = unit;
       this.metric = metric;
@@ -117,6 +136,17 @@ public final class Expression {
       return new Quantity(quantile == 0.5 ? "p50" : "p99", "seconds", null, quantile);
     }
 
+    /**
+     * {@return the share of the champion's newest rows of which a column has a fault}
+     *
+     * @param column its name
+     * @param fault what is wrong with the value
+     */
+    public static Quantity share(String column, ColumnEvidence.Fault fault) {
+      return new Quantity(
+          fault.tag() + "(" + column + ")", "", null, Double.NaN, column, fault);
+    }
+
     /** {@return such as {@code recall}, {@code p99}, {@code failures}, {@code fresh_truths}, {@code golden_examples} or {@code features}} */
     public String name() {
       return name;
@@ -137,12 +167,24 @@ public final class Expression {
       return Double.isNaN(quantile) ? OptionalDouble.empty() : OptionalDouble.of(quantile);
     }
 
+    /** {@return the column, if it is the share of its faults} */
+    public Optional<String> column() {
+      return Optional.ofNullable(column);
+    }
+
+    /** {@return the fault, if it is the share of rows that have it} */
+    public Optional<ColumnEvidence.Fault> fault() {
+      return Optional.ofNullable(fault);
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
       return other instanceof Quantity that
           && name.equals(that.name)
           && Objects.equals(metric, that.metric)
-          && Double.compare(quantile, that.quantile) == 0;
+          && Double.compare(quantile, that.quantile) == 0
+          && Objects.equals(column, that.column)
+          && fault == that.fault;
     }
 
     @Override
@@ -163,6 +205,17 @@ public final class Expression {
       @Nullable Double limit,
       @Nullable Duration time,
       @Nullable Watch watch) {
+    this(quantity, comparison, limit, time, watch, null);
+  }
+
+  private Expression(
+      Quantity quantity,
+      Comparison comparison,
+      @Nullable Double limit,
+      @Nullable Duration time,
+      @Nullable Watch watch,
+      @Nullable Segment segment) {
+    this.segment = segment;
     this.quantity = requireNonNull(quantity, "quantity");
     this.comparison = requireNonNull(comparison, "comparison");
     this.limit = limit;
@@ -172,6 +225,11 @@ public final class Expression {
 
   static Expression of(Quantity quantity, Comparison comparison, double limit) {
     return new Expression(quantity, comparison, limit + 0.0, null, null);
+  }
+
+  /** The same, asked of segments. */
+  Expression in(Segment segment) {
+    return new Expression(quantity, comparison, limit, time, watch, segment);
   }
 
   static Expression atMost(Quantity latency, Duration limit) {
@@ -188,7 +246,8 @@ public final class Expression {
   }
 
   static Expression of(Watch watch) {
-    Quantity quantity = watch.metric().map(Quantity::quality).orElse(Quantity.FEATURES);
+    Quantity quantity = watch.metric().map(Quantity::quality).orElse(
+            watch.input() == Watch.Input.PREDICTIONS ? Quantity.PREDICTIONS : Quantity.FEATURES);
     boolean ownLimit = watch.metric().isPresent() && watch.detector().isEmpty();
     return new Expression(
         quantity,
@@ -259,15 +318,21 @@ public final class Expression {
     return Optional.ofNullable(watch);
   }
 
+  /** {@return the segments that it asks about; empty if it asks about all rows together} */
+  public Optional<Segment> segment() {
+    return Optional.ofNullable(segment);
+  }
+
   /**
-   * {@return how many observations there must be at least for an answer: 30 truths, or inputs of a detector; 100 predictions
-   * for a latency, 100 calls for a share of failures; 1 for what brings its own}
+   * {@return how many observations there must be at least for an answer: 30 truths, rows of a column, or inputs of a detector; 100
+   * predictions for a latency, 100 calls for a share of failures; 1 for what brings its own}
    */
   public long fewest() {
     if (quantity.quantile().isPresent() || quantity.equals(Quantity.FAILURES)) {
       return FEWEST_LATENCIES;
     }
     boolean counted = watch != null
+        || quantity.fault().isPresent()
         || (quantity.metric().isPresent() && comparison != Comparison.NO_WORSE_THAN_CHAMPION);
     return counted ? FEWEST_TRUTHS : 1;
   }
@@ -279,12 +344,13 @@ public final class Expression {
         && comparison == that.comparison
         && Objects.equals(limit, that.limit)
         && Objects.equals(time, that.time)
-        && Objects.equals(watch, that.watch);
+        && Objects.equals(watch, that.watch)
+        && Objects.equals(segment, that.segment);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(quantity, comparison, limit, time, watch);
+    return Objects.hash(quantity, comparison, limit, time, watch, segment);
   }
 
   /** {@return the call that makes the condition, such as {@code quality("recall").noWorseThanBaseline(0.02)}} */

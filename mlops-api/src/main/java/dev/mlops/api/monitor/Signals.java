@@ -4,6 +4,7 @@ import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.model.Metric;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The grammar of what must hold: {@code quality("recall").noWorseThanBaseline(0.02)}, {@code latency().p99AtMost(…)}, {@code
@@ -11,7 +12,8 @@ import java.util.List;
  *
  * <p><b>Which version</b>: a question about quality or latency reads the section of {@link Evidence#judged()}: the candidate's
  * while a candidate is judged by a gate, else the champion's. So the same limit may be asked by a gate, an alert and a policy.
- * What a detector watches, and {@link #freshTruths}, are the champion's always. {@link QualityQuestions#noWorseThanChampion}
+ * What a detector watches, the
+ * values of a {@link #column}, and {@link #freshTruths} are the champion's always. {@link QualityQuestions#noWorseThanChampion}
  * and {@link #goldenExamples} are INCONCLUSIVE while no candidate is judged.
  *
  * <p>A name that does not exist is refused here, with the nearest one, not when the rule is asked for the first time. So is a
@@ -33,15 +35,20 @@ public final class Signals {
    * @throws IllegalArgumentException if there is no such metric; the message names the nearest one
    */
   public static QualityQuestions quality(String metric) {
-    return new QualityQuestions(Metric.of(metric));
+    return quality(Metric.of(metric));
   }
 
   /**
    * {@return questions about the quality of predictions whose truth has matured}
    *
    * @param metric one of the library's or the host's own
+   * @throws IllegalArgumentException if it compares segments; ask {@link #segment(String)} then
    */
   public static QualityQuestions quality(Metric metric) {
+    if (metric.isBetweenSegments()) {
+      throw new IllegalArgumentException(metric + " compares segments with each other; ask it of a"
+          + " division, such as segment(\"country\").quality(\"" + metric + "\")");
+    }
     return new QualityQuestions(metric);
   }
 
@@ -62,8 +69,45 @@ public final class Signals {
   /**
    * {@return questions about the columns of the rows that are served}
    */
-  public static FeatureQuestions features() {
-    return new FeatureQuestions(Watch.ofFeatures(FalseAlarms.every(2)));
+  public static DriftQuestions features() {
+    return new DriftQuestions(Watch.ofFeatures(FalseAlarms.every(2)));
+  }
+
+  /**
+   * {@return questions about what is predicted, which need no truth: labels, scores and confidence, or quantities}
+   */
+  public static DriftQuestions predictions() {
+    return new DriftQuestions(Watch.ofPredictions(FalseAlarms.every(2)));
+  }
+
+  /**
+   * {@return questions about every segment of a division, and about how fairly it treats them}
+   *
+   * @param segmentation name of a column, or of a {@link Segmentation} that the monitor was given
+   * @throws IllegalArgumentException if it is blank
+   */
+  public static SegmentQuestions segment(String segmentation) {
+    return new SegmentQuestions(new Segment(segmentation, Optional.empty()));
+  }
+
+  /**
+   * {@return questions about one segment}
+   *
+   * @param segmentation name of a column, or of a {@link Segmentation} that the monitor was given
+   * @param value name of the segment, such as {@code DE}; of a column of numbers, of the band, such as {@code 10 to < 100}
+   * @throws IllegalArgumentException if one is empty
+   */
+  public static SegmentQuestions segment(String segmentation, String value) {
+    return new SegmentQuestions(new Segment(segmentation, Optional.of(value)));
+  }
+
+  /**
+   * {@return questions about the values of one column in the newest rows that the champion was given}
+   *
+   * @param name of the column
+   */
+  public static ColumnQuestions column(String name) {
+    return new ColumnQuestions(name);
   }
 
   /**
@@ -282,17 +326,17 @@ public final class Signals {
   }
 
   /**
-   * Questions about the columns of rows.
+   * Questions about the columns of rows, or about what is predicted: whether they have moved away from the baseline.
    *
    * <p>Immutable.
    *
    * @since 0.1
    */
-  public static final class FeatureQuestions {
+  public static final class DriftQuestions {
     /** What is watched, but for the promise. */
     private final Watch watch;
 
-    private FeatureQuestions(Watch watch) {
+    private DriftQuestions(Watch watch) {
       this.watch = watch;
     }
 
@@ -303,8 +347,8 @@ public final class Signals {
      *     change
      * @throws IllegalArgumentException if it is below 2
      */
-    public FeatureQuestions windowOf(int rows) {
-      return new FeatureQuestions(watch.windowOf(rows));
+    public DriftQuestions windowOf(int rows) {
+      return new DriftQuestions(watch.windowOf(rows));
     }
 
     /**
@@ -313,8 +357,8 @@ public final class Signals {
      * @param effect at least 0, below 1: Kolmogorov–Smirnov's D for numbers, Cramér's V for categories; 0 by default
      * @throws IllegalArgumentException if it is out of range
      */
-    public FeatureQuestions leastEffect(double effect) {
-      return new FeatureQuestions(watch.leastEffect(effect));
+    public DriftQuestions leastEffect(double effect) {
+      return new DriftQuestions(watch.leastEffect(effect));
     }
 
     /**
@@ -324,8 +368,8 @@ public final class Signals {
      * @param effect at least 0, below 1
      * @throws IllegalArgumentException if it is out of range
      */
-    public FeatureQuestions leastEffect(String column, double effect) {
-      return new FeatureQuestions(watch.leastEffect(column, effect));
+    public DriftQuestions leastEffect(String column, double effect) {
+      return new DriftQuestions(watch.leastEffect(column, effect));
     }
 
     /**
@@ -333,8 +377,8 @@ public final class Signals {
      *
      * @param columns their names, beside those that are ignored already
      */
-    public FeatureQuestions ignoring(String... columns) {
-      return new FeatureQuestions(watch.ignoring(columns));
+    public DriftQuestions ignoring(String... columns) {
+      return new DriftQuestions(watch.ignoring(columns));
     }
 
     /**
@@ -362,15 +406,170 @@ public final class Signals {
      * {@return the condition that the host's own detector of rows has found no drift}
      *
      * @param detector its name, as in {@link Watch#own(String)} given to {@link MonitorFactory#watching}
-     * @throws IllegalArgumentException if the name is malformed, or a window, a least effect or columns to ignore were asked
-     *     for: the host's own detector has its own
+     * @throws IllegalArgumentException if the name is malformed, these are not questions about features, or a window, a least
+     *     effect or columns to ignore were asked for: the host's own detector has its own
      */
     public WatchCondition watchedBy(String detector) {
       if (!watch.equals(Signals.features().watch)) {
         throw new IllegalArgumentException(
-            "the host's own detector has its own window, least effects and columns; ask features().watchedBy(name)");
+            "the host's own detector watches rows and has its own window, least effects and columns; ask"
+                + " features().watchedBy(name)");
       }
       return new WatchCondition(Watch.own(detector));
+    }
+  }
+
+  /**
+   * Questions about segments. The monitor divides the rows: by the {@link Segmentation} of that name, or else by the column.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  public static final class SegmentQuestions {
+    private final Segment segment;
+
+    private SegmentQuestions(Segment segment) {
+      this.segment = segment;
+    }
+
+    /**
+     * {@return questions about the quality in the segments, by a metric}
+     *
+     * @param metric such as {@code recall}, {@code selection_rate} or, of every segment, {@code demographic_parity_ratio}
+     * @throws IllegalArgumentException if there is no such metric, or it compares segments and one alone is asked about
+     */
+    public SegmentQualityQuestions quality(String metric) {
+      return quality(Metric.of(metric));
+    }
+
+    /**
+     * {@return questions about the quality in the segments, by a metric}
+     *
+     * @param metric one of the library's or the host's own
+     * @throws IllegalArgumentException if it compares segments, and one alone is asked about
+     */
+    public SegmentQualityQuestions quality(Metric metric) {
+      if (metric.isBetweenSegments() && segment.value().isPresent()) {
+        throw new IllegalArgumentException(metric + " compares segments with each other, but "
+            + segment + " alone is asked about; ask segment(\"" + segment.segmentation() + "\")");
+      }
+      return new SegmentQualityQuestions(segment, metric);
+    }
+  }
+
+  /**
+   * Questions about the quality in segments.
+   *
+   * <p>Of one segment: FAIL when its whole 99 % interval is beyond the limit, PASS when the value is within, INCONCLUSIVE in
+   * between, with fewer than 30 rows that count, or where nothing was recorded in the segment. Of every segment: FAIL when one of
+   * them fails, with the intervals widened so that 99 % hold for all of them together; the text names the worst. PASS when each of
+   * them is within; else INCONCLUSIVE, also when one has too few rows. A metric that compares segments has one answer for all.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  public static final class SegmentQualityQuestions {
+    private final Segment segment;
+    private final Metric metric;
+
+    private SegmentQualityQuestions(Segment segment, Metric metric) {
+      this.segment = segment;
+      this.metric = metric;
+    }
+
+    /**
+     * {@return the condition that it is at least a limit; for a metric of which more is better}
+     *
+     * @param limit in units of the metric, above its lowest value and at most its highest
+     * @throws IllegalArgumentException if it is out of range, or less of the metric is better
+     */
+    public Condition atLeast(double limit) {
+      return absolute(Expression.Comparison.AT_LEAST, limit);
+    }
+
+    /**
+     * {@return the condition that it is at most a limit; for a metric of which less is better}
+     *
+     * @param limit in units of the metric, below its highest value and at least its lowest
+     * @throws IllegalArgumentException if it is out of range, or more of the metric is better
+     */
+    public Condition atMost(double limit) {
+      return absolute(Expression.Comparison.AT_MOST, limit);
+    }
+
+    private Condition absolute(Expression.Comparison comparison, double limit) {
+      return new BuiltInCondition.Plain(Expression.of(
+              Expression.Quantity.quality(metric),
+              comparison,
+              Expression.requireLimit(metric, comparison, limit))
+          .in(segment));
+    }
+  }
+
+  /**
+   * Questions about the values of one column, of the champion.
+   *
+   * <p>FAIL when the whole 99 % interval of the share is above the limit, PASS when the share is not, INCONCLUSIVE in between, with
+   * fewer than 30 rows, and where the baseline does not tell what to expect of the column.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  public static final class ColumnQuestions {
+    private final String column;
+
+    private ColumnQuestions(String column) {
+      this.column = column;
+    }
+
+    /** {@return questions about the share of rows in which the value is missing} */
+    public ShareQuestions missing() {
+      return new ShareQuestions(column, ColumnEvidence.Fault.MISSING);
+    }
+
+    /** {@return questions about the share of values that are a category which no test row had} */
+    public ShareQuestions unseen() {
+      return new ShareQuestions(column, ColumnEvidence.Fault.UNSEEN);
+    }
+
+    /** {@return questions about the share of values below the least or above the greatest of the test rows} */
+    public ShareQuestions outOfRange() {
+      return new ShareQuestions(column, ColumnEvidence.Fault.OUT_OF_RANGE);
+    }
+  }
+
+  /**
+   * Questions about a share of rows.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  public static final class ShareQuestions {
+    private final String column;
+    private final ColumnEvidence.Fault fault;
+
+    private ShareQuestions(String column, ColumnEvidence.Fault fault) {
+      this.column = column;
+      this.fault = fault;
+    }
+
+    /**
+     * {@return the condition that the share is at most a limit}
+     *
+     * @param limit at least 0, below 1
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Condition atMost(double limit) {
+      if (!(limit >= 0 && limit < 1)) {
+        throw new IllegalArgumentException("the limit of a share must be at least 0 and below 1, or"
+            + " every share would meet it, but was " + limit);
+      }
+      return new BuiltInCondition.Plain(Expression.of(
+          Expression.Quantity.share(column, fault), Expression.Comparison.AT_MOST, limit));
     }
   }
 }

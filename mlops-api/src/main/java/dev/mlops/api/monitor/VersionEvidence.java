@@ -6,6 +6,7 @@ import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Figures;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.Latency;
 import java.time.Duration;
 import java.util.Collections;
@@ -40,6 +41,9 @@ public final class VersionEvidence {
   private final Map<Metric, Estimate> quality;
   private final Map<Metric, Estimate> provisional;
   private final Map<Watch, DriftReading> drift;
+  private final Map<String, SegmentationEvidence> segmentations;
+  private final Map<String, ColumnEvidence> columns;
+  private final List<ColumnProfile> predictions;
   private final @Nullable AcceptedFeatures acceptedFeatures;
 
   private VersionEvidence(Builder builder) {
@@ -57,6 +61,9 @@ public final class VersionEvidence {
     this.quality = Collections.unmodifiableMap(new TreeMap<>(builder.quality));
     this.provisional = Collections.unmodifiableMap(new TreeMap<>(builder.provisional));
     this.drift = Collections.unmodifiableMap(new LinkedHashMap<>(builder.drift));
+    this.segmentations = Collections.unmodifiableMap(new LinkedHashMap<>(builder.segmentations));
+    this.columns = Collections.unmodifiableMap(new LinkedHashMap<>(builder.columns));
+    this.predictions = builder.predictions;
     this.acceptedFeatures = builder.acceptedFeatures;
   }
 
@@ -85,6 +92,9 @@ public final class VersionEvidence {
     copy.quality.putAll(quality);
     copy.provisional.putAll(provisional);
     copy.drift.putAll(drift);
+    copy.segmentations.putAll(segmentations);
+    copy.columns.putAll(columns);
+    copy.predictions = predictions;
     copy.acceptedFeatures = acceptedFeatures;
     return copy;
   }
@@ -187,6 +197,24 @@ public final class VersionEvidence {
     return drift;
   }
 
+  /** {@return what is known about segments, by the name of the division, such as {@code country}} */
+  public Map<String, SegmentationEvidence> segmentations() {
+    return segmentations;
+  }
+
+  /** {@return how many of the newest rows had a value that a column should not have, by column, in the order of the schema} */
+  public Map<String, ColumnEvidence> columns() {
+    return columns;
+  }
+
+  /**
+   * {@return how the newest predictions were distributed, to be held beside {@link Baseline#predictions()}; empty if there was
+   * none or the monitor does not tell}
+   */
+  public List<ColumnProfile> predictions() {
+    return predictions;
+  }
+
   /** {@return which rows were accepted last as the normal input, by whom and why; empty while it is the test rows} */
   public Optional<AcceptedFeatures> acceptedFeatures() {
     return Optional.ofNullable(acceptedFeatures);
@@ -267,6 +295,9 @@ public final class VersionEvidence {
     private final Map<Metric, Estimate> quality = new TreeMap<>();
     private final Map<Metric, Estimate> provisional = new TreeMap<>();
     private final Map<Watch, DriftReading> drift = new LinkedHashMap<>();
+    private final Map<String, SegmentationEvidence> segmentations = new LinkedHashMap<>();
+    private final Map<String, ColumnEvidence> columns = new LinkedHashMap<>();
+    private List<ColumnProfile> predictions = List.of();
     private @Nullable Baseline baseline;
     private @Nullable Duration truthAge;
     private @Nullable Latency latency;
@@ -389,6 +420,36 @@ public final class VersionEvidence {
      */
     public Builder drift(Watch watch, DriftReading reading) {
       drift.put(requireNonNull(watch, "watch"), requireNonNull(reading, "reading"));
+      return this;
+    }
+
+    /**
+     * {@return this builder, with what is known about the segments of one division}
+     *
+     * @param segments of one name the newest counts
+     */
+    public Builder segmentation(SegmentationEvidence segments) {
+      segmentations.put(segments.name(), segments);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with what is wrong with the values of one column}
+     *
+     * @param column of one name the newest counts
+     */
+    public Builder column(ColumnEvidence column) {
+      columns.put(column.column(), column);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how the newest predictions were distributed}
+     *
+     * @param profiles as {@link Baseline#predictions()} has them
+     */
+    public Builder predictions(List<ColumnProfile> profiles) {
+      this.predictions = List.copyOf(profiles);
       return this;
     }
 

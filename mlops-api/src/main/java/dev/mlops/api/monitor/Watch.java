@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class Watch {
-  /** Rows per window of the monitor's own detector of features, unless another is asked for. */
+  /** Rows per window of the monitor's own detector of features or predictions, unless another is asked for. */
   public static final int WINDOW = 1_000;
 
   private static final int LONGEST_NAME = 64;
@@ -67,7 +67,9 @@ public final class Watch {
     /** The loss of each prediction whose truth has matured. */
     QUALITY,
     /** The columns of each row that is served. */
-    FEATURES
+    FEATURES,
+    /** What is predicted: labels, scores and quantities. It needs no truth. */
+    PREDICTIONS
   }
 
   private Watch(Draft draft) {
@@ -126,6 +128,28 @@ public final class Watch {
   }
 
   /**
+   * {@return a watch of whether predictions are distributed otherwise than in the test phase, in windows of 1,000}
+   *
+   * <p>Of a classifier the columns {@code label}, {@code score} (of the positive label, if there is one) and {@code confidence}
+   * (the score of the predicted label) are watched, of quantities each output, of anomalies {@code anomalous} and {@code score}:
+   * {@link dev.mlops.api.pack.Baseline#predictions()}. A baseline that does not have them is not watched, and the reading says so.
+   *
+   * @param falseAlarms how often a false alarm may come
+   * @throws IllegalArgumentException if the promise leaves fewer than 50 blocks per false alarm
+   */
+  public static Watch predictions(FalseAlarms falseAlarms) {
+    return ofPredictions(falseAlarms).checked();
+  }
+
+  /** As {@link #predictions}, but for the number of blocks: {@link #checked} looks at that. */
+  static Watch ofPredictions(FalseAlarms falseAlarms) {
+    Draft draft = new Draft(Input.PREDICTIONS);
+    draft.window = WINDOW;
+    draft.falseAlarms = requireNonNull(falseAlarms, "falseAlarms");
+    return new Watch(draft);
+  }
+
+  /**
    * {@return what the host's own detector of losses watches}
    *
    * @param detector its name: 1 to 64 letters, digits, dots, hyphens and underscores
@@ -154,11 +178,11 @@ public final class Watch {
   }
 
   /**
-   * {@return the same watch of features with windows of another size}
+   * {@return the same watch of features or predictions with windows of another size}
    *
    * @param rows per window, at least 2; 1,000 by default. A small window finds a large change sooner, a large one a smaller
    *     change
-   * @throws IllegalArgumentException if it is below 2, or the monitor's own detector of features is not what watches
+   * @throws IllegalArgumentException if it is below 2, or the monitor's own detector of features or predictions is not what watches
    */
   public Watch windowOf(int rows) {
     Draft draft = ofFeatures("a window");
@@ -170,10 +194,10 @@ public final class Watch {
   }
 
   /**
-   * {@return the same watch of features that finds no change with a smaller effect, in any column}
+   * {@return the same watch of features or predictions that finds no change with a smaller effect, in any column}
    *
    * @param effect at least 0, below 1: Kolmogorov–Smirnov's D for numbers, Cramér's V for categories; 0 by default
-   * @throws IllegalArgumentException if it is out of range, or the monitor's own detector of features is not what watches
+   * @throws IllegalArgumentException if it is out of range, or the monitor's own detector of features or predictions is not what watches
    */
   public Watch leastEffect(double effect) {
     Draft draft = ofFeatures("a least effect");
@@ -182,11 +206,11 @@ public final class Watch {
   }
 
   /**
-   * {@return the same watch of features that finds no change with a smaller effect in one column}
+   * {@return the same watch of features or predictions that finds no change with a smaller effect in one column}
    *
    * @param column its name
    * @param effect at least 0, below 1
-   * @throws IllegalArgumentException if it is out of range, or the monitor's own detector of features is not what watches
+   * @throws IllegalArgumentException if it is out of range, or the monitor's own detector of features or predictions is not what watches
    */
   public Watch leastEffect(String column, double effect) {
     Draft draft = ofFeatures("a least effect");
@@ -195,10 +219,10 @@ public final class Watch {
   }
 
   /**
-   * {@return the same watch of features without some columns}
+   * {@return the same watch of features or predictions without some columns}
    *
    * @param columns their names, beside those that are ignored already
-   * @throws IllegalArgumentException if the monitor's own detector of features is not what watches
+   * @throws IllegalArgumentException if the monitor's own detector of features or predictions is not what watches
    */
   public Watch ignoring(String... columns) {
     Draft draft = ofFeatures("a list of columns to ignore");
@@ -238,9 +262,10 @@ public final class Watch {
   }
 
   private Draft ofFeatures(String what) {
-    if (input != Input.FEATURES || detector != null) {
-      throw new IllegalArgumentException(
-          what + " belongs to the monitor's own detector of features, but this watches " + this);
+    if (input == Input.QUALITY || detector != null) {
+      throw new IllegalArgumentException(what
+          + " belongs to the monitor's own detector of features or predictions, but this watches "
+          + this);
     }
     return new Draft(this);
   }
@@ -273,7 +298,7 @@ public final class Watch {
     return Optional.ofNullable(detector);
   }
 
-  /** {@return rows per window of the monitor's own detector of features; 0 for other watches} */
+  /** {@return rows per window of the monitor's own detector of features or predictions; 0 for other watches} */
   public int window() {
     return window;
   }
@@ -312,11 +337,15 @@ public final class Watch {
     if (metric != null) {
       return metric.name() + "-worse-" + Figures.exact(tolerance);
     }
-    return "features-moved"
+    return noun() + "-moved"
         + (window == WINDOW ? "" : "-in-" + window)
         + (leastEffect == 0 ? "" : "-by-" + Figures.exact(leastEffect))
         + list("-by-", leastEffects.toString())
         + list("-but-", String.join("-", ignored));
+  }
+
+  private String noun() {
+    return input == Input.PREDICTIONS ? "predictions" : "features";
   }
 
   private static String list(String before, String columns) {
@@ -448,7 +477,7 @@ public final class Watch {
     }
     String what = metric != null
         ? metric + " worse by " + Figures.exact(tolerance)
-        : "features moved"
+        : noun() + " moved"
             + (leastEffect == 0 ? "" : " by " + Figures.exact(leastEffect))
             + (window == WINDOW ? "" : " in windows of " + window)
             + (leastEffects.isEmpty() ? "" : ", least effects " + leastEffects)

@@ -70,6 +70,13 @@ record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
   }
 
   @Override
+  public Set<String> segmentations() {
+    Set<String> both = new TreeSet<>(first.segmentations());
+    both.addAll(second.segmentations());
+    return Collections.unmodifiableSet(both);
+  }
+
+  @Override
   public String toString() {
     return "(" + MlopsException.named(first) + (all ? " and " : " or ")
         + MlopsException.named(second) + ")";

@@ -62,6 +62,11 @@ record CooldownPolicy(RetrainPolicy policy, Duration gap) implements RetrainPoli
   }
 
   @Override
+  public Set<String> segmentations() {
+    return policy.segmentations();
+  }
+
+  @Override
   public String toString() {
     return MlopsException.named(policy) + " at most every " + MlopsException.shown(gap);
   }

@@ -55,6 +55,13 @@ record RequiringPolicy(RetrainPolicy policy, Condition condition) implements Ret
   }
 
   @Override
+  public Set<String> segmentations() {
+    Set<String> both = new TreeSet<>(policy.segmentations());
+    both.addAll(condition.segmentations());
+    return Collections.unmodifiableSet(both);
+  }
+
+  @Override
   public String toString() {
     return MlopsException.named(policy) + " requiring " + MlopsException.named(condition);
   }

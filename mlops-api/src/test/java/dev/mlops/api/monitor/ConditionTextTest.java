@@ -8,6 +8,7 @@ import dev.mlops.api.model.Task;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -49,7 +50,13 @@ class ConditionTextTest {
     };
   }
 
+  /** One that is of outcomes, not between segments. */
   private static Metric anyMetric(Random random) {
+    Metric any = anyOrBetween(random);
+    return any.isBetweenSegments() ? Metric.SELECTION_RATE : any;
+  }
+
+  private static Metric anyOrBetween(Random random) {
     String label = NAMES.get(random.nextInt(NAMES.size()));
     double beta = 0.1 + random.nextDouble() * 4;
     return switch (random.nextInt(11)) {
@@ -84,8 +91,9 @@ class ConditionTextTest {
     return random.nextBoolean() ? promised.named("w" + random.nextInt(100) + ".x_y-z") : promised;
   }
 
-  private static Signals.FeatureQuestions features(Random random) {
-    Signals.FeatureQuestions questions = Signals.features();
+  private static Signals.DriftQuestions drift(Random random) {
+    Signals.DriftQuestions questions =
+        random.nextBoolean() ? Signals.features() : Signals.predictions();
     if (random.nextBoolean()) {
       questions = questions.windowOf(2 + random.nextInt(100_000));
     }
@@ -101,10 +109,30 @@ class ConditionTextTest {
     return questions;
   }
 
+  private static Condition ofSegments(Random random) {
+    Metric any = anyOrBetween(random);
+    String by = NAMES.get(random.nextInt(NAMES.size()));
+    Signals.SegmentQualityQuestions questions = any.isBetweenSegments() || random.nextBoolean()
+        ? Signals.segment(by).quality(any)
+        : Signals.segment(by, NAMES.get(random.nextInt(NAMES.size()))).quality(any);
+    return any.higherIsBetter()
+        ? questions.atLeast(fraction(random))
+        : questions.atMost(fraction(random));
+  }
+
+  private static Condition ofColumn(Random random) {
+    Signals.ColumnQuestions column = Signals.column(NAMES.get(random.nextInt(NAMES.size())));
+    return List.of(column.missing(), column.unseen(), column.outOfRange())
+        .get(random.nextInt(3))
+        .atMost(fraction(random));
+  }
+
   private static Condition condition(Random random) {
     Metric any = anyMetric(random);
     boolean more = any.higherIsBetter();
-    return switch (random.nextInt(12)) {
+    return switch (random.nextInt(14)) {
+      case 12 -> ofSegments(random);
+      case 13 -> ofColumn(random);
       case 0 -> Signals.quality(any).noWorseThanBaseline(fraction(random));
       case 1 -> Signals.quality(any).noWorseThanChampion(fraction(random));
       case 2 ->
@@ -123,8 +151,8 @@ class ConditionTextTest {
             Signals.quality(shareMetric(random))
                 .noWorseThanBaseline(fraction(random))
                 .falseAlarmEvery(time(random)));
-      case 5 -> promised(random, features(random).falseAlarmEvery(2 + random.nextInt(1_000_000)));
-      case 6 -> promised(random, features(random).falseAlarmEvery(time(random)));
+      case 5 -> promised(random, drift(random).falseAlarmEvery(2 + random.nextInt(1_000_000)));
+      case 6 -> promised(random, drift(random).falseAlarmEvery(time(random)));
       case 7 -> Signals.quality(shareMetric(random)).watchedBy("mine." + random.nextInt(9));
       case 8 -> Signals.features().watchedBy("mine." + random.nextInt(9));
       case 9 -> Signals.freshTruths(1 + random.nextInt(100_000));
@@ -174,6 +202,14 @@ class ConditionTextTest {
         .hasToString("quality(\"f_beta(2)\").atLeast(0.8)");
     assertThat(Signals.latency().p99AtMost(Duration.ofMillis(20)))
         .hasToString("latency().p99AtMost(20 ms)");
+    assertThat(Signals.segment("country").quality("recall").atLeast(0.7))
+        .hasToString("segment(\"country\").quality(\"recall\").atLeast(0.7)");
+    assertThat(Signals.segment("country", "DE").quality("selection_rate").atLeast(0.1))
+        .hasToString("segment(\"country\", \"DE\").quality(\"selection_rate\").atLeast(0.1)");
+    assertThat(Signals.column("amount").outOfRange().atMost(0.01))
+        .hasToString("column(\"amount\").outOfRange().atMost(0.01)");
+    assertThat(Signals.predictions().windowOf(500).falseAlarmEvery(100_000))
+        .hasToString("predictions().windowOf(500).falseAlarmEvery(100000)");
   }
 
   @Test
@@ -219,7 +255,21 @@ class ConditionTextTest {
         "'' | a name at character 0",
         "quality(\"recall\").atLeast(1.5) | 0.0 to 1.0",
         "quality(\"mae\").atLeast(3) | atMost(3.0)",
-        "features().windowOf(5).watchedBy(\"mine\") | own detector"
+        "features().windowOf(5).watchedBy(\"mine\") | own detector",
+        "predictions().watchedBy(\"mine\") | own detector",
+        "predictons().falseAlarmEvery(9) | did you mean \"predictions\"",
+        "segment(\"country\").recall(0.5) | known: quality",
+        "segment(\"country\") | go on after segment",
+        "segment(\"country\").quality(\"recall\") | go on after quality",
+        "segment(\"country\").quality(\"recall\").atMost(0.5) | atLeast(0.5)",
+        "segment(\"country\").quality(\"recall\").noWorseThanBaseline(0.5) | known: atLeast",
+        "segment(\"country\", \"DE\").quality(\"demographic_parity_ratio\").atLeast(0.8) | country=DE alone",
+        "quality(\"demographic_parity_ratio\").atLeast(0.8) | of a division",
+        "segment(\"country\", \"\").quality(\"recall\").atLeast(0.5) | must not be empty",
+        "column(\"amount\").mising().atMost(0.1) | did you mean \"missing\"",
+        "column(\"amount\").missing() | go on after missing()",
+        "column(\"amount\").missing().atLeast(0.1) | atMost",
+        "column(\"amount\").missing().atMost(1) | below 1"
       })
   void whatIsNoConditionIsRefusedWithWhatWasWantedWhere(String text, String told) {
     assertThatThrownBy(() -> Signals.parse(text))
@@ -262,6 +312,21 @@ class ConditionTextTest {
     assertThat(slow.time()).hasValue(Duration.ofMillis(5));
     assertThat(slow.fewest()).isEqualTo(100);
     assertThat(slow.watch()).isEmpty();
+
+    Condition segments = Signals.segment("country", "DE").quality("recall").atLeast(0.7);
+    assertThat(segments.segmentations()).containsExactly("country");
+    assertThat(segments.metrics()).containsExactly(Metric.RECALL);
+    assertThat(segments.expression().orElseThrow().segment())
+        .hasValue(new Segment("country", Optional.of("DE")));
+
+    Expression share =
+        Signals.column("amount").unseen().atMost(0.1).expression().orElseThrow();
+    assertThat(share.quantity().column()).hasValue("amount");
+    assertThat(share.quantity().fault()).hasValue(ColumnEvidence.Fault.UNSEEN);
+    assertThat(share.fewest()).isEqualTo(30);
+
+    Expression said = Signals.predictions().falseAlarmEvery(1_000).expression().orElseThrow();
+    assertThat(said.quantity()).isEqualTo(Expression.Quantity.PREDICTIONS);
 
     Expression moved = Signals.features().falseAlarmEvery(1_000).expression().orElseThrow();
     assertThat(moved.quantity()).isEqualTo(Expression.Quantity.FEATURES);

@@ -56,6 +56,7 @@ public final class AlertEngine implements EvidenceReader {
   private final List<Outlet> outlets;
   private final Set<Watch> watches;
   private final Set<Metric> metrics;
+  private final Set<String> segmentations;
   private final Warnings warnings = Warnings.of(AlertEngine.class);
   private final ReentrantLock evaluating = new ReentrantLock();
   private volatile Map<String, AlertEvent.State> states = Map.of();
@@ -64,14 +65,17 @@ public final class AlertEngine implements EvidenceReader {
     List<Standing> perRule = new ArrayList<>();
     Set<Watch> watched = new LinkedHashSet<>();
     Set<Metric> measured = new TreeSet<>();
+    Set<String> divided = new TreeSet<>();
     for (AlertRule rule : setup.rules) {
       perRule.add(new Standing(rule));
       watched.addAll(rule.watches());
       measured.addAll(rule.metrics());
+      divided.addAll(rule.segmentations());
     }
     this.standings = List.copyOf(perRule);
     this.watches = Collections.unmodifiableSet(watched);
     this.metrics = Collections.unmodifiableSet(measured);
+    this.segmentations = Collections.unmodifiableSet(divided);
     this.outlets = setup.sinks.stream()
         .map(sink -> new Outlet(sink, executor, setup.capacity, warnings))
         .toList();
@@ -175,6 +179,11 @@ public final class AlertEngine implements EvidenceReader {
   @Override
   public Set<Metric> metrics() {
     return metrics;
+  }
+
+  @Override
+  public Set<String> segmentations() {
+    return segmentations;
   }
 
   /** {@return such as {@code 2 alert rules, {fraud.worse=FIRING}, 0 events dropped, 0 deliveries failed}} */

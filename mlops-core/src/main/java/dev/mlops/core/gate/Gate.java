@@ -133,6 +133,13 @@ public final class Gate implements EvidenceReader {
   }
 
   @Override
+  public Set<String> segmentations() {
+    Set<String> all = new TreeSet<>();
+    conditions.forEach(condition -> all.addAll(condition.segmentations()));
+    return Collections.unmodifiableSet(all);
+  }
+
+  @Override
   public String toString() {
     return conditions.toString();
   }

@@ -29,6 +29,11 @@ record Violated(Condition condition) implements RetrainPolicy {
     return condition.metrics();
   }
 
+  @Override
+  public Set<String> segmentations() {
+    return condition.segmentations();
+  }
+
   /** {@return such as {@code violated(quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(100000))}} */
   @Override
   public String toString() {
