@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * 300 such columns, of 600,000 divided by their number, so that the baseline fits into a package. The sample are the values
  * whose position has the lowest seeded hash: the same rows in the same order always give the same baseline. A column of
  * categories is kept as the counts of its 200 most frequent kinds (of equally frequent ones, the first by name), the rest as
- * one number; so are the true labels of a classifier. Quality is that of {@link Quality}. How far the
+ * one number; so are the true labels of a classifier. What is predicted is profiled in the same way ({@link PredictionColumns}). Quality is that of {@link Quality}. How far the
  * losses depend on those before them ({@link DependenceEstimator}) is measured in the order of the rows, which is to be that of
  * time.
  *
@@ -47,6 +47,9 @@ public final class Baselines {
 
   /** Of all columns together: at most 25 bytes each, they fit into the 16 MiB that a package has for a baseline. */
   private static final int SAMPLES = 600_000;
+
+  /** Of all parts of the predictions together. */
+  private static final int PREDICTED = 50_000;
 
   private static final int KINDS = 200;
 
@@ -187,6 +190,7 @@ public final class Baselines {
     if (!labels.isEmpty()) {
       baseline.labels(categories("label", labels));
     }
+    profiles(schema, predictions).forEach(baseline::prediction);
     dependence(schema, predictions, truths).ifPresent(baseline::dependence);
     long numbers = schema.columns().stream()
         .filter(column -> column.type() == Column.Type.NUMBER)
@@ -197,6 +201,33 @@ public final class Baselines {
       baseline.column(profile(schema.column(i), i, all, order, most));
     }
     return baseline.build();
+  }
+
+  /**
+   * {@return how predictions are distributed, as {@link Baseline#predictions()} has it; empty if there is none, or the first is of a
+   * kind of the host's own}
+   *
+   * @param schema says the positive label
+   * @param predictions of one kind
+   */
+  public static List<ColumnProfile> profiles(
+      Schema schema, List<? extends Prediction> predictions) {
+    Optional<PredictionColumns> columns = predictions.isEmpty()
+        ? Optional.empty()
+        : PredictionColumns.like(schema, predictions.get(0));
+    return columns
+        .map(each -> profiles(each, predictions.stream().map(each::row).toArray(Row[]::new)))
+        .orElse(List.of());
+  }
+
+  private static List<ColumnProfile> profiles(PredictionColumns columns, Row[] rows) {
+    int[] order = rows.length > SAMPLE ? drawn(rows.length) : identity(rows.length);
+    List<ColumnProfile> profiles = new ArrayList<>();
+    int most = Math.max(1, Math.min(SAMPLE, PREDICTED / columns.schema().size()));
+    for (int i = 0; i < columns.schema().size(); i++) {
+      profiles.add(profile(columns.schema().column(i), i, rows, order, most));
+    }
+    return profiles;
   }
 
   /** How far the losses depend on those before; empty if none was counted. */

@@ -4,16 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.mlops.api.model.AnomalyScore;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.NumberProfile;
 import java.util.ArrayList;
@@ -67,6 +70,57 @@ class BaselinesTest {
                 }),
             new CategoryProfile("channel", Map.of("shop", 2L, "web", 1L), 0, 1));
     assertThat(of(rows).latency()).isEmpty();
+  }
+
+  @Test
+  void predictionsAreProfiledLikeColumns() {
+    Schema schema = Schema.of(Column.number("amount")).positiveLabel("yes");
+    Row row = Row.of(schema, 1.0);
+    List<String> labels = List.of("yes", "no");
+    Baseline scored = Baselines.from(
+        schema,
+        List.of(row, row, row),
+        List.of(
+            Classification.of(labels, new double[] {0.9, 0.1}),
+            Classification.of(labels, new double[] {0.3, 0.7}),
+            Classification.of("no")),
+        List.of(Truth.of("yes"), Truth.of("no"), Truth.of("no")));
+    assertThat(scored.predictions())
+        .extracting(ColumnProfile::toString)
+        .containsExactly(
+            "confidence: 2 numbers, 1 missing, mean 0.8000, sd 0.1414, 0.7000 to 0.9000",
+            "label: 3 categories, 0 missing, 2 kinds",
+            "score: 2 numbers, 1 missing, mean 0.6000, sd 0.4243, 0.3000 to 0.9000");
+    assertThat(((NumberProfile) scored.predictions().get(2)).sample()).containsExactly(0.3, 0.9);
+    assertThat(scored.predictions())
+        .contains(new CategoryProfile("label", Map.of("yes", 1L, "no", 2L), 0, 0));
+    assertThat(of(List.of(row(1, "shop"))).predictions())
+        .containsExactly(new CategoryProfile("label", Map.of("a", 1L), 0, 0));
+    assertThat(Baselines.from(SCHEMA, List.of(row(1, "shop"))).predictions()).isEmpty();
+    assertThat(Baselines.profiles(
+            schema, List.of(Regression.of(Map.of("cost", 2.0, "time", 3.0)))))
+        .extracting(ColumnProfile::column)
+        .containsExactly("cost", "time");
+    assertThat(Baselines.profiles(
+            schema, List.of(new AnomalyScore(0.5, true), new AnomalyScore(0.1, false))))
+        .extracting(ColumnProfile::toString)
+        .containsExactly(
+            "anomalous: 2 categories, 0 missing, 2 kinds",
+            "score: 2 numbers, 0 missing, mean 0.3000, sd 0.2828, 0.1000 to 0.5000");
+    assertThat(Baselines.profiles(schema, List.of(() -> true))).isEmpty();
+  }
+
+  @Test
+  void predictionsOfAnotherKindAreMissingValues() {
+    Schema schema = Schema.of(Column.number("amount"));
+    PredictionColumns columns =
+        PredictionColumns.like(schema, Regression.of(2.0)).orElseThrow();
+    assertThat(columns.row(Regression.of(3.0)).number(0)).isEqualTo(3.0);
+    assertThat(columns.row(Regression.of(Map.of("other", 3.0))).number(0)).isNaN();
+    assertThat(columns.row(Classification.of("a")).number(0)).isNaN();
+    PredictionColumns labels =
+        PredictionColumns.like(schema, Classification.of("a")).orElseThrow();
+    assertThat(labels.row(Regression.of(3.0)).category(0)).isEmpty();
   }
 
   @Test
