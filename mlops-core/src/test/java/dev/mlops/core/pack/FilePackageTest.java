@@ -408,7 +408,7 @@ class FilePackageTest extends ModelPackageContract {
                     "\"dev.mlops.role\":\"baseline\",\"dev.mlops.section\":\"9\"")
                 .replace("vnd.mlops.baseline.v4", "vnd.mlops.baseline.v9"))
             .getMessage())
-        .contains("baseline.json", "version 9", "reads 1 to 3");
+        .contains("baseline.json", "version 9", "reads 1 to 4");
   }
 
   /** Names below {@code mlops/} belong to sections of later releases. */
