@@ -6,6 +6,7 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.EvidenceReader;
+import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
 import java.time.Duration;
 import java.util.Set;
@@ -108,6 +109,11 @@ public final class AlertRule implements EvidenceReader {
   @Override
   public Set<String> segmentations() {
     return condition.segmentations();
+  }
+
+  @Override
+  public Set<Expression> expressions() {
+    return condition.expressions();
   }
 
   /** {@return such as {@code fraud.slow: latency().p99AtMost(20 ms), holding 5 min}} */

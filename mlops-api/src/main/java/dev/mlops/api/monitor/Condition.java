@@ -69,4 +69,10 @@ public interface Condition extends EvidenceReader {
         .map(segment -> Set.of(segment.segmentation()))
         .orElse(Set.of());
   }
+
+  /** {@return its expression, if it has one} */
+  @Override
+  default Set<Expression> expressions() {
+    return expression().map(Set::of).orElse(Set.of());
+  }
 }

@@ -84,13 +84,16 @@ final class ConditionText {
     String step = switch (asked.comparison()) {
       case AT_LEAST -> "atLeast";
       case AT_MOST -> "atMost";
-      case NO_WORSE_THAN_BASELINE -> "noWorseThanBaseline";
+      case NO_WORSE_THAN_BASELINE, NO_WORSE_AT_ANY_LOOK -> "noWorseThanBaseline";
       case NO_WORSE_THAN_CHAMPION -> "noWorseThanChampion";
       case UNMOVED, REPRODUCED ->
         throw new IllegalStateException("no text for " + asked.comparison());
     };
     return asked.segment().map(ConditionText::of).orElse("") + "quality("
-        + quoted(quantity.name()) + ")." + step + "(" + limit + ")";
+        + quoted(quantity.name()) + ")"
+        + asked.window().map(over -> ".over(" + quoted(over.toString()) + ")").orElse("")
+        + "." + step + "(" + limit + ")"
+        + (asked.comparison() == Expression.Comparison.NO_WORSE_AT_ANY_LOOK ? ".atAnyLook()" : "");
   }
 
   private static String of(Segment segment) {
@@ -214,10 +217,22 @@ final class ConditionText {
   }
 
   private static Condition quality(Metric metric, List<Call> calls) {
-    Signals.QualityQuestions questions = Signals.quality(metric);
-    List<String> known =
-        List.of("noWorseThanBaseline", "noWorseThanChampion", "atLeast", "atMost", "watchedBy");
-    Call step = next(calls, "quality(…)", known);
+    if (!calls.isEmpty() && calls.get(0).name.equals("over")) {
+      return quality(
+          Signals.quality(metric).over(calls.get(0).string(0, 1)),
+          calls.subList(1, calls.size()),
+          "over(…)",
+          List.of());
+    }
+    return quality(Signals.quality(metric), calls, "quality(…)", List.of("over"));
+  }
+
+  private static Condition quality(
+      Signals.QualityQuestions questions, List<Call> calls, String after, List<String> more) {
+    List<String> known = new ArrayList<>(more);
+    known.addAll(
+        List.of("noWorseThanBaseline", "noWorseThanChampion", "atLeast", "atMost", "watchedBy"));
+    Call step = next(calls, after, known);
     List<Call> rest = calls.subList(1, calls.size());
     return switch (step.name) {
       case "noWorseThanChampion" -> alone(questions.noWorseThanChampion(step.number(0, 1)), rest);
@@ -230,8 +245,11 @@ final class ConditionText {
           yield condition;
         }
         Call promise = rest.get(0);
+        if (promise.name.equals("atAnyLook")) {
+          yield alone(condition.atAnyLook(), promise.without(rest.subList(1, rest.size())));
+        }
         if (!promise.name.equals("falseAlarmEvery")) {
-          throw promise.unknown(List.of("falseAlarmEvery"));
+          throw promise.unknown(List.of("falseAlarmEvery", "atAnyLook"));
         }
         yield watched(
             promise.isTime()
@@ -356,6 +374,28 @@ final class ConditionText {
     return calls.get(0);
   }
 
+  /** The time that a text says, such as {@code 20 ms}, {@code 1 h 30 min} or {@code PT5M}; empty if it says none. */
+  static Optional<Duration> time(String text) {
+    try {
+      if (text.startsWith("P")) {
+        return Optional.of(Duration.parse(text));
+      }
+      Duration time = Duration.ZERO;
+      Matcher part = TIME_PART.matcher(text);
+      int end = 0;
+      while (part.find() && text.substring(end, part.start()).isBlank()) {
+        BigDecimal nanos = new BigDecimal(part.group(1))
+            .multiply(BigDecimal.valueOf(NANOS.getOrDefault(part.group(2), 0L)));
+        BigDecimal[] split = nanos.divideAndRemainder(BigDecimal.valueOf(1_000_000_000L));
+        time = time.plus(Duration.ofSeconds(split[0].longValueExact(), split[1].longValueExact()));
+        end = part.end();
+      }
+      return end > 0 && end == text.length() ? Optional.of(time) : Optional.empty();
+    } catch (ArithmeticException | DateTimeParseException notOne) {
+      return Optional.empty();
+    }
+  }
+
   /** A name with its arguments; those in quotes keep the first quote. */
   private record Call(String name, List<String> arguments, int at) {
     IllegalArgumentException wanted(String what) {
@@ -433,29 +473,8 @@ final class ConditionText {
     }
 
     Duration time() {
-      String argument = argument(0, 1, "a time such as 20 ms, 1 h 30 min or PT5M");
-      try {
-        if (argument.startsWith("P")) {
-          return Duration.parse(argument);
-        }
-        Duration time = Duration.ZERO;
-        Matcher part = TIME_PART.matcher(argument);
-        int end = 0;
-        while (part.find() && argument.substring(end, part.start()).isBlank()) {
-          BigDecimal nanos = new BigDecimal(part.group(1))
-              .multiply(BigDecimal.valueOf(NANOS.getOrDefault(part.group(2), 0L)));
-          BigDecimal[] split = nanos.divideAndRemainder(BigDecimal.valueOf(1_000_000_000L));
-          time =
-              time.plus(Duration.ofSeconds(split[0].longValueExact(), split[1].longValueExact()));
-          end = part.end();
-        }
-        if (end > 0 && end == argument.length()) {
-          return time;
-        }
-      } catch (ArithmeticException | DateTimeParseException notOne) {
-        // Told below.
-      }
-      throw wanted("a time such as 20 ms, 1 h 30 min or PT5M");
+      String wanted = "a time such as 20 ms, 1 h 30 min or PT5M";
+      return ConditionText.time(argument(0, 1, wanted)).orElseThrow(() -> wanted(wanted));
     }
   }
 

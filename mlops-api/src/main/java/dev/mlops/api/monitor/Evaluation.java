@@ -41,6 +41,7 @@ final class Evaluation {
     Optional<Metric> metric = asked.quantity().metric();
     return switch (asked.comparison()) {
       case NO_WORSE_THAN_BASELINE -> noWorseThanBaseline(metric.orElseThrow());
+      case NO_WORSE_AT_ANY_LOOK -> noWorseAtAnyLook(metric.orElseThrow());
       case NO_WORSE_THAN_CHAMPION ->
         metric.isPresent() ? noWorseThanChampion(metric.get()) : latencyBesideChampion();
       case AT_LEAST ->
@@ -139,9 +140,21 @@ final class Evaluation {
 
   /** Holds live quality against what is allowed; {@code origin} says where that comes from, with the numbers in it. */
   private Finding compare(Metric metric, double allowed, String origin, double... numbers) {
-    Optional<Estimate> live = evidence.judged().flatMap(section -> section.quality(metric));
+    Optional<Window> window = asked.window();
+    Optional<Estimate> live = evidence
+        .judged()
+        .flatMap(section -> window.isPresent()
+            ? section.quality(window.get(), metric)
+            : section.quality(metric));
     if (live.isEmpty()) {
-      return inconclusive("no " + metric + " yet");
+      return inconclusive("no " + metric + window.map(over -> " over " + over).orElse("") + " yet"
+          + window
+              .filter(over -> evidence
+                  .judged()
+                  .filter(section -> !section.windows().contains(over))
+                  .isPresent())
+              .map(over -> ": it is not measured; name the condition in MonitorFactory.watching")
+              .orElse(""));
     }
     Estimate now = judged(metric, live.get());
     double half = (now.upper() - now.lower()) / 2;
@@ -150,7 +163,8 @@ final class Evaluation {
     all[1] = allowed;
     System.arraycopy(numbers, 0, all, 2, numbers.length);
     List<String> shown = Figures.apart(all);
-    String text = metric + " " + Figures.plusMinus(shown.get(0), half) + " (n " + now.n() + "), "
+    String text = metric + " " + Figures.plusMinus(shown.get(0), half)
+        + window.map(over -> " " + over).orElse("") + " (n " + now.n() + "), "
         + (numbers.length == 0 ? origin : origin.replace("%s", shown.get(2)))
         + " " + shown.get(1);
     if (now.n() < asked.fewest()) {
@@ -174,6 +188,28 @@ final class Evaluation {
   private Finding compared(Verdict verdict, String text, Estimate now, double limit) {
     Finding.Builder builder = builder(verdict, text).estimate(now);
     return (Double.isFinite(limit) ? builder.limit(limit) : builder).build();
+  }
+
+  /** What was shown of the champion since its release. */
+  private Finding noWorseAtAnyLook(Metric metric) {
+    if (evidence.champion().isEmpty()) {
+      return inconclusive("nothing served yet");
+    }
+    Optional<BaselineComparison> found = evidence.champion().get().besideBaseline(metric, limit());
+    if (found.isEmpty()) {
+      return inconclusive("the monitor does not compare " + metric + " with its baseline by "
+          + Figures.exact(limit()) + "; name the condition in MonitorFactory.watching");
+    }
+    BaselineComparison beside = found.get();
+    Verdict verdict = switch (beside.standing()) {
+      case NOT_WORSE -> Verdict.PASS;
+      case WORSE -> Verdict.FAIL;
+      case INCONCLUSIVE -> Verdict.INCONCLUSIVE;
+    };
+    Finding.Builder builder = builder(verdict, beside.toString());
+    beside.live().ifPresent(builder::estimate);
+    beside.limit().ifPresent(builder::limit);
+    return builder.n(beside.n()).build();
   }
 
   private Finding noWorseThanChampion(Metric metric) {

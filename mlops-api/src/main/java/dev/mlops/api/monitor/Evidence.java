@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Rules read the section of the {@link #champion()}. While a gate judges a candidate there is a section of the {@link
  * #candidate()} too, and comparisons of the two on the same rows; the evidence of a monitor has neither, and lists a
- * challenger that it records among the {@link #others()}.
+ * challenger that it records among the {@link #others()}. Two snapshots are equal if all that they hold is.
  *
  * <p>Immutable.
  *
@@ -165,6 +166,29 @@ public final class Evidence {
   /** {@return how many truths were dropped because they came faster than ticks took them} */
   public long lostTruths() {
     return lostTruths;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Evidence that
+        && model.equals(that.model)
+        && at.equals(that.at)
+        && Objects.equals(champion, that.champion)
+        && Objects.equals(candidate, that.candidate)
+        && others.equals(that.others)
+        && comparisons.equals(that.comparisons)
+        && Objects.equals(examples, that.examples)
+        && orphans == that.orphans
+        && duplicates == that.duplicates
+        && corrections == that.corrections
+        && lostTruths == that.lostTruths
+        && matured == that.matured
+        && position == that.position;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(model, at, champion, matured, position);
   }
 
   /**

@@ -8,7 +8,7 @@ import java.util.Set;
  * Something that reads evidence and can say beforehand what of it must be collected for it.
  *
  * <p>An anytime-valid test needs every truth from the first one on, not a snapshot. So the monitor must know at construction
- * which watches and metrics are needed ({@link MonitorFactory#watching}).
+ * which watches, metrics, windows and comparisons are needed ({@link MonitorFactory#watching}).
  *
  * <p>An implementation is thread-safe; its answer never changes.
  *
@@ -37,6 +37,14 @@ public interface EvidenceReader {
    * name divides by the column of that name}
    */
   default Set<String> segmentations() {
+    return Set.of();
+  }
+
+  /**
+   * {@return all that its built-in conditions ask, as data; a monitor takes from it the windows and the comparisons with the
+   * test phase that it must keep up to date}
+   */
+  default Set<Expression> expressions() {
     return Set.of();
   }
 }

@@ -36,6 +36,7 @@ public final class Expression {
   private final @Nullable Duration time;
   private final @Nullable Watch watch;
   private final @Nullable Segment segment;
+  private final @Nullable Window window;
 
   /**
    * How a quantity is compared.
@@ -50,6 +51,8 @@ public final class Expression {
     AT_MOST,
     /** It must be no worse than the test phase's by more than the limit. */
     NO_WORSE_THAN_BASELINE,
+    /** It must be shown to be no worse than the test phase's by more than the limit, however often that is asked. */
+    NO_WORSE_AT_ANY_LOOK,
     /**
      * A candidate's must be no worse than the champion's: quality on the same rows by more than the limit, a latency by more
      * than so many times.
@@ -204,8 +207,9 @@ public final class Expression {
       Comparison comparison,
       @Nullable Double limit,
       @Nullable Duration time,
-      @Nullable Watch watch) {
-    this(quantity, comparison, limit, time, watch, null);
+      @Nullable Watch watch,
+      @Nullable Window window) {
+    this(quantity, comparison, limit, time, watch, window, null);
   }
 
   private Expression(
@@ -214,6 +218,7 @@ public final class Expression {
       @Nullable Double limit,
       @Nullable Duration time,
       @Nullable Watch watch,
+      @Nullable Window window,
       @Nullable Segment segment) {
     this.segment = segment;
     this.quantity = requireNonNull(quantity, "quantity");
@@ -221,15 +226,22 @@ public final class Expression {
     this.limit = limit;
     this.time = time;
     this.watch = watch;
+    this.window = window;
   }
 
   static Expression of(Quantity quantity, Comparison comparison, double limit) {
-    return new Expression(quantity, comparison, limit + 0.0, null, null);
+    return of(quantity, comparison, limit, null);
+  }
+
+  /** The same over a window; over the monitor's default one if it is null. */
+  static Expression of(
+      Quantity quantity, Comparison comparison, double limit, @Nullable Window window) {
+    return new Expression(quantity, comparison, limit + 0.0, null, null, window);
   }
 
   /** The same, asked of segments. */
   Expression in(Segment segment) {
-    return new Expression(quantity, comparison, limit, time, watch, segment);
+    return new Expression(quantity, comparison, limit, time, watch, window, segment);
   }
 
   static Expression atMost(Quantity latency, Duration limit) {
@@ -238,11 +250,11 @@ public final class Expression {
           "limit must be longer than zero, but was " + MlopsException.shown(limit));
     }
     double seconds = limit.toSeconds() + limit.toNanosPart() / 1e9;
-    return new Expression(latency, Comparison.AT_MOST, seconds, limit, null);
+    return new Expression(latency, Comparison.AT_MOST, seconds, limit, null, null);
   }
 
   static Expression reproduced() {
-    return new Expression(Quantity.GOLDEN_EXAMPLES, Comparison.REPRODUCED, null, null, null);
+    return new Expression(Quantity.GOLDEN_EXAMPLES, Comparison.REPRODUCED, null, null, null, null);
   }
 
   static Expression of(Watch watch) {
@@ -254,7 +266,8 @@ public final class Expression {
         ownLimit ? Comparison.NO_WORSE_THAN_BASELINE : Comparison.UNMOVED,
         ownLimit ? watch.tolerance() : null,
         null,
-        watch);
+        watch,
+        null);
   }
 
   /** Refuses a tolerance or a margin that no two values of a metric can be apart. */
@@ -323,6 +336,11 @@ public final class Expression {
     return Optional.ofNullable(segment);
   }
 
+  /** {@return the window that a quality is of; empty for other quantities, and for the monitor's default window} */
+  public Optional<Window> window() {
+    return Optional.ofNullable(window);
+  }
+
   /**
    * {@return how many observations there must be at least for an answer: 30 truths, rows of a column, or inputs of a detector; 100
    * predictions for a latency, 100 calls for a share of failures; 1 for what brings its own}
@@ -333,7 +351,9 @@ public final class Expression {
     }
     boolean counted = watch != null
         || quantity.fault().isPresent()
-        || (quantity.metric().isPresent() && comparison != Comparison.NO_WORSE_THAN_CHAMPION);
+        || (quantity.metric().isPresent()
+            && comparison != Comparison.NO_WORSE_THAN_CHAMPION
+            && comparison != Comparison.NO_WORSE_AT_ANY_LOOK);
     return counted ? FEWEST_TRUTHS : 1;
   }
 
@@ -345,12 +365,13 @@ public final class Expression {
         && Objects.equals(limit, that.limit)
         && Objects.equals(time, that.time)
         && Objects.equals(watch, that.watch)
-        && Objects.equals(segment, that.segment);
+        && Objects.equals(segment, that.segment)
+        && Objects.equals(window, that.window);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(quantity, comparison, limit, time, watch, segment);
+    return Objects.hash(quantity, comparison, limit, time, watch, window, segment);
   }
 
   /** {@return the call that makes the condition, such as {@code quality("recall").noWorseThanBaseline(0.02)}} */

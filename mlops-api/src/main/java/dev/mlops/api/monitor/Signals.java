@@ -5,6 +5,7 @@ import dev.mlops.api.model.Metric;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The grammar of what must hold: {@code quality("recall").noWorseThanBaseline(0.02)}, {@code latency().p99AtMost(…)}, {@code
@@ -49,7 +50,7 @@ public final class Signals {
       throw new IllegalArgumentException(metric + " compares segments with each other; ask it of a"
           + " division, such as segment(\"country\").quality(\"" + metric + "\")");
     }
-    return new QualityQuestions(metric);
+    return new QualityQuestions(metric, null);
   }
 
   /**
@@ -157,9 +158,33 @@ public final class Signals {
    */
   public static final class QualityQuestions {
     private final Metric metric;
+    private final @Nullable Window window;
 
-    private QualityQuestions(Metric metric) {
+    private QualityQuestions(Metric metric, @Nullable Window window) {
       this.metric = metric;
+      this.window = window;
+    }
+
+    /**
+     * {@return the same questions about the quality over another window than the monitor's default one}
+     *
+     * <p>A candidate that a gate judges has no windows: the answer is INCONCLUSIVE.
+     *
+     * @param window such as {@code Window.sinceRelease()} or {@code Window.of(Duration.ofHours(24))}; the monitor measures it
+     *     when the condition was given to {@link MonitorFactory#watching}
+     */
+    public QualityQuestions over(Window window) {
+      return new QualityQuestions(metric, window);
+    }
+
+    /**
+     * {@return the same questions about the quality over another window than the monitor's default one}
+     *
+     * @param window as {@link Window#parse} reads it, such as {@code since release}, {@code last 500 truths} or {@code last 24 h}
+     * @throws IllegalArgumentException if it says no window
+     */
+    public QualityQuestions over(String window) {
+      return over(Window.parse(window));
     }
 
     /**
@@ -173,7 +198,7 @@ public final class Signals {
      * @throws IllegalArgumentException if it is out of range
      */
     public QualityCondition noWorseThanBaseline(double tolerance) {
-      return new QualityCondition(metric, tolerance);
+      return new QualityCondition(metric, tolerance, window);
     }
 
     /**
@@ -206,16 +231,18 @@ public final class Signals {
       return new BuiltInCondition.Plain(Expression.of(
           Expression.Quantity.quality(metric),
           comparison,
-          Expression.requireLimit(metric, comparison, limit)));
+          Expression.requireLimit(metric, comparison, limit),
+          window));
     }
 
     /**
      * {@return the condition that the host's own detector of losses has found no drift}
      *
      * @param detector its name, as in {@link Watch#own(String, Metric)} given to {@link MonitorFactory#watching}
-     * @throws IllegalArgumentException if the name is malformed or the metric has no loss per row
+     * @throws IllegalArgumentException if the name is malformed, the metric has no loss per row, or it is over a window
      */
     public WatchCondition watchedBy(String detector) {
+      QualityCondition.requireNoWindow("watchedBy", window);
       return new WatchCondition(Watch.own(detector, metric));
     }
 
@@ -226,9 +253,10 @@ public final class Signals {
      * is below it, INCONCLUSIVE otherwise.
      *
      * @param margin in units of the metric; finite, at least 0, below the metric's range
-     * @throws IllegalArgumentException if it is out of range
+     * @throws IllegalArgumentException if it is out of range, or it is over a window
      */
     public Condition noWorseThanChampion(double margin) {
+      QualityCondition.requireNoWindow("noWorseThanChampion", window);
       return new BuiltInCondition.Plain(Expression.of(
           Expression.Quantity.quality(metric),
           Expression.Comparison.NO_WORSE_THAN_CHAMPION,

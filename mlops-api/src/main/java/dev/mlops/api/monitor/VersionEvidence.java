@@ -14,13 +14,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known about one version.
+ * What is known about one version. Two sections are equal if all that they hold is.
  *
  * <p>Immutable.
  *
@@ -40,6 +42,9 @@ public final class VersionEvidence {
   private final @Nullable Latency latency;
   private final Map<Metric, Estimate> quality;
   private final Map<Metric, Estimate> provisional;
+  private final Map<Window, Map<Metric, Estimate>> windows;
+  private final Map<Window, Map<Metric, Estimate>> provisionalWindows;
+  private final List<BaselineComparison> besideBaseline;
   private final Map<Watch, DriftReading> drift;
   private final Map<String, SegmentationEvidence> segmentations;
   private final Map<String, ColumnEvidence> columns;
@@ -60,6 +65,9 @@ public final class VersionEvidence {
     this.latency = builder.latency;
     this.quality = Collections.unmodifiableMap(new TreeMap<>(builder.quality));
     this.provisional = Collections.unmodifiableMap(new TreeMap<>(builder.provisional));
+    this.windows = copyOf(builder.windows);
+    this.provisionalWindows = copyOf(builder.provisionalWindows);
+    this.besideBaseline = List.copyOf(builder.besideBaseline.values());
     this.drift = Collections.unmodifiableMap(new LinkedHashMap<>(builder.drift));
     this.segmentations = Collections.unmodifiableMap(new LinkedHashMap<>(builder.segmentations));
     this.columns = Collections.unmodifiableMap(new LinkedHashMap<>(builder.columns));
@@ -74,6 +82,14 @@ public final class VersionEvidence {
    */
   public static Builder builder(String version) {
     return new Builder(version);
+  }
+
+  private static Map<Window, Map<Metric, Estimate>> copyOf(
+      Map<Window, Map<Metric, Estimate>> windows) {
+    Map<Window, Map<Metric, Estimate>> copy = new TreeMap<>();
+    windows.forEach((window, quality) ->
+        copy.put(window, Collections.unmodifiableMap(new TreeMap<>(quality))));
+    return Collections.unmodifiableMap(copy);
   }
 
   /** {@return a builder that begins with this section} */
@@ -91,6 +107,9 @@ public final class VersionEvidence {
     copy.latency = latency;
     copy.quality.putAll(quality);
     copy.provisional.putAll(provisional);
+    windows.forEach(copy::quality);
+    provisionalWindows.forEach(copy::provisional);
+    besideBaseline.forEach(copy::besideBaseline);
     copy.drift.putAll(drift);
     copy.segmentations.putAll(segmentations);
     copy.columns.putAll(columns);
@@ -192,6 +211,65 @@ public final class VersionEvidence {
     return provisional;
   }
 
+  /** {@return the windows that quality is also known over, beside the monitor's default one} */
+  public Set<Window> windows() {
+    return windows.keySet();
+  }
+
+  /**
+   * {@return the quality over the matured outcomes of a window, by metric; empty if it is not known}
+   *
+   * @param window one of {@link #windows()}
+   */
+  public Map<Metric, Estimate> quality(Window window) {
+    return windows.getOrDefault(window, Map.of());
+  }
+
+  /**
+   * {@return the quality over the matured outcomes of a window by one metric, if known}
+   *
+   * @param window one of {@link #windows()}
+   * @param metric which
+   */
+  public Optional<Estimate> quality(Window window, Metric metric) {
+    return Optional.ofNullable(quality(window).get(metric));
+  }
+
+  /**
+   * {@return the quality over the outcomes of a window, also those that have not matured, by metric; empty if it is not known}
+   *
+   * @param window one of {@link #windows()}
+   */
+  public Map<Metric, Estimate> provisional(Window window) {
+    return provisionalWindows.getOrDefault(window, Map.of());
+  }
+
+  /** {@return each metric beside the test phase, in the order of {@link Metric}, and of one metric by tolerance} */
+  public List<BaselineComparison> besideBaseline() {
+    return besideBaseline;
+  }
+
+  /**
+   * {@return a metric beside the test phase without a tolerance, if it is compared}
+   *
+   * @param metric which
+   */
+  public Optional<BaselineComparison> besideBaseline(Metric metric) {
+    return besideBaseline(metric, 0.0);
+  }
+
+  /**
+   * {@return a metric beside the test phase, if it is compared with this tolerance}
+   *
+   * @param metric which
+   * @param tolerance how much worse is still no worse: 0, or what a condition asks
+   */
+  public Optional<BaselineComparison> besideBaseline(Metric metric, double tolerance) {
+    return besideBaseline.stream()
+        .filter(each -> each.metric().equals(metric) && each.tolerance() == tolerance)
+        .findFirst();
+  }
+
   /** {@return where each watch stands} */
   public Map<Watch, DriftReading> drift() {
     return drift;
@@ -239,6 +317,34 @@ public final class VersionEvidence {
         .filter(each -> each.getValue().equals(id))
         .findFirst()
         .flatMap(each -> drift(each.getKey()));
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof VersionEvidence that
+        && version.equals(that.version)
+        && Objects.equals(baseline, that.baseline)
+        && recorded == that.recorded
+        && dropped == that.dropped
+        && failures == that.failures
+        && Objects.equals(firstFailure, that.firstFailure)
+        && matured == that.matured
+        && expired == that.expired
+        && open == that.open
+        && Objects.equals(truthAge, that.truthAge)
+        && Objects.equals(latency, that.latency)
+        && quality.equals(that.quality)
+        && provisional.equals(that.provisional)
+        && windows.equals(that.windows)
+        && provisionalWindows.equals(that.provisionalWindows)
+        && besideBaseline.equals(that.besideBaseline)
+        && drift.equals(that.drift)
+        && Objects.equals(acceptedFeatures, that.acceptedFeatures);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(version, recorded, matured, quality);
   }
 
   /** {@return such as {@code 150 served · p99 0.4 ms · accuracy 0.953 ± 0.034 (test phase 0.961)}} */
@@ -294,6 +400,9 @@ public final class VersionEvidence {
     private final String version;
     private final Map<Metric, Estimate> quality = new TreeMap<>();
     private final Map<Metric, Estimate> provisional = new TreeMap<>();
+    private final Map<Window, Map<Metric, Estimate>> windows = new TreeMap<>();
+    private final Map<Window, Map<Metric, Estimate>> provisionalWindows = new TreeMap<>();
+    private final Map<Compared, BaselineComparison> besideBaseline = new TreeMap<>();
     private final Map<Watch, DriftReading> drift = new LinkedHashMap<>();
     private final Map<String, SegmentationEvidence> segmentations = new LinkedHashMap<>();
     private final Map<String, ColumnEvidence> columns = new LinkedHashMap<>();
@@ -309,6 +418,15 @@ public final class VersionEvidence {
     private long matured;
     private long expired;
     private long open;
+
+    /** What is compared with the baseline, and by how much it may be worse. */
+    private record Compared(Metric metric, double tolerance) implements Comparable<Compared> {
+      @Override
+      public int compareTo(Compared other) {
+        int byMetric = metric.compareTo(other.metric);
+        return byMetric != 0 ? byMetric : Double.compare(tolerance, other.tolerance);
+      }
+    }
 
     private Builder(String version) {
       this.version = requireNonNull(version, "version");
@@ -409,6 +527,38 @@ public final class VersionEvidence {
      */
     public Builder provisional(Metric metric, Estimate estimate) {
       provisional.put(metric, requireNonNull(estimate, "estimate"));
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the mature quality over a window}
+     *
+     * @param window which
+     * @param quality by metric, possibly empty
+     */
+    public Builder quality(Window window, Map<Metric, Estimate> quality) {
+      windows.put(requireNonNull(window, "window"), Map.copyOf(quality));
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the provisional quality over a window}
+     *
+     * @param window which
+     * @param quality by metric, possibly empty
+     */
+    public Builder provisional(Window window, Map<Metric, Estimate> quality) {
+      provisionalWindows.put(requireNonNull(window, "window"), Map.copyOf(quality));
+      return this;
+    }
+
+    /**
+     * {@return this builder, with a metric beside the test phase}
+     *
+     * @param comparison in place of one of the same metric and tolerance
+     */
+    public Builder besideBaseline(BaselineComparison comparison) {
+      besideBaseline.put(new Compared(comparison.metric(), comparison.tolerance()), comparison);
       return this;
     }
 

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -73,6 +74,13 @@ record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
   public Set<String> segmentations() {
     Set<String> both = new TreeSet<>(first.segmentations());
     both.addAll(second.segmentations());
+    return Collections.unmodifiableSet(both);
+  }
+
+  @Override
+  public Set<Expression> expressions() {
+    Set<Expression> both = new LinkedHashSet<>(first.expressions());
+    both.addAll(second.expressions());
     return Collections.unmodifiableSet(both);
   }
 

@@ -6,6 +6,7 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Watch;
 import java.util.Collections;
@@ -58,6 +59,13 @@ record RequiringPolicy(RetrainPolicy policy, Condition condition) implements Ret
   public Set<String> segmentations() {
     Set<String> both = new TreeSet<>(policy.segmentations());
     both.addAll(condition.segmentations());
+    return Collections.unmodifiableSet(both);
+  }
+
+  @Override
+  public Set<Expression> expressions() {
+    Set<Expression> both = new LinkedHashSet<>(policy.expressions());
+    both.addAll(condition.expressions());
     return Collections.unmodifiableSet(both);
   }
 

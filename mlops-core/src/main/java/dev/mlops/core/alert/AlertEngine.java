@@ -8,6 +8,7 @@ import dev.mlops.api.alert.AlertSink;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
+import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
@@ -57,6 +58,7 @@ public final class AlertEngine implements EvidenceReader {
   private final Set<Watch> watches;
   private final Set<Metric> metrics;
   private final Set<String> segmentations;
+  private final Set<Expression> expressions;
   private final Warnings warnings = Warnings.of(AlertEngine.class);
   private final ReentrantLock evaluating = new ReentrantLock();
   private volatile Map<String, AlertEvent.State> states = Map.of();
@@ -66,16 +68,19 @@ public final class AlertEngine implements EvidenceReader {
     Set<Watch> watched = new LinkedHashSet<>();
     Set<Metric> measured = new TreeSet<>();
     Set<String> divided = new TreeSet<>();
+    Set<Expression> asked = new LinkedHashSet<>();
     for (AlertRule rule : setup.rules) {
       perRule.add(new Standing(rule));
       watched.addAll(rule.watches());
       measured.addAll(rule.metrics());
       divided.addAll(rule.segmentations());
+      asked.addAll(rule.expressions());
     }
     this.standings = List.copyOf(perRule);
     this.watches = Collections.unmodifiableSet(watched);
     this.metrics = Collections.unmodifiableSet(measured);
     this.segmentations = Collections.unmodifiableSet(divided);
+    this.expressions = Collections.unmodifiableSet(asked);
     this.outlets = setup.sinks.stream()
         .map(sink -> new Outlet(sink, executor, setup.capacity, warnings))
         .toList();
@@ -184,6 +189,11 @@ public final class AlertEngine implements EvidenceReader {
   @Override
   public Set<String> segmentations() {
     return segmentations;
+  }
+
+  @Override
+  public Set<Expression> expressions() {
+    return expressions;
   }
 
   /** {@return such as {@code 2 alert rules, {fraud.worse=FIRING}, 0 events dropped, 0 deliveries failed}} */

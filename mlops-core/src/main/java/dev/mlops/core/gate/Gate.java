@@ -5,6 +5,7 @@ import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
+import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
@@ -136,6 +137,13 @@ public final class Gate implements EvidenceReader {
   public Set<String> segmentations() {
     Set<String> all = new TreeSet<>();
     conditions.forEach(condition -> all.addAll(condition.segmentations()));
+    return Collections.unmodifiableSet(all);
+  }
+
+  @Override
+  public Set<Expression> expressions() {
+    Set<Expression> all = new LinkedHashSet<>();
+    conditions.forEach(condition -> all.addAll(condition.expressions()));
     return Collections.unmodifiableSet(all);
   }
 

@@ -166,9 +166,9 @@ final class Ledger {
     served.truth = truth;
     if (before != null) {
       corrections.incrementAndGet();
-      section.quality.correct(served.inQuality, truth);
+      section.quality.correct(served.inQuality, prediction, before, truth);
       if (section.provisional != null) {
-        section.provisional.correct(served.inProvisional, truth);
+        section.provisional.correct(served.inProvisional, prediction, before, truth);
       }
       return;
     }

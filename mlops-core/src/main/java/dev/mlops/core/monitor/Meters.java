@@ -121,6 +121,23 @@ public enum Meters {
       "",
       "version",
       "metric"),
+  /**
+   * Gauge of the quality over a window beside the default one, by its id such as {@code release} or {@code 24h}: at most 8, there
+   * while it is known.
+   */
+  QUALITY_WINDOW(
+      Type.GAUGE, "mlops.quality.window", "quality over a window", "", "version", "metric", "window"),
+  /**
+   * Gauge of whether a version is worse by a metric than in its test phase: 0 inconclusive, 1 shown to be no worse, 2 shown to be
+   * worse, at any look; there for the metrics of the baseline.
+   */
+  QUALITY_STANDING(
+      Type.GAUGE,
+      "mlops.quality.standing",
+      "worse than in the test phase: 0 inconclusive, 1 no worse, 2 worse",
+      "",
+      "version",
+      "metric"),
   /** Gauge of the quality of the test phase. */
   QUALITY_BASELINE(
       Type.GAUGE, "mlops.quality.baseline", "quality in the test phase", "", "version", "metric"),

@@ -13,12 +13,14 @@ import dev.mlops.api.monitor.AcceptedFeatures;
 import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
+import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.MonitorFactory;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
+import dev.mlops.api.monitor.Window;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.profile.Baselines;
@@ -36,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
@@ -111,6 +114,9 @@ import org.jspecify.annotations.Nullable;
 public final class MicrometerMonitor implements MetricsMonitor {
   /** The longest key or category that is kept, in characters. */
   static final int LONGEST = 1_024;
+
+  /** Quality is measured over so many windows beside the default one. */
+  private static final int MOST_WINDOWS = 8;
 
   /** Sections of so many versions are kept. */
   private static final int VERSIONS = 16;
@@ -214,9 +220,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
           version,
           baseline,
           stripes,
-          config.qualityOver,
-          config.horizon != null,
-          config.metrics);
+          config);
+      made.advance(steady);
     } catch (RuntimeException | Error e) {
       intake.release(stripes);
       throw e;
@@ -326,7 +331,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private void work() {
     intake.drain();
     long at = now(ticked);
-    steady = time.advance(at);
+    advance(at);
     ledger.mature(steady);
     watches.settle(Math.min(steady, ledger.oldestOpen()), steady);
     ticked = at;
@@ -334,10 +339,17 @@ public final class MicrometerMonitor implements MetricsMonitor {
     sections.values().forEach(this::refresh);
   }
 
+  /** Says what time it is. */
+  private void advance(long at) {
+    steady = time.advance(at);
+    sections.values().forEach(section -> section.advance(steady));
+  }
+
   /** Counts an outcome that has matured, and feeds the detectors with it. */
   private void matured(
       Section section, Prediction prediction, Truth truth, long position, long millis) {
     section.labels.matured(prediction, truth);
+    section.beside.matured(prediction, truth);
     watches.matured(section, prediction, truth, position, millis);
   }
 
@@ -362,6 +374,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       if (neverPositive(section)) {
         warnings.positiveNeverTrue(section);
       }
+      warnings.dependent(section);
     }
   }
 
@@ -407,7 +420,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     public void draining() {
       now = now(ticked);
       before = steady;
-      steady = time.advance(now);
+      advance(now);
     }
 
     @Override
@@ -648,6 +661,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
     private InstantSource clock = InstantSource.system();
     private Set<Watch> watches = Set.of();
     Set<Metric> metrics = Set.of();
+    Set<Window> windows = Set.of();
+    Map<Metric, Set<Double>> tolerances = Map.of();
     Map<Watch, DetectorFactory> own = Map.of();
     private int slots = 16_384;
     /** A ring for rows of these columns, of so many slots; a test gives others. */
@@ -673,6 +688,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
       copy.clock = clock;
       copy.watches = watches;
       copy.metrics = metrics;
+      copy.windows = windows;
+      copy.tolerances = tolerances;
       copy.own = own;
       copy.slots = slots;
       copy.ring = ring;
@@ -707,7 +724,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
      * {@return the same config for a monitor that also watches what these will read, from the first prediction on}
      *
      * @param readers conditions, alert rules, alert engines and retrain policies
-     * @throws IllegalArgumentException if two watches that are not equal have one id
+     * @throws IllegalArgumentException if two watches that are not equal have one id, or more than 8 windows are asked for
      */
     @Override
     public Config watching(EvidenceReader... readers) {
@@ -720,10 +737,51 @@ public final class MicrometerMonitor implements MetricsMonitor {
       for (EvidenceReader reader : readers) {
         measured.addAll(reader.metrics());
       }
+      Set<Window> over = new TreeSet<>(windows);
+      Map<Metric, Set<Double>> allowed = new LinkedHashMap<>();
+      tolerances.forEach((metric, each) -> allowed.put(metric, new TreeSet<>(each)));
+      for (EvidenceReader reader : readers) {
+        for (Expression asked : reader.expressions()) {
+          asked.window().ifPresent(over::add);
+          if (asked.comparison() == Expression.Comparison.NO_WORSE_AT_ANY_LOOK) {
+            allowed
+                .computeIfAbsent(asked.quantity().metric().orElseThrow(), first -> new TreeSet<>())
+                .add(asked.limit().orElseThrow());
+          }
+        }
+      }
       Config copy = copy();
       copy.watches = Collections.unmodifiableSet(all);
       copy.metrics = Collections.unmodifiableSet(measured);
+      copy.windows = checked(over);
+      copy.tolerances = Collections.unmodifiableMap(allowed);
       return copy;
+    }
+
+    /**
+     * {@return the same config for a monitor that also measures quality over some windows, beside {@link #qualityOver} and those
+     * that the conditions given to {@link #watching(EvidenceReader...)} ask for}
+     *
+     * <p>{@link VersionEvidence#quality(Window)} shows them.
+     *
+     * @param more such as {@code Window.sinceRelease()} or {@code Window.of(Duration.ofHours(24))}; at most 8 in all
+     * @throws IllegalArgumentException if there are more
+     */
+    public Config measuringOver(Window... more) {
+      Set<Window> all = new TreeSet<>(windows);
+      all.addAll(List.of(more));
+      Config copy = copy();
+      copy.windows = checked(all);
+      return copy;
+    }
+
+    private static Set<Window> checked(Set<Window> windows) {
+      if (windows.size() > MOST_WINDOWS) {
+        throw new IllegalArgumentException("a monitor measures quality over at most " + MOST_WINDOWS
+            + " windows beside its default one, but was asked for " + windows.size() + ": "
+            + windows);
+      }
+      return Collections.unmodifiableSet(windows);
     }
 
     /**

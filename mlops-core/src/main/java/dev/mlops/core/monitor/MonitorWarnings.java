@@ -3,8 +3,10 @@ package dev.mlops.core.monitor;
 import dev.mlops.api.model.Names;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.monitor.AcceptedFeatures;
+import dev.mlops.api.pack.Dependence;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.profile.Skill;
+import java.util.Locale;
 
 /**
  * What a monitor tells its host through the log: each cause once, with the remedy.
@@ -164,6 +166,26 @@ final class MonitorWarnings {
                     .map(near -> "; is \"" + Warnings.shown(near) + "\" meant?")
                     .orElse(""),
             null));
+  }
+
+  /** Losses depend on those before them, and the baseline does not say so; told once for a section. */
+  void dependent(Section section) {
+    Dependence found = section.beside.untold();
+    if (found == null || section.saidDependent) {
+      return;
+    }
+    section.saidDependent = true;
+    releases.again();
+    releases.once(
+        "dependent",
+        "losses of version " + Warnings.shown(section.version) + " of " + model
+            + " depend on those before them (" + found
+            + "), and its baseline was told of no dependence: intervals of its quality are too narrow"
+            + " by a factor of "
+            + String.format(Locale.ROOT, "%.2g", Math.sqrt(found.inflation()))
+            + ", and a promise about false alarms may break; test on rows in order of time (TestPhase"
+            + " measures the dependence), or give it to the baseline (Baseline.Builder.dependence)",
+        null);
   }
 
   /** Someone decided to keep the champion though there were signals. */

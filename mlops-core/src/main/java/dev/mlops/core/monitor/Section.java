@@ -7,7 +7,6 @@ import dev.mlops.api.monitor.AcceptedFeatures;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
-import dev.mlops.drift.profile.QualityWindow;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
@@ -53,9 +52,11 @@ final class Section {
   final String version;
   final Baseline baseline;
   final Stripes stripes;
-  final QualityWindow quality;
+  final MeasuredWindows quality;
   /** The same over truths that have come and not matured; null if a truth matures when it comes. */
-  final @Nullable QualityWindow provisional;
+  final @Nullable MeasuredWindows provisional;
+
+  final BaselineTests beside;
 
   final LatencyWindow latency = new LatencyWindow(LATENCIES);
   final Failures failures = new Failures();
@@ -77,6 +78,8 @@ final class Section {
   boolean truthCame;
   /** Whether the host was told that no truth has the positive label. */
   boolean saidNeverPositive;
+  /** Whether the host was told that losses depend on those before them. */
+  boolean saidDependent;
   /** Whether it was the champion and is not any more. */
   boolean retired;
 
@@ -88,9 +91,7 @@ final class Section {
       String version,
       Baseline baseline,
       Stripes stripes,
-      int qualityOver,
-      boolean provisional,
-      Set<Metric> metrics) {
+      MicrometerMonitor.Config config) {
     this.sink = sink;
     this.version = version;
     this.baseline = baseline;
@@ -98,11 +99,13 @@ final class Section {
     this.labels = new LabelCounts(baseline.schema().positiveLabel());
     // Of equal metrics the first counts: the host's brings its loss, the one of the baseline may
     // not.
-    Set<Metric> measured = new LinkedHashSet<>(metrics);
+    Set<Metric> measured = new LinkedHashSet<>(config.metrics);
     measured.addAll(baseline.quality().keySet());
-    this.quality = QualityWindow.of(baseline.schema(), qualityOver, measured);
-    this.provisional =
-        provisional ? QualityWindow.of(baseline.schema(), qualityOver, measured) : null;
+    this.quality = new MeasuredWindows(baseline, config.qualityOver, config.windows, measured);
+    this.provisional = config.horizon != null
+        ? new MeasuredWindows(baseline, config.qualityOver, config.windows, measured)
+        : null;
+    this.beside = new BaselineTests(baseline, measured, config.tolerances);
     for (Cause cause : Cause.values()) {
       drops.put(cause, new LongAdder());
     }
@@ -159,7 +162,19 @@ final class Section {
       builder.acceptedFeatures(accepted);
     }
     quality.quality().forEach(builder::quality);
-    (provisional == null ? quality : provisional).quality().forEach(builder::provisional);
+    quality.windows().forEach(builder::quality);
+    MeasuredWindows early = provisional == null ? quality : provisional;
+    early.quality().forEach(builder::provisional);
+    early.windows().forEach(builder::provisional);
+    beside.comparisons(quality.quality()).forEach(builder::besideBaseline);
     return builder;
+  }
+
+  /** Says the time of the truths that come in from now on. */
+  void advance(long millis) {
+    quality.advance(millis);
+    if (provisional != null) {
+      provisional.advance(millis);
+    }
   }
 }

@@ -36,6 +36,8 @@ final class SectionMeters {
   private final Map<Metric, Shown> rows = new TreeMap<>();
   private final Map<Metric, Shown> lower = new TreeMap<>();
   private final Map<Metric, Shown> upper = new TreeMap<>();
+  private final Map<String, Shown> windows = new HashMap<>();
+  private final Map<Metric, Shown> standings = new TreeMap<>();
   private final Map<Watch, Shown> limits = new HashMap<>();
   private final Map<String, Shown> columns = new HashMap<>();
   private final Shown champion = new Shown();
@@ -137,6 +139,8 @@ final class SectionMeters {
       drop(lower, known);
       drop(upper, known);
     }
+    refreshWindows();
+    refreshStandings();
     Map<Watch, String> ids = Watch.ids(readings.keySet());
     Map<Watch, DriftReading> limited = new HashMap<>();
     Map<String, ColumnShift> moved = new HashMap<>();
@@ -175,6 +179,32 @@ final class SectionMeters {
     drop(drift, readings);
     drop(limits, limited);
     drop(columns, moved);
+  }
+
+  private void refreshWindows() {
+    Map<String, Estimate> known = new HashMap<>();
+    section.quality.windows().forEach((window, quality) -> quality.forEach((metric, estimate) -> {
+      String key = window.id() + '\n' + metric.name();
+      known.put(key, estimate);
+      show(
+          windows.computeIfAbsent(key, unseen -> new Shown()),
+          estimate.value(),
+          Meters.QUALITY_WINDOW,
+          section.version,
+          metric.name(),
+          window.id());
+    }));
+    drop(windows, known);
+  }
+
+  /** Without a tolerance only: a tag for each would have no bound. */
+  private void refreshStandings() {
+    section.beside.standings().forEach((metric, standing) -> show(
+        of(standings, metric),
+        (double) standing,
+        Meters.QUALITY_STANDING,
+        section.version,
+        metric.name()));
   }
 
   private static Shown of(Map<Metric, Shown> shown, Metric metric) {

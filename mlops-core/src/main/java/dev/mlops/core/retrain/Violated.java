@@ -4,6 +4,7 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
@@ -32,6 +33,11 @@ record Violated(Condition condition) implements RetrainPolicy {
   @Override
   public Set<String> segmentations() {
     return condition.segmentations();
+  }
+
+  @Override
+  public Set<Expression> expressions() {
+    return condition.expressions();
   }
 
   /** {@return such as {@code violated(quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(100000))}} */

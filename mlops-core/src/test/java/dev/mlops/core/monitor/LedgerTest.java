@@ -12,7 +12,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class LedgerTest {
@@ -25,9 +24,9 @@ class LedgerTest {
       "1",
       Baseline.builder(SCHEMA).build(),
       new Stripes(SCHEMA, 1, () -> new Ring(SCHEMA, 2)),
-      5,
-      true,
-      Set.of());
+      MicrometerMonitor.config(new SimpleMeterRegistry())
+          .qualityOver(5)
+          .truthWithin(Duration.ofDays(1)));
 
   /** 50 that may be open, one more while it takes the place of the oldest, and the 20 newest matured. */
   @Test

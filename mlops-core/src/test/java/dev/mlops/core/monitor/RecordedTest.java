@@ -12,11 +12,11 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.Baseline;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class RecordedTest {
@@ -29,9 +29,8 @@ class RecordedTest {
       "1",
       Baseline.builder(MIXED).build(),
       new Stripes(MIXED, 1, () -> new Ring(MIXED, 2)),
-      5,
-      false,
-      Set.of());
+      MicrometerMonitor.config(new SimpleMeterRegistry())
+          .qualityOver(5));
 
   /** A kind that a host brings. */
   private record Ranking(List<String> best) implements Prediction {

@@ -19,10 +19,10 @@ final class Bins {
   }
 
   /** A score beyond 0 to 1 counts in the nearest bin. */
-  void add(double score, boolean right) {
+  void add(double score, boolean right, int by) {
     int bin = (int) Math.max(0, Math.min(BINS - 1, Math.floor(score * BINS)));
-    apart[bin].add(score - (right ? 1.0 : 0.0));
-    n++;
+    apart[bin].add(score - (right ? 1.0 : 0.0), by);
+    n += by;
   }
 
   void add(Bins other) {

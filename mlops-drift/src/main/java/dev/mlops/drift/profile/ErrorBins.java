@@ -12,9 +12,12 @@ final class ErrorBins {
   private final Map<Long, Long> counts = new TreeMap<>();
   private long n;
 
-  void add(double magnitude) {
-    counts.merge(Double.doubleToRawLongBits(Math.abs(magnitude)) >>> SHIFT, 1L, Long::sum);
-    n++;
+  void add(double magnitude, int by) {
+    long bin = Double.doubleToRawLongBits(Math.abs(magnitude)) >>> SHIFT;
+    if (counts.merge(bin, (long) by, Long::sum) == 0) {
+      counts.remove(bin);
+    }
+    n += by;
   }
 
   void add(ErrorBins other) {

@@ -27,9 +27,10 @@ final class Explained {
   private double zy;
   private double zy2;
 
-  void add(double said, double right) {
+  /** Adds a row, or takes one away that was added: the formulas hold for −1 rows too. */
+  void add(double said, double right, int by) {
     Explained row = new Explained();
-    row.n = 1;
+    row.n = by;
     row.origin = right;
     row.least = right;
     row.most = right;
@@ -47,6 +48,10 @@ final class Explained {
       most = other.most;
     }
     double total = (double) n + other.n;
+    if (total == 0) {
+      clear();
+      return;
+    }
     double theirMean = other.origin - origin + other.mean;
     double apart = theirMean - mean;
     double apartZ = other.square - square;
@@ -70,6 +75,18 @@ final class Explained {
     least = Math.min(least, other.least);
     most = Math.max(most, other.most);
     n += other.n;
+  }
+
+  private void clear() {
+    n = 0;
+    mean = 0.0;
+    square = 0.0;
+    y2 = 0.0;
+    y3 = 0.0;
+    y4 = 0.0;
+    z2 = 0.0;
+    zy = 0.0;
+    zy2 = 0.0;
   }
 
   /** The same rows, their deviations counted from a mean that is less by dy and dz. */

@@ -73,8 +73,8 @@ final class LabelCounts {
       return false;
     }
     n += by;
-    String actualName = known(label);
-    String predictedName = known(said.label());
+    String actualName = by > 0 ? known(label) : counted(label);
+    String predictedName = by > 0 ? known(said.label()) : counted(said.label());
     Tally predicted = tally(predictedName);
     predicted.predicted += by;
     Tally actual = tally(actualName);
@@ -114,6 +114,11 @@ final class LabelCounts {
 
   private String known(String label) {
     return tallies.size() < most || tallies.containsKey(label) ? label : OTHER;
+  }
+
+  /** What a label that is to be taken away was counted as. */
+  private String counted(String label) {
+    return tallies.containsKey(label) ? label : OTHER;
   }
 
   private Tally tally(String label) {

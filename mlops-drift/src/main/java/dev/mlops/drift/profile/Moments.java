@@ -29,6 +29,25 @@ final class Moments {
     squares.addProduct(value, value);
   }
 
+  /** Takes a value away that was added; the extremes stay those of all that ever were. */
+  void remove(double value) {
+    n--;
+    sum.add(-value);
+    squares.addProduct(-value, value);
+    if (n == 0) {
+      least = Double.POSITIVE_INFINITY;
+      most = Double.NEGATIVE_INFINITY;
+    }
+  }
+
+  void add(double value, int by) {
+    if (by > 0) {
+      add(value);
+    } else {
+      remove(value);
+    }
+  }
+
   void add(Moments other) {
     n += other.n;
     least = Math.min(least, other.least);

@@ -71,7 +71,7 @@ final class RowMean {
     double half = Intervals.t(n) * losses.standardError() * unit;
     double lower = Math.max(0.0, value - half);
     double upper = Math.min(loss.largest(), value + half);
-    if (least == most) {
+    if (least == most || losses.deviations() == 0) { // after a correction, the extremes may be gone
       double share = Math.min(1.0, 3.0 / n);
       lower = value * (1.0 - share);
       upper = Double.isInfinite(loss.largest())

@@ -54,6 +54,19 @@ final class RowRatio {
       product.addProduct(values[0], values[1]);
     }
 
+    /** Takes values away that were added. */
+    void remove(double[] values) {
+      if (Double.isNaN(values[0])) {
+        return;
+      }
+      n--;
+      above.add(-values[0]);
+      below.add(-values[1]);
+      above2.addProduct(-values[0], values[0]);
+      below2.addProduct(-values[1], values[1]);
+      product.addProduct(-values[0], values[1]);
+    }
+
     void add(Sums other) {
       n += other.n;
       above.add(other.above);

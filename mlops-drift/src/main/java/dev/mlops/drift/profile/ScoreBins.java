@@ -23,8 +23,8 @@ final class ScoreBins {
     this.others[0] = others;
   }
 
-  void add(double score, boolean has) {
-    (has ? having : others)[bin(score)]++;
+  void add(double score, boolean has, int by) {
+    (has ? having : others)[bin(score)] += by;
   }
 
   void add(ScoreBins other) {

@@ -52,9 +52,10 @@ final class Scores {
   }
 
   /** Counts a row in the bins of a label's score, or of the predicted label's. */
-  static void calibration(Bins bins, Optional<String> label, Classification said, String right) {
+  static void calibration(
+      Bins bins, Optional<String> label, Classification said, String right, int by) {
     String scored = label.orElse(said.label());
-    bins.add(said.score(scored).orElse(0.0), scored.equals(right));
+    bins.add(said.score(scored).orElse(0.0), scored.equals(right), by);
   }
 
   /** A metric of rows that all have scores; absent if there is nothing to measure. */
@@ -64,7 +65,7 @@ final class Scores {
       case "ece" -> {
         Bins bins = new Bins();
         for (int i = 0; i < said.size(); i++) {
-          calibration(bins, label, said.get(i), right.get(i));
+          calibration(bins, label, said.get(i), right.get(i), 1);
         }
         yield bins.estimate();
       }

@@ -86,7 +86,8 @@ public final class StreamingQuality {
   private final List<Explained> explained = new ArrayList<>();
   private final boolean ranked;
   private final List<ErrorBins> errors = new ArrayList<>();
-  private boolean negative;
+  /** Rows with a value that has no logarithm. */
+  private long negative;
 
   private StreamingQuality(Schema schema, Collection<Metric> more) {
     this.schema = requireNonNull(schema, "schema");
@@ -141,33 +142,55 @@ public final class StreamingQuality {
    * @param truth what turned out right
    */
   public void add(Prediction prediction, Truth truth) {
+    count(prediction, truth, 1);
+  }
+
+  /**
+   * Takes a pair away that was added, such as one whose truth is corrected.
+   *
+   * <p>All is then as if the pair had never come, with two exceptions: an interval may remember a smallest or largest value that is
+   * gone, and a label that was met stays one of those that means over labels ask for.
+   *
+   * @param prediction what was predicted
+   * @param truth what it was added with
+   */
+  public void remove(Prediction prediction, Truth truth) {
+    count(prediction, truth, -1);
+  }
+
+  private void count(Prediction prediction, Truth truth, int by) {
     if (task == null) {
       task = Quality.task(schema, List.of(prediction)).orElse(null);
     }
     boolean measured = false;
     if (task == Task.CLASSIFICATION && prediction instanceof Classification said) {
-      measured = classified(said, truth);
+      measured = classified(said, truth, by);
     } else if (task == Task.REGRESSION) {
-      measured = predicted(prediction, truth);
+      measured = predicted(prediction, truth, by);
     }
     for (int i = 0; i < means.size(); i++) {
       RowMean mean = asked.means.get(i);
       if (mean.metric.task() == task && (measured || !mean.ours)) {
         double loss = mean.loss(prediction, truth);
         if (!Double.isNaN(loss)) {
-          means.get(i).add(loss);
+          means.get(i).add(loss, by);
         }
       }
     }
     for (int i = 0; i < ratios.size(); i++) {
       RowRatio ratio = asked.ratios.get(i);
       if (ratio.metric.task() == task) {
-        ratios.get(i).add(ratio.values(prediction, truth));
+        double[] values = ratio.values(prediction, truth);
+        if (by > 0) {
+          ratios.get(i).add(values);
+        } else {
+          ratios.get(i).remove(values);
+        }
       }
     }
   }
 
-  private boolean classified(Classification said, Truth truth) {
+  private boolean classified(Classification said, Truth truth, int by) {
     if (!LabelCounts.measurable(said, truth)) {
       return false;
     }
@@ -177,12 +200,13 @@ public final class StreamingQuality {
         meet(label);
       }
     }
-    labels.count(said, truth, 1);
-    logLosses.add(Scores.logLoss(said, right));
+    labels.count(said, truth, by);
+    logLosses.add(Scores.logLoss(said, right), by);
     if (binned) {
-      Scores.calibration(bins, LabelCounts.label(Metric.ECE, schema), said, right);
+      Scores.calibration(bins, LabelCounts.label(Metric.ECE, schema), said, right, by);
     }
-    scores.forEach((label, kept) -> kept.add(said.score(label).orElse(0.0), right.equals(label)));
+    scores.forEach(
+        (label, kept) -> kept.add(said.score(label).orElse(0.0), right.equals(label), by));
     return true;
   }
 
@@ -202,7 +226,7 @@ public final class StreamingQuality {
     }
   }
 
-  private boolean predicted(Prediction prediction, Truth truth) {
+  private boolean predicted(Prediction prediction, Truth truth, int by) {
     double @Nullable [][] pair = pairing.pair(prediction, truth);
     if (pair == null) {
       return false;
@@ -212,10 +236,11 @@ public final class StreamingQuality {
     double sumOfMagnitudes = 0.0;
     double sumOfSquares = 0.0;
     double sumOfLogs = 0.0;
+    boolean hasLogs = true;
     for (int k = 0; k < width; k++) {
       double error = pair[0][k] - pair[1][k];
       double apart = Outputs.logarithmic(pair[0][k], pair[1][k]);
-      negative |= Double.isNaN(apart);
+      hasLogs &= !Double.isNaN(apart);
       sum += error;
       sumOfMagnitudes += Math.abs(error);
       sumOfSquares += error * error;
@@ -224,15 +249,19 @@ public final class StreamingQuality {
         explained.add(new Explained());
         errors.add(new ErrorBins());
       }
-      explained.get(k).add(pair[0][k], pair[1][k]);
+      explained.get(k).add(pair[0][k], pair[1][k], by);
       if (ranked) {
-        errors.get(k).add(error);
+        errors.get(k).add(error, by);
       }
     }
-    signed.add(sum / width);
-    absolute.add(sumOfMagnitudes / width);
-    squared.add(sumOfSquares / width);
-    logarithmic.add(negative ? 0.0 : sumOfLogs / width);
+    signed.add(sum / width, by);
+    absolute.add(sumOfMagnitudes / width, by);
+    squared.add(sumOfSquares / width, by);
+    if (hasLogs) {
+      logarithmic.add(sumOfLogs / width, by);
+    } else {
+      negative += by;
+    }
     return true;
   }
 
@@ -273,7 +302,7 @@ public final class StreamingQuality {
     squared.add(other.squared);
     logarithmic.add(other.logarithmic);
     signed.add(other.signed);
-    negative |= other.negative;
+    negative += other.negative;
     for (int k = 0; k < other.explained.size(); k++) {
       if (explained.size() == k) {
         explained.add(new Explained());
@@ -360,7 +389,7 @@ public final class StreamingQuality {
       case "mae" -> Outputs.mean(absolute, 1.0, false);
       case "bias" -> Outputs.mean(signed, 1.0, true);
       case "rmse" -> Outputs.root(squared, 1.0);
-      case "rmsle" -> negative ? Optional.empty() : Outputs.root(logarithmic, 1.0);
+      case "rmsle" -> negative > 0 ? Optional.empty() : Outputs.root(logarithmic, 1.0);
       case "r2" -> explained();
       default -> quantile(metric.parameter().orElse(0.5));
     };
