@@ -9,6 +9,7 @@ import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.Latency;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -319,27 +320,35 @@ public final class VersionEvidence {
         .flatMap(each -> drift(each.getKey()));
   }
 
+  /** All that it holds, in the order of its fields. */
+  private List<@Nullable Object> content() {
+    return Arrays.asList(
+        version,
+        baseline,
+        recorded,
+        dropped,
+        failures,
+        firstFailure,
+        matured,
+        expired,
+        open,
+        truthAge,
+        latency,
+        quality,
+        provisional,
+        windows,
+        provisionalWindows,
+        besideBaseline,
+        drift,
+        segmentations,
+        columns,
+        predictions,
+        acceptedFeatures);
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof VersionEvidence that
-        && version.equals(that.version)
-        && Objects.equals(baseline, that.baseline)
-        && recorded == that.recorded
-        && dropped == that.dropped
-        && failures == that.failures
-        && Objects.equals(firstFailure, that.firstFailure)
-        && matured == that.matured
-        && expired == that.expired
-        && open == that.open
-        && Objects.equals(truthAge, that.truthAge)
-        && Objects.equals(latency, that.latency)
-        && quality.equals(that.quality)
-        && provisional.equals(that.provisional)
-        && windows.equals(that.windows)
-        && provisionalWindows.equals(that.provisionalWindows)
-        && besideBaseline.equals(that.besideBaseline)
-        && drift.equals(that.drift)
-        && Objects.equals(acceptedFeatures, that.acceptedFeatures);
+    return other instanceof VersionEvidence that && content().equals(that.content());
   }
 
   @Override
