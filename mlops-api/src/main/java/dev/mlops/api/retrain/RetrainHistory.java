@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Beta;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -38,8 +40,12 @@ public final class RetrainHistory {
     ABANDONED
   }
 
+  /** So many of the newest candidates are remembered one by one. */
+  static final int REMEMBERED = 100;
+
   private final Instant championSince;
   private final long candidates;
+  private final List<Instant> recentCandidates;
   private final @Nullable Instant lastCandidate;
   private final @Nullable Long lastPosition;
   private final @Nullable Result lastResult;
@@ -51,6 +57,7 @@ public final class RetrainHistory {
   private RetrainHistory(Builder builder) {
     this.championSince = builder.championSince;
     this.candidates = builder.candidates;
+    this.recentCandidates = List.copyOf(builder.recentCandidates);
     this.lastCandidate = builder.lastCandidate;
     this.lastPosition = builder.lastPosition;
     this.lastResult = builder.lastResult;
@@ -82,6 +89,7 @@ public final class RetrainHistory {
   public Builder toBuilder() {
     Builder copy = new Builder(championSince);
     copy.candidates = candidates;
+    copy.recentCandidates.addAll(recentCandidates);
     copy.lastCandidate = lastCandidate;
     copy.lastPosition = lastPosition;
     copy.lastResult = lastResult;
@@ -100,6 +108,11 @@ public final class RetrainHistory {
   /** {@return how many candidates there were} */
   public long candidates() {
     return candidates;
+  }
+
+  /** {@return when the newest candidates were begun, oldest first; 100 at most} */
+  public List<Instant> recentCandidates() {
+    return recentCandidates;
   }
 
   /** {@return when the newest candidate was begun; empty if there was none} */
@@ -167,6 +180,7 @@ public final class RetrainHistory {
     return other instanceof RetrainHistory that
         && championSince.equals(that.championSince)
         && candidates == that.candidates
+        && recentCandidates.equals(that.recentCandidates)
         && Objects.equals(lastCandidate, that.lastCandidate)
         && Objects.equals(lastPosition, that.lastPosition)
         && lastResult == that.lastResult
@@ -202,6 +216,7 @@ public final class RetrainHistory {
   public static final class Builder {
     private Instant championSince;
     private long candidates;
+    private final List<Instant> recentCandidates = new ArrayList<>();
     private @Nullable Instant lastCandidate;
     private @Nullable Long lastPosition;
     private @Nullable Result lastResult;
@@ -234,6 +249,10 @@ public final class RetrainHistory {
       this.lastPosition = null;
       this.lastResult = null;
       this.candidates = Math.addExact(candidates, 1);
+      recentCandidates.add(at);
+      if (recentCandidates.size() > REMEMBERED) {
+        recentCandidates.remove(0);
+      }
       return this;
     }
 

@@ -84,6 +84,27 @@ public interface RetrainPolicy extends EvidenceReader {
     return new CooldownPolicy(this, gap);
   }
 
+  /**
+   * {@return a policy that is SUPPRESSED once so many candidates were begun within a period that ends now, also those that
+   * failed or were kept back}
+   *
+   * @param candidates from 1 to 100
+   * @param period longer than zero
+   * @throws IllegalArgumentException if one is out of range
+   */
+  default RetrainPolicy atMost(int candidates, Duration period) {
+    return new BudgetPolicy(this, candidates, period);
+  }
+
+  /**
+   * {@return a policy that is SUPPRESSED at some times; what it would retrain for then is not lost if it still holds later}
+   *
+   * @param blackout at which times
+   */
+  default RetrainPolicy notDuring(Blackout blackout) {
+    return new NotDuringPolicy(this, blackout);
+  }
+
   @Override
   default Set<Watch> watches() {
     return Set.of();

@@ -2,14 +2,17 @@ package dev.mlops.core.retrain;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.retrain.RetrainPolicy;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * The rules that retraining rests on. They combine by {@link RetrainPolicy#or}, {@link RetrainPolicy#and}, {@link
- * RetrainPolicy#requiring} and {@link RetrainPolicy#atMostEvery}. Meant to be imported statically.
+ * #not}, {@link #atLeast}, {@link RetrainPolicy#requiring}, {@link RetrainPolicy#atMostEvery}, {@link RetrainPolicy#atMost} and
+ * {@link RetrainPolicy#notDuring}. Meant to be imported statically.
  *
  * <p>Thread-safe, and everything it gives is immutable.
  *
@@ -72,5 +75,90 @@ public final class RetrainPolicies {
    */
   public static RetrainPolicy followUps() {
     return new FollowUps(3);
+  }
+
+  /**
+   * {@return a policy that retrains once for each time of a schedule, and once for all that were missed}
+   *
+   * <p>It retrains while a time has come since the newest candidate was begun, whatever that was begun for; without one, since
+   * the champion was made. It needs no evidence but its time.
+   *
+   * @param schedule such as {@code Schedule.daily(LocalTime.of(3, 0), berlin)}
+   */
+  public static RetrainPolicy on(Schedule schedule) {
+    return new Scheduled(requireNonNull(schedule, "schedule"));
+  }
+
+  /**
+   * {@return a policy that retrains when what a model as good as in its test phase would save pays for the training}
+   *
+   * <p>The mean loss of the newest matured truths, at the better end of its interval, less that of the champion's test phase,
+   * times the rows that a candidate would serve and what a loss of 1 costs: RETRAIN when that reaches the cost of a training.
+   * INCONCLUSIVE while one of the two is not known, and for a metric without a loss per row, such as F1.
+   *
+   * @param metric such as {@link Metric#ACCURACY}, of which a wrong label is a loss of 1
+   * @param costOfLoss what a loss of 1 costs; finite, above 0
+   * @param costOfTraining what a candidate costs, in the same unit: machines, people, the risk of a change; finite, at least 0
+   * @param rowsAhead how many rows the candidate would serve before the next; at least 1
+   * @throws IllegalArgumentException if a number is out of range
+   */
+  public static RetrainPolicy paysOff(
+      Metric metric, double costOfLoss, double costOfTraining, long rowsAhead) {
+    if (!(costOfLoss > 0) || !Double.isFinite(costOfLoss)) {
+      throw new IllegalArgumentException(
+          "cost of a loss must be finite and > 0, but was " + costOfLoss);
+    }
+    if (!(costOfTraining >= 0) || !Double.isFinite(costOfTraining)) {
+      throw new IllegalArgumentException(
+          "cost of a training must be finite and >= 0, but was " + costOfTraining);
+    }
+    if (rowsAhead < 1) {
+      throw new IllegalArgumentException("rows ahead must be >= 1, but were " + rowsAhead);
+    }
+    return new PaysOff(requireNonNull(metric, "metric"), costOfLoss, costOfTraining, rowsAhead);
+  }
+
+  /**
+   * {@return a policy that retrains when the wrong labels beyond those of the test phase have reached a budget}
+   *
+   * <p>They are counted among the newest matured truths, as many as the monitor measures quality over, and not before the
+   * newest candidate was begun; good stretches pay back. INCONCLUSIVE while live or tested accuracy is not known. One false
+   * alarm after another is possible: a sum that is looked at often passes any budget at last, and no rate is promised.
+   *
+   * @param budget how many; finite, above 0
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public static RetrainPolicy avoidableErrors(double budget) {
+    if (!(budget > 0) || !Double.isFinite(budget)) {
+      throw new IllegalArgumentException("budget must be finite and > 0, but was " + budget);
+    }
+    return new AvoidableErrors(budget);
+  }
+
+  /**
+   * {@return a policy that retrains when another keeps, and keeps when that retrains; SUPPRESSED and INCONCLUSIVE stay}
+   *
+   * @param policy the other
+   */
+  public static RetrainPolicy not(RetrainPolicy policy) {
+    return new Negated(requireNonNull(policy, "policy"));
+  }
+
+  /**
+   * {@return a policy that retrains when so many of several would}
+   *
+   * <p>Otherwise SUPPRESSED if those that would and those that are suppressed are enough, else INCONCLUSIVE if with those that
+   * do not know it could be enough, else KEEP. Change point and follow-up are those of the parts that retrain.
+   *
+   * @param wanted from 1 to the number of policies
+   * @param policies at least one
+   * @throws IllegalArgumentException if the number is out of range
+   */
+  public static RetrainPolicy atLeast(int wanted, RetrainPolicy... policies) {
+    if (wanted < 1 || wanted > policies.length) {
+      throw new IllegalArgumentException("the number of policies that must agree must be from 1 to "
+          + policies.length + ", but was " + wanted);
+    }
+    return new AtLeast(wanted, List.of(policies));
   }
 }
