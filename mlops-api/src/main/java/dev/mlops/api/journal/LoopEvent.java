@@ -67,6 +67,16 @@ public final class LoopEvent {
     NOT_RETURNED(false),
     /** A past champion could not be loaded, so that it cannot return. Told to listeners, not written to the journal. */
     LEFT_OUT(false),
+    /** The candidate won and waits for somebody's word before it takes over. */
+    AWAITING(false),
+    /** Somebody let the candidate that waited take over. */
+    APPROVED(false),
+    /** The policy asks for a candidate, and the loop only says so. */
+    ADVISED(false),
+    /** From here on the loop begins and promotes nothing. Ends no candidate. */
+    HALTED(false),
+    /** Somebody let the loop go on. */
+    RESUMED(false),
     /** The loop waits for rows. Told to listeners, not written to the journal. */
     WAITING(false),
     /** A kind of a newer release; {@link LoopEvent#name()} tells which. */
@@ -266,10 +276,19 @@ public final class LoopEvent {
   /** What the step is about, in one word. */
   private String subject() {
     Object subject = switch (kind()) {
-      case RETRAIN, KEPT -> champion;
+      case RETRAIN, KEPT, ADVISED, HALTED, RESUMED -> champion;
       case PUBLISHING -> digest;
       case PROMOTING, RETURNING -> intent;
-      case PUBLISHED, GATED, PROMOTED, FAILED, ABANDONED, RETURNED, NOT_RETURNED, LEFT_OUT ->
+      case PUBLISHED,
+          GATED,
+          AWAITING,
+          APPROVED,
+          PROMOTED,
+          FAILED,
+          ABANDONED,
+          RETURNED,
+          NOT_RETURNED,
+          LEFT_OUT ->
         candidate;
       case WAITING -> null;
       case OTHER -> candidate != null ? candidate : champion;

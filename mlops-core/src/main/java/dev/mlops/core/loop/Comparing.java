@@ -86,6 +86,11 @@ final class Comparing implements Phase {
     return new Comparing(candidate, judgement, rollout, returned, change, known, known);
   }
 
+  /** Whether the champion is the one that the candidate is to replace. */
+  boolean timely() {
+    return loop.deployment.champion().equals(candidate.champion());
+  }
+
   @Override
   public Phase advance() {
     Version champion = loop.deployment.champion();
@@ -199,14 +204,18 @@ final class Comparing implements Phase {
       case KEEP ->
         candidate.keep(stands.numbers(), "cannot promote " + candidate + ": " + stands.reason());
       case PROMOTE ->
-        loop.deployment
+        loop.mode == MaintenanceLoop.Mode.APPROVE ? new Awaiting(candidate, stands) : promote();
+    };
+  }
+
+  private Phase promote() {
+    return loop.deployment
             .store()
             .current(loop.alias())
             .filter(change ->
                 change.to().equals(candidate.champion()) && !loop.deployment.rollbackPending())
             .<Phase>map(change -> Promoting.of(candidate, stands, change))
             .orElseGet(this::overruled);
-    };
   }
 
   /** The alias does not point to the champion that the candidate has beaten. */

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param undecided whether the last candidate was begun and never ended
  * @param candidate that last candidate, if it was published
  * @param intent what the move of that candidate is known by, if it was about to be made
+ * @param halted the newest of what halted the loop and what let it go on
  * @param returning what was written before a past champion was made champion again, if nothing says how that ended
  */
 record JournalReplay(
@@ -30,6 +31,7 @@ record JournalReplay(
     boolean undecided,
     Optional<Reference> candidate,
     Optional<String> intent,
+    Optional<LoopEvent> halted,
     Optional<LoopEvent> returning) {
   /** One minute after the first candidate that threw, 64 minutes at most. */
   static final BackOff RESTED = BackOff.of(Duration.ofMinutes(1), 6);
@@ -47,6 +49,7 @@ record JournalReplay(
     boolean undecided = false;
     Optional<Reference> candidate = Optional.empty();
     Optional<String> intent = Optional.empty();
+    Optional<LoopEvent> halted = Optional.empty();
     Optional<LoopEvent> returning = Optional.empty();
     for (LoopEvent event : events) {
       switch (event.kind()) {
@@ -59,6 +62,7 @@ record JournalReplay(
         }
         case PUBLISHED -> candidate = event.candidate();
         case PROMOTING -> intent = event.intent();
+        case HALTED, RESUMED -> halted = Optional.of(event);
         case RETURNING -> returning = Optional.of(event);
         case RETURNED, NOT_RETURNED -> returning = Optional.empty();
         case FAILED -> backOff = backOff.failed(time(event.at()));
@@ -84,6 +88,7 @@ record JournalReplay(
         undecided,
         candidate,
         intent,
+        halted,
         returning);
   }
 

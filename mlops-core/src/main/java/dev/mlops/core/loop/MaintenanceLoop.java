@@ -91,10 +91,25 @@ public final class MaintenanceLoop implements AutoCloseable {
   private final Warnings warnings = Warnings.of(MaintenanceLoop.class);
 
   /** What a loop is built of. */
+  /**
+   * How far a loop goes by itself.
+   *
+   * @since 0.1
+   */
+  public enum Mode {
+    /** A candidate that wins takes over, a past champion that is better returns. The default. */
+    AUTOMATIC,
+    /** A candidate that wins waits for somebody's word; past champions do not return by themselves. */
+    APPROVE,
+    /** The loop says when a candidate is due, and trains none. */
+    ADVISE
+  }
+
   record Parts(
       Deployment<?> deployment,
       ModelTrainer trainer,
       Consumer<? super PackageDraft> about,
+      Mode mode,
       RetrainPolicy policy,
       RowSelection window,
       Gate gate,
@@ -138,11 +153,15 @@ public final class MaintenanceLoop implements AutoCloseable {
     if (!ticking.isHeldByCurrentThread() && ticking.tryLock()) {
       try {
         boolean further = !workshop.closed();
-        if (further && !(phase instanceof Recovering) && !(phase instanceof Promoting)) {
+        boolean halted = further && !workshop.operators.mayGoOn();
+        if (further
+            && !(phase instanceof Recovering)
+            && !(phase instanceof Promoting)
+            && (!halted || workshop.reserves.returning())) {
           workshop.reserves.advance();
           further = !workshop.reserves.returning();
         }
-        while (further) {
+        while (further && !(halted && held(phase))) {
           further = step();
         }
         look();
@@ -172,6 +191,13 @@ public final class MaintenanceLoop implements AutoCloseable {
     phase = next;
     boolean ended = next instanceof Watching && !(now instanceof Recovering);
     return next != now && !ended;
+  }
+
+  /** What a loop that is halted stays at: nothing is begun or promoted, and what was begun beside another champion ends. */
+  private static boolean held(Phase phase) {
+    return phase instanceof Watching
+        || (phase instanceof Comparing shadow && shadow.timely())
+        || (phase instanceof Awaiting waits && waits.timely());
   }
 
   /** Tells of what no step threw and nobody else says. */
@@ -245,6 +271,94 @@ public final class MaintenanceLoop implements AutoCloseable {
   }
 
   /**
+   * Halts the loop: from now on it begins and promotes nothing, until {@link #resume}, also after a restart. A job that runs
+   * is ended, a candidate in its shadow waits. A loop halts by itself when somebody moves the alias back to an earlier version.
+   *
+   * @param by who says so
+   * @param because why
+   * @throws StoreException if it could not be written to the journal; this process has halted all the same
+   * @throws IllegalStateException if the loop is closed
+   */
+  public void halt(String by, String because) {
+    said(by, because, () -> workshop.operators.halt("by " + by + ": " + because));
+  }
+
+  /**
+   * Lets the loop go on; without effect but an entry in the journal if it was not halted.
+   *
+   * @param by who says so
+   * @param because why
+   * @throws StoreException if it could not be written to the journal; then it stays halted
+   * @throws IllegalStateException if the loop is closed
+   */
+  public void resume(String by, String because) {
+    said(by, because, () -> workshop.operators.resume("by " + by + ": " + because));
+  }
+
+  /**
+   * {@return what halted the loop, with who and why; empty if it goes on}
+   */
+  public Optional<LoopEvent> halted() {
+    return workshop.operators.halted();
+  }
+
+  /**
+   * {@return the version that won and waits for {@link #approve} or {@link #reject}, in a loop of {@link Mode#APPROVE}}
+   */
+  public Optional<Version> awaiting() {
+    return phase instanceof Awaiting waits ? Optional.of(waits.version()) : Optional.empty();
+  }
+
+  /**
+   * Lets the candidate that waits take over, in a later tick.
+   *
+   * @param version that waits, so that nobody approves one that came meanwhile
+   * @param by who says so
+   * @param because why
+   * @throws IllegalStateException if this version does not wait, or the loop is closed
+   * @throws StoreException if it could not be written to the journal; the candidate waits on
+   */
+  public void approve(Version version, String by, String because) {
+    said(by, because, () -> waiting(version).approve(by, because));
+  }
+
+  /**
+   * Keeps the champion instead of the candidate that waits.
+   *
+   * @param version that waits
+   * @param by who says so
+   * @param because why
+   * @throws IllegalStateException if this version does not wait, or the loop is closed
+   * @throws StoreException if it could not be written to the journal; the candidate waits on
+   */
+  public void reject(Version version, String by, String because) {
+    said(by, because, () -> phase = waiting(version).reject(by, because));
+  }
+
+  private Awaiting waiting(Version version) {
+    if (phase instanceof Awaiting waits && waits.version().equals(version)) {
+      return waits;
+    }
+    throw new IllegalStateException(
+        version + " must wait for approval, but the loop on " + deployment.alias() + " is " + phase
+            + "; nothing was done");
+  }
+
+  private void said(String by, String because, Runnable what) {
+    requireNonNull(by, "by");
+    requireNonNull(because, "because");
+    ticking.lock();
+    try {
+      if (workshop.closed()) {
+        throw new IllegalStateException("the loop on " + deployment.alias() + " is closed");
+      }
+      what.run();
+    } finally {
+      ticking.unlock();
+    }
+  }
+
+  /**
    * Stops ticking, closes the journal and gives up the candidate; deployment and store are the host's. May be called
    * twice.
    */
@@ -268,7 +382,8 @@ public final class MaintenanceLoop implements AutoCloseable {
    */
   @Override
   public String toString() {
-    return "loop on " + deployment.alias() + ": " + phase;
+    return "loop on " + deployment.alias() + ": "
+        + workshop.operators.halted().map(event -> "halted " + event.text() + "; ").orElse("") + phase;
   }
 
   /**
@@ -284,6 +399,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     private final ModelTrainer trainer;
     private final List<Consumer<? super LoopEvent>> listeners = new ArrayList<>();
     private Consumer<? super PackageDraft> about = CandidateTrainer.NOTHING;
+    private Mode mode = Mode.AUTOMATIC;
     private RowSelection window = TrainingWindow.sinceChange(100, 5_000);
     private RolloutPlan plan = ShadowPlan.shadow();
     private int reserves = 4;
@@ -321,6 +437,18 @@ public final class MaintenanceLoop implements AutoCloseable {
      */
     public Builder window(RowSelection window) {
       this.window = requireNonNull(window, "window");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how far the loop goes by itself}
+     *
+     * <p>A candidate that waits for a word is given up by a restart, as one in its shadow is.
+     *
+     * @param mode {@link Mode#AUTOMATIC} by default
+     */
+    public Builder mode(Mode mode) {
+      this.mode = requireNonNull(mode, "mode");
       return this;
     }
 
@@ -568,6 +696,7 @@ public final class MaintenanceLoop implements AutoCloseable {
                 deployment,
                 trainer,
                 about,
+                mode,
                 requireNonNull(policy),
                 window,
                 requireNonNull(gate),

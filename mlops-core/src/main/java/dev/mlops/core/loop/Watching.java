@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** No candidate: asks the policy, and begins one when it says so and there are rows to train on. */
 final class Watching implements Phase {
@@ -36,6 +37,9 @@ final class Watching implements Phase {
 
   /** Where the outcomes ended when they turned out to be too few; none yet. */
   private OptionalLong tooFewAt = OptionalLong.empty();
+
+  /** The change that was advised on last, until the policy has no reason any more. */
+  private @Nullable OptionalLong advised;
 
   Watching(Workshop loop) {
     this.loop = loop;
@@ -52,7 +56,11 @@ final class Watching implements Phase {
     RetrainDecision answer = loop.decide(evidence, champion);
     if (!answer.retrain()) {
       loop.waitForNothing();
+      advised = null;
       return this;
+    }
+    if (loop.mode == MaintenanceLoop.Mode.ADVISE) {
+      return advise(champion, answer);
     }
     OptionalLong change = answer.changePosition();
     long kept = Math.min(end - loop.outcomes.begin(), loop.window.most());
@@ -75,6 +83,18 @@ final class Watching implements Phase {
     }
     loop.waitForNothing();
     return begin(evidence, champion, answer, rows, end);
+  }
+
+  /** Says once for each reason that a candidate is due. */
+  private Phase advise(Version champion, RetrainDecision answer) {
+    if (!answer.changePosition().equals(advised)) {
+      LoopEvent.Builder step = loop.steps.event(LoopEvent.Kind.ADVISED).champion(champion);
+      answer.changePosition().ifPresent(step::change);
+      Steps.beginning(answer.toString()).lines().forEach(step::because);
+      loop.steps.write(step);
+      advised = answer.changePosition();
+    }
+    return this;
   }
 
   /** After a candidate that was kept, the same rows would give the same one. */

@@ -61,6 +61,8 @@ final class Workshop {
 
   final Deployment<?> deployment;
   final ModelTrainer trainer;
+  final MaintenanceLoop.Mode mode;
+
   /** What the host says of each candidate's package. */
   final Consumer<? super PackageDraft> about;
 
@@ -74,6 +76,7 @@ final class Workshop {
   final Warnings warnings = Warnings.of(MaintenanceLoop.class);
   final StreamDependence dependence;
   final Reserves reserves;
+  final Operators operators;
 
   /** How many candidates in a row may be dropped for a newer change. */
   private final int mostDropped;
@@ -111,6 +114,7 @@ final class Workshop {
   Workshop(MaintenanceLoop.Parts parts, Steps steps, JournalReplay past) {
     this.deployment = parts.deployment();
     this.trainer = parts.trainer();
+    this.mode = parts.mode();
     this.about = parts.about();
     this.policy = parts.policy();
     this.window = parts.window();
@@ -124,7 +128,9 @@ final class Workshop {
     this.lead = parts.lead();
     this.mostDropped = parts.drops();
     this.dependence = new StreamDependence(parts.dependence());
-    this.reserves = new Reserves(this, parts.reserves());
+    this.reserves =
+        new Reserves(this, mode == MaintenanceLoop.Mode.AUTOMATIC ? parts.reserves() : 0);
+    this.operators = new Operators(this, past.halted());
     this.begin = outcomes.begin();
     this.backOff = past.backOff();
     this.begun = past.last().orElse(null);

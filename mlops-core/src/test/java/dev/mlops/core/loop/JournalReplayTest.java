@@ -43,6 +43,7 @@ class JournalReplayTest {
             false,
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             Optional.empty()));
   }
 

@@ -386,7 +386,9 @@ class ReservesTest {
       scene.faulty.heal();
       scene.serve(50);
       loop.tick();
-      assertThat(scene.kinds()).isEmpty();
+      assertThat(scene.kinds()).containsExactly("HALTED");
+      loop.resume("Ann", "only that version was wrong");
+      loop.tick();
       assertThat(loop.reserves()).as("the one that was rolled back").isEmpty();
     }
   }
