@@ -16,6 +16,7 @@ import dev.mlops.api.monitor.MonitorFactory;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.ResponseTimes;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
@@ -38,6 +39,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -230,10 +233,8 @@ public final class InMemoryMonitor implements MetricsMonitor {
     if (section.newestTruth != null) {
       builder.truthAge(Duration.ofNanos(config.ticker.getAsLong() - section.newestTruth));
     }
-    if (!section.nanos.isEmpty()) {
-      builder.latency(
-          Latency.of(section.nanos.stream().mapToLong(Long::longValue).toArray()));
-    }
+    section.latency(Call::latency, call -> true).ifPresent(builder::latency);
+    builder.responseTimes(section.responseTimes());
     List<NaiveQuality.Pair> mature = new ArrayList<>();
     for (Served served : matured) {
       addPair(mature, section, served);
@@ -288,7 +289,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
       return id;
     }
     section.recorded++;
-    section.took(call.latency(), config.bound);
+    section.took(call, config.bound);
     Served served = new Served(
         id, call, section, copy, prediction, config.clock.instant(), config.ticker.getAsLong());
     String key = served.key;
@@ -317,6 +318,12 @@ public final class InMemoryMonitor implements MetricsMonitor {
       return copy.schema().differencesFrom(section.baseline.schema()).isEmpty() ? copy : null;
     } catch (Throwable e) {
       return null;
+    }
+  }
+
+  private synchronized void started(Section section) {
+    if (!closed) {
+      section.started++;
     }
   }
 
@@ -352,7 +359,8 @@ public final class InMemoryMonitor implements MetricsMonitor {
   private static final class Section {
     private final String version;
     private final Baseline baseline;
-    private final Deque<Long> nanos = new ArrayDeque<>();
+    private final Deque<Call> calls = new ArrayDeque<>();
+    private long started;
     private long recorded;
     private long dropped;
     private long failures;
@@ -365,11 +373,30 @@ public final class InMemoryMonitor implements MetricsMonitor {
       this.baseline = baseline;
     }
 
-    void took(long time, int bound) {
-      nanos.add(Math.max(0, time));
-      if (nanos.size() > bound) {
-        nanos.remove();
+    void took(Call call, int bound) {
+      calls.add(call);
+      if (calls.size() > bound) {
+        calls.remove();
       }
+    }
+
+    Optional<Latency> latency(ToLongFunction<Call> part, Predicate<Call> known) {
+      long[] nanos = calls.stream().filter(known).mapToLong(part).toArray();
+      return nanos.length == 0 ? Optional.empty() : Optional.of(Latency.of(nanos));
+    }
+
+    ResponseTimes responseTimes() {
+      ResponseTimes.Builder times = ResponseTimes.builder();
+      if (calls.stream().anyMatch(call -> call.startDelay() > 0)) {
+        latency(Call::startDelay, call -> true).ifPresent(times::waiting);
+      }
+      Predicate<Call> apart = call -> call.binding().isPresent();
+      latency(call -> call.binding().orElseThrow(), apart).ifPresent(times::binding);
+      latency(call -> call.model().orElseThrow(), apart).ifPresent(times::model);
+      if (started > 0) {
+        times.inFlight(Math.max(0, started - recorded - dropped - failures));
+      }
+      return times.build();
     }
   }
 
@@ -428,6 +455,11 @@ public final class InMemoryMonitor implements MetricsMonitor {
     @Override
     public long record(Row row, Prediction prediction, Call call) {
       return InMemoryMonitor.this.record(section, row, prediction, call);
+    }
+
+    @Override
+    public void started() {
+      InMemoryMonitor.this.started(section);
     }
 
     @Override

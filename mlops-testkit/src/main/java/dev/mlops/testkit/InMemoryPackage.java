@@ -17,6 +17,7 @@ import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.NumberProfile;
@@ -37,6 +38,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -529,6 +532,22 @@ public final class InMemoryPackage implements ModelPackage {
       return this;
     }
 
+    private static String text(Latency latency) {
+      return Stream.of(
+              Optional.of(latency.p50()),
+              latency.p90(),
+              latency.p95(),
+              Optional.of(latency.p99()),
+              latency.p999(),
+              latency.max(),
+              latency.mean(),
+              latency.upper(0.5),
+              latency.upper(0.99),
+              Optional.of(latency.n()))
+          .map(each -> each.map(Object::toString).orElse("-"))
+          .collect(Collectors.joining(" "));
+    }
+
     private static String text(Baseline baseline) {
       StringBuilder text = new StringBuilder()
           .append(baseline.schema())
@@ -536,7 +555,7 @@ public final class InMemoryPackage implements ModelPackage {
           .append(baseline.rows())
           .append('\n')
           .append(
-              baseline.latency().map(l -> l.p50() + " " + l.p99() + " " + l.n()).orElse("-"))
+              baseline.latency().map(Builder::text).orElse("-"))
           .append('\n');
       baseline
           .quality()

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.model.Classification;
@@ -24,11 +25,13 @@ import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.ResponseTimes;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.WatchCondition;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
+import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.NumberProfile;
 import java.time.Duration;
 import java.time.Instant;
@@ -51,7 +54,8 @@ import org.junit.jupiter.api.Test;
  * The contract of {@link MetricsMonitor} with its {@link Recorder}s and {@link Outcomes}: one test, or several, per clause
  * of its Javadoc, named after the clause.
  *
- * <p>A subclass says how a monitor is opened. One that keeps no outcomes overrides {@link #keepsOutcomes}. Clauses about
+ * <p>A subclass says how a monitor is opened. One that keeps no outcomes overrides {@link #keepsOutcomes}, one that tells
+ * nothing of response times but their total {@link #tellsResponseTimes}. Clauses about
  * detectors are tested where {@link Evidence} has the reading that the monitor was told to watch for; a monitor that has
  * not must not claim to watch it.
  *
@@ -91,6 +95,11 @@ public abstract class MetricsMonitorContract {
 
   /** {@return whether the monitor keeps outcomes; true unless overridden} */
   protected boolean keepsOutcomes() {
+    return true;
+  }
+
+  /** {@return whether the monitor tells the parts of response times, and what is in flight; true unless overridden} */
+  protected boolean tellsResponseTimes() {
     return true;
   }
 
@@ -414,6 +423,75 @@ public abstract class MetricsMonitorContract {
         .isEqualTo(Duration.ofNanos(NANOS));
     assertThat(section(monitor, "1").latency().orElseThrow().p99())
         .isEqualTo(Duration.ofMillis(10));
+  }
+
+  @Test
+  @DisplayName("tells waiting, binding and model of a call apart")
+  void carriesTheCall_parts() {
+    assumeTrue(tellsResponseTimes(), "response times are not told");
+    MetricsMonitor monitor = open();
+    Recorder recorder = serving(monitor, "1", baseline());
+    recorder.record(ROW, YES, Call.took(90_000).withBinding(30_000).withStartDelay(8_000));
+    monitor.tick();
+    assertThat(times(monitor).waiting().flatMap(Latency::max)).contains(Duration.ofNanos(8_000));
+    assertThat(times(monitor).binding().flatMap(Latency::max)).contains(Duration.ofNanos(30_000));
+    assertThat(times(monitor).model().flatMap(Latency::max)).contains(Duration.ofNanos(60_000));
+  }
+
+  @Test
+  @DisplayName("tells waiting, binding and model apart")
+  void timesParts() {
+    assumeTrue(tellsResponseTimes(), "response times are not told");
+    MetricsMonitor monitor = open();
+    Recorder recorder = serving(monitor, "1", baseline());
+    recorder.record(ROW, YES, NANOS);
+    monitor.tick();
+    assertThat(times(monitor).waiting()).isEmpty();
+    assertThat(times(monitor).binding()).isEmpty();
+    assertThat(times(monitor).model()).isEmpty();
+
+    recorder.record(null, ROW, YES, 0, 10_000, 40_000);
+    recorder.record("order-1", ROW, YES, 7_000, 20_000, 30_000);
+    recorder.record("order-2", ROW, YES, 8_000, 30_000, 60_000);
+    monitor.tick();
+    assertThat(times(monitor).waiting().flatMap(Latency::max)).contains(Duration.ofNanos(8_000));
+    assertThat(times(monitor).binding().orElseThrow().n()).isEqualTo(3);
+    assertThat(times(monitor).binding().flatMap(Latency::mean)).contains(Duration.ofNanos(20_000));
+    assertThat(times(monitor).model().orElseThrow().p50()).isEqualTo(Duration.ofNanos(40_000));
+    assertThat(times(monitor).model().flatMap(Latency::max)).contains(Duration.ofNanos(60_000));
+    assertThat(section(monitor, "1").latency().flatMap(Latency::max))
+        .as("8,000 + 30,000 + 60,000, if not as long as the first")
+        .contains(Duration.ofNanos(Math.max(NANOS, 98_000)));
+  }
+
+  @Test
+  @DisplayName("counts what was announced and has not ended")
+  void countsInFlight() {
+    assumeTrue(tellsResponseTimes(), "response times are not told");
+    MetricsMonitor monitor = open();
+    Recorder recorder = serving(monitor, "1", baseline());
+    recorder.record(ROW, YES, NANOS);
+    monitor.tick();
+    assertThat(times(monitor).inFlight()).as("none was announced").isEmpty();
+
+    MetricsMonitor telling = open();
+    Recorder announced = serving(telling, "1", baseline());
+    for (int i = 0; i < 5; i++) {
+      announced.started();
+    }
+    announced.record(ROW, YES, NANOS);
+    announced.record("order-1", ROW, YES, NANOS);
+    announced.failure(NANOS, new IllegalStateException("the model's"));
+    telling.tick();
+    assertThat(times(telling).inFlight()).hasValue(2);
+    announced.record(ROW, YES, NANOS);
+    announced.record(ROW, YES, NANOS);
+    telling.tick();
+    assertThat(times(telling).inFlight()).hasValue(0);
+  }
+
+  private static ResponseTimes times(MetricsMonitor monitor) {
+    return section(monitor, "1").responseTimes().orElseThrow();
   }
 
   @Test

@@ -166,6 +166,51 @@ final class BrokenMonitors {
                     : recorder.record(call.key().orElse(null), row, prediction, call.nanos());
               }
             }),
+        recording(
+            "timesParts",
+            "it adds the parts of a prediction up and forgets them",
+            healthy -> new ForwardingMonitor.ForwardingRecorder(healthy) {
+              @Override
+              public long record(
+                  @Nullable String key,
+                  Row row,
+                  Prediction prediction,
+                  long waiting,
+                  long binding,
+                  long model) {
+                return recorder.record(key, row, prediction, waiting + binding + model);
+              }
+            }),
+        recording(
+            "timesParts",
+            "it takes the time of a prediction that nobody told apart for the model's",
+            healthy -> new ForwardingMonitor.ForwardingRecorder(healthy) {
+              @Override
+              public long record(Row row, Prediction prediction, long nanos) {
+                return recorder.record(null, row, prediction, 0, 0, nanos);
+              }
+            }),
+        recording(
+            "countsInFlight",
+            "it does not hear of failures",
+            healthy -> new ForwardingMonitor.ForwardingRecorder(healthy) {
+              @Override
+              public void failure(long nanos, @Nullable Throwable cause) {
+                recorder.failure(nanos, cause);
+                recorder.started();
+              }
+            }),
+        telling(
+            "countsInFlight",
+            "it takes what nobody announced for nothing in flight",
+            section(section -> section
+                .responseTimes()
+                .filter(times -> times.inFlight().isEmpty())
+                .map(times -> section
+                    .toBuilder()
+                    .responseTimes(times.toBuilder().inFlight(0).build())
+                    .build())
+                .orElse(section))),
         broken(
             "newestUnderAKey",
             "it gives a truth to the oldest prediction under its key",

@@ -103,6 +103,7 @@ class ForwardingMonitor implements MetricsMonitor {
     section.baseline().ifPresent(copy::baseline);
     section.truthAge().ifPresent(copy::truthAge);
     section.latency().ifPresent(copy::latency);
+    section.responseTimes().ifPresent(copy::responseTimes);
     section.provisional().forEach(copy::provisional);
     section.drift().forEach(copy::drift);
     return copy;
@@ -148,6 +149,22 @@ class ForwardingMonitor implements MetricsMonitor {
     @Override
     public long record(@Nullable String key, Row row, Prediction prediction, long nanos) {
       return recorder.record(key, row, prediction, nanos);
+    }
+
+    @Override
+    public long record(
+        @Nullable String key,
+        Row row,
+        Prediction prediction,
+        long waiting,
+        long binding,
+        long model) {
+      return recorder.record(key, row, prediction, waiting, binding, model);
+    }
+
+    @Override
+    public void started() {
+      recorder.started();
     }
 
     @Override

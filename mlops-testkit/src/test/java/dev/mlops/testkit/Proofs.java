@@ -43,7 +43,7 @@ final class Proofs {
       "drift/StatefulDetector",
       "retrain/RetrainPolicy",
       "rollout/RolloutPlan",
-      "loop/Journal");
+      "journal/Journal");
 
   /** Clauses of detectors of values alone. */
   private static final Set<String> OF_VALUES = Set.of("allocatesNothing", "statesItsDomain");

@@ -6,6 +6,7 @@ import dev.mlops.api.model.Beta;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +20,13 @@ import org.jspecify.annotations.Nullable;
  */
 @Beta
 public final class Call {
+  /** What is not known. */
+  private static final long UNKNOWN = -1;
+
   private final long nanos;
   private final long startDelay;
+  private final long binding;
+  private final long inputSize;
   private final @Nullable String key;
   private final @Nullable Instant eventTime;
   private final @Nullable String arm;
@@ -29,12 +35,16 @@ public final class Call {
   private Call(
       long nanos,
       long startDelay,
+      long binding,
+      long inputSize,
       @Nullable String key,
       @Nullable Instant eventTime,
       @Nullable String arm,
       @Nullable String segment) {
     this.nanos = nanos;
     this.startDelay = startDelay;
+    this.binding = binding;
+    this.inputSize = inputSize;
     this.key = key;
     this.eventTime = eventTime;
     this.arm = arm;
@@ -47,7 +57,7 @@ public final class Call {
    * @param nanos how long the prediction took, in nanoseconds; a negative time counts as 0
    */
   public static Call took(long nanos) {
-    return new Call(Math.max(0, nanos), 0, null, null, null, null);
+    return new Call(Math.max(0, nanos), 0, UNKNOWN, UNKNOWN, null, null, null, null);
   }
 
   /**
@@ -56,7 +66,7 @@ public final class Call {
    * @param key such as {@code order-4711}; its truth may come by it
    */
   public Call withKey(String key) {
-    return new Call(nanos, startDelay, requireNonNull(key, "key"), eventTime, arm, segment);
+    return new Call(nanos, startDelay, binding, inputSize, requireNonNull(key, "key"), eventTime, arm, segment);
   }
 
   /**
@@ -67,7 +77,25 @@ public final class Call {
    * @param nanos from the intended start to the start, in nanoseconds; a negative time counts as 0
    */
   public Call withStartDelay(long nanos) {
-    return new Call(this.nanos, Math.max(0, nanos), key, eventTime, arm, segment);
+    return new Call(this.nanos, Math.max(0, nanos), binding, inputSize, key, eventTime, arm, segment);
+  }
+
+  /**
+   * {@return the same call, of whose time a part made a row of the host's input; the rest is the model's}
+   *
+   * @param nanos how long that took, in nanoseconds; counts as at least 0 and at most {@link #nanos()}
+   */
+  public Call withBinding(long nanos) {
+    return new Call(this.nanos, startDelay, Math.max(0, Math.min(this.nanos, nanos)), inputSize, key, eventTime, arm, segment);
+  }
+
+  /**
+   * {@return the same call, whose input has a size that the time may depend on}
+   *
+   * @param size in any unit that is the same for all calls, such as bytes or tokens; a negative one counts as 0
+   */
+  public Call withInputSize(long size) {
+    return new Call(nanos, startDelay, binding, Math.max(0, size), key, eventTime, arm, segment);
   }
 
   /**
@@ -79,7 +107,7 @@ public final class Call {
    * @param eventTime when what the prediction is about happened; one after the recording counts as the recording
    */
   public Call withEventTime(Instant eventTime) {
-    return new Call(nanos, startDelay, key, requireNonNull(eventTime, "eventTime"), arm, segment);
+    return new Call(nanos, startDelay, binding, inputSize, key, requireNonNull(eventTime, "eventTime"), arm, segment);
   }
 
   /**
@@ -88,7 +116,7 @@ public final class Call {
    * @param arm such as {@code canary}; passed on to {@link Outcome#arm()}
    */
   public Call withArm(String arm) {
-    return new Call(nanos, startDelay, key, eventTime, requireNonNull(arm, "arm"), segment);
+    return new Call(nanos, startDelay, binding, inputSize, key, eventTime, requireNonNull(arm, "arm"), segment);
   }
 
   /**
@@ -97,7 +125,7 @@ public final class Call {
    * @param segment such as {@code country=DE}; passed on to {@link Outcome#segment()}
    */
   public Call withSegment(String segment) {
-    return new Call(nanos, startDelay, key, eventTime, arm, requireNonNull(segment, "segment"));
+    return new Call(nanos, startDelay, binding, inputSize, key, eventTime, arm, requireNonNull(segment, "segment"));
   }
 
   /** {@return how long the prediction took, in nanoseconds; at least 0} */
@@ -114,6 +142,21 @@ public final class Call {
   public long latency() {
     long sum = nanos + startDelay;
     return sum < 0 ? Long.MAX_VALUE : sum;
+  }
+
+  /** {@return how much of {@link #nanos()} made a row of the host's input, in nanoseconds; empty if it is not known} */
+  public OptionalLong binding() {
+    return binding == UNKNOWN ? OptionalLong.empty() : OptionalLong.of(binding);
+  }
+
+  /** {@return how much of {@link #nanos()} the model took, in nanoseconds; empty if it is not known apart} */
+  public OptionalLong model() {
+    return binding == UNKNOWN ? OptionalLong.empty() : OptionalLong.of(nanos - binding);
+  }
+
+  /** {@return the size of the input in the host's unit, at least 0; empty if it is not known} */
+  public OptionalLong inputSize() {
+    return inputSize == UNKNOWN ? OptionalLong.empty() : OptionalLong.of(inputSize);
   }
 
   /** {@return the host's own key, if there is one} */
@@ -141,6 +184,8 @@ public final class Call {
     return other instanceof Call that
         && nanos == that.nanos
         && startDelay == that.startDelay
+        && binding == that.binding
+        && inputSize == that.inputSize
         && Objects.equals(key, that.key)
         && Objects.equals(eventTime, that.eventTime)
         && Objects.equals(arm, that.arm)
@@ -149,13 +194,15 @@ public final class Call {
 
   @Override
   public int hashCode() {
-    return Objects.hash(nanos, startDelay, key, eventTime, arm, segment);
+    return Objects.hash(nanos, startDelay, binding, inputSize, key, eventTime, arm, segment);
   }
 
   /** {@return such as {@code call of 250000 ns, key order-4711}} */
   @Override
   public String toString() {
     return "call of " + nanos + " ns" + (startDelay == 0 ? "" : " begun " + startDelay + " ns late")
+        + (binding == UNKNOWN ? "" : ", binding " + binding + " ns")
+        + (inputSize == UNKNOWN ? "" : ", input of " + inputSize)
         + (key == null ? "" : ", key " + key) + (eventTime == null ? "" : ", event " + eventTime)
         + (arm == null ? "" : ", arm " + arm) + (segment == null ? "" : ", segment " + segment);
   }

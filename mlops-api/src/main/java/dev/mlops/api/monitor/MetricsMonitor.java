@@ -18,6 +18,10 @@ import java.util.Set;
  *       becomes part of the quality of the version that predicted, after the next tick.
  *   <li><b>carriesTheCall</b>: of a {@link Call}, latency is from the intended start; the event time, which is never after the
  *       recording, is the outcome's {@link Outcome#servedAt()} and decides blocks of time; arm and segment are the outcome's.
+ *   <li><b>timesParts</b>: waiting, binding and model, where a {@link Call} or a recorder is told them apart, are apart in {@link
+ *       VersionEvidence#responseTimes()}; their sum is the latency. What nobody told is absent, not zero.
+ *   <li><b>countsInFlight</b>: of the predictions that {@link Recorder#started()} announced, those that were neither recorded,
+ *       dropped nor failed are in flight; where none was announced, nothing is said of it.
  *   <li><b>newestUnderAKey</b>: of several predictions under one key, a truth belongs to the newest recorded before it.
  *   <li><b>idsAreNeverReused</b>: ids are not negative, and no other monitor gives one again, whether it is opened later, as
  *       after a restart, or beside this one, as by a second replica. A truth for an id of another monitor is an orphan.

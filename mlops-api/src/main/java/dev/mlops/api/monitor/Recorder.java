@@ -55,6 +55,38 @@ public interface Recorder {
   }
 
   /**
+   * Takes a prediction whose time is known in parts, so that they are told apart in {@link ResponseTimes}.
+   *
+   * <p>An implementation for a request path does this without making a {@link Call}.
+   *
+   * @param key as above; null for none
+   * @param row the input; read during the call, not kept
+   * @param prediction the answer
+   * @param waiting from the intended start to the start, in nanoseconds; 0 if there was no waiting, or nobody knows
+   * @param binding how long it took to make a row of the host's input, in nanoseconds
+   * @param model how long the model took, in nanoseconds
+   * @return the id of the prediction, not negative, never given again by any monitor, also when the prediction was dropped
+   */
+  default long record(
+      @Nullable String key,
+      Row row,
+      Prediction prediction,
+      long waiting,
+      long binding,
+      long model) {
+    Call call = Call.took(Math.max(0, binding) + Math.max(0, model))
+        .withBinding(binding)
+        .withStartDelay(waiting);
+    return record(row, prediction, key == null ? call : call.withKey(key));
+  }
+
+  /**
+   * Says that a prediction begins, which a record or a failure ends. A host that says so for each learns how many are in flight:
+   * {@link ResponseTimes#inFlight()}.
+   */
+  default void started() {}
+
+  /**
    * Takes a prediction that was not made: the model threw, or answered with nothing usable.
    *
    * @param nanos how long it took, in nanoseconds

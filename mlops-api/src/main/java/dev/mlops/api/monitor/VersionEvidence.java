@@ -41,6 +41,7 @@ public final class VersionEvidence {
   private final long open;
   private final @Nullable Duration truthAge;
   private final @Nullable Latency latency;
+  private final @Nullable ResponseTimes responseTimes;
   private final Map<Metric, Estimate> quality;
   private final Map<Metric, Estimate> provisional;
   private final Map<Window, Map<Metric, Estimate>> windows;
@@ -64,6 +65,7 @@ public final class VersionEvidence {
     this.open = builder.open;
     this.truthAge = builder.truthAge;
     this.latency = builder.latency;
+    this.responseTimes = builder.responseTimes;
     this.quality = Collections.unmodifiableMap(new TreeMap<>(builder.quality));
     this.provisional = Collections.unmodifiableMap(new TreeMap<>(builder.provisional));
     this.windows = copyOf(builder.windows);
@@ -106,6 +108,7 @@ public final class VersionEvidence {
     copy.open = open;
     copy.truthAge = truthAge;
     copy.latency = latency;
+    copy.responseTimes = responseTimes;
     copy.quality.putAll(quality);
     copy.provisional.putAll(provisional);
     windows.forEach(copy::quality);
@@ -184,9 +187,14 @@ public final class VersionEvidence {
     return Optional.ofNullable(truthAge);
   }
 
-  /** {@return how long the newest predictions took; empty if there was none} */
+  /** {@return how long the newest predictions took, from their intended start; empty if there was none} */
   public Optional<Latency> latency() {
     return Optional.ofNullable(latency);
+  }
+
+  /** {@return the parts of latency, throughput, and why latency grew; empty if the monitor does not tell} */
+  public Optional<ResponseTimes> responseTimes() {
+    return Optional.ofNullable(responseTimes);
   }
 
   /** {@return the quality over the newest matured outcomes, by metric; a metric that is not known is absent} */
@@ -334,6 +342,7 @@ public final class VersionEvidence {
         open,
         truthAge,
         latency,
+        responseTimes,
         quality,
         provisional,
         windows,
@@ -374,6 +383,9 @@ public final class VersionEvidence {
           Locale.ROOT,
           " · p99 %.2g ms",
           latency.p99().toSeconds() * 1e3 + latency.p99().toNanosPart() / 1e6));
+    }
+    if (responseTimes != null) {
+      responseTimes.growth().ifPresent(growth -> text.append(" · slower: ").append(growth));
     }
     quality.forEach((metric, live) -> {
       Optional<Estimate> test =
@@ -419,6 +431,7 @@ public final class VersionEvidence {
     private @Nullable Baseline baseline;
     private @Nullable Duration truthAge;
     private @Nullable Latency latency;
+    private @Nullable ResponseTimes responseTimes;
     private @Nullable AcceptedFeatures acceptedFeatures;
     private long recorded;
     private long dropped;
@@ -514,6 +527,16 @@ public final class VersionEvidence {
      */
     public Builder latency(Latency latency) {
       this.latency = requireNonNull(latency, "latency");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with what is known of response times beside the latency}
+     *
+     * @param times of the newest predictions
+     */
+    public Builder responseTimes(ResponseTimes times) {
+      this.responseTimes = requireNonNull(times, "times");
       return this;
     }
 

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * is given twice, whichever sink it is for. Each slot names its sink, so nothing reaches another one. A sink that throws misses
  * that one prediction or truth; the others miss nothing.
  *
- * <p>Memory: a set of rings holds {@link #slots()} slots of 12c + 70 bytes for each distinct list of c columns that a section
+ * <p>Memory: a set of rings holds {@link #slots()} slots of 12c + 94 bytes for each distinct list of c columns that a section
  * uses, and is given back with its last user; the queue of truths holds as many of 48 bytes.
  *
  * <p><b>The lock</b> guards draining and all that sinks do with what they are given; whoever calls a method that says so holds

@@ -41,11 +41,28 @@ final class LatencyWindow {
     if (known == null && size > 0) {
       double[] some = new double[size];
       System.arraycopy(newest, 0, some, 0, size);
+      double sum = 0;
+      double max = 0;
+      for (double each : some) {
+        sum += each;
+        max = Math.max(max, each);
+      }
       int p50 = rank(0.5);
+      int p90 = rank(0.9);
+      int p95 = rank(0.95);
       int p99 = rank(0.99);
-      Selection.select(some, new int[] {p50, p99});
-      known =
-          Latency.builder().p50(nanos(some[p50])).p99(nanos(some[p99])).n(size).build();
+      int p999 = rank(0.999);
+      Selection.select(some, new int[] {p50, p90, p95, p99, p999});
+      known = Latency.builder()
+          .mean(nanos(Math.min(max, sum / size)))
+          .p50(nanos(some[p50]))
+          .p90(nanos(some[p90]))
+          .p95(nanos(some[p95]))
+          .p99(nanos(some[p99]))
+          .p999(nanos(some[p999]))
+          .max(nanos(max))
+          .n(size)
+          .build();
     }
     return Optional.ofNullable(known);
   }
@@ -55,6 +72,6 @@ final class LatencyWindow {
   }
 
   private static Duration nanos(double value) {
-    return Duration.ofNanos((long) value);
+    return Duration.ofNanos(Math.round(value));
   }
 }

@@ -37,6 +37,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -45,6 +46,7 @@ import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,13 +87,13 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Memory</b> is bounded. With c columns, and pointers of 4 bytes, it is at most the sum of
  *
  * <ul>
- *   <li>for predictions on their way, {@link Config#buffering} slots of 12c + 70 bytes, one set for all versions with the same
+ *   <li>for predictions on their way, {@link Config#buffering} slots of 12c + 94 bytes, one set for all versions with the same
  *       columns, and as many of 48 bytes for truths, all allocated beforehand;
  *   <li>for the ledger, one prediction more than {@link Config#awaiting} and the larger of {@link Config#keeping} and {@link
  *       Config#qualityOver} together, each 12c + 420 bytes (420 beyond {@code keeping}) and what the host's key, categories and
  *       truth hold, and its prediction if that has more than eight scores or is of a kind of the host's own. It grows to that
  *       as it is needed; entries are then used again, and only a key makes one object more, of a map;
- *   <li>for each of the 16 newest versions 65 kB and, twice if there is a horizon, {@code qualityOver} predictions of 150 bytes
+ *   <li>for each of the 16 newest versions 110 kB and, twice if there is a horizon, {@code qualityOver} predictions of 150 bytes
  *       (or the host's own) and their truths;
  *   <li>for each of those versions that was the champion, and each watched quality, 16 kB and 8 bytes for each of the larger of
  *       {@code keeping} and {@code qualityOver}; for watched features 4 kB, 1,000 rows of 8c bytes, and the names of the
@@ -222,6 +224,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
           stripes,
           config);
       made.advance(steady);
+      made.responses.counting(config.objectives);
     } catch (RuntimeException | Error e) {
       intake.release(stripes);
       throw e;
@@ -335,6 +338,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
     ledger.mature(steady);
     watches.settle(Math.min(steady, ledger.oldestOpen()), steady);
     ticked = at;
+    Host.Reading host = config.host.read();
+    sections.values().forEach(section -> section.responses.read(host));
     warn();
     sections.values().forEach(this::refresh);
   }
@@ -421,6 +426,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       now = now(ticked);
       before = steady;
       advance(now);
+      sections.values().forEach(section -> section.responses.draining());
     }
 
     @Override
@@ -445,7 +451,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
         ring.keepRow(slot, served);
       }
       long nanos = ring.nanos(slot);
-      section.latency.add(nanos);
+      section.responses.take(
+          ring, slot, call == null ? OptionalLong.empty() : call.inputSize(), millis);
       SectionMeters shown = meters.get(section);
       if (shown != null) {
         shown.took(nanos);
@@ -663,6 +670,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
     Set<Metric> metrics = Set.of();
     Set<Window> windows = Set.of();
     Map<Metric, Set<Double>> tolerances = Map.of();
+    List<Duration> objectives = List.of();
+    /** What a tick reads of the machine; a test gives another. */
+    Host host = JvmHost.HERE;
     Map<Watch, DetectorFactory> own = Map.of();
     private int slots = 16_384;
     /** A ring for rows of these columns, of so many slots; a test gives others. */
@@ -690,6 +700,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
       copy.metrics = metrics;
       copy.windows = windows;
       copy.tolerances = tolerances;
+      copy.objectives = objectives;
+      copy.host = host;
       copy.own = own;
       copy.slots = slots;
       copy.ring = ring;
@@ -795,6 +807,32 @@ public final class MicrometerMonitor implements MetricsMonitor {
       measured.addAll(List.of(more));
       Config copy = copy();
       copy.metrics = Collections.unmodifiableSet(measured);
+      return copy;
+    }
+
+    /**
+     * {@return the same config for a monitor that counts which predictions answered in time}
+     *
+     * <p>The share is in {@link dev.mlops.api.monitor.ResponseTimes#within()}, as a counter {@link Meters#WITHIN}, and as a
+     * bucket of {@link Meters#PREDICTIONS} where the registry has histograms. Time counts from the intended start.
+     *
+     * @param limits one to ten different ones, each longer than zero and at most an hour, such as the service-level objective
+     * @throws IllegalArgumentException if one is out of range, or there are none or too many
+     */
+    public Config answeringWithin(Duration... limits) {
+      List<Duration> sorted = Stream.of(limits).sorted().distinct().toList();
+      if (sorted.isEmpty() || sorted.size() > 10 || sorted.size() < limits.length) {
+        throw new IllegalArgumentException(
+            "limits must be one to ten different ones, but were " + List.of(limits));
+      }
+      for (Duration limit : sorted) {
+        if (limit.compareTo(Duration.ofNanos(1)) < 0 || limit.compareTo(Duration.ofHours(1)) > 0) {
+          throw new IllegalArgumentException("a limit must be longer than zero and at most an hour,"
+              + " but was " + MlopsException.shown(limit));
+        }
+      }
+      Config copy = copy();
+      copy.objectives = sorted;
       return copy;
     }
 

@@ -17,6 +17,9 @@ class Ring extends Slots {
   /** An array holds so many values on any machine. */
   static final int MOST_VALUES = Integer.MAX_VALUE - 8;
 
+  /** A time that nobody told. */
+  static final long UNKNOWN = -1;
+
   private final boolean[] number;
   private final double[] numbers;
   private final @Nullable String[] categories;
@@ -24,6 +27,12 @@ class Ring extends Slots {
   private final long[] ids;
   private final long[] millis;
   private final long[] nanos;
+  /** Of {@link #nanos}, from the intended start to the start. */
+  private final long[] waiting;
+  /** Of {@link #nanos}, what made the row; {@link #UNKNOWN} where it was not told apart. */
+  private final long[] binding;
+  /** What recording took beside that; {@link #UNKNOWN} where it was not measured. */
+  private final long[] recording;
   private final @Nullable String[] keys;
   private final @Nullable Schema[] schemas;
   /** Null where nothing but the key and the time it took is known. */
@@ -53,6 +62,9 @@ class Ring extends Slots {
     this.ids = new long[capacity];
     this.millis = new long[capacity];
     this.nanos = new long[capacity];
+    this.waiting = new long[capacity];
+    this.binding = new long[capacity];
+    this.recording = new long[capacity];
     this.keys = new String[capacity];
     this.schemas = new Schema[capacity];
     this.calls = new Call[capacity];
@@ -74,6 +86,8 @@ class Ring extends Slots {
       Prediction prediction,
       long millis,
       long nanos,
+      long waiting,
+      long binding,
       @Nullable Call call) {
     int slot = slot(position);
     int base = slot * number.length;
@@ -91,6 +105,9 @@ class Ring extends Slots {
     this.ids[slot] = id;
     this.millis[slot] = millis;
     this.nanos[slot] = nanos;
+    this.waiting[slot] = waiting;
+    this.binding[slot] = binding;
+    this.recording[slot] = UNKNOWN;
     this.keys[slot] = key;
     this.schemas[slot] = schema;
     this.predictions[slot] = prediction;
@@ -104,6 +121,11 @@ class Ring extends Slots {
   /** Says when a claimed slot was filled, also one that will hold nothing. */
   void stamp(long position, long stamp) {
     stamps[slot(position)] = stamp;
+  }
+
+  /** Says how long filling a claimed slot took, before it is published. */
+  void took(long position, long nanos) {
+    recording[slot(position)] = nanos;
   }
 
   @Override
@@ -141,8 +163,39 @@ class Ring extends Slots {
     return millis[slot];
   }
 
+  /** From the intended start to the answer. */
   long nanos(int slot) {
     return nanos[slot];
+  }
+
+  /** From the intended start to the start. */
+  long waiting(int slot) {
+    return waiting[slot];
+  }
+
+  /** From the start to the row; {@link #UNKNOWN} if it was not told apart. */
+  long binding(int slot) {
+    return binding[slot];
+  }
+
+  /** How long recording took; {@link #UNKNOWN} if it was not measured. */
+  long recording(int slot) {
+    return recording[slot];
+  }
+
+  /** The size of the row in a slot: its numbers that are not missing, and the characters of its categories. */
+  long size(int slot) {
+    int base = slot * number.length;
+    long size = 0;
+    for (int i = 0; i < number.length; i++) {
+      if (number[i]) {
+        size += Double.isNaN(numbers[base + i]) ? 0 : 1;
+      } else {
+        String category = categories[base + i];
+        size += category == null ? 0 : category.length();
+      }
+    }
+    return size;
   }
 
   /** Copies the row in a slot that holds a prediction into an entry of the ledger. */

@@ -22,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Dropped and failed predictions are counted from many threads; the rest is guarded by the monitor's lock.
  */
 final class Section {
-  /** Latency is that of so many of the newest predictions. */
-  static final int LATENCIES = 4_096;
-
   /** Why a prediction could not be recorded. */
   enum Cause {
     /** No slot was free: {@code tick()} is not called often enough. */
@@ -58,7 +55,7 @@ final class Section {
 
   final BaselineTests beside;
 
-  final LatencyWindow latency = new LatencyWindow(LATENCIES);
+  final Responses responses = new Responses();
   final Failures failures = new Failures();
   final LabelCounts labels;
   private final Map<Cause, LongAdder> drops = new EnumMap<>(Cause.class);
@@ -157,7 +154,7 @@ final class Section {
     if (truthCame) {
       builder.truthAge(Duration.ofMillis(Math.max(0, now - newestTruth)));
     }
-    latency.latency().ifPresent(builder::latency);
+    responses.describe(builder, now, recorded + dropped() + failures.sum());
     if (accepted != null) {
       builder.acceptedFeatures(accepted);
     }

@@ -117,17 +117,7 @@ final class Sections {
         .quality()
         .forEach((metric, estimate) -> quality.put(metric.name(), measured(metric, estimate)));
     members.put("quality", quality);
-    baseline
-        .latency()
-        .ifPresent(latency -> members.put(
-            "latency",
-            Map.of(
-                "p50Nanos",
-                latency.p50().toNanos(),
-                "p99Nanos",
-                latency.p99().toNanos(),
-                "n",
-                latency.n())));
+    baseline.latency().ifPresent(latency -> members.put("latency", latency(latency)));
     baseline
         .dependence()
         .ifPresent(dependence -> members.put(
@@ -203,6 +193,56 @@ final class Sections {
     return members;
   }
 
+  private static Map<String, Object> latency(Latency latency) {
+    Map<String, Object> members = new HashMap<>();
+    members.put("p50Nanos", latency.p50().toNanos());
+    members.put("p99Nanos", latency.p99().toNanos());
+    members.put("n", latency.n());
+    latency.p90().ifPresent(time -> members.put("p90Nanos", time.toNanos()));
+    latency.p95().ifPresent(time -> members.put("p95Nanos", time.toNanos()));
+    latency.p999().ifPresent(time -> members.put("p999Nanos", time.toNanos()));
+    latency.max().ifPresent(time -> members.put("maxNanos", time.toNanos()));
+    latency.mean().ifPresent(time -> members.put("meanNanos", time.toNanos()));
+    latency.upper(0.5).ifPresent(time -> members.put("p50UpperNanos", time.toNanos()));
+    latency.upper(0.99).ifPresent(time -> members.put("p99UpperNanos", time.toNanos()));
+    return members;
+  }
+
+  /** Before version 4 there were the median, the 99th percentile and n alone. */
+  private static Latency latency(Json json, long format) {
+    if (format < 4) {
+      json.only("p50Nanos", "p99Nanos", "n");
+    } else {
+      json.only(
+          "p50Nanos",
+          "p90Nanos",
+          "p95Nanos",
+          "p99Nanos",
+          "p999Nanos",
+          "maxNanos",
+          "meanNanos",
+          "p50UpperNanos",
+          "p99UpperNanos",
+          "n");
+    }
+    Latency.Builder latency = Latency.builder()
+        .p50(nanos(json.get("p50Nanos")))
+        .p99(nanos(json.get("p99Nanos")))
+        .n(json.get("n").integer());
+    json.find("p90Nanos").ifPresent(time -> latency.p90(nanos(time)));
+    json.find("p95Nanos").ifPresent(time -> latency.p95(nanos(time)));
+    json.find("p999Nanos").ifPresent(time -> latency.p999(nanos(time)));
+    json.find("maxNanos").ifPresent(time -> latency.max(nanos(time)));
+    json.find("meanNanos").ifPresent(time -> latency.mean(nanos(time)));
+    json.find("p50UpperNanos").ifPresent(time -> latency.upper(0.5, nanos(time)));
+    json.find("p99UpperNanos").ifPresent(time -> latency.upper(0.99, nanos(time)));
+    return valid(json, latency::build);
+  }
+
+  private static Duration nanos(Json time) {
+    return Duration.ofNanos(time.integer());
+  }
+
   static Baseline baseline(Json json) {
     long format = known(
             json,
@@ -244,16 +284,7 @@ final class Sections {
                   estimate.get("upper").number(),
                   estimate.get("n").integer())));
     }
-    json.find("latency").ifPresent(latency -> {
-      latency.only("p50Nanos", "p99Nanos", "n");
-      valid(
-          latency,
-          () -> baseline.latency(Latency.builder()
-              .p50(Duration.ofNanos(latency.get("p50Nanos").integer()))
-              .p99(Duration.ofNanos(latency.get("p99Nanos").integer()))
-              .n(latency.get("n").integer())
-              .build()));
-    });
+    json.find("latency").ifPresent(latency -> baseline.latency(latency(latency, format)));
     json.find("dependence").ifPresent(dependence -> {
       dependence.only("values", "blockLength", "inflation", "longestBlock", "growing");
       valid(

@@ -126,7 +126,7 @@ public final class Deployment<T> implements AutoCloseable {
    * @throws IllegalStateException if the deployment is closed
    */
   public Served serve(T input) {
-    return answer(null, input);
+    return answer(null, input, 0);
   }
 
   /**
@@ -139,16 +139,35 @@ public final class Deployment<T> implements AutoCloseable {
    * @throws IllegalStateException if the deployment is closed
    */
   public Served serve(String key, T input) {
-    return answer(requireNonNull(key, "key"), input);
+    return answer(requireNonNull(key, "key"), input, 0);
   }
 
-  private Served answer(@Nullable String key, T input) {
+  /**
+   * Answers a request that was meant to begin earlier, as one that waited in a queue of the host: its latency counts from then.
+   *
+   * <p>Without this, latency looks best when the queue is longest (coordinated omission).
+   *
+   * @param key such as {@code order-4711}; null for none
+   * @param input the host's input, not null
+   * @param waited from the intended start to this call, in nanoseconds; a negative time counts as 0
+   * @return the prediction; its truth may come by its id as well
+   * @throws NoPredictionException if the model answered with null or a score that is not finite
+   * @throws IllegalStateException if the deployment is closed
+   */
+  public Served serve(@Nullable String key, T input, long waited) {
+    return answer(key, input, waited);
+  }
+
+  private Served answer(@Nullable String key, T input, long waited) {
     long start = nanos();
     Loaded champion = serving.acquire();
     Row row;
     Prediction prediction;
+    long bound;
+    started(champion);
     try {
       row = rows.read(input); // once, so that what is recorded is what was predicted
+      bound = nanos();
       prediction = champion.model().model().predict(row);
     } catch (Throwable e) { // the model's own or an accessor's passes unchanged
       failed(champion, nanos() - start, e);
@@ -158,7 +177,11 @@ public final class Deployment<T> implements AutoCloseable {
     }
     long nanos = nanos() - start;
     requireUsable(champion, prediction, nanos);
-    return Served.of(prediction, record(champion, key, row, prediction, nanos), champion.version());
+    long binding = bound - start;
+    return Served.of(
+        prediction,
+        record(champion, key, row, prediction, waited, binding, nanos - binding),
+        champion.version());
   }
 
   /** The time by the ticker; should that throw, the time of the newest tick: a request is answered all the same. */
@@ -195,12 +218,24 @@ public final class Deployment<T> implements AutoCloseable {
         cause);
   }
 
-  private long record(
-      Loaded champion, @Nullable String key, Row row, Prediction prediction, long nanos) {
+  private void started(Loaded champion) {
     try {
-      return key == null
-          ? champion.recorder().record(row, prediction, nanos)
-          : champion.recorder().record(key, row, prediction, nanos);
+      champion.recorder().started();
+    } catch (Throwable e) { // a foreign monitor that breaks its contract must not break serving
+      monitorBroke("count a prediction that begins", e);
+    }
+  }
+
+  private long record(
+      Loaded champion,
+      @Nullable String key,
+      Row row,
+      Prediction prediction,
+      long waited,
+      long binding,
+      long model) {
+    try {
+      return champion.recorder().record(key, row, prediction, waited, binding, model);
     } catch (Throwable e) { // a foreign monitor that breaks its contract must not break serving
       monitorBroke("record a prediction", e);
       return Unrecorded.id();

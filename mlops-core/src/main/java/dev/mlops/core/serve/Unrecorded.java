@@ -37,6 +37,17 @@ final class Unrecorded implements Recorder {
   }
 
   @Override
+  public long record(
+      @Nullable String key,
+      Row row,
+      Prediction prediction,
+      long waiting,
+      long binding,
+      long model) {
+    return id();
+  }
+
+  @Override
   public void failure(long nanos, @Nullable Throwable cause) {
     // Nobody counts it.
   }

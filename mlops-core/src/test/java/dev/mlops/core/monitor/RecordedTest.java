@@ -114,7 +114,7 @@ class RecordedTest {
     Ring ring = new Ring(schema, 2);
     Prediction said = Classification.of("yes");
     long position = ring.claim();
-    assertThat(ring.fill(position, SECTION, 1, null, row, schema, said, 0, 0, null))
+    assertThat(ring.fill(position, SECTION, 1, null, row, schema, said, 0, 0, 0, 0, null))
         .isTrue();
     served.begin(1, null, SECTION, said, 0);
     served.truth = Truth.of("yes");

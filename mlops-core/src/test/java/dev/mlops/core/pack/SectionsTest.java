@@ -158,6 +158,9 @@ class SectionsTest {
           .p99(Duration.ofNanos(p50 + random.nextInt(1_000)))
           .n(1 + random.nextInt(9))
           .build());
+    } else if (random.nextBoolean()) {
+      baseline.latency(
+          Latency.of(random.longs(1 + random.nextInt(700), 0, 1L << 40).toArray()));
     }
     if (random.nextBoolean()) {
       int block = 1 << random.nextInt(9);
@@ -402,6 +405,7 @@ class SectionsTest {
         "'rows':1,'quality':{'f1':{'value':1,'lower':1,'upper':1,'n':1,'x':1}},'columns':[] | $.quality.f1: wanted no other keys",
         "'rows':1,'quality':{'f1':{'value':'Infinity','lower':1,'upper':'Infinity','n':1}},'columns':[] | $.quality.f1: wanted what makes sense",
         "'rows':1,'quality':{},'columns':[],'latency':{'p50Nanos':2,'p99Nanos':1,'n':1} | $.latency: wanted what makes sense",
+        "'rows':1,'quality':{},'columns':[],'latency':{'p50Nanos':1,'p99Nanos':2,'maxNanos':3,'n':1} | $.latency: wanted no other keys",
         "'rows':1,'quality':{},'columns':[{'column':'b','missing':0,'counts':{},'other':0}] | $.columns.0: wanted what makes sense",
         "'rows':1,'quality':{},'columns':[{'column':'a','missing':0,'counts':{},'other':0}] | $.columns.0: wanted what makes sense",
         "'rows':1,'quality':{},'columns':[{'column':'c','missing':0,'counts':{'x':0},'other':0}] | $.columns.0: wanted what makes sense",
