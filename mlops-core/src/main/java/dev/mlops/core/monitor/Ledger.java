@@ -167,6 +167,7 @@ final class Ledger {
     if (before != null) {
       corrections.incrementAndGet();
       section.quality.correct(served.inQuality, prediction, before, truth);
+      section.segments.corrected(served.segments, served.position, truth);
       if (section.provisional != null) {
         section.provisional.correct(served.inProvisional, prediction, before, truth);
       }
@@ -247,6 +248,7 @@ final class Ledger {
     Prediction prediction = served.prediction();
     section.matured++;
     served.inQuality = section.quality.add(prediction, truth);
+    section.segments.matured(served.segments, served.position, prediction, truth);
     keep(served);
     whenMatured.matured(section, prediction, truth, served.position, served.happened);
   }

@@ -141,6 +141,57 @@ public enum Meters {
   /** Gauge of the quality of the test phase. */
   QUALITY_BASELINE(
       Type.GAUGE, "mlops.quality.baseline", "quality in the test phase", "", "version", "metric"),
+  /**
+   * Counter of the recorded predictions by segment, of each division that the monitor was given: at most 250 segments, and {@code
+   * (other)} and {@code (missing)}.
+   */
+  SEGMENT(
+      Type.COUNTER,
+      "mlops.segment.predictions",
+      "recorded predictions by segment",
+      "",
+      "version",
+      "segmentation",
+      "segment"),
+  /** Counter of the recorded predictions that are in no segment: the host's function threw, gave null, or was too slow. */
+  UNASSIGNED(
+      Type.COUNTER,
+      "mlops.segment.unassigned",
+      "recorded predictions that are in no segment",
+      "",
+      "version",
+      "segmentation"),
+  /** Gauge of the quality in each segment of the champion; there while it is known. */
+  SEGMENT_QUALITY(
+      Type.GAUGE,
+      "mlops.segment.quality",
+      "quality over the newest matured outcomes of a segment",
+      "",
+      "version",
+      "segmentation",
+      "segment",
+      "metric"),
+  /** Gauge of how the segments of the champion compare with each other; there while it is known. */
+  FAIRNESS(
+      Type.GAUGE,
+      "mlops.fairness",
+      "how the segments compare with each other",
+      "",
+      "version",
+      "segmentation",
+      "metric"),
+  /**
+   * Counter of the recorded rows with a value that a column should not have: {@code missing}, {@code unseen}, {@code out_of_range};
+   * there once one came, for the first 100 columns that had one.
+   */
+  COLUMN_FAULTS(
+      Type.COUNTER,
+      "mlops.column.faults",
+      "recorded rows with a value that a column should not have",
+      "",
+      "version",
+      "column",
+      "fault"),
   /** Gauge of the level of each watch: 0 warming up, 1 stable, 2 warning, 3 drift. */
   DRIFT(
       Type.GAUGE,

@@ -18,6 +18,7 @@ import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.MonitorFactory;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.Segmentation;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.monitor.Window;
@@ -29,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -80,6 +82,11 @@ import org.jspecify.annotations.Nullable;
  * champion that serves again goes on with the detectors and signals that it had. {@link #acceptFeatures} takes other rows for
  * the normal input than those of the test phase.
  *
+ * <p><b>Segments</b> are read in {@link #tick()}, from the recorded row, by each division that {@link Config#segmentedBy} or a
+ * condition names. A host's function that throws, gives null or is slow leaves its rows unassigned and is warned of once for each
+ * cause: it has 100 ms of each tick, and one that takes more for a single row three times is asked no more. So a function that
+ * blocks holds up ticks and evidence, never a prediction, which is dropped and counted when the rings are full.
+ *
  * <p><b>A release</b> is told in the log: of each watch the limit, the smallest fall that it finds and how soon; with a warning
  * where a watch can find nothing, where the test phase shows no skill ({@link dev.mlops.drift.profile.Skill}), and where no test row has the schema's
  * positive label. If none of the first 100 truths has that label either, this is told too.
@@ -95,6 +102,9 @@ import org.jspecify.annotations.Nullable;
  *       as it is needed; entries are then used again, and only a key makes one object more, of a map;
  *   <li>for each of the 16 newest versions 110 kB and, twice if there is a horizon, {@code qualityOver} predictions of 150 bytes
  *       (or the host's own) and their truths;
+ *   <li>for each of those versions 120c bytes for the faults of columns, and 1,000 predictions of 24 bytes for each of their parts;
+ *   <li>for each of those versions and each segment in which something matured, {@code qualityOver} outcomes of 24 bytes and 8 more
+ *       for each metric that is a mean of rows, beside the predictions and truths themselves;
  *   <li>for each of those versions that was the champion, and each watched quality, 16 kB and 8 bytes for each of the larger of
  *       {@code keeping} and {@code qualityOver}; for watched features 4 kB, 1,000 rows of 8c bytes, and the names of the
  *       baseline's categories; for a detector of the host's own what that holds. Champions one after the other with equal
@@ -134,6 +144,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private final ReentrantLock lock;
   private final AtomicBoolean ticking = new AtomicBoolean();
   private final Taken taken = new Taken();
+  private final Map<Segmentation, SegmentGuard> guards = new LinkedHashMap<>();
 
   private volatile boolean closed;
 
@@ -172,6 +183,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
     this.warnings = new MonitorWarnings(model);
     this.watches = new Watches(config.watches, config.own, config.remembered(), warnings);
     this.ledger = new Ledger(config, this::matured);
+    config
+        .segmentations()
+        .forEach(each -> guards.put(each, new SegmentGuard(each.name(), config.ticker, warnings)));
     this.registered = new Registered(config.registry, warnings.log(), model);
     this.ticked = now(0);
     registered.gauge(Meters.TICK_AGE, () -> Math.max(0, now(ticked) - ticked) / 1e3);
@@ -225,6 +239,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
           config);
       made.advance(steady);
       made.responses.counting(config.objectives);
+      made.segments = Segments.of(guards, baseline, config.qualityOver, config.metrics);
     } catch (RuntimeException | Error e) {
       intake.release(stripes);
       throw e;
@@ -427,6 +442,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       before = steady;
       advance(now);
       sections.values().forEach(section -> section.responses.draining());
+      guards.values().forEach(SegmentGuard::begin);
     }
 
     @Override
@@ -438,6 +454,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
       section.recorded++;
       Prediction prediction = requireNonNull(ring.prediction(slot), "prediction");
       section.labels.predicted(prediction);
+      section.predictions.add(prediction);
+      ring.count(slot, section.columns);
       // It was recorded after the drain before this one, whatever the clock said then.
       long age = Math.max(0, now - ring.millis(slot));
       long millis = Math.max(Math.min(before, steady), steady - age);
@@ -450,6 +468,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
       if (config.outcomes > 0) {
         ring.keepRow(slot, served);
       }
+      boolean watched = watches.readsRowsOf(section);
+      Row row = watched || section.segments.readsRows() ? ring.row(slot) : null;
+      served.segments = section.segments.recorded(row, call, prediction);
       long nanos = ring.nanos(slot);
       section.responses.take(
           ring, slot, call == null ? OptionalLong.empty() : call.inputSize(), millis);
@@ -457,9 +478,10 @@ public final class MicrometerMonitor implements MetricsMonitor {
       if (shown != null) {
         shown.took(nanos);
       }
-      if (watches.readsRowsOf(section)) {
-        watches.served(ring.row(slot), happened);
+      if (row != null && watched) {
+        watches.served(row, happened);
       }
+      watches.said(section, prediction, happened);
     }
 
     @Override
@@ -674,7 +696,10 @@ public final class MicrometerMonitor implements MetricsMonitor {
     /** What a tick reads of the machine; a test gives another. */
     Host host = JvmHost.HERE;
     Map<Watch, DetectorFactory> own = Map.of();
+    private Map<String, Segmentation> segmentations = Map.of();
     private int slots = 16_384;
+    /** Elapsed time in nanoseconds, by which segments are read; a test gives another. */
+    LongSupplier ticker = System::nanoTime;
     /** A ring for rows of these columns, of so many slots; a test gives others. */
     BiFunction<Schema, Integer, Ring> ring = Ring::new;
     /** What a tick waits for; a test gives another. */
@@ -703,6 +728,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
       copy.objectives = objectives;
       copy.host = host;
       copy.own = own;
+      copy.segmentations = segmentations;
+      copy.ticker = ticker;
       copy.slots = slots;
       copy.ring = ring;
       copy.lock = lock;
@@ -767,6 +794,13 @@ public final class MicrometerMonitor implements MetricsMonitor {
       copy.metrics = Collections.unmodifiableSet(measured);
       copy.windows = checked(over);
       copy.tolerances = Collections.unmodifiableMap(allowed);
+      for (EvidenceReader reader : readers) {
+        for (String name : reader.segmentations()) {
+          if (!copy.segmentations.containsKey(name)) {
+            copy.segmentations = copy.with(Segmentation.column(name));
+          }
+        }
+      }
       return copy;
     }
 
@@ -794,6 +828,38 @@ public final class MicrometerMonitor implements MetricsMonitor {
             + windows);
       }
       return Collections.unmodifiableSet(windows);
+    }
+
+    /**
+     * {@return the same config for a monitor that also divides the rows of each version into segments}
+     *
+     * <p>A division that a reader given to {@link #watching(EvidenceReader...)} asks about need not be given, if it is by the column
+     * of that name and at the quartiles of the baseline.
+     *
+     * @param divisions each under a name of its own; one of a name that is known replaces it. At most 8 in all
+     * @throws IllegalArgumentException if there are more
+     */
+    public Config segmentedBy(Segmentation... divisions) {
+      Config copy = copy();
+      for (Segmentation division : divisions) {
+        copy.segmentations = copy.with(division);
+      }
+      return copy;
+    }
+
+    private Map<String, Segmentation> with(Segmentation division) {
+      Map<String, Segmentation> all = new LinkedHashMap<>(segmentations);
+      all.put(division.name(), division);
+      if (all.size() > Segments.MOST_DIVISIONS) {
+        throw new IllegalArgumentException("a monitor divides rows in at most "
+            + Segments.MOST_DIVISIONS + " ways, but was given " + all.keySet());
+      }
+      return Collections.unmodifiableMap(all);
+    }
+
+    /** How rows are divided. */
+    Collection<Segmentation> segmentations() {
+      return segmentations.values();
     }
 
     /**

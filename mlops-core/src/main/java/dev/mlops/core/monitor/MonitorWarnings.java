@@ -7,6 +7,9 @@ import dev.mlops.api.pack.Dependence;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.profile.Skill;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a monitor tells its host through the log: each cause once, with the remedy.
@@ -18,12 +21,16 @@ final class MonitorWarnings {
   /** Apart, and anew for each release, so that many releases leave room for other causes. */
   private final Warnings releases = Warnings.of(MicrometerMonitor.class);
 
+  /** So many ways in which segments cannot be read are told. */
+  private static final int MOST_CAUSES = 16;
+
   private final String model;
   // Read before the text is made: these may come with every prediction, outcome or tick.
   private volatile boolean saidFull;
   private volatile boolean saidContended;
   private volatile boolean saidOverflow;
   private volatile boolean saidStrange;
+  private final Set<String> saidUnsegmented = ConcurrentHashMap.newKeySet();
 
   MonitorWarnings(String model) {
     this.model = Warnings.shown(model);
@@ -93,6 +100,17 @@ final class MonitorWarnings {
               + ", which its prediction has no score for; it counts as a wrong prediction, but is it"
               + " spelt as the model spells it?",
           null);
+    }
+  }
+
+  /** The segment of a row could not be read. */
+  void unsegmented(String segmentation, String how, @Nullable Throwable thrown) {
+    if (saidUnsegmented.size() < MOST_CAUSES && saidUnsegmented.add(segmentation + '\n' + how)) {
+      warnings.once(
+          "segment " + segmentation + " " + how,
+          "segments of " + model + " by " + Warnings.shown(segmentation) + ": " + Warnings.shown(how)
+              + "; such rows are recorded, in no segment, and counted as unassigned",
+          thrown);
     }
   }
 

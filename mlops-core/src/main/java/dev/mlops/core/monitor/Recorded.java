@@ -88,6 +88,9 @@ final class Recorded {
 
   long inProvisional;
 
+  /** Where it belongs among the {@link Segments} of its section. */
+  long segments;
+
   @Nullable
   Recorded older;
 
@@ -105,6 +108,7 @@ final class Recorded {
     this.position = NONE;
     this.inQuality = NONE;
     this.inProvisional = NONE;
+    this.segments = 0;
     keep(prediction);
   }
 

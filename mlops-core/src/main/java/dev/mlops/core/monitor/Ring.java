@@ -203,6 +203,20 @@ class Ring extends Slots {
     served.keepRow(schema(slot), numbers, categories, slot * number.length);
   }
 
+  /** Counts what is wrong with the values of the row in a slot that holds a prediction. */
+  void count(int slot, ColumnFaults faults) {
+    int base = slot * number.length;
+    for (int i = 0; i < number.length; i++) {
+      if (number[i]) {
+        faults.number(i, numbers[base + i]);
+      } else {
+        String category = categories[base + i];
+        faults.category(i, category == null ? "" : category);
+      }
+    }
+    faults.row();
+  }
+
   /** A copy of the row in a slot that holds a prediction. */
   Row row(int slot) {
     int base = slot * number.length;

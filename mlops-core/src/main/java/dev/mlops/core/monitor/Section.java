@@ -58,6 +58,11 @@ final class Section {
   final Responses responses = new Responses();
   final Failures failures = new Failures();
   final LabelCounts labels;
+  final ColumnFaults columns;
+  final PredictionSample predictions;
+  /** Its segments; told before the first prediction. */
+  Segments segments = Segments.NONE;
+
   private final Map<Cause, LongAdder> drops = new EnumMap<>(Cause.class);
 
   /** Its detectors; empty until it is the champion. */
@@ -94,6 +99,8 @@ final class Section {
     this.baseline = baseline;
     this.stripes = stripes;
     this.labels = new LabelCounts(baseline.schema().positiveLabel());
+    this.columns = new ColumnFaults(baseline);
+    this.predictions = new PredictionSample(baseline);
     // Of equal metrics the first counts: the host's brings its loss, the one of the baseline may
     // not.
     Set<Metric> measured = new LinkedHashSet<>(config.metrics);
@@ -158,6 +165,9 @@ final class Section {
     if (accepted != null) {
       builder.acceptedFeatures(accepted);
     }
+    segments.divisions().forEach(each -> builder.segmentation(each.evidence()));
+    columns.evidence().forEach(builder::column);
+    builder.predictions(predictions.profiles());
     quality.quality().forEach(builder::quality);
     quality.windows().forEach(builder::quality);
     MeasuredWindows early = provisional == null ? quality : provisional;

@@ -31,6 +31,7 @@ final class SectionMeters {
   private final Section section;
   private final @Nullable Timer timer;
   private final DoubleSupplier truthAge;
+  private final TrafficMeters traffic;
   private final Map<Metric, Shown> quality = new TreeMap<>();
   private final Map<Watch, Shown> drift = new HashMap<>();
   private final Map<Metric, Shown> rows = new TreeMap<>();
@@ -54,6 +55,7 @@ final class SectionMeters {
     this.registered = registered;
     this.section = section;
     this.truthAge = truthAge;
+    this.traffic = new TrafficMeters(registered, section);
     this.timer = registered.timer(Meters.PREDICTIONS, section.version);
     for (Section.Cause cause : Section.Cause.values()) {
       registered.counter(Meters.DROPPED, section.drops(cause), section.version, cause.tag());
@@ -101,6 +103,7 @@ final class SectionMeters {
     show(open, (double) section.open(), Meters.OPEN, section.version);
     showFailures();
     showLabels();
+    traffic.refresh(serves);
     long closed = section.matured + section.expired;
     if (closed > 0) {
       show(coverage, (double) section.matured / closed, Meters.COVERAGE, section.version);

@@ -25,6 +25,7 @@ import dev.mlops.api.pack.Dependence;
 import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.batch.DataDrift;
+import dev.mlops.drift.profile.PredictionColumns;
 import dev.mlops.drift.profile.Skill;
 import dev.mlops.drift.stream.SrEDetector;
 import java.util.Arrays;
@@ -55,6 +56,8 @@ final class Watcher {
 
   private @Nullable ValueDetector values;
   private @Nullable RowDetector rows;
+  /** What makes rows of predictions, for a watch of them. */
+  private final @Nullable PredictionColumns said;
   private String note;
   private final double limit;
   /** The limit in units of the metric. */
@@ -116,9 +119,10 @@ final class Watcher {
         text = "the config gave a " + made.getClass().getSimpleName() + ", wanted a "
             + (watch.input() == Watch.Input.QUALITY ? "ValueDetector" : "RowDetector");
       }
-    } else if (watch.input() == Watch.Input.FEATURES) {
+    } else if (watch.input() != Watch.Input.QUALITY) {
       try {
-        DataDrift.Against against = DataDrift.against(baseline).leastEffect(watch.leastEffect());
+        DataDrift.Against against =
+            DataDrift.against(compared(watch, baseline)).leastEffect(watch.leastEffect());
         if (!watch.ignored().isEmpty()) {
           against = against.ignoring(watch.ignored().toArray(new String[0]));
         }
@@ -159,12 +163,24 @@ final class Watcher {
     this.block = promise != null && promise.time().isPresent()
         ? Math.max(1, promise.block().toMillis())
         : 0;
+    this.said = watch.input() == Watch.Input.PREDICTIONS
+        ? PredictionColumns.of(baseline).orElse(null)
+        : null;
     this.values = madeValues;
     this.rows = madeRows;
     this.limit = bound;
     this.metricLimit = shown;
     this.findsNothing = nothing || (madeValues == null && madeRows == null);
     this.note = text;
+  }
+
+  /** What rows are compared with: the test rows, or the predictions for them. */
+  private static Baseline compared(Watch watch, Baseline baseline) {
+    return watch.input() == Watch.Input.FEATURES
+        ? baseline
+        : PredictionColumns.baseline(baseline)
+            .orElseThrow(() -> new IllegalArgumentException("the baseline does not tell how"
+                + " predictions were distributed, as packages of earlier releases do not"));
   }
 
   private static String limitOf(Metric metric, double limit, Baseline baseline) {
@@ -332,11 +348,21 @@ final class Watcher {
     return true;
   }
 
+  /** Takes a prediction of the champion. */
+  void said(Prediction prediction, long millis) {
+    if (said != null && rows != null && signal == null) {
+      feed(rows, said.row(prediction), millis);
+    }
+  }
+
   /** Takes a row that the champion was given. */
   void served(Row row, long millis) {
-    if (rows == null || signal != null) {
-      return;
+    if (watch.input() == Watch.Input.FEATURES && rows != null && signal == null) {
+      feed(rows, row, millis);
     }
+  }
+
+  private void feed(RowDetector rows, Row row, long millis) {
     enterBlock(millis, rows);
     if (signal != null) {
       return;

@@ -27,6 +27,7 @@ final class Watches {
   private final Map<Watch, DetectorFactory> own;
   private final int remembered;
   private final boolean rowsAreWatched;
+  private final boolean predictionsAreWatched;
   private final MonitorWarnings warnings;
   private @Nullable Section champion;
   private @Nullable Baseline first;
@@ -48,6 +49,8 @@ final class Watches {
     this.own = own;
     this.remembered = remembered;
     this.rowsAreWatched = watched.stream().anyMatch(watch -> watch.input() == Watch.Input.FEATURES);
+    this.predictionsAreWatched =
+        watched.stream().anyMatch(watch -> watch.input() == Watch.Input.PREDICTIONS);
     this.warnings = warnings;
   }
 
@@ -105,6 +108,13 @@ final class Watches {
   /** Feeds the detectors of rows with a row that the champion was given. */
   void served(Row row, long millis) {
     feed(watcher -> watcher.served(row, millis));
+  }
+
+  /** Feeds the detectors of predictions, if it is the champion's. */
+  void said(Section section, Prediction prediction, long millis) {
+    if (predictionsAreWatched && isChampion(section)) {
+      feed(watcher -> watcher.said(prediction, millis));
+    }
   }
 
   /** Feeds the detectors of quality with an outcome that has matured, if it is the champion's. */
