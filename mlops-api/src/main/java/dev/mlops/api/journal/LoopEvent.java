@@ -21,7 +21,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One step of a maintenance loop: what happened, when, to which versions, with which numbers and why.
+ * One step of a rollout or of a maintenance loop: what happened, when, to which versions, with which numbers and why.
  *
  * <p>What a step does not know is empty. What a newer release wrote and this one does not know is carried: its kind reads
  * {@link Kind#OTHER} beside its {@linkplain #name() name}, its further fields are in {@link #more()}.
@@ -75,8 +75,20 @@ public final class LoopEvent {
     ADVISED(false),
     /** From here on the loop begins and promotes nothing. Ends no candidate. */
     HALTED(false),
-    /** Somebody let the loop go on. */
+    /** Somebody let the loop, or a rollout that was paused, go on. */
     RESUMED(false),
+    /** A rollout begins: the candidate gets its first share of the keys, or is shadowed. */
+    ROLLING_OUT(false),
+    /** The candidate's share of the keys is about to grow; the numbers tell the step and the share, out of 100,000. */
+    STEPPING(false),
+    /** A rollout stays as it is until it is resumed; it may still end. */
+    PAUSED(false),
+    /** The new champion was watched for as long as its plan wanted. Ends no candidate. */
+    BAKED(false),
+    /** A rollout ended by its plan: the champion that is named answers all requests again. Ends the candidate. */
+    ROLLED_BACK(true),
+    /** Somebody ended a rollout: the champion answers all requests again. Ends the candidate. */
+    ABORTED(true),
     /** The loop waits for rows. Told to listeners, not written to the journal. */
     WAITING(false),
     /** A kind of a newer release; {@link LoopEvent#name()} tells which. */
@@ -169,7 +181,7 @@ public final class LoopEvent {
     return name;
   }
 
-  /** {@return when, by the clock of the loop} */
+  /** {@return when, by the clock of the deployment or the loop} */
   public Instant at() {
     return at;
   }
@@ -189,7 +201,7 @@ public final class LoopEvent {
     return Optional.ofNullable(digest);
   }
 
-  /** {@return what the move of the alias is known by in the store} */
+  /** {@return what the move of the alias is known by in the store; all events of one rollout have the same} */
   public Optional<String> intent() {
     return Optional.ofNullable(intent);
   }
@@ -288,7 +300,13 @@ public final class LoopEvent {
           ABANDONED,
           RETURNED,
           NOT_RETURNED,
-          LEFT_OUT ->
+          LEFT_OUT,
+          ROLLING_OUT,
+          STEPPING,
+          PAUSED,
+          BAKED,
+          ROLLED_BACK,
+          ABORTED ->
         candidate;
       case WAITING -> null;
       case OTHER -> candidate != null ? candidate : champion;

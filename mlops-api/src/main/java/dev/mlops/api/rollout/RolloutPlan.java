@@ -1,6 +1,7 @@
 package dev.mlops.api.rollout;
 
 import dev.mlops.api.model.Beta;
+import java.util.Optional;
 
 /**
  * How a candidate takes over: what it must show beside the champion after its gate, and when that is decided.
@@ -15,6 +16,8 @@ import dev.mlops.api.model.Beta;
  *   <li><b>asksChangeNothing</b>: asking for the decision, however often, changes none.
  *   <li><b>silenceIsNoMerit</b>: a candidate that gives no usable answer is never promoted.
  *   <li><b>explains</b>: every decision says what was found, with the numbers.
+ *   <li><b>growsOnly</b>: the share is 0 to 100,000 and never shrinks, so that no key goes back and forth; after PROMOTE or KEEP
+ *       it stays.
  * </ol>
  *
  * <p>Its {@link Object#toString} describes it in the journal, such as {@code shadow until decided, at most 500 truths}.
@@ -26,9 +29,33 @@ import dev.mlops.api.model.Beta;
 @Beta
 public interface RolloutPlan {
   /**
+   * {@return whether the candidate answers requests before it is decided, so that a restart must know how far it had come; false
+   * by default, as for a shadow}
+   *
+   * <p>Such a rollout needs a journal.
+   */
+  default boolean takesSteps() {
+    return false;
+  }
+
+  /**
+   * {@return whether a rollout that a restart interrupted goes on at the step that it had reached; true by default. If not, the
+   * champion stays}
+   */
+  default boolean goesOnAfterRestart() {
+    return true;
+  }
+
+  /** {@return what keys are assigned by, such as the name of an experiment; empty, as by default, for one of the rollout's own} */
+  default Optional<String> salt() {
+    return Optional.empty();
+  }
+
+  /**
    * {@return the rollout of one candidate, which has observed nothing yet}
    *
-   * @param start which candidate, and what is known of it
+   * @param start which candidate, what is known of it, and at which step it begins
+   * @throws IllegalArgumentException if what is known now tells that the plan cannot come to a decision
    */
   RolloutProgress begin(RolloutStart start);
 }

@@ -29,6 +29,7 @@ public final class RolloutStart {
   private final Finding gate;
   private final List<Condition> undecided;
   private final Dependence dependence;
+  private final int step;
 
   private RolloutStart(Builder builder) {
     this.champion = builder.champion;
@@ -38,6 +39,7 @@ public final class RolloutStart {
     this.gate = builder.gate;
     this.undecided = List.copyOf(builder.undecided);
     this.dependence = builder.dependence;
+    this.step = builder.step;
   }
 
   /**
@@ -86,6 +88,11 @@ public final class RolloutStart {
     return dependence;
   }
 
+  /** {@return the step that it begins at: above 0 where an earlier process had gone that far} */
+  public int step() {
+    return step;
+  }
+
   /** {@return such as {@code fraud:8 beside fraud:7, gate PASS: …}} */
   @Override
   public String toString() {
@@ -108,6 +115,7 @@ public final class RolloutStart {
     private Finding gate = Finding.pass("no gate");
     private List<Condition> undecided = List.of();
     private Dependence dependence = Dependence.none();
+    private int step;
 
     private Builder(Version champion, Version candidate, Schema schema) {
       this.champion = requireNonNull(champion, "champion");
@@ -144,6 +152,20 @@ public final class RolloutStart {
      */
     public Builder dependence(Dependence dependence) {
       this.dependence = requireNonNull(dependence, "dependence");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the step that it begins at}
+     *
+     * @param step at least 0
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder step(int step) {
+      if (step < 0) {
+        throw new IllegalArgumentException("step must be >= 0, but was " + step);
+      }
+      this.step = step;
       return this;
     }
 

@@ -74,7 +74,7 @@ record JournalReplay(
       }
       if (event.kind().endsCandidate()) {
         if (last != null) {
-          history.ended(RetrainHistory.Result.valueOf(event.kind().name()));
+          history.ended(result(event.kind()));
         }
         undecided = false;
         candidate = Optional.empty();
@@ -90,6 +90,16 @@ record JournalReplay(
         intent,
         halted,
         returning);
+  }
+
+  /** How a candidate ended, as a history knows it. */
+  static RetrainHistory.Result result(LoopEvent.Kind kind) {
+    return switch (kind) {
+      case PROMOTED -> RetrainHistory.Result.PROMOTED;
+      case FAILED -> RetrainHistory.Result.FAILED;
+      case ABANDONED, ABORTED -> RetrainHistory.Result.ABANDONED;
+      default -> RetrainHistory.Result.KEPT;
+    };
   }
 
   private static void begun(RetrainHistory.Builder history, LoopEvent event) {

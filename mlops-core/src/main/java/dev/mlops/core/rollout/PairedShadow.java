@@ -18,8 +18,6 @@ import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutStart;
-import dev.mlops.drift.anytime.BettingTest;
-import dev.mlops.drift.anytime.BlockMeansTest;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -49,9 +47,9 @@ final class PairedShadow implements RolloutProgress {
   private final double largest;
   private final Loss ofLabels;
   private final Loss ofQuantities;
-  private final Judge better;
-  private final Judge notWorse;
-  private final Judge worse;
+  private final Sequential better;
+  private final Sequential notWorse;
+  private final Sequential worse;
   private final long most;
   private long n;
   private double champion;
@@ -74,61 +72,11 @@ final class PairedShadow implements RolloutProgress {
     this.largest = largest;
     this.ofLabels = Metric.ACCURACY.loss(schema).orElseThrow();
     this.ofQuantities = Metric.MAE.loss(schema).orElseThrow();
-    this.better = Judge.above(0.0, plan.alpha(), dependence);
-    this.notWorse = Judge.above(-plan.margin(), plan.alpha(), dependence);
-    this.worse = Judge.above(0.0, plan.alpha(), dependence);
+    this.better = Sequential.above(0.0, plan.alpha(), dependence);
+    this.notWorse = Sequential.above(-plan.margin(), plan.alpha(), dependence);
+    this.worse = Sequential.above(0.0, plan.alpha(), dependence);
     this.most = (long) Math.min(0x1p62, Math.ceil(plan.most() * dependence.inflation()));
     this.questions = questions;
-  }
-
-  /** Whether the mean of differences is above a limit. */
-  private interface Judge {
-    boolean update(double difference);
-
-    boolean rejected();
-
-    double eValue();
-
-    /** By rows, or by blocks of them where they depend on each other. */
-    static Judge above(double limit, double alpha, Dependence dependence) {
-      if (!dependence.present()) {
-        BettingTest rows = BettingTest.differences().above(limit).alpha(alpha);
-        return new Judge() {
-          @Override
-          public boolean update(double difference) {
-            return rows.update(difference);
-          }
-
-          @Override
-          public boolean rejected() {
-            return rows.rejected();
-          }
-
-          @Override
-          public double eValue() {
-            return rows.eValue();
-          }
-        };
-      }
-      BlockMeansTest blocks =
-          BlockMeansTest.differences().above(limit).under(dependence).alpha(alpha);
-      return new Judge() {
-        @Override
-        public boolean update(double difference) {
-          return blocks.update(difference);
-        }
-
-        @Override
-        public boolean rejected() {
-          return blocks.rejected();
-        }
-
-        @Override
-        public double eValue() {
-          return blocks.eValue();
-        }
-      };
-    }
   }
 
   /** A condition that the gate could not decide: that the candidate is no worse by a metric, if a loss per row tells. */
@@ -136,7 +84,7 @@ final class PairedShadow implements RolloutProgress {
     private final String asked;
     private final @Nullable Loss loss;
     private final double largest;
-    private final @Nullable Judge test;
+    private final @Nullable Sequential test;
     private long n;
 
     /** Whether a row counted for one of the two alone. */
@@ -155,7 +103,7 @@ final class PairedShadow implements RolloutProgress {
       // No two losses are further apart than the largest: such a margin holds whatever comes.
       this.test = loss == null || margin >= largest
           ? null
-          : Judge.above(-margin / largest, alpha, dependence);
+          : Sequential.above(-margin / largest, alpha, dependence);
     }
 
     /** The question of a condition; one that a shadow cannot answer stays open. */

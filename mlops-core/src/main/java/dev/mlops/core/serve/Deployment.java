@@ -2,6 +2,8 @@ package dev.mlops.core.serve;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.journal.Journal;
+import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
@@ -14,6 +16,8 @@ import dev.mlops.api.monitor.MonitorFactory;
 import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
+import dev.mlops.api.rollout.RolloutPlan;
+import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.Reference;
@@ -34,9 +38,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +82,7 @@ public final class Deployment<T> implements AutoCloseable {
 
   private final Serving serving;
   private final Follower follower;
+  private final RolloutRunner rollouts;
 
   /** When the newest tick began, or the deployment was made, by the ticker. */
   private volatile long ticked;
@@ -99,6 +106,17 @@ public final class Deployment<T> implements AutoCloseable {
     this.serving = new Serving(alias);
     this.follower =
         new Follower(store, alias, loader, monitor, serving, ticker, this::tellsChampion);
+    this.rollouts = new RolloutRunner(
+        store,
+        alias,
+        follower,
+        serving,
+        monitor,
+        builder.journal,
+        builder.listeners,
+        builder.resuming,
+        clock,
+        ticker);
   }
 
   /**
@@ -160,7 +178,11 @@ public final class Deployment<T> implements AutoCloseable {
 
   private Served answer(@Nullable String key, T input, long waited) {
     long start = nanos();
-    Loaded champion = serving.acquire();
+    State state = serving.require();
+    if (state.split() != null) {
+      return answerSplit(key, input, waited, start);
+    }
+    Loaded champion = serving.acquire(state);
     Row row;
     Prediction prediction;
     long bound;
@@ -181,7 +203,107 @@ public final class Deployment<T> implements AutoCloseable {
     return Served.of(
         prediction,
         record(champion, key, row, prediction, waited, binding, nanos - binding),
-        champion.version());
+        champion.only());
+  }
+
+  /**
+   * While a rollout splits the requests. A candidate that gives no usable answer costs no request: it is counted as its failure,
+   * and the champion answers.
+   */
+  private Served answerSplit(@Nullable String key, T input, long waited, long start) {
+    State state;
+    Split split;
+    boolean toCandidate;
+    Loaded version;
+    do {
+      state = serving.require();
+      split = state.split();
+      toCandidate = split != null && split.takes(key);
+      version = split != null && toCandidate ? split.candidate() : state.champion();
+    } while (!version.model().acquire()); // retired since the state was read: its successor is there
+    Row row;
+    try {
+      row = rows.read(input);
+    } catch (Throwable e) { // the host's input, which says nothing of a candidate
+      version.model().release();
+      started(state.champion());
+      failed(state.champion(), nanos() - start, e);
+      throw e;
+    }
+    long bound = nanos();
+    started(version);
+    Route route = split == null ? version.only() : split.championFor(key);
+    if (split != null && toCandidate) {
+      Served served = byCandidate(version, split, key, row, waited, start, bound);
+      if (served != null) {
+        return served;
+      }
+      bound = nanos();
+      version = serving.acquire(serving.require());
+      started(version);
+      route = split.championInstead();
+      if (!version.version().equals(route.version())) {
+        route = version.only(); // another one serves by now
+      }
+    }
+    Prediction prediction;
+    try {
+      prediction = version.model().model().predict(row);
+    } catch (Throwable e) { // the model's own passes unchanged
+      failed(version, nanos() - start, e);
+      throw e;
+    } finally {
+      version.model().release();
+    }
+    long end = nanos();
+    requireUsable(version, prediction, end - start);
+    Served served = Served.of(
+        prediction,
+        record(version, key, row, prediction, waited, bound - start, end - bound),
+        route);
+    if (split != null && !toCandidate) {
+      split.keys().answered(key, false);
+    }
+    return served;
+  }
+
+  /** What the candidate answers; null, counted as its failure, if it throws or gives nothing usable. */
+  private @Nullable Served byCandidate(
+      Loaded candidate,
+      Split split,
+      @Nullable String key,
+      Row row,
+      long waited,
+      long start,
+      long bound) {
+    Prediction said = null;
+    Throwable cause = null;
+    try {
+      said = candidate.model().model().predict(row);
+    } catch (Throwable e) { // judged, not obeyed
+      cause = e;
+    } finally {
+      candidate.model().release();
+    }
+    long end = nanos();
+    if (said == null || !isFinite(said)) {
+      failed(candidate, end - start, cause);
+      return null;
+    }
+    Served served = Served.of(
+        said,
+        record(candidate, key, row, said, waited, bound - start, end - bound),
+        split.candidateFor(key));
+    split.keys().answered(key, true);
+    return served;
+  }
+
+  private static boolean isFinite(Prediction said) {
+    try {
+      return said.isFinite();
+    } catch (Throwable e) { // a kind of the host's own that cannot say
+      return false;
+    }
   }
 
   /** The time by the ticker; should that throw, the time of the newest tick: a request is answered all the same. */
@@ -337,6 +459,7 @@ public final class Deployment<T> implements AutoCloseable {
       watching.over();
     }
     follower.tick();
+    rollouts.tick();
   }
 
   /** Has the monitor do something; false if it threw, which is told by {@link #trouble()}. */
@@ -367,6 +490,61 @@ public final class Deployment<T> implements AutoCloseable {
   }
 
   /**
+   * Lets a version take over by a plan. The rollout moves in {@link #tick()}.
+   *
+   * <p>The version is opened, loaded and checked on the calling thread, and must give its golden examples again, so no request
+   * meets one that is not ready. One rollout runs at a time, except that up to eight shadows may run at once.
+   *
+   * @param version in the store of this deployment
+   * @param plan how it takes over
+   * @return the rollout, begun
+   * @throws IllegalArgumentException if the version is the champion, the plan takes steps and the deployment has no journal, or
+   *     what is known tells that the plan cannot come to a decision
+   * @throws ModelLoadException as {@link #load} throws it, or if the version does not give its golden examples again
+   * @throws dev.mlops.api.store.StoreException if the package could not be opened or the journal could not be written; nothing
+   *     was begun
+   * @throws IllegalStateException if another rollout runs, a rollback waits for the store, or the deployment is closed
+   */
+  public Rollout rollOut(Version version, RolloutPlan plan) {
+    return rollouts.begin(requireNonNull(version, "version"), requireNonNull(plan, "plan"));
+  }
+
+  /**
+   * Lets a version that is prepared take over by a plan, as {@link #rollOut(Version, RolloutPlan)} does.
+   *
+   * @param ready made by {@link #prepare}; closed when the rollout ends, if it does not serve
+   * @param plan how it takes over
+   * @param start what is known of it, such as what a gate found
+   * @return the rollout, begun
+   * @throws IllegalArgumentException as above
+   * @throws ModelLoadException if it does not give its golden examples again
+   * @throws dev.mlops.api.store.StoreException if the journal could not be written; nothing was begun
+   * @throws IllegalStateException as above, or if the champion is another one by now
+   */
+  public Rollout rollOut(Prepared ready, RolloutPlan plan, RolloutStart start) {
+    return rollouts.begin(ready, plan, start);
+  }
+
+  /** {@return the rollouts that have not ended, the oldest first} */
+  public List<Rollout> rollouts() {
+    return rollouts.rollouts();
+  }
+
+  /**
+   * {@return which version answers requests with this key now, and why}
+   *
+   * @param key as given to {@link #serve(String, Object)}
+   * @throws IllegalStateException if the deployment is closed
+   */
+  public Route armOf(String key) {
+    State state = serving.require();
+    Split split = state.split();
+    return split == null
+        ? state.champion().only()
+        : split.of(requireNonNull(key, "key"));
+  }
+
+  /**
    * {@return the model in a package, made by the runtime that the package names and checked against this deployment's rows
    * and kind of prediction}
    *
@@ -391,7 +569,7 @@ public final class Deployment<T> implements AutoCloseable {
    * @throws IllegalStateException if the deployment is closed
    */
   public <R> R using(Function<? super Model, ? extends R> use) {
-    Loaded champion = serving.acquire();
+    Loaded champion = serving.acquire(serving.require());
     try {
       return use.apply(champion.model().model());
     } finally {
@@ -440,7 +618,9 @@ public final class Deployment<T> implements AutoCloseable {
     if (serving.now() == null) {
       return Optional.empty();
     }
-    List<String> all = follower.trouble(watching).toList();
+    List<String> all = Stream.concat(
+            follower.trouble(watching), Stream.ofNullable(rollouts.trouble()))
+        .toList();
     return all.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", all));
   }
 
@@ -561,6 +741,9 @@ public final class Deployment<T> implements AutoCloseable {
     private InstantSource clock = InstantSource.system();
     private LongSupplier ticker = System::nanoTime;
     private String actor = "deployment";
+    private @Nullable Journal journal;
+    private final List<Consumer<? super LoopEvent>> listeners = new ArrayList<>();
+    private final List<RolloutPlan> resuming = new ArrayList<>();
     private Function<? super ModelPackage, EnvironmentReport> environment =
         source -> EnvironmentCheck.of(source).here();
 
@@ -652,6 +835,42 @@ public final class Deployment<T> implements AutoCloseable {
     }
 
     /**
+     * {@return this builder, with where every step of a rollout is written before it takes effect}
+     *
+     * <p>A plan that takes steps needs one. A deployment that opens on the journal of an earlier process ends what that left
+     * unfinished, or goes on with it; see {@link #resuming}.
+     *
+     * @param journal of this deployment alone; the host closes it, after the deployment
+     */
+    public Builder<T> journal(Journal journal) {
+      this.journal = requireNonNull(journal, "journal");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with who is told every step of a rollout, after it was written}
+     *
+     * @param listener called on the thread that takes the step; what it throws is logged
+     */
+    public Builder<T> onRollout(Consumer<? super LoopEvent> listener) {
+      listeners.add(requireNonNull(listener, "listener"));
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the plan of a rollout that an earlier process may have left unfinished}
+     *
+     * <p>If the journal holds one that was begun by a plan which prints the same, it goes on at the step that it had reached, by
+     * this plan, unless the plan says to roll back on a restart. Without its plan it is rolled back.
+     *
+     * @param plan as it was given to {@link Deployment#rollOut}
+     */
+    public Builder<T> resuming(RolloutPlan plan) {
+      resuming.add(requireNonNull(plan, "plan"));
+      return this;
+    }
+
+    /**
      * {@return this builder, with a clock; the system's by default}
      *
      * @param clock tells when ticks are due
@@ -711,6 +930,7 @@ public final class Deployment<T> implements AutoCloseable {
       try {
         deployment.follower.begin(change);
         deployment.tellsChampion();
+        deployment.rollouts.tick(); // goes on with what an earlier process left
       } catch (Throwable e) {
         deployment.closeMonitor();
         throw e;

@@ -270,7 +270,7 @@ final class Follower {
       boolean kept = false;
       try {
         Loaded standby = loaded(version, model, source);
-        kept = serving.replace(state, new State(state.change(), state.champion(), standby, null));
+        kept = serving.replace(state, state.with(standby));
       } finally {
         if (!kept) {
           model.retire();
@@ -285,6 +285,11 @@ final class Follower {
 
   private static Baseline baseline(ModelPackage source) {
     return source.baseline().orElseGet(() -> Baseline.builder(source.schema()).build());
+  }
+
+  /** What is prepared, with who records its predictions. */
+  Loaded loaded(Prepared ready) {
+    return loaded(ready.version(), ready.shared(), ready.source());
   }
 
   private Loaded loaded(Version version, SharedModel model, ModelPackage source) {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A prediction as a caller of a deployment gets it.
  *
- * <p>It takes 32 bytes with compressed references, of which four are free for what routes a request later.
+ * <p>It takes 32 bytes with compressed references.
  *
  * <p>Immutable.
  *
@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
 public final class Served {
   private final Prediction prediction;
   private final long id;
-  private final Version version;
+  private final Route route;
 
-  private Served(Prediction prediction, long id, Version version) {
+  private Served(Prediction prediction, long id, Route route) {
     this.prediction = requireNonNull(prediction, "prediction");
     this.id = id;
-    this.version = requireNonNull(version, "version");
+    this.route = requireNonNull(route, "route");
   }
 
   /**
@@ -34,7 +34,11 @@ public final class Served {
    * @param version the one version that answered
    */
   public static Served of(Prediction prediction, long id, Version version) {
-    return new Served(prediction, id, version);
+    return of(prediction, id, Route.only(version));
+  }
+
+  static Served of(Prediction prediction, long id, Route route) {
+    return new Served(prediction, id, route);
   }
 
   /** {@return what the model said} */
@@ -49,7 +53,12 @@ public final class Served {
 
   /** {@return the one version that answered} */
   public Version version() {
-    return version;
+    return route.version();
+  }
+
+  /** {@return which version answered, and why that one} */
+  public Route route() {
+    return route;
   }
 
   /**
@@ -61,7 +70,7 @@ public final class Served {
    */
   public <P extends Prediction> P as(Class<P> kind) {
     if (!kind.isInstance(prediction)) {
-      throw new ClassCastException(version + " answers with "
+      throw new ClassCastException(version() + " answers with "
           + prediction.getClass().getSimpleName() + ", not " + kind.getSimpleName());
     }
     return kind.cast(prediction);
@@ -72,17 +81,17 @@ public final class Served {
     return other instanceof Served that
         && id == that.id
         && prediction.equals(that.prediction)
-        && version.equals(that.version);
+        && route.equals(that.route);
   }
 
   @Override
   public int hashCode() {
-    return Long.hashCode(id) * 31 + version.hashCode();
+    return Long.hashCode(id) * 31 + route.hashCode();
   }
 
   /** {@return such as {@code yes (0.913) by fraud:7}} */
   @Override
   public String toString() {
-    return prediction + " by " + version;
+    return prediction + " by " + version();
   }
 }

@@ -32,14 +32,36 @@ final class Serving {
   }
 
   /** A version in memory, with what a request needs. */
-  record Loaded(Version version, SharedModel model, Recorder recorder, Schema schema) {}
+  record Loaded(
+      Version version, SharedModel model, Recorder recorder, Schema schema, Route only) {
+    Loaded(Version version, SharedModel model, Recorder recorder, Schema schema) {
+      this(version, model, recorder, schema, Route.only(version));
+    }
+  }
 
-  /** The version that serves, the one before it if it is still loaded, and a rollback that the store does not know yet. */
+  /**
+   * The version that serves, the one before it if it is still loaded, a rollback that the store does not know yet, and a
+   * candidate that answers a share of the requests.
+   */
   record State(
       AliasChange change,
       Loaded champion,
       @Nullable Loaded standby,
-      @Nullable Hold hold) {}
+      @Nullable Hold hold,
+      @Nullable Split split) {
+    State(
+        AliasChange change, Loaded champion, @Nullable Loaded standby, @Nullable Hold hold) {
+      this(change, champion, standby, hold, null);
+    }
+
+    State with(@Nullable Split other) {
+      return new State(change, champion, standby, hold, other);
+    }
+
+    State with(Loaded other) {
+      return new State(change, champion, other, hold, split);
+    }
+  }
 
   /** A rollback that was made here and must still be told to the store. */
   record Hold(AliasChange from, Version to, String by, String because, String intent) {}
@@ -63,14 +85,42 @@ final class Serving {
     return new IllegalStateException("deployment of " + alias + " is closed");
   }
 
-  /** The champion with its model in use. */
-  Loaded acquire() {
-    while (true) {
-      Loaded champion = require().champion();
-      if (champion.model().acquire()) {
-        return champion;
+  /** The champion of a state, or of a newer one, with its model in use. */
+  Loaded acquire(State state) {
+    Loaded champion = state.champion();
+    while (!champion.model().acquire()) {
+      Thread.onSpinWait(); // retired since the state was read: its successor is there already
+      champion = require().champion();
+    }
+    return champion;
+  }
+
+  /** Lets a candidate answer beside a champion; false if that champion serves no more, or is about to be rolled back. */
+  boolean split(Version champion, Split split) {
+    changing.lock();
+    try {
+      State state = now.get();
+      if (state == null || state.hold() != null || !state.champion().version().equals(champion)) {
+        return false;
       }
-      Thread.onSpinWait(); // retired between the two lines: its successor is there already
+      now.set(state.with(split));
+      return true;
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /** Lets the champion answer all requests again, if the candidate of this rollout answers some. */
+  void unsplit(String rollout) {
+    changing.lock();
+    try {
+      State state = now.get();
+      Split split = state == null ? null : state.split();
+      if (state != null && split != null && split.rollout().equals(rollout)) {
+        now.set(state.with((Split) null));
+      }
+    } finally {
+      changing.unlock();
     }
   }
 

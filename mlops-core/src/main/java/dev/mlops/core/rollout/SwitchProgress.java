@@ -1,0 +1,75 @@
+package dev.mlops.core.rollout;
+
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.rollout.RolloutDecision;
+import dev.mlops.api.rollout.RolloutLook;
+import dev.mlops.api.rollout.RolloutProgress;
+import dev.mlops.api.rollout.RolloutStart;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * A candidate takes over by one switch, because the host says so, and is watched afterwards if the plan bakes.
+ *
+ * <p>Not thread-safe: confine to one thread.
+ */
+final class SwitchProgress implements RolloutProgress {
+  private final TrafficPlan plan;
+  private RolloutDecision decision;
+
+  SwitchProgress(TrafficPlan plan, RolloutStart start) {
+    this.plan = plan;
+    this.decision = RolloutDecision.of(
+        RolloutDecision.Outcome.UNDECIDED, "no tick has looked at " + start.candidate() + " yet");
+  }
+
+  @Override
+  public boolean compares() {
+    return false;
+  }
+
+  @Override
+  public Duration bake() {
+    return plan.bake();
+  }
+
+  @Override
+  public Finding baking(Evidence evidence) {
+    return Guards.whileBaking(plan.guards(), evidence);
+  }
+
+  @Override
+  public void observe(Outcome outcome, Optional<Prediction> candidate) {
+    // Nothing is compared.
+  }
+
+  @Override
+  public RolloutDecision look(RolloutLook look) {
+    if (decision.outcome() != RolloutDecision.Outcome.UNDECIDED) {
+      return decision;
+    }
+    if (look.paused()) {
+      decision = RolloutDecision.of(RolloutDecision.Outcome.UNDECIDED, "paused");
+    } else if (plan.approval() && !look.approved()) {
+      decision = RolloutDecision.of(RolloutDecision.Outcome.UNDECIDED, "waits for an approval");
+    } else {
+      decision = RolloutDecision.of(
+          RolloutDecision.Outcome.PROMOTE,
+          plan.method() + " plan" + (plan.approval() ? ", approved" : ""));
+    }
+    return decision;
+  }
+
+  @Override
+  public RolloutDecision decision() {
+    return decision;
+  }
+
+  @Override
+  public String toString() {
+    return plan.method() + ", " + decision;
+  }
+}

@@ -1,0 +1,995 @@
+package dev.mlops.core.serve;
+
+import dev.mlops.api.journal.Journal;
+import dev.mlops.api.journal.LoopEvent;
+import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.MetricsMonitor;
+import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.monitor.Verdict;
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.ModelLoadException;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.rollout.RolloutDecision;
+import dev.mlops.api.rollout.RolloutLook;
+import dev.mlops.api.rollout.RolloutPlan;
+import dev.mlops.api.rollout.RolloutProgress;
+import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.AliasConflictException;
+import dev.mlops.api.store.Version;
+import dev.mlops.api.store.VersionNotFoundException;
+import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.internal.log.FaultStatus;
+import dev.mlops.core.internal.log.Warnings;
+import dev.mlops.core.rollout.Assignment;
+import dev.mlops.core.serve.Serving.Loaded;
+import dev.mlops.core.serve.Serving.State;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Moves the rollouts of one deployment: feeds each with what has matured, asks it where it stands, writes the step, takes it.
+ *
+ * <p>Thread-safe; one thread at a time moves rollouts, and what a person asks for waits for at most one of its steps, except
+ * that traffic is taken away from a candidate without waiting.
+ */
+final class RolloutRunner {
+  /** Outcomes that one tick hands to a rollout that splits traffic. */
+  private static final long MOST_OUTCOMES = 20_000;
+
+  /** Rows that one tick has a shadowed candidate predict. */
+  private static final long MOST_COMPARED = 1_000;
+
+  /** Shadows that run at once. */
+  private static final int MOST_SHADOWS = 8;
+
+  /** How often a candidate is asked before it answers a request. */
+  private static final int WARM_UP_CALLS = 50;
+
+  private static final int LONGEST_ACTOR = 200;
+  private static final int LONGEST_REASON = 2_000;
+
+  private final VersionStore store;
+  private final String alias;
+  private final Follower follower;
+  private final Serving serving;
+  private final MetricsMonitor monitor;
+  private final @Nullable Journal journal;
+  private final List<Consumer<? super LoopEvent>> listeners;
+  private final List<RolloutPlan> resuming;
+  private final InstantSource clock;
+  private final LongSupplier ticker;
+
+  private final ReentrantLock moving = new ReentrantLock();
+  private final List<Running> running = new CopyOnWriteArrayList<>();
+
+  /** What took effect and could not be written yet, the oldest first. */
+  private final List<LoopEvent> owed = new ArrayList<>();
+
+  private boolean recovered;
+  private final Warnings warnings = Warnings.of(Deployment.class);
+  private final FaultStatus fault =
+      FaultStatus.of(Deployment.class, "the champion goes on serving, the next tick tries again");
+
+  RolloutRunner(
+      VersionStore store,
+      String alias,
+      Follower follower,
+      Serving serving,
+      MetricsMonitor monitor,
+      @Nullable Journal journal,
+      List<Consumer<? super LoopEvent>> listeners,
+      List<RolloutPlan> resuming,
+      InstantSource clock,
+      LongSupplier ticker) {
+    this.store = store;
+    this.alias = alias;
+    this.follower = follower;
+    this.serving = serving;
+    this.monitor = monitor;
+    this.journal = journal;
+    this.listeners = List.copyOf(listeners);
+    this.resuming = List.copyOf(resuming);
+    this.clock = clock;
+    this.ticker = ticker;
+    this.recovered = journal == null;
+  }
+
+  /** A rollout with all that moves it; guarded by the lock, but for what a person asks for. */
+  private static final class Running {
+    final Rollout rollout;
+    final RolloutProgress progress;
+    final Prepared ready;
+    final Loaded loaded;
+    final Assignment assignment;
+    final Duration before;
+    final long beganNanos;
+
+    /** No request that counts was served before; lowered when the clock goes back. */
+    Instant began;
+
+    /** The next outcome to be taken. */
+    long next;
+
+    /** The share that is in effect, and since when; −1 before the first. */
+    int share = -1;
+
+    int step;
+    long stepNanos;
+    @Nullable Split split;
+    Counts champion = Counts.NONE;
+    Counts candidate = Counts.NONE;
+    boolean promoting;
+    boolean baking;
+    boolean paused;
+    boolean approved;
+    @Nullable String promotedWhy;
+
+    /** Why somebody wants it to end; set without the lock. */
+    volatile @Nullable String abort;
+
+    Running(
+        Rollout rollout,
+        RolloutProgress progress,
+        Prepared ready,
+        Loaded loaded,
+        Assignment assignment,
+        Instant began,
+        Duration before,
+        long now,
+        long next) {
+      this.rollout = rollout;
+      this.progress = progress;
+      this.ready = ready;
+      this.loaded = loaded;
+      this.assignment = assignment;
+      this.began = began;
+      this.before = before;
+      this.beganNanos = now;
+      this.stepNanos = now;
+      this.next = next;
+    }
+  }
+
+  /** What a section had counted when a step began. */
+  private record Counts(
+      long recorded, long dropped, long failures, long matured, long expired) {
+    static final Counts NONE = new Counts(0, 0, 0, 0, 0);
+
+    static Counts of(VersionEvidence section) {
+      return new Counts(
+          section.recorded(),
+          section.dropped(),
+          section.failures(),
+          section.matured(),
+          section.expired());
+    }
+
+    VersionEvidence since(VersionEvidence section) {
+      return section.toBuilder()
+          .served(
+              Math.max(0, section.recorded() - recorded), Math.max(0, section.dropped() - dropped))
+          .failures(Math.max(0, section.failures() - failures))
+          .truths(
+              Math.max(0, section.matured() - matured),
+              Math.max(0, section.expired() - expired),
+              section.open())
+          .build();
+    }
+  }
+
+  // --- begin
+  // ------------------------------------------------------------------------------------------
+
+  Rollout begin(Version version, RolloutPlan plan) {
+    State state = serving.require();
+    if (version.equals(state.champion().version())) {
+      throw new IllegalArgumentException(version + " is the champion of " + alias
+          + " already; there is nothing to roll out");
+    }
+    requireJournal(plan);
+    Prepared ready = follower.prepare(version);
+    try {
+      return begin(ready, plan, start(ready, state.champion()).build());
+    } catch (Throwable e) {
+      ready.close();
+      throw e;
+    }
+  }
+
+  private RolloutStart.Builder start(Prepared ready, Loaded champion) {
+    ModelPackage source = ready.source();
+    RolloutStart.Builder start =
+        RolloutStart.builder(champion.version(), ready.version(), source.schema());
+    source.baseline().ifPresent(start::baseline);
+    section(monitor.evidence(), champion.version())
+        .flatMap(VersionEvidence::baseline)
+        .flatMap(Baseline::dependence)
+        .ifPresent(start::dependence);
+    return start;
+  }
+
+  private void requireJournal(RolloutPlan plan) {
+    if (plan.takesSteps() && journal == null) {
+      throw new IllegalArgumentException("\"" + MlopsException.shown(plan.toString())
+          + "\" takes steps, so that a restart must know how far it had come: give the deployment"
+          + " of " + alias + " a journal, Deployment.of(…).journal(…); nothing was begun");
+    }
+  }
+
+  Rollout begin(Prepared ready, RolloutPlan plan, RolloutStart start) {
+    requireJournal(plan);
+    RolloutProgress progress = plan.begin(start);
+    warmUp(ready);
+    moving.lock();
+    try {
+      recover();
+      writeOwed();
+      State state = serving.require();
+      Loaded champion = state.champion();
+      if (!champion.version().equals(start.champion())) {
+        throw new IllegalStateException(
+            "the champion of " + alias + " is " + champion.version() + " by now, but "
+                + start.candidate() + " was to be held against " + start.champion());
+      }
+      if (state.hold() != null) {
+        throw new IllegalStateException("a rollback of " + alias
+            + " waits for the store; roll out once the store knows it");
+      }
+      for (Running other : running) {
+        boolean bothShadows = progress.compares() && other.progress.compares();
+        if (!bothShadows
+            || running.size() >= MOST_SHADOWS
+            || other.rollout.candidate().equals(ready.version())) {
+          throw new IllegalStateException("cannot roll out " + ready.version() + ": "
+              + other.rollout + "; end that one first"
+              + (bothShadows ? " (at most " + MOST_SHADOWS + " shadows at once)" : ""));
+        }
+      }
+      String id = "rollout-" + UUID.randomUUID();
+      Running begun = running(
+          id,
+          plan,
+          progress,
+          ready,
+          champion.version(),
+          clock.instant(),
+          Duration.ZERO,
+          monitor.outcomes().end());
+      write(event(LoopEvent.Kind.ROLLING_OUT, begun)
+          .because(beginning(plan.toString()))
+          .position(begun.next)
+          .number("step", progress.step())
+          .number("share", progress.share())
+          .number("generation", (double) state.change().generation()));
+      apply(begun, "begun");
+      running.add(begun);
+      return begun.rollout;
+    } finally {
+      moving.unlock();
+    }
+  }
+
+  private Running running(
+      String id,
+      RolloutPlan plan,
+      RolloutProgress progress,
+      Prepared ready,
+      Version champion,
+      Instant began,
+      Duration before,
+      long next) {
+    Rollout rollout = new Rollout(
+        this,
+        id,
+        beginning(plan.toString()),
+        champion,
+        ready.version(),
+        new Rollout.View(
+            Rollout.State.RUNNING, progress.step(), 0, "not looked at yet", Optional.empty()));
+    return new Running(
+        rollout,
+        progress,
+        ready,
+        follower.loaded(ready),
+        Assignment.of(plan.salt().orElse(id)),
+        began,
+        before,
+        ticker.getAsLong(),
+        next);
+  }
+
+  /** Asks a candidate before any request does: it must give its golden examples again. */
+  private static void warmUp(Prepared ready) {
+    List<GoldenExample> examples = ready.source().examples();
+    if (examples.isEmpty()) {
+      return;
+    }
+    ready.using(model -> {
+      for (int i = 0; i < Math.max(WARM_UP_CALLS, examples.size()); i++) {
+        GoldenExample example = examples.get(i % examples.size());
+        Prediction said = answer(model, example.row()).orElse(null);
+        if (!example.matches(said)) {
+          throw new ModelLoadException(
+              ready.version() + " does not give its golden example " + (i % examples.size())
+                  + " again: wanted " + example.expected() + ", got "
+                  + (said == null ? "no usable answer" : said) + "; it answers nobody",
+              null);
+        }
+      }
+      return examples.size();
+    });
+  }
+
+  private static Optional<Prediction> answer(Model model, Row row) {
+    try {
+      Prediction said = model.predict(row);
+      return said != null && said.isFinite() ? Optional.of(said) : Optional.empty();
+    } catch (RuntimeException | LinkageError | StackOverflowError e) { // judged, not obeyed
+      return Optional.empty();
+    }
+  }
+
+  // --- after a restart
+  // ----------------------------------------------------------------------------------
+
+  /** Goes on with what an earlier process left, or ends it; throws if that could not be read or written. */
+  private void recover() {
+    Journal read = journal;
+    if (recovered || read == null) {
+      return;
+    }
+    for (RolloutReplay.Unfinished each : RolloutReplay.of(read.events())) {
+      if (running.stream().noneMatch(known -> known.rollout.id().equals(each.id))) {
+        recover(each);
+      }
+    }
+    recovered = true;
+  }
+
+  private void recover(RolloutReplay.Unfinished left) {
+    LoopEvent.Builder end;
+    State state = serving.require();
+    Optional<AliasChange> made = left.promoting || left.baking != null
+        ? store.history(alias).stream()
+            .filter(change -> change.intent().equals(left.id))
+            .findFirst()
+        : Optional.empty();
+    RolloutPlan plan = resuming.stream()
+        .filter(each -> beginning(each.toString()).equals(left.plan))
+        .findFirst()
+        .orElse(null);
+    String serves = state.champion().version().toString();
+    boolean bakes = made.isPresent() && serves.equals(left.candidate.toString());
+    if (bakes && left.baking == null) {
+      write(ended(LoopEvent.Kind.PROMOTED, left)
+          .number("generation", (double) made.get().generation())
+          .because("found after a restart: the move had been made, " + made.get()));
+      return;
+    } else if (made.isPresent()) {
+      end = ended(LoopEvent.Kind.BAKED, left)
+          .because("a restart ended the watch over the new champion; " + serves + " serves");
+    } else if (!serves.equals(left.champion.toString())) {
+      end = ended(LoopEvent.Kind.ABANDONED, left)
+          .because("found after a restart: " + serves + " serves by now");
+    } else if (plan == null || !plan.goesOnAfterRestart()) {
+      end = ended(LoopEvent.Kind.ROLLED_BACK, left)
+          .because("a restart interrupted it, and "
+              + (plan == null
+                  ? "the deployment was given no plan to go on by: \"" + left.plan + "\""
+                  : "its plan says to roll back then")
+              + "; " + serves + " answers all requests");
+    } else {
+      try {
+        goOn(left, plan, state.champion());
+        return;
+      } catch (ModelLoadException | VersionNotFoundException | IllegalArgumentException e) {
+        end = ended(LoopEvent.Kind.FAILED, left)
+            .because("could not go on after a restart: " + Warnings.shown(e));
+      }
+    }
+    write(end);
+  }
+
+  private void goOn(RolloutReplay.Unfinished left, RolloutPlan plan, Loaded champion) {
+    Prepared ready = follower.prepare(store.require(left.candidate.toString()));
+    boolean goesOn = false;
+    try {
+      RolloutProgress progress =
+          plan.begin(start(ready, champion).step(left.step).build());
+      warmUp(ready);
+      Outcomes outcomes = monitor.outcomes();
+      boolean known = left.position >= outcomes.begin() && left.position <= outcomes.end();
+      Instant now = clock.instant();
+      Duration before = Duration.between(left.began, now);
+      Running begun = running(
+          left.id,
+          plan,
+          progress,
+          ready,
+          champion.version(),
+          known ? left.began : now,
+          before.isNegative() ? Duration.ZERO : before,
+          known ? left.position : outcomes.end());
+      begun.paused = left.paused;
+      begun.approved = left.approved;
+      write(event(LoopEvent.Kind.STEPPING, begun)
+          .because("goes on after a restart")
+          .number("step", progress.step())
+          .number("share", progress.share()));
+      apply(begun, "goes on after a restart");
+      running.add(begun);
+      goesOn = true;
+    } finally {
+      if (!goesOn) {
+        ready.close();
+      }
+    }
+  }
+
+  private LoopEvent.Builder ended(LoopEvent.Kind kind, RolloutReplay.Unfinished left) {
+    return LoopEvent.builder(kind, clock.instant())
+        .champion(left.champion)
+        .candidate(left.candidate)
+        .intent(left.id);
+  }
+
+  // --- go on
+  // ------------------------------------------------------------------------------------------
+
+  /** Moves each rollout as far as it goes without waiting; never throws. */
+  void tick() {
+    if (!moving.tryLock()) {
+      return; // somebody pauses, approves or begins one
+    }
+    String step = "read the journal of rollouts of " + alias;
+    try {
+      recover();
+      step = "write the journal of rollouts of " + alias;
+      writeOwed();
+      boolean moved = true;
+      for (Running each : running) {
+        moved &= tick(each);
+      }
+      if (moved) {
+        fault.over();
+      }
+    } catch (Throwable e) {
+      fault.met(step, e);
+    } finally {
+      moving.unlock();
+    }
+  }
+
+  /** Whether nothing was in its way. */
+  private boolean tick(Running one) {
+    try {
+      advance(one);
+      return true;
+    } catch (Throwable e) {
+      fault.met("move the rollout of " + one.rollout.candidate() + " for " + alias, e);
+      return false;
+    }
+  }
+
+  private void advance(Running one) {
+    State state = serving.now();
+    if (state == null) {
+      return;
+    }
+    if (one.baking) {
+      bake(one, state);
+      return;
+    }
+    Loaded champion = state.champion();
+    boolean stands = champion.version().equals(one.rollout.champion()) && state.hold() == null;
+    if (!stands) {
+      overtaken(one, state);
+      return;
+    }
+    if (one.promoting) {
+      promote(one, state);
+      return;
+    }
+    String abort = one.abort;
+    if (abort != null) {
+      end(one, LoopEvent.Kind.ABORTED, Rollout.State.ABORTED, Map.of(), abort);
+      return;
+    }
+    Evidence evidence = evidence(one);
+    RolloutDecision decision;
+    boolean owesStep;
+    try {
+      decision = one.progress.decision();
+      owesStep = hasStepped(one); // and an earlier tick could not write it
+      if (!owesStep) {
+        feed(one);
+        decision = one.progress.look(look(one, evidence));
+        owesStep = hasStepped(one);
+      }
+    } catch (Throwable e) { // the plan's, which may be a host's
+      String why = "its plan threw: " + Warnings.shown(e);
+      end(one, LoopEvent.Kind.FAILED, Rollout.State.FAILED, Map.of(), why);
+      return;
+    }
+    switch (decision.outcome()) {
+      case KEEP -> {
+        boolean answered = one.share > 0;
+        end(
+            one,
+            answered ? LoopEvent.Kind.ROLLED_BACK : LoopEvent.Kind.KEPT,
+            answered ? Rollout.State.ROLLED_BACK : Rollout.State.KEPT,
+            decision.numbers(),
+            decision.reason());
+        show(one, one.rollout.state(), decision.reason(), evidence);
+      }
+      case PROMOTE -> {
+        one.promotedWhy = decision.reason();
+        show(one, state(one), decision.reason(), evidence);
+        promote(one, state);
+      }
+      case UNDECIDED -> {
+        if (owesStep) {
+          write(numbered(event(LoopEvent.Kind.STEPPING, one), decision.numbers())
+              .because(beginning(decision.reason()))
+              .number("step", one.progress.step())
+              .number("share", one.progress.share()));
+          apply(one, decision.reason());
+        }
+        show(one, state(one), decision.reason(), evidence);
+      }
+    }
+  }
+
+  /** Whether the plan is further than what is in effect. */
+  private static boolean hasStepped(Running one) {
+    int share = one.progress.share();
+    if (share < Math.max(0, one.share) || share > Assignment.BUCKETS) {
+      throw new IllegalStateException("the plan's share must be " + Math.max(0, one.share) + " to "
+          + Assignment.BUCKETS + ", since keys move one way, but was " + share);
+    }
+    return share != one.share || one.progress.step() != one.step;
+  }
+
+  private static Rollout.State state(Running one) {
+    return one.baking
+        ? Rollout.State.BAKING
+        : one.paused ? Rollout.State.PAUSED : Rollout.State.RUNNING;
+  }
+
+  /** Puts the share of the plan into effect; the counts of the step begin. */
+  private void apply(Running one, String why) {
+    int share = one.progress.share();
+    if (share > 0) {
+      Split split = new Split(
+          one.rollout.id(), one.rollout.champion(), one.loaded, one.assignment, share);
+      if (one.abort == null && serving.split(one.rollout.champion(), split)) {
+        one.split = split;
+        if (one.abort != null) {
+          serving.unsplit(one.rollout.id()); // it was aborted in between
+        }
+      }
+    }
+    one.share = share;
+    one.step = one.progress.step();
+    one.stepNanos = ticker.getAsLong();
+    mark(one);
+    show(one, state(one), why, one.rollout.view().evidence().orElse(null));
+  }
+
+  private void mark(Running one) {
+    Evidence now = monitor.evidence();
+    one.champion =
+        section(now, one.rollout.champion()).map(Counts::of).orElse(Counts.NONE);
+    one.candidate =
+        section(now, one.rollout.candidate()).map(Counts::of).orElse(Counts.NONE);
+  }
+
+  private void show(
+      Running one, Rollout.State state, String reason, @Nullable Evidence evidence) {
+    one.rollout.show(new Rollout.View(
+        state,
+        one.step,
+        state == Rollout.State.RUNNING || state == Rollout.State.PAUSED ? Math.max(0, one.share) : 0,
+        reason,
+        Optional.ofNullable(evidence)));
+  }
+
+  /** Hands over what has matured since the last tick. */
+  private void feed(Running one) {
+    Outcomes outcomes = monitor.outcomes();
+    long end = outcomes.end();
+    long from = Math.max(one.next, Math.min(end, outcomes.begin()));
+    boolean compares = one.progress.compares();
+    long to = Math.min(end, from + (compares ? MOST_COMPARED : MOST_OUTCOMES));
+    if (to <= from) {
+      return;
+    }
+    Duration lasted = sinceNanos(one.beganNanos);
+    Instant earliest = clock.instant().minus(lasted);
+    if (earliest.isBefore(one.began)) {
+      one.began = earliest; // the clock went back
+    }
+    String champion = Long.toString(one.rollout.champion().number());
+    Instant began = one.began;
+    outcomes.visit(from, to, outcome -> {
+      if (!compares) {
+        if (!outcome.servedAt().isBefore(began)) {
+          one.progress.observe(outcome);
+        }
+      } else if (outcome.version().equals(champion)) {
+        one.progress.observe(outcome, one.ready.using(model -> answer(model, outcome.row())));
+      }
+    });
+    one.next = to;
+  }
+
+  private Duration sinceNanos(long then) {
+    return Duration.ofNanos(Math.max(0, ticker.getAsLong() - then));
+  }
+
+  private Evidence evidence(Running one) {
+    Evidence now = monitor.evidence();
+    Evidence.Builder arms = Evidence.builder(now.model(), now.at())
+        .matured(now.matured())
+        .position(now.position());
+    section(now, one.rollout.champion())
+        .ifPresent(section -> arms.champion(one.champion.since(section)));
+    // Even one of which nothing is known: without it, questions would be answered by the champion's.
+    arms.candidate(section(now, one.rollout.candidate())
+        .map(one.candidate::since)
+        .orElseGet(() -> VersionEvidence.builder(
+                Long.toString(one.rollout.candidate().number()))
+            .build()));
+    return arms.build();
+  }
+
+  private RolloutLook look(Running one, Evidence evidence) {
+    Split split = one.split;
+    return RolloutLook.builder(evidence)
+        .after(sinceNanos(one.stepNanos), one.before.plus(sinceNanos(one.beganNanos)))
+        .keys(
+            split == null ? 0 : split.keys().champion(),
+            split == null ? 0 : split.keys().candidate())
+        .approved(one.approved)
+        .paused(one.paused)
+        .build();
+  }
+
+  private static Optional<VersionEvidence> section(Evidence evidence, Version version) {
+    String name = Long.toString(version.number());
+    Optional<VersionEvidence> champion =
+        evidence.champion().filter(section -> section.version().equals(name));
+    return champion.isPresent()
+        ? champion
+        : evidence.others().stream()
+            .filter(section -> section.version().equals(name))
+            .findFirst();
+  }
+
+  // --- promote
+  // ----------------------------------------------------------------------------------------
+
+  /** The intent is written, then the alias moved, then that is written. What was done by an earlier tick is not done again. */
+  private void promote(Running one, State state) {
+    String why = beginning(one.promotedWhy == null ? "" : one.promotedWhy);
+    if (one.abort != null && one.promoting) {
+      if (made(one).isEmpty()) {
+        end(one, LoopEvent.Kind.ABORTED, Rollout.State.ABORTED, Map.of(), String.valueOf(one.abort));
+        return;
+      }
+      follower.tick(); // it serves by now, and is rolled back by the next tick
+      return;
+    }
+    if (!one.promoting) {
+      write(event(LoopEvent.Kind.PROMOTING, one)
+          .because(beginning(one.rollout.champion() + " -> " + one.rollout.candidate() + ": " + why)));
+      one.promoting = true;
+    }
+    AliasChange change;
+    try {
+      change = store
+          .move(alias)
+          .from(state.change())
+          .to(one.rollout.candidate())
+          .by("rollout")
+          .because(why)
+          .intent(one.rollout.id())
+          .commit();
+    } catch (AliasConflictException e) {
+      end(one, LoopEvent.Kind.ABANDONED, Rollout.State.ABANDONED, Map.of(), "the alias moved on: " + e.getMessage());
+      return;
+    } catch (VersionNotFoundException e) {
+      end(one, LoopEvent.Kind.FAILED, Rollout.State.FAILED, Map.of(), Warnings.shown(e));
+      return;
+    }
+    promoted(one, change, why);
+  }
+
+  private Optional<AliasChange> made(Running one) {
+    return store.history(alias).stream()
+        .filter(change -> change.intent().equals(one.rollout.id()))
+        .findFirst();
+  }
+
+  private void promoted(Running one, AliasChange change, String why) {
+    Duration bake = one.progress.bake();
+    LoopEvent.Builder event = event(LoopEvent.Kind.PROMOTED, one)
+        .because(beginning(why + "; generation " + change.generation()))
+        .number("generation", (double) change.generation());
+    if (!bake.isZero()) {
+      event.number("bake_seconds", (double) bake.toSeconds() + bake.toNanosPart() / 1e9);
+    }
+    write(event);
+    one.promoting = false;
+    follower.tick();
+    if (bake.isZero()) {
+      close(one, Rollout.State.PROMOTED, why);
+    } else {
+      one.baking = true;
+      one.stepNanos = ticker.getAsLong();
+      mark(one);
+      show(one, Rollout.State.BAKING, why, null);
+    }
+  }
+
+  /** Another version than its champion serves, or is about to. */
+  private void overtaken(Running one, State state) {
+    AliasChange change = state.change();
+    boolean own = change.intent().equals(one.rollout.id());
+    if (own && state.hold() == null) {
+      promoted(one, change, one.promotedWhy == null ? "found: the move had been made" : one.promotedWhy);
+      return;
+    }
+    String why = state.hold() != null
+        ? state.hold().from().to() + " was rolled back to " + state.champion().version() + " by "
+            + state.hold().by() + ": " + state.hold().because()
+        : "the alias moved on: " + change;
+    end(one, LoopEvent.Kind.ABANDONED, Rollout.State.ABANDONED, Map.of(), why);
+  }
+
+  private void bake(Running one, State state) {
+    Version candidate = one.rollout.candidate();
+    if (!state.champion().version().equals(candidate)) {
+      if (state.change().intent().equals(one.rollout.id()) || state.hold() != null) {
+        // it was rolled back here, by a person
+        endBake(one, "it serves no more: " + state.champion().version() + " does");
+      } else if (state.champion().version().equals(one.rollout.champion())
+          && made(one).filter(made -> made.generation() > state.change().generation()).isPresent()) {
+        return; // it cannot be followed yet
+      } else {
+        endBake(one, "the alias moved on: " + state.change());
+      }
+      return;
+    }
+    String abort = one.abort;
+    Evidence now = monitor.evidence();
+    Evidence.Builder alone =
+        Evidence.builder(now.model(), now.at()).matured(now.matured()).position(now.position());
+    section(now, candidate).ifPresent(section -> alone.champion(one.candidate.since(section)));
+    Evidence evidence = alone.build();
+    Finding found;
+    try {
+      found = abort != null ? Finding.fail(abort) : one.progress.baking(evidence);
+    } catch (Throwable e) { // the plan's, which may be a host's
+      found = Finding.inconclusive("its plan threw: " + Warnings.shown(e));
+    }
+    if (found.verdict() == Verdict.FAIL) {
+      Version restored = state.standby() == null ? null : state.standby().version();
+      if (restored == null) {
+        throw new IllegalStateException("cannot roll " + candidate + " back, which failed: "
+            + found.text() + "; no version before it is loaded yet");
+      }
+      LoopEvent event = event(
+              abort == null ? LoopEvent.Kind.ROLLED_BACK : LoopEvent.Kind.ABORTED, one)
+          .because(beginning(found.text() + "; " + restored + " serves again"))
+          .build();
+      writeOrOwe(event);
+      serving.rollBack("rollout", found.text());
+      close(one, abort == null ? Rollout.State.ROLLED_BACK : Rollout.State.ABORTED, found.text());
+      show(one, one.rollout.state(), found.text(), evidence);
+      follower.tick();
+      return;
+    }
+    if (sinceNanos(one.stepNanos).compareTo(one.progress.bake()) >= 0) {
+      endBake(one, found.text());
+      return;
+    }
+    show(one, Rollout.State.BAKING, found.text(), evidence);
+  }
+
+  private void endBake(Running one, String why) {
+    write(event(LoopEvent.Kind.BAKED, one).because(beginning(why)));
+    close(one, Rollout.State.PROMOTED, why);
+  }
+
+  // --- end
+  // --------------------------------------------------------------------------------------------
+
+  /** Takes the traffic away whether or not that can be written. */
+  private void end(
+      Running one,
+      LoopEvent.Kind kind,
+      Rollout.State state,
+      Map<String, Double> numbers,
+      String why) {
+    writeOrOwe(numbered(event(kind, one), numbers).because(beginning(why)).build());
+    serving.unsplit(one.rollout.id());
+    close(one, state, why);
+  }
+
+  private void close(Running one, Rollout.State state, String why) {
+    running.remove(one);
+    show(one, state, why, one.rollout.view().evidence().orElse(null));
+    one.ready.close(); // nothing if it serves
+  }
+
+  // --- what people ask for
+  // ----------------------------------------------------------------------------
+
+  void pause(Rollout rollout, String by, String because) {
+    asked(rollout, one -> {
+      if (one.paused || one.baking || one.promoting) {
+        throw new IllegalStateException("cannot pause " + rollout + ": it is not running");
+      }
+      write(event(LoopEvent.Kind.PAUSED, one).because(said(by, because)));
+      one.paused = true;
+      show(one, state(one), said(by, because), rollout.view().evidence().orElse(null));
+    });
+  }
+
+  void resume(Rollout rollout, String by, String because) {
+    asked(rollout, one -> {
+      if (!one.paused) {
+        throw new IllegalStateException("cannot resume " + rollout + ": it is not paused");
+      }
+      write(event(LoopEvent.Kind.RESUMED, one).because(said(by, because)));
+      one.paused = false;
+      show(one, state(one), said(by, because), rollout.view().evidence().orElse(null));
+    });
+  }
+
+  void approve(Rollout rollout, String by, String because) {
+    asked(rollout, one -> {
+      if (one.baking) {
+        throw new IllegalStateException("cannot approve " + rollout + ": it has taken over");
+      }
+      write(event(LoopEvent.Kind.APPROVED, one).because(said(by, because)));
+      one.approved = true;
+    });
+  }
+
+  private void asked(Rollout rollout, Consumer<Running> step) {
+    moving.lock();
+    try {
+      step.accept(find(rollout)
+          .orElseThrow(() -> new IllegalStateException(rollout + ": it has ended")));
+    } finally {
+      moving.unlock();
+    }
+  }
+
+  Rollout.State abort(Rollout rollout, String by, String because) {
+    Optional<Running> found = find(rollout);
+    if (found.isEmpty()) {
+      return rollout.state();
+    }
+    found.get().abort = "aborted by " + said(by, because);
+    if (moving.tryLock()) {
+      try {
+        if (find(rollout).isPresent()) {
+          tick(found.get());
+        }
+      } finally {
+        moving.unlock();
+      }
+    } else {
+      // A tick is at it, perhaps waiting for the store: no request waits with it.
+      serving.unsplit(rollout.id());
+    }
+    return rollout.state();
+  }
+
+  private Optional<Running> find(Rollout rollout) {
+    return running.stream().filter(one -> one.rollout == rollout).findFirst();
+  }
+
+  private static String said(String by, String because) {
+    String actor = by.length() > LONGEST_ACTOR ? by.substring(0, LONGEST_ACTOR) : by;
+    return beginning(actor + ": " + because);
+  }
+
+  // --- what is written
+  // --------------------------------------------------------------------------------
+
+  private LoopEvent.Builder event(LoopEvent.Kind kind, Running one) {
+    return LoopEvent.builder(kind, clock.instant())
+        .champion(one.rollout.champion())
+        .candidate(one.rollout.candidate())
+        .intent(one.rollout.id());
+  }
+
+  private static LoopEvent.Builder numbered(LoopEvent.Builder event, Map<String, Double> numbers) {
+    numbers.forEach(event::number);
+    return event;
+  }
+
+  /** Foreign words must not make an entry that cannot be written. */
+  private static String beginning(String text) {
+    return text.length() <= LONGEST_REASON ? text : text.substring(0, LONGEST_REASON);
+  }
+
+  /** Writes a step, then tells it; throws if it was not written. */
+  private void write(LoopEvent.Builder step) {
+    LoopEvent event = step.build();
+    writeOwed();
+    if (journal != null) {
+      journal.append(event);
+    }
+    tell(event);
+  }
+
+  /** Writes a step that is taken whether or not it can be written now. */
+  private void writeOrOwe(LoopEvent event) {
+    try {
+      writeOwed();
+      if (journal != null) {
+        journal.append(event);
+      }
+    } catch (Throwable e) {
+      owed.add(event);
+      fault.met("write the journal of rollouts of " + alias, e);
+    }
+    tell(event);
+  }
+
+  private void writeOwed() {
+    while (journal != null && !owed.isEmpty()) {
+      journal.append(owed.get(0));
+      owed.remove(0);
+    }
+  }
+
+  private void tell(LoopEvent event) {
+    for (Consumer<? super LoopEvent> listener : listeners) {
+      try {
+        listener.accept(event);
+      } catch (Throwable e) { // the step was taken all the same
+        warnings.once(
+            "listener " + e.getClass().getName(),
+            "a listener of the rollouts of " + alias + " threw",
+            e);
+      }
+    }
+  }
+
+  // --- what is known
+  // ----------------------------------------------------------------------------------
+
+  List<Rollout> rollouts() {
+    return running.stream().map(one -> one.rollout).toList();
+  }
+
+  @Nullable
+  String trouble() {
+    return fault.now();
+  }
+}
