@@ -9,13 +9,17 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutDecision;
+import dev.mlops.api.rollout.RolloutLook;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.store.Version;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
@@ -24,7 +28,8 @@ import org.junit.jupiter.api.Test;
 /**
  * The contract of {@link RolloutPlan}: one test per clause of its Javadoc, named after the clause.
  *
- * <p>The rows are flowers of one number that are all {@code yes}; a model that says {@code no} is wrong.
+ * <p>The rows are flowers of one number that are all {@code yes}; a model that says {@code no} is wrong. A plan that splits
+ * traffic sees one truth of each version in each second.
  *
  * @since 0.1
  */
@@ -55,14 +60,36 @@ public abstract class RolloutPlanContract {
     return new Version("fraud", number, Digest.of(new byte[] {(byte) number}), Instant.EPOCH);
   }
 
-  private static void observe(RolloutProgress rollout, int i, String champion, Optional<String> candidate) {
-    Outcome outcome = Outcome.builder(i, i, "7")
-        .row(Row.of(SCHEMA, i))
-        .prediction(Classification.of(champion))
+  /** A second in which both versions answer one request each, and the truths of both mature. */
+  private static void observe(
+      RolloutProgress rollout, int i, String champion, Optional<String> candidate) {
+    if (rollout.compares()) {
+      rollout.observe(
+          outcome(i, "7", champion), candidate.<Prediction>map(Classification::of));
+    } else {
+      rollout.observe(outcome(2L * i, "7", champion));
+      candidate.ifPresent(said -> rollout.observe(outcome(2L * i + 1, "8", said)));
+    }
+    long answered = candidate.isPresent() ? i + 1L : 0;
+    Duration lasted = Duration.ofSeconds(i + 1L);
+    rollout.look(RolloutLook.builder(Evidence.builder("fraud", Instant.EPOCH.plus(lasted))
+            .champion(VersionEvidence.builder("7").served(i + 1L, 0).build())
+            .candidate(VersionEvidence.builder("8")
+                .served(answered, 0)
+                .failures(i + 1L - answered)
+                .build())
+            .build())
+        .after(lasted, lasted)
+        .build());
+  }
+
+  private static Outcome outcome(long position, String version, String said) {
+    return Outcome.builder(position, position, version)
+        .row(Row.of(SCHEMA, position))
+        .prediction(Classification.of(said))
         .truth(Truth.of(RIGHT))
         .servedAt(Instant.EPOCH)
         .build();
-    rollout.observe(outcome, candidate.<Prediction>map(Classification::of));
   }
 
   /** Until it is decided, at most {@link #enough()} outcomes, at least one. */
@@ -156,5 +183,24 @@ public abstract class RolloutPlanContract {
       assertThat(rollout.decision().reason()).as("after " + (i + 1)).containsPattern("[0-9]");
     }
     assertThat(plan().toString()).as("what the journal calls the plan").isNotBlank();
+  }
+
+  @Test
+  @DisplayName("gives a share that only grows, and stays once it is decided")
+  void growsOnly() {
+    for (String said : new String[] {RIGHT, WRONG}) {
+      RolloutProgress rollout = begin();
+      int before = rollout.share();
+      assertThat(before).as("at the beginning").isBetween(0, 100_000);
+      for (int i = 0; i < enough(); i++) {
+        boolean decided = rollout.decision().outcome() != RolloutDecision.Outcome.UNDECIDED;
+        observe(rollout, i, RIGHT.equals(said) ? WRONG : RIGHT, Optional.of(said));
+        assertThat(rollout.share()).as("after " + (i + 1)).isBetween(before, 100_000);
+        if (decided) {
+          assertThat(rollout.share()).as("decided, after " + (i + 1)).isEqualTo(before);
+        }
+        before = rollout.share();
+      }
+    }
   }
 }

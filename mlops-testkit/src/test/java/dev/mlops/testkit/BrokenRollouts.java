@@ -5,6 +5,7 @@ import dev.mlops.api.model.Prediction;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutDecision;
+import dev.mlops.api.rollout.RolloutLook;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutStart;
 import java.util.List;
@@ -129,6 +130,26 @@ final class BrokenRollouts {
           @Override
           RolloutDecision decision(RolloutDecision.Outcome outcome) {
             return RolloutDecision.of(outcome, "so it is");
+          }
+        }),
+        broken("growsOnly", "it takes keys away again", () -> new Counted() {
+          @Override
+          public int share() {
+            return seen % 3 == 0 ? 5_000 : 10_000;
+          }
+        }),
+        broken("growsOnly", "it goes on taking keys once it is decided", () -> new Counted() {
+          private int looks;
+
+          @Override
+          public RolloutDecision look(RolloutLook look) {
+            looks++;
+            return decision();
+          }
+
+          @Override
+          public int share() {
+            return Math.min(100_000, looks);
           }
         }));
   }
