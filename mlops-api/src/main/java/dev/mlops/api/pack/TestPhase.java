@@ -80,19 +80,22 @@ public final class TestPhase {
     String failure = null;
     for (Labelled<Row> row : asked) {
       Prediction said = null;
+      boolean usable = false;
       String why;
       long start = ticker.getAsLong();
       try {
         said = model.predict(row.input());
+        boolean finite = said != null && said.isFinite();
+        usable = said != null && finite && row.truth().isFor(said);
         why = said == null
             ? "null"
-            : said.isFinite() ? other(said, row.truth()) : "a score that is not finite";
+            : finite ? other(said, row.truth()) : "a score that is not finite";
       } catch (RuntimeException | LinkageError | StackOverflowError e) { // judged, not obeyed
         why = e.getClass().getSimpleName()
             + (e.getMessage() == null ? "" : " (" + MlopsException.shown(e.getMessage()) + ")");
       }
       long took = Math.max(0, ticker.getAsLong() - start);
-      if (said != null && said.isFinite() && row.truth().isFor(said)) {
+      if (usable && said != null) {
         predictions.add(said);
         nanos[answered++] = took;
       } else {

@@ -1,16 +1,19 @@
 package dev.mlops.core.gate;
 
 import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.GoldenExample;
@@ -91,61 +94,150 @@ public final class Trial {
       throw new IllegalArgumentException("wanted one answer for each of " + heldBack.size()
           + " rows held back, got " + tested.size());
     }
-    TestPhase decided =
-        tested.deciding(DecisionThresholds.of(source.configuration(), source.schema()));
-    Finding examples = examples(source.examples(), candidate);
-    List<Truth> truths = new ArrayList<>();
-    List<Prediction> ours = new ArrayList<>();
-    List<Prediction> theirs = new ArrayList<>();
+    TestPhase decided = decided(source, tested);
+    Answers of = new Answers(source.schema(), tested.metrics());
     LongStream.Builder theirNanos = LongStream.builder();
-    long rows = 0;
-    long failures = 0;
-    String failure = tested.firstFailure().orElse(null);
     for (int i = 0; i < heldBack.size(); i++) {
       Outcome outcome = heldBack.get(i);
       if (!outcome.version().equals(championVersion)) {
         continue;
       }
-      rows++;
       if (champion != null) {
         timed(champion, outcome.row(), ticker, theirNanos);
       }
-      Prediction answer = decided.prediction(i).orElse(null);
-      if (answer instanceof Regression said
-          && outcome.prediction() instanceof Regression served
+      of.row(
+          decided.prediction(i).orElse(null), outcome.prediction(), outcome.truth(), outcome.row());
+    }
+    Optional<Latency> measured = latency(theirNanos);
+    Optional<VersionEvidence> known = now.champion()
+        .map(section ->
+            measured.map(latency -> section.toBuilder().latency(latency).build()).orElse(section));
+    return of.evidence(
+        now, known.orElse(null), source, candidate, version, tested, tested.firstFailure());
+  }
+
+  /**
+   * What is known about a candidate that a gate asked on its own, beside what it asked the champion.
+   *
+   * @param champion what the champion answered to the same rows; null if there is none
+   * @param championVersion such as {@code 7}
+   * @param candidate null if it could not be loaded: it did not answer one row
+   */
+  static Evidence of(
+      Evidence now,
+      @Nullable TestPhase champion,
+      String championVersion,
+      ModelPackage source,
+      @Nullable Model candidate,
+      String version,
+      TestPhase tested) {
+    TestPhase decided = decided(source, tested);
+    Answers of = new Answers(source.schema(), tested.metrics());
+    List<Prediction> theirs = new ArrayList<>();
+    List<Truth> truths = new ArrayList<>();
+    for (int i = 0; i < tested.size(); i++) {
+      Labelled<Row> row = tested.rows().get(i);
+      Prediction their = champion == null ? null : champion.prediction(i).orElse(null);
+      if (their != null) {
+        theirs.add(their);
+        truths.add(row.truth());
+      }
+      of.row(decided.prediction(i).orElse(null), their, row.truth(), row.input());
+    }
+    VersionEvidence known = null;
+    if (champion != null) {
+      VersionEvidence.Builder section = VersionEvidence.builder(championVersion)
+          .served(champion.size(), 0)
+          .failures(champion.failures())
+          .truths(theirs.size(), 0, 0);
+      champion.firstFailure().map(MlopsException::shown).ifPresent(section::firstFailure);
+      champion.latency().ifPresent(section::latency);
+      Quality.of(source.schema(), theirs, truths, tested.metrics()).forEach(section::quality);
+      known = section.build();
+    }
+    return of.evidence(now, known, source, candidate, version, tested, tested.firstFailure());
+  }
+
+  private static TestPhase decided(ModelPackage source, TestPhase tested) {
+    return tested.deciding(DecisionThresholds.of(source.configuration(), source.schema()));
+  }
+
+  /** What candidate and champion said, row by row. */
+  private static final class Answers {
+    private final Schema schema;
+    private final Set<Metric> metrics;
+    private final List<Prediction> ours = new ArrayList<>();
+    private final List<Truth> truths = new ArrayList<>();
+    /** Of the rows that both answered. */
+    private final List<Prediction> beside = new ArrayList<>();
+
+    private final List<Prediction> theirs = new ArrayList<>();
+    private final List<Truth> both = new ArrayList<>();
+    private long rows;
+    private long failures;
+    private @Nullable String failure;
+
+    Answers(Schema schema, Set<Metric> metrics) {
+      this.schema = schema;
+      this.metrics = metrics;
+    }
+
+    void row(@Nullable Prediction our, @Nullable Prediction their, Truth truth, Row row) {
+      rows++;
+      if (our instanceof Regression said
+          && their instanceof Regression served
           && !said.names().equals(served.names())) {
         failures++;
         if (failure == null) {
           failure = "outputs " + said.names() + " where the champion has " + served.names();
         }
-      } else if (answer == null) {
+      } else if (our == null) {
         failures++;
       } else {
-        truths.add(outcome.truth());
-        ours.add(answer);
-        theirs.add(outcome.prediction());
+        ours.add(our);
+        truths.add(truth);
+        if (their != null) {
+          beside.add(our);
+          theirs.add(their);
+          both.add(truth);
+        }
       }
     }
-    VersionEvidence.Builder section = VersionEvidence.builder(version)
-        .served(rows, 0)
-        .failures(failures)
-        .truths(truths.size(), 0, 0);
-    if (failure != null) {
-      section.firstFailure(MlopsException.shown(failure));
+
+    Evidence evidence(
+        Evidence now,
+        @Nullable VersionEvidence champion,
+        ModelPackage source,
+        @Nullable Model candidate,
+        String version,
+        TestPhase tested,
+        Optional<String> firstFailure) {
+      VersionEvidence.Builder section = VersionEvidence.builder(version)
+          .served(rows, 0)
+          .failures(failures)
+          .truths(truths.size(), 0, 0);
+      firstFailure
+          .or(() -> Optional.ofNullable(failure))
+          .map(MlopsException::shown)
+          .ifPresent(section::firstFailure);
+      source.baseline().ifPresent(section::baseline);
+      tested.latency().ifPresent(section::latency);
+      Quality.of(schema, ours, truths, metrics).forEach(section::quality);
+      Evidence.Builder evidence =
+          Evidence.builder(now.model(), now.at()).candidate(section.build());
+      if (champion != null) {
+        evidence.champion(champion);
+      }
+      if (both.size() >= FEWEST) {
+        compare(schema, beside, theirs, both, metrics).forEach(evidence::comparison);
+      }
+      return evidence
+          .examples(
+              candidate == null
+                  ? Finding.inconclusive("the candidate could not be loaded, so it was not asked")
+                  : examples(source.examples(), candidate))
+          .build();
     }
-    source.baseline().ifPresent(section::baseline);
-    tested.latency().ifPresent(section::latency);
-    Quality.of(source.schema(), ours, truths, tested.metrics()).forEach(section::quality);
-    Evidence.Builder evidence = Evidence.builder(now.model(), now.at()).candidate(section.build());
-    Optional<Latency> measured = latency(theirNanos);
-    now.champion()
-        .map(known ->
-            measured.map(latency -> known.toBuilder().latency(latency).build()).orElse(known))
-        .ifPresent(evidence::champion);
-    if (truths.size() >= FEWEST) {
-      compare(source, ours, theirs, truths, tested.metrics()).forEach(evidence::comparison);
-    }
-    return evidence.examples(examples).build();
   }
 
   private static void timed(Model model, Row row, LongSupplier ticker, LongStream.Builder nanos) {
@@ -161,29 +253,22 @@ public final class Trial {
   }
 
   private static @Nullable Prediction answer(Model candidate, Row row) {
-    try {
-      Prediction answer = candidate.predict(row);
-      return answer != null && answer.isFinite() ? answer : null;
-    } catch (RuntimeException
-        | LinkageError
-        | StackOverflowError e) { // a candidate that fails is judged, not obeyed
-      return null;
-    }
+    return Reply.of(candidate, row).prediction(); // a candidate that fails is judged, not obeyed
   }
 
   private static Map<Metric, Estimate> compare(
-      ModelPackage source,
+      Schema schema,
       List<Prediction> ours,
       List<Prediction> theirs,
       List<Truth> truths,
       Set<Metric> more) {
     int groups = Math.min(truths.size(), GROUPS);
     double quantile = TDistribution.of(groups - 1).inverseCumulativeProbability(0.975);
-    Map<Metric, Difference> whole = differences(source, ours, theirs, truths, more);
+    Map<Metric, Difference> whole = differences(schema, ours, theirs, truths, more);
     List<Map<Metric, Difference>> without = new ArrayList<>();
     for (int group = 0; group < groups; group++) {
       without.add(differences(
-          source,
+          schema,
           keep(ours, group, groups),
           keep(theirs, group, groups),
           keep(truths, group, groups),
@@ -232,13 +317,13 @@ public final class Trial {
   }
 
   private static Map<Metric, Difference> differences(
-      ModelPackage source,
+      Schema schema,
       List<Prediction> ours,
       List<Prediction> theirs,
       List<Truth> truths,
       Set<Metric> more) {
-    Map<Metric, Estimate> first = Quality.of(source.schema(), ours, truths, more);
-    Map<Metric, Estimate> second = Quality.of(source.schema(), theirs, truths, more);
+    Map<Metric, Estimate> first = Quality.of(schema, ours, truths, more);
+    Map<Metric, Estimate> second = Quality.of(schema, theirs, truths, more);
     Map<Metric, Difference> differences = new TreeMap<>();
     first.forEach((metric, estimate) -> {
       Estimate other = second.get(metric);
@@ -274,6 +359,10 @@ public final class Trial {
       }
     }
     String text = same + " of " + examples.size() + " golden examples" + first;
-    return same == examples.size() ? Finding.pass(text) : Finding.fail(text);
+    return Finding.builder(same == examples.size() ? Verdict.PASS : Verdict.FAIL, text)
+        .value((double) same)
+        .limit((double) examples.size())
+        .n(examples.size())
+        .build();
   }
 }

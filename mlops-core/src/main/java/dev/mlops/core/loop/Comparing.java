@@ -11,7 +11,7 @@ import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.store.Version;
-import dev.mlops.core.gate.Gate;
+import dev.mlops.core.gate.ReleaseGate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +22,7 @@ final class Comparing implements Phase {
   private final Candidate candidate;
 
   /** What the gate found. */
-  private final Gate.Judgement judgement;
+  private final ReleaseGate.Judgement judgement;
 
   private final RolloutProgress rollout;
 
@@ -40,7 +40,7 @@ final class Comparing implements Phase {
 
   private Comparing(
       Candidate candidate,
-      Gate.Judgement judgement,
+      ReleaseGate.Judgement judgement,
       RolloutProgress rollout,
       boolean returned,
       NewerChange change,
@@ -58,13 +58,13 @@ final class Comparing implements Phase {
   }
 
   /** A candidate that knows the outcomes before a position; failed where the host's plan throws. */
-  static Phase of(Candidate candidate, Gate.Judgement judgement, long known) {
+  static Phase of(Candidate candidate, ReleaseGate.Judgement judgement, long known) {
     return orFailed(candidate, judgement, false, known);
   }
 
   /** Where the plan throws, the candidate ends: the same call would be tried again and again. */
   private static Phase orFailed(
-      Candidate candidate, Gate.Judgement judgement, boolean returned, long known) {
+      Candidate candidate, ReleaseGate.Judgement judgement, boolean returned, long known) {
     try {
       return begin(candidate, judgement, returned, known);
     } catch (RuntimeException | LinkageError | StackOverflowError e) {
@@ -73,7 +73,7 @@ final class Comparing implements Phase {
   }
 
   private static Comparing begin(
-      Candidate candidate, Gate.Judgement judgement, boolean returned, long known) {
+      Candidate candidate, ReleaseGate.Judgement judgement, boolean returned, long known) {
     ModelPackage source = candidate.ready().source();
     RolloutStart.Builder start = RolloutStart.builder(
             candidate.champion(), candidate.version(), source.schema())

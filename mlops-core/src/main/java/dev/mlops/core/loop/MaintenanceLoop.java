@@ -19,7 +19,7 @@ import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
-import dev.mlops.core.gate.Gate;
+import dev.mlops.core.gate.ReleaseGate;
 import dev.mlops.core.internal.log.EventLog;
 import dev.mlops.core.internal.log.FaultStatus;
 import dev.mlops.core.internal.log.Warnings;
@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * Keeps a champion good: decides when to train again, on what, whether the candidate may come near traffic, and whether it
  * takes over.
  *
- * <p>One candidate at a time: the policy asks for it, the {@link TrainingWindow} chooses its rows, the {@link Gate} judges
+ * <p>One candidate at a time: the policy asks for it, the {@link TrainingWindow} chooses its rows, the {@link ReleaseGate} judges
  * it on rows that it never saw (FAIL stops it; INCONCLUSIVE goes on to the shadow, never into traffic), and a paired
  * {@link ShadowPlan shadow} on mature truth alone promotes it, by one compare-and-set of the alias. Every step is written
  * to a journal before it takes effect; a loop that starts again asks the store whether a move that was under way was made.
@@ -112,7 +112,7 @@ public final class MaintenanceLoop implements AutoCloseable {
       Mode mode,
       RetrainPolicy policy,
       RowSelection window,
-      Gate gate,
+      ReleaseGate gate,
       RolloutPlan plan,
       int reserves,
       double lead,
@@ -409,7 +409,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     private InstantSource clock = InstantSource.system();
     private LongSupplier ticker = System::nanoTime;
     private @Nullable RetrainPolicy policy;
-    private @Nullable Gate gate;
+    private @Nullable ReleaseGate gate;
     private @Nullable Outcomes outcomes;
     private @Nullable Supplier<Journal> journal;
     private Function<Path, EventLog> files = EventLog::open;
@@ -474,7 +474,7 @@ public final class MaintenanceLoop implements AutoCloseable {
      * @throws IllegalArgumentException if there is none
      */
     public Builder gate(Condition... conditions) {
-      this.gate = Gate.of(conditions);
+      this.gate = ReleaseGate.of(conditions);
       return this;
     }
 

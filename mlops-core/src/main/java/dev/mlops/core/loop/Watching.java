@@ -17,7 +17,8 @@ import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RowSelection;
 import dev.mlops.api.store.Version;
-import dev.mlops.core.gate.Gate;
+import dev.mlops.core.gate.Examination;
+import dev.mlops.core.gate.ReleaseGate;
 import dev.mlops.core.gate.Trial;
 import dev.mlops.core.pack.Provenance;
 import dev.mlops.core.serve.Prepared;
@@ -192,17 +193,25 @@ final class Watching implements Phase {
         .because(made.digest().abbreviated()));
     Prepared ready = loop.deployment.prepare(version);
     loop.hold(ready);
-    Evidence trial = loop.deployment.using(serving -> ready.using(model -> Trial.of(
-        evidence,
-        Long.toString(champion.number()),
-        loop.gate.readsLatency() ? serving : null,
-        ready.source(),
-        model,
-        Long.toString(version.number()),
-        tested,
-        selection.heldBack(),
-        loop.ticker)));
-    Gate.Judgement judgement = loop.gate.judgement(trial);
+    ReleaseGate.Judgement judgement = ready.using(model -> {
+      Evidence trial = loop.deployment.using(serving -> Trial.of(
+          evidence,
+          Long.toString(champion.number()),
+          loop.gate.readsLatency() ? serving : null,
+          ready.source(),
+          model,
+          Long.toString(version.number()),
+          tested,
+          selection.heldBack(),
+          loop.ticker));
+      return loop.gate.judgement(Examination.builder(ready.source(), trial)
+          .model(model)
+          .rows(selection.heldBack().stream().map(Outcome::labelled).toList())
+          .version(version)
+          .champion(champion)
+          .cancelledWhen(loop::closed)
+          .build());
+    });
     long end = rows.get(rows.size() - 1).position() + 1;
     return () -> judged(new Candidate(loop, champion, ready, change), judgement, end);
   }
@@ -250,7 +259,7 @@ final class Watching implements Phase {
     return new Watching(loop);
   }
 
-  private Phase judged(Candidate candidate, Gate.Judgement judgement, long end) {
+  private Phase judged(Candidate candidate, ReleaseGate.Judgement judgement, long end) {
     Finding finding = judgement.finding();
     loop.judged();
     Version version = candidate.version();
@@ -264,7 +273,7 @@ final class Watching implements Phase {
     };
   }
 
-  private Phase gated(Candidate candidate, Gate.Judgement judgement, long end) {
+  private Phase gated(Candidate candidate, ReleaseGate.Judgement judgement, long end) {
     Finding finding = judgement.finding();
     Phase next = Comparing.of(candidate, judgement, end);
     if (!(next instanceof Comparing)) {

@@ -21,7 +21,7 @@ import dev.mlops.api.retrain.RowSelection;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
-import dev.mlops.core.gate.Gate;
+import dev.mlops.core.gate.ReleaseGate;
 import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.internal.log.BackOff;
 import dev.mlops.core.internal.log.Warnings;
@@ -67,7 +67,7 @@ final class Workshop {
   final Consumer<? super PackageDraft> about;
 
   final RowSelection window;
-  final Gate gate;
+  final ReleaseGate gate;
   final RolloutPlan plan;
   final Outcomes outcomes;
   final Steps steps;

@@ -25,6 +25,7 @@ import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.environment.EnvironmentCheck;
 import dev.mlops.core.environment.EnvironmentReport;
+import dev.mlops.core.gate.ModelSource;
 import dev.mlops.core.internal.log.FaultStatus;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.Serving.Hold;
@@ -68,7 +69,7 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the host's input
  * @since 0.1
  */
-public final class Deployment<T> implements AutoCloseable {
+public final class Deployment<T> implements ModelSource, AutoCloseable {
   /** When a tick is due after the one before. */
   private static final Duration TICK = Duration.ofSeconds(1);
 
@@ -555,6 +556,7 @@ public final class Deployment<T> implements AutoCloseable {
    *     are of another kind than those that are served, or the files give no model
    * @throws dev.mlops.api.pack.PackageIntegrityException if a file is not what the manifest lists
    */
+  @Override
   public Model load(ModelPackage source) {
     return loader.load(source);
   }
@@ -568,6 +570,7 @@ public final class Deployment<T> implements AutoCloseable {
    * @return what it came to; what it throws reaches the caller
    * @throws IllegalStateException if the deployment is closed
    */
+  @Override
   public <R> R using(Function<? super Model, ? extends R> use) {
     Loaded champion = serving.acquire(serving.require());
     try {
@@ -636,6 +639,7 @@ public final class Deployment<T> implements AutoCloseable {
    *
    * @throws IllegalStateException if the deployment is closed
    */
+  @Override
   public Version champion() {
     return serving.require().champion().version();
   }

@@ -199,11 +199,12 @@ class TrialTest {
         Signals.quality("recall").noWorseThanChampion(0.05),
         Signals.quality("recall").atLeast(0.01),
         Signals.quality("recall").noWorseThanBaseline(0.5))) {
-      Gate.Judgement judged = Gate.of(condition).judgement(trial);
+      ReleaseGate.Judgement judged = ReleaseGate.of(condition)
+          .judgement(Examination.builder(source, trial).build());
       assertThat(judged.finding().verdict()).as("%s", condition).isEqualTo(Verdict.INCONCLUSIVE);
       assertThat(judged.undecided()).as("%s", condition).containsExactly(condition);
     }
-    assertThat(Gate.of(
+    assertThat(ReleaseGate.of(
                 Signals.quality("recall").noWorseThanChampion(0.05),
                 Signals.quality("accuracy").noWorseThanChampion(0.05))
             .judge(trial)
@@ -231,7 +232,7 @@ class TrialTest {
 
     assertThat(trial.candidate().orElseThrow().failures()).isEqualTo(40);
     assertThat(trial.comparison(Metric.MAE)).isEmpty();
-    Finding found = Gate.of(Signals.quality("mae").noWorseThanChampion(100)).judge(trial);
+    Finding found = ReleaseGate.of(Signals.quality("mae").noWorseThanChampion(100)).judge(trial);
     assertThat(found.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(found.text()).contains("40", "[price]", "[value]");
   }
@@ -268,7 +269,7 @@ class TrialTest {
     Evidence trial = trial(pack(), throwing, "8", outcomes(all));
     assertThat(trial.candidate().orElseThrow().failures()).isEqualTo(3);
     assertThat(trial.candidate().orElseThrow().matured()).isEqualTo(57);
-    Finding finding = Gate.of(evidence -> Finding.pass("fine")).judge(trial);
+    Finding finding = ReleaseGate.of(evidence -> Finding.pass("fine")).judge(trial);
     assertThat(finding.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(finding.text())
         .contains(
@@ -310,7 +311,7 @@ class TrialTest {
           evidence.candidate().orElseThrow().latency().orElseThrow().p99();
       return found.compareTo(limit) > 0 ? Finding.fail(found + "") : Finding.pass(found + "");
     };
-    assertThat(Gate.of(noSlower).judge(trial).verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(ReleaseGate.of(noSlower).judge(trial).verdict()).isEqualTo(Verdict.FAIL);
   }
 
   @Test
@@ -361,7 +362,7 @@ class TrialTest {
     Evidence trial = trial(pack(), row -> Classification.of("yes"), "8", List.of());
     assertThat(trial.examples())
         .isEqualTo(Optional.of(Finding.fail("the package has no golden examples")));
-    assertThat(Gate.of(Signals.goldenExamples()).judge(trial).verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(ReleaseGate.of(Signals.goldenExamples()).judge(trial).verdict()).isEqualTo(Verdict.FAIL);
   }
 
   @Test
@@ -389,9 +390,13 @@ class TrialTest {
     Model model = row -> {
       throw new StackOverflowError();
     };
-    assertThat(trial(pack(example), model, "8", List.of()).examples())
-        .isEqualTo(Optional.of(
-            Finding.fail("0 of 1 golden examples; number 0 wanted yes, got no answer")));
+    Finding found = trial(pack(example), model, "8", List.of()).examples().orElseThrow();
+    assertThat(found.verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(found.text())
+        .isEqualTo("0 of 1 golden examples; number 0 wanted yes, got no answer");
+    assertThat(found.value()).hasValue(0);
+    assertThat(found.limit()).hasValue(1);
+    assertThat(found.n()).hasValue(1);
   }
 
   @Test

@@ -160,7 +160,7 @@ class LoopBuildTest {
     MaintenanceLoop.Builder builder = scene.loop(LoopScene.always());
     assertThatThrownBy(builder::gate)
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("a gate must have at least one condition, but had none");
+        .hasMessageContainingAll("at least one criterion", "none");
   }
 
   /** A host's own store, monitor, policy and outcomes, none of them from this library. */

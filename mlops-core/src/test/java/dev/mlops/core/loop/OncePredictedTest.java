@@ -20,7 +20,7 @@ import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RowSelection;
-import dev.mlops.core.gate.Gate;
+import dev.mlops.core.gate.ReleaseGate;
 import dev.mlops.core.gate.Trial;
 import dev.mlops.core.pack.TrainedModel;
 import dev.mlops.testkit.ManualClock;
@@ -93,7 +93,7 @@ class OncePredictedTest {
         .build();
     Evidence trial = Trial.of(
         now, "7", champion, made, loaded, "8", tested, chosen.heldBack(), new ManualClock());
-    Finding finding = Gate.of(evidence -> Finding.pass("fine")).judge(trial);
+    Finding finding = ReleaseGate.of(evidence -> Finding.pass("fine")).judge(trial);
 
     // 200 and 400 rows were back-tested: each model was asked the same 100 rows once.
     assertThat(trained).hasSize(2);

@@ -1,0 +1,302 @@
+package dev.mlops.core.gate;
+
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.monitor.Condition;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.EvidenceReader;
+import dev.mlops.api.monitor.Expression;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Verdict;
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Watch;
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.store.Reference;
+import dev.mlops.core.gate.GateReport.Measure;
+import dev.mlops.core.gate.GateReport.Result;
+import dev.mlops.core.internal.guard.Answers;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
+
+/**
+ * What a candidate must meet before it comes near traffic.
+ *
+ * <pre>{@code
+ * GateReport report = ReleaseGate.of(goldenExamples(), environment(), quality("recall").noWorseThanChampion(0.01),
+ *         latency().p99AtMost(Duration.ofMillis(5)), direction("income").neverLowers("good"), poisonRows())
+ *     .on(holdout)
+ *     .judge(store.open(candidate), deployment);
+ * }</pre>
+ *
+ * <p>A criterion is a {@link Condition} of {@link dev.mlops.api.monitor.Signals}, one of {@link Criteria}, or the host's own. All are
+ * judged, none stops another, and the report lists all. A criterion that throws, an {@link Error} too, or answers null is
+ * INCONCLUSIVE. What the candidate throws is held against it and reaches nobody.
+ *
+ * <p>The gate FAILs when a criterion FAILs, when the package gives no model, or when the candidate gave no usable answer to a row held
+ * back. It PASSes when all criteria PASS. Otherwise it is INCONCLUSIVE: absence of evidence is never PASS.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @since 0.1
+ */
+public final class ReleaseGate implements EvidenceReader {
+  private final List<Condition> criteria;
+
+  private ReleaseGate(List<Condition> criteria) {
+    this.criteria = criteria;
+  }
+
+  /**
+   * {@return a gate}
+   *
+   * @param criteria at least one
+   * @throws IllegalArgumentException if there is none: a gate that asks nothing would let everything through
+   */
+  public static ReleaseGate of(Condition... criteria) {
+    if (criteria.length == 0) {
+      throw new IllegalArgumentException("a gate must have at least one criterion, but had none");
+    }
+    return new ReleaseGate(List.of(criteria));
+  }
+
+  /**
+   * {@return this gate, about to judge on rows}
+   *
+   * @param holdout rows that the candidate was not trained on, with their truths; at least one, all of one schema
+   * @throws IllegalArgumentException if there is none, or a criterion is about a column that they do not have; the message names the
+   *     nearest one
+   */
+  public GateRun on(List<Labelled<Row>> holdout) {
+    if (holdout.isEmpty()) {
+      throw new IllegalArgumentException("a gate must judge on at least one row, but got none");
+    }
+    for (Condition criterion : criteria) {
+      if (criterion instanceof BuiltIn builtIn) {
+        builtIn.requireFits(holdout.get(0).input().schema());
+      }
+    }
+    return new GateRun(this, List.copyOf(holdout));
+  }
+
+  /**
+   * {@return what the gate comes to by evidence alone; criteria that take the candidate itself are INCONCLUSIVE}
+   *
+   * @param evidence such as of {@link Trial}, or built by hand
+   */
+  public Finding judge(Evidence evidence) {
+    List<Result> results = new ArrayList<>();
+    answers(evidence).ifPresent(results::add);
+    for (Condition criterion : criteria) {
+      results.add(result(criterion, asked(criterion, evidence), false));
+    }
+    return summary(results);
+  }
+
+  private static Finding summary(List<Result> results) {
+    GateReport.Builder report = new GateReport.Builder(
+        "summary", Digest.of(new byte[0]), Instant.EPOCH);
+    results.forEach(report::result);
+    return report.build().finding();
+  }
+
+  /**
+   * What a gate came to.
+   *
+   * <p>Immutable.
+   *
+   * @param report of the whole gate
+   * @param undecided the criteria that were INCONCLUSIVE: what a rollout has still to show
+   * @since 0.1
+   */
+  public record Judgement(GateReport report, List<Condition> undecided) {
+    /** Copies the criteria. */
+    public Judgement {
+      undecided = List.copyOf(undecided);
+    }
+
+    /** {@return the whole as one finding} */
+    public Finding finding() {
+      return report.finding();
+    }
+  }
+
+  /**
+   * {@return what the gate comes to, with the criteria that it could not decide}
+   *
+   * @param candidate what there is to look at
+   */
+  public Judgement judgement(Examination candidate) {
+    return judgement(candidate, List.of(), (text, done) -> {});
+  }
+
+  /** The same, with what was found before, and who hears of each criterion. */
+  Judgement judgement(
+      Examination candidate, List<Result> before, BiConsumer<String, Integer> progress) {
+    Evidence evidence = candidate.evidence();
+    GateReport.Builder report = new GateReport.Builder(
+            candidate.source().model(), candidate.source().digest(), evidence.at())
+        .rows(candidate.rows().size());
+    candidate.version().map(Object::toString).map(Reference::parse).ifPresent(report::version);
+    candidate.champion().map(Object::toString).map(Reference::parse).ifPresent(report::champion);
+    before.forEach(report::result);
+    if (candidate.isLoaded()) {
+      answers(evidence).ifPresent(report::result);
+    }
+    List<Condition> undecided = new ArrayList<>();
+    for (int i = 0; i < criteria.size(); i++) {
+      Condition criterion = criteria.get(i);
+      progress.accept(MlopsException.named(criterion), i);
+      Finding finding = asked(criterion, candidate);
+      boolean waived = finding.verdict() == Verdict.INCONCLUSIVE
+          && candidate.first()
+          && comparesWithChampion(criterion);
+      report.result(result(criterion, finding, waived));
+      if (finding.verdict() == Verdict.INCONCLUSIVE && !waived) {
+        undecided.add(criterion);
+      }
+    }
+    measures(evidence, report);
+    return new Judgement(report.build(), undecided);
+  }
+
+  private static void measures(Evidence evidence, GateReport.Builder report) {
+    Optional<VersionEvidence> champion = evidence.champion();
+    evidence.candidate().ifPresent(section -> {
+      section.quality().forEach((metric, ours) -> report.measure(new Measure(
+          metric.name(),
+          ours,
+          champion.flatMap(known -> known.quality(metric)),
+          evidence.comparison(metric))));
+      section.latency().ifPresent(report::latency);
+    });
+    champion.flatMap(VersionEvidence::latency).ifPresent(report::championLatency);
+  }
+
+  private static Optional<Result> answers(Evidence evidence) {
+    long failures = evidence.candidate().map(VersionEvidence::failures).orElse(0L);
+    if (failures == 0) {
+      return Optional.empty();
+    }
+    String first = evidence
+        .candidate()
+        .flatMap(VersionEvidence::firstFailure)
+        .map(what -> ", the first gave " + what)
+        .orElse("");
+    return Optional.of(result(
+        GateReport.ANSWERS,
+        Finding.builder(
+                Verdict.FAIL, "no usable answer to " + failures + " held-back rows" + first)
+            .value((double) failures)
+            .limit(0.0)
+            .n(evidence.candidate().map(VersionEvidence::recorded).orElse(0L))
+            .build(),
+        false));
+  }
+
+  private static Finding asked(Condition criterion, Evidence evidence) {
+    return Answers.of(MlopsException.named(criterion), () -> criterion.test(evidence));
+  }
+
+  private static Finding asked(Condition criterion, Examination candidate) {
+    try {
+      candidate.requireRunning();
+    } catch (Examination.Cancelled stopped) {
+      return Finding.inconclusive("the gate was cancelled before this was asked");
+    }
+    return Answers.of(MlopsException.named(criterion), () -> {
+      try {
+        return criterion instanceof Criterion asks
+            ? asks.judge(candidate)
+            : criterion.test(candidate.evidence());
+      } catch (Examination.Cancelled stopped) {
+        return Finding.inconclusive("the gate was cancelled while this was asked");
+      }
+    });
+  }
+
+  /** A text of a host's may hold half a character, which cannot be stored. */
+  static Result result(Object criterion, Finding finding, boolean waived) {
+    String text = GateReportJson.whole(finding.text());
+    Finding.Builder whole = Finding.builder(finding.verdict(), text);
+    finding.quantity().map(GateReportJson::whole).ifPresent(whole::quantity);
+    if (finding.estimate().isPresent()) {
+      whole.estimate(finding.estimate().get());
+    } else {
+      finding.value().ifPresent(whole::value);
+      finding.n().ifPresent(whole::n);
+    }
+    finding.limit().ifPresent(whole::limit);
+    finding.changePosition().ifPresent(whole::changePosition);
+    String asked = criterion instanceof String name ? name : MlopsException.named(criterion);
+    return new Result(GateReportJson.whole(asked), whole.build(), waived);
+  }
+
+  private static boolean comparesWithChampion(Condition criterion) {
+    return criterion instanceof BuiltIn builtIn
+        ? builtIn.comparesWithChampion()
+        : criterion
+            .expression()
+            .filter(asks -> asks.comparison() == Expression.Comparison.NO_WORSE_THAN_CHAMPION)
+            .isPresent();
+  }
+
+  /**
+   * {@return whether a criterion may ask how long champion and candidate take: one about latency, or one that does not say
+   * what it asks}
+   */
+  public boolean readsLatency() {
+    return criteria.stream()
+        .filter(criterion -> !(criterion instanceof BuiltIn))
+        .anyMatch(criterion -> criterion
+            .expression()
+            .map(asks -> asks.quantity().quantile().isPresent())
+            .orElse(true));
+  }
+
+  @Override
+  public Set<Watch> watches() {
+    Set<Watch> all = new LinkedHashSet<>();
+    criteria.forEach(criterion -> all.addAll(criterion.watches()));
+    return Collections.unmodifiableSet(all);
+  }
+
+  @Override
+  public Set<Metric> metrics() {
+    Set<Metric> all = new TreeSet<>();
+    criteria.forEach(criterion -> all.addAll(criterion.metrics()));
+    return Collections.unmodifiableSet(all);
+  }
+
+  @Override
+  public Set<String> segmentations() {
+    Set<String> all = new TreeSet<>();
+    criteria.forEach(criterion -> all.addAll(criterion.segmentations()));
+    return Collections.unmodifiableSet(all);
+  }
+
+  @Override
+  public Set<Expression> expressions() {
+    Set<Expression> all = new LinkedHashSet<>();
+    criteria.forEach(criterion -> all.addAll(criterion.expressions()));
+    return Collections.unmodifiableSet(all);
+  }
+
+  /** How many criteria there are. */
+  int size() {
+    return criteria.size();
+  }
+
+  @Override
+  public String toString() {
+    return criteria.toString();
+  }
+}
