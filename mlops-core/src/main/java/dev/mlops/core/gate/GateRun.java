@@ -277,7 +277,7 @@ public final class GateRun {
       TestPhase tested = model == null ? null : phase(model, "the candidate");
       if (tested != null) {
         String known = champion == null ? "" : Long.toString(champion.number());
-        evidence = Trial.of(now, theirs, known, candidate, model, ours, tested);
+        evidence = Trial.of(now, theirs, known, candidate, model, ours, tested, gate.divisions());
       }
     } catch (Examination.Cancelled stopped) {
       before.add(ReleaseGate.result(

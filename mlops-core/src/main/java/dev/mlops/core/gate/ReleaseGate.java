@@ -9,6 +9,9 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Segment;
+import dev.mlops.api.monitor.Segmentation;
+import dev.mlops.api.monitor.SegmentationEvidence;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
@@ -26,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a candidate must meet before it comes near traffic.
@@ -50,9 +54,11 @@ import java.util.function.BiConsumer;
  */
 public final class ReleaseGate implements EvidenceReader {
   private final List<Condition> criteria;
+  private final List<Segmentation> given;
 
-  private ReleaseGate(List<Condition> criteria) {
+  private ReleaseGate(List<Condition> criteria, List<Segmentation> given) {
     this.criteria = criteria;
+    this.given = given;
   }
 
   /**
@@ -65,7 +71,45 @@ public final class ReleaseGate implements EvidenceReader {
     if (criteria.length == 0) {
       throw new IllegalArgumentException("a gate must have at least one criterion, but had none");
     }
-    return new ReleaseGate(List.of(criteria));
+    return new ReleaseGate(List.of(criteria), List.of());
+  }
+
+  /**
+   * {@return the same gate, with how rows are divided for criteria about segments}
+   *
+   * <p>A name that is not among these divides by the column of that name.
+   *
+   * @param divisions such as {@code Segmentation.of("age_band", row -> …)}
+   */
+  public ReleaseGate dividing(Segmentation... divisions) {
+    return new ReleaseGate(criteria, List.of(divisions));
+  }
+
+  /**
+   * {@return how rows are divided for the criteria about segments; what they name has a segment of its own}
+   */
+  public Set<Segmentation> divisions() {
+    Set<Segmentation> all = new LinkedHashSet<>();
+    for (String name : segmentations()) {
+      Segmentation division = given.stream()
+          .filter(each -> each.name().equals(name))
+          .findFirst()
+          .orElseGet(() -> Segmentation.column(name));
+      String[] named = expressions().stream()
+          .flatMap(asks -> asks.segment().stream())
+          .filter(segment -> segment.segmentation().equals(name))
+          .flatMap(segment -> segment.value().stream())
+          .filter(value -> !value.equals(Segmentation.OTHER) && !value.equals(Segmentation.MISSING))
+          .distinct()
+          .limit(division.most())
+          .toArray(String[]::new);
+      try {
+        all.add(division.naming(named));
+      } catch (IllegalArgumentException e) { // the host's division has no room for more names
+        all.add(division);
+      }
+    }
+    return all;
   }
 
   /**
@@ -203,7 +247,36 @@ public final class ReleaseGate implements EvidenceReader {
   }
 
   private static Finding asked(Condition criterion, Evidence evidence) {
-    return Answers.of(MlopsException.named(criterion), () -> criterion.test(evidence));
+    return Answers.of(
+        MlopsException.named(criterion),
+        () -> seen(criterion, criterion.test(evidence), evidence));
+  }
+
+  /** A segment that is named, and that no row held back is in, was forgotten or misspelt: that fails. */
+  private static @Nullable Finding seen(
+      Condition criterion, @Nullable Finding finding, Evidence evidence) {
+    if (finding == null || finding.verdict() != Verdict.INCONCLUSIVE) {
+      return finding;
+    }
+    Optional<Segment> named = criterion
+        .expression()
+        .flatMap(Expression::segment)
+        .filter(segment -> segment.value().isPresent());
+    Optional<SegmentationEvidence> division = named.flatMap(segment -> evidence
+        .candidate()
+        .map(section -> section.segmentations().get(segment.segmentation())));
+    boolean missing = division
+        .filter(known -> known.recorded() > 0 && known.unassigned() == 0)
+        .filter(known ->
+            known.segment(named.get().value().get()).isEmpty())
+        .isPresent();
+    return missing
+        ? Finding.builder(
+                Verdict.FAIL,
+                finding.text() + "; a segment that is named must be among the rows held back")
+            .n(0)
+            .build()
+        : finding;
   }
 
   private static Finding asked(Condition criterion, Examination candidate) {
@@ -216,7 +289,7 @@ public final class ReleaseGate implements EvidenceReader {
       try {
         return criterion instanceof Criterion asks
             ? asks.judge(candidate)
-            : criterion.test(candidate.evidence());
+            : seen(criterion, criterion.test(candidate.evidence()), candidate.evidence());
       } catch (Examination.Cancelled stopped) {
         return Finding.inconclusive("the gate was cancelled while this was asked");
       }

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind an answer, none, or what came in its place
  * @param prediction the answer, finite; null if there is none
- * @param what it did, for people
+ * @param failure what came in place of an answer, for people; null if there is one
  */
-record Reply(Kind kind, @Nullable Prediction prediction, String what) {
+record Reply(Kind kind, @Nullable Prediction prediction, @Nullable String failure) {
   /** How it went. */
   enum Kind {
     /** A finite prediction. */
@@ -40,6 +40,11 @@ record Reply(Kind kind, @Nullable Prediction prediction, String what) {
     }
   }
 
+  /** What it did, for people. */
+  String what() {
+    return failure == null ? MlopsException.shown(String.valueOf(prediction)) : failure;
+  }
+
   /** Asks, and lets nothing through. */
   static Reply of(Model model, Row row) {
     Prediction said;
@@ -55,7 +60,7 @@ record Reply(Kind kind, @Nullable Prediction prediction, String what) {
     }
     try {
       return said.isFinite()
-          ? new Reply(Kind.ANSWER, said, MlopsException.shown(said.toString()))
+          ? new Reply(Kind.ANSWER, said, null)
           : new Reply(Kind.NOT_FINITE, null, "a score that is not finite");
     } catch (Throwable e) { // a kind of the candidate's own
       return new Reply(Kind.BROKEN, null, "a prediction that threw " + shown(e));

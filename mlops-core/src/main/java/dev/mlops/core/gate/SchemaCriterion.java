@@ -10,6 +10,7 @@ import dev.mlops.api.monitor.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** That the package takes what the rows have, and predicts what the truths are. */
 final class SchemaCriterion extends BuiltIn {
@@ -38,7 +39,9 @@ final class SchemaCriterion extends BuiltIn {
       return Finding.builder(
               Verdict.FAIL,
               "rows do not fit the package: "
-                  + MlopsException.shown(String.join("; ", differences)))
+                  + differences.stream()
+                      .map(MlopsException::shown)
+                      .collect(Collectors.joining("; ")))
           .value((double) differences.size())
           .limit(0.0)
           .n(rows.size())

@@ -13,8 +13,10 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Segmentation;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
@@ -90,6 +92,45 @@ public final class Trial {
       TestPhase tested,
       List<Outcome> heldBack,
       LongSupplier ticker) {
+    return of(
+        now,
+        championVersion,
+        champion,
+        source,
+        candidate,
+        version,
+        tested,
+        heldBack,
+        ticker,
+        Set.of());
+  }
+
+  /**
+   * {@return what is known about a candidate, its quality in segments of the rows included}
+   *
+   * @param now as above
+   * @param championVersion as above
+   * @param champion as above
+   * @param source as above
+   * @param candidate as above
+   * @param version as above
+   * @param tested as above
+   * @param heldBack as above
+   * @param ticker as above
+   * @param divisions how rows are divided into segments, as {@link ReleaseGate#divisions()} says
+   * @throws IllegalArgumentException if there is not one answer for each row
+   */
+  public static Evidence of(
+      Evidence now,
+      String championVersion,
+      @Nullable Model champion,
+      ModelPackage source,
+      Model candidate,
+      String version,
+      TestPhase tested,
+      List<Outcome> heldBack,
+      LongSupplier ticker,
+      Set<Segmentation> divisions) {
     if (tested.size() != heldBack.size()) {
       throw new IllegalArgumentException("wanted one answer for each of " + heldBack.size()
           + " rows held back, got " + tested.size());
@@ -112,8 +153,7 @@ public final class Trial {
     Optional<VersionEvidence> known = now.champion()
         .map(section ->
             measured.map(latency -> section.toBuilder().latency(latency).build()).orElse(section));
-    return of.evidence(
-        now, known.orElse(null), source, candidate, version, tested, tested.firstFailure());
+    return of.evidence(now, known.orElse(null), source, candidate, version, tested, divisions);
   }
 
   /**
@@ -130,7 +170,8 @@ public final class Trial {
       ModelPackage source,
       @Nullable Model candidate,
       String version,
-      TestPhase tested) {
+      TestPhase tested,
+      Set<Segmentation> divisions) {
     TestPhase decided = decided(source, tested);
     Answers of = new Answers(source.schema(), tested.metrics());
     List<Prediction> theirs = new ArrayList<>();
@@ -155,7 +196,7 @@ public final class Trial {
       Quality.of(source.schema(), theirs, truths, tested.metrics()).forEach(section::quality);
       known = section.build();
     }
-    return of.evidence(now, known, source, candidate, version, tested, tested.firstFailure());
+    return of.evidence(now, known, source, candidate, version, tested, divisions);
   }
 
   private static TestPhase decided(ModelPackage source, TestPhase tested) {
@@ -173,7 +214,11 @@ public final class Trial {
 
     private final List<Prediction> theirs = new ArrayList<>();
     private final List<Truth> both = new ArrayList<>();
-    private long rows;
+    /** Of all rows, with null where there was no usable answer. */
+    private final List<@Nullable Prediction> answers = new ArrayList<>();
+
+    private final List<Row> asked = new ArrayList<>();
+    private final List<Truth> right = new ArrayList<>();
     private long failures;
     private @Nullable String failure;
 
@@ -183,7 +228,9 @@ public final class Trial {
     }
 
     void row(@Nullable Prediction our, @Nullable Prediction their, Truth truth, Row row) {
-      rows++;
+      asked.add(row);
+      right.add(truth);
+      boolean usable = false;
       if (our instanceof Regression said
           && their instanceof Regression served
           && !said.names().equals(served.names())) {
@@ -194,6 +241,7 @@ public final class Trial {
       } else if (our == null) {
         failures++;
       } else {
+        usable = true;
         ours.add(our);
         truths.add(truth);
         if (their != null) {
@@ -202,6 +250,7 @@ public final class Trial {
           both.add(truth);
         }
       }
+      answers.add(usable ? our : null);
     }
 
     Evidence evidence(
@@ -211,18 +260,30 @@ public final class Trial {
         @Nullable Model candidate,
         String version,
         TestPhase tested,
-        Optional<String> firstFailure) {
+        Set<Segmentation> divisions) {
       VersionEvidence.Builder section = VersionEvidence.builder(version)
-          .served(rows, 0)
+          .served(asked.size(), 0)
           .failures(failures)
           .truths(truths.size(), 0, 0);
-      firstFailure
+      tested
+          .firstFailure()
           .or(() -> Optional.ofNullable(failure))
           .map(MlopsException::shown)
           .ifPresent(section::firstFailure);
       source.baseline().ifPresent(section::baseline);
       tested.latency().ifPresent(section::latency);
       Quality.of(schema, ours, truths, metrics).forEach(section::quality);
+      if (!divisions.isEmpty()) {
+        HeldBackSegments segments = new HeldBackSegments(
+            schema,
+            source.baseline().orElseGet(
+                () -> Baseline.builder(schema).rows(asked.size()).build()),
+            metrics,
+            asked,
+            answers,
+            right);
+        divisions.forEach(division -> section.segmentation(segments.by(division)));
+      }
       Evidence.Builder evidence =
           Evidence.builder(now.model(), now.at()).candidate(section.build());
       if (champion != null) {

@@ -474,7 +474,16 @@ public final class MaintenanceLoop implements AutoCloseable {
      * @throws IllegalArgumentException if there is none
      */
     public Builder gate(Condition... conditions) {
-      this.gate = ReleaseGate.of(conditions);
+      return gate(ReleaseGate.of(conditions));
+    }
+
+    /**
+     * {@return this builder, with what a candidate must meet before it is shadowed}
+     *
+     * @param gate the same that judges a release by hand
+     */
+    public Builder gate(ReleaseGate gate) {
+      this.gate = requireNonNull(gate, "gate");
       return this;
     }
 

@@ -203,7 +203,8 @@ final class Watching implements Phase {
           Long.toString(version.number()),
           tested,
           selection.heldBack(),
-          loop.ticker));
+          loop.ticker,
+          loop.gate.divisions()));
       return loop.gate.judgement(Examination.builder(ready.source(), trial)
           .model(model)
           .rows(selection.heldBack().stream().map(Outcome::labelled).toList())

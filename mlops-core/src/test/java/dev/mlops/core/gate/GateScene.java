@@ -77,18 +77,23 @@ final class GateScene {
   }
 
   /** Serves a champion and loads what it is told to. */
-  static final class Source implements ModelSource {
+  static class Source implements ModelSource {
     final AtomicInteger asked = new AtomicInteger();
     private final Model champion;
     private final Function<ModelPackage, Model> loader;
 
     Source(Model champion, Model candidate) {
-      this(champion, source -> candidate);
+      this.champion = champion;
+      this.loader = source -> candidate;
     }
 
-    Source(Model champion, Function<ModelPackage, Model> loader) {
+    private Source(Function<ModelPackage, Model> loader, Model champion) {
       this.champion = champion;
       this.loader = loader;
+    }
+
+    static Source loading(Model champion, Function<ModelPackage, Model> loader) {
+      return new Source(loader, champion);
     }
 
     @Override
