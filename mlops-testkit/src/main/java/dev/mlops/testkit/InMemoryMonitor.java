@@ -17,6 +17,7 @@ import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.ResponseTimes;
+import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
@@ -28,6 +29,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -71,15 +73,15 @@ public final class InMemoryMonitor implements MetricsMonitor {
 
   private final Deque<Served> matured = new ArrayDeque<>();
   private final Deque<Arrival> arrivals = new ArrayDeque<>();
+  /** The newest that were closed without an outcome, oldest first. */
+  private final LinkedHashMap<Long, Served> closedOnes = new LinkedHashMap<>();
+
+  private final Map<TruthState, Long> truths = new EnumMap<>(TruthState.class);
   /** Drawn at random, so that no other monitor gives the same ids. */
   private long nextId = UUID.randomUUID().getLeastSignificantBits() & ((1L << 62) - 1);
 
   private final long first;
   private long end;
-  private long orphans;
-  private long duplicates;
-  private long corrections;
-  private long lost;
   private boolean closed;
 
   private InMemoryMonitor(String model, Config config) {
@@ -125,15 +127,30 @@ public final class InMemoryMonitor implements MetricsMonitor {
   @Override
   public synchronized void truth(String key, Truth truth) {
     if (!closed) {
-      arrive(newestUnderKey.getOrDefault(key, -1L), truth);
+      Long id = newestUnderKey.get(key);
+      arrive(id == null ? newestClosed(key) : id, truth);
     }
   }
 
+  private long newestClosed(@Nullable String key) {
+    long found = -1;
+    for (Served served : closedOnes.values()) {
+      found = served.key != null && served.key.equals(key) ? served.id : found;
+    }
+    return found;
+  }
+
+  private void count(TruthState state) {
+    truths.merge(state, 1L, Long::sum);
+  }
+
   private void arrive(long id, @Nullable Truth truth) {
-    if (truth == null || !known.containsKey(id)) {
-      orphans++;
+    if (truth != null && closedOnes.containsKey(id)) {
+      count(TruthState.LATE);
+    } else if (truth == null || !known.containsKey(id)) {
+      count(TruthState.ORPHAN);
     } else if (arrivals.size() >= config.bound) {
-      lost++;
+      count(TruthState.LOST);
     } else {
       arrivals.add(new Arrival(id, truth, config.ticker.getAsLong()));
     }
@@ -160,32 +177,47 @@ public final class InMemoryMonitor implements MetricsMonitor {
 
   private void join(Arrival arrival) {
     Served served = known.get(arrival.id());
-    if (served == null || !arrival.truth().isFor(served.prediction)) {
-      orphans++;
+    if (served == null) {
+      count(closedOnes.containsKey(arrival.id()) ? TruthState.LATE : TruthState.ORPHAN);
+      return;
+    }
+    if (!arrival.truth().isFor(served.prediction)) {
+      count(TruthState.CONFLICT);
       return;
     }
     Truth truth = served.prediction instanceof Regression said
         ? arrival.truth().named(said.names())
         : arrival.truth();
+    if (!open.containsKey(served.id)) {
+      truth = truth.asObserved(); // it has matured: the mark comes too late
+    }
     Truth before = served.truth;
     if (before != null && before.equals(truth)) {
-      duplicates++;
+      count(TruthState.DUPLICATE);
       return;
     }
     served.truth = truth;
     served.section.newestTruth = arrival.nanos();
     if (before != null) {
-      corrections++;
-    } else if (config.horizon == null) {
-      endWaiting(served);
+      count(TruthState.CORRECTED);
+    } else {
+      count(TruthState.JOINED);
+      if (config.horizon == null) {
+        endWaiting(served);
+      }
     }
   }
 
   private void endWaiting(Served served) {
     open.remove(served.id);
     if (served.truth == null) {
-      served.section.expired++;
-      forget(served);
+      expire(served);
+      return;
+    }
+    if (served.truth.caused()) {
+      count(TruthState.CAUSED);
+      served.section.caused++;
+      close(served);
       return;
     }
     served.section.matured++;
@@ -193,6 +225,20 @@ public final class InMemoryMonitor implements MetricsMonitor {
     matured.add(served);
     if (matured.size() > config.bound) {
       forget(matured.remove());
+    }
+  }
+
+  private void expire(Served served) {
+    count(TruthState.EXPIRED);
+    served.section.expired++;
+    close(served);
+  }
+
+  private void close(Served served) {
+    forget(served);
+    closedOnes.put(served.id, served);
+    if (closedOnes.size() > config.bound) {
+      closedOnes.remove(closedOnes.keySet().iterator().next());
     }
   }
 
@@ -208,7 +254,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
     Evidence.Builder evidence = Evidence.builder(model, config.clock.instant())
         .matured(end - first)
         .position(end)
-        .unjoinedTruths(orphans, duplicates, corrections, lost);
+        .truths(truths);
     List<String> newestFirst = new ArrayList<>(order);
     Collections.reverse(newestFirst);
     for (String version : newestFirst) {
@@ -229,7 +275,13 @@ public final class InMemoryMonitor implements MetricsMonitor {
         .served(section.recorded, section.dropped)
         .failures(section.failures)
         .truths(
-            section.matured, section.expired, section.recorded - section.matured - section.expired);
+            section.matured,
+            section.expired,
+            section.recorded - section.matured - section.expired - section.caused)
+        .caused(section.caused)
+        .waiting(open.values().stream()
+            .filter(served -> served.section == section && served.truth == null)
+            .count());
     if (section.newestTruth != null) {
       builder.truthAge(Duration.ofNanos(config.ticker.getAsLong() - section.newestTruth));
     }
@@ -255,7 +307,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
   }
 
   private static void addPair(List<NaiveQuality.Pair> pairs, Section section, Served served) {
-    if (served.section == section && served.truth != null) {
+    if (served.section == section && served.truth != null && !served.truth.caused()) {
       pairs.add(new NaiveQuality.Pair(served.prediction, served.truth));
     }
   }
@@ -300,9 +352,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
     }
     if (open.size() > config.bound) {
       Served oldest = open.values().iterator().next();
-      open.remove(oldest.id);
-      oldest.section.expired++;
-      forget(oldest);
+      endWaiting(oldest);
     }
     return id;
   }
@@ -366,6 +416,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
     private long failures;
     private long matured;
     private long expired;
+    private long caused;
     private @Nullable Long newestTruth;
 
     Section(String version, Baseline baseline) {

@@ -27,6 +27,7 @@ import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.ResponseTimes;
 import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.WatchCondition;
 import dev.mlops.api.pack.Baseline;
@@ -584,20 +585,21 @@ public abstract class MetricsMonitorContract {
   @Test
   @DisplayName(
       "counts a truth of another kind than the prediction, which goes on waiting for its own")
-  void orphans_ofAnotherKind() {
+  void conflicts() {
     MetricsMonitor monitor = open();
     Recorder recorder = serving(monitor, "1", baseline());
     long id = recorder.record(ROW, YES, NANOS);
     monitor.truth(id, Truth.of(-4_711.5));
     monitor.tick();
-    assertThat(monitor.evidence().orphans()).isEqualTo(1);
+    assertThat(monitor.evidence().truths(TruthState.CONFLICT)).isEqualTo(1);
+    assertThat(monitor.evidence().orphans()).isZero();
     assertCounts(section(monitor, "1"), 0, 0, 1);
   }
 
   @Test
   @DisplayName(
       "counts a truth of other outputs than the prediction, which goes on waiting for its own")
-  void orphans_ofOtherOutputs() {
+  void conflicts_ofOtherOutputs() {
     MetricsMonitor monitor = open();
     Recorder recorder = serving(monitor, "1", Baseline.builder(QUANTITIES).build());
     Row row = Row.of(QUANTITIES, 0.0);
@@ -608,8 +610,72 @@ public abstract class MetricsMonitorContract {
     monitor.truth(recorder.record(row, two, NANOS), Truth.of(Map.of("price", 2.0)));
     monitor.truth(recorder.record(row, two, NANOS), Truth.of(2.0));
     monitor.tick();
-    assertThat(monitor.evidence().orphans()).isEqualTo(4);
+    assertThat(monitor.evidence().truths(TruthState.CONFLICT)).isEqualTo(4);
     assertCounts(section(monitor, "1"), 0, 0, 4);
+  }
+
+  @Test
+  @DisplayName("closes a prediction by a truth that it caused, and learns nothing from it")
+  void causedTruths() {
+    MetricsMonitor monitor = open();
+    Recorder recorder = serving(monitor, "1", baseline());
+    for (int i = 0; i < 10; i++) {
+      recorder.record("order-" + i, ROW, NO, NANOS);
+      monitor.truth("order-" + i, i < 4 ? TRUE.asCaused() : FALSE);
+    }
+    monitor.tick();
+
+    assertThat(monitor.evidence().truths(TruthState.CAUSED)).isEqualTo(4);
+    assertThat(section(monitor, "1").caused()).isEqualTo(4);
+    assertThat(section(monitor, "1").joined()).isEqualTo(10);
+    assertCounts(section(monitor, "1"), 6, 0, 0);
+    assertAccuracy(section(monitor, "1"), 6, 6);
+    assertThat(section(monitor, "1").provisional().values())
+        .allSatisfy(each -> assertThat(each.n()).isLessThanOrEqualTo(6));
+    reading(monitor).ifPresent(reading -> assertThat(reading.inputs()).isEqualTo(6));
+    assertThat(outcomes(monitor)).hasSize(keepsOutcomes() ? 6 : 0);
+    assertThat(outcomes(monitor)).extracting(Outcome::truth).doesNotContain(TRUE.asCaused());
+  }
+
+  @Test
+  @DisplayName("has every prediction joined, expired or waiting, whatever came when")
+  void accountsForPredictions() {
+    for (Optional<Duration> horizon : List.of(Optional.<Duration>empty(), Optional.of(HOUR))) {
+      MetricsMonitor monitor = open(horizon, BOUND);
+      Recorder recorder = serving(monitor, "1", baseline());
+      Random random = new Random(11);
+      List<Long> ids = new ArrayList<>();
+      for (int i = 0; i < 3_000; i++) {
+        ids.add(recorder.record(ROW, random.nextBoolean() ? YES : NO, NANOS));
+        if (random.nextInt(3) > 0) {
+          long id = ids.get(Math.max(0, ids.size() - 1 - random.nextInt(600)));
+          Truth truth = random.nextInt(5) == 0
+              ? Truth.of(1.5)
+              : random.nextInt(5) == 0 ? TRUE.asCaused() : random.nextBoolean() ? TRUE : FALSE;
+          monitor.truth(random.nextInt(10) == 0 ? -id : id, truth);
+        }
+        if (i % 50 == 49) {
+          clock.advance(Duration.ofMinutes(random.nextInt(20)));
+          monitor.tick();
+          accountsFor(monitor, ids.size(), "after " + ids.size() + ", " + horizon);
+        }
+      }
+    }
+  }
+
+  private static void accountsFor(MetricsMonitor monitor, long issued, String when) {
+    Evidence evidence = monitor.evidence();
+    VersionEvidence section = section(monitor, "1");
+    assertThat(section.recorded()).as(when).isEqualTo(issued);
+    assertThat(section.joined()).as(when).isEqualTo(evidence.truths(TruthState.JOINED));
+    assertThat(section.expired()).as(when).isEqualTo(evidence.truths(TruthState.EXPIRED));
+    assertThat(section.caused()).as(when).isEqualTo(evidence.truths(TruthState.CAUSED));
+    assertThat(section.joined() + section.expired() + section.waiting())
+        .as(when)
+        .isEqualTo(issued);
+    assertThat(section.matured() + section.caused() + section.expired() + section.open())
+        .as(when)
+        .isEqualTo(issued);
   }
 
   @Test
@@ -774,15 +840,19 @@ public abstract class MetricsMonitorContract {
   @DisplayName(
       "counts a prediction whose horizon passed without a truth, and takes no truth for it any more")
   void matures_orExpires() {
-    MetricsMonitor monitor = open(Optional.of(HOUR), BOUND);
+    Duration horizon = Duration.ofMinutes(10);
+    MetricsMonitor monitor = open(Optional.of(horizon), BOUND);
     Recorder recorder = serving(monitor, "1", baseline());
     long late = recorder.record(ROW, YES, NANOS);
-    clock.advance(HOUR);
+    recorder.record("order-1", ROW, YES, NANOS);
+    clock.advance(horizon);
     monitor.tick();
-    assertCounts(section(monitor, "1"), 0, 1, 0);
+    assertCounts(section(monitor, "1"), 0, 2, 0);
     monitor.truth(late, TRUE);
+    monitor.truth("order-1", TRUE);
     monitor.tick();
-    assertCounts(section(monitor, "1"), 0, 1, 0);
+    assertCounts(section(monitor, "1"), 0, 2, 0);
+    assertThat(monitor.evidence().truths(TruthState.LATE)).isEqualTo(2);
   }
 
   @Test
@@ -1173,6 +1243,8 @@ public abstract class MetricsMonitorContract {
             + evidence.duplicates()
             + evidence.corrections()
             + evidence.orphans()
+            + evidence.truths(TruthState.LATE)
+            + evidence.truths(TruthState.CONFLICT)
             + evidence.lostTruths())
         .isEqualTo(given);
   }
@@ -1285,6 +1357,8 @@ public abstract class MetricsMonitorContract {
             + evidence.duplicates()
             + evidence.corrections()
             + evidence.orphans()
+            + evidence.truths(TruthState.LATE)
+            + evidence.truths(TruthState.CONFLICT)
             + evidence.lostTruths())
         .isEqualTo(truths);
     assertAccuracy(section, section.matured(), section.matured());

@@ -203,7 +203,7 @@ public abstract class RetrainPolicyContract {
       now.others().forEach(same::other);
       now.examples().ifPresent(same::examples);
       now.comparisons().forEach(same::comparison);
-      same.unjoinedTruths(now.orphans(), now.duplicates(), now.corrections(), now.lostTruths());
+      same.truths(now.truths());
 
       assertThat(policy.decide(same.build(), history()))
           .as("without the readings that it does not name")

@@ -13,6 +13,7 @@ import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.Baseline;
 import java.time.Duration;
@@ -232,8 +233,45 @@ final class BrokenMonitors {
             "it does not count them",
             evidence -> counts(
                 evidence, 0, evidence.duplicates(), evidence.corrections(), evidence.lostTruths())),
+        telling(
+            "conflicts",
+            "it counts them as orphans",
+            evidence -> counted(
+                evidence,
+                TruthState.ORPHAN,
+                evidence.orphans() + evidence.truths(TruthState.CONFLICT),
+                TruthState.CONFLICT)),
+        telling(
+            "matures",
+            "it counts late truths as orphans",
+            evidence -> counted(
+                evidence,
+                TruthState.ORPHAN,
+                evidence.orphans() + evidence.truths(TruthState.LATE),
+                TruthState.LATE)),
         broken(
-            "orphans",
+            "causedTruths",
+            "it takes them as any other truth",
+            healthy -> new ForwardingMonitor(healthy) {
+              @Override
+              public void truth(long id, Truth truth) {
+                monitor.truth(id, unmarked(truth));
+              }
+
+              @Override
+              public void truth(String key, Truth truth) {
+                monitor.truth(key, unmarked(truth));
+              }
+            }),
+        telling(
+            "accountsForPredictions",
+            "it counts a correction as one that joined as well",
+            evidence -> counted(
+                evidence,
+                TruthState.JOINED,
+                evidence.truths(TruthState.JOINED) + evidence.corrections())),
+        broken(
+            "conflicts",
             "it takes a quantity for a label",
             healthy -> new ForwardingMonitor(healthy) {
               @Override
@@ -242,7 +280,7 @@ final class BrokenMonitors {
               }
             }),
         broken(
-            "orphans",
+            "conflicts",
             "it takes a quantity for that of another output",
             healthy -> new ForwardingMonitor(healthy) {
               @Override
@@ -432,6 +470,21 @@ final class BrokenMonitors {
             }));
   }
 
+  private static Truth unmarked(Truth truth) {
+    return truth != null && truth.caused() ? Truth.of(truth.label().orElseThrow()) : truth;
+  }
+
+  /** The same evidence with another count of one state, and none of others. */
+  private static Evidence counted(
+      Evidence evidence, TruthState state, long count, TruthState... none) {
+    Evidence.Builder copy =
+        ForwardingMonitor.copy(evidence, section -> section).truths(state, count);
+    for (TruthState each : none) {
+      copy.truths(each, 0);
+    }
+    return copy.build();
+  }
+
   private static Evidence counts(
       Evidence evidence, long orphans, long duplicates, long corrections, long lost) {
     return ForwardingMonitor.copy(evidence, section -> section)
@@ -458,11 +511,7 @@ final class BrokenMonitors {
     }
     Evidence.Builder changed = Evidence.builder(evidence.model(), evidence.at())
         .position(evidence.position())
-        .unjoinedTruths(
-            evidence.orphans(),
-            evidence.duplicates(),
-            evidence.corrections(),
-            evidence.lostTruths());
+        .truths(evidence.truths());
     long moved = 0;
     for (VersionEvidence other : evidence.others()) {
       moved += other.matured();

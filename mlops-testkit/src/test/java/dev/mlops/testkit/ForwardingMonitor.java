@@ -80,11 +80,7 @@ class ForwardingMonitor implements MetricsMonitor {
     Evidence.Builder copy = Evidence.builder(evidence.model(), evidence.at())
         .matured(evidence.matured())
         .position(evidence.position())
-        .unjoinedTruths(
-            evidence.orphans(),
-            evidence.duplicates(),
-            evidence.corrections(),
-            evidence.lostTruths());
+        .truths(evidence.truths());
     evidence.champion().map(section).ifPresent(copy::champion);
     evidence.candidate().map(section).ifPresent(copy::candidate);
     evidence.others().stream().map(section).forEach(copy::other);
@@ -98,7 +94,9 @@ class ForwardingMonitor implements MetricsMonitor {
     VersionEvidence.Builder copy = VersionEvidence.builder(section.version())
         .served(section.recorded(), section.dropped())
         .failures(section.failures())
-        .truths(section.matured(), section.expired(), section.open());
+        .truths(section.matured(), section.expired(), section.open())
+        .caused(section.caused())
+        .waiting(section.waiting());
     section.firstFailure().ifPresent(copy::firstFailure);
     section.baseline().ifPresent(copy::baseline);
     section.truthAge().ifPresent(copy::truthAge);

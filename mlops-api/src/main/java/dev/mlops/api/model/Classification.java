@@ -141,6 +141,16 @@ public final class Classification implements Prediction {
     return index < 0 ? OptionalDouble.empty() : OptionalDouble.of(scores[index]);
   }
 
+  /**
+   * {@return the score of the label at an index of {@link #labels()}}
+   *
+   * @param index from 0
+   * @throws IndexOutOfBoundsException if there is no such label, or the model gives no scores
+   */
+  public double scoreAt(int index) {
+    return scores[index];
+  }
+
   @Override
   public boolean isFinite() {
     for (double score : scores) {

@@ -90,6 +90,16 @@ public final class Regression implements Prediction {
   }
 
   /**
+   * {@return the quantity of the output at an index of {@link #names()}}
+   *
+   * @param index from 0
+   * @throws IndexOutOfBoundsException if there is no such output
+   */
+  public double valueAt(int index) {
+    return values[index];
+  }
+
+  /**
    * {@return the names of the outputs}
    */
   public List<String> names() {

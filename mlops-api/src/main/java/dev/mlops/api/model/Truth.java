@@ -28,9 +28,12 @@ public final class Truth {
   /** By output name, in the order of names; empty for a label. */
   private final Map<String, Double> values;
 
-  private Truth(@Nullable String label, Map<String, Double> values) {
+  private final boolean caused;
+
+  private Truth(@Nullable String label, Map<String, Double> values, boolean caused) {
     this.label = label;
     this.values = values;
+    this.caused = caused;
   }
 
   /**
@@ -43,7 +46,7 @@ public final class Truth {
     if (label.isEmpty()) {
       throw new IllegalArgumentException("a true label must not be empty");
     }
-    return new Truth(Texts.whole(label), Map.of());
+    return new Truth(Texts.whole(label), Map.of(), false);
   }
 
   /**
@@ -73,7 +76,28 @@ public final class Truth {
             "true value of \"" + name + "\" must be finite, but was " + value);
       }
     });
-    return new Truth(null, Collections.unmodifiableMap(new TreeMap<>(values)));
+    return new Truth(null, Collections.unmodifiableMap(new TreeMap<>(values)), false);
+  }
+
+  /**
+   * {@return the same truth, marked as caused by the prediction itself: a payment that was blocked because it was called fraud,
+   * and is therefore booked as fraud}
+   *
+   * <p>It says nothing of whether the prediction was right. A monitor closes the prediction, counts it, and keeps it out of
+   * quality, detectors and training rows.
+   */
+  public Truth asCaused() {
+    return caused ? this : new Truth(label, values, true);
+  }
+
+  /** {@return the same truth without the mark that {@link #asCaused()} gives: somebody looked, whatever the prediction was} */
+  public Truth asObserved() {
+    return caused ? new Truth(label, values, false) : this;
+  }
+
+  /** {@return whether the prediction itself caused it; see {@link #asCaused()}} */
+  public boolean caused() {
+    return caused;
   }
 
   /**
@@ -139,7 +163,7 @@ public final class Truth {
     if (!isWithoutName() || outputs.size() != 1 || outputs.get(0).equals(Regression.VALUE)) {
       return this;
     }
-    return new Truth(null, Map.of(outputs.get(0), value().orElseThrow()));
+    return new Truth(null, Map.of(outputs.get(0), value().orElseThrow()), caused);
   }
 
   private boolean isWithoutName() {
@@ -150,7 +174,8 @@ public final class Truth {
   public boolean equals(@Nullable Object other) {
     return other instanceof Truth that
         && Objects.equals(label, that.label)
-        && values.equals(that.values);
+        && values.equals(that.values)
+        && caused == that.caused;
   }
 
   @Override
@@ -160,10 +185,10 @@ public final class Truth {
 
   @Override
   public String toString() {
-    if (label != null) {
-      return label;
-    }
     OptionalDouble value = value();
-    return value.isPresent() ? Double.toString(value.getAsDouble()) : values.toString();
+    String what = label != null
+        ? label
+        : value.isPresent() ? Double.toString(value.getAsDouble()) : values.toString();
+    return caused ? what + " (caused by the prediction)" : what;
   }
 }

@@ -7,6 +7,7 @@ import dev.mlops.api.model.Metric;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,10 +34,7 @@ public final class Evidence {
   private final List<VersionEvidence> others;
   private final Map<Metric, Estimate> comparisons;
   private final @Nullable Finding examples;
-  private final long orphans;
-  private final long duplicates;
-  private final long corrections;
-  private final long lostTruths;
+  private final Map<TruthState, Long> truths;
   private final long matured;
   private final long position;
 
@@ -48,10 +46,7 @@ public final class Evidence {
     this.others = List.copyOf(builder.others);
     this.comparisons = Collections.unmodifiableMap(new TreeMap<>(builder.comparisons));
     this.examples = builder.examples;
-    this.orphans = builder.orphans;
-    this.duplicates = builder.duplicates;
-    this.corrections = builder.corrections;
-    this.lostTruths = builder.lostTruths;
+    this.truths = Collections.unmodifiableMap(new EnumMap<>(builder.truths));
     long sections = others.stream().mapToLong(VersionEvidence::matured).sum()
         + (champion == null ? 0 : champion.matured());
     this.matured = Math.max(builder.matured, sections);
@@ -148,24 +143,39 @@ public final class Evidence {
     return position > this.position ? matured : Math.min(matured, this.position - position);
   }
 
+  /**
+   * {@return how many truths, or of {@link TruthState#EXPIRED} predictions, came to this; of all versions, since the ledger
+   * began}
+   *
+   * @param state what became of them
+   */
+  public long truths(TruthState state) {
+    return truths.getOrDefault(state, 0L);
+  }
+
+  /** {@return the counts that {@link #truths(TruthState)} gives, without those that are 0} */
+  public Map<TruthState, Long> truths() {
+    return truths;
+  }
+
   /** {@return how many truths no prediction waited for} */
   public long orphans() {
-    return orphans;
+    return truths(TruthState.ORPHAN);
   }
 
   /** {@return how many truths came again unchanged} */
   public long duplicates() {
-    return duplicates;
+    return truths(TruthState.DUPLICATE);
   }
 
   /** {@return how many truths replaced another} */
   public long corrections() {
-    return corrections;
+    return truths(TruthState.CORRECTED);
   }
 
   /** {@return how many truths were dropped because they came faster than ticks took them} */
   public long lostTruths() {
-    return lostTruths;
+    return truths(TruthState.LOST);
   }
 
   @Override
@@ -178,10 +188,7 @@ public final class Evidence {
         && others.equals(that.others)
         && comparisons.equals(that.comparisons)
         && Objects.equals(examples, that.examples)
-        && orphans == that.orphans
-        && duplicates == that.duplicates
-        && corrections == that.corrections
-        && lostTruths == that.lostTruths
+        && truths.equals(that.truths)
         && matured == that.matured
         && position == that.position;
   }
@@ -205,13 +212,17 @@ public final class Evidence {
     } else {
       text.append(':').append(champion.version()).append(" · ").append(champion);
     }
-    if (orphans > 0) {
-      text.append(" · ").append(orphans).append(" truths of no known prediction");
-    }
-    if (lostTruths > 0) {
-      text.append(" · ").append(lostTruths).append(" truths lost");
-    }
+    tell(text, TruthState.ORPHAN, "truths of no known prediction");
+    tell(text, TruthState.CONFLICT, "truths that do not fit their prediction");
+    tell(text, TruthState.LATE, "truths too late");
+    tell(text, TruthState.LOST, "truths lost");
     return text.toString();
+  }
+
+  private void tell(StringBuilder text, TruthState state, String what) {
+    if (truths(state) > 0) {
+      text.append(" · ").append(truths(state)).append(' ').append(what);
+    }
   }
 
   /**
@@ -229,10 +240,7 @@ public final class Evidence {
     private @Nullable VersionEvidence champion;
     private @Nullable VersionEvidence candidate;
     private @Nullable Finding examples;
-    private long orphans;
-    private long duplicates;
-    private long corrections;
-    private long lostTruths;
+    private final Map<TruthState, Long> truths = new EnumMap<>(TruthState.class);
     private long matured;
     private long position = -1;
 
@@ -301,10 +309,39 @@ public final class Evidence {
      * @param lost that were dropped; at least 0
      */
     public Builder unjoinedTruths(long orphans, long duplicates, long corrections, long lost) {
-      this.orphans = VersionEvidence.Builder.count("orphans", orphans);
-      this.duplicates = VersionEvidence.Builder.count("duplicates", duplicates);
-      this.corrections = VersionEvidence.Builder.count("corrections", corrections);
-      this.lostTruths = VersionEvidence.Builder.count("lost", lost);
+      VersionEvidence.Builder.count("orphans", orphans);
+      VersionEvidence.Builder.count("duplicates", duplicates);
+      VersionEvidence.Builder.count("corrections", corrections);
+      VersionEvidence.Builder.count("lost", lost);
+      return truths(TruthState.ORPHAN, orphans)
+          .truths(TruthState.DUPLICATE, duplicates)
+          .truths(TruthState.CORRECTED, corrections)
+          .truths(TruthState.LOST, lost);
+    }
+
+    /**
+     * {@return this builder, with how many truths came to this}
+     *
+     * @param state what became of them
+     * @param count at least 0
+     */
+    public Builder truths(TruthState state, long count) {
+      requireNonNull(state, "state");
+      if (VersionEvidence.Builder.count("truths " + state, count) == 0) {
+        truths.remove(state);
+      } else {
+        truths.put(state, count);
+      }
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how many truths came to what}
+     *
+     * @param counts by what became of them; each at least 0
+     */
+    public Builder truths(Map<TruthState, Long> counts) {
+      counts.forEach(this::truths);
       return this;
     }
 

@@ -25,9 +25,13 @@ import java.util.Set;
  *   <li><b>newestUnderAKey</b>: of several predictions under one key, a truth belongs to the newest recorded before it.
  *   <li><b>idsAreNeverReused</b>: ids are not negative, and no other monitor gives one again, whether it is opened later, as
  *       after a restart, or beside this one, as by a second replica. A truth for an id of another monitor is an orphan.
- *   <li><b>orphans</b>: a truth that no prediction waits for is counted and changes nothing; so is one that {@linkplain
- *       dev.mlops.api.model.Truth#isFor is not for} the prediction, of another kind or of other outputs; the prediction goes on
- *       waiting.
+ *   <li><b>orphans</b>: a truth that no prediction waits for is counted and changes nothing.
+ *   <li><b>conflicts</b>: a truth that {@linkplain dev.mlops.api.model.Truth#isFor is not for} the prediction, of another kind or
+ *       of other outputs, is counted and changes nothing; the prediction goes on waiting.
+ *   <li><b>causedTruths</b>: a truth that is marked as {@linkplain dev.mlops.api.model.Truth#asCaused() caused} by its prediction
+ *       closes that, is counted, and is neither in quality nor in outcomes nor in detectors.
+ *   <li><b>accountsForPredictions</b>: after a tick every recorded prediction has joined, has expired or waits for its truth; and
+ *       it has matured, was closed by a truth that it caused, has expired or is open.
  *   <li><b>namesTheOutput</b>: a quantity without a name that is joined has the name of the output that was predicted, in
  *       outcomes as well.
  *   <li><b>duplicates</b>: the same truth again is counted and changes nothing.
@@ -35,7 +39,8 @@ import java.util.Set;
  *       counted; detectors are not fed again.
  *   <li><b>orderDoesNotMatter</b>: quality and counts are the same in whatever order the truths of given predictions come.
  *   <li><b>matures</b>: without a horizon a prediction matures when its truth arrives; with one, when it is that old. Only
- *       what has matured is in quality, outcomes and detectors.
+ *       what has matured is in quality, outcomes and detectors. One that is that old without a truth expires; a truth that comes
+ *       then is counted as late, while the prediction is remembered, and changes nothing.
  *   <li><b>creditsTheVersion</b>: a truth counts for the version that predicted, also when another one serves by now.
  *   <li><b>recorderOnlyAsks</b>: taking a recorder, of a new version or again of a known one, changes neither {@link
  *       Evidence#champion()} nor any drift reading; a version that was never the champion has a section among {@link

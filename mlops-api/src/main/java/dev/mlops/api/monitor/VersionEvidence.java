@@ -39,6 +39,8 @@ public final class VersionEvidence {
   private final long matured;
   private final long expired;
   private final long open;
+  private final long caused;
+  private final long waiting;
   private final @Nullable Duration truthAge;
   private final @Nullable Latency latency;
   private final @Nullable ResponseTimes responseTimes;
@@ -63,6 +65,8 @@ public final class VersionEvidence {
     this.matured = builder.matured;
     this.expired = builder.expired;
     this.open = builder.open;
+    this.caused = builder.caused;
+    this.waiting = builder.waiting < 0 ? builder.open : Math.min(builder.waiting, builder.open);
     this.truthAge = builder.truthAge;
     this.latency = builder.latency;
     this.responseTimes = builder.responseTimes;
@@ -106,6 +110,8 @@ public final class VersionEvidence {
     copy.matured = matured;
     copy.expired = expired;
     copy.open = open;
+    copy.caused = caused;
+    copy.waiting = waiting;
     copy.truthAge = truthAge;
     copy.latency = latency;
     copy.responseTimes = responseTimes;
@@ -170,9 +176,30 @@ public final class VersionEvidence {
     return expired;
   }
 
-  /** {@return how many predictions still wait for their truth or their horizon} */
+  /**
+   * {@return how many predictions still wait for their truth or their horizon: {@link #recorded()} less {@link #matured()},
+   * {@link #caused()} and {@link #expired()}}
+   */
   public long open() {
     return open;
+  }
+
+  /**
+   * {@return how many predictions were closed by a truth that they had {@linkplain dev.mlops.api.model.Truth#caused caused}
+   * themselves: they are neither in quality nor in outcomes}
+   */
+  public long caused() {
+    return caused;
+  }
+
+  /** {@return how many of the open predictions have no truth yet: {@link #recorded()} less {@link #joined()} and {@link #expired()}} */
+  public long waiting() {
+    return waiting;
+  }
+
+  /** {@return how many predictions have their truth, whether it has matured or not} */
+  public long joined() {
+    return matured + caused + open - waiting;
   }
 
   /** {@return the share of predictions that are no longer open whose truth came, 0 to 1; empty if all are open} */
@@ -340,6 +367,8 @@ public final class VersionEvidence {
         matured,
         expired,
         open,
+        caused,
+        waiting,
         truthAge,
         latency,
         responseTimes,
@@ -440,6 +469,8 @@ public final class VersionEvidence {
     private long matured;
     private long expired;
     private long open;
+    private long caused;
+    private long waiting = -1;
 
     /** What is compared with the baseline, and by how much it may be worse. */
     private record Compared(Metric metric, double tolerance) implements Comparable<Compared> {
@@ -507,6 +538,26 @@ public final class VersionEvidence {
       this.matured = count("matured", matured);
       this.expired = count("expired", expired);
       this.open = count("open", open);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how many predictions were closed by a truth that they had caused}
+     *
+     * @param caused at least 0
+     */
+    public Builder caused(long caused) {
+      this.caused = count("caused", caused);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how many of the open predictions have no truth yet; all of them if it is not told}
+     *
+     * @param waiting at least 0
+     */
+    public Builder waiting(long waiting) {
+      this.waiting = count("waiting", waiting);
       return this;
     }
 

@@ -76,7 +76,7 @@ final class Signalled {
       Evidence then, Evidence now, BiPredicate<Watch, DriftReading> kept, OptionalLong change) {
     Evidence.Builder copy =
         Evidence.builder(then.model(), now.at()).matured(now.matured()).position(now.position());
-    copy.unjoinedTruths(then.orphans(), then.duplicates(), then.corrections(), then.lostTruths());
+    copy.truths(then.truths());
     then.others().forEach(copy::other);
     then.champion().ifPresent(section -> copy.champion(copy(section, kept, change)));
     return copy.build();

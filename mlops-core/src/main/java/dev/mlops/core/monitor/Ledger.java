@@ -2,14 +2,21 @@ package dev.mlops.core.monitor;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.TruthState;
 import java.time.Duration;
-import java.util.HashMap;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,30 +25,70 @@ import org.jspecify.annotations.Nullable;
 /**
  * Predictions that wait for their truth or their horizon, and the newest that have matured, found by id and by key.
  *
- * <p>It grows to its bounds and makes no entry after that: what is forgotten is used again.
+ * <p><b>Where they are.</b> Entries are numbers and bytes in {@link Chunk}s of at most {@value Chunk#MOST}: open ones in the order
+ * of recording, matured ones in the order of maturing. A prediction that matures moves from the one row of chunks to the other.
+ * Chunks come and go one at a time, and the indexes grow by a page at a time, so nothing waits for a table of millions to be
+ * made anew; and a collector has a few arrays to follow for a thousand predictions. Where truths come in another order than
+ * their predictions, open chunks become sparse: one that is half empty is copied, so gaps take no more room than entries.
+ *
+ * <p><b>Memory.</b> An entry holds 65 bytes, 13 to 24 for each of its indexes, 8 for each number of its row, 1 to 3 for each
+ * category that {@link Dictionary} know, and its key, prediction and truth at 1 byte a character (2 beyond Latin-1) and 8 a number.
+ * Rows of matured ones that are not kept are dropped with their chunk. Of those that were closed without an outcome 16 bytes and
+ * their indexes are remembered, as many as of those that matured.
  *
  * <p>Not thread-safe: confine to one thread; but the counts may be read from any, and {@link #lost()} called.
  */
 final class Ledger {
+  /** What {@link #find} gives for what is not there. */
+  static final long NONE = LongIndex.NONE;
+
+  private static final int SLOT_BITS = 10;
+
+  private static final byte KEY = 1;
+  private static final byte ARM = 2;
+  private static final byte SEGMENT = 4;
+  private static final byte ERASED = 8;
+
   private final int mostOpen;
   private final int kept;
   private final int remembered;
   /** In milliseconds; 0 if a prediction matures when its truth comes. */
   private final long horizon;
 
-  private final WhenMatured whenMatured;
-  private final RecordedTable byId = new RecordedTable();
-  /** A map that a host's keys cannot slow down, though it makes an object per key. */
-  private final Map<String, Recorded> newestByKey = new HashMap<>();
-  /** The newest matured, by position. */
-  private @Nullable Recorded[] matured;
+  private final Listener listener;
+  private final LongIndex byId = new LongIndex();
+  private final LongIndex byKey = new LongIndex();
+  private final KeyHash hash = KeyHash.secret();
+  private final Dictionary names = new Dictionary();
+  private final Arena scratch = new Arena(64);
+
+  private final List<@Nullable Chunk> chunks = new ArrayList<>();
+  private final List<Integer> freeNumbers = new ArrayList<>();
+  private @Nullable Chunk oldest;
+  private @Nullable Chunk newest;
+  private @Nullable Chunk oldestMatured;
+  private @Nullable Chunk newestMatured;
+  /** The matured chunks, oldest first, from {@link #firstMatured} on. */
+  private final List<Chunk> maturedChunks = new ArrayList<>();
+
+  private int firstMatured;
+  /** The matured chunks before this have no rows. */
+  private int rowless;
+
+  private final List<@Nullable Section> sections = new ArrayList<>();
+  private final List<Schema> schemas = new ArrayList<>();
+
+  /** Ids, and hashes of keys, of the newest that were closed without an outcome. */
+  private final LongRing closedIds;
+
+  private final LongRing closedKeys;
+
+  private final EarlyTruths early;
 
   /** The position that the first outcome has. */
-  private final long first;
+  private long first;
 
   private long end;
-  private @Nullable Recorded oldest;
-  private @Nullable Recorded newest;
   private long open;
   private long joinedAndOpen;
   private boolean overflowed;
@@ -49,171 +96,569 @@ final class Ledger {
   private long ageAtOverflow;
 
   private @Nullable Prediction puzzled;
-  private @Nullable String strange;
-  /** Entries that wait to be used again. */
-  private @Nullable Recorded unused;
+  private final Map<TruthState, AtomicLong> counts = new EnumMap<>(TruthState.class);
 
-  private int made;
-
-  private final AtomicLong joined = new AtomicLong();
-  private final AtomicLong orphans = new AtomicLong();
-  private final AtomicLong duplicates = new AtomicLong();
-  private final AtomicLong corrections = new AtomicLong();
-  private final AtomicLong expired = new AtomicLong();
-  private final AtomicLong lost = new AtomicLong();
-
-  /** Is told of each outcome as it matures. */
-  interface WhenMatured {
+  /** Is told of what changes. */
+  interface Listener {
+    /** An outcome has matured; {@link #outcome} gives it until the next changes. */
     void matured(Section section, Prediction prediction, Truth truth, long position, long millis);
+
+    /** A truth joined a prediction, or replaced the one that it had. */
+    void took(long id, Truth truth, long at);
+
+    /** A truth waits for the prediction of its key. */
+    void waits(String key, Truth truth, long at);
   }
 
-  Ledger(MicrometerMonitor.Config config, WhenMatured whenMatured) {
+  Ledger(MicrometerMonitor.Config config, Listener listener) {
     this.mostOpen = config.open;
     this.kept = config.outcomes;
     this.remembered = config.remembered();
     this.horizon = config.horizon == null ? 0 : millis(config.horizon);
-    this.whenMatured = whenMatured;
-    this.matured = new Recorded[Math.min(64, remembered)];
+    this.listener = listener;
+    this.closedIds = new LongRing(remembered);
+    this.closedKeys = new LongRing(remembered);
+    this.early = new EarlyTruths(
+        config.earlyTruths, config.earlyWait == null ? 0 : millis(config.earlyWait));
     this.first = config.firstPosition.getAsLong();
     this.end = first;
+    for (TruthState state : TruthState.values()) {
+      counts.put(state, new AtomicLong());
+    }
   }
 
-  private static long millis(Duration horizon) {
+  private static long millis(Duration duration) {
     try {
-      return horizon.toMillis();
+      return duration.toMillis();
     } catch (ArithmeticException tooLong) {
       return Long.MAX_VALUE / 4;
     }
   }
 
   void register(Registered registered) {
-    registered.counter(Meters.TRUTHS, joined, "joined");
-    registered.counter(Meters.TRUTHS, orphans, "orphan");
-    registered.counter(Meters.TRUTHS, duplicates, "duplicate");
-    registered.counter(Meters.TRUTHS, corrections, "corrected");
-    registered.counter(Meters.TRUTHS, expired, "expired");
-    registered.counter(Meters.TRUTHS, lost, "lost");
+    for (TruthState state : TruthState.values()) {
+      if (state != TruthState.EARLY) {
+        registered.counter(Meters.TRUTHS, count(state), state.name().toLowerCase(Locale.ROOT));
+      }
+    }
+    registered.gauge(Meters.TRUTHS_EARLY, () -> count(TruthState.EARLY).doubleValue());
   }
 
+  private AtomicLong count(TruthState state) {
+    return requireNonNull(counts.get(state), "counter");
+  }
+
+  private void counts(TruthState state) {
+    count(state).incrementAndGet();
+  }
+
+  // ---- taking predictions
+
   /** Takes a prediction that waits from now on. */
-  Recorded add(long id, @Nullable String key, Section section, Prediction prediction, long millis) {
-    Recorded served = entry();
-    served.begin(id, key, section, prediction, millis);
-    byId.add(served);
-    if (key != null) {
-      newestByKey.put(key, served);
+  void add(Served served) {
+    Chunk chunk = newest;
+    if (chunk == null || chunk.full) {
+      chunk = append(new Chunk(number(), chunk == null ? 16 : Chunk.MOST, 64, 64));
     }
-    served.older = newest;
-    if (newest == null) {
-      oldest = served;
-    } else {
-      newest.newer = served;
+    long key = served.key == null ? KeyHash.NONE : hash.of(served.key);
+    int slot =
+        chunk.add(Chunk.WAITS, served.id, key, served.millis, section(served.section()));
+    chunk.segments[slot] = served.segments;
+    write(chunk, slot, served);
+    chunk.fillUp();
+    long handle = handle(chunk, slot);
+    byId.put(served.id, handle);
+    if (key != KeyHash.NONE) {
+      byKey.put(key, handle);
     }
-    newest = served;
     if (++open > mostOpen && oldest != null) {
       if (!overflowed) {
         overflowed = true;
-        ageAtOverflow = Math.max(1, millis - oldest.millis);
+        ageAtOverflow = Math.max(1, served.millis - oldest.millis[oldest.first]);
       }
-      end(oldest);
+      end(oldest, oldest.first);
     }
-    return served;
-  }
-
-  private Recorded entry() {
-    Recorded entry = unused;
-    if (entry == null) {
-      made++;
-      return new Recorded();
+    if (served.key != null && early.size() > 0) {
+      EarlyTruths.Waiting came = early.take(served.key);
+      if (came != null) {
+        count(TruthState.EARLY).set(early.size());
+        truth(served.id, came.truth(), came.at());
+      }
     }
-    unused = entry.newer;
-    entry.newer = null;
-    return entry;
   }
 
-  @Nullable
-  Recorded find(long id) {
-    return byId.find(id);
+  private void write(Chunk chunk, int slot, Served served) {
+    Arena said = chunk.said;
+    said.put((byte) ((served.key == null ? 0 : KEY)
+        | (served.arm == null ? 0 : ARM)
+        | (served.segment == null ? 0 : SEGMENT)));
+    said.putCount(served.millis - served.happened);
+    if (served.key != null) {
+      said.putText(served.key, null);
+    }
+    if (!said.put(served.prediction(), names)) {
+      chunk.keepWhole(slot, served.prediction());
+    }
+    if (served.arm != null) {
+      said.putText(served.arm, names);
+    }
+    if (served.segment != null) {
+      said.putText(served.segment, names);
+    }
+    Schema schema = served.schema;
+    if (schema != null && chunk.rows != null) {
+      Arena rows = chunk.rows;
+      int begin = rows.size;
+      rows.putInt(0).putCount(schema(schema));
+      for (int i = 0; i < schema.size(); i++) {
+        if (schema.isNumber(i)) {
+          rows.putDouble(served.number(i));
+        } else {
+          rows.putText(served.category(i), names);
+        }
+      }
+      rows.setInt(begin, rows.size - begin - 4);
+      chunk.rowAt[slot] = begin;
+    }
   }
 
-  @Nullable
-  Recorded find(String key) {
-    return newestByKey.get(key);
+  @SuppressWarnings("ReferenceEquality") // nearly all rows share one schema
+  private int schema(Schema schema) {
+    for (int i = 0; i < schemas.size(); i++) {
+      if (schemas.get(i) == schema) {
+        return i;
+      }
+    }
+    int same = schemas.indexOf(schema);
+    if (same >= 0) {
+      return same;
+    }
+    schemas.add(schema);
+    return schemas.size() - 1;
   }
 
-  /** Gives a truth to the prediction that was found for it, if one was. */
-  void join(@Nullable Recorded served, @Nullable Truth given, long at) {
-    if (served == null || given == null) {
-      orphans.incrementAndGet();
+  private int section(Section section) {
+    if (section.inLedger == 0) {
+      int free = sections.indexOf(null);
+      section.code = free < 0 ? sections.size() : free;
+      if (free < 0) {
+        sections.add(section);
+      } else {
+        sections.set(free, section);
+      }
+    }
+    section.inLedger++;
+    return section.code;
+  }
+
+  private Section sectionOf(Chunk chunk, int slot) {
+    return requireNonNull(sections.get(chunk.sections[slot]), "section");
+  }
+
+  private int number() {
+    if (freeNumbers.isEmpty()) {
+      chunks.add(null);
+      return chunks.size() - 1;
+    }
+    return freeNumbers.remove(freeNumbers.size() - 1);
+  }
+
+  private Chunk append(Chunk chunk) {
+    chunks.set(chunk.number, chunk);
+    chunk.older = newest;
+    if (newest == null) {
+      oldest = chunk;
+    } else {
+      newest.newer = chunk;
+    }
+    newest = chunk;
+    return chunk;
+  }
+
+  private static long handle(Chunk chunk, int slot) {
+    return (long) chunk.number << SLOT_BITS | slot;
+  }
+
+  private Chunk chunk(long handle) {
+    return requireNonNull(chunks.get((int) (handle >>> SLOT_BITS)), "chunk");
+  }
+
+  private static int slot(long handle) {
+    return (int) handle & (Chunk.MOST - 1);
+  }
+
+  // ---- taking truths
+
+  /** Where the prediction of an id is; below 0 if it is closed without an outcome, or {@link #NONE}. */
+  long find(long id) {
+    return byId.get(id);
+  }
+
+  /** Where the newest prediction of a key is; below 0 if it is closed without an outcome, or {@link #NONE}. */
+  long find(String key) {
+    long handle = byKey.get(hash.of(key));
+    if (handle < 0) {
+      return handle;
+    }
+    Arena said = facts(chunk(handle), slot(handle));
+    said.getCount();
+    return said.isText(key) ? handle : NONE;
+  }
+
+  /** The facts of an entry, behind the byte of flags. */
+  private static Arena facts(Chunk chunk, int slot) {
+    chunk.said.cursor = chunk.facts[slot] + 1;
+    return chunk.said;
+  }
+
+  private static byte flags(Chunk chunk, int slot) {
+    return chunk.said.bytes[chunk.facts[slot]];
+  }
+
+  /** What was predicted; the cursor goes on behind it. */
+  private Prediction prediction(Chunk chunk, int slot) {
+    Arena said = facts(chunk, slot);
+    said.getCount();
+    if ((flags(chunk, slot) & KEY) != 0) {
+      said.skipText();
+    }
+    Prediction prediction = said.getPrediction(names);
+    if (prediction == null && chunk.whole != null) {
+      prediction = chunk.whole[slot];
+    }
+    return requireNonNull(prediction, "prediction");
+  }
+
+  private @Nullable Truth truthOf(Chunk chunk, int slot) {
+    if (!chunk.hasTruth(slot)) {
+      return null;
+    }
+    chunk.truths.cursor = chunk.truthAt[slot];
+    return chunk.truths.getTruth(names);
+  }
+
+  /** Says the steady time, in milliseconds, at which what follows is taken. */
+  void at(long now) {
+    early.at(now);
+  }
+
+  /** Takes a truth by id. */
+  void truth(long id, @Nullable Truth given, long at) {
+    join(find(id), given, at);
+  }
+
+  /** Takes a truth by key; one that finds no prediction may wait for it. */
+  void truth(String key, @Nullable Truth given, long at) {
+    long handle = find(key);
+    if (handle == NONE && given != null && early.takes(key)) {
+      Truth before = early.of(key);
+      if (given.equals(before)) {
+        counts(TruthState.DUPLICATE);
+        return;
+      }
+      if (before != null) {
+        counts(TruthState.CORRECTED);
+      }
+      count(TruthState.ORPHAN).addAndGet(early.add(key, given, at));
+      count(TruthState.EARLY).set(early.size());
+      listener.waits(key, given, at);
       return;
     }
-    Prediction prediction = served.prediction();
+    join(handle, given, at);
+  }
+
+  private void join(long handle, @Nullable Truth given, long at) {
+    if (handle == NONE || given == null) {
+      counts(TruthState.ORPHAN);
+      return;
+    }
+    if (handle < 0) {
+      counts(TruthState.LATE);
+      return;
+    }
+    Chunk chunk = chunk(handle);
+    int slot = slot(handle);
+    Prediction prediction = prediction(chunk, slot);
     if (!given.isFor(prediction)) {
-      orphans.incrementAndGet();
+      counts(TruthState.CONFLICT);
       puzzled = prediction;
       return;
     }
     Truth truth = prediction instanceof Regression said ? given.named(said.names()) : given;
-    lookFor(truth, prediction);
-    Section section = served.section();
-    Truth before = served.truth;
-    if (before != null && before.equals(truth)) {
-      duplicates.incrementAndGet();
+    boolean matured = chunk.states[slot] == Chunk.MATURED;
+    if (matured) {
+      truth = truth.asObserved(); // what has matured is in quality: the mark comes too late
+    }
+    Section section = sectionOf(chunk, slot);
+    section.spelling.look(prediction, truth);
+    Truth before = truthOf(chunk, slot);
+    if (truth.equals(before)) {
+      counts(TruthState.DUPLICATE);
       return;
     }
     section.newestTruth = at;
     section.truthCame = true;
-    served.truth = truth;
+    scratch.size = 0;
+    chunk.putTruth(slot, scratch.put(truth, names));
+    listener.took(chunk.ids[slot], truth, at);
+    if (section.provisional != null) {
+      if (chunk.provisional[slot] != Chunk.NO_WINDOW) {
+        section.provisional.correct(
+            chunk.provisional[slot],
+            prediction,
+            requireNonNull(before, "before").asObserved(),
+            truth.asObserved());
+      } else if (!truth.caused() && !matured) {
+        chunk.provisional[slot] = section.provisional.add(prediction, truth);
+      }
+    }
     if (before != null) {
-      corrections.incrementAndGet();
-      section.quality.correct(served.inQuality, prediction, before, truth);
-      section.segments.corrected(served.segments, served.position, truth);
-      if (section.provisional != null) {
-        section.provisional.correct(served.inProvisional, prediction, before, truth);
+      counts(TruthState.CORRECTED);
+      if (matured) {
+        section.quality.correct(chunk.mature[slot], prediction, before, truth);
+        section.segments.corrected(chunk.segments[slot], chunk.position + slot, truth);
       }
       return;
     }
-    joined.incrementAndGet();
+    counts(TruthState.JOINED);
     joinedAndOpen++;
-    if (section.provisional != null) {
-      served.inProvisional = section.provisional.add(prediction, truth);
-    }
+    section.joinedAndOpen++;
+    chunk.states[slot] = Chunk.JOINED;
     if (horizon == 0) {
-      mature(served, truth);
+      end(chunk, slot, prediction);
     }
   }
 
-  private void lookFor(Truth truth, Prediction prediction) {
-    if (strange == null
-        && prediction instanceof Classification classification
-        && classification.score().isPresent()) {
-      strange =
-          truth.label().filter(label -> classification.score(label).isEmpty()).orElse(null);
-    }
-  }
-
-  /** The first label of a truth that its prediction has no score for, though it has scores. */
-  @Nullable
-  String strange() {
-    return strange;
-  }
-
-  /** Matures and expires what has reached the horizon. */
+  /** Matures and expires what has reached the horizon, and lets early truths wait no longer than they may. */
   void mature(long now) {
-    while (horizon > 0 && oldest != null && now - oldest.millis >= horizon) {
-      end(oldest);
+    while (horizon > 0 && oldest != null && open > 0 && now - oldest.millis[oldest.first] >= horizon) {
+      end(oldest, oldest.first);
+    }
+    int given = early.expire(now);
+    if (given > 0) {
+      count(TruthState.ORPHAN).addAndGet(given);
+      count(TruthState.EARLY).set(early.size());
     }
   }
 
   /** Lets a prediction wait no longer. */
-  private void end(Recorded served) {
-    Truth truth = served.truth;
+  private void end(Chunk chunk, int slot) {
+    end(chunk, slot, null);
+  }
+
+  private void end(Chunk chunk, int slot, @Nullable Prediction known) {
+    Truth truth = truthOf(chunk, slot);
+    Section section = sectionOf(chunk, slot);
+    open--;
+    if (truth != null) {
+      joinedAndOpen--;
+      section.joinedAndOpen--;
+    }
     if (truth == null) {
-      expire(served);
+      section.expired++;
+      counts(TruthState.EXPIRED);
+      close(chunk, slot);
+    } else if (truth.caused()) {
+      section.caused++;
+      counts(TruthState.CAUSED);
+      close(chunk, slot);
     } else {
-      mature(served, truth);
+      mature(chunk, slot, section, known == null ? prediction(chunk, slot) : known, truth);
     }
   }
+
+  /** Forgets an open entry, but for its id and its key. */
+  private void close(Chunk chunk, int slot) {
+    long handle = handle(chunk, slot);
+    long id = chunk.ids[slot];
+    long key = chunk.keys[slot];
+    sectionLeft(sectionOf(chunk, slot));
+    leave(chunk, slot);
+    long number = closedIds.end();
+    if (number >= remembered) {
+      long forgotten = number - remembered;
+      byId.remove(closedIds.get(forgotten), closed(forgotten));
+      byKey.remove(closedKeys.get(forgotten), closed(forgotten));
+    }
+    closedIds.add(id);
+    closedKeys.add(key);
+    byId.put(id, closed(number));
+    if (key != KeyHash.NONE && byKey.get(key) == handle) {
+      byKey.put(key, closed(number));
+    }
+  }
+
+  /** The value in an index of what was the n-th to be closed. */
+  private static long closed(long number) {
+    return -1 - number;
+  }
+
+  private void sectionLeft(Section section) {
+    if (--section.inLedger == 0) {
+      sections.set(section.code, null);
+    }
+  }
+
+  private void mature(
+      Chunk chunk, int slot, Section section, Prediction prediction, Truth truth) {
+    long happened = happened(chunk, slot);
+    Chunk to = newestMatured;
+    if (to == null || to.full) {
+      to = new Chunk(number(), to == null ? 16 : Chunk.MOST, 64, 64);
+      chunks.set(to.number, to);
+      to.position = end;
+      if (newestMatured == null) {
+        oldestMatured = to;
+      } else {
+        newestMatured.newer = to;
+      }
+      newestMatured = to;
+      maturedChunks.add(to);
+    }
+    int here = to.copy(chunk, slot, Chunk.MATURED);
+    to.fillUp();
+    moved(chunk, slot, to, here);
+    leave(chunk, slot);
+    section.matured++;
+    to.mature[here] = section.quality.add(prediction, truth);
+    long position = end++;
+    section.segments.matured(to.segments[here], position, prediction, truth);
+    forgetOld();
+    listener.matured(section, prediction, truth, position, happened);
+  }
+
+  private void moved(Chunk from, int slot, Chunk to, int here) {
+    byId.put(to.ids[here], handle(to, here));
+    long key = to.keys[here];
+    if (key != KeyHash.NONE && byKey.get(key) == handle(from, slot)) {
+      byKey.put(key, handle(to, here));
+    }
+  }
+
+  /** When what a prediction is about happened. */
+  private static long happened(Chunk chunk, int slot) {
+    return chunk.millis[slot] - facts(chunk, slot).getCount();
+  }
+
+  /** Takes an entry out of its open chunk, which goes if that was its last. */
+  private void leave(Chunk chunk, int slot) {
+    chunk.forget(slot);
+    if (chunk.live == 0) {
+      if (chunk.full) {
+        drop(chunk);
+      } else {
+        chunk.clear();
+      }
+    } else if (chunk.full && 2 * chunk.live <= chunk.count) {
+      compact(chunk);
+    }
+  }
+
+  private void drop(Chunk chunk) {
+    if (chunk.older == null) {
+      oldest = chunk.newer;
+    } else {
+      chunk.older.newer = chunk.newer;
+    }
+    if (chunk.newer == null) {
+      newest = chunk.older;
+    } else {
+      chunk.newer.older = chunk.older;
+    }
+    free(chunk);
+  }
+
+  private void free(Chunk chunk) {
+    chunks.set(chunk.number, null);
+    freeNumbers.add(chunk.number);
+  }
+
+  /** Copies a sparse chunk, together with the one before it if both are small. */
+  private void compact(Chunk chunk) {
+    Chunk before = chunk.older;
+    boolean both = before != null
+        && before.full
+        && before.live + chunk.live <= Chunk.MOST / 2
+        && rowBytes(before) + rowBytes(chunk) <= Chunk.MOST_ROW_BYTES;
+    int room = chunk.live + (both ? requireNonNull(before).live : 0);
+    Chunk dense = new Chunk(number(), room, 16 * room, 0);
+    dense.full = true;
+    chunks.set(dense.number, dense);
+    if (both) {
+      copyLive(requireNonNull(before), dense);
+      drop(before);
+    }
+    copyLive(chunk, dense);
+    dense.older = chunk.older;
+    dense.newer = chunk.newer;
+    if (dense.older == null) {
+      oldest = dense;
+    } else {
+      dense.older.newer = dense;
+    }
+    if (dense.newer == null) {
+      newest = dense;
+    } else {
+      dense.newer.older = dense;
+    }
+    free(chunk);
+  }
+
+  private static int rowBytes(Chunk chunk) {
+    return chunk.rows == null ? 0 : chunk.rows.size;
+  }
+
+  private void copyLive(Chunk from, Chunk to) {
+    for (int slot = from.first; slot < from.count; slot++) {
+      if (from.states[slot] != Chunk.FORGOTTEN) {
+        int here = to.copy(from, slot, from.states[slot]);
+        moved(from, slot, to, here);
+      }
+    }
+  }
+
+  /** Forgets the matured that are too many, and the rows of those that are kept without. */
+  private void forgetOld() {
+    while (oldestMatured != null && end - (oldestMatured.position + oldestMatured.first) > remembered) {
+      Chunk chunk = oldestMatured;
+      int slot = chunk.first;
+      long handle = handle(chunk, slot);
+      byId.remove(chunk.ids[slot], handle);
+      byKey.remove(chunk.keys[slot], handle);
+      sectionLeft(sectionOf(chunk, slot));
+      chunk.forget(slot);
+      if (chunk.full && chunk.live == 0) {
+        oldestMatured = chunk.newer;
+        if (oldestMatured == null) {
+          newestMatured = null;
+        }
+        free(chunk);
+        forgetChunk();
+      }
+    }
+    if (kept < remembered) {
+      for (int i = rowless; i < maturedChunks.size(); i++) {
+        Chunk chunk = maturedChunks.get(i);
+        if (!chunk.full || chunk.position + chunk.count > end - kept) {
+          break;
+        }
+        chunk.rows = null;
+        rowless = i + 1;
+      }
+    }
+  }
+
+  private void forgetChunk() {
+    firstMatured++;
+    rowless = Math.max(rowless, firstMatured);
+    if (firstMatured > 64 && 2 * firstMatured > maturedChunks.size()) {
+      maturedChunks.subList(0, firstMatured).clear();
+      rowless -= firstMatured;
+      firstMatured = 0;
+    }
+  }
+
+  // ---- what is known
 
   /** The newest prediction for which a truth of another kind came, told once. */
   @Nullable
@@ -241,84 +686,6 @@ final class Ledger {
         Math.ceil((double) mostOpen * horizon / ageAtOverflow));
   }
 
-  private void mature(Recorded served, Truth truth) {
-    unlink(served);
-    served.position = end++;
-    Section section = served.section();
-    Prediction prediction = served.prediction();
-    section.matured++;
-    served.inQuality = section.quality.add(prediction, truth);
-    section.segments.matured(served.segments, served.position, prediction, truth);
-    keep(served);
-    whenMatured.matured(section, prediction, truth, served.position, served.happened);
-  }
-
-  private void keep(Recorded served) {
-    if (matured() > matured.length && matured.length < remembered) {
-      @Nullable Recorded[] longer = new Recorded[(int) Math.min(remembered, 2L * matured.length)];
-      System.arraycopy(matured, 0, longer, 0, matured.length);
-      matured = longer;
-    }
-    int slot = slot(served.position);
-    Recorded forgotten = matured[slot];
-    matured[slot] = served;
-    if (forgotten != null) {
-      forget(forgotten);
-    }
-    long tooOld = served.position - kept;
-    if (tooOld >= first && kept < remembered) {
-      Recorded rowless = matured[slot(tooOld)];
-      if (rowless != null && rowless.position == tooOld) {
-        rowless.forgetRow();
-      }
-    }
-  }
-
-  private int slot(long position) {
-    return (int) ((position - first) % matured.length);
-  }
-
-  private void expire(Recorded served) {
-    unlink(served);
-    served.section().expired++;
-    expired.incrementAndGet();
-    forget(served);
-  }
-
-  private void unlink(Recorded served) {
-    if (served.older == null) {
-      oldest = served.newer;
-    } else {
-      served.older.newer = served.newer;
-    }
-    if (served.newer == null) {
-      newest = served.older;
-    } else {
-      served.newer.older = served.older;
-    }
-    served.older = null;
-    served.newer = null;
-    open--;
-    if (served.truth != null) {
-      joinedAndOpen--;
-    }
-  }
-
-  private void forget(Recorded served) {
-    byId.remove(served);
-    if (served.key != null) {
-      newestByKey.remove(served.key, served);
-    }
-    served.end();
-    served.newer = unused;
-    unused = served;
-  }
-
-  /** How many entries were ever made; each is in use or waits to be used again. */
-  int made() {
-    return made;
-  }
-
   /** How many have matured. */
   long matured() {
     return end - first;
@@ -341,23 +708,91 @@ final class Ledger {
 
   /** When the oldest was served that waits for its truth or its horizon, in milliseconds. */
   long oldestOpen() {
-    return oldest == null ? Long.MAX_VALUE : oldest.millis;
+    return oldest == null || open == 0 ? Long.MAX_VALUE : oldest.millis[oldest.first];
   }
 
   /** Counts a truth that could not be taken. */
   void lost() {
-    lost.incrementAndGet();
+    counts(TruthState.LOST);
   }
 
-  /** The outcome at a position from {@link #begin()} to below {@link #end()}. */
+  /** The outcome at a position from {@link #begin()} to below {@link #end()}; null if its row was erased. */
+  @Nullable
   Outcome outcome(long position) {
-    return requireNonNull(matured[slot(position)], "outcome").outcome();
+    Chunk chunk = maturedAt(position);
+    int slot = (int) (position - chunk.position);
+    if ((flags(chunk, slot) & ERASED) != 0 || !chunk.hasRow(slot)) {
+      return null;
+    }
+    byte flags = flags(chunk, slot);
+    Prediction prediction = prediction(chunk, slot);
+    String arm = (flags & ARM) != 0 ? chunk.said.getText(names) : null;
+    String segment = (flags & SEGMENT) != 0 ? chunk.said.getText(names) : null;
+    Outcome.Builder outcome = Outcome.builder(
+            position, chunk.ids[slot], sectionOf(chunk, slot).version)
+        .row(row(chunk, slot))
+        .prediction(prediction)
+        .truth(requireNonNull(truthOf(chunk, slot), "truth"))
+        .servedAt(Instant.ofEpochMilli(happened(chunk, slot)));
+    if (arm != null) {
+      outcome.arm(arm);
+    }
+    if (segment != null) {
+      outcome.segment(segment);
+    }
+    return outcome.build();
+  }
+
+  private Chunk maturedAt(long position) {
+    int from = firstMatured;
+    int to = maturedChunks.size() - 1;
+    while (from < to) {
+      int middle = (from + to + 1) >>> 1;
+      if (maturedChunks.get(middle).position <= position) {
+        from = middle;
+      } else {
+        to = middle - 1;
+      }
+    }
+    return maturedChunks.get(from);
+  }
+
+  private Row row(Chunk chunk, int slot) {
+    Arena rows = requireNonNull(chunk.rows, "rows");
+    rows.cursor = chunk.rowAt[slot] + 4;
+    Schema schema = schemas.get((int) rows.getCount());
+    double[] numbers = new double[schema.size()];
+    String[] categories = new String[schema.size()];
+    Arrays.fill(categories, "");
+    for (int i = 0; i < numbers.length; i++) {
+      if (schema.isNumber(i)) {
+        numbers[i] = rows.getDouble();
+      } else {
+        categories[i] = rows.getText(names);
+      }
+    }
+    return Row.of(schema, numbers, categories);
   }
 
   void describe(Evidence.Builder evidence) {
-    evidence
-        .unjoinedTruths(orphans.get(), duplicates.get(), corrections.get(), lost.get())
-        .matured(matured())
-        .position(end);
+    counts.forEach((state, count) -> evidence.truths(state, count.get()));
+    evidence.matured(matured()).position(end);
+  }
+
+  /** How many bytes its chunks hold, for tests. */
+  long bytes() {
+    long bytes = 0;
+    for (Chunk chunk : chunks) {
+      bytes += chunk == null ? 0 : chunk.bytes();
+    }
+    return bytes;
+  }
+
+  /** How many entries its indexes hold, for tests. */
+  Map<String, Integer> indexed() {
+    Map<String, Integer> sizes = new LinkedHashMap<>();
+    sizes.put("ids", byId.size());
+    sizes.put("keys", byKey.size());
+    return sizes;
   }
 }

@@ -57,6 +57,15 @@ public enum Meters {
       "1 for the version that is the champion, else 0",
       "",
       "version"),
+  /** Counter of the recorded predictions, those of before a restart included: joined + expired + waiting, after each tick. */
+  ISSUED(Type.COUNTER, "mlops.predictions.issued", "recorded predictions", "", "version"),
+  /** Gauge of the recorded predictions that have no truth yet and have not expired. */
+  WAITING(
+      Type.GAUGE,
+      "mlops.predictions.waiting",
+      "recorded predictions that have no truth yet and have not expired",
+      "",
+      "version"),
   /** Gauge of the recorded predictions that wait for their truth or their horizon. */
   OPEN(
       Type.GAUGE,
@@ -64,13 +73,20 @@ public enum Meters {
       "recorded predictions that wait for their truth or their horizon",
       "",
       "version"),
-  /** Counter of the truths: {@code joined}, {@code orphan}, {@code duplicate}, {@code corrected}, {@code expired}, {@code lost}. */
+  /**
+   * Counter of the truths by {@link dev.mlops.api.monitor.TruthState}: {@code joined}, {@code corrected}, {@code duplicate},
+   * {@code late}, {@code conflict}, {@code orphan}, {@code lost}, and of the joined {@code caused}; {@code expired} counts
+   * predictions.
+   */
   TRUTHS(
       Type.COUNTER,
       "mlops.truths",
       "truths by what became of them; expired: predictions without one",
       "",
       "outcome"),
+  /** Gauge of the truths that wait for their predictions. */
+  TRUTHS_EARLY(
+      Type.GAUGE, "mlops.truths.early", "truths that wait for their predictions", ""),
   /**
    * Counter of the outcomes that have matured by true and predicted label, so that a query chooses the window of precision and
    * recall; labels as in {@link #PREDICTED}. What a truth was corrected to later is not counted.

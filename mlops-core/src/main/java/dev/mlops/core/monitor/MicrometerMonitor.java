@@ -96,10 +96,12 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>for predictions on their way, {@link Config#buffering} slots of 12c + 94 bytes, one set for all versions with the same
  *       columns, and as many of 48 bytes for truths, all allocated beforehand;
- *   <li>for the ledger, one prediction more than {@link Config#awaiting} and the larger of {@link Config#keeping} and {@link
- *       Config#qualityOver} together, each 12c + 420 bytes (420 beyond {@code keeping}) and what the host's key, categories and
- *       truth hold, and its prediction if that has more than eight scores or is of a kind of the host's own. It grows to that
- *       as it is needed; entries are then used again, and only a key makes one object more, of a map;
+ *   <li>for the ledger, {@link Config#awaiting} and the larger of {@link Config#keeping} and {@link Config#qualityOver} together,
+ *       each 8 bytes for a number of its row, 1 to 3 for a category (its characters, where more than 16,384 are known), 110 for
+ *       itself, 8 for a score, and the characters of the host's key and truth; up to twice that of those that wait, where truths
+ *       come in another order than predictions; and for each of the second number 70 more, by which a truth is known to be late.
+ *       None is an object: a collector has some 15 arrays to follow for a thousand predictions. It grows as it is needed, by a
+ *       thousand predictions at a time;
  *   <li>for each of the 16 newest versions 110 kB and, twice if there is a horizon, {@code qualityOver} predictions of 150 bytes
  *       (or the host's own) and their truths;
  *   <li>for each of those versions 120c bytes for the faults of columns, and 1,000 predictions of 24 bytes for each of their parts;
@@ -113,7 +115,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Keys, arms, segments and categories of more than {@value #LONGEST} characters are refused and counted; so is a truth with
  * such a label, as an orphan. A label that its prediction has no score for is a wrong prediction like any other, of the largest
- * log loss, and is warned of once. A metric of the host's own that throws for a truth leaves out that row.
+ * log loss, and is warned of once; so is, without scores, one that none of at least 100 predictions and no test row had. A metric of the host's own that throws for a truth leaves out that row.
  *
  * <p>The ledger is in memory: after a restart, truths of what was open are orphans, and {@link Outcomes} begin at another
  * position, drawn at random below 2⁵². One monitor per model and registry.
@@ -182,7 +184,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     this.lock = intake.lock();
     this.warnings = new MonitorWarnings(model);
     this.watches = new Watches(config.watches, config.own, config.remembered(), warnings);
-    this.ledger = new Ledger(config, this::matured);
+    this.ledger = new Ledger(config, taken);
     config
         .segmentations()
         .forEach(each -> guards.put(each, new SegmentGuard(each.name(), config.ticker, warnings)));
@@ -362,15 +364,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
   /** Says what time it is. */
   private void advance(long at) {
     steady = time.advance(at);
+    ledger.at(steady);
     sections.values().forEach(section -> section.advance(steady));
-  }
-
-  /** Counts an outcome that has matured, and feeds the detectors with it. */
-  private void matured(
-      Section section, Prediction prediction, Truth truth, long position, long millis) {
-    section.labels.matured(prediction, truth);
-    section.beside.matured(prediction, truth);
-    watches.matured(section, prediction, truth, position, millis);
   }
 
   /** Tells what went wrong since the newest tick. */
@@ -378,10 +373,6 @@ public final class MicrometerMonitor implements MetricsMonitor {
     Prediction puzzled = ledger.puzzled();
     if (puzzled != null) {
       warnings.otherKind(puzzled);
-    }
-    String strange = ledger.strange();
-    if (strange != null) {
-      warnings.unscored(strange);
     }
     if (ledger.overflowed()) {
       warnings.overflow(config.open, ledger);
@@ -391,6 +382,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       if (fault != null) {
         warnings.unreadable(section.version, fault);
       }
+      warnings.unspelt(section.spelling);
       if (neverPositive(section)) {
         warnings.positiveNeverTrue(section);
       }
@@ -435,7 +427,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
   }
 
   /** What the intake gives. */
-  private final class Taken implements Intake.Sink {
+  private final class Taken implements Intake.Sink, Ledger.Listener {
+    private final Served served = new Served();
+
     @Override
     public void draining() {
       now = now(ticked);
@@ -456,15 +450,16 @@ public final class MicrometerMonitor implements MetricsMonitor {
       section.labels.predicted(prediction);
       section.predictions.add(prediction);
       ring.count(slot, section.columns);
+      section.spelling.predicted(prediction);
       // It was recorded after the drain before this one, whatever the clock said then.
       long age = Math.max(0, now - ring.millis(slot));
       long millis = Math.max(Math.min(before, steady), steady - age);
-      Recorded served = ledger.add(ring.id(slot), ring.key(slot), section, prediction, millis);
+      served.begin(ring.id(slot), ring.key(slot), section, prediction, millis);
       Call call = ring.call(slot);
       if (call != null) {
         served.keepCall(call);
       }
-      long happened = served.happened; // it may be used again from here on
+      long happened = served.happened;
       if (config.outcomes > 0) {
         ring.keepRow(slot, served);
       }
@@ -474,6 +469,11 @@ public final class MicrometerMonitor implements MetricsMonitor {
       long nanos = ring.nanos(slot);
       section.responses.take(
           ring, slot, call == null ? OptionalLong.empty() : call.inputSize(), millis);
+      try {
+        ledger.add(served);
+      } finally {
+        served.end();
+      }
       SectionMeters shown = meters.get(section);
       if (shown != null) {
         shown.took(nanos);
@@ -490,10 +490,29 @@ public final class MicrometerMonitor implements MetricsMonitor {
           && truth.label().filter(label -> label.length() > LONGEST).isPresent()) {
         truth = null; // an orphan: what is kept is bounded
       }
-      if (!ended) {
-        ledger.join(key == null ? ledger.find(id) : ledger.find(key), truth, millis);
+      if (ended) {
+        return;
+      }
+      if (key == null) {
+        ledger.truth(id, truth, millis);
+      } else {
+        ledger.truth(key, truth, millis);
       }
     }
+
+    @Override
+    public void matured(
+        Section section, Prediction prediction, Truth truth, long position, long millis) {
+      section.labels.matured(prediction, truth);
+      section.beside.matured(prediction, truth);
+      watches.matured(section, prediction, truth, position, millis);
+    }
+
+    @Override
+    public void took(long id, Truth truth, long at) {}
+
+    @Override
+    public void waits(String key, Truth truth, long at) {}
 
     @Override
     public void missed(Throwable thrown) {
@@ -710,6 +729,11 @@ public final class MicrometerMonitor implements MetricsMonitor {
     @Nullable
     Duration horizon;
 
+    int earlyTruths;
+
+    @Nullable
+    Duration earlyWait;
+
     int outcomes = 10_000;
     int open = 100_000;
     int qualityOver = 1_000;
@@ -735,6 +759,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
       copy.lock = lock;
       copy.firstPosition = firstPosition;
       copy.horizon = horizon;
+      copy.earlyTruths = earlyTruths;
+      copy.earlyWait = earlyWait;
       copy.outcomes = outcomes;
       copy.open = open;
       copy.qualityOver = qualityOver;
@@ -946,6 +972,27 @@ public final class MicrometerMonitor implements MetricsMonitor {
     public Config awaiting(int predictions) {
       Config copy = copy();
       copy.open = within("predictions", predictions, 1);
+      return copy;
+    }
+
+    /**
+     * {@return the same config for a monitor that lets a truth wait whose key no prediction has yet}
+     *
+     * <p>By default such a truth is an orphan. This is for hosts whose keys mean one prediction for ever: with a key that is
+     * used again, a truth that comes after its prediction was forgotten would be taken for the next one's.
+     *
+     * @param wait how long it waits, by the config's clock; then it is an orphan. At least a millisecond
+     * @param most how many may wait, 1 to 100,000,000; the oldest that is too many is an orphan
+     * @throws IllegalArgumentException if one is out of range
+     */
+    public Config truthBefore(Duration wait, int most) {
+      if (wait.compareTo(Duration.ofMillis(1)) < 0) {
+        throw new IllegalArgumentException(
+            "wait must be at least a millisecond, but was " + MlopsException.shown(wait));
+      }
+      Config copy = copy();
+      copy.earlyTruths = within("most", most, 1);
+      copy.earlyWait = wait;
       return copy;
     }
 

@@ -86,19 +86,26 @@ final class MonitorWarnings {
     warnings.once(
         "kind",
         "a truth came for a " + prediction.getClass().getSimpleName() + " of " + model
-            + " that is of another kind; such truths are counted as orphans, and the prediction goes on waiting",
+            + " that is of another kind; such truths are counted as conflicts, and the prediction goes on waiting",
         null);
   }
 
-  /** A truth came whose label the prediction has no score for. */
-  void unscored(String label) {
-    if (!saidStrange) {
+  /** A truth came whose label is spelt as none of the version's is. */
+  void unspelt(Spelling spelling) {
+    String label = spelling.strange();
+    if (!saidStrange && label != null) {
       saidStrange = true;
       warnings.once(
           "label",
           "a truth of " + model + " has the label " + Warnings.shown(label)
-              + ", which its prediction has no score for; it counts as a wrong prediction, but is it"
-              + " spelt as the model spells it?",
+              + (spelling.scored()
+                  ? ", which its prediction has no score for"
+                  : ", which no prediction and no test row had")
+              + "; it counts as a wrong prediction, but is it spelt as the model spells it?"
+              + spelling
+                  .meant()
+                  .map(near -> " Is \"" + Warnings.shown(near) + "\" meant?")
+                  .orElse(""),
           null);
     }
   }

@@ -198,8 +198,8 @@ class Ring extends Slots {
     return size;
   }
 
-  /** Copies the row in a slot that holds a prediction into an entry of the ledger. */
-  void keepRow(int slot, Recorded served) {
+  /** Gives the row in a slot that holds a prediction, which stays until the slot is released. */
+  void keepRow(int slot, Served served) {
     served.keepRow(schema(slot), numbers, categories, slot * number.length);
   }
 

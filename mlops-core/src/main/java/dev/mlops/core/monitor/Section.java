@@ -71,9 +71,19 @@ final class Section {
   @Nullable
   AcceptedFeatures accepted;
 
+  final Spelling spelling;
+
   long recorded;
   long matured;
   long expired;
+  /** Closed by a truth that the prediction had caused. */
+  long caused;
+  /** Open ones whose truth has come. */
+  long joinedAndOpen;
+  /** How many entries the ledger has of it, and its number there while it has any. */
+  long inLedger;
+
+  int code;
   /** When the newest truth came, in milliseconds; meaningless before one has. */
   long newestTruth;
 
@@ -101,6 +111,7 @@ final class Section {
     this.labels = new LabelCounts(baseline.schema().positiveLabel());
     this.columns = new ColumnFaults(baseline);
     this.predictions = new PredictionSample(baseline);
+    this.spelling = new Spelling(baseline);
     // Of equal metrics the first counts: the host's brings its loss, the one of the baseline may
     // not.
     Set<Metric> measured = new LinkedHashSet<>(config.metrics);
@@ -149,7 +160,12 @@ final class Section {
   }
 
   long open() {
-    return recorded - matured - expired;
+    return recorded - matured - caused - expired;
+  }
+
+  /** How many of the open ones have no truth yet. */
+  long waiting() {
+    return open() - joinedAndOpen;
   }
 
   VersionEvidence.Builder evidence(long now) {
@@ -157,7 +173,9 @@ final class Section {
         .baseline(baseline)
         .served(recorded, dropped())
         .failures(failures.sum())
-        .truths(matured, expired, open());
+        .truths(matured, expired, open())
+        .caused(caused)
+        .waiting(waiting());
     if (truthCame) {
       builder.truthAge(Duration.ofMillis(Math.max(0, now - newestTruth)));
     }

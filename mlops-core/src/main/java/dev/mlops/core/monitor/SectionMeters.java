@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,8 @@ final class SectionMeters {
   private final Map<String, Shown> columns = new HashMap<>();
   private final Shown champion = new Shown();
   private final Shown open = new Shown();
+  private final Shown waiting = new Shown();
+  private final AtomicLong issued = new AtomicLong();
   private final Shown coverage = new Shown();
   private final Set<String> shownFailures = new HashSet<>();
   private final Set<String> shownLabels = new HashSet<>();
@@ -57,6 +60,7 @@ final class SectionMeters {
     this.truthAge = truthAge;
     this.traffic = new TrafficMeters(registered, section);
     this.timer = registered.timer(Meters.PREDICTIONS, section.version);
+    registered.counter(Meters.ISSUED, issued, section.version);
     for (Section.Cause cause : Section.Cause.values()) {
       registered.counter(Meters.DROPPED, section.drops(cause), section.version, cause.tag());
     }
@@ -100,7 +104,9 @@ final class SectionMeters {
   @SuppressWarnings("ReferenceEquality") // the same map holds the same numbers
   void refresh(boolean serves, Map<Watch, DriftReading> readings) {
     show(champion, serves ? 1 : 0, Meters.CHAMPION, section.version);
+    issued.set(section.recorded);
     show(open, (double) section.open(), Meters.OPEN, section.version);
+    show(waiting, (double) section.waiting(), Meters.WAITING, section.version);
     showFailures();
     showLabels();
     traffic.refresh(serves);

@@ -23,6 +23,7 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
@@ -267,7 +268,7 @@ class MicrometerMonitorTest {
         }))
         .containsExactly(
             "WARNING a truth of fraud has the label Yes, which its prediction has no"
-                + " score for; it counts as a wrong prediction, but is it spelt as the model spells it?");
+                + " score for; it counts as a wrong prediction, but is it spelt as the model spells it? Is \"yes\" meant?");
   }
 
   private static List<String> warnings(Runnable code) {
@@ -604,9 +605,7 @@ class MicrometerMonitorTest {
   private static void same(MicrometerMonitor monitor, InMemoryMonitor exact, String where) {
     Evidence got = monitor.evidence();
     Evidence wanted = exact.evidence();
-    assertThat(got.orphans()).as(where).isEqualTo(wanted.orphans());
-    assertThat(got.duplicates()).as(where).isEqualTo(wanted.duplicates());
-    assertThat(got.corrections()).as(where).isEqualTo(wanted.corrections());
+    assertThat(got.truths()).as(where).isEqualTo(wanted.truths());
     assertThat(got.matured()).as(where).isEqualTo(wanted.matured());
     same(got.champion().orElseThrow(), wanted.champion().orElseThrow(), where);
     assertThat(got.others()).hasSameSizeAs(wanted.others());
@@ -792,8 +791,77 @@ class MicrometerMonitorTest {
     assertThat(champion(monitor).expired()).isEqualTo(1);
   }
 
+  /** With a horizon the mark of the newest truth counts; without one a truth closes at once, and a later one is late. */
   @Test
-  void theOldestOpenPredictionExpiresAndItsTruthIsAnOrphan() {
+  void aTruthThatWasCausedClosesByTheMarkThatItHasThen() {
+    MicrometerMonitor monitor = open(config -> config.truthWithin(Duration.ofHours(1)));
+    Recorder recorder = serving(monitor, "1", BASELINE);
+    recorder.record("caused", ROW, YES, 1);
+    recorder.record("looked at", ROW, YES, 1);
+    monitor.truth("caused", TRUE.asCaused());
+    monitor.truth("looked at", TRUE.asCaused());
+    monitor.tick();
+    assertThat(champion(monitor).provisional()).isEmpty();
+    monitor.truth("looked at", FALSE);
+    monitor.tick();
+    assertThat(champion(monitor).provisional()).containsEntry(Metric.ACCURACY, Estimate.share(0, 1));
+    assertThat(champion(monitor).joined()).isEqualTo(2);
+    assertThat(champion(monitor).waiting()).isZero();
+    clock.advance(Duration.ofHours(1));
+    monitor.tick();
+    assertThat(champion(monitor).matured()).isEqualTo(1);
+    assertThat(champion(monitor).caused()).isEqualTo(1);
+    monitor.truth("caused", FALSE);
+    monitor.truth("looked at", FALSE.asCaused());
+    monitor.tick();
+    assertThat(monitor.evidence().truths(TruthState.LATE)).isEqualTo(1);
+    assertThat(monitor.evidence().duplicates()).as("the mark comes too late").isEqualTo(1);
+    assertThat(champion(monitor).quality(Metric.ACCURACY)).contains(Estimate.share(0, 1));
+  }
+
+  @Test
+  void aTruthMayWaitForItsPrediction() {
+    MicrometerMonitor monitor = open(config -> config.truthBefore(Duration.ofMinutes(1), 10));
+    Recorder recorder = serving(monitor, "1", BASELINE);
+    monitor.truth("order-1", TRUE);
+    monitor.truth("order-2", TRUE);
+    monitor.tick();
+    assertThat(monitor.evidence().truths(TruthState.EARLY)).isEqualTo(2);
+    assertThat(registry.get("mlops.truths.early").gauge().value()).isEqualTo(2);
+    recorder.record("order-1", ROW, YES, 1);
+    clock.advance(Duration.ofMinutes(1));
+    monitor.tick();
+    assertThat(champion(monitor).matured()).isEqualTo(1);
+    assertThat(monitor.evidence().truths(TruthState.EARLY)).isZero();
+    assertThat(monitor.evidence().orphans()).isEqualTo(1);
+  }
+
+  @Test
+  void aTruthWithALabelThatNoPredictionEverWasIsSaidOnceThoughThereAreNoScores() {
+    MicrometerMonitor monitor = open(config -> config);
+    Recorder recorder = serving(monitor, "1", BASELINE);
+    for (int i = 0; i < 99; i++) {
+      recorder.record(ROW, i % 2 == 0 ? YES : NO, 1);
+    }
+    assertThat(warnings(() -> {
+          monitor.truth(recorder.record("a", ROW, YES, 1), FALSE);
+          monitor.truth("a", TRUE);
+          monitor.tick();
+        }))
+        .isEmpty();
+    assertThat(warnings(() -> {
+          monitor.truth("a", Truth.of("Yes"));
+          monitor.truth("a", Truth.of("YES"));
+          monitor.tick();
+          monitor.tick();
+        }))
+        .singleElement()
+        .asString()
+        .contains("the label Yes", "no prediction and no test row", "\"yes\" meant");
+  }
+
+  @Test
+  void theOldestOpenPredictionExpiresAndItsTruthIsLate() {
     MicrometerMonitor monitor = open(config -> config.awaiting(3));
     Recorder recorder = serving(monitor, "1", BASELINE);
     for (int i = 0; i < 5; i++) {
@@ -807,7 +875,9 @@ class MicrometerMonitorTest {
     assertThat(champion(monitor).matured()).isEqualTo(3);
     assertThat(champion(monitor).expired()).isEqualTo(2);
     assertThat(counted("mlops.truths", "outcome", "expired")).isEqualTo(2);
-    assertThat(monitor.evidence().orphans()).isEqualTo(2);
+    assertThat(monitor.evidence().truths(TruthState.LATE)).isEqualTo(2);
+    assertThat(counted("mlops.truths", "outcome", "late")).isEqualTo(2);
+    assertThat(monitor.evidence().orphans()).isZero();
     assertThat(champion(monitor).coverage()).hasValue(0.6);
   }
 

@@ -176,8 +176,9 @@ class ReleaseTest {
         long id = recorder.record(Row.of(typo, 1.0), Classification.of("ok"), 1);
         monitor.truth(id, Truth.of(i % 10 == 0 ? "fraud" : "ok"));
         monitor.tick();
-        assertThat(log.lines()).as("after " + (i + 1)).hasSize(i < 99 ? 0 : 1);
+        assertThat(log.lines()).as("after " + (i + 1)).hasSize(i < 99 ? 0 : i < 100 ? 1 : 2);
       }
+      assertThat(log.lines().get(1)).contains("the label fraud", "no prediction", "\"Fraud\" meant");
       assertThat(log.lines().get(0)).contains("none of 100 truths", "\"Fraud\"", "\"fraud\" meant");
     }
   }

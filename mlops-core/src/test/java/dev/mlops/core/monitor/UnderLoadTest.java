@@ -111,7 +111,7 @@ class UnderLoadTest {
     ids.forEach(id -> monitor.truth(id, TRUE));
     monitor.tick();
     assertThat(monitor.evidence().toString())
-        .contains("1000 served", "900 without truth", "900 truths of no known prediction");
+        .contains("1000 served", "900 without truth", "900 truths too late");
   }
 
   @Test
