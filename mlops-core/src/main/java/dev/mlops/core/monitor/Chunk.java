@@ -61,7 +61,7 @@ final class Chunk {
   long[] provisional;
 
   long[] mature;
-  /** The segments of its row, as {@link Segmented} numbers them. */
+  /** The segments of its row, as {@link Segments} numbers them. */
   long[] segments;
 
   final Arena said;
