@@ -134,24 +134,42 @@ public final class TrainingWindow implements RowSelection {
   public Selected select(
       List<Outcome> outcomes, OptionalLong change, ModelTrainer trainer, TrainingContext context) {
     int n = outcomes.size();
-    long end = outcomes.get(n - 1).position() + 1;
-    OptionalLong since = change.isPresent()
-        ? OptionalLong.of(Math.max(1, Math.min(n, end - change.getAsLong())))
-        : OptionalLong.empty();
-    Choice choice =
-        choose(outcomes.stream().map(Outcome::labelled).toList(), since, trainer, context);
+    Choice choice = choose(
+        outcomes.stream().map(Outcome::labelled).toList(),
+        since(outcomes, change),
+        trainer,
+        context);
     int cut = n - choice.held;
     return Selected.of(outcomes.subList(n - choice.size, cut), outcomes.subList(cut, n))
         .fitted(choice.trained, choice.tested, choice.fits);
   }
 
+  /** How many of the newest outcomes are held back. */
+  static int heldBack(List<Outcome> outcomes, OptionalLong change, int block) {
+    int n = outcomes.size();
+    return heldBack(n, since(outcomes, change), block);
+  }
+
+  private static OptionalLong since(List<Outcome> outcomes, OptionalLong change) {
+    int n = outcomes.size();
+    long end = outcomes.get(n - 1).position() + 1;
+    return change.isPresent()
+        ? OptionalLong.of(Math.max(1, Math.min(n, end - change.getAsLong())))
+        : OptionalLong.empty();
+  }
+
+  private static int heldBack(int n, OptionalLong since, int block) {
+    return since.isPresent()
+        ? heldBack((int) since.getAsLong(), block)
+        : Math.max(
+            Math.max(FEWEST_HELD_BACK, Math.min(HELD_BACK_WITHOUT_CHANGE, n / 2)),
+            blocks(n, block));
+  }
+
   private Choice choose(
       List<Labelled<Row>> rows, OptionalLong since, ModelTrainer trainer, TrainingContext context) {
     int n = rows.size();
-    int held = since.isPresent()
-        ? heldBack((int) since.getAsLong())
-        : Math.max(
-            Math.max(FEWEST_HELD_BACK, Math.min(HELD_BACK_WITHOUT_CHANGE, n / 2)), blocks(n));
+    int held = heldBack(n, since, block);
     int cut = n - held;
     TreeSet<Integer> sizes = new TreeSet<>();
     for (int size = SHORTEST; size <= Math.min(most, n); size *= 2) {
@@ -222,15 +240,15 @@ public final class TrainingWindow implements RowSelection {
     }
   }
 
-  private int heldBack(int since) {
+  private static int heldBack(int since, int block) {
     return Math.max(
         Math.max(
             FEWEST_HELD_BACK, Math.min(MOST_HELD_BACK, (int) Math.round(since * HELD_BACK_SHARE))),
-        blocks(since));
+        blocks(since, block));
   }
 
   /** As many rows as three blocks have, at most half of them. */
-  private int blocks(int rows) {
+  private static int blocks(int rows, int block) {
     return (int) Math.min((long) BLOCKS_HELD_BACK * block, rows / 2);
   }
 
