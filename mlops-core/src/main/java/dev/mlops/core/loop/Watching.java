@@ -167,11 +167,12 @@ final class Watching implements Phase {
       return () -> stoodStill(champion, still, change);
     }
     Trained candidate = trained.testedOn(tested);
+    String picture = PictureOfToday.of(selection.training(), selection.heldBack());
     ModelPackage plain = candidate.asPackage(champion.model());
     ModelPackage made = plain.digest().equals(champion.digest())
         ? plain // the champion again, which came from elsewhere
         : candidate.asPackage(
-            champion.model(), about -> origin(about, champion, selection, answer));
+            champion.model(), about -> origin(about, champion, selection, picture, answer));
     loop.steps.write(loop.steps
         .event(LoopEvent.Kind.PUBLISHING)
         .champion(champion)
@@ -183,7 +184,8 @@ final class Watching implements Phase {
         .number("inflation", dependence.inflation())
         .because(selection.toString())
         .because(still.toString())
-        .because(dependence.toString()));
+        .because(dependence.toString())
+        .because(picture));
     Version version = loop.deployment.store().publish(made);
     loop.steps.write(loop.steps
         .event(LoopEvent.Kind.PUBLISHED)
@@ -222,6 +224,7 @@ final class Watching implements Phase {
       PackageDraft about,
       Version champion,
       RowSelection.Selected selection,
+      String picture,
       RetrainDecision answer) {
     List<Outcome> rows = selection.training();
     Outcome first = rows.get(0);
@@ -240,6 +243,7 @@ final class Watching implements Phase {
         .provenance(Provenance.LAST, Long.toString(last.position()))
         .provenance(Provenance.SINCE, first.servedAt().toString())
         .provenance(Provenance.UNTIL, last.servedAt().toString())
+        .provenance(Provenance.PICTURE, picture)
         .provenance(Provenance.HELD_BACK, selection.heldBack().size());
   }
 

@@ -59,6 +59,12 @@ public final class Provenance {
   /** When the last outcome that was trained on was served. */
   public static final String UNTIL = "training.until";
 
+  /**
+   * Which columns of the rows that were trained on are distributed otherwise than those of the newest rows, with the numbers;
+   * or that none is.
+   */
+  public static final String PICTURE = "training.picture";
+
   /** How many rows were held back for the test phase. */
   public static final String HELD_BACK = "held_back.rows";
 

@@ -58,4 +58,34 @@ class CandidateOriginTest {
     assertThat(origin.text(Provenance.UNTIL))
         .contains(outcomes.get(last).servedAt().toString());
   }
+
+  /** x is uniform in [0, 1) until the newest rows, whose x is above .6. */
+  @Test
+  void rowsThatAreNoLongerAPictureOfTodayAreNamed() {
+    LoopScene scene = new LoopScene(folder);
+    scene.world = "B";
+    scene.serve(400);
+    String before = picture(scene, 2);
+    assertThat(before).contains("still a picture of today", "no column differs");
+
+    scene.serve(100, x -> 0.6 + 0.4 * x);
+    String after = picture(scene, 3);
+    assertThat(after).contains("no longer a picture of today", "x: ");
+  }
+
+  private static String picture(LoopScene scene, int version) {
+    try (MaintenanceLoop loop = scene
+        .loop((now, past) -> LoopScene.retrain(0))
+        .window(TrainingRows.last(300))
+        .build()) {
+      loop.tick();
+      loop.tick();
+    }
+    return scene
+        .behind
+        .open(scene.behind.require("iris:" + version))
+        .provenance()
+        .text(Provenance.PICTURE)
+        .orElseThrow();
+  }
 }

@@ -57,6 +57,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.logging.Logger;
@@ -144,8 +145,13 @@ final class LoopScene {
 
   /** Serves rows whose truth is known at once. */
   void serve(int count) {
+    serve(count, x -> x);
+  }
+
+  /** Serves rows of another distribution, whose truth is known at once. */
+  void serve(int count, DoubleUnaryOperator of) {
     for (int i = 0; i < count; i++) {
-      double x = random.nextDouble();
+      double x = of.applyAsDouble(random.nextDouble());
       Served served = deployment.serve(x);
       deployment.truth(served.id(), truth(x));
     }

@@ -1,0 +1,59 @@
+package dev.mlops.core.loop;
+
+import dev.mlops.api.drift.ColumnShift;
+import dev.mlops.api.drift.Signal;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.drift.batch.DataDrift;
+import dev.mlops.drift.profile.Baselines;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Whether the rows that a candidate is trained on are still a picture of today: held against the newest ones, column by
+ * column.
+ */
+final class PictureOfToday {
+  /** Fewer rows say too little of a distribution. */
+  private static final int FEWEST = 30;
+
+  /** One comparison in so many finds a difference where there is none. */
+  private static final long FALSE_ALARMS = 100;
+
+  /** So many columns are named. */
+  private static final int NAMED = 10;
+
+  private PictureOfToday() {}
+
+  /**
+   * {@return what differs, for people}
+   *
+   * @param training rows that are trained on
+   * @param newest rows, none of them trained on
+   */
+  static String of(List<Outcome> training, List<Outcome> newest) {
+    if (Math.min(training.size(), newest.size()) < FEWEST) {
+      return String.format(
+          Locale.ROOT,
+          "not compared: %d rows trained on and %d newer ones, at least %d of each are wanted",
+          training.size(),
+          newest.size(),
+          FEWEST);
+    }
+    List<Row> rows = training.stream().map(Outcome::row).toList();
+    DataDrift drift = DataDrift.against(Baselines.from(rows.get(0).schema(), rows))
+        .windowOf(newest.size())
+        .falseAlarmEvery(FALSE_ALARMS * newest.size());
+    newest.forEach(outcome -> drift.update(outcome.row()));
+    Optional<Signal> signal = drift.signal();
+    String compared = "the " + newest.size() + " newest rows against " + training.size() + " trained on";
+    if (signal.isEmpty()) {
+      return "still a picture of today: no column differs, " + compared;
+    }
+    List<ColumnShift> moved = signal.get().moved();
+    return "no longer a picture of today, " + compared + ": "
+        + String.join("; ", moved.stream().limit(NAMED).map(ColumnShift::toString).toList())
+        + (moved.size() > NAMED ? "; and " + (moved.size() - NAMED) + " more" : "");
+  }
+}
