@@ -8,6 +8,7 @@ import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.core.internal.json.Json;
+import dev.mlops.core.internal.tar.CommonsCompress;
 import dev.mlops.core.pack.FilePackage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -293,6 +294,7 @@ public final class ContainerImage {
   }
 
   private Digest write(Path target, boolean folder) {
+    CommonsCompress.require("a container image");
     requireRunnable(base != null, "a base");
     FilePackage known = FilePackage.of(source);
     try {
@@ -538,6 +540,7 @@ public final class ContainerImage {
       throw new IllegalArgumentException("the base must be named as a builder names it, but was \""
           + MlopsException.shown(from) + "\"; nothing was written");
     }
+    CommonsCompress.require("a container image");
     requireRunnable(true, "a base");
     FilePackage known = FilePackage.of(source);
     try {

@@ -8,6 +8,7 @@ import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFormatException;
+import dev.mlops.core.internal.tar.CommonsCompress;
 import dev.mlops.core.internal.tar.Slice;
 import dev.mlops.core.internal.tar.TarWriter;
 import java.io.BufferedOutputStream;
@@ -18,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,19 +78,22 @@ public final class PackageArchive {
    * @throws PackageFormatException if the source is a package of another kind than {@link FilePackage} reads
    * @throws dev.mlops.api.pack.PackageIntegrityException if the package's bytes are not what its manifest lists; nothing was
    *     written
-   * @throws UncheckedIOException if the disk cannot be written; nothing was written
+   * @throws UncheckedIOException if the disk cannot be written; the message says whether anything was written
+   * @throws IllegalStateException if {@code commons-compress} is not on the class path; nothing was written
    */
   public static void write(ModelPackage source, Path target) {
     write(source, target, new Disk());
   }
 
   static void write(ModelPackage source, Path target, Disk disk) {
+    CommonsCompress.require("a package archive");
     FilePackage known = FilePackage.of(source);
     Path place = target.toAbsolutePath();
     Path unfinished = place.resolveSibling(Layout.UNFINISHED + UUID.randomUUID());
+    boolean written = false;
     try {
       try {
-        boolean there = Files.exists(place);
+        boolean there = Files.exists(place, LinkOption.NOFOLLOW_LINKS); // a link to nothing, too
         if (there && !holds(place, known)) {
           throw new IllegalArgumentException(
               "wanted no file or an archive of this package, got another file; it was not changed");
@@ -99,6 +104,7 @@ public final class PackageArchive {
         disk.write(unfinished, bytes -> write(known, bytes));
         disk.force(unfinished);
         disk.move(unfinished, place);
+        written = true;
         Path folder = place.getParent();
         if (folder != null) {
           disk.forceFolder(folder);
@@ -109,7 +115,11 @@ public final class PackageArchive {
     } catch (IOException e) {
       throw new UncheckedIOException(
           "could not write the archive of package " + known.model() + " sha256:"
-              + known.digest().abbreviated() + "; nothing was written",
+              + known.digest().abbreviated()
+              + (written
+                  ? " for certain: it is there whole, but a power failure may still take it away;"
+                      + " write it again"
+                  : "; nothing was written"),
           e);
     }
   }
@@ -180,8 +190,10 @@ public final class PackageArchive {
    *     newer format; the message says what was found and at which offset
    * @throws dev.mlops.api.pack.PackageIntegrityException if a blob is missing or is not what the manifest lists
    * @throws UncheckedIOException if the disk cannot be read
+   * @throws IllegalStateException if {@code commons-compress} is not on the class path
    */
   public static FilePackage read(Path archive) {
+    CommonsCompress.require("a package archive");
     Disk disk = new Disk();
     try {
       Path file = archive.toRealPath();

@@ -212,13 +212,26 @@ class PackageArchiveTest {
       assertThatThrownBy(() ->
               PackageArchive.write(small(1), folder.resolve("b.tar"), new FailingDisk(failing)))
           .as("step %d", step)
-          .isInstanceOf(UncheckedIOException.class);
+          .isInstanceOf(UncheckedIOException.class)
+          .hasMessageContaining(failing < 4 ? "nothing was written" : "it is there whole");
       if (step < 4) {
         assertThat(folder.toFile().list()).containsExactly("weights");
       }
     }
     // Only the folder could not be forced: the whole archive has its name.
     assertThat(PackageArchive.read(folder.resolve("b.tar"))).isEqualTo(small(1));
+  }
+
+  /** A link to nothing is not nothing: somebody meant another place. */
+  @Test
+  void aLinkToNothingIsNotWrittenOver() throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("a.tar"), folder.resolve("absent.tar"));
+
+    assertThatThrownBy(() -> PackageArchive.write(small(1), link))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("it was not changed");
+    assertThat(Files.isSymbolicLink(link)).isTrue();
+    assertThat(folder.toFile().list()).doesNotContain("absent.tar");
   }
 
   private static final class FailingDisk extends Disk {
