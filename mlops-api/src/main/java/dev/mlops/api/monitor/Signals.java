@@ -71,14 +71,14 @@ public final class Signals {
    * {@return questions about the columns of the rows that are served}
    */
   public static DriftQuestions features() {
-    return new DriftQuestions(Watch.ofFeatures(FalseAlarms.every(2)));
+    return new DriftQuestions(Watch.ofFeatures(FalseAlarms.every(Long.MAX_VALUE)));
   }
 
   /**
    * {@return questions about what is predicted, which need no truth: labels, scores and confidence, or quantities}
    */
   public static DriftQuestions predictions() {
-    return new DriftQuestions(Watch.ofPredictions(FalseAlarms.every(2)));
+    return new DriftQuestions(Watch.ofPredictions(FalseAlarms.every(Long.MAX_VALUE)));
   }
 
   /**
@@ -371,9 +371,9 @@ public final class Signals {
     /**
      * {@return the same questions over windows of another size}
      *
-     * @param rows per window, at least 2; 1,000 by default. A small window finds a large change sooner, a large one a smaller
-     *     change
-     * @throws IllegalArgumentException if it is below 2
+     * @param rows per window, 30 to 1,000,000; 1,000 by default. A small window finds a large change sooner, a large one a
+     *     smaller change
+     * @throws IllegalArgumentException if it is out of range
      */
     public DriftQuestions windowOf(int rows) {
       return new DriftQuestions(watch.windowOf(rows));
@@ -412,8 +412,8 @@ public final class Signals {
     /**
      * {@return the condition that columns have not moved away from the baseline}
      *
-     * @param rows rows per false alarm
-     * @throws IllegalArgumentException if it is below 2
+     * @param rows rows per false alarm; more than a window has
+     * @throws IllegalArgumentException if it is out of range
      */
     public WatchCondition falseAlarmEvery(long rows) {
       return new WatchCondition(watch.promising(FalseAlarms.every(rows)));

@@ -37,6 +37,10 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class Watch {
+  private static final int SMALLEST_WINDOW = 30;
+
+  private static final int LARGEST_WINDOW = 1_000_000;
+
   /** Rows per window of the monitor's own detector of features or predictions, unless another is asked for. */
   public static final int WINDOW = 1_000;
 
@@ -180,17 +184,31 @@ public final class Watch {
   /**
    * {@return the same watch of features or predictions with windows of another size}
    *
-   * @param rows per window, at least 2; 1,000 by default. A small window finds a large change sooner, a large one a smaller
-   *     change
-   * @throws IllegalArgumentException if it is below 2, or the monitor's own detector of features or predictions is not what watches
+   * @param rows per window, 30 to 1,000,000 and fewer than the promise has; 1,000 by default. A small window finds a large
+   *     change sooner, a large one a smaller change
+   * @throws IllegalArgumentException if it is out of range, or the monitor's own detector of features or predictions is not what
+   *     watches
    */
   public Watch windowOf(int rows) {
     Draft draft = ofFeatures("a window");
-    if (rows < 2) {
-      throw new IllegalArgumentException("a window must have rows >= 2, but was " + rows);
+    if (rows < SMALLEST_WINDOW || rows > LARGEST_WINDOW) {
+      throw new IllegalArgumentException("a window must have rows from " + SMALLEST_WINDOW + " to "
+          + LARGEST_WINDOW + ", but was " + rows);
     }
     draft.window = rows;
-    return new Watch(draft);
+    return new Watch(draft).requirePromise();
+  }
+
+  /** Refuses a promise that each window would break: no detector can keep it. */
+  private Watch requirePromise() {
+    if (window > 0
+        && falseAlarms != null
+        && falseAlarms.inputs().isPresent()
+        && falseAlarms.inputs().getAsLong() <= window) {
+      throw new IllegalArgumentException("a false alarm must come less often than once per window of "
+          + window + " rows, but the promise was one in " + falseAlarms.inputs().getAsLong());
+    }
+    return this;
   }
 
   /**
@@ -246,7 +264,7 @@ public final class Watch {
   Watch promising(FalseAlarms promise) {
     Draft draft = new Draft(this);
     draft.falseAlarms = promise;
-    return new Watch(draft);
+    return new Watch(draft).requirePromise();
   }
 
   /**

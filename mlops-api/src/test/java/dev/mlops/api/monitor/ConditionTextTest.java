@@ -95,7 +95,7 @@ class ConditionTextTest {
     Signals.DriftQuestions questions =
         random.nextBoolean() ? Signals.features() : Signals.predictions();
     if (random.nextBoolean()) {
-      questions = questions.windowOf(2 + random.nextInt(100_000));
+      questions = questions.windowOf(30 + random.nextInt(20));
     }
     if (random.nextBoolean()) {
       questions = questions.leastEffect(fraction(random));
@@ -151,7 +151,7 @@ class ConditionTextTest {
             Signals.quality(shareMetric(random))
                 .noWorseThanBaseline(fraction(random))
                 .falseAlarmEvery(time(random)));
-      case 5 -> promised(random, drift(random).falseAlarmEvery(2 + random.nextInt(1_000_000)));
+      case 5 -> promised(random, drift(random).falseAlarmEvery(1_001 + random.nextInt(1_000_000)));
       case 6 -> promised(random, drift(random).falseAlarmEvery(time(random)));
       case 7 -> Signals.quality(shareMetric(random)).watchedBy("mine." + random.nextInt(9));
       case 8 -> Signals.features().watchedBy("mine." + random.nextInt(9));
@@ -238,7 +238,7 @@ class ConditionTextTest {
         "latency().p98AtMost(20 ms) | did you mean \"p99AtMost\"",
         "quality(\"recall\") | go on after quality",
         "features() | go on after features()",
-        "features().windowOf(9) | go on after features()",
+        "features().windowOf(90) | go on after features()",
         "quality(recall).atLeast(0.5) | name in quotes",
         "quality(\"recall\").atLeast(half) | a number",
         "quality(\"recall\").atLeast(1e999) | a finite number",
@@ -255,7 +255,7 @@ class ConditionTextTest {
         "'' | a name at character 0",
         "quality(\"recall\").atLeast(1.5) | 0.0 to 1.0",
         "quality(\"mae\").atLeast(3) | atMost(3.0)",
-        "features().windowOf(5).watchedBy(\"mine\") | own detector",
+        "features().windowOf(50).watchedBy(\"mine\") | own detector",
         "predictions().watchedBy(\"mine\") | own detector",
         "predictons().falseAlarmEvery(9) | did you mean \"predictions\"",
         "segment(\"country\").recall(0.5) | known: quality",
@@ -325,10 +325,10 @@ class ConditionTextTest {
     assertThat(share.quantity().fault()).hasValue(ColumnEvidence.Fault.UNSEEN);
     assertThat(share.fewest()).isEqualTo(30);
 
-    Expression said = Signals.predictions().falseAlarmEvery(1_000).expression().orElseThrow();
+    Expression said = Signals.predictions().falseAlarmEvery(10_000).expression().orElseThrow();
     assertThat(said.quantity()).isEqualTo(Expression.Quantity.PREDICTIONS);
 
-    Expression moved = Signals.features().falseAlarmEvery(1_000).expression().orElseThrow();
+    Expression moved = Signals.features().falseAlarmEvery(10_000).expression().orElseThrow();
     assertThat(moved.quantity()).isEqualTo(Expression.Quantity.FEATURES);
     assertThat(moved.comparison()).isEqualTo(Expression.Comparison.UNMOVED);
     assertThat(moved.limit()).isEmpty();

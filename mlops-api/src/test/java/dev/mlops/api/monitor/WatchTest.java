@@ -93,8 +93,15 @@ class WatchTest {
   @Test
   void theParametersOfFeaturesBelongToFeatures() {
     assertThat(MOVED.window()).isEqualTo(1_000);
-    assertThat(MOVED.windowOf(2).window()).isEqualTo(2);
-    assertThatThrownBy(() -> MOVED.windowOf(1)).hasMessageContaining("rows >= 2");
+    assertThat(MOVED.windowOf(30).window()).isEqualTo(30);
+    for (int rows : new int[] {29, 1_000_001}) {
+      assertThatThrownBy(() -> MOVED.windowOf(rows))
+          .hasMessageContainingAll("30 to 1000000", Integer.toString(rows));
+    }
+    assertThatThrownBy(() -> Watch.features(FalseAlarms.every(5_000)).windowOf(5_000))
+        .hasMessageContainingAll("window of 5000 rows", "one in 5000");
+    assertThatThrownBy(() -> Signals.features().falseAlarmEvery(1_000))
+        .hasMessageContainingAll("window of 1000 rows", "one in 1000");
     for (double effect : new double[] {-0.1, 1, Double.NaN}) {
       assertThatThrownBy(() -> MOVED.leastEffect(effect)).hasMessageContaining("least effect");
       assertThatThrownBy(() -> MOVED.leastEffect("a", effect)).hasMessageContaining("least effect");

@@ -123,11 +123,10 @@ class ReleaseTest {
     assertThat(reading(monitor, ACCURACY).note()).doesNotContain("skill");
   }
 
-  /** A window of 20 rows, or a false alarm in each window, was accepted and told as watched, though no detector was made. */
+  /** A false alarm in each window was accepted and told as watched, though no detector was made. */
   @Test
   void aWatchWithoutADetectorIsWarnedOf() {
     Map<Watch, String> why = Map.of(
-        Watch.features(FalseAlarms.every(1_000_000)).windowOf(20), "30 to 1000000 rows",
         Watch.features(FalseAlarms.every(500)), "less than once per window",
         Watch.quality(Metric.RECALL, 0.02, FalseAlarms.every(100_000)), "no positive label",
         Watch.own("mine"), "no detector of that name");
