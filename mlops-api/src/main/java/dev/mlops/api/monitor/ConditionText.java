@@ -110,6 +110,16 @@ final class ConditionText {
   }
 
   private static String of(Watch watch) {
+    if (watch.quantile().isPresent()) {
+      StringBuilder latency = new StringBuilder("latency().")
+          .append(Expression.Quantity.latency(watch.quantile().getAsDouble()))
+          .append("NoWorseThanBaseline(")
+          .append(Figures.exact(watch.tolerance()))
+          .append(')');
+      watch.falseAlarms().ifPresent(promise -> promised(latency, promise));
+      watch.name().ifPresent(name -> latency.append(".named(").append(quoted(name)).append(')'));
+      return latency.toString();
+    }
     StringBuilder text = new StringBuilder(watch
         .metric()
         .map(metric -> "quality(" + quoted(metric.name()) + ")")
@@ -274,7 +284,12 @@ final class ConditionText {
   }
 
   private static Condition latency(List<Call> calls) {
-    List<String> known = List.of("p50AtMost", "p99AtMost", "p99NoWorseThanChampion");
+    List<String> known = List.of(
+        "p50AtMost",
+        "p99AtMost",
+        "p99NoWorseThanChampion",
+        "p50NoWorseThanBaseline",
+        "p99NoWorseThanBaseline");
     Call step = next(calls, "latency()", known);
     List<Call> rest = calls.subList(1, calls.size());
     return switch (step.name) {
@@ -282,8 +297,25 @@ final class ConditionText {
       case "p99AtMost" -> alone(Signals.latency().p99AtMost(step.time()), rest);
       case "p99NoWorseThanChampion" ->
         alone(Signals.latency().p99NoWorseThanChampion(step.number(0, 1)), rest);
+      case "p50NoWorseThanBaseline" ->
+        promising(Signals.latency().p50NoWorseThanBaseline(step.number(0, 1)), step, rest);
+      case "p99NoWorseThanBaseline" ->
+        promising(Signals.latency().p99NoWorseThanBaseline(step.number(0, 1)), step, rest);
       default -> throw step.unknown(known);
     };
+  }
+
+  private static Condition promising(
+      Signals.LatencyWatchQuestions questions, Call before, List<Call> rest) {
+    Call promise = next(rest, before.name + "(…)", List.of("falseAlarmEvery"));
+    if (!promise.name.equals("falseAlarmEvery")) {
+      throw promise.unknown(List.of("falseAlarmEvery"));
+    }
+    return watched(
+        promise.isTime()
+            ? questions.falseAlarmEvery(promise.time())
+            : questions.falseAlarmEvery(promise.whole()),
+        rest.subList(1, rest.size()));
   }
 
   private static Condition failures(List<Call> calls) {

@@ -255,6 +255,9 @@ final class Evaluation {
     boolean enough = latency.n() >= asked.fewest();
     Verdict verdict =
         !enough ? Verdict.INCONCLUSIVE : took.compareTo(limit) > 0 ? Verdict.FAIL : Verdict.PASS;
+    if (verdict == Verdict.FAIL) {
+      text += whereToLook(evidence.judged());
+    }
     return builder(verdict, enough ? text : text + ", wanted " + asked.fewest() + " predictions")
         .value(millis(took) / 1e3)
         .limit(limit())
@@ -321,6 +324,15 @@ final class Evaluation {
     return (middle - half) / (1 + z * z / n);
   }
 
+  /** What grew with the latency, if anything did. */
+  private static String whereToLook(Optional<VersionEvidence> section) {
+    return section
+        .flatMap(VersionEvidence::responseTimes)
+        .flatMap(ResponseTimes::growth)
+        .map(growth -> "; slower: " + growth)
+        .orElse("");
+  }
+
   private static double millis(Duration time) {
     return time.toSeconds() * 1e3 + time.toNanosPart() / 1e6;
   }
@@ -357,6 +369,9 @@ final class Evaluation {
     String text = reading.toString();
     if (reading.signal().isEmpty() && reading.inputs() < asked.fewest()) {
       text += ", wanted " + asked.fewest() + " inputs";
+    }
+    if (watch.input() == Watch.Input.LATENCY && verdict == Verdict.FAIL) {
+      text += whereToLook(evidence.champion());
     }
     Finding.Builder builder = builder(verdict, text).n(reading.inputs());
     reading.limit().ifPresent(builder::limit);

@@ -260,7 +260,11 @@ public final class Expression {
   static Expression of(Watch watch) {
     Quantity quantity = watch.metric().map(Quantity::quality).orElse(
             watch.input() == Watch.Input.PREDICTIONS ? Quantity.PREDICTIONS : Quantity.FEATURES);
-    boolean ownLimit = watch.metric().isPresent() && watch.detector().isEmpty();
+    if (watch.quantile().isPresent()) {
+      quantity = Quantity.latency(watch.quantile().getAsDouble());
+    }
+    boolean ownLimit = watch.tolerance() != 0
+        || (watch.metric().isPresent() && watch.detector().isEmpty());
     return new Expression(
         quantity,
         ownLimit ? Comparison.NO_WORSE_THAN_BASELINE : Comparison.UNMOVED,

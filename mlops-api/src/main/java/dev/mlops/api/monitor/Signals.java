@@ -318,9 +318,74 @@ public final class Signals {
           times));
     }
 
+    /**
+     * {@return a condition to be completed by a promise: that the 99th percentile of the time that the model takes is at most so
+     * many times what it was in the test phase}
+     *
+     * <p>See {@link Watch#latency} for what is measured and when the promise holds. The test phase must have timed at least 528
+     * predictions, or the watch can find nothing and says so.
+     *
+     * @param times such as 1.5 for half as long again; finite, at least 1
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public LatencyWatchQuestions p99NoWorseThanBaseline(double times) {
+      return new LatencyWatchQuestions(0.99, times);
+    }
+
+    /**
+     * {@return a condition to be completed by a promise: that the median of the time that the model takes is at most so many
+     * times what it was in the test phase}
+     *
+     * <p>As {@link #p99NoWorseThanBaseline}, but the test phase must have timed at least 8 predictions.
+     *
+     * @param times such as 1.5 for half as long again; finite, at least 1
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public LatencyWatchQuestions p50NoWorseThanBaseline(double times) {
+      return new LatencyWatchQuestions(0.5, times);
+    }
+
     private static Condition atMost(double quantile, Duration limit) {
       return new BuiltInCondition.Plain(
           Expression.atMost(Expression.Quantity.latency(quantile), limit));
+    }
+  }
+
+  /**
+   * A comparison of latency with the test phase, which a promise completes.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  public static final class LatencyWatchQuestions {
+    private final double quantile;
+    private final double times;
+
+    private LatencyWatchQuestions(double quantile, double times) {
+      this.quantile = quantile;
+      this.times = Watch.requireTimes(times);
+    }
+
+    /**
+     * {@return the condition, watched from the first prediction on, with one false alarm in so many predictions}
+     *
+     * @param predictions at least 2
+     * @throws IllegalArgumentException if there are fewer
+     */
+    public WatchCondition falseAlarmEvery(long predictions) {
+      return new WatchCondition(
+          Watch.ofLatency(quantile, times, FalseAlarms.every(predictions)));
+    }
+
+    /**
+     * {@return the condition, watched from the first prediction on, with one false alarm in so long a time}
+     *
+     * @param time in blocks of one hour, unless {@link WatchCondition#inBlocksOf} says another length
+     * @throws IllegalArgumentException if it is not longer than zero
+     */
+    public WatchCondition falseAlarmEvery(Duration time) {
+      return new WatchCondition(Watch.ofLatency(quantile, times, FalseAlarms.every(time)));
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -61,6 +62,7 @@ public final class Watch {
   private final Map<String, Double> leastEffects;
   private final Set<String> ignored;
   private final @Nullable String name;
+  private final double quantile;
 
   /**
    * What can be watched.
@@ -73,7 +75,12 @@ public final class Watch {
     /** The columns of each row that is served. */
     FEATURES,
     /** What is predicted: labels, scores and quantities. It needs no truth. */
-    PREDICTIONS
+    PREDICTIONS,
+    /**
+     * How long the model took for each prediction, or the whole call where its parts are not told apart; without waiting before
+     * it. That is what a test phase measures.
+     */
+    LATENCY
   }
 
   private Watch(Draft draft) {
@@ -87,6 +94,41 @@ public final class Watch {
     this.leastEffects = Collections.unmodifiableMap(new TreeMap<>(draft.leastEffects));
     this.ignored = Collections.unmodifiableSet(new TreeSet<>(draft.ignored));
     this.name = draft.name;
+    this.quantile = draft.quantile;
+  }
+
+  /**
+   * {@return a watch of whether a quantile of latency is more than so many times what it was in the test phase}
+   *
+   * <p>A prediction counts as slow if it took longer than {@code times} the upper bound of the quantile in the test phase
+   * ({@link dev.mlops.api.pack.Latency#upper}). The watch tests whether more of them are slow than a quantile allows: 1 of 100
+   * for the 99th percentile. The promise holds where each prediction is slow with at most that chance, whatever came before; slow
+   * predictions that come in bursts break it.
+   *
+   * @param quantile 0.5 or 0.99
+   * @param times such as 1.5 for half as long again; finite, at least 1
+   * @param falseAlarms how often a false alarm may come
+   * @throws IllegalArgumentException if the quantile or the times are out of range, or the promise leaves fewer than 50 blocks
+   *     per false alarm
+   */
+  public static Watch latency(double quantile, double times, FalseAlarms falseAlarms) {
+    return ofLatency(quantile, times, falseAlarms).checked();
+  }
+
+  /** As {@link #latency}, but for the number of blocks: {@link #checked} looks at that. */
+  static Watch ofLatency(double quantile, double times, FalseAlarms falseAlarms) {
+    Draft draft = new Draft(Input.LATENCY);
+    draft.quantile = Expression.Quantity.latency(quantile).quantile().orElseThrow();
+    draft.tolerance = requireTimes(times);
+    draft.falseAlarms = requireNonNull(falseAlarms, "falseAlarms");
+    return new Watch(draft);
+  }
+
+  static double requireTimes(double times) {
+    if (!(times >= 1) || Double.isInfinite(times)) {
+      throw new IllegalArgumentException("times must be finite and >= 1, but was " + times);
+    }
+    return times;
   }
 
   /**
@@ -298,9 +340,14 @@ public final class Watch {
     return Optional.ofNullable(metric);
   }
 
+  /** {@return for {@link Input#LATENCY}, which quantile, 0 to 1; empty otherwise} */
+  public OptionalDouble quantile() {
+    return quantile == 0 ? OptionalDouble.empty() : OptionalDouble.of(quantile);
+  }
+
   /**
-   * {@return for {@link Input#QUALITY}, how much worse than the baseline is allowed, in units of the metric; 0 otherwise and
-   * for the host's own detector}
+   * {@return for {@link Input#QUALITY}, how much worse than the baseline is allowed, in units of the metric; for {@link
+   * Input#LATENCY}, how many times the baseline's; 0 otherwise and for the host's own detector}
    */
   public double tolerance() {
     return tolerance;
@@ -354,6 +401,9 @@ public final class Watch {
     }
     if (metric != null) {
       return metric.name() + "-worse-" + Figures.exact(tolerance);
+    }
+    if (input == Input.LATENCY) {
+      return Expression.Quantity.latency(quantile) + "-worse-" + Figures.exact(tolerance);
     }
     return noun() + "-moved"
         + (window == WINDOW ? "" : "-in-" + window)
@@ -469,7 +519,8 @@ public final class Watch {
         && Double.compare(leastEffect, that.leastEffect) == 0
         && leastEffects.equals(that.leastEffects)
         && ignored.equals(that.ignored)
-        && Objects.equals(name, that.name);
+        && Objects.equals(name, that.name)
+        && quantile == that.quantile;
   }
 
   @Override
@@ -484,7 +535,8 @@ public final class Watch {
         leastEffect,
         leastEffects,
         ignored,
-        name);
+        name,
+        quantile);
   }
 
   /** {@return such as {@code recall worse by 0.02, one false alarm in 100000 inputs}; for people, it may change} */
@@ -492,6 +544,10 @@ public final class Watch {
   public String toString() {
     if (detector != null) {
       return (metric == null ? "features" : metric.name()) + " watched by " + detector;
+    }
+    if (input == Input.LATENCY) {
+      return Expression.Quantity.latency(quantile) + " more than " + Figures.exact(tolerance)
+          + " times the test phase's, " + falseAlarms;
     }
     String what = metric != null
         ? metric + " worse by " + Figures.exact(tolerance)
@@ -515,6 +571,8 @@ public final class Watch {
     private int window;
     private double leastEffect;
     private @Nullable String name;
+    /** Of latency; 0 for others. */
+    private double quantile;
 
     Draft(Input input) {
       this.input = input;
@@ -531,6 +589,7 @@ public final class Watch {
       leastEffects.putAll(watch.leastEffects);
       ignored.addAll(watch.ignored);
       name = watch.name;
+      quantile = watch.quantile;
     }
   }
 }

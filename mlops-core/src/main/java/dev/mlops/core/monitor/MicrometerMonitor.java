@@ -77,7 +77,8 @@ import org.jspecify.annotations.Nullable;
  * absolute error, clipped at ten limits. The limit is the upper 95 % bound of the loss in the test phase (exact for shares), of
  * the champion or of the first version of the monitor's life, whichever is lower, plus the tolerance; a limit that leaves
  * nothing to find reads WARMING_UP and says why. Of features, {@code DataDrift} takes the rows of the champion in windows of
- * 1,000. A block of time ends when an outcome of a later block matures, or when it is over and nothing in it is open. A signal
+ * 1,000. Of latency, an {@code SrEDetector} takes 1 for each prediction of the champion that is slower than the limit and 0 for
+ * the others. A block of time ends when an outcome of a later block matures, or when it is over and nothing in it is open. A signal
  * stays, and its detector is not fed, until the champion's baseline changes or {@link #clearSignals} clears it. An earlier
  * champion that serves again goes on with the detectors and signals that it had. {@link #acceptFeatures} takes other rows for
  * the normal input than those of the test phase.
@@ -357,6 +358,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     ticked = at;
     Host.Reading host = config.host.read();
     sections.values().forEach(section -> section.responses.read(host));
+    watches.tellSlower();
     warn();
     sections.values().forEach(this::refresh);
   }
@@ -478,6 +480,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       if (shown != null) {
         shown.took(nanos);
       }
+      watches.took(section, nanos - ring.waiting(slot) - Math.max(0, ring.binding(slot)), happened);
       if (row != null && watched) {
         watches.served(row, happened);
       }

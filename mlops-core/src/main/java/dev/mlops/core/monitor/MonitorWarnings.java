@@ -1,8 +1,10 @@
 package dev.mlops.core.monitor;
 
+import dev.mlops.api.drift.Signal;
 import dev.mlops.api.model.Names;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.monitor.AcceptedFeatures;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Dependence;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.profile.Skill;
@@ -168,6 +170,21 @@ final class MonitorWarnings {
         say(version + " is watched, \"" + watch + "\": " + watcher.note());
       }
     });
+  }
+
+  /** A watch of latency found that it grew: told once for a version, when it is known where to look or that nobody knows. */
+  void slower(Section section, Watch watch, Signal signal) {
+    releases.once(
+        "slower " + section.version + " " + watch,
+        "predictions of version " + Warnings.shown(section.version) + " of " + model
+            + " are slower, \"" + watch + "\": " + signal + "; "
+            + section
+                .responses
+                .growth()
+                .map(Object::toString)
+                .orElse("the mean has not grown beside what it was: the tail has, or it was slow from"
+                    + " the start"),
+        null);
   }
 
   /** Truths came, and none had the positive label; told once for a section. */

@@ -1,6 +1,7 @@
 package dev.mlops.core.monitor;
 
 import dev.mlops.api.model.Estimate;
+import dev.mlops.api.monitor.LatencyFinding;
 import dev.mlops.api.monitor.ResponseTimes;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.Latency;
@@ -101,6 +102,11 @@ final class Responses {
 
   List<Objective> objectives() {
     return objectives;
+  }
+
+  /** Where to look for why it grew; empty if it did not. */
+  Optional<LatencyFinding> growth() {
+    return growth.finding();
   }
 
   /** What is known; {@code ended} predictions were recorded, dropped or failed. */

@@ -54,6 +54,9 @@ final class Watcher {
   /** What an outcome costs; null if the metric has no loss per row, or none is watched. */
   private final @Nullable Loss loss;
 
+  /** Which predictions are slow; null if latency is not what is watched. */
+  private final @Nullable SlowCalls slow;
+
   private @Nullable ValueDetector values;
   private @Nullable RowDetector rows;
   /** What makes rows of predictions, for a watch of them. */
@@ -97,6 +100,7 @@ final class Watcher {
     this.mostPositions = mostPositions;
     this.positions = new long[Math.min(64, mostPositions)];
     this.loss = watch.metric().flatMap(metric -> metric.loss(baseline.schema())).orElse(null);
+    this.slow = watch.input() == Watch.Input.LATENCY ? new SlowCalls(watch, baseline) : null;
     ValueDetector madeValues = null;
     RowDetector madeRows = null;
     double bound = 0.0;
@@ -119,6 +123,10 @@ final class Watcher {
         text = "the config gave a " + made.getClass().getSimpleName() + ", wanted a "
             + (watch.input() == Watch.Input.QUALITY ? "ValueDetector" : "RowDetector");
       }
+    } else if (slow != null) {
+      madeValues = slow.detector(promise);
+      text = slow.note();
+      shown = madeValues == null ? OptionalDouble.empty() : OptionalDouble.of(slow.limit());
     } else if (watch.input() != Watch.Input.QUALITY) {
       try {
         DataDrift.Against against =
@@ -371,6 +379,24 @@ final class Watcher {
     take(rows.update(row), rows);
   }
 
+  /** Takes how long a prediction of the champion took, in nanoseconds. */
+  void took(long nanos, long millis) {
+    if (slow == null || values == null || signal != null) {
+      return;
+    }
+    enterBlock(millis, values);
+    if (signal != null) {
+      return;
+    }
+    inputs++;
+    take(values.update(slow.loss(nanos)), values);
+  }
+
+  /** What it says of latency that grew; empty if it says nothing of the kind. */
+  Optional<Signal> slower() {
+    return slow == null ? Optional.empty() : Optional.ofNullable(signal);
+  }
+
   /** Ends the block that is open if everything in it has been taken. */
   void settle(long everythingBefore) {
     DriftDetector detector = values == null ? rows : values;
@@ -400,7 +426,7 @@ final class Watcher {
   private void take(Level level, DriftDetector detector) {
     if (level == Level.DRIFT) {
       signal = detector.signal().orElse(null);
-      if (signal != null && values != null) {
+      if (signal != null && values != null && slow == null) {
         changePosition = OptionalLong.of(position(signal.changePoint()));
       }
     }

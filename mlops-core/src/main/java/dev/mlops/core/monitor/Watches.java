@@ -28,6 +28,7 @@ final class Watches {
   private final int remembered;
   private final boolean rowsAreWatched;
   private final boolean predictionsAreWatched;
+  private final boolean latencyIsWatched;
   private final MonitorWarnings warnings;
   private @Nullable Section champion;
   private @Nullable Baseline first;
@@ -51,6 +52,8 @@ final class Watches {
     this.rowsAreWatched = watched.stream().anyMatch(watch -> watch.input() == Watch.Input.FEATURES);
     this.predictionsAreWatched =
         watched.stream().anyMatch(watch -> watch.input() == Watch.Input.PREDICTIONS);
+    this.latencyIsWatched =
+        watched.stream().anyMatch(watch -> watch.input() == Watch.Input.LATENCY);
     this.warnings = warnings;
   }
 
@@ -114,6 +117,22 @@ final class Watches {
   void said(Section section, Prediction prediction, long millis) {
     if (predictionsAreWatched && isChampion(section)) {
       feed(watcher -> watcher.said(prediction, millis));
+    }
+  }
+
+  /** Feeds the detectors of latency with how long a prediction took, if it is the champion's. */
+  void took(Section section, long nanos, long millis) {
+    if (latencyIsWatched && isChampion(section)) {
+      feed(watcher -> watcher.took(nanos, millis));
+    }
+  }
+
+  /** Tells, once for each signal, that latency grew and where to look. */
+  void tellSlower() {
+    Section slow = champion;
+    if (slow != null && latencyIsWatched) {
+      watchers().forEach((watch, watcher) ->
+          watcher.slower().ifPresent(signal -> warnings.slower(slow, watch, signal)));
     }
   }
 
