@@ -20,6 +20,59 @@ public enum Meters {
       "recorded predictions, and how long they took",
       "",
       "version"),
+  /** Counter of the recorded predictions that took at most so long, from their intended start; one for each limit that the host named. */
+  WITHIN(
+      Type.COUNTER,
+      "mlops.predictions.within",
+      "recorded predictions that took at most a limit",
+      "",
+      "version",
+      "limit"),
+  /**
+   * Gauge of how long the newest predictions took: {@code total} from the intended start to the answer, of that {@code waiting},
+   * {@code binding} and {@code model}, and {@code recording} after it; {@code mean}, {@code p50}, {@code p99}, {@code max}.
+   */
+  LATENCY(
+      Type.GAUGE,
+      "mlops.latency",
+      "how long the newest predictions took, by part",
+      "seconds",
+      "version",
+      "part",
+      "statistic"),
+  /** Gauge of how long predictions took in the test phase: {@code p50}, {@code p99}. */
+  LATENCY_BASELINE(
+      Type.GAUGE,
+      "mlops.latency.baseline",
+      "how long predictions took in the test phase",
+      "seconds",
+      "version",
+      "statistic"),
+  /**
+   * Gauge of the share of the growth of latency that a cause accounts for, while latency has grown: {@code model}, {@code
+   * input_size}, {@code binding}, {@code waiting}, {@code recording}, {@code collector}, {@code processor}.
+   */
+  LATENCY_GROWTH(
+      Type.GAUGE,
+      "mlops.latency.growth",
+      "share of the growth of latency that a cause accounts for",
+      "ratio",
+      "version",
+      "cause"),
+  /** Gauge of the recorded predictions a second over the last minute, at the newest tick. */
+  THROUGHPUT(
+      Type.GAUGE,
+      "mlops.predictions.rate",
+      "recorded predictions a second over the last minute",
+      "",
+      "version"),
+  /** Gauge of the predictions that had begun and not ended at the newest tick; there if the host tells when one begins. */
+  IN_FLIGHT(
+      Type.GAUGE,
+      "mlops.predictions.inflight",
+      "predictions that have begun and not ended",
+      "",
+      "version"),
   /**
    * Counter of the recorded predictions by predicted label: of each version the positive label and those that came first, 10 in
    * all, and {@code (other)} for the rest. Predictions of quantities have none.

@@ -418,6 +418,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     SectionMeters shown = meters.get(section);
     if (shown != null) {
       shown.refresh(watches.isChampion(section), watches.readingsOf(section));
+      shown.refresh(steady);
     }
   }
 

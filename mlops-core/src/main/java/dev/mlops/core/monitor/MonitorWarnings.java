@@ -1,9 +1,9 @@
 package dev.mlops.core.monitor;
 
-import dev.mlops.api.drift.Signal;
 import dev.mlops.api.model.Names;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.monitor.AcceptedFeatures;
+import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Dependence;
 import dev.mlops.core.internal.log.Warnings;
@@ -172,18 +172,19 @@ final class MonitorWarnings {
     });
   }
 
-  /** A watch of latency found that it grew: told once for a version, when it is known where to look or that nobody knows. */
-  void slower(Section section, Watch watch, Signal signal) {
+  /** A watch of latency found that it grew: says where to look, if anybody knows. */
+  void slower(Section section, Watch watch, DriftReading reading) {
+    releases.again();
     releases.once(
-        "slower " + section.version + " " + watch,
+        "slower " + watch,
         "predictions of version " + Warnings.shown(section.version) + " of " + model
-            + " are slower, \"" + watch + "\": " + signal + "; "
+            + " are slower, \"" + watch + "\": " + reading + "; "
             + section
                 .responses
                 .growth()
                 .map(Object::toString)
-                .orElse("the mean has not grown beside what it was: the tail has, or it was slow from"
-                    + " the start"),
+                .orElse("their mean has not grown since they were first served: look at the slowest ones,"
+                    + " or at the machine that the test phase ran on"),
         null);
   }
 

@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
 import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -67,15 +68,18 @@ final class Registered {
     }
   }
 
+  /** A timer with a bucket for each limit, where the registry has histograms. */
   @Nullable
-  Timer timer(Meters meter, String... values) {
+  Timer timer(Meters meter, Duration[] limits, String... values) {
     return add(
         meter,
         values,
-        host -> Timer.builder(meter.id())
-            .description(meter.description())
-            .tags(tags(meter, values))
-            .register(host));
+        host -> {
+          Timer.Builder timer = Timer.builder(meter.id())
+              .description(meter.description())
+              .tags(tags(meter, values));
+          return (limits.length == 0 ? timer : timer.serviceLevelObjectives(limits)).register(host);
+        });
   }
 
   void record(@Nullable Timer timer, long nanos) {

@@ -159,6 +159,11 @@ final class Section {
     return sum;
   }
 
+  /** How many predictions were recorded, dropped, or not made. */
+  long ended() {
+    return recorded + dropped() + failures.sum();
+  }
+
   long open() {
     return recorded - matured - caused - expired;
   }
@@ -179,7 +184,7 @@ final class Section {
     if (truthCame) {
       builder.truthAge(Duration.ofMillis(Math.max(0, now - newestTruth)));
     }
-    responses.describe(builder, now, recorded + dropped() + failures.sum());
+    responses.describe(builder, now, ended());
     if (accepted != null) {
       builder.acceptedFeatures(accepted);
     }

@@ -8,7 +8,6 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Watch;
 import io.micrometer.core.instrument.Meter;
-import io.micrometer.core.instrument.Timer;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -30,7 +29,7 @@ final class SectionMeters {
 
   private final Registered registered;
   private final Section section;
-  private final @Nullable Timer timer;
+  private final ResponseMeters responses;
   private final DoubleSupplier truthAge;
   private final TrafficMeters traffic;
   private final Map<Metric, Shown> quality = new TreeMap<>();
@@ -59,7 +58,7 @@ final class SectionMeters {
     this.section = section;
     this.truthAge = truthAge;
     this.traffic = new TrafficMeters(registered, section);
-    this.timer = registered.timer(Meters.PREDICTIONS, section.version);
+    this.responses = new ResponseMeters(registered, section);
     registered.counter(Meters.ISSUED, issued, section.version);
     for (Section.Cause cause : Section.Cause.values()) {
       registered.counter(Meters.DROPPED, section.drops(cause), section.version, cause.tag());
@@ -97,7 +96,12 @@ final class SectionMeters {
   }
 
   void took(long nanos) {
-    registered.record(timer, nanos);
+    responses.took(nanos);
+  }
+
+  /** Brings those of response times up to date. */
+  void refresh(long millis) {
+    responses.refresh(millis);
   }
 
   /** Brings the gauges up to date; {@code readings} is empty for a version that is not watched. */

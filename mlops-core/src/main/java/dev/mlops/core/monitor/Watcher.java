@@ -50,6 +50,9 @@ final class Watcher {
   /** An absolute error counts for at most so many limits. */
   private static final double CLIP = 10;
 
+  /** So many ticks it may take to say why latency grew. */
+  private static final int LONGEST_SEARCH = 30;
+
   private final Watch watch;
   /** What an outcome costs; null if the metric has no loss per row, or none is watched. */
   private final @Nullable Loss loss;
@@ -80,6 +83,8 @@ final class Watcher {
   private boolean inBlock;
   private @Nullable Signal signal;
   private OptionalLong changePosition = OptionalLong.empty();
+  /** How many ticks have come since latency grew; negative once that was told. */
+  private int ticksWithSignal;
 
   /**
    * Builds a watch.
@@ -392,9 +397,19 @@ final class Watcher {
     take(values.update(slow.loss(nanos)), values);
   }
 
-  /** What it says of latency that grew; empty if it says nothing of the kind. */
-  Optional<Signal> slower() {
-    return slow == null ? Optional.empty() : Optional.ofNullable(signal);
+  /**
+   * Whether to tell now that latency grew, once for each signal: as soon as it is known where to look, or after so many more
+   * ticks that it is not going to be.
+   */
+  boolean tellsSlower(boolean knownWhereToLook) {
+    if (slow == null || signal == null || ticksWithSignal < 0) {
+      return false;
+    }
+    if (!knownWhereToLook && ticksWithSignal++ < LONGEST_SEARCH) {
+      return false;
+    }
+    ticksWithSignal = -1;
+    return true;
   }
 
   /** Ends the block that is open if everything in it has been taken. */
@@ -458,6 +473,7 @@ final class Watcher {
     inputs = 0;
     inBlock = false;
     signal = null;
+    ticksWithSignal = 0;
     changePosition = OptionalLong.empty();
     DriftDetector detector = values == null ? rows : values;
     if (detector != null) {

@@ -131,8 +131,11 @@ final class Watches {
   void tellSlower() {
     Section slow = champion;
     if (slow != null && latencyIsWatched) {
-      watchers().forEach((watch, watcher) ->
-          watcher.slower().ifPresent(signal -> warnings.slower(slow, watch, signal)));
+      watchers().forEach((watch, watcher) -> {
+        if (watcher.tellsSlower(slow.responses.growth().isPresent())) {
+          warnings.slower(slow, watch, watcher.reading());
+        }
+      });
     }
   }
 

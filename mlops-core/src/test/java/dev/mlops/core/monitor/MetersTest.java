@@ -20,15 +20,18 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.ResponseTimes;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Latency;
 import dev.mlops.core.alert.AlertEngine;
 import dev.mlops.testkit.ManualClock;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -63,6 +66,9 @@ class MetersTest {
 
   private void assertDocumented() {
     for (Meter meter : registry.getMeters()) {
+      if (meter.getId().getName().endsWith(".histogram")) {
+        continue; // the buckets of a timer, which the registry makes of it
+      }
       Meters documented = Arrays.stream(Meters.values())
           .filter(each -> each.id().equals(meter.getId().getName()))
           .findFirst()
@@ -130,6 +136,47 @@ class MetersTest {
         .isEqualTo(1_001);
     assertThat(counted("mlops.outcomes", "truth", "(other)", "prediction", "(other)"))
         .isGreaterThan(900);
+  }
+
+  /** Response times as meters: the numbers are those of the evidence; those of a version go with it. */
+  @Test
+  void responseTimesAreShownAsTheEvidenceHasThem() {
+    MicrometerMonitor monitor = open(
+        config -> config.answeringWithin(Duration.ofMillis(20), Duration.ofNanos(250_000)));
+    Recorder recorder = serving(monitor, SCHEMA);
+    for (int i = 1; i <= 200; i++) {
+      recorder.started();
+      recorder.record(null, ROW, Classification.of("ok"), 50_000, 50_000, i * 1_000L);
+    }
+    recorder.started();
+    clock.advance(Duration.ofSeconds(4));
+    monitor.tick();
+    ResponseTimes times =
+        monitor.evidence().champion().orElseThrow().responseTimes().orElseThrow();
+    Latency total = monitor.evidence().champion().orElseThrow().latency().orElseThrow();
+    assertThat(total.p99()).isEqualTo(Duration.ofNanos(298_000));
+    assertThat(shown("mlops.latency", "part", "total", "statistic", "p99")).isEqualTo(298e-6);
+    assertThat(shown("mlops.latency", "part", "model", "statistic", "max")).isEqualTo(200e-6);
+    assertThat(shown("mlops.latency", "part", "binding", "statistic", "mean")).isEqualTo(50e-6);
+    assertThat(shown("mlops.latency", "part", "waiting", "statistic", "p50")).isEqualTo(50e-6);
+    assertThat(counted("mlops.predictions.within", "limit", "20 ms")).isEqualTo(200);
+    assertThat(times.within(Duration.ofNanos(250_000)).orElseThrow().value()).isEqualTo(0.75);
+    assertThat(registry.find("mlops.predictions.within").functionCounters().stream()
+            .mapToDouble(counter -> counter.count())
+            .min())
+        .hasValue(150);
+    assertThat(shown("mlops.predictions.inflight")).isEqualTo(1);
+    assertThat(times.inFlight()).hasValue(1);
+    assertThat(shown("mlops.predictions.rate")).isEqualTo(50);
+    assertThat(times.perSecond()).hasValue(50);
+    assertThat(registry.find("mlops.latency.growth").meters()).isEmpty();
+    assertDocumented();
+    monitor.close();
+    assertThat(registry.getMeters()).isEmpty();
+  }
+
+  private double shown(String meter, String... tags) {
+    return registry.get(meter).tags(tags).gauge().value();
   }
 
   @Test

@@ -1,0 +1,125 @@
+package dev.mlops.core.monitor;
+
+import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.monitor.LatencyFinding;
+import dev.mlops.api.monitor.ResponseTimes;
+import dev.mlops.api.pack.Latency;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The meters of how long the predictions of one version took.
+ *
+ * <p>Guarded by the monitor's lock; what a registry reads is volatile.
+ */
+final class ResponseMeters {
+  private final Registered registered;
+  private final Section section;
+  private final @Nullable Timer timer;
+  private final Map<String, Shown> shown = new HashMap<>();
+
+  ResponseMeters(Registered registered, Section section) {
+    this.registered = registered;
+    this.section = section;
+    this.timer = registered.timer(
+        Meters.PREDICTIONS,
+        section.responses.objectives().stream()
+            .map(Responses.Objective::limit)
+            .toArray(Duration[]::new),
+        section.version);
+    for (Responses.Objective each : section.responses.objectives()) {
+      registered.counter(
+          Meters.WITHIN, each.met(), section.version, MlopsException.shown(each.limit()));
+    }
+    section.baseline.latency().ifPresent(latency -> {
+      registered.gauge(
+          Meters.LATENCY_BASELINE, () -> seconds(latency.p50()), section.version, "p50");
+      registered.gauge(
+          Meters.LATENCY_BASELINE, () -> seconds(latency.p99()), section.version, "p99");
+    });
+  }
+
+  void took(long nanos) {
+    registered.record(timer, nanos);
+  }
+
+  /** Brings the gauges up to date, and takes away those of what is not known any more. */
+  void refresh(long millis) {
+    Set<String> known = new HashSet<>();
+    ResponseTimes times = section.responses.times(millis, section.ended());
+    latency(known, "total", section.responses.latency());
+    latency(known, "waiting", times.waiting());
+    latency(known, "binding", times.binding());
+    latency(known, "model", times.model());
+    latency(known, "recording", times.recording());
+    times.perSecond().ifPresent(rate -> show(known, rate, Meters.THROUGHPUT));
+    times.inFlight().ifPresent(count -> show(known, (double) count, Meters.IN_FLIGHT));
+    times.growth().ifPresent(growth -> {
+      for (LatencyFinding.Part part : growth.parts()) {
+        show(
+            known,
+            part.share(),
+            Meters.LATENCY_GROWTH,
+            part.cause().name().toLowerCase(Locale.ROOT));
+      }
+    });
+    shown.forEach((key, each) -> {
+      if (!known.contains(key)) {
+        registered.remove(each.meter);
+      }
+    });
+    shown.keySet().retainAll(known);
+  }
+
+  private void latency(Set<String> known, String part, Optional<Latency> measured) {
+    measured.ifPresent(latency -> {
+      show(known, seconds(latency.p50()), Meters.LATENCY, part, "p50");
+      show(known, seconds(latency.p99()), Meters.LATENCY, part, "p99");
+      latency.mean().ifPresent(mean -> show(known, seconds(mean), Meters.LATENCY, part, "mean"));
+      latency.max().ifPresent(max -> show(known, seconds(max), Meters.LATENCY, part, "max"));
+    });
+  }
+
+  private void show(Set<String> known, double value, Meters meter, String... more) {
+    String key = meter.id() + '\n' + String.join("\n", more);
+    known.add(key);
+    Shown found = shown.get(key);
+    if (found == null) {
+      found = new Shown(value);
+      shown.put(key, found);
+      String[] values = new String[more.length + 1];
+      values[0] = section.version;
+      System.arraycopy(more, 0, values, 1, more.length);
+      found.meter = registered.gauge(meter, found, values);
+    }
+    found.value = value;
+  }
+
+  private static double seconds(Duration time) {
+    return time.toSeconds() + time.toNanosPart() / 1e9;
+  }
+
+  /** A number that a registry reads. */
+  private static final class Shown implements DoubleSupplier {
+    private volatile double value;
+    private @Nullable Meter meter;
+
+    Shown(double value) {
+      this.value = value;
+    }
+
+    @Override
+    public double getAsDouble() {
+      return value;
+    }
+  }
+}
