@@ -11,12 +11,14 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.MonitorFactory;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.ResponseTimes;
+import dev.mlops.api.monitor.Segmentation;
 import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
@@ -27,6 +29,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.EnumMap;
@@ -48,6 +51,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A monitor that does everything under one lock and from definitions: exact and slow, for tests and for comparing other
  * monitors with.
+ *
+ * <p>It divides rows into segments ({@link Config#segmentedBy}), and tells nothing of fairness, of columns and of the distribution of
+ * predictions.
  *
  * <p>It watches nothing: {@link #watches()} is the empty set, and no section of its evidence has a drift reading.
  *
@@ -77,6 +83,8 @@ public final class InMemoryMonitor implements MetricsMonitor {
   private final LinkedHashMap<Long, Served> closedOnes = new LinkedHashMap<>();
 
   private final Map<TruthState, Long> truths = new EnumMap<>(TruthState.class);
+  /** Recorded since the newest tick: a host's function is not asked on the request path. */
+  private final List<Served> undivided = new ArrayList<>();
   /** Drawn at random, so that no other monitor gives the same ids. */
   private long nextId = UUID.randomUUID().getLeastSignificantBits() & ((1L << 62) - 1);
 
@@ -95,7 +103,13 @@ public final class InMemoryMonitor implements MetricsMonitor {
   /** {@return a config: the system's clocks, no horizon, 100,000 open predictions and as many outcomes kept} */
   public static Config config() {
     return new Config(
-        InstantSource.system(), System::nanoTime, null, 100_000, true, OptionalLong.empty());
+        InstantSource.system(),
+        System::nanoTime,
+        null,
+        100_000,
+        true,
+        OptionalLong.empty(),
+        Map.of());
   }
 
   @Override
@@ -103,8 +117,8 @@ public final class InMemoryMonitor implements MetricsMonitor {
     requireNonNull(baseline, "baseline");
     order.remove(version);
     order.add(version);
-    return new SectionRecorder(
-        sections.computeIfAbsent(version, name -> new Section(name, baseline)));
+    return new SectionRecorder(sections.computeIfAbsent(
+        version, name -> new Section(name, baseline, config.divisions.values())));
   }
 
   @Override
@@ -161,6 +175,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
     if (closed) {
       return;
     }
+    divide();
     for (Arrival next = arrivals.poll(); next != null; next = arrivals.poll()) {
       join(next);
     }
@@ -173,6 +188,19 @@ public final class InMemoryMonitor implements MetricsMonitor {
         }
       }
     }
+  }
+
+  /** Reads the segments of what was recorded since the newest tick. */
+  private void divide() {
+    for (Served served : undivided) {
+      for (DividedRows rows : served.section.divided) {
+        String segment = rows.add(served.row, served.call, served.prediction);
+        if (segment != null) {
+          served.segments.put(rows.name(), segment);
+        }
+      }
+    }
+    undivided.clear();
   }
 
   private void join(Arrival arrival) {
@@ -251,6 +279,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
 
   @Override
   public synchronized Evidence evidence() {
+    divide();
     Evidence.Builder evidence = Evidence.builder(model, config.clock.instant())
         .matured(end - first)
         .position(end)
@@ -290,6 +319,17 @@ public final class InMemoryMonitor implements MetricsMonitor {
     List<NaiveQuality.Pair> mature = new ArrayList<>();
     for (Served served : matured) {
       addPair(mature, section, served);
+    }
+    for (DividedRows rows : section.divided) {
+      Map<String, List<NaiveQuality.Pair>> pairs = new HashMap<>();
+      for (Served served : matured) {
+        String segment = served.segments.get(rows.name());
+        if (segment != null) {
+          addPair(
+              pairs.computeIfAbsent(segment, unseen -> new ArrayList<>()), section, served);
+        }
+      }
+      builder.segmentation(rows.evidence(pairs));
     }
     List<NaiveQuality.Pair> joined = new ArrayList<>(mature);
     for (Served served : open.values()) {
@@ -347,6 +387,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
     String key = served.key;
     known.put(id, served);
     open.put(id, served);
+    undivided.add(served);
     if (key != null) {
       newestUnderKey.put(key, id);
     }
@@ -418,10 +459,13 @@ public final class InMemoryMonitor implements MetricsMonitor {
     private long expired;
     private long caused;
     private @Nullable Long newestTruth;
+    private final List<DividedRows> divided;
 
-    Section(String version, Baseline baseline) {
+    Section(String version, Baseline baseline, Collection<Segmentation> divisions) {
       this.version = requireNonNull(version, "version");
       this.baseline = baseline;
+      this.divided =
+          divisions.stream().map(each -> new DividedRows(each, baseline)).toList();
     }
 
     void took(Call call, int bound) {
@@ -463,6 +507,8 @@ public final class InMemoryMonitor implements MetricsMonitor {
     private final Call call;
     private @Nullable Truth truth;
     private long position;
+    /** By division. */
+    private final Map<String, String> segments = new HashMap<>();
 
     Served(
         long id,
@@ -560,6 +606,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
     private final int bound;
     private final boolean keepsRows;
     private final OptionalLong firstPosition;
+    private final Map<String, Segmentation> divisions;
 
     private Config(
         InstantSource clock,
@@ -567,7 +614,9 @@ public final class InMemoryMonitor implements MetricsMonitor {
         @Nullable Duration horizon,
         int bound,
         boolean keepsRows,
-        OptionalLong firstPosition) {
+        OptionalLong firstPosition,
+        Map<String, Segmentation> divisions) {
+      this.divisions = divisions;
       this.clock = requireNonNull(clock, "clock");
       this.ticker = requireNonNull(ticker, "ticker");
       this.horizon = horizon;
@@ -583,7 +632,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
      * @param nanos elapsed time in nanoseconds
      */
     public Config on(InstantSource instants, LongSupplier nanos) {
-      return new Config(instants, nanos, horizon, bound, keepsRows, firstPosition);
+      return new Config(instants, nanos, horizon, bound, keepsRows, firstPosition, divisions);
     }
 
     /**
@@ -606,7 +655,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
         throw new IllegalArgumentException(
             "horizon must be longer than zero, but was " + MlopsException.shown(horizon));
       }
-      return new Config(clock, ticker, horizon, bound, keepsRows, firstPosition);
+      return new Config(clock, ticker, horizon, bound, keepsRows, firstPosition, divisions);
     }
 
     /**
@@ -620,12 +669,12 @@ public final class InMemoryMonitor implements MetricsMonitor {
       if (outcomes < 1) {
         throw new IllegalArgumentException("outcomes must be >= 1, but was " + outcomes);
       }
-      return new Config(clock, ticker, horizon, outcomes, keepsRows, firstPosition);
+      return new Config(clock, ticker, horizon, outcomes, keepsRows, firstPosition, divisions);
     }
 
     /** {@return the same config for a monitor that hands out no outcomes; quality stays known} */
     public Config keepingNoRows() {
-      return new Config(clock, ticker, horizon, bound, false, firstPosition);
+      return new Config(clock, ticker, horizon, bound, false, firstPosition, divisions);
     }
 
     /**
@@ -641,7 +690,41 @@ public final class InMemoryMonitor implements MetricsMonitor {
       if (first < 0) {
         throw new IllegalArgumentException("first position must be >= 0, but was " + first);
       }
-      return new Config(clock, ticker, horizon, bound, keepsRows, OptionalLong.of(first));
+      return new Config(clock, ticker, horizon, bound, keepsRows, OptionalLong.of(first), divisions);
+    }
+
+    /**
+     * {@return the same config for a monitor that also divides the rows of each version into segments}
+     *
+     * @param more each under a name of its own; one of a name that is known replaces it
+     */
+    public Config segmentedBy(Segmentation... more) {
+      Map<String, Segmentation> all = new LinkedHashMap<>(divisions);
+      for (Segmentation each : more) {
+        all.put(each.name(), each);
+      }
+      return new Config(
+          clock,
+          ticker,
+          horizon,
+          bound,
+          keepsRows,
+          firstPosition,
+          Collections.unmodifiableMap(all));
+    }
+
+    /** {@return the same config for a monitor that also divides rows by the columns that these ask about; it watches nothing} */
+    @Override
+    public Config watching(EvidenceReader... readers) {
+      Config config = this;
+      for (EvidenceReader reader : readers) {
+        for (String name : reader.segmentations()) {
+          config = config.divisions.containsKey(name)
+              ? config
+              : config.segmentedBy(Segmentation.column(name));
+        }
+      }
+      return config;
     }
 
     @Override

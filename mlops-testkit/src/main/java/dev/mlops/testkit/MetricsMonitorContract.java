@@ -26,6 +26,9 @@ import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.ResponseTimes;
+import dev.mlops.api.monitor.SegmentEvidence;
+import dev.mlops.api.monitor.Segmentation;
+import dev.mlops.api.monitor.SegmentationEvidence;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.monitor.VersionEvidence;
@@ -55,7 +58,8 @@ import org.junit.jupiter.api.Test;
  * The contract of {@link MetricsMonitor} with its {@link Recorder}s and {@link Outcomes}: one test, or several, per clause
  * of its Javadoc, named after the clause.
  *
- * <p>A subclass says how a monitor is opened. One that keeps no outcomes overrides {@link #keepsOutcomes}, one that tells
+ * <p>A subclass says how a monitor is opened. One that keeps no outcomes overrides {@link #keepsOutcomes}, one that does not
+ * divide rows into segments {@link #dividesRows}, one that tells
  * nothing of response times but their total {@link #tellsResponseTimes}. Clauses about
  * detectors are tested where {@link Evidence} has the reading that the monitor was told to watch for; a monitor that has
  * not must not claim to watch it.
@@ -101,6 +105,11 @@ public abstract class MetricsMonitorContract {
 
   /** {@return whether the monitor tells the parts of response times, and what is in flight; true unless overridden} */
   protected boolean tellsResponseTimes() {
+    return true;
+  }
+
+  /** {@return whether the monitor divides rows into segments; true unless overridden} */
+  protected boolean dividesRows() {
     return true;
   }
 
@@ -998,6 +1007,92 @@ public abstract class MetricsMonitorContract {
 
   private static VersionEvidence champion(MetricsMonitor monitor) {
     return monitor.evidence().champion().orElseThrow();
+  }
+
+  @Test
+  @DisplayName("divides the rows of every version into segments, each with its own volume and quality")
+  void segments() {
+    assumeTrue(dividesRows());
+    MetricsMonitor monitor = segmenting(Optional.empty());
+    Recorder one = serving(monitor, "1", baseline());
+    Recorder two = monitor.recorder("2", baseline());
+    for (int i = 0; i < 60; i++) {
+      String channel = i % 3 == 0 ? "shop" : i % 3 == 1 ? "web" : "";
+      boolean right = i % 3 != 0 || i % 2 == 0;
+      monitor.truth(one.record(Row.of(SCHEMA, 1.0, channel), YES, NANOS), right ? TRUE : FALSE);
+      two.record(ROW, NO, NANOS);
+    }
+    one.record(ROW, NO, NANOS);
+    monitor.tick();
+
+    SegmentationEvidence channels = section(monitor, "1").segmentations().get("channel");
+    assertThat(channels).isNotNull();
+    assertThat(channels.segments().stream().map(SegmentEvidence::value))
+        .containsExactlyInAnyOrder("shop", "web", Segmentation.MISSING);
+    assertThat(channels.unassigned()).isZero();
+    assertThat(channels.recorded()).isEqualTo(section(monitor, "1").recorded());
+    SegmentEvidence shop = channels.segment("shop").orElseThrow();
+    assertThat(shop.recorded()).isEqualTo(21);
+    assertThat(shop.matured()).isEqualTo(20);
+    assertThat(shop.quality(Metric.ACCURACY).orElseThrow().value()).isEqualTo(0.5, within(1e-12));
+    assertThat(shop.quality(Metric.ACCURACY).orElseThrow().n()).isEqualTo(20);
+    SegmentEvidence web = channels.segment("web").orElseThrow();
+    assertThat(web.quality(Metric.ACCURACY).orElseThrow().value()).isEqualTo(1.0, within(1e-12));
+    SegmentationEvidence others = section(monitor, "2").segmentations().get("channel");
+    assertThat(others.segments()).hasSize(1);
+    assertThat(others.segment("shop").orElseThrow().recorded()).isEqualTo(60);
+    assertThat(others.segment("shop").orElseThrow().quality(Metric.ACCURACY)).isEmpty();
+  }
+
+  @Test
+  @DisplayName("measures in a segment only what has matured")
+  void matures_inSegments() {
+    assumeTrue(dividesRows());
+    MetricsMonitor monitor = segmenting(Optional.of(HOUR));
+    Recorder recorder = serving(monitor, "1", baseline());
+    for (int i = 0; i < 20; i++) {
+      monitor.truth(recorder.record(ROW, YES, NANOS), TRUE);
+    }
+    monitor.tick();
+    assertThat(shop(monitor).recorded()).isEqualTo(20);
+    assertThat(shop(monitor).matured()).isZero();
+    assertThat(shop(monitor).quality(Metric.ACCURACY)).isEmpty();
+
+    clock.advance(HOUR.multipliedBy(2));
+    monitor.tick();
+    assertThat(shop(monitor).matured()).isEqualTo(20);
+    assertThat(shop(monitor).quality(Metric.ACCURACY)).isPresent();
+  }
+
+  @Test
+  @DisplayName("lets another truth replace the first in its segment")
+  void corrections_inSegments() {
+    assumeTrue(dividesRows());
+    MetricsMonitor monitor = segmenting(Optional.empty());
+    Recorder recorder = serving(monitor, "1", baseline());
+    List<Long> ids = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      ids.add(recorder.record(Row.of(SCHEMA, 1.0, i < 20 ? "shop" : "web"), YES, NANOS));
+      monitor.truth(ids.get(i), TRUE);
+    }
+    monitor.tick();
+    monitor.truth(ids.get(1), FALSE);
+    monitor.truth(ids.get(3), FALSE);
+    monitor.tick();
+    assertThat(shop(monitor).quality(Metric.ACCURACY).orElseThrow().value())
+        .isEqualTo(0.9, within(1e-12));
+    assertThat(shop(monitor).matured()).isEqualTo(20);
+  }
+
+  private static SegmentEvidence shop(MetricsMonitor monitor) {
+    return section(monitor, "1").segmentations().get("channel").segment("shop").orElseThrow();
+  }
+
+  private MetricsMonitor segmenting(Optional<Duration> horizon) {
+    MetricsMonitor monitor = open(new MonitorSetup(
+        clock, horizon, BOUND, List.of(Signals.segment("channel").quality("accuracy").atLeast(0.5))));
+    opened.add(monitor);
+    return monitor;
   }
 
   @Test

@@ -9,10 +9,14 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.SegmentEvidence;
+import dev.mlops.api.monitor.Segmentation;
+import dev.mlops.api.monitor.SegmentationEvidence;
 import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.Baseline;
@@ -32,6 +36,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +51,10 @@ final class BrokenMonitors {
 
   static MetricsMonitor healthy(MonitorSetup setup) {
     InMemoryMonitor.Config config =
-        InMemoryMonitor.config().on(setup.clock()).keeping(setup.bound());
+        InMemoryMonitor.config()
+            .on(setup.clock())
+            .keeping(setup.bound())
+            .watching(setup.readers().toArray(EvidenceReader[]::new));
     if (setup.horizon().isPresent()) {
       config = config.truthWithin(setup.horizon().get());
     }
@@ -103,6 +111,21 @@ final class BrokenMonitors {
     return truth != null && truth.value().isPresent()
         ? Truth.of(truth.value().getAsDouble())
         : truth;
+  }
+
+  /** The same section with some of its segments, changed. */
+  private static VersionEvidence divided(
+      VersionEvidence section,
+      Predicate<SegmentEvidence> kept,
+      UnaryOperator<SegmentEvidence> change) {
+    VersionEvidence.Builder copy = section.toBuilder();
+    section.segmentations().forEach((name, division) -> {
+      SegmentationEvidence.Builder changed =
+          SegmentationEvidence.builder(name).unassigned(division.unassigned());
+      division.segments().stream().filter(kept).map(change).forEach(changed::segment);
+      copy.segmentation(changed.build());
+    });
+    return copy.build();
   }
 
   static List<Broken<Factory>> all() {
@@ -394,6 +417,20 @@ final class BrokenMonitors {
                 champion = version;
               }
             }),
+        telling(
+            "segments",
+            "it does not count the rows of which the value is missing",
+            section(section -> divided(
+                section, each -> !each.value().equals(Segmentation.MISSING), each -> each))),
+        telling(
+            "segments",
+            "it gives every segment the quality of all rows",
+            section(section -> divided(section, each -> true, each -> {
+              SegmentEvidence.Builder copy =
+                  SegmentEvidence.builder(each.value()).counts(each.recorded(), each.matured());
+              section.quality().forEach(copy::quality);
+              return copy.build();
+            }))),
         broken(
             "evidenceIsASnapshot",
             "its evidence takes quality before a tick and counts after it",

@@ -104,6 +104,9 @@ class ForwardingMonitor implements MetricsMonitor {
     section.responseTimes().ifPresent(copy::responseTimes);
     section.provisional().forEach(copy::provisional);
     section.drift().forEach(copy::drift);
+    section.segmentations().values().forEach(copy::segmentation);
+    section.columns().values().forEach(copy::column);
+    copy.predictions(section.predictions());
     return copy;
   }
 

@@ -1,5 +1,6 @@
 package dev.mlops.testkit;
 
+import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.MetricsMonitor;
 import org.junit.jupiter.api.Nested;
 
@@ -11,7 +12,10 @@ class InMemoryMonitorTest extends MetricsMonitorContract {
 
   private static InMemoryMonitor.Config config(MonitorSetup setup) {
     InMemoryMonitor.Config config =
-        InMemoryMonitor.config().on(setup.clock()).keeping(setup.bound());
+        InMemoryMonitor.config()
+            .on(setup.clock())
+            .keeping(setup.bound())
+            .watching(setup.readers().toArray(EvidenceReader[]::new));
     return setup.horizon().map(config::truthWithin).orElse(config);
   }
 

@@ -50,6 +50,9 @@ import java.util.Set;
  *       refused, those that are known are named, and the champion stays.
  *   <li><b>watchesGoOn</b>: drift readings are the champion's. A champion with another baseline starts its detectors afresh;
  *       an earlier one that becomes champion again goes on where it was.
+ *   <li><b>segments</b>: where it was told of a reader of segments, {@link VersionEvidence#segmentations()} of every version has
+ *       that division. Every recorded prediction is in one segment or unassigned; the quality of a segment is that of the newest
+ *       matured outcomes of its rows, as last corrected. A value that is missing is {@link Segmentation#MISSING}.
  *   <li><b>evidenceIsASnapshot</b>: evidence does not change after it was taken.
  *   <li><b>nothingKnownIsNothingSaid</b>: without matured truth there is no quality, not a zero.
  *   <li><b>outcomesInOrder</b>: {@link #outcomes()} gives positions without a hole, in order of maturing, each with the
