@@ -50,7 +50,7 @@ public final class Segmentation {
   /** At most so many segments can have a name of their own. */
   public static final int MOST = 250;
 
-  /** A longer text is no name of a segment. */
+  /** A value that is longer has no segment of its own: it is among {@link #OTHER}. */
   public static final int LONGEST = 100;
 
   private static final int QUARTILES = 4;
@@ -116,7 +116,7 @@ public final class Segmentation {
    * {@return a division by a function of the row}
    *
    * @param name such as {@code age_band}
-   * @param segment gives the name of a row's segment: at most 100 characters, empty where it is missing. Thread-safe, and fast: it
+   * @param segment gives the name of a row's segment, empty where it is missing; one of more than 100 characters is {@link #OTHER}. Thread-safe, and fast: it
    *     is asked for each prediction
    * @throws IllegalArgumentException if the name is blank or longer than 100 characters
    */

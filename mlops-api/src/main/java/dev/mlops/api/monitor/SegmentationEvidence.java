@@ -73,8 +73,8 @@ public final class SegmentationEvidence {
   }
 
   /**
-   * {@return how many recorded predictions are in no segment: the host's function threw, gave null or a text that is too long, or
-   * took too long}
+   * {@return how many recorded predictions are in no segment: the host's function threw, gave null or took too
+   * long, or the model has no such column}
    */
   public long unassigned() {
     return unassigned;

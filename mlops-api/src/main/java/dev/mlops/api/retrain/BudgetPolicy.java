@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,6 +55,16 @@ record BudgetPolicy(RetrainPolicy policy, int most, Duration period) implements 
   @Override
   public Set<Metric> metrics() {
     return policy.metrics();
+  }
+
+  @Override
+  public Set<String> segmentations() {
+    return policy.segmentations();
+  }
+
+  @Override
+  public Set<Expression> expressions() {
+    return policy.expressions();
   }
 
   @Override

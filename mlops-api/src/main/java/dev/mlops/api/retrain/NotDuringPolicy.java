@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
 import java.time.Instant;
 import java.util.List;
@@ -41,6 +42,16 @@ record NotDuringPolicy(RetrainPolicy policy, Blackout blackout) implements Retra
   @Override
   public Set<Metric> metrics() {
     return policy.metrics();
+  }
+
+  @Override
+  public Set<String> segmentations() {
+    return policy.segmentations();
+  }
+
+  @Override
+  public Set<Expression> expressions() {
+    return policy.expressions();
   }
 
   @Override

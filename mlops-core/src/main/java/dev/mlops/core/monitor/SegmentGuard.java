@@ -66,15 +66,13 @@ final class SegmentGuard {
     return segment;
   }
 
-  /** What stands in the place of segments that cannot be read at all. */
+  /** Tells why no segment of one version can be read at all. */
   void refused(String why) {
-    fault(why, null);
+    warnings.unsegmented(name, why, null);
   }
 
   private void fault(String how, @Nullable Throwable thrown) {
-    if (strikes < STRIKES || note.isEmpty() || how.contains("no more")) {
-      note = how;
-    }
+    note = how;
     warnings.unsegmented(name, how, thrown);
   }
 

@@ -3,6 +3,7 @@ package dev.mlops.core.retrain;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainDecision.Outcome;
@@ -51,6 +52,20 @@ record AtLeast(int wanted, List<RetrainPolicy> policies) implements RetrainPolic
   public Set<Metric> metrics() {
     Set<Metric> all = new TreeSet<>();
     policies.forEach(policy -> all.addAll(policy.metrics()));
+    return Collections.unmodifiableSet(all);
+  }
+
+  @Override
+  public Set<String> segmentations() {
+    Set<String> all = new TreeSet<>();
+    policies.forEach(policy -> all.addAll(policy.segmentations()));
+    return Collections.unmodifiableSet(all);
+  }
+
+  @Override
+  public Set<Expression> expressions() {
+    Set<Expression> all = new LinkedHashSet<>();
+    policies.forEach(policy -> all.addAll(policy.expressions()));
     return Collections.unmodifiableSet(all);
   }
 

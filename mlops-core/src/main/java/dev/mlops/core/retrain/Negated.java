@@ -3,6 +3,7 @@ package dev.mlops.core.retrain;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainDecision.Outcome;
@@ -33,6 +34,16 @@ record Negated(RetrainPolicy policy) implements RetrainPolicy {
   @Override
   public Set<Metric> metrics() {
     return policy.metrics();
+  }
+
+  @Override
+  public Set<String> segmentations() {
+    return policy.segmentations();
+  }
+
+  @Override
+  public Set<Expression> expressions() {
+    return policy.expressions();
   }
 
   @Override

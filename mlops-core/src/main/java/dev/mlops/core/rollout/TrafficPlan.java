@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -461,6 +462,22 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
     Set<Metric> all = new TreeSet<>();
     Stream.concat(draft.guards.stream(), draft.goals.stream())
         .forEach(each -> all.addAll(each.metrics()));
+    return Collections.unmodifiableSet(all);
+  }
+
+  @Override
+  public Set<String> segmentations() {
+    Set<String> all = new TreeSet<>();
+    Stream.concat(draft.guards.stream(), draft.goals.stream())
+        .forEach(each -> all.addAll(each.segmentations()));
+    return Collections.unmodifiableSet(all);
+  }
+
+  @Override
+  public Set<Expression> expressions() {
+    Set<Expression> all = new LinkedHashSet<>();
+    Stream.concat(draft.guards.stream(), draft.goals.stream())
+        .forEach(each -> all.addAll(each.expressions()));
     return Collections.unmodifiableSet(all);
   }
 
