@@ -56,8 +56,7 @@ final class DividedRows {
     if (segment.isEmpty()) {
       segment = Segmentation.MISSING;
     } else if (!segment.equals(Segmentation.MISSING) && !named.contains(segment)) {
-      boolean room =
-          named.size() < segmentation.most() && segment.length() <= Segmentation.LONGEST;
+      boolean room = named.size() < segmentation.most() && segment.length() <= Segmentation.LONGEST;
       if (room && !segment.equals(Segmentation.OTHER)) {
         named.add(segment);
       } else {
@@ -105,14 +104,15 @@ final class DividedRows {
       }
     }
     long classified = labels.values().stream().mapToLong(Long::longValue).sum();
-    labels.forEach(
-        (label, count) -> segment.prediction(label, Estimate.share(count, classified)));
+    labels.forEach((label, count) -> segment.prediction(label, Estimate.share(count, classified)));
     Map<Metric, Estimate> quality = new TreeMap<>(
         NaiveQuality.of(baseline.schema(), pairs, baseline.quality().keySet()));
-    baseline.schema().positiveLabel().filter(label -> classified > 0).ifPresent(label ->
-        quality.put(
-            Metric.SELECTION_RATE,
-            Estimate.share(labels.getOrDefault(label, 0L), classified)));
+    baseline
+        .schema()
+        .positiveLabel()
+        .filter(label -> classified > 0)
+        .ifPresent(label -> quality.put(
+            Metric.SELECTION_RATE, Estimate.share(labels.getOrDefault(label, 0L), classified)));
     quality.forEach(segment::quality);
     return segment.build();
   }

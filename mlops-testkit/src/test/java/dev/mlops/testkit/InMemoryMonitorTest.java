@@ -11,11 +11,10 @@ class InMemoryMonitorTest extends MetricsMonitorContract {
   }
 
   private static InMemoryMonitor.Config config(MonitorSetup setup) {
-    InMemoryMonitor.Config config =
-        InMemoryMonitor.config()
-            .on(setup.clock())
-            .keeping(setup.bound())
-            .watching(setup.readers().toArray(EvidenceReader[]::new));
+    InMemoryMonitor.Config config = InMemoryMonitor.config()
+        .on(setup.clock())
+        .keeping(setup.bound())
+        .watching(setup.readers().toArray(EvidenceReader[]::new));
     return setup.horizon().map(config::truthWithin).orElse(config);
   }
 

@@ -39,7 +39,8 @@ class MySegmentsTest {
 
   // region ask
   static final Condition GOOD_EVERYWHERE = segment("branch").quality("recall").atLeast(0.7);
-  static final Condition GOOD_IN_GRAZ = segment("branch", "Graz").quality("recall").atLeast(0.7);
+  static final Condition GOOD_IN_GRAZ =
+      segment("branch", "Graz").quality("recall").atLeast(0.7);
   static final Condition FAIR =
       segment("age_band").quality("demographic_parity_ratio").atLeast(0.8);
   static final Condition COMPLETE = column("income").missing().atMost(0.01);
@@ -78,9 +79,13 @@ class MySegmentsTest {
     List<Classification> said = new ArrayList<>();
     List<Truth> truths = new ArrayList<>();
     for (int i = 0; i < 2_000; i++) {
-      rows.add(Row.of(SCHEMA, 10_000 + 80_000 * random.nextDouble(), 18 + random.nextInt(60), "Wien"));
+      rows.add(
+          Row.of(SCHEMA, 10_000 + 80_000 * random.nextDouble(), 18 + random.nextInt(60), "Wien"));
       said.add(answer(random.nextDouble()));
-      truths.add(Truth.of(random.nextDouble() < 0.85 == said.get(i).label().equals("granted") ? "granted" : "refused"));
+      truths.add(Truth.of(
+          random.nextDouble() < 0.85 == said.get(i).label().equals("granted")
+              ? "granted"
+              : "refused"));
     }
     return Baselines.from(SCHEMA, rows, said, truths);
   }

@@ -154,8 +154,10 @@ public final class Metric implements Comparable<Metric> {
    * The smallest selection rate of a segment over the largest, also called disparate impact: 0.8 is the four-fifths rule. It is
    * measured between segments, never of outcomes alone.
    */
-  public static final Metric DEMOGRAPHIC_PARITY_RATIO =
-      ofClassifier("demographic_parity_ratio").higherIsBetter().between(0.0, 1.0).build();
+  public static final Metric DEMOGRAPHIC_PARITY_RATIO = ofClassifier("demographic_parity_ratio")
+      .higherIsBetter()
+      .between(0.0, 1.0)
+      .build();
 
   /**
    * The largest recall of the positive label in a segment minus the smallest. It is measured between segments, never of

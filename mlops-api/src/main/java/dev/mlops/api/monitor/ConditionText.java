@@ -33,17 +33,16 @@ final class ConditionText {
       "us", 1_000L,
       "ns", 1L);
 
-  private static final List<String> BEGINNINGS =
-      List.of(
-          "quality",
-          "latency",
-          "failures",
-          "features",
-          "predictions",
-          "segment",
-          "column",
-          "freshTruths",
-          "goldenExamples");
+  private static final List<String> BEGINNINGS = List.of(
+      "quality",
+      "latency",
+      "failures",
+      "features",
+      "predictions",
+      "segment",
+      "column",
+      "freshTruths",
+      "goldenExamples");
 
   private static final Map<String, ColumnEvidence.Fault> FAULTS = Map.of(
       "missing", ColumnEvidence.Fault.MISSING,

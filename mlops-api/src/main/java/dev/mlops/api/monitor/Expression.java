@@ -77,8 +77,7 @@ public final class Expression {
     public static final Quantity FEATURES = new Quantity("features", "", null, Double.NaN);
 
     /** What the champion predicts. */
-    public static final Quantity PREDICTIONS =
-        new Quantity("predictions", "", null, Double.NaN);
+    public static final Quantity PREDICTIONS = new Quantity("predictions", "", null, Double.NaN);
 
     /** How many truths of the champion have matured. */
     public static final Quantity FRESH_TRUTHS = new Quantity("fresh_truths", "", null, Double.NaN);
@@ -146,8 +145,7 @@ public final class Expression {
      * @param fault what is wrong with the value
      */
     public static Quantity share(String column, ColumnEvidence.Fault fault) {
-      return new Quantity(
-          fault.tag() + "(" + column + ")", "", null, Double.NaN, column, fault);
+      return new Quantity(fault.tag() + "(" + column + ")", "", null, Double.NaN, column, fault);
     }
 
     /** {@return such as {@code recall}, {@code p99}, {@code failures}, {@code fresh_truths}, {@code golden_examples} or {@code features}} */
@@ -258,7 +256,10 @@ public final class Expression {
   }
 
   static Expression of(Watch watch) {
-    Quantity quantity = watch.metric().map(Quantity::quality).orElse(
+    Quantity quantity = watch
+        .metric()
+        .map(Quantity::quality)
+        .orElse(
             watch.input() == Watch.Input.PREDICTIONS ? Quantity.PREDICTIONS : Quantity.FEATURES);
     if (watch.quantile().isPresent()) {
       quantity = Quantity.latency(watch.quantile().getAsDouble());

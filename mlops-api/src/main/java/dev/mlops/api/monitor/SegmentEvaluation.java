@@ -54,8 +54,11 @@ final class SegmentEvaluation {
           ? inconclusive("no " + metric + " between the segments by "
               + MlopsException.shown(division.name())
               + ": it takes two with enough rows, and a positive label" + note)
-          : compare(metric + " between " + division.segments().size() + " segments by "
-              + MlopsException.shown(division.name()), between, Evaluation.TO_99);
+          : compare(
+              metric + " between " + division.segments().size() + " segments by "
+                  + MlopsException.shown(division.name()),
+              between,
+              Evaluation.TO_99);
     }
     if (segment.value().isPresent()) {
       String value = segment.value().get();
@@ -117,8 +120,8 @@ final class SegmentEvaluation {
               + named(failed.stream().map(Finding::text).toList()));
     }
     if (!unsure.isEmpty()) {
-      return inconclusive(unsure.size() + " of " + segments.size()
-          + " segments cannot be judged: " + named(unsure) + note);
+      return inconclusive(unsure.size() + " of " + segments.size() + " segments cannot be judged: "
+          + named(unsure) + note);
     }
     if (division.unassigned() > 0) {
       return inconclusive(division.unassigned() + " of " + division.recorded()
@@ -138,9 +141,8 @@ final class SegmentEvaluation {
   }
 
   private Finding with(Finding worst, Verdict verdict, String text) {
-    Finding.Builder builder = Finding.builder(verdict, text)
-        .quantity(asked.quantity().name())
-        .limit(limit);
+    Finding.Builder builder =
+        Finding.builder(verdict, text).quantity(asked.quantity().name()).limit(limit);
     worst.estimate().ifPresent(builder::estimate);
     return builder.build();
   }

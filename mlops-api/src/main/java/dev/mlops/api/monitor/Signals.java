@@ -313,9 +313,7 @@ public final class Signals {
         throw new IllegalArgumentException("times must be finite and >= 1, but was " + times);
       }
       return new BuiltInCondition.Plain(Expression.of(
-          Expression.Quantity.latency(0.99),
-          Expression.Comparison.NO_WORSE_THAN_CHAMPION,
-          times));
+          Expression.Quantity.latency(0.99), Expression.Comparison.NO_WORSE_THAN_CHAMPION, times));
     }
 
     /**
@@ -413,8 +411,8 @@ public final class Signals {
         throw new IllegalArgumentException(
             "a share of failures must be >= 0 and < 1, but was " + share);
       }
-      return new BuiltInCondition.Plain(Expression.of(
-          Expression.Quantity.FAILURES, Expression.Comparison.AT_MOST, share));
+      return new BuiltInCondition.Plain(
+          Expression.of(Expression.Quantity.FAILURES, Expression.Comparison.AT_MOST, share));
     }
   }
 

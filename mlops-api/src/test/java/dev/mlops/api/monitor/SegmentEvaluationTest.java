@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 
 /** Where answers about segments and columns change. */
 class SegmentEvaluationTest {
-  private static final Condition EVERY = Signals.segment("country").quality("recall").atLeast(0.7);
+  private static final Condition EVERY =
+      Signals.segment("country").quality("recall").atLeast(0.7);
 
   private static SegmentEvidence segment(String value, long right, long n) {
     return SegmentEvidence.builder(value)
@@ -32,8 +33,8 @@ class SegmentEvaluationTest {
 
   @Test
   void everySegmentPasses() {
-    Finding found = EVERY.test(
-        of(countries().segment(segment("DE", 90, 100)).segment(segment("AT", 80, 100))));
+    Finding found =
+        EVERY.test(of(countries().segment(segment("DE", 90, 100)).segment(segment("AT", 80, 100))));
     assertThat(found.verdict()).isEqualTo(Verdict.PASS);
     assertThat(found.text()).contains("2 segments", "country=AT", "0.800", "0.700");
     assertThat(found.value()).hasValue(0.8);
@@ -66,8 +67,8 @@ class SegmentEvaluationTest {
 
   @Test
   void aSegmentWithTooFewRowsIsNoPass() {
-    Finding found = EVERY.test(
-        of(countries().segment(segment("DE", 90, 100)).segment(segment("LI", 29, 29))));
+    Finding found =
+        EVERY.test(of(countries().segment(segment("DE", 90, 100)).segment(segment("LI", 29, 29))));
     assertThat(found.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(found.text()).contains("country=LI", "n 29", "wanted 30");
     assertThat(EVERY
@@ -93,16 +94,15 @@ class SegmentEvaluationTest {
     assertThat(found.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(found.text()).contains("nothing was recorded", "country=DE", "is DK meant");
 
-    assertThat(one.test(of(countries()
-                .segment(segment("DE", 80, 100))
-                .segment(segment("DK", 0, 100))))
-            .verdict())
+    assertThat(
+            one.test(of(countries().segment(segment("DE", 80, 100)).segment(segment("DK", 0, 100))))
+                .verdict())
         .as("another segment is another matter")
         .isEqualTo(Verdict.PASS);
     assertThat(one.test(of(countries().segment(segment("DE", 30, 100)))).verdict())
         .isEqualTo(Verdict.FAIL);
-    assertThat(one.test(of(countries()
-                .segment(SegmentEvidence.builder("DE").counts(100, 0).build())))
+    assertThat(one.test(of(
+                countries().segment(SegmentEvidence.builder("DE").counts(100, 0).build())))
             .text())
         .contains("country=DE", "no recall yet");
   }
@@ -124,20 +124,18 @@ class SegmentEvaluationTest {
     assertThat(fair.test(of(countries().segment(segment("DE", 90, 100)))).text())
         .contains("no demographic_parity_ratio", "two with enough rows");
     assertThat(fair.test(of(countries()
-                .fairness(
-                    Metric.DEMOGRAPHIC_PARITY_RATIO, new Estimate(0.85, 0.80, 0.90, 500))))
+                .fairness(Metric.DEMOGRAPHIC_PARITY_RATIO, new Estimate(0.85, 0.80, 0.90, 500))))
             .verdict())
         .isEqualTo(Verdict.PASS);
-    Finding unfair = fair.test(of(countries()
-        .fairness(Metric.DEMOGRAPHIC_PARITY_RATIO, new Estimate(0.5, 0.40, 0.60, 500))));
+    Finding unfair = fair.test(of(
+        countries().fairness(Metric.DEMOGRAPHIC_PARITY_RATIO, new Estimate(0.5, 0.40, 0.60, 500))));
     assertThat(unfair.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(unfair.text()).contains("demographic_parity_ratio", "country", "0.500", "0.800");
   }
 
   @Test
   void aDivisionTakesFairnessByMetricsBetweenSegmentsAlone() {
-    assertThatThrownBy(
-            () -> countries().fairness(Metric.RECALL, Estimate.share(1, 2)))
+    assertThatThrownBy(() -> countries().fairness(Metric.RECALL, Estimate.share(1, 2)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("recall");
   }
@@ -177,7 +175,11 @@ class SegmentEvaluationTest {
     Finding unseen = Signals.column("amount").unseen().atMost(0.1).test(column(amount));
     assertThat(unseen.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(unseen.text()).contains("\"amount\"", "unseen", "baseline");
-    assertThat(Signals.column("amount").outOfRange().atMost(0.1).test(column(amount)).verdict())
+    assertThat(Signals.column("amount")
+            .outOfRange()
+            .atMost(0.1)
+            .test(column(amount))
+            .verdict())
         .isEqualTo(Verdict.FAIL);
     Finding typo = Signals.column("amuont").missing().atMost(0.1).test(column(amount));
     assertThat(typo.verdict()).isEqualTo(Verdict.INCONCLUSIVE);

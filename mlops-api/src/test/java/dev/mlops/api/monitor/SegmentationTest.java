@@ -18,9 +18,8 @@ class SegmentationTest {
       Schema.of(Column.number("amount"), Column.category("country"));
   private static final Baseline BARE = Baseline.builder(SCHEMA).build();
   private static final Baseline BASELINE = Baseline.builder(SCHEMA)
-      .column(new NumberProfile("amount", 8, 0, 4.5, 2.4, 1, 8, new double[] {
-        1, 2, 3, 4, 5, 6, 7, 8
-      }))
+      .column(
+          new NumberProfile("amount", 8, 0, 4.5, 2.4, 1, 8, new double[] {1, 2, 3, 4, 5, 6, 7, 8}))
       .column(new CategoryProfile("country", Map.of("DE", 5L, "AT", 9L, "CH", 1L), 0, 0))
       .build();
 
@@ -42,8 +41,7 @@ class SegmentationTest {
 
   @Test
   void numbersAreCutWhereTheHostSays() {
-    Function<Row, String> reader =
-        Segmentation.column("amount").cuts(10, 100).reader(BARE);
+    Function<Row, String> reader = Segmentation.column("amount").cuts(10, 100).reader(BARE);
     assertThat(reader.apply(row(9.99, "DE"))).isEqualTo("< 10");
     assertThat(reader.apply(row(10, "DE"))).isEqualTo("10 to < 100");
     assertThat(reader.apply(row(100, "DE"))).isEqualTo(">= 100");
@@ -72,9 +70,8 @@ class SegmentationTest {
   @Test
   void tiedQuartilesAreOneCut() {
     Baseline zeros = Baseline.builder(SCHEMA)
-        .column(new NumberProfile("amount", 8, 0, 1, 1, 0, 9, new double[] {
-          0, 0, 0, 0, 0, 0, 5, 9
-        }))
+        .column(
+            new NumberProfile("amount", 8, 0, 1, 1, 0, 9, new double[] {0, 0, 0, 0, 0, 0, 5, 9}))
         .build();
     assertThat(Segmentation.column("amount").known(zeros)).containsExactly("< 5", ">= 5");
   }
@@ -98,7 +95,8 @@ class SegmentationTest {
         .hasMessageContainingAll("ascending", "[2.0, 1.0]");
     assertThatThrownBy(() -> Segmentation.column("amount").cuts()).hasMessageContaining("1 to 100");
     assertThatThrownBy(() -> Segmentation.ofCalls("tenant").cuts(1)).hasMessageContaining("column");
-    assertThatThrownBy(() -> Segmentation.column("country").atMost(0)).hasMessageContaining("1 to 250");
+    assertThatThrownBy(() -> Segmentation.column("country").atMost(0))
+        .hasMessageContaining("1 to 250");
     assertThatThrownBy(() -> Segmentation.column("country").atMost(251))
         .hasMessageContaining("251");
     assertThatThrownBy(() -> Segmentation.column("country").atMost(1).naming("DE", "AT"))

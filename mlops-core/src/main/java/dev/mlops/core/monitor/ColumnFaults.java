@@ -92,8 +92,7 @@ final class ColumnFaults {
   private void count(int column, Fault fault) {
     parts[part][column * FAULTS.length + fault.ordinal()]++;
     totals
-        .computeIfAbsent(
-            new Place(schema.column(column).name(), fault), unseen -> new AtomicLong())
+        .computeIfAbsent(new Place(schema.column(column).name(), fault), unseen -> new AtomicLong())
         .incrementAndGet();
   }
 

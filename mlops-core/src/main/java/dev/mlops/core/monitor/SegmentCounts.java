@@ -66,8 +66,7 @@ final class SegmentCounts {
       }
       boolean named = labels.containsKey(said.label())
           || (labels.size() < MOST_NAMES && said.label().length() <= LabelCounts.LONGEST);
-      labels.computeIfAbsent(
-          named ? said.label() : LabelCounts.OTHER, unseen -> new long[1])[0]++;
+      labels.computeIfAbsent(named ? said.label() : LabelCounts.OTHER, unseen -> new long[1])[0]++;
     } else if (prediction instanceof Regression said) {
       for (String name : said.names()) {
         if (outputs.containsKey(name) || outputs.size() < MOST_NAMES) {

@@ -57,11 +57,14 @@ final class SegmentGuard {
     long took = ticker.getAsLong() - began;
     left -= took;
     if (took > BUDGET && ++strikes == STRIKES) {
-      fault("took more than " + BUDGET / 1_000_000 + " ms for one row " + STRIKES
-          + " times and is asked no more", null);
+      fault(
+          "took more than " + BUDGET / 1_000_000 + " ms for one row " + STRIKES
+              + " times and is asked no more",
+          null);
     } else if (left <= 0) {
-      fault("took more than " + BUDGET / 1_000_000
-          + " ms in one tick, so not every row was read", null);
+      fault(
+          "took more than " + BUDGET / 1_000_000 + " ms in one tick, so not every row was read",
+          null);
     }
     return segment;
   }

@@ -45,8 +45,8 @@ final class Segments {
 
   private Segments(List<Division> divisions) {
     this.divisions = divisions;
-    this.readsRows = divisions.stream()
-        .anyMatch(each -> each.segmentation.kind() != Segmentation.Kind.CALL);
+    this.readsRows =
+        divisions.stream().anyMatch(each -> each.segmentation.kind() != Segmentation.Kind.CALL);
   }
 
   /**

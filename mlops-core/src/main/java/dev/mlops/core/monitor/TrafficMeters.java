@@ -49,13 +49,13 @@ final class TrafficMeters {
         counter(Meters.UNASSIGNED, division.unassigned(), division.name());
       }
       Map<String, SegmentCounts> known = division.known();
-      known.forEach((value, segment) ->
-          counter(Meters.SEGMENT, segment.recorded(), division.name(), value));
+      known.forEach(
+          (value, segment) -> counter(Meters.SEGMENT, segment.recorded(), division.name(), value));
       if (serves) {
         known.forEach((value, segment) -> segment
             .quality()
-            .forEach((metric, estimate) -> gauge(
-                now, Meters.SEGMENT_QUALITY, estimate, metric, division.name(), value)));
+            .forEach((metric, estimate) ->
+                gauge(now, Meters.SEGMENT_QUALITY, estimate, metric, division.name(), value)));
         division
             .fairness()
             .forEach((metric, estimate) ->

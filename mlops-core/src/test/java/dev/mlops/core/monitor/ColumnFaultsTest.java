@@ -63,7 +63,8 @@ class ColumnFaultsTest {
   void eachFaultIsCounted() {
     Recorder recorder = serving(BASELINE);
     for (int i = 0; i < 100; i++) {
-      double amount = i < 10 ? Double.NaN : i < 15 ? -0.001 : i < 25 ? Double.POSITIVE_INFINITY : 10;
+      double amount =
+          i < 10 ? Double.NaN : i < 15 ? -0.001 : i < 25 ? Double.POSITIVE_INFINITY : 10;
       String channel = i < 20 ? "" : i < 24 ? "fax" : "shop";
       recorder.record(Row.of(SCHEMA, amount, channel, "Graz"), YES, 1);
     }
@@ -87,9 +88,17 @@ class ColumnFaultsTest {
     assertThat(registry.find("mlops.column.faults").tag("column", "city").functionCounter())
         .as("nothing was wrong")
         .isNull();
-    assertThat(Signals.column("channel").unseen().atMost(0.001).test(monitor.evidence()).verdict())
+    assertThat(Signals.column("channel")
+            .unseen()
+            .atMost(0.001)
+            .test(monitor.evidence())
+            .verdict())
         .isEqualTo(Verdict.FAIL);
-    assertThat(Signals.column("amount").missing().atMost(0.2).test(monitor.evidence()).verdict())
+    assertThat(Signals.column("amount")
+            .missing()
+            .atMost(0.2)
+            .test(monitor.evidence())
+            .verdict())
         .isEqualTo(Verdict.PASS);
   }
 

@@ -55,9 +55,8 @@ class PredictionDriftTest {
 
   /** Scores of a model that says yes to a share of the rows. */
   private static Prediction scored(Random random, double share) {
-    double score = random.nextDouble() < share
-        ? 0.5 + 0.5 * random.nextDouble()
-        : 0.5 * random.nextDouble();
+    double score =
+        random.nextDouble() < share ? 0.5 + 0.5 * random.nextDouble() : 0.5 * random.nextDouble();
     return Classification.of(LABELS, new double[] {score, 1 - score});
   }
 
@@ -94,7 +93,9 @@ class PredictionDriftTest {
     Map<Long, Function<Random, Prediction>> kinds = Map.of(
         1L, each -> scored(each, 0.3),
         2L, each -> Regression.of(Math.exp(each.nextGaussian())),
-        3L, each -> Classification.of("label " + (int) Math.min(40, Math.exp(each.nextGaussian()))));
+        3L,
+            each ->
+                Classification.of("label " + (int) Math.min(40, Math.exp(each.nextGaussian()))));
     List<Prediction> all = new ArrayList<>();
     for (int i = 0; i < TESTED + WINDOW; i++) {
       all.add(kinds.get(seed).apply(random));
@@ -108,7 +109,11 @@ class PredictionDriftTest {
     }
     double promised = (double) WINDOW / PROMISE;
     String what = String.format(
-        Locale.ROOT, "kind %d: %d alarms in %d windows, promised %.0f", seed, alarms, shuffles,
+        Locale.ROOT,
+        "kind %d: %d alarms in %d windows, promised %.0f",
+        seed,
+        alarms,
+        shuffles,
         promised * shuffles);
     print(what);
     double chance = BinomialDistribution.of(shuffles, promised).survivalProbability(alarms - 1);
@@ -201,12 +206,8 @@ class PredictionDriftTest {
     monitor.tick();
     Finding found = unmoved.test(monitor.evidence());
     assertThat(found.verdict()).isEqualTo(Verdict.FAIL);
-    DriftReading reading = monitor
-        .evidence()
-        .champion()
-        .orElseThrow()
-        .drift("predictions-moved")
-        .orElseThrow();
+    DriftReading reading =
+        monitor.evidence().champion().orElseThrow().drift("predictions-moved").orElseThrow();
     assertThat(reading.level()).isEqualTo(Level.DRIFT);
     assertThat(reading.signal().orElseThrow().moved())
         .extracting(shift -> shift.column())

@@ -150,8 +150,8 @@ class SegmentsTest {
 
   @Test
   void aCorrectionReplacesTheTruthInItsSegment() {
-    MicrometerMonitor monitor = open(
-        config -> config.segmentedBy(Segmentation.column("country")).truthWithin(Duration.ofHours(1)));
+    MicrometerMonitor monitor = open(config ->
+        config.segmentedBy(Segmentation.column("country")).truthWithin(Duration.ofHours(1)));
     Recorder recorder = serving(monitor, BASELINE);
     List<Long> ids = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
@@ -256,8 +256,8 @@ class SegmentsTest {
 
   @Test
   void valuesBeyondTheBoundAreOneSegmentAndTheNamedOnesAreKept() {
-    MicrometerMonitor monitor = open(config ->
-        config.segmentedBy(Segmentation.column("country").atMost(3).naming("LI")));
+    MicrometerMonitor monitor = open(
+        config -> config.segmentedBy(Segmentation.column("country").atMost(3).naming("LI")));
     Recorder recorder = serving(monitor, BASELINE);
     for (int i = 0; i < 100; i++) {
       recorder.record(row(1, i == 99 ? "LI" : "C" + i % 10), YES, 1);
@@ -347,7 +347,11 @@ class SegmentsTest {
     Recorder recorder = serving(monitor, BASELINE);
     monitor.truth(recorder.record(row(1, "DE"), YES, 1), TRUE);
     monitor.tick();
-    assertThat(registry.get("mlops.segment.predictions").tag("segment", "DE").functionCounter().count())
+    assertThat(registry
+            .get("mlops.segment.predictions")
+            .tag("segment", "DE")
+            .functionCounter()
+            .count())
         .isEqualTo(1);
     assertThat(registry
             .get("mlops.segment.quality")
@@ -393,15 +397,21 @@ class SegmentsTest {
       SegmentationEvidence division = by(monitor, "age");
       assertThat(division.unassigned()).isEqualTo(21);
       assertThat(division.segment("young").orElseThrow().matured()).isEqualTo(20);
-      assertThat(division.segment(Segmentation.MISSING).orElseThrow().recorded()).isEqualTo(10);
+      assertThat(division.segment(Segmentation.MISSING).orElseThrow().recorded())
+          .isEqualTo(10);
       assertThat(division.note()).contains("StackOverflowError");
-      assertThat(registry.get("mlops.segment.unassigned").functionCounter().count()).isEqualTo(21);
+      assertThat(registry.get("mlops.segment.unassigned").functionCounter().count())
+          .isEqualTo(21);
       assertThat(log.messages())
           .filteredOn(message -> message.contains("segments of fraud by age"))
           .hasSize(3)
           .anyMatch(message -> message.contains("IllegalStateException"))
           .anyMatch(message -> message.contains("gave null"));
-      assertThat(Signals.segment("age").quality("accuracy").atLeast(0.1).test(monitor.evidence()).verdict())
+      assertThat(Signals.segment("age")
+              .quality("accuracy")
+              .atLeast(0.1)
+              .test(monitor.evidence())
+              .verdict())
           .isEqualTo(Verdict.INCONCLUSIVE);
     }
   }
@@ -473,7 +483,9 @@ class SegmentsTest {
     ticking.join(60_000);
     monitor.tick();
     VersionEvidence champion = champion(monitor);
-    assertThat(champion.offered()).isEqualTo(501).isEqualTo(champion.recorded() + champion.dropped());
+    assertThat(champion.offered())
+        .isEqualTo(501)
+        .isEqualTo(champion.recorded() + champion.dropped());
     assertThat(champion.dropped()).isPositive();
     assertThat(by(monitor, "stuck").recorded()).isEqualTo(champion.recorded());
   }
@@ -481,8 +493,7 @@ class SegmentsTest {
   @Test
   void aColumnThatTheModelDoesNotHaveIsToldAndHarmsNothing() {
     try (CapturedLog log = CapturedLog.of(MicrometerMonitor.class)) {
-      MicrometerMonitor monitor =
-          open(config -> config.segmentedBy(Segmentation.column("contry")));
+      MicrometerMonitor monitor = open(config -> config.segmentedBy(Segmentation.column("contry")));
       Recorder recorder = serving(monitor, BASELINE);
       recorder.record(row(1, "DE"), YES, 1);
       monitor.tick();

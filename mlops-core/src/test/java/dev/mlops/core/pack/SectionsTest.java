@@ -189,26 +189,26 @@ class SectionsTest {
   }
 
   private static ColumnProfile profile(Random random, Column column) {
-      if (column.type() == Column.Type.NUMBER) {
-        double[] sample =
-            random.ints(random.nextInt(5)).mapToDouble(i -> number(random)).toArray();
-        double[] range = {number(random), number(random)};
-        Arrays.sort(range);
-        return new NumberProfile(
-            column.name(),
-            sample.length + random.nextInt(9),
-            random.nextInt(9),
-            finite(random),
-            Math.abs(finite(random)),
-            range[0],
-            range[1],
-            sample);
-      }
-        Map<String, Long> counts = new HashMap<>();
-        for (int i = random.nextInt(4); i > 0; i--) {
-          counts.put(text(random), 1L + random.nextInt(9));
-        }
-        return new CategoryProfile(column.name(), counts, random.nextInt(9), random.nextInt(9));
+    if (column.type() == Column.Type.NUMBER) {
+      double[] sample =
+          random.ints(random.nextInt(5)).mapToDouble(i -> number(random)).toArray();
+      double[] range = {number(random), number(random)};
+      Arrays.sort(range);
+      return new NumberProfile(
+          column.name(),
+          sample.length + random.nextInt(9),
+          random.nextInt(9),
+          finite(random),
+          Math.abs(finite(random)),
+          range[0],
+          range[1],
+          sample);
+    }
+    Map<String, Long> counts = new HashMap<>();
+    for (int i = random.nextInt(4); i > 0; i--) {
+      counts.put(text(random), 1L + random.nextInt(9));
+    }
+    return new CategoryProfile(column.name(), counts, random.nextInt(9), random.nextInt(9));
   }
 
   private static List<GoldenExample> examples(Random random, Schema schema) {

@@ -68,9 +68,10 @@ public final class Fairness {
      */
     public Group {
       if (selected < 0 || selected > rows || hits < 0 || hits > deserving) {
-        throw new IllegalArgumentException("a group must have 0 <= selected <= rows and 0 <= hits <="
-            + " deserving, but had " + selected + " of " + rows + " and " + hits + " of "
-            + deserving);
+        throw new IllegalArgumentException(
+            "a group must have 0 <= selected <= rows and 0 <= hits <="
+                + " deserving, but had " + selected + " of " + rows + " and " + hits + " of "
+                + deserving);
       }
     }
   }
@@ -124,7 +125,8 @@ public final class Fairness {
     double l2 = other.lower();
     double below = u2 * (2 * p2 - u2);
     double least = one.lower() * (2 * p1 - one.lower());
-    // The published form with the root above the line, which also holds where 2 p2 is below the upper end.
+    // The published form with the root above the line, which also holds where 2 p2 is below the
+    // upper end.
     double lower = least == 0 ? 0.0 : least / (product + root(product, least * below));
     double above = l2 * (2 * p2 - l2);
     double upper = (product + root(product, one.upper() * (2 * p1 - one.upper()) * above)) / above;
@@ -190,8 +192,7 @@ public final class Fairness {
       // Beyond 1 it is the other that is the smaller: as far as the ratio the other way round.
       return ratio.upper() <= 1
           ? ratio
-          : new Estimate(
-              ratio.value(), Math.min(ratio.lower(), 1 / ratio.upper()), 1.0, ratio.n());
+          : new Estimate(ratio.value(), Math.min(ratio.lower(), 1 / ratio.upper()), 1.0, ratio.n());
     }
     Ends ends = new Ends(shares);
     return new Estimate(
@@ -214,8 +215,8 @@ public final class Fairness {
     private long n;
 
     Ends(List<Share> shares) {
-      double z = NormalDistribution.of(0, 1)
-          .inverseSurvivalProbability(MISTAKES / shares.size() / 2);
+      double z =
+          NormalDistribution.of(0, 1).inverseSurvivalProbability(MISTAKES / shares.size() / 2);
       for (Share share : shares) {
         double[] interval = wilson(share, z);
         n += share.n();

@@ -97,8 +97,7 @@ class BaselinesTest {
     assertThat(of(List.of(row(1, "shop"))).predictions())
         .containsExactly(new CategoryProfile("label", Map.of("a", 1L), 0, 0));
     assertThat(Baselines.from(SCHEMA, List.of(row(1, "shop"))).predictions()).isEmpty();
-    assertThat(Baselines.profiles(
-            schema, List.of(Regression.of(Map.of("cost", 2.0, "time", 3.0)))))
+    assertThat(Baselines.profiles(schema, List.of(Regression.of(Map.of("cost", 2.0, "time", 3.0)))))
         .extracting(ColumnProfile::column)
         .containsExactly("cost", "time");
     assertThat(Baselines.profiles(

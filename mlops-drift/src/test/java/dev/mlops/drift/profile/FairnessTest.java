@@ -164,8 +164,8 @@ class FairnessTest {
 
   private static void promised(
       SoftAssertions all, String of, int times, int samples, boolean conservative) {
-    String what = String.format(
-        Locale.ROOT, "%s: held in %.4f of %d", of, (double) times / samples, samples);
+    String what =
+        String.format(Locale.ROOT, "%s: held in %.4f of %d", of, (double) times / samples, samples);
     if (Boolean.getBoolean("mlops.print")) {
       System.out.println(what);
     }
