@@ -248,6 +248,16 @@ final class Arena {
     return true;
   }
 
+  /** Overwrites the characters of the text that is written out at a place. */
+  void blank(int at) {
+    int before = cursor;
+    cursor = at;
+    long head = getCount();
+    int length = (int) (head >>> 2) << ((head & 2) != 0 ? 1 : 0);
+    Arrays.fill(bytes, cursor, cursor + length, (byte) 0);
+    cursor = before;
+  }
+
   /** Goes on behind a text that is written out. */
   void skipText() {
     long head = getCount();

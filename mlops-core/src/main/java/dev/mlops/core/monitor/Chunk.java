@@ -164,6 +164,15 @@ final class Chunk {
     return rows != null && rowAt[slot] != NO_PLACE;
   }
 
+  /** Overwrites a row and forgets where it was. */
+  void eraseRow(int slot) {
+    if (hasRow(slot) && rows != null) {
+      int begin = rowAt[slot];
+      Arrays.fill(rows.bytes, begin + 4, begin + 4 + rows.intAt(begin), (byte) 0);
+      rowAt[slot] = NO_PLACE;
+    }
+  }
+
   /** Makes a place hold nothing. */
   void forget(int slot) {
     states[slot] = FORGOTTEN;

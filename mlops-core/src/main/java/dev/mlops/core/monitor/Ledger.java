@@ -15,10 +15,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -95,13 +97,18 @@ final class Ledger {
   /** How long the oldest had waited when it was first ended for want of room, in milliseconds. */
   private long ageAtOverflow;
 
+  private boolean replaying;
   private @Nullable Prediction puzzled;
   private final Map<TruthState, AtomicLong> counts = new EnumMap<>(TruthState.class);
 
   /** Is told of what changes. */
   interface Listener {
-    /** An outcome has matured; {@link #outcome} gives it until the next changes. */
-    void matured(Section section, Prediction prediction, Truth truth, long position, long millis);
+    /** An outcome has matured; {@link #outcome} gives it, if its row is kept. */
+    void matured(
+        Section section, long id, Prediction prediction, Truth truth, long position, long millis);
+
+    /** A prediction was closed without an outcome: it expired, or had caused its truth. */
+    void closed(long id, boolean caused);
 
     /** A truth joined a prediction, or replaced the one that it had. */
     void took(long id, Truth truth, long at);
@@ -171,7 +178,7 @@ final class Ledger {
     if (key != KeyHash.NONE) {
       byKey.put(key, handle);
     }
-    if (++open > mostOpen && oldest != null) {
+    if (++open > mostOpen && oldest != null && !replaying) {
       if (!overflowed) {
         overflowed = true;
         ageAtOverflow = Math.max(1, served.millis - oldest.millis[oldest.first]);
@@ -424,15 +431,18 @@ final class Ledger {
     joinedAndOpen++;
     section.joinedAndOpen++;
     chunk.states[slot] = Chunk.JOINED;
-    if (horizon == 0) {
+    if (horizon == 0 && !replaying) {
       end(chunk, slot, prediction);
     }
   }
 
   /** Matures and expires what has reached the horizon, and lets early truths wait no longer than they may. */
   void mature(long now) {
-    while (horizon > 0 && oldest != null && open > 0 && now - oldest.millis[oldest.first] >= horizon) {
+    while (horizon > 0 && !replaying && oldest != null && open > 0 && now - oldest.millis[oldest.first] >= horizon) {
       end(oldest, oldest.first);
+    }
+    while (open > mostOpen && oldest != null) {
+      end(oldest, oldest.first); // a life with a larger bound left them open
     }
     int given = early.expire(now);
     if (given > 0) {
@@ -457,18 +467,18 @@ final class Ledger {
     if (truth == null) {
       section.expired++;
       counts(TruthState.EXPIRED);
-      close(chunk, slot);
+      close(chunk, slot, false);
     } else if (truth.caused()) {
       section.caused++;
       counts(TruthState.CAUSED);
-      close(chunk, slot);
+      close(chunk, slot, true);
     } else {
       mature(chunk, slot, section, known == null ? prediction(chunk, slot) : known, truth);
     }
   }
 
   /** Forgets an open entry, but for its id and its key. */
-  private void close(Chunk chunk, int slot) {
+  private void close(Chunk chunk, int slot, boolean caused) {
     long handle = handle(chunk, slot);
     long id = chunk.ids[slot];
     long key = chunk.keys[slot];
@@ -486,6 +496,7 @@ final class Ledger {
     if (key != KeyHash.NONE && byKey.get(key) == handle) {
       byKey.put(key, closed(number));
     }
+    listener.closed(id, caused);
   }
 
   /** The value in an index of what was the n-th to be closed. */
@@ -503,7 +514,10 @@ final class Ledger {
       Chunk chunk, int slot, Section section, Prediction prediction, Truth truth) {
     long happened = happened(chunk, slot);
     Chunk to = newestMatured;
-    if (to == null || to.full) {
+    if (to == null || to.full || to.position + to.count != end) {
+      if (to != null) {
+        to.full = true;
+      }
       to = new Chunk(number(), to == null ? 16 : Chunk.MOST, 64, 64);
       chunks.set(to.number, to);
       to.position = end;
@@ -524,7 +538,7 @@ final class Ledger {
     long position = end++;
     section.segments.matured(to.segments[here], position, prediction, truth);
     forgetOld();
-    listener.matured(section, prediction, truth, position, happened);
+    listener.matured(section, to.ids[here], prediction, truth, position, happened);
   }
 
   private void moved(Chunk from, int slot, Chunk to, int here) {
@@ -658,6 +672,121 @@ final class Ledger {
     }
   }
 
+  // ---- what happened in an earlier life
+
+  /** Whether what follows happened in an earlier life: what was decided then is told, and not decided again. */
+  void replaying(boolean now) {
+    replaying = now;
+  }
+
+  /** Closes a prediction as it was closed in an earlier life; one that is not there, since it was not read, stays out. */
+  void replayClosed(long id, MonitorLog.Closing how, long position) {
+    if (how == MonitorLog.Closing.MATURED && position >= end) {
+      end = position;
+    }
+    long handle = find(id);
+    boolean isOpen = handle >= 0 && chunk(handle).states[slot(handle)] != Chunk.MATURED;
+    if (isOpen && (how == MonitorLog.Closing.EXPIRED || chunk(handle).hasTruth(slot(handle)))) {
+      end(chunk(handle), slot(handle));
+    } else if (how == MonitorLog.Closing.MATURED) {
+      end = Math.max(end, position + 1); // its beginning was not read: its place stays its own
+    }
+  }
+
+  /** Takes over what was counted, where more was counted than was read. */
+  void restore(MonitorLog.State state) {
+    end = matured() == 0 ? state.end : Math.max(end, state.end);
+    first = state.first;
+    counts.forEach((what, count) -> {
+      if (what != TruthState.EARLY) {
+        count.set(state.truths.getOrDefault(what, 0L));
+      }
+    });
+  }
+
+  /**
+   * Makes the open predictions of a version as many as were counted: those that were not read have expired, and the oldest that
+   * are too many are forgotten, since what closed them was not read. Gives how many expired.
+   */
+  long reconcile(Section section) {
+    long there = 0;
+    for (Chunk chunk = oldest; chunk != null; chunk = chunk.newer) {
+      for (int slot = chunk.first; slot < chunk.count; slot++) {
+        there += isOpenOf(section, chunk, slot) ? 1 : 0;
+      }
+    }
+    long missing = section.open() - there;
+    if (missing > 0) {
+      section.expired += missing;
+      count(TruthState.EXPIRED).addAndGet(missing);
+    }
+    for (long i = missing; i < 0; i++) {
+      forgetOldest(section);
+    }
+    return Math.max(0, missing);
+  }
+
+  private boolean isOpenOf(Section section, Chunk chunk, int slot) {
+    return chunk.states[slot] != Chunk.FORGOTTEN && chunk.sections[slot] == section.code
+        && section.inLedger > 0;
+  }
+
+  private void forgetOldest(Section section) {
+    for (Chunk chunk = oldest; chunk != null; chunk = chunk.newer) {
+      for (int slot = chunk.first; slot < chunk.count; slot++) {
+        if (isOpenOf(section, chunk, slot)) {
+          open--;
+          if (chunk.hasTruth(slot)) {
+            joinedAndOpen--;
+            section.joinedAndOpen--;
+          }
+          close(chunk, slot, false);
+          return;
+        }
+      }
+    }
+  }
+
+  /** Forgets the key, the row and what else is the host's of all predictions under a key; gives their ids. */
+  Set<Long> erase(String key) {
+    Set<Long> ids = new HashSet<>();
+    long hashed = hash.of(key);
+    for (Chunk chunk : chunks) {
+      for (int slot = 0; chunk != null && slot < chunk.count; slot++) {
+        if (chunk.keys[slot] != hashed || chunk.states[slot] == Chunk.FORGOTTEN) {
+          continue;
+        }
+        Arena said = facts(chunk, slot);
+        said.getCount();
+        int begin = said.cursor;
+        if (said.isText(key)) {
+          said.blank(begin);
+          chunk.said.bytes[chunk.facts[slot]] |= ERASED;
+          chunk.eraseRow(slot);
+          chunk.keys[slot] = KeyHash.NONE;
+          ids.add(chunk.ids[slot]);
+        }
+      }
+    }
+    byKey.remove(hashed, byKey.get(hashed));
+    if (early.take(key) != null) {
+      counts(TruthState.ORPHAN);
+      count(TruthState.EARLY).set(early.size());
+    }
+    return ids;
+  }
+
+  /** Puts the counts of truths into what is written. */
+  void describe(MonitorLog.State state) {
+    state.first = first;
+    state.end = end;
+    counts.forEach((what, count) -> {
+      if (what != TruthState.EARLY) {
+        state.truths.put(what, count.get());
+      }
+    });
+  }
+
   // ---- what is known
 
   /** The newest prediction for which a truth of another kind came, told once. */
@@ -719,8 +848,14 @@ final class Ledger {
   /** The outcome at a position from {@link #begin()} to below {@link #end()}; null if its row was erased. */
   @Nullable
   Outcome outcome(long position) {
+    if (firstMatured == maturedChunks.size()) {
+      return null;
+    }
     Chunk chunk = maturedAt(position);
     int slot = (int) (position - chunk.position);
+    if (slot < chunk.first || slot >= chunk.count) {
+      return null; // it was not read from the log
+    }
     if ((flags(chunk, slot) & ERASED) != 0 || !chunk.hasRow(slot)) {
       return null;
     }

@@ -140,6 +140,18 @@ public enum Meters {
   /** Gauge of the truths that wait for their predictions. */
   TRUTHS_EARLY(
       Type.GAUGE, "mlops.truths.early", "truths that wait for their predictions", ""),
+  /** Gauge of whether the log of the ledger is written: 1, or 0 while it cannot be; there with a log. */
+  LOGGING(
+      Type.GAUGE,
+      "mlops.ledger.logging",
+      "1 while the log of the ledger is written, 0 while it cannot be",
+      ""),
+  /** Counter of the events that the log of the ledger did not take; there with a log. */
+  UNLOGGED(
+      Type.COUNTER,
+      "mlops.ledger.unlogged",
+      "events that the log of the ledger did not take",
+      ""),
   /**
    * Counter of the outcomes that have matured by true and predicted label, so that a query chooses the window of precision and
    * recall; labels as in {@link #PREDICTED}. What a truth was corrected to later is not counted.

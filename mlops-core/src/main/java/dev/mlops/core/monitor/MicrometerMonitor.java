@@ -118,8 +118,9 @@ import org.jspecify.annotations.Nullable;
  * such a label, as an orphan. A label that its prediction has no score for is a wrong prediction like any other, of the largest
  * log loss, and is warned of once; so is, without scores, one that none of at least 100 predictions and no test row had. A metric of the host's own that throws for a truth leaves out that row.
  *
- * <p>The ledger is in memory: after a restart, truths of what was open are orphans, and {@link Outcomes} begin at another
- * position, drawn at random below 2⁵². One monitor per model and registry.
+ * <p><b>A restart</b> loses the ledger if there is no {@link Config#logging log}: truths of what was open are orphans, counts and
+ * windows begin anew, and {@link Outcomes} begin at another position, drawn at random below 2⁵². With a log it goes on. One
+ * monitor per model and registry.
  *
  * <p>Thread-safe.
  *
@@ -149,6 +150,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private final Taken taken = new Taken();
   private final Map<Segmentation, SegmentGuard> guards = new LinkedHashMap<>();
 
+  /** Where predictions and truths are written; null without a log. */
+  private final @Nullable MonitorLog log;
+
   private volatile boolean closed;
 
   /** When the newest tick ended, or the monitor was opened; what is taken for now should the clock throw. */
@@ -168,6 +172,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private long steady;
 
   private long before;
+  /** Whether what happens now happened in an earlier life. */
+  private boolean restoring;
   /** Whether everything was taken that was recorded before the monitor was closed. */
   private boolean ended;
 
@@ -194,11 +200,152 @@ public final class MicrometerMonitor implements MetricsMonitor {
     registered.gauge(Meters.TICK_AGE, () -> Math.max(0, now(ticked) - ticked) / 1e3);
     registered.warnOfAnother();
     ledger.register(registered);
+    this.log = config.log == null ? null : open(config.log);
     lock.lock();
     try {
       intake.add(taken);
+      if (log != null) {
+        restore(log);
+        advance(ticked);
+        tell(log, true);
+      }
     } finally {
       lock.unlock();
+    }
+    if (log != null) {
+      log.flush();
+    }
+  }
+
+  /** Opens the log of the ledger; null if it cannot be used, which is told. */
+  private @Nullable MonitorLog open(LedgerLog where) {
+    MonitorLog opened = null;
+    try {
+      opened = MonitorLog.open(where, model);
+      registered.counter(Meters.UNLOGGED, opened.unwritten());
+    } catch (RuntimeException e) {
+      warnings.noLog(e);
+    }
+    MonitorLog used = opened;
+    registered.gauge(Meters.LOGGING, () -> used != null && used.works() ? 1 : 0);
+    return opened;
+  }
+
+  /** Under the lock: comes to the ledger that an earlier life had. */
+  private void restore(MonitorLog from) {
+    restoring = true;
+    ledger.replaying(true);
+    Restored restored = new Restored();
+    try {
+      List<String> damages = from.replay(restored);
+      if (!damages.isEmpty()) {
+        warnings.damagedLog(damages);
+      }
+    } finally {
+      ledger.replaying(false);
+      restoring = false;
+    }
+    long missing = 0;
+    for (Section section : restored.byNumber.values()) {
+      missing += ledger.reconcile(section);
+    }
+    if (missing > 0) {
+      warnings.missingInLog(missing);
+    }
+    sections.values().forEach(this::refresh);
+  }
+
+  /** What happened in earlier lives. */
+  private final class Restored implements MonitorLog.Replayed {
+    private final Map<Integer, Section> byNumber = new HashMap<>();
+
+    @Override
+    public void time(long steady) {
+      MicrometerMonitor.this.steady = steady;
+      ledger.at(steady);
+      sections.values().forEach(section -> section.advance(steady));
+    }
+
+    @Override
+    public void section(int number, String version, Baseline baseline) {
+      if (byNumber.containsKey(number)) {
+        return; // each segment tells it again
+      }
+      sections.remove(version);
+      Section section = sectionOf(version, baseline);
+      section.logged = number;
+      section.restored = true;
+      byNumber.put(number, section);
+      sections.put(version, section);
+      forgetOldVersions(section);
+    }
+
+    @Override
+    public void taken(int number) {
+      Section section = byNumber.get(number);
+      if (section != null && sections.remove(section.version, section)) {
+        sections.put(section.version, section);
+      }
+    }
+
+    @Override
+    public void champion(int number) {
+      Section section = byNumber.get(number);
+      if (section != null && !watches.isChampion(section)) {
+        watches.crown(section);
+      }
+    }
+
+    @Override
+    public void prediction(int number, Served served) {
+      Section section = byNumber.get(number);
+      if (section == null) {
+        return;
+      }
+      section.recorded++;
+      if (served.prediction != null) { // of a host's own kind it is not written, and expires
+        section.labels.predicted(served.prediction);
+        section.spelling.predicted(served.prediction);
+        served.section = section;
+        Row row = served.row();
+        if (row != null || !section.segments.readsRows()) {
+          Call call = served.segment == null ? null : Call.took(0).withSegment(served.segment);
+          served.segments = section.segments.recorded(row, call, served.prediction);
+        }
+        ledger.add(served);
+      }
+    }
+
+    @Override
+    public void truth(long id, Truth truth, long at) {
+      ledger.truth(id, truth, at);
+    }
+
+    @Override
+    public void early(String key, Truth truth, long at) {
+      ledger.truth(key, truth, at);
+    }
+
+    @Override
+    public void closed(long id, MonitorLog.Closing how, long position) {
+      ledger.replayClosed(id, how, position);
+    }
+
+    @Override
+    public void cleared() {
+      watches.restart();
+    }
+
+    @Override
+    public void state(MonitorLog.State state) {
+      time(state.steady);
+      ledger.restore(state);
+      for (MonitorLog.Counts counts : state.sections) {
+        Section section = byNumber.get(counts.number);
+        if (section != null) {
+          section.restore(counts);
+        }
+      }
     }
   }
 
@@ -218,12 +365,25 @@ public final class MicrometerMonitor implements MetricsMonitor {
     lock.lock();
     try {
       drain();
-      Section section = sections.remove(version);
+      Section section = sections.get(version);
+      if (section != null && section.restored && !section.baseline.equals(baseline)) {
+        forget(section); // the log knows another model by this version
+        section = null;
+      }
+      sections.remove(version);
       if (section == null) {
         section = sectionOf(version, baseline);
       }
+      section.restored = false;
       sections.put(version, section);
       forgetOldVersions(section);
+      if (log != null) {
+        log.taken(section);
+        Set<String> unsuited = log.unsuited(section);
+        if (!unsuited.isEmpty()) {
+          warnings.unsuitedPolicies(version, unsuited);
+        }
+      }
       return new SectionRecorder(intake, section);
     } finally {
       lock.unlock();
@@ -269,14 +429,18 @@ public final class MicrometerMonitor implements MetricsMonitor {
       if (watches.isChampion(oldest) || oldest == newest) {
         continue;
       }
-      sections.remove(oldest.version);
-      SectionMeters shown = meters.remove(oldest);
-      if (shown != null) {
-        shown.remove();
-      }
-      if (!closed) {
-        intake.release(oldest.stripes);
-      }
+      forget(oldest);
+    }
+  }
+
+  private void forget(Section section) {
+    sections.remove(section.version);
+    SectionMeters shown = meters.remove(section);
+    if (shown != null) {
+      shown.remove();
+    }
+    if (!closed) {
+      intake.release(section.stripes);
     }
   }
 
@@ -298,6 +462,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
       }
       drain(); // what was given before this belongs to the champion of that time
       watches.crown(section);
+      if (log != null) {
+        log.crowned(section);
+      }
       if (before != null) {
         refresh(before);
       }
@@ -342,6 +509,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
       } finally {
         lock.unlock();
       }
+      if (log != null) {
+        log.flush(); // without the lock: a slow disk holds up ticks alone
+      }
     } catch (Throwable thrown) {
       warnings.missed("a tick of the monitor was cut short", thrown);
     } finally {
@@ -361,12 +531,33 @@ public final class MicrometerMonitor implements MetricsMonitor {
     watches.tellSlower();
     warn();
     sections.values().forEach(this::refresh);
+    if (log != null) {
+      tell(log, log.wantsSegment(steady));
+    }
+  }
+
+  /** Tells the log what was counted, at the end of a tick. */
+  private void tell(MonitorLog to, boolean newSegment) {
+    MonitorLog.State state = new MonitorLog.State();
+    state.steady = steady;
+    ledger.describe(state);
+    for (Section section : sections.values()) {
+      if (section.logged >= 0 || newSegment) {
+        to.number(section);
+        state.sections.add(section.counts());
+      }
+    }
+    to.tick(
+        state, newSegment ? List.copyOf(sections.values()) : null, watches.champion());
   }
 
   /** Says what time it is. */
   private void advance(long at) {
     steady = time.advance(at);
     ledger.at(steady);
+    if (log != null) {
+      log.at(steady);
+    }
     sections.values().forEach(section -> section.advance(steady));
   }
 
@@ -473,6 +664,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
       section.responses.take(
           ring, slot, call == null ? OptionalLong.empty() : call.inputSize(), millis);
       try {
+        if (log != null) {
+          log.recorded(served);
+        }
         ledger.add(served);
       } finally {
         served.end();
@@ -506,17 +700,40 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
     @Override
     public void matured(
-        Section section, Prediction prediction, Truth truth, long position, long millis) {
+        Section section,
+        long id,
+        Prediction prediction,
+        Truth truth,
+        long position,
+        long millis) {
+      if (log != null && !restoring) {
+        log.matured(section, id, position, config.outcomes > 0 ? ledger.outcome(position) : null);
+      }
       section.labels.matured(prediction, truth);
       section.beside.matured(prediction, truth);
       watches.matured(section, prediction, truth, position, millis);
     }
 
     @Override
-    public void took(long id, Truth truth, long at) {}
+    public void closed(long id, boolean caused) {
+      if (log != null && !restoring) {
+        log.closed(id, caused ? MonitorLog.Closing.CAUSED : MonitorLog.Closing.EXPIRED);
+      }
+    }
 
     @Override
-    public void waits(String key, Truth truth, long at) {}
+    public void took(long id, Truth truth, long at) {
+      if (log != null && !restoring) {
+        log.took(id, truth, at);
+      }
+    }
+
+    @Override
+    public void waits(String key, Truth truth, long at) {
+      if (log != null && !restoring) {
+        log.waits(key, truth, at);
+      }
+    }
 
     @Override
     public void missed(Throwable thrown) {
@@ -575,7 +792,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
   public Outcomes outcomes() {
     return config.outcomes == 0
         ? Outcomes.none()
-        : new LedgerOutcomes(ledger, lock, config.outcomes);
+        : new LedgerOutcomes(ledger, lock, config.outcomes, log);
   }
 
   @Override
@@ -589,6 +806,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
     lock.lock();
     try {
       drain();
+      if (log != null) {
+        log.cleared();
+      }
       if (watches.restart()) {
         warnings.cleared(because);
       }
@@ -676,6 +896,41 @@ public final class MicrometerMonitor implements MetricsMonitor {
       registered.removeAll();
       lock.unlock();
     }
+    if (log != null) {
+      log.flush();
+      log.close();
+    }
+  }
+
+  /**
+   * Erases what is kept of the predictions under a key of the host's: key, row, arm and segment, in memory and in the log. Their
+   * predictions and truths stay counted, without anything that says whose they were; {@link #outcomes()} leaves them out.
+   *
+   * <p>It reads and rewrites the segments of the log that have something of the key, in the calling thread, so it takes its time.
+   * Files are replaced, and what a device keeps of the old ones is beyond it.
+   *
+   * @param key as predictions were recorded under
+   * @return how many predictions were erased, all that were recorded under it and are still kept
+   * @throws dev.mlops.api.store.StoreException if a segment could not be rewritten: it is erased in memory, and to be erased
+   *     again when the disk works
+   */
+  public int erase(String key) {
+    requireNonNull(key, "key");
+    Set<Long> ids;
+    lock.lock();
+    try {
+      drain();
+      ids = ledger.erase(key);
+      if (log != null && !closed) {
+        tell(log, true); // what was written of it is in segments before this one
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (log != null) {
+      log.erase(key, ids);
+    }
+    return ids.size();
   }
 
   /** The time by the config's clock, or another should it throw. */
@@ -733,6 +988,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
     @Nullable
     Duration horizon;
 
+    @Nullable
+    LedgerLog log;
+
     int earlyTruths;
 
     @Nullable
@@ -763,6 +1021,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       copy.lock = lock;
       copy.firstPosition = firstPosition;
       copy.horizon = horizon;
+      copy.log = log;
       copy.earlyTruths = earlyTruths;
       copy.earlyWait = earlyWait;
       copy.outcomes = outcomes;
@@ -976,6 +1235,26 @@ public final class MicrometerMonitor implements MetricsMonitor {
     public Config awaiting(int predictions) {
       Config copy = copy();
       copy.open = within("predictions", predictions, 1);
+      return copy;
+    }
+
+    /**
+     * {@return the same config for a monitor that writes its ledger, so that a restart forgets nothing}
+     *
+     * <p>Every tick writes what it took, before it returns: it lasts as long as the disk. A monitor that is opened on the same
+     * folder goes on where the newest written tick ended: open predictions are open again, with their ids and keys, late truths
+     * join, windows, counts, detectors of quality and positions go on, and nothing is counted twice. What was recorded after
+     * that tick is lost. Watches of rows and predictions, times and counts of columns start afresh. {@link
+     * MicrometerMonitor#outcomes()} reads from the log as far as it reaches.
+     *
+     * <p>A log that cannot be written holds up nothing: the monitor goes on in memory, {@link Meters#LOGGING} is 0, and at most
+     * 64 MB wait for the disk. A folder that cannot be used at all, or is another model's, is left alone, and a warning says so.
+     *
+     * @param log the folder, how long and how much of it is kept, and what is written of each column
+     */
+    public Config logging(LedgerLog log) {
+      Config copy = copy();
+      copy.log = requireNonNull(log, "log");
       return copy;
     }
 

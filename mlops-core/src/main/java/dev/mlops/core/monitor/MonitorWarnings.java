@@ -8,6 +8,8 @@ import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Dependence;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.profile.Skill;
+import java.util.List;
+import java.util.Set;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -228,6 +230,42 @@ final class MonitorWarnings {
             + String.format(Locale.ROOT, "%.2g", Math.sqrt(found.inflation()))
             + ", and a promise about false alarms may break; test on rows in order of time (TestPhase"
             + " measures the dependence), or give it to the baseline (Baseline.Builder.dependence)",
+        null);
+  }
+
+  /** The log of the ledger cannot be used. */
+  void noLog(Throwable thrown) {
+    warnings.once(
+        "log",
+        "the ledger of " + model + " is kept in memory alone, and a restart forgets it: "
+            + Warnings.shown(thrown),
+        thrown);
+  }
+
+  /** Something in the log of the ledger could not be read. */
+  void damagedLog(List<String> damages) {
+    warnings.once(
+        "damaged log",
+        "the log of the ledger of " + model + " could not be read as a whole: "
+            + Warnings.shown(String.join("; ", damages)).replace('\n', ' ')
+            + "; the rest of it was, and what is missing is not open any more",
+        null);
+  }
+
+  /** Predictions were open by the counts in the log, and are not in it. */
+  void missingInLog(long count) {
+    say(count + " predictions of " + model
+        + " that waited before the restart are not in the log of the ledger, since their segment has gone or"
+        + " they could not be written; they count as expired");
+  }
+
+  /** A version has columns of which the log can write nothing by their policy. */
+  void unsuitedPolicies(String version, Set<String> columns) {
+    warnings.once(
+        "policies " + columns,
+        "the policies of columns " + Warnings.shown(String.join(", ", columns)) + " of version "
+            + Warnings.shown(version) + " of " + model
+            + " do not suit their type (bucket is of numbers, prefix of categories); the log writes nothing of them",
         null);
   }
 

@@ -84,6 +84,12 @@ final class Section {
   long inLedger;
 
   int code;
+  /** Its number in the log; -1 while it has none. */
+  int logged = -1;
+  /** What the log writes of each column; null until it is asked. */
+  ColumnPolicy @Nullable [] written;
+  /** Whether it is of an earlier life, and nobody took its recorder yet. */
+  boolean restored;
   /** When the newest truth came, in milliseconds; meaningless before one has. */
   long newestTruth;
 
@@ -123,6 +129,38 @@ final class Section {
     this.beside = new BaselineTests(baseline, measured, config.tolerances);
     for (Cause cause : Cause.values()) {
       drops.put(cause, new LongAdder());
+    }
+  }
+
+  /** What was counted, for the log. */
+  MonitorLog.Counts counts() {
+    MonitorLog.Counts counts = new MonitorLog.Counts();
+    counts.number = logged;
+    counts.recorded = recorded;
+    counts.matured = matured;
+    counts.expired = expired;
+    counts.caused = caused;
+    counts.newestTruth = newestTruth;
+    counts.truthCame = truthCame;
+    counts.retired = retired;
+    for (Cause cause : Cause.values()) {
+      counts.drops[cause.ordinal()] = drops(cause).sum();
+    }
+    return counts;
+  }
+
+  /** Takes over what was counted in an earlier life. */
+  void restore(MonitorLog.Counts counts) {
+    recorded = counts.recorded;
+    matured = counts.matured;
+    expired = counts.expired;
+    caused = counts.caused;
+    newestTruth = counts.newestTruth;
+    truthCame = counts.truthCame;
+    retired = counts.retired;
+    for (Cause cause : Cause.values()) {
+      LongAdder dropped = drops(cause);
+      dropped.add(counts.drops[cause.ordinal()] - dropped.sum());
     }
   }
 

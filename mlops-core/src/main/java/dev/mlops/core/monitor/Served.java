@@ -3,6 +3,7 @@ package dev.mlops.core.monitor;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.monitor.Call;
 import java.time.Instant;
@@ -102,6 +103,22 @@ final class Served {
   String category(int column) {
     String category = categories[from + column];
     return category == null ? "" : category;
+  }
+
+  /** A copy of the row; null if it is not kept. */
+  @Nullable
+  Row row() {
+    if (schema == null) {
+      return null;
+    }
+    double[] someNumbers = new double[schema.size()];
+    String[] someCategories = new String[schema.size()];
+    for (int i = 0; i < someNumbers.length; i++) {
+      boolean isNumber = schema.isNumber(i);
+      someNumbers[i] = isNumber ? number(i) : 0;
+      someCategories[i] = isNumber ? "" : category(i);
+    }
+    return Row.of(schema, someNumbers, someCategories);
   }
 
   /** Forgets what belongs to others. */

@@ -48,9 +48,12 @@ class LedgerTest {
   private final Ledger.Listener listener = new Ledger.Listener() {
     @Override
     public void matured(
-        Section whose, Prediction prediction, Truth truth, long position, long millis) {
+        Section whose, long id, Prediction prediction, Truth truth, long position, long millis) {
       matured.add(millis);
     }
+
+    @Override
+    public void closed(long id, boolean caused) {}
 
     @Override
     public void took(long id, Truth truth, long at) {}

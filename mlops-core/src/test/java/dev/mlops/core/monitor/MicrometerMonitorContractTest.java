@@ -5,7 +5,9 @@ import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.testkit.MetricsMonitorContract;
 import dev.mlops.testkit.MonitorSetup;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The contract, with every part of it in use, and for a monitor that keeps no rows. */
 class MicrometerMonitorContractTest {
@@ -32,6 +34,28 @@ class MicrometerMonitorContractTest {
     @Override
     protected MetricsMonitor open(MonitorSetup setup) {
       return config(setup).keeping(0).open("fraud");
+    }
+
+    @Override
+    protected boolean keepsOutcomes() {
+      return false;
+    }
+  }
+
+  /** With a log of its own each time: what it has beyond memory are rows, and here it keeps none. */
+  @Nested
+  class Logging extends MetricsMonitorContract {
+    @TempDir
+    private Path temp;
+
+    private int opened;
+
+    @Override
+    protected MetricsMonitor open(MonitorSetup setup) {
+      return config(setup)
+          .keeping(0)
+          .logging(LedgerLog.in(temp.resolve("ledger-" + opened++)))
+          .open("fraud");
     }
 
     @Override
