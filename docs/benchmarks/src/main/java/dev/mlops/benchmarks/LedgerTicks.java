@@ -1,0 +1,143 @@
+package dev.mlops.benchmarks;
+
+import com.sun.management.GarbageCollectionNotificationInfo;
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.core.monitor.LedgerLog;
+import dev.mlops.core.monitor.MicrometerMonitor;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import javax.management.NotificationEmitter;
+import javax.management.openmbean.CompositeData;
+
+/**
+ * The longest tick, the longest pause of the collector, and what joining a truth costs, while predictions wait for theirs.
+ *
+ * <p>Arguments: how many predictions are to be open, how many columns a row has, and whether the ledger is logged ({@code log}).
+ * It records at full speed, 5,000 between two ticks, then gives the truths of some of the open ones in random order.
+ */
+public final class LedgerTicks {
+  private static final int EACH_TICK = 5_000;
+  private static final int TRUTHS = 200_000;
+
+  private LedgerTicks() {}
+
+  /**
+   * Prints one row of the table.
+   *
+   * @param args open predictions, columns, and {@code log} for one with a log
+   * @throws IOException if the folder of the log cannot be made or deleted
+   */
+  public static void main(String[] args) throws IOException {
+    int open = Integer.parseInt(args[0]);
+    int columns = Integer.parseInt(args[1]);
+    AtomicLong longestPause = watchPauses();
+    Path folder = Files.createTempDirectory("ledger");
+    MicrometerMonitor.Config config = MicrometerMonitor.config(new SimpleMeterRegistry())
+        .truthWithin(Duration.ofDays(1))
+        .awaiting(Math.max(open, 1))
+        .keeping(10_000);
+    if (args.length > 2) {
+      config = config.logging(LedgerLog.in(folder).atMost(64L << 30));
+    }
+    List<Column> all = new ArrayList<>();
+    for (int i = 0; i < columns; i++) {
+      all.add(Column.number("n" + i));
+    }
+    Schema schema = Schema.of(all);
+    try (MicrometerMonitor monitor = config.open("bench")) {
+      Recorder recorder = monitor.recorder("1", Baseline.builder(schema).build());
+      monitor.champion("1");
+      long[] ticks = new long[open / EACH_TICK];
+      long[] ids = new long[open];
+      Random random = new Random(1);
+      double[] numbers = new double[columns];
+      Classification said =
+          Classification.of(List.of("yes", "no"), new double[] {0.75, 0.25});
+      for (int i = 0; i < open; i++) {
+        for (int column = 0; column < columns; column++) {
+          numbers[column] = random.nextDouble();
+        }
+        ids[i] = recorder.record(
+            "order-" + i, Row.of(schema, numbers, new String[columns]), said, 1_000);
+        if (i % EACH_TICK == EACH_TICK - 1) {
+          long began = System.nanoTime();
+          monitor.tick();
+          ticks[i / EACH_TICK] = System.nanoTime() - began;
+        }
+      }
+      long joining = 0;
+      long longestJoin = 0;
+      int truths = Math.min(TRUTHS, open) / EACH_TICK * EACH_TICK;
+      for (int i = 0; i < truths; i++) {
+        monitor.truth(ids[random.nextInt(open)], Truth.of(i % 10 == 0 ? "no" : "yes"));
+        if (i % EACH_TICK == EACH_TICK - 1) {
+          long began = System.nanoTime();
+          monitor.tick();
+          long took = System.nanoTime() - began;
+          joining += took;
+          longestJoin = Math.max(longestJoin, took);
+        }
+      }
+      long[] sorted = ticks.clone();
+      Arrays.sort(sorted);
+      System.out.printf(
+          Locale.ROOT,
+          "| %,d | %d | %s | %.1f ms | %.1f ms | %d ms | %.0f ns | %.1f ms |%n",
+          open,
+          columns,
+          args.length > 2 ? "yes" : "no",
+          sorted[sorted.length / 2] / 1e6,
+          sorted[sorted.length - 1] / 1e6,
+          longestPause.get(),
+          (double) joining / Math.max(1, truths),
+          longestJoin / 1e6);
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private static AtomicLong watchPauses() {
+    AtomicLong longest = new AtomicLong();
+    for (GarbageCollectorMXBean bean : ManagementFactory.getGarbageCollectorMXBeans()) {
+      if (bean instanceof NotificationEmitter emitter && !bean.getName().contains("Concurrent")) {
+        emitter.addNotificationListener(
+            (notification, handback) -> {
+              if (notification.getUserData() instanceof CompositeData data) {
+                long took =
+                    GarbageCollectionNotificationInfo.from(data).getGcInfo().getDuration();
+                longest.accumulateAndGet(took, Math::max);
+              }
+            },
+            null,
+            null);
+      }
+    }
+    return longest;
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted((one, other) -> other.compareTo(one)).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
