@@ -279,7 +279,9 @@ final class PairedShadow implements RolloutProgress {
     notWorse.update(difference);
     worse.update(-difference);
     if (won == null) {
-      won = better.rejected() ? State.SUPERIOR : notWorse.rejected() ? State.NOT_WORSE : null;
+      won = better.rejected()
+          ? State.SUPERIOR
+          : notWorse.rejected() && !plan.onlyBetter() ? State.NOT_WORSE : null;
     }
     if (won != null && questions.stream().noneMatch(Question::open)) {
       state = won;

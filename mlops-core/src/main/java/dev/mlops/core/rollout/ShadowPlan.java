@@ -38,10 +38,16 @@ import dev.mlops.api.rollout.RolloutStart;
  * @param most after how many truths the champion stays; at least 30; 500 by default
  * @param futility whether the shadow ends as soon as the candidate is surely worse; true by default
  * @param dependence whether the dependence of the rows counts; false by default
+ * @param onlyBetter whether only a candidate that is better is promoted, never one that is no worse; false by default
  * @since 0.1
  */
 public record ShadowPlan(
-    double alpha, double margin, long most, boolean futility, boolean dependence)
+    double alpha,
+    double margin,
+    long most,
+    boolean futility,
+    boolean dependence,
+    boolean onlyBetter)
     implements RolloutPlan {
   /** The fewest truths that a shadow may be given. */
   private static final long FEWEST = 30;
@@ -68,7 +74,22 @@ public record ShadowPlan(
    * {@return a shadow with alpha 0.05, margin 0.02 and at most 500 truths}
    */
   public static ShadowPlan shadow() {
-    return new ShadowPlan(0.05, 0.02, 500, true, false);
+    return new ShadowPlan(0.05, 0.02, 500, true, false, false);
+  }
+
+  /**
+   * {@return a long shadow of a challenger that is promoted only if it is better: at most 10,000 truths, without an early end}
+   *
+   * <p>Several challengers may be shadowed at once, each by a plan of its own. The first that is better takes over, which ends
+   * the others; with k of them, one that is no better takes over with probability at most k alpha.
+   */
+  public static ShadowPlan championChallenger() {
+    return new ShadowPlan(0.05, 0.02, 10_000, false, false, true);
+  }
+
+  /** {@return the same shadow that promotes only a candidate that is better, never one that is no worse} */
+  public ShadowPlan onlyIfBetter() {
+    return new ShadowPlan(alpha, margin, most, futility, dependence, true);
   }
 
   /**
@@ -78,7 +99,7 @@ public record ShadowPlan(
    * @throws IllegalArgumentException if it is out of range
    */
   public ShadowPlan erringAtMost(double alpha) {
-    return new ShadowPlan(alpha, margin, most, futility, dependence);
+    return new ShadowPlan(alpha, margin, most, futility, dependence, onlyBetter);
   }
 
   /**
@@ -88,7 +109,7 @@ public record ShadowPlan(
    * @throws IllegalArgumentException if it is out of range
    */
   public ShadowPlan noWorseBy(double margin) {
-    return new ShadowPlan(alpha, margin, most, futility, dependence);
+    return new ShadowPlan(alpha, margin, most, futility, dependence, onlyBetter);
   }
 
   /**
@@ -98,12 +119,12 @@ public record ShadowPlan(
    * @throws IllegalArgumentException if it is below 30
    */
   public ShadowPlan untilDecided(long truths) {
-    return new ShadowPlan(alpha, margin, truths, futility, dependence);
+    return new ShadowPlan(alpha, margin, truths, futility, dependence, onlyBetter);
   }
 
   /** {@return the same shadow that goes on to its last truth although the candidate is surely worse} */
   public ShadowPlan withoutFutility() {
-    return new ShadowPlan(alpha, margin, most, false, dependence);
+    return new ShadowPlan(alpha, margin, most, false, dependence, onlyBetter);
   }
 
   /**
@@ -112,7 +133,7 @@ public record ShadowPlan(
    * @param counts true tests means of blocks, false takes rows as exchangeable
    */
   public ShadowPlan underDependence(boolean counts) {
-    return new ShadowPlan(alpha, margin, most, futility, counts);
+    return new ShadowPlan(alpha, margin, most, futility, counts, onlyBetter);
   }
 
   @Override
@@ -123,7 +144,7 @@ public record ShadowPlan(
   /** {@return such as {@code shadow until decided, at most 500 truths (alpha 0.05, margin 0.02)}} */
   @Override
   public String toString() {
-    return "shadow until decided, at most " + most + " truths (alpha " + alpha + ", margin "
-        + margin + ")" + (dependence ? ", by blocks where rows depend on each other" : "");
+    return "shadow until " + (onlyBetter ? "better" : "decided") + ", at most " + most
+        + " truths (alpha " + alpha + (onlyBetter ? "" : ", margin " + margin) + ")" + (dependence ? ", by blocks where rows depend on each other" : "");
   }
 }

@@ -334,6 +334,22 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
     return new TrafficPlan(next);
   }
 
+  /**
+   * {@return the same plan with the salt that keys are assigned by}
+   *
+   * <p>By default each rollout of a canary has a salt of its own, so that not the same few keys meet every candidate first. With
+   * one of the host's own the same keys do, as a rehearsal wants it.
+   *
+   * @param salt 1 to 200 characters
+   * @throws IllegalArgumentException if it is out of range, or the plan has no steps
+   */
+  public TrafficPlan saltedBy(String salt) {
+    requireSteps("saltedBy");
+    Draft next = draft.copy();
+    next.salt = Assignment.of(salt).salt();
+    return new TrafficPlan(next);
+  }
+
   private void requireSteps(String where) {
     if (!draft.method.splits()) {
       throw new IllegalArgumentException(

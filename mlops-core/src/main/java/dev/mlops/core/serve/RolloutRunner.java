@@ -141,7 +141,7 @@ final class RolloutRunner {
     boolean baking;
     boolean paused;
     boolean approved;
-    @Nullable String promotedWhy;
+    @Nullable RolloutDecision won;
 
     /** Why somebody wants it to end; set without the lock. */
     volatile @Nullable String abort;
@@ -542,7 +542,7 @@ final class RolloutRunner {
         show(one, one.rollout.state(), decision.reason(), evidence);
       }
       case PROMOTE -> {
-        one.promotedWhy = decision.reason();
+        one.won = decision;
         show(one, state(one), decision.reason(), evidence);
         promote(one, state);
       }
@@ -690,7 +690,7 @@ final class RolloutRunner {
 
   /** The intent is written, then the alias moved, then that is written. What was done by an earlier tick is not done again. */
   private void promote(Running one, State state) {
-    String why = beginning(one.promotedWhy == null ? "" : one.promotedWhy);
+    String why = beginning(one.won == null ? "" : one.won.reason());
     if (one.abort != null && one.promoting) {
       if (made(one).isEmpty()) {
         end(one, LoopEvent.Kind.ABORTED, Rollout.State.ABORTED, Map.of(), String.valueOf(one.abort));
@@ -700,7 +700,7 @@ final class RolloutRunner {
       return;
     }
     if (!one.promoting) {
-      write(event(LoopEvent.Kind.PROMOTING, one)
+      write(numbered(event(LoopEvent.Kind.PROMOTING, one), numbers(one.won))
           .because(beginning(one.rollout.champion() + " -> " + one.rollout.candidate() + ": " + why)));
       one.promoting = true;
     }
@@ -732,7 +732,7 @@ final class RolloutRunner {
 
   private void promoted(Running one, AliasChange change, String why) {
     Duration bake = one.progress.bake();
-    LoopEvent.Builder event = event(LoopEvent.Kind.PROMOTED, one)
+    LoopEvent.Builder event = numbered(event(LoopEvent.Kind.PROMOTED, one), numbers(one.won))
         .because(beginning(why + "; generation " + change.generation()))
         .number("generation", (double) change.generation());
     if (!bake.isZero()) {
@@ -756,7 +756,7 @@ final class RolloutRunner {
     AliasChange change = state.change();
     boolean own = change.intent().equals(one.rollout.id());
     if (own && state.hold() == null) {
-      promoted(one, change, one.promotedWhy == null ? "found: the move had been made" : one.promotedWhy);
+      promoted(one, change, one.won == null ? "found: the move had been made" : one.won.reason());
       return;
     }
     String why = state.hold() != null
@@ -925,6 +925,10 @@ final class RolloutRunner {
         .champion(one.rollout.champion())
         .candidate(one.rollout.candidate())
         .intent(one.rollout.id());
+  }
+
+  private static Map<String, Double> numbers(@Nullable RolloutDecision decision) {
+    return decision == null ? Map.of() : decision.numbers();
   }
 
   private static LoopEvent.Builder numbered(LoopEvent.Builder event, Map<String, Double> numbers) {

@@ -279,10 +279,10 @@ class PairedShadowTest {
   @Test
   void thePlanHoldsItsRanges() {
     ShadowPlan plan = ShadowPlan.shadow().erringAtMost(0.01).noWorseBy(0.1).untilDecided(99);
-    assertEquals(new ShadowPlan(0.01, 0.1, 99, true, false), plan);
+    assertEquals(new ShadowPlan(0.01, 0.1, 99, true, false, false), plan);
     assertEquals(
         "shadow until decided, at most 99 truths (alpha 0.01, margin 0.1)", plan.toString());
-    assertEquals(new ShadowPlan(0.05, 0.02, 500, true, false), ShadowPlan.shadow());
+    assertEquals(new ShadowPlan(0.05, 0.02, 500, true, false, false), ShadowPlan.shadow());
     for (double alpha : new double[] {0, 1, Double.NaN}) {
       assertEquals(
           "alpha must be above 0 and below 1, but was " + alpha,
@@ -400,5 +400,20 @@ class PairedShadowTest {
     }
     assertThat(rollout.decision().outcome()).isEqualTo(RolloutDecision.Outcome.KEEP);
     assertThat(rollout.decision().reason()).contains("undecided on 9 rows");
+  }
+
+  /** No worse is not enough for a challenger. */
+  @Test
+  void aChallengerMustBeBetter() {
+    PairedShadow equal =
+        PairedShadow.of(ShadowPlan.championChallenger().untilDecided(2_000), SCHEMA, 1.0);
+    PairedShadow better =
+        PairedShadow.of(ShadowPlan.championChallenger().untilDecided(2_000), SCHEMA, 1.0);
+    for (int i = 0; i < 2_000; i++) {
+      equal.update(0, 0);
+      better.update(i % 4 == 0 ? 1 : 0, 0);
+    }
+    assertEquals(State.KEPT_BACK, equal.state());
+    assertEquals(State.SUPERIOR, better.state());
   }
 }
