@@ -1,0 +1,202 @@
+package dev.mlops.core.rollout;
+
+import static dev.mlops.api.monitor.Signals.failures;
+import static dev.mlops.api.monitor.Signals.quality;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mlops.api.model.Classification;
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
+import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.rollout.RolloutDecision;
+import dev.mlops.api.rollout.RolloutLook;
+import dev.mlops.api.rollout.RolloutProgress;
+import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.store.Version;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.apache.commons.statistics.distribution.BinomialDistribution;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A canary of one step on simulated truths, looked at after every ten: what it lets through, and how soon.
+ *
+ * <p>Accuracy of the champion 0.95, margin 0.02, alpha 0.05, half of the keys, at most 10,000 truths of the candidate.
+ */
+class TrafficSimulationTest {
+  private static final int MOST = 10_000;
+  private static final double CHAMPION = 0.95;
+  private static final Schema SCHEMA =
+      Schema.of(Column.number("x")).predicting(Task.CLASSIFICATION);
+
+  private static final TrafficPlan PLAN = TrafficPlan.canary(50)
+      .eachFor(0, Duration.ZERO)
+      .rollingBackUnless(failures().atMost(0.01))
+      .promotingWhen(quality("accuracy").noWorseThanChampion(0.02))
+      .atMost(MOST);
+
+  private static final RolloutStart START = RolloutStart.builder(version(7), version(8), SCHEMA)
+      .build();
+
+  private static Version version(int number) {
+    return new Version("fraud", number, Digest.of(new byte[] {(byte) number}), Instant.EPOCH);
+  }
+
+  private static Outcome outcome(String version, String said) {
+    return Outcome.builder(0, 0, version)
+        .row(Row.of(SCHEMA, 0))
+        .prediction(Classification.of(said))
+        .truth(Truth.of("yes"))
+        .servedAt(Instant.EPOCH)
+        .build();
+  }
+
+  private static final Outcome[] CHAMPIONS = {outcome("7", "no"), outcome("7", "yes")};
+  private static final Outcome[] CANDIDATES = {outcome("8", "no"), outcome("8", "yes")};
+
+  /** How a run ended, and after how many truths of the candidate. */
+  private record Run(RolloutDecision.Outcome outcome, int truths) {}
+
+  /**
+   * One run.
+   *
+   * @param accuracy of the candidate
+   * @param fails how likely the candidate fails, so that it gives no truth
+   * @param most truths after which the simulation stops
+   */
+  private static Run run(double accuracy, double fails, int most, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    RolloutProgress rollout = PLAN.begin(START);
+    int truths = 0;
+    int requests = 0;
+    int failed = 0;
+    while (truths < most) {
+      for (int i = 0; i < 10; i++) {
+        rollout.observe(CHAMPIONS[random.nextDouble() < CHAMPION ? 1 : 0]);
+        requests++;
+        if (random.nextDouble() < fails) {
+          failed++;
+        } else {
+          truths++;
+          rollout.observe(CANDIDATES[random.nextDouble() < accuracy ? 1 : 0]);
+        }
+      }
+      RolloutDecision decision = rollout.look(look(requests, failed));
+      if (decision.outcome() != RolloutDecision.Outcome.UNDECIDED) {
+        return new Run(decision.outcome(), truths);
+      }
+    }
+    return new Run(rollout.decision().outcome(), truths);
+  }
+
+  private static RolloutLook look(int requests, int failed) {
+    return RolloutLook.builder(Evidence.builder("fraud", Instant.EPOCH)
+            .champion(VersionEvidence.builder("7").served(requests, 0).build())
+            .candidate(VersionEvidence.builder("8")
+                .served(requests - failed, 0)
+                .failures(failed)
+                .build())
+            .build())
+        .after(Duration.ofSeconds(requests), Duration.ofSeconds(requests))
+        .keys(requests, requests)
+        .build();
+  }
+
+  private static Run[] runs(int n, double accuracy, double fails, int most) {
+    Run[] runs = new Run[n];
+    for (int i = 0; i < n; i++) {
+      runs[i] = run(accuracy, fails, most, 1_000_003L * i + (long) (accuracy * 1e6));
+    }
+    return runs;
+  }
+
+  private static long count(Run[] runs, RolloutDecision.Outcome outcome) {
+    return Arrays.stream(runs).filter(run -> run.outcome() == outcome).count();
+  }
+
+  private static long undecided(Run[] runs, int truths) {
+    return Arrays.stream(runs).filter(run -> run.truths() > truths).count();
+  }
+
+  private static int median(Run[] runs) {
+    int[] truths = Arrays.stream(runs).mapToInt(Run::truths).sorted().toArray();
+    return truths[truths.length / 2];
+  }
+
+  /** Whether a count is no more than a probability explains, at 1e-4 (exact binomial test). */
+  private static void requireAtMost(String what, long count, int n, double probability) {
+    double above = BinomialDistribution.of(n, probability).survivalProbability((int) count - 1);
+    assertThat(above).as("%s: %d of %d", what, count, n).isGreaterThan(1e-4);
+  }
+
+  private static void hold(int n) {
+    Run[] worse = runs(n, 0.90, 0, MOST);
+    requireAtMost(
+        "worse ones promoted", count(worse, RolloutDecision.Outcome.PROMOTE), n, 0.01);
+    Run[] equal = runs(n, CHAMPION, 0, MOST);
+    requireAtMost(
+        "equal ones not promoted", n - count(equal, RolloutDecision.Outcome.PROMOTE), n, 0.05);
+    long early = undecided(equal, 300);
+    Run[] broken = runs(n, CHAMPION, 0.5, MOST);
+    assertThat(count(broken, RolloutDecision.Outcome.KEEP)).as("broken ones").isEqualTo(n);
+    assertThat(median(broken)).as("truths of a broken one").isLessThan(20);
+    Run[] margin = runs(n, CHAMPION - 0.02, 0, MOST);
+    requireAtMost(
+        "promoted though worse by the margin",
+        count(margin, RolloutDecision.Outcome.PROMOTE),
+        n,
+        0.05);
+    System.getLogger(TrafficSimulationTest.class.getName())
+        .log(System.Logger.Level.INFO, String.format(
+            "%d runs: worse promoted %d, ended after %d truths (median); equal promoted %d, after %d;"
+                + " equal undecided after 300 truths %d, after 1,000 %d; broken ended after %d truths;"
+                + " worse by the margin promoted %d",
+            n,
+            count(worse, RolloutDecision.Outcome.PROMOTE),
+            median(worse),
+            count(equal, RolloutDecision.Outcome.PROMOTE),
+            median(equal),
+            early,
+            undecided(equal, 1_000),
+            median(broken),
+            count(margin, RolloutDecision.Outcome.PROMOTE)));
+    // 168 of 200 measured: the others had been luckier than the champion
+    assertThat(early).as("equal ones undecided on 300 truths").isGreaterThan(n * 3L / 4);
+  }
+
+  @Test
+  void aTenthOfTheRunsHoldsThePromises() {
+    hold(200);
+  }
+
+  @Test
+  @Tag("slow")
+  void allRunsHoldThePromises() {
+    hold(2_000);
+  }
+
+  /** A metric that nobody measures holds, then fails. */
+  @Test
+  void noTruthsAtAllHoldAndThenFail() {
+    RolloutProgress rollout = PLAN.within(Duration.ofHours(1)).begin(START);
+    for (int minute = 1; minute <= 60; minute++) {
+      RolloutDecision decision = rollout.look(look(60 * minute, 0));
+      assertThat(decision.outcome())
+          .as("after %d minutes", minute)
+          .isEqualTo(
+              minute < 60
+                  ? RolloutDecision.Outcome.UNDECIDED
+                  : RolloutDecision.Outcome.KEEP);
+    }
+    assertThat(rollout.decision().reason()).contains("deadline of 1 h", "no truth of the candidate");
+  }
+}
