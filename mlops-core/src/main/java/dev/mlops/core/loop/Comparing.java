@@ -72,7 +72,7 @@ final class Comparing implements Phase {
     }
   }
 
-  private static Comparing begin(
+  private static Phase begin(
       Candidate candidate, ReleaseGate.Judgement judgement, boolean returned, long known) {
     ModelPackage source = candidate.ready().source();
     RolloutStart.Builder start = RolloutStart.builder(
@@ -81,6 +81,15 @@ final class Comparing implements Phase {
         .dependence(candidate.loop().dependence());
     source.baseline().ifPresent(start::baseline);
     RolloutProgress rollout = candidate.loop().plan.begin(start.build());
+    if (!rollout.compares()) {
+      // A gate that could not tell lets nobody near requests.
+      return judgement.undecided().isEmpty()
+          ? new RollingOut(candidate, start.build())
+          : candidate.keep(
+              Map.of(),
+              "cannot promote " + candidate + ": it would answer requests, and the gate could not"
+                  + " decide " + judgement.undecided() + ": " + judgement.finding().text());
+    }
     NewerChange change = NewerChange.of(
         source.baseline().orElse(null), source.schema(), candidate.loop().dependence());
     return new Comparing(candidate, judgement, rollout, returned, change, known, known);

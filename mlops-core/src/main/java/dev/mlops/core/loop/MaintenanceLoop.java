@@ -197,6 +197,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   private static boolean held(Phase phase) {
     return phase instanceof Watching
         || (phase instanceof Comparing shadow && shadow.timely())
+        || (phase instanceof RollingOut rollout && rollout.holds())
         || (phase instanceof Awaiting waits && waits.timely());
   }
 
@@ -490,6 +491,9 @@ public final class MaintenanceLoop implements AutoCloseable {
     /**
      * {@return this builder, with how a candidate takes over}
      *
+     * <p>A plan that splits traffic, such as {@link dev.mlops.core.rollout.TrafficPlan#canary}, is moved by {@link
+     * Deployment#tick()}, whose journal holds its steps; a candidate that the gate could not decide is not given to it.
+     *
      * @param plan such as {@link ShadowPlan#shadow()}, which is the default
      */
     public Builder rollout(RolloutPlan plan) {
@@ -676,6 +680,11 @@ public final class MaintenanceLoop implements AutoCloseable {
               .sorted(Comparator.comparing(Watch::toString))
               .forEach(watch -> problems.add("the monitor does not watch \"" + watch
                   + "\": name what reads it in MonitorFactory.watching")));
+      try {
+        deployment.requireCarries(plan);
+      } catch (IllegalArgumentException e) {
+        problems.add(String.valueOf(e.getMessage()));
+      }
       if (outcomes == null) {
         outcomes = deployment.monitor().outcomes();
       }

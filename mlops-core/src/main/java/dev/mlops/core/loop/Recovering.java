@@ -34,6 +34,12 @@ final class Recovering implements Phase {
             .because("found after a restart: the move had been made, " + made.get()));
         loop.ended(RetrainHistory.Result.PROMOTED);
       } else {
+        // A deployment that was given the plan goes on with it; this loop does not know the candidate any more.
+        loop.deployment.rollouts().stream()
+            .filter(each -> past.candidate()
+                .filter(left -> left.toString().equals(each.candidate().toString()))
+                .isPresent())
+            .forEach(each -> each.abort("loop", "the process ended before it was decided"));
         LoopEvent.Builder abandoned = loop.steps
             .event(LoopEvent.Kind.ABANDONED)
             .because("the process ended before the candidate was decided"

@@ -281,7 +281,7 @@ final class Watching implements Phase {
   private Phase gated(Candidate candidate, ReleaseGate.Judgement judgement, long end) {
     Finding finding = judgement.finding();
     Phase next = Comparing.of(candidate, judgement, end);
-    if (!(next instanceof Comparing)) {
+    if (!(next instanceof Comparing || next instanceof RollingOut)) {
       return next;
     }
     loop.steps.write(candidate

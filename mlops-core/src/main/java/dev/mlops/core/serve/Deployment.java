@@ -526,6 +526,16 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     return rollouts.begin(ready, plan, start);
   }
 
+  /**
+   * Checks that a plan can be carried out here.
+   *
+   * @param plan to be given to {@link #rollOut}
+   * @throws IllegalArgumentException if it takes steps and the deployment has no journal
+   */
+  public void requireCarries(RolloutPlan plan) {
+    rollouts.requireJournal(plan);
+  }
+
   /** {@return the rollouts that have not ended, the oldest first} */
   public List<Rollout> rollouts() {
     return rollouts.rollouts();

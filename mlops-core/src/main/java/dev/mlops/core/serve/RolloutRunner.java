@@ -227,7 +227,7 @@ final class RolloutRunner {
     return start;
   }
 
-  private void requireJournal(RolloutPlan plan) {
+  void requireJournal(RolloutPlan plan) {
     if (plan.takesSteps() && journal == null) {
       throw new IllegalArgumentException("\"" + MlopsException.shown(plan.toString())
           + "\" takes steps, so that a restart must know how far it had come: give the deployment"

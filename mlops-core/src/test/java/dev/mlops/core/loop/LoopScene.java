@@ -103,12 +103,15 @@ final class LoopScene {
   }
 
   Deployment<Double> open(VersionStore from) {
+    return builder(from).open();
+  }
+
+  Deployment.Builder<Double> builder(VersionStore from) {
     return Deployment.of(from, ALIAS, ROWS)
         .runtime(runtime)
         .clock(clock)
         .ticker(clock)
-        .monitoredBy(model -> monitor)
-        .open();
+        .monitoredBy(model -> monitor);
   }
 
   /** The same host after a restart: the store is there, the monitor knows nothing. */
