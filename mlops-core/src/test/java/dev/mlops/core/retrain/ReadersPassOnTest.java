@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ReadersPassOnTest {
   private static final Condition SEGMENT =
       Signals.segment("country").quality("recall").atLeast(0.7);
-  private static final Condition WATCH = Signals.predictions().falseAlarmEvery(1_000);
+  private static final Condition WATCH = Signals.predictions().falseAlarmEvery(10_000);
 
   static List<EvidenceReader> readers() {
     RetrainPolicy segment = RetrainPolicies.violated(SEGMENT);
