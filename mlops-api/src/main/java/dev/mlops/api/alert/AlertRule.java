@@ -29,8 +29,32 @@ public final class AlertRule implements EvidenceReader {
   private final Condition condition;
   private final Duration holding;
   private final Duration keepFiring;
+  private final Severity severity;
+  private final String runbook;
 
-  private AlertRule(String name, Condition condition, Duration holding, Duration keepFiring) {
+  /**
+   * What people are to do.
+   *
+   * @since 0.1
+   */
+  public enum Severity {
+    /** Nothing: worth knowing. */
+    INFO,
+    /** Look at it in working hours. */
+    TICKET,
+    /** Look at it now. */
+    PAGE
+  }
+
+  private AlertRule(
+      String name,
+      Condition condition,
+      Duration holding,
+      Duration keepFiring,
+      Severity severity,
+      String runbook) {
+    this.severity = requireNonNull(severity, "severity");
+    this.runbook = requireNonNull(runbook, "runbook");
     this.name = requireNonNull(name, "name");
     this.condition = requireNonNull(condition, "condition");
     this.holding = holding;
@@ -53,7 +77,7 @@ public final class AlertRule implements EvidenceReader {
    * @throws IllegalArgumentException if the name is not allowed
    */
   public static AlertRule of(String name, Condition condition) {
-    return new AlertRule(name, condition, Duration.ZERO, Duration.ZERO);
+    return new AlertRule(name, condition, Duration.ZERO, Duration.ZERO, Severity.TICKET, "");
   }
 
   /**
@@ -63,7 +87,7 @@ public final class AlertRule implements EvidenceReader {
    * @throws IllegalArgumentException if it is negative
    */
   public AlertRule holding(Duration time) {
-    return new AlertRule(name, condition, time, keepFiring);
+    return new AlertRule(name, condition, time, keepFiring, severity, runbook);
   }
 
   /**
@@ -73,7 +97,25 @@ public final class AlertRule implements EvidenceReader {
    * @throws IllegalArgumentException if it is negative
    */
   public AlertRule keepFiring(Duration time) {
-    return new AlertRule(name, condition, holding, time);
+    return new AlertRule(name, condition, holding, time, severity, runbook);
+  }
+
+  /**
+   * {@return the same rule with what people are to do when it fires}
+   *
+   * @param severity {@link Severity#TICKET} by default
+   */
+  public AlertRule severity(Severity severity) {
+    return new AlertRule(name, condition, holding, keepFiring, severity, runbook);
+  }
+
+  /**
+   * {@return the same rule with where it is written what to do when it fires}
+   *
+   * @param address such as {@code https://wiki.example.com/fraud}
+   */
+  public AlertRule runbook(String address) {
+    return new AlertRule(name, condition, holding, keepFiring, severity, address);
   }
 
   /** {@return the name} */
@@ -94,6 +136,16 @@ public final class AlertRule implements EvidenceReader {
   /** {@return how long after the first PASS the alert resolves} */
   public Duration keepFiring() {
     return keepFiring;
+  }
+
+  /** {@return what people are to do when it fires} */
+  public Severity severity() {
+    return severity;
+  }
+
+  /** {@return where it is written what to do when it fires; empty if nowhere} */
+  public String runbook() {
+    return runbook;
   }
 
   @Override

@@ -1,0 +1,100 @@
+package dev.mlops.core.platform;
+
+import dev.mlops.api.alert.AlertRule;
+import dev.mlops.api.model.Beta;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Generates what a monitoring platform needs to raise the same alerts that an {@link dev.mlops.core.alert.AlertEngine} raises in
+ * the process, from the same rules.
+ *
+ * <pre>{@code
+ * Platforms.prometheus("fraud", rules).write(folder);
+ * }</pre>
+ *
+ * <p>A built-in condition is data, so it can be written in another language: the quality by a metric against a number or against
+ * the test phase, on as many truths and by the same interval, and what a monitor watches. Conditions that are code, and those
+ * whose numbers no meter holds, are listed in {@link PlatformFiles#left}.
+ *
+ * <p>One difference remains everywhere: where the evidence ceases to tell, an engine leaves a firing alert firing, and a platform
+ * ends it, for its series is gone. Watch for silence there, too.
+ *
+ * <p>{@link #prometheus} and {@link #grafana} need {@code org.snakeyaml:snakeyaml-engine} on the class path; mlops-core declares it
+ * as optional.
+ *
+ * <p>Thread-safe.
+ *
+ * @since 0.1
+ */
+@Beta
+public final class Platforms {
+  private Platforms() {}
+
+  /**
+   * {@return a rule file for Prometheus, {@code rules.yml}, and a test of it for {@code promtool test rules}, {@code rules.test.yml}}
+   *
+   * <p>Names are those that {@code micrometer-registry-prometheus} publishes. Times below a millisecond are written as one.
+   *
+   * @param model whose meters are asked, such as {@code fraud}
+   * @param rules of distinct names
+   * @throws IllegalArgumentException if two rules have one name
+   */
+  public static PlatformFiles prometheus(String model, Collection<AlertRule> rules) {
+    return Prometheus.files(model, distinct(rules));
+  }
+
+  /**
+   * {@return a dashboard for Grafana over Prometheus, {@code dashboard.json}, with a panel for each meter, and alert rules to be
+   * provisioned, {@code alerts.yml}}
+   *
+   * <p>The dashboard asks for its data source; the alert rules are of the data source with the uid {@code prometheus}.
+   *
+   * @param model whose meters are shown
+   * @param rules of distinct names; possibly none
+   * @throws IllegalArgumentException if two rules have one name
+   */
+  public static PlatformFiles grafana(String model, Collection<AlertRule> rules) {
+    return Grafana.files(model, distinct(rules));
+  }
+
+  /**
+   * {@return alarms for CloudWatch as a CloudFormation template, {@code alarms.json}}
+   *
+   * <p>Names are those that {@code micrometer-registry-cloudwatch2} publishes. The template has parameters: the version that serves,
+   * for an alarm is of exact dimensions, the namespace, and the topics that are told.
+   *
+   * @param model whose meters are asked
+   * @param rules of distinct names
+   * @throws IllegalArgumentException if two rules have one name
+   */
+  public static PlatformFiles cloudWatch(String model, Collection<AlertRule> rules) {
+    return CloudWatch.files(model, distinct(rules));
+  }
+
+  /**
+   * {@return an alert policy for Google Cloud Monitoring for each rule, named after it}
+   *
+   * <p>Names are those that {@code micrometer-registry-stackdriver} publishes, as PromQL spells them there.
+   *
+   * @param model whose meters are asked
+   * @param rules of distinct names
+   * @throws IllegalArgumentException if two rules have one name
+   */
+  public static PlatformFiles googleCloud(String model, Collection<AlertRule> rules) {
+    return GoogleCloud.files(model, distinct(rules));
+  }
+
+  private static List<AlertRule> distinct(Collection<AlertRule> rules) {
+    Set<String> names = new HashSet<>();
+    for (AlertRule rule : rules) {
+      if (!names.add(rule.name())) {
+        throw new IllegalArgumentException(
+            "rules must have distinct names, but two are " + rule.name());
+      }
+    }
+    return List.copyOf(rules);
+  }
+}

@@ -1,0 +1,158 @@
+package dev.mlops.core.platform;
+
+import dev.mlops.api.alert.AlertRule;
+import dev.mlops.core.monitor.Meters;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.snakeyaml.engine.v2.api.Dump;
+import org.snakeyaml.engine.v2.api.DumpSettings;
+import org.snakeyaml.engine.v2.common.FlowStyle;
+
+/** A rule file of Prometheus, and a test of it for promtool. */
+final class Prometheus {
+  private Prometheus() {}
+
+  /** How the Prometheus registry of Micrometer spells a gauge without a unit. */
+  static String gauge(Meters meter) {
+    return meter.id().replace('.', '_') + (meter.unit().isEmpty() ? "" : "_" + meter.unit());
+  }
+
+  static PlatformFiles files(String model, List<AlertRule> rules) {
+    Query.All all = Query.of(rules);
+    List<Object> written = new ArrayList<>();
+    List<Object> tests = new ArrayList<>();
+    for (Query query : all.queries()) {
+      written.add(rule(model, query));
+      tests.add(test(model, query, true));
+      tests.add(test(model, query, false));
+    }
+    Map<String, Object> group = new LinkedHashMap<>();
+    group.put("name", "mlops-" + model);
+    group.put("rules", written);
+    Map<String, Object> tested = new LinkedHashMap<>();
+    tested.put("rule_files", List.of("rules.yml"));
+    tested.put("evaluation_interval", "1m");
+    tested.put("tests", tests);
+    TreeMap<String, String> files = new TreeMap<>();
+    files.put("rules.yml", yaml(Map.of("groups", List.of(group))));
+    files.put("rules.test.yml", yaml(tested));
+    return new PlatformFiles(files, all.left());
+  }
+
+  private static Map<String, Object> rule(String model, Query query) {
+    AlertRule rule = query.rule();
+    Map<String, Object> written = new LinkedHashMap<>();
+    written.put("alert", rule.name());
+    written.put("expr", query.promQl(model, Prometheus::gauge));
+    if (!rule.holding().isZero()) {
+      written.put("for", time(rule.holding()));
+    }
+    if (!rule.keepFiring().isZero()) {
+      written.put("keep_firing_for", time(rule.keepFiring()));
+    }
+    written.put("labels", Map.of("severity", severity(rule)));
+    Map<String, Object> annotations = new LinkedHashMap<>();
+    annotations.put("summary", escaped(query.summary()));
+    annotations.put("description", "{{ $labels.model }}:{{ $labels.version }}");
+    if (!rule.runbook().isEmpty()) {
+      annotations.put("runbook_url", escaped(rule.runbook()));
+    }
+    written.put("annotations", annotations);
+    return written;
+  }
+
+  /** Templates of annotations begin with two braces. */
+  private static String escaped(String text) {
+    return text.replace("{{", "{{ \"{{\" }}");
+  }
+
+  static String severity(AlertRule rule) {
+    return rule.severity().name().toLowerCase(Locale.ROOT);
+  }
+
+  /** A duration as Prometheus reads it, which knows milliseconds and no less. */
+  static String time(Duration time) {
+    return Math.max(1, time.toMillis()) + "ms";
+  }
+
+  /** Series by which a rule fires, or on which it stays silent, and what promtool is to find. */
+  private static Map<String, Object> test(String model, Query query, boolean fires) {
+    long minutes = query.rule().holding().plusMinutes(2).plusSeconds(59).toMinutes();
+    List<Object> series = new ArrayList<>();
+    String common = "model=" + Query.quoted(model) + ",version=\"7\"";
+    series.add(series(gauge(Meters.CHAMPION) + "{" + common + "}", 1, minutes));
+    if (query.kind() == Query.Kind.DRIFT) {
+      series.add(series(
+          gauge(Meters.DRIFT) + "{" + common + ",watch=" + Query.quoted(query.watch()) + "}",
+          fires ? 3 : 2,
+          minutes));
+    } else {
+      String of = common + ",metric=" + Query.quoted(query.metric());
+      double tested = query.below() ? 0.9 : 0.1;
+      double allowed = query.kind() == Query.Kind.QUALITY
+          ? query.limit()
+          : query.below() ? tested - query.tolerance() : tested + query.tolerance();
+      // An interval that ends at twice its half-width on the wrong side of the limit, or on the right one.
+      double away = 0.02 * (query.below() == fires ? -1 : 1);
+      series.add(series(gauge(Meters.QUALITY) + "{" + of + "}", allowed + away, minutes));
+      series.add(series(
+          gauge(Meters.QUALITY_BOUND) + "{" + of + ",end=" + Query.quoted(query.end()) + "}",
+          allowed + away + (query.below() ? 0.01 : -0.01),
+          minutes));
+      series.add(series(gauge(Meters.QUALITY_ROWS) + "{" + of + "}", query.rows(), minutes));
+      series.add(series(gauge(Meters.QUALITY_BASELINE) + "{" + of + "}", tested, minutes));
+    }
+    Map<String, Object> expected = new LinkedHashMap<>();
+    expected.put("eval_time", minutes + "m");
+    expected.put("alertname", query.rule().name());
+    expected.put("exp_alerts", fires ? List.of(alert(model, query)) : List.of());
+    Map<String, Object> test = new LinkedHashMap<>();
+    test.put("name", query.rule().name() + (fires ? " fires" : " is silent"));
+    test.put("interval", "1m");
+    test.put("input_series", series);
+    test.put("alert_rule_test", List.of(expected));
+    return test;
+  }
+
+  private static Map<String, Object> alert(String model, Query query) {
+    Map<String, Object> labels = new LinkedHashMap<>();
+    labels.put("severity", severity(query.rule()));
+    labels.put("model", model);
+    labels.put("version", "7");
+    if (query.kind() == Query.Kind.DRIFT) {
+      labels.put("watch", query.watch());
+    } else {
+      labels.put("metric", query.metric());
+    }
+    Map<String, Object> annotations = new LinkedHashMap<>();
+    annotations.put("summary", query.summary());
+    annotations.put("description", model + ":7");
+    if (!query.rule().runbook().isEmpty()) {
+      annotations.put("runbook_url", query.rule().runbook());
+    }
+    Map<String, Object> alert = new LinkedHashMap<>();
+    alert.put("exp_labels", labels);
+    alert.put("exp_annotations", annotations);
+    return alert;
+  }
+
+  private static Map<String, Object> series(String name, double value, long minutes) {
+    Map<String, Object> series = new LinkedHashMap<>();
+    series.put("series", name);
+    series.put("values", value + "x" + (minutes + 1));
+    return series;
+  }
+
+  static String yaml(Object document) {
+    return new Dump(DumpSettings.builder()
+            .setDefaultFlowStyle(FlowStyle.BLOCK)
+            .setWidth(10_000)
+            .build())
+        .dumpToString(document);
+  }
+}

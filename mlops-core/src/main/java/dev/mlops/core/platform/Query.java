@@ -1,0 +1,159 @@
+package dev.mlops.core.platform;
+
+import dev.mlops.api.alert.AlertRule;
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.monitor.Expression;
+import dev.mlops.api.monitor.Expression.Comparison;
+import dev.mlops.api.monitor.Watch;
+import dev.mlops.core.monitor.Meters;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a rule asks, in the meters of a monitor: it FAILs where {@code value} lies beyond {@code limit}, and {@code guards} hold.
+ *
+ * <p>Immutable.
+ *
+ * @param rule whose condition
+ * @param kind how the value is made
+ * @param metric its name as a tag; empty for a drift
+ * @param watch its id as a tag; empty unless it is a drift
+ * @param below whether it FAILs below the limit instead of above
+ * @param limit in the unit of the value
+ * @param tolerance subtracted from the test phase's value, where that is the limit
+ * @param rows so many must be behind the value
+ */
+record Query(
+    AlertRule rule,
+    Kind kind,
+    String metric,
+    String watch,
+    boolean below,
+    double limit,
+    double tolerance,
+    long rows) {
+  /** Half-width of a 99 % interval over that of a 95 % one: what the conditions of the library ask. */
+  static final double TO_99 = 2.5758293035489004 / 1.959963984540054;
+
+  /** How the value is made. */
+  enum Kind {
+    /** The end of the interval of a quality that is the better one, widened to 99 %, against a number. */
+    QUALITY,
+    /** The same against the test phase. */
+    BESIDE_BASELINE,
+    /** The level of a watch. */
+    DRIFT
+  }
+
+  /** Queries of those rules that have one, and what the others lack. */
+  record All(List<Query> queries, List<String> left) {}
+
+  static All of(List<AlertRule> rules) {
+    Set<Watch> watches = new LinkedHashSet<>();
+    rules.forEach(rule -> watches.addAll(rule.watches()));
+    Map<Watch, String> ids = Watch.ids(watches);
+    List<Query> queries = new ArrayList<>();
+    List<String> left = new ArrayList<>();
+    for (AlertRule rule : rules) {
+      Object made = of(rule, ids);
+      if (made instanceof Query query) {
+        queries.add(query);
+      } else {
+        left.add(rule.name() + ": " + made);
+      }
+    }
+    return new All(List.copyOf(queries), List.copyOf(left));
+  }
+
+  /** The query of a rule, or why there is none. */
+  private static Object of(AlertRule rule, Map<Watch, String> ids) {
+    Optional<Expression> expression = rule.condition().expression();
+    if (expression.isEmpty()) {
+      return "it is code, which no platform can run: " + rule.condition();
+    }
+    Expression asked = expression.get();
+    if (asked.watch().isPresent()) {
+      return new Query(
+          rule, Kind.DRIFT, "", String.valueOf(ids.get(asked.watch().get())), false, 2.5, 0, 0);
+    }
+    Optional<Metric> metric = asked.quantity().metric();
+    if (metric.isEmpty()) {
+      return "no meter holds " + asked.quantity() + " as the condition reads it";
+    }
+    if (asked.segment().isPresent() || asked.window().isPresent()) {
+      return "no meter holds the interval of " + asked.quantity()
+          + " of a segment or over a window, so chance cannot be told from a change";
+    }
+    if (metric.get().isSigned()) {
+      return "the magnitude of " + metric.get() + " has no interval among the meters";
+    }
+    String name = metric.get().name();
+    double limit = asked.limit().orElse(0);
+    boolean below = metric.get().higherIsBetter();
+    Comparison comparison = asked.comparison();
+    return switch (comparison) {
+      case AT_LEAST, AT_MOST ->
+        new Query(rule, Kind.QUALITY, name, "", below, limit, 0, asked.fewest());
+      case NO_WORSE_THAN_BASELINE ->
+        new Query(rule, Kind.BESIDE_BASELINE, name, "", below, 0, limit, asked.fewest());
+      default -> "no meter holds what " + comparison + " compares";
+    };
+  }
+
+  /** The end of the interval that is the better one. */
+  String end() {
+    return below ? "upper" : "lower";
+  }
+
+  // --- in PromQL
+  // ------------------------------------------------------------------------------------------
+
+  /** How a platform spells the name of a gauge. */
+  interface Names {
+    String of(Meters meter);
+  }
+
+  /**
+   * The same in PromQL: it has a series where the rule FAILs, and none where it PASSes or the evidence does not tell.
+   *
+   * @param model as a tag
+   * @param names how gauges are called
+   */
+  String promQl(String model, Names names) {
+    String champion =
+        names.of(Meters.CHAMPION) + "{model=" + quoted(model) + "} == 1";
+    if (kind == Kind.DRIFT) {
+      return "(" + series(names, Meters.DRIFT, model, ",watch=" + quoted(watch)) + " == 3)"
+          + " and ignoring(watch) (" + champion + ")";
+    }
+    String of = ",metric=" + quoted(metric);
+    String value = series(names, Meters.QUALITY, model, of);
+    String bound = series(
+        names, Meters.QUALITY_BOUND, model, of + ",end=" + quoted(end()));
+    String best = value + " + ignoring(end) (" + bound + " - ignoring(end) " + value + ") * " + TO_99;
+    String allowed = kind == Kind.QUALITY
+        ? Double.toString(limit)
+        : "(" + series(names, Meters.QUALITY_BASELINE, model, of) + (below ? " - " : " + ")
+            + tolerance + ")";
+    return "((" + best + ") " + (below ? "<" : ">") + " " + allowed + ")"
+        + " and (" + series(names, Meters.QUALITY_ROWS, model, of) + " >= " + rows + ")"
+        + " and ignoring(metric) (" + champion + ")";
+  }
+
+  private static String series(Names names, Meters meter, String model, String more) {
+    return names.of(meter) + "{model=" + quoted(model) + more + "}";
+  }
+
+  static String quoted(String text) {
+    return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"";
+  }
+
+  /** What the rule wants, for people. */
+  String summary() {
+    return rule.condition().toString();
+  }
+}

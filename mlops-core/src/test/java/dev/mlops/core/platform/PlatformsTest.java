@@ -1,0 +1,209 @@
+package dev.mlops.core.platform;
+
+import static dev.mlops.api.monitor.Signals.features;
+import static dev.mlops.api.monitor.Signals.latency;
+import static dev.mlops.api.monitor.Signals.quality;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mlops.api.alert.AlertRule;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Signals;
+import dev.mlops.core.internal.json.Json;
+import dev.mlops.core.monitor.Meters;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+class PlatformsTest {
+  @TempDir
+  Path folder;
+
+  static final List<AlertRule> RULES = List.of(
+      AlertRule.of("fraud.recall", quality("recall").atLeast(0.7))
+          .holding(Duration.ofMinutes(10))
+          .keepFiring(Duration.ofMinutes(5))
+          .severity(AlertRule.Severity.PAGE)
+          .runbook("https://wiki.example.com/{{fraud}}"),
+      AlertRule.of("fraud.loss", quality("log_loss").atMost(0.4)),
+      AlertRule.of("fraud.accuracy", quality("accuracy").noWorseThanBaseline(0.02)),
+      AlertRule.of(
+          "fraud.worse",
+          quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000)),
+      AlertRule.of("fraud.moved", features().falseAlarmEvery(1_000_000)),
+      AlertRule.of("fraud.slow", latency().p99AtMost(Duration.ofMillis(20))),
+      AlertRule.of("fraud.own", evidence -> Finding.pass("fine")),
+      AlertRule.of(
+          "fraud.german", Signals.segment("country", "DE").quality("recall").atLeast(0.7)));
+
+  private static Object yaml(String text) {
+    return new Load(LoadSettings.builder().build()).loadFromString(text);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T> T at(Object document, Object... path) {
+    Object at = document;
+    for (Object step : path) {
+      at = step instanceof Integer index
+          ? ((List<Object>) at).get(index)
+          : ((Map<String, Object>) at).get(step);
+    }
+    return (T) at;
+  }
+
+  @Test
+  void aRuleFileSaysWhatTheEngineAsks() {
+    PlatformFiles files = Platforms.prometheus("fraud", RULES);
+    Object rules = yaml(files.file("rules.yml"));
+
+    List<Map<String, Object>> written = at(rules, "groups", 0, "rules");
+    assertThat(written).extracting(rule -> rule.get("alert"))
+        .containsExactly("fraud.recall", "fraud.loss", "fraud.accuracy", "fraud.worse", "fraud.moved");
+    Map<String, Object> recall = written.get(0);
+    assertThat(recall).containsEntry("for", "600000ms").containsEntry("keep_firing_for", "300000ms");
+    assertThat(recall.get("expr").toString())
+        .contains(
+            "mlops_quality{model=\"fraud\",metric=\"recall\"}",
+            "mlops_quality_bound{model=\"fraud\",metric=\"recall\",end=\"upper\"}",
+            " < 0.7",
+            "mlops_quality_rows{model=\"fraud\",metric=\"recall\"} >= 30",
+            "mlops_champion{model=\"fraud\"} == 1");
+    assertThat(written.get(1).get("expr").toString()).contains("end=\"lower\"", " > 0.4");
+    assertThat(written.get(2).get("expr").toString())
+        .contains("(mlops_quality_baseline{model=\"fraud\",metric=\"accuracy\"} - 0.02)");
+    assertThat(written.get(3).get("expr").toString())
+        .contains("mlops_drift{model=\"fraud\",watch=\"accuracy-worse-0.02\"} == 3");
+    assertThat(Platforms.prometheus("fraud", RULES)).isEqualTo(files);
+    // What Prometheus would take for a template is text.
+    assertThat(PlatformsTest.<String>at(recall, "annotations", "runbook_url"))
+        .isEqualTo("https://wiki.example.com/{{ \"{{\" }}fraud}}");
+  }
+
+  @Test
+  void whatAPlatformCannotSayIsListed() {
+    for (PlatformFiles files : List.of(
+        Platforms.prometheus("fraud", RULES), Platforms.grafana("fraud", RULES))) {
+      assertThat(files.left()).hasSize(3);
+      assertThat(files.left().get(0)).contains("fraud.slow", "p99");
+      assertThat(files.left().get(1)).contains("fraud.own", "code");
+      assertThat(files.left().get(2)).contains("fraud.german", "segment");
+    }
+    assertThat(Platforms.cloudWatch("fraud", RULES).left())
+        .anyMatch(left -> left.contains("fraud.recall") && left.contains("ends at once"));
+    assertThat(Platforms.googleCloud("fraud", RULES).left())
+        .anyMatch(left -> left.contains("fraud.recall") && left.contains("at once"));
+    assertThatThrownBy(() -> Platforms.prometheus("fraud", List.of(RULES.get(0), RULES.get(0))))
+        .hasMessageContaining("fraud.recall");
+  }
+
+  @Test
+  void eachRuleIsTestedBothWays() {
+    Object tests = yaml(Platforms.prometheus("fraud", RULES).file("rules.test.yml"));
+    List<Map<String, Object>> all = at(tests, "tests");
+    assertThat(all).hasSize(10);
+    assertThat(all).extracting(test -> test.get("name")).doesNotHaveDuplicates();
+    assertThat(PlatformsTest.<List<Object>>at(tests, "tests", 0, "alert_rule_test", 0, "exp_alerts"))
+        .hasSize(1);
+    assertThat(PlatformsTest.<List<Object>>at(tests, "tests", 1, "alert_rule_test", 0, "exp_alerts"))
+        .isEmpty();
+  }
+
+  /** No meter without a panel, no query of a meter that there is none of, and ids that are used once. */
+  @Test
+  void aDashboardShowsEachMeter() {
+    PlatformFiles files = Platforms.grafana("fraud", RULES);
+    Object dashboard = yaml(files.file("dashboard.json"));
+
+    List<Map<String, Object>> panels = at(dashboard, "panels");
+    Set<Object> ids = new HashSet<>();
+    Set<String> known = new HashSet<>();
+    for (Meters meter : Meters.values()) {
+      String name = Prometheus.gauge(meter);
+      known.addAll(List.of(name, name + "_total", name + "_seconds_sum", name + "_seconds_count", name + "_seconds_max"));
+    }
+    List<String> shown = new ArrayList<>();
+    Set<List<Integer>> places = new HashSet<>();
+    for (Map<String, Object> panel : panels) {
+      assertThat(ids.add(panel.get("id"))).isTrue();
+      assertThat(places.add(List.of(at(panel, "gridPos", "x"), at(panel, "gridPos", "y")))).isTrue();
+      shown.add(panel.get("description").toString());
+      List<Map<String, Object>> targets = at(panel, "targets");
+      Set<Object> refs = new HashSet<>();
+      for (Map<String, Object> target : targets) {
+        assertThat(refs.add(target.get("refId"))).isTrue();
+        String expression = target.get("expr").toString();
+        Matcher names =
+            Pattern.compile("(mlops_\\w+)\\{").matcher(expression);
+        assertThat(names.find()).as(expression).isTrue();
+        do {
+          assertThat(known).contains(names.group(1));
+        } while (names.find());
+      }
+    }
+    assertThat(shown).containsExactlyInAnyOrderElementsOf(
+        Arrays.stream(Meters.values()).map(Meters::id).toList());
+    Object alerts = yaml(files.file("alerts.yml"));
+    List<Map<String, Object>> rules = at(alerts, "groups", 0, "rules");
+    assertThat(rules).hasSize(5).extracting(rule -> rule.get("uid")).doesNotHaveDuplicates();
+    assertThat(rules).allSatisfy(rule ->
+        assertThat(rule.get("uid").toString()).matches("[a-z0-9-]{1,40}"));
+  }
+
+  @Test
+  void alarmsOfCloudWatchAreOneTemplate() {
+    Object template = yaml(Platforms.cloudWatch("fraud", RULES).file("alarms.json"));
+    assertThat(PlatformsTest.<Map<String, Object>>at(template, "Resources")).hasSize(5);
+    Map<String, Object> recall = at(template, "Resources", "Alarm0", "Properties");
+    assertThat(recall)
+        .containsEntry("AlarmName", "fraud.recall")
+        .containsEntry("TreatMissingData", "ignore")
+        .containsEntry("EvaluationPeriods", 11)
+        .containsEntry("DatapointsToAlarm", 11);
+    assertThat(PlatformsTest.<String>at(recall, "Metrics", 0, "Expression"))
+        .startsWith("IF(champion == 1 AND rows >= 30 AND quality + (bound - quality) * 1.31")
+        .endsWith(" < 0.7, 1, 0)");
+    assertThat(PlatformsTest.<String>at(recall, "Metrics", 1, "MetricStat", "Metric", "MetricName"))
+        .isEqualTo("mlops.quality.value");
+  }
+
+  @Test
+  void aPolicyOfGoogleCloudAsksInPromQl() {
+    PlatformFiles files = Platforms.googleCloud("fraud", RULES);
+    assertThat(files.files()).hasSize(5);
+    Json policy = Json.parse(files.file("fraud.recall.json").getBytes(UTF_8), 1 << 20);
+    Object read = yaml(files.file("fraud.recall.json"));
+    assertThat(policy.bytes()).isEqualTo(files.file("fraud.recall.json").getBytes(UTF_8));
+    assertThat(PlatformsTest.<String>at(read, "severity")).isEqualTo("CRITICAL");
+    assertThat(PlatformsTest.<String>at(
+            read, "conditions", 0, "conditionPrometheusQueryLanguage", "query"))
+        .contains("custom_googleapis_com:mlops_quality{model=\"fraud\",metric=\"recall\"}");
+    assertThat(PlatformsTest.<String>at(
+            read, "conditions", 0, "conditionPrometheusQueryLanguage", "duration"))
+        .isEqualTo("600s");
+  }
+
+  @Test
+  void filesAreWrittenWholeOrNotAtAll() throws Exception {
+    PlatformFiles files = Platforms.prometheus("fraud", RULES);
+    files.write(folder.resolve("a/b"));
+    files.write(folder.resolve("a/b"));
+    assertThat(folder.resolve("a/b").toFile().list())
+        .containsExactlyInAnyOrder("rules.yml", "rules.test.yml");
+    assertThat(Files.readString(folder.resolve("a/b/rules.yml"))).isEqualTo(files.file("rules.yml"));
+    assertThat(files).hasToString("[rules.test.yml, rules.yml], 3 not expressible");
+    assertThatThrownBy(() -> files.file("x")).hasMessageContainingAll("rules.yml", "\"x\"");
+  }
+}
