@@ -215,6 +215,9 @@ final class Watching implements Phase {
           .cancelledWhen(loop::closed)
           .build());
     });
+    if (!version.equals(champion)) {
+      loop.keep(judgement.report(), version);
+    }
     long end = rows.get(rows.size() - 1).position() + 1;
     return () -> judged(new Candidate(loop, champion, ready, change), judgement, end);
   }

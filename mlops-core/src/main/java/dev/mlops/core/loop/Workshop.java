@@ -21,6 +21,7 @@ import dev.mlops.api.retrain.RowSelection;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
+import dev.mlops.core.gate.GateReport;
 import dev.mlops.core.gate.ReleaseGate;
 import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.internal.log.BackOff;
@@ -404,6 +405,16 @@ final class Workshop {
       } catch (Throwable e) { // what it holds may be lost, the candidate is decided
         warnings.once("close", "a candidate that was decided could not be closed", e);
       }
+    }
+  }
+
+  /** Keeps what the gate found with the version; the journal has it all the same. */
+  void keep(GateReport report, Version version) {
+    try {
+      report.attachTo(deployment.store(), version, ACTOR);
+    } catch (Throwable e) { // it is judged all the same
+      warnings.once(
+          "report", "the report of the gate on " + version + " could not be attached to it", e);
     }
   }
 

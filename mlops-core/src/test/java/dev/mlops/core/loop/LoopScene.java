@@ -31,6 +31,7 @@ import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasMove;
+import dev.mlops.api.store.Document;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.pack.TrainedModel;
@@ -231,7 +232,7 @@ final class LoopScene {
 
   /** A store that tells before each effect what is about to happen. */
   static final class ScriptedStore extends ForeignStore {
-    /** Called with {@code publish} or {@code commit} before it. */
+    /** Called with {@code publish}, {@code attach} or {@code commit} before it. */
     volatile Consumer<String> before = effect -> {};
 
     /** Called with each version whose package is opened. */
@@ -247,6 +248,13 @@ final class LoopScene {
     public Version publish(ModelPackage source) {
       before.accept("publish");
       return super.publish(source);
+    }
+
+    @Override
+    public Document attach(
+        Version version, String name, byte[] bytes, String by, String because) {
+      before.accept("attach");
+      return super.attach(version, name, bytes, by, because);
     }
 
     @Override

@@ -13,6 +13,7 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelTrainer;
@@ -23,7 +24,12 @@ import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
+import dev.mlops.core.gate.Criteria;
+import dev.mlops.core.gate.Criterion;
+import dev.mlops.core.gate.GateReport;
+import dev.mlops.core.gate.ReleaseGate;
 import dev.mlops.core.retrain.RetrainPolicies;
 import dev.mlops.core.rollout.ShadowPlan;
 import dev.mlops.core.serve.Served;
@@ -129,7 +135,9 @@ class MaintenanceLoopTest {
     serveUntilDecided(loop[0]);
 
     assertThat(order)
-        .isEqualTo(List.of("train", "RETRAIN", "publish", "PUBLISHING", "commit", "PROMOTING"));
+        .isEqualTo(List.of(
+            "train", "RETRAIN", "publish", "PUBLISHING", "attach", "PUBLISHED", "commit",
+            "PROMOTING"));
   }
 
   /** Else a process that ends between the two had cleared the signals of a champion that nobody kept. */
@@ -168,6 +176,46 @@ class MaintenanceLoopTest {
     assertThat(scene.heard.size()).isEqualTo(4);
     assertThat(scene.moves()).isEqualTo(List.of(1L));
     scene.assertCandidatesClosedOnce();
+  }
+
+  @Test
+  void theGateAsksPackageAndModelAndItsReportIsKeptWithTheCandidate() {
+    Criterion answers = candidate -> candidate.answer(candidate.rows().get(0).input()).isPresent()
+        ? Finding.pass("it answers")
+        : Finding.fail("it does not answer");
+    MaintenanceLoop loop = scene
+        .loop(LoopScene.whileFirst())
+        .gate(ReleaseGate.of(
+            Criteria.schema(), answers, Signals.quality("accuracy").noWorseThanChampion(0.5)))
+        .build();
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+
+    assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"));
+    Version candidate = scene.behind.require("iris:2");
+    GateReport report = GateReport.of(scene.behind, candidate).orElseThrow();
+    assertThat(report.digest()).isEqualTo(candidate.digest());
+    assertThat(report.champion().orElseThrow().toString()).isEqualTo("iris:1");
+    assertThat(report.results()).hasSize(3);
+    assertThat(report.results().get(1).finding()).isEqualTo(Finding.pass("it answers"));
+    assertThat(scene.last().text()).startsWith(report.verdict() + " (" + report.finding().text());
+    assertThat(scene.behind.documents(candidate).get(0).by()).isEqualTo("maintenance-loop");
+  }
+
+  @Test
+  void aReportThatCannotBeKeptStopsNothing() {
+    scene.store.before = effect -> {
+      if (effect.equals("attach")) {
+        throw new StoreException("disk full", null);
+      }
+    };
+    MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build();
+    scene.world = "B";
+    scene.serve(200);
+    loop.tick();
+    assertThat(scene.kinds()).isEqualTo(List.of("RETRAIN", "PUBLISHING", "PUBLISHED", "GATED"));
+    assertThat(scene.behind.documents(scene.behind.require("iris:2"))).isEmpty();
   }
 
   /** The candidate takes 5 ms a row, the champion none. */
