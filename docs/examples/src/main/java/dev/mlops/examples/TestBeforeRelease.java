@@ -60,7 +60,9 @@ public final class TestBeforeRelease {
   static final ReleaseGate STRICT = ReleaseGate.of(
       change("accuracy").atLeast(0.01), // better by a point, the whole interval
       change("accuracy").relative().atLeast(0.01), // or by a share of the champion's
-      invariance("sepalWidth").within(0.01).exceptShare(0.02), // of the answers, 2 in 100 may change
+      invariance("sepalWidth")
+          .within(0.01)
+          .exceptShare(0.02), // of the answers, 2 in 100 may change
       poisonRows()); // missing, infinite, extreme, unseen
   // endregion
 
@@ -87,9 +89,8 @@ public final class TestBeforeRelease {
       }
       // endregion
       System.out.println(first);
-      try (Deployment<Flower> deployment = Deployment.of(store, "iris@champion", rows)
-          .firstRelease(() -> made)
-          .open()) {
+      try (Deployment<Flower> deployment =
+          Deployment.of(store, "iris@champion", rows).firstRelease(() -> made).open()) {
         first.attachTo(store, deployment.champion(), "release-bot");
         List<Labelled<Flower>> wrong = Flowers.renamed(300);
         judge(store, deployment, made(trainer, rows.labelled(wrong), holdout), holdout);

@@ -73,9 +73,8 @@ abstract class BuiltIn implements Criterion {
     double least = share.value() - (share.value() - share.lower()) * TO_99;
     boolean beyond = allowed == 0.0 ? bad > 0 : least > allowed;
     boolean within = share.value() <= allowed;
-    Verdict verdict = beyond
-        ? Verdict.FAIL
-        : within && tried >= FEWEST ? Verdict.PASS : Verdict.INCONCLUSIVE;
+    Verdict verdict =
+        beyond ? Verdict.FAIL : within && tried >= FEWEST ? Verdict.PASS : Verdict.INCONCLUSIVE;
     List<String> shown = Figures.apart(share.value(), allowed);
     String text = bad + " of " + tried + " tries " + what + " (" + shown.get(0) + ", allowed "
         + shown.get(1) + ")" + example;

@@ -67,8 +67,7 @@ final class ChangeCriterion extends BuiltIn {
     boolean higher = metric.higherIsBetter();
     boolean good = higher ? change.lower() >= limit : change.upper() <= limit;
     boolean bad = higher ? change.upper() < limit : change.lower() > limit;
-    List<String> shown =
-        Figures.apart(change.value(), change.lower(), change.upper(), limit);
+    List<String> shown = Figures.apart(change.value(), change.lower(), change.upper(), limit);
     String text = metric + " of the candidate minus the champion's " + shown.get(0) + unit
         + ", interval " + shown.get(1) + " to " + shown.get(2) + " on " + change.n()
         + " rows, wanted at " + (higher ? "least " : "most ") + shown.get(3);

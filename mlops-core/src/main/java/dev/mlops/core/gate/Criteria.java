@@ -36,7 +36,8 @@ public final class Criteria {
    * warnings are in the text. INCONCLUSIVE if the package says neither where nor with what it was made.
    */
   public static Criterion environment() {
-    return new EnvironmentCriterion("environment()", source -> EnvironmentCheck.of(source).here());
+    return new EnvironmentCriterion(
+        "environment()", source -> EnvironmentCheck.of(source).here());
   }
 
   /**
@@ -44,8 +45,7 @@ public final class Criteria {
    *
    * @param check such as {@code source -> EnvironmentCheck.of(source).level(LIBRARY_VERSION, FAIL).here()}
    */
-  public static Criterion environment(
-      Function<? super ModelPackage, EnvironmentReport> check) {
+  public static Criterion environment(Function<? super ModelPackage, EnvironmentReport> check) {
     return new EnvironmentCriterion("environment(check)", requireNonNull(check, "check"));
   }
 
@@ -119,9 +119,8 @@ public final class Criteria {
    * @param kinds all of them if none is named
    */
   public static Criterion poisonRows(Poison... kinds) {
-    Set<Poison> all = kinds.length == 0
-        ? EnumSet.allOf(Poison.class)
-        : EnumSet.copyOf(Arrays.asList(kinds));
+    Set<Poison> all =
+        kinds.length == 0 ? EnumSet.allOf(Poison.class) : EnumSet.copyOf(Arrays.asList(kinds));
     String call = "poisonRows("
         + (kinds.length == 0
             ? ""

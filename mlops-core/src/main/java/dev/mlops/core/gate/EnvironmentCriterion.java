@@ -23,8 +23,8 @@ final class EnvironmentCriterion extends BuiltIn {
     ModelPackage source = candidate.source();
     EnvironmentReport report = check.apply(source);
     if (!report.digest().equals(source.digest())) {
-      return Finding.inconclusive("the check is about package " + report.digest().abbreviated()
-          + ", wanted " + source.digest().abbreviated());
+      return Finding.inconclusive("the check is about package "
+          + report.digest().abbreviated() + ", wanted " + source.digest().abbreviated());
     }
     List<EnvironmentReport.Finding> failing = report.findings(Level.FAIL);
     int all = report.findings().size();

@@ -144,8 +144,7 @@ public final class GateReport {
     }
 
     private static String shown(Estimate difference) {
-      List<String> all =
-          Figures.apart(difference.value(), difference.lower(), difference.upper());
+      List<String> all = Figures.apart(difference.value(), difference.lower(), difference.upper());
       return ", difference " + all.get(0) + ", interval " + all.get(1) + " to " + all.get(2);
     }
   }

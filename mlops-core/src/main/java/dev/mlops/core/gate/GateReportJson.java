@@ -36,14 +36,11 @@ final class GateReportJson {
     fields.put("at", report.at().toString());
     fields.put("rows", report.rows());
     fields.put("verdict", report.verdict().name());
-    fields.put(
-        "results", report.results().stream().map(GateReportJson::result).toList());
+    fields.put("results", report.results().stream().map(GateReportJson::result).toList());
     fields.put(
         "measures", report.measures().stream().map(GateReportJson::measure).toList());
     report.latency().ifPresent(latency -> fields.put("latency", latency(latency)));
-    report
-        .championLatency()
-        .ifPresent(latency -> fields.put("champion_latency", latency(latency)));
+    report.championLatency().ifPresent(latency -> fields.put("champion_latency", latency(latency)));
     return new String(Json.of(fields).bytes(), StandardCharsets.UTF_8);
   }
 

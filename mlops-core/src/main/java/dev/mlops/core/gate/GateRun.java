@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Metric;
-import dev.mlops.api.model.Model;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Evidence;
@@ -183,8 +183,7 @@ public final class GateRun {
    * @throws IllegalArgumentException if the version is of another package
    * @throws IllegalStateException if nothing serves: {@link #judgeFirst} is for that
    */
-  public GateReport judge(
-      ModelPackage candidate, @Nullable Version version, ModelSource serving) {
+  public GateReport judge(ModelPackage candidate, @Nullable Version version, ModelSource serving) {
     requireOf(candidate, version);
     Version champion = serving.champion();
     List<Result> before = new ArrayList<>();
@@ -227,8 +226,9 @@ public final class GateRun {
 
   private static void requireOf(ModelPackage candidate, @Nullable Version version) {
     if (version != null && !version.digest().equals(candidate.digest())) {
-      throw new IllegalArgumentException("wanted " + version + ", package "
-          + version.digest().abbreviated() + ", got package " + candidate.digest().abbreviated());
+      throw new IllegalArgumentException(
+          "wanted " + version + ", package " + version.digest().abbreviated() + ", got package "
+              + candidate.digest().abbreviated());
     }
   }
 
@@ -254,8 +254,8 @@ public final class GateRun {
         look.loading(OptionalLong.of(end.getAsLong() - start.getAsLong()));
       }
       Examination examination = (first ? look.first() : look).build();
-      return gate
-          .judgement(examination, before, (what, done) -> progress.at(what, done, gate.size()))
+      return gate.judgement(
+              examination, before, (what, done) -> progress.at(what, done, gate.size()))
           .report();
     } finally {
       close(model);

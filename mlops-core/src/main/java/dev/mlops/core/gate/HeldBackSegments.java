@@ -80,7 +80,10 @@ final class HeldBackSegments {
       reader = division.reader(baseline);
       names = new LinkedHashSet<>(division.known(baseline));
     } catch (IllegalArgumentException e) { // a column that is not there, or cannot be divided
-      return found.unassigned(rows.size()).note(MlopsException.shown(e.getMessage())).build();
+      return found
+          .unassigned(rows.size())
+          .note(MlopsException.shown(e.getMessage()))
+          .build();
     }
     List<@Nullable String> each = new ArrayList<>();
     Map<String, Long> counts = new HashMap<>();
@@ -123,13 +126,11 @@ final class HeldBackSegments {
   /** The segment of a row; null if the host's function gave none. */
   private static @Nullable String name(
       Function<Row, @Nullable String> reader, Row row, String[] trouble) {
-    String name = Answers.or(
-        () -> reader.apply(row),
-        (how, thrown) -> {},
-        how -> {
-          trouble[0] = trouble[0].isEmpty() ? "for the first row without a segment it " + how : trouble[0];
-          return "\u0000";
-        });
+    String name = Answers.or(() -> reader.apply(row), (how, thrown) -> {}, how -> {
+      trouble[0] =
+          trouble[0].isEmpty() ? "for the first row without a segment it " + how : trouble[0];
+      return "\u0000";
+    });
     if (name.equals("\u0000") || name.length() > Segmentation.LONGEST) {
       return null;
     }
@@ -156,8 +157,7 @@ final class HeldBackSegments {
       for (int i = 0; i < part.answers.size(); i++) {
         boolean said =
             part.answers.get(i) instanceof Classification label && label.label().equals(positive);
-        boolean deserves =
-            part.truths.get(i).label().filter(positive::equals).isPresent();
+        boolean deserves = part.truths.get(i).label().filter(positive::equals).isPresent();
         selected += said ? 1 : 0;
         deserving += deserves ? 1 : 0;
         hits += said && deserves ? 1 : 0;

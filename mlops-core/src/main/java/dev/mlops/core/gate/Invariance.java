@@ -134,8 +134,7 @@ public final class Invariance extends BuiltIn {
     return null;
   }
 
-  static boolean same(
-      Row row, Prediction before, @Nullable Prediction after, double difference) {
+  static boolean same(Row row, Prediction before, @Nullable Prediction after, double difference) {
     GoldenExample wanted = new GoldenExample(row, before);
     if (difference != ROUNDING) {
       for (String output : outputs(before)) {

@@ -120,16 +120,16 @@ public final class Monotone extends BuiltIn {
       }
     }
     if (silent == rows.size()) {
-      return Finding.inconclusive("the candidate gave no \"" + MlopsException.shown(output)
-          + "\" for any of " + silent + " rows: no label with a score and no quantity of that name");
+      return Finding.inconclusive(
+          "the candidate gave no \"" + MlopsException.shown(output) + "\" for any of " + silent
+              + " rows: no label with a score and no quantity of that name");
     }
     return share("went the wrong way", wrong, tried, share, example);
   }
 
   private boolean wrong(double before, double after) {
-    double allowed = difference == Invariance.ROUNDING
-        ? RELATIVE * Math.max(1.0, Math.abs(before))
-        : difference;
+    double allowed =
+        difference == Invariance.ROUNDING ? RELATIVE * Math.max(1.0, Math.abs(before)) : difference;
     return up ? after < before - allowed : after > before + allowed;
   }
 

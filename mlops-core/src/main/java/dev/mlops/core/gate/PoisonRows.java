@@ -66,8 +66,8 @@ final class PoisonRows extends BuiltIn {
     Reply after = candidate.reply(good);
     boolean kept = before.prediction() != null
         && Invariance.same(good, before.prediction(), after.prediction(), Invariance.ROUNDING);
-    String text = rows.size() + " broken rows: " + answered + " answered, " + refused
-        + " refused, " + bad + " neither" + example;
+    String text = rows.size() + " broken rows: " + answered + " answered, " + refused + " refused, "
+        + bad + " neither" + example;
     if (!kept) {
       text += "; afterwards a good row gave " + after.what() + " instead of " + before.what();
     }
@@ -100,8 +100,8 @@ final class PoisonRows extends BuiltIn {
       String name = "column " + MlopsException.shown(schema.column(column).name());
       if (schema.isNumber(column)) {
         for (double value : numbers()) {
-          all.add(new Poisoned(
-              new Changed(good).number(column, value).row(), name + " at " + value));
+          all.add(
+              new Poisoned(new Changed(good).number(column, value).row(), name + " at " + value));
         }
       } else {
         for (String value : categories()) {

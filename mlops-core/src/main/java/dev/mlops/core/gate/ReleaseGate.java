@@ -146,8 +146,8 @@ public final class ReleaseGate implements EvidenceReader {
   }
 
   private static Finding summary(List<Result> results) {
-    GateReport.Builder report = new GateReport.Builder(
-        "summary", Digest.of(new byte[0]), Instant.EPOCH);
+    GateReport.Builder report =
+        new GateReport.Builder("summary", Digest.of(new byte[0]), Instant.EPOCH);
     results.forEach(report::result);
     return report.build().finding();
   }
@@ -215,11 +215,13 @@ public final class ReleaseGate implements EvidenceReader {
   private static void measures(Evidence evidence, GateReport.Builder report) {
     Optional<VersionEvidence> champion = evidence.champion();
     evidence.candidate().ifPresent(section -> {
-      section.quality().forEach((metric, ours) -> report.measure(new Measure(
-          metric.name(),
-          ours,
-          champion.flatMap(known -> known.quality(metric)),
-          evidence.comparison(metric))));
+      section
+          .quality()
+          .forEach((metric, ours) -> report.measure(new Measure(
+              metric.name(),
+              ours,
+              champion.flatMap(known -> known.quality(metric)),
+              evidence.comparison(metric))));
       section.latency().ifPresent(report::latency);
     });
     champion.flatMap(VersionEvidence::latency).ifPresent(report::championLatency);
@@ -237,8 +239,7 @@ public final class ReleaseGate implements EvidenceReader {
         .orElse("");
     return Optional.of(result(
         GateReport.ANSWERS,
-        Finding.builder(
-                Verdict.FAIL, "no usable answer to " + failures + " held-back rows" + first)
+        Finding.builder(Verdict.FAIL, "no usable answer to " + failures + " held-back rows" + first)
             .value((double) failures)
             .limit(0.0)
             .n(evidence.candidate().map(VersionEvidence::recorded).orElse(0L))
@@ -248,8 +249,7 @@ public final class ReleaseGate implements EvidenceReader {
 
   private static Finding asked(Condition criterion, Evidence evidence) {
     return Answers.of(
-        MlopsException.named(criterion),
-        () -> seen(criterion, criterion.test(evidence), evidence));
+        MlopsException.named(criterion), () -> seen(criterion, criterion.test(evidence), evidence));
   }
 
   /** A segment that is named, and that no row held back is in, was forgotten or misspelt: that fails. */
@@ -262,13 +262,11 @@ public final class ReleaseGate implements EvidenceReader {
         .expression()
         .flatMap(Expression::segment)
         .filter(segment -> segment.value().isPresent());
-    Optional<SegmentationEvidence> division = named.flatMap(segment -> evidence
-        .candidate()
-        .map(section -> section.segmentations().get(segment.segmentation())));
+    Optional<SegmentationEvidence> division = named.flatMap(segment ->
+        evidence.candidate().map(section -> section.segmentations().get(segment.segmentation())));
     boolean missing = division
         .filter(known -> known.recorded() > 0 && known.unassigned() == 0)
-        .filter(known ->
-            known.segment(named.get().value().get()).isEmpty())
+        .filter(known -> known.segment(named.get().value().get()).isEmpty())
         .isPresent();
     return missing
         ? Finding.builder(

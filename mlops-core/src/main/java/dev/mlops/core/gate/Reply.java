@@ -1,7 +1,7 @@
 package dev.mlops.core.gate;
 
-import dev.mlops.api.model.Model;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.core.internal.log.Warnings;
@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param prediction the answer, finite; null if there is none
  * @param failure what came in place of an answer, for people; null if there is one
  */
-record Reply(Kind kind, @Nullable Prediction prediction, @Nullable String failure) {
+record Reply(
+    Kind kind, @Nullable Prediction prediction, @Nullable String failure) {
   /** How it went. */
   enum Kind {
     /** A finite prediction. */

@@ -29,7 +29,9 @@ final class SchemaCriterion extends BuiltIn {
     Optional<Task> task = schema.task();
     long others = task.isEmpty()
         ? 0
-        : rows.stream().filter(row -> labelled(row) != (task.get() != Task.REGRESSION)).count();
+        : rows.stream()
+            .filter(row -> labelled(row) != (task.get() != Task.REGRESSION))
+            .count();
     if (others > 0) {
       differences.add(others + " truths are "
           + (task.orElseThrow() == Task.REGRESSION ? "labels" : "quantities")

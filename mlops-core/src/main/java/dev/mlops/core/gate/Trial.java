@@ -151,8 +151,9 @@ public final class Trial {
     }
     Optional<Latency> measured = latency(theirNanos);
     Optional<VersionEvidence> known = now.champion()
-        .map(section ->
-            measured.map(latency -> section.toBuilder().latency(latency).build()).orElse(section));
+        .map(section -> measured
+            .map(latency -> section.toBuilder().latency(latency).build())
+            .orElse(section));
     return of.evidence(now, known.orElse(null), source, candidate, version, tested, divisions);
   }
 
@@ -276,8 +277,9 @@ public final class Trial {
       if (!divisions.isEmpty()) {
         HeldBackSegments segments = new HeldBackSegments(
             schema,
-            source.baseline().orElseGet(
-                () -> Baseline.builder(schema).rows(asked.size()).build()),
+            source
+                .baseline()
+                .orElseGet(() -> Baseline.builder(schema).rows(asked.size()).build()),
             metrics,
             asked,
             answers,

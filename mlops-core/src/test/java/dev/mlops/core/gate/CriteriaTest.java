@@ -94,7 +94,9 @@ class CriteriaTest {
   }
 
   private static InMemoryPackage with(Schema schema) {
-    return InMemoryPackage.builder("loan", schema).weights("w", "w".getBytes(UTF_8)).build();
+    return InMemoryPackage.builder("loan", schema)
+        .weights("w", "w".getBytes(UTF_8))
+        .build();
   }
 
   @Test
@@ -118,7 +120,8 @@ class CriteriaTest {
             .toList()));
     Finding fails = judged(lacking, GOOD, strict);
     assertThat(fails.verdict()).isEqualTo(Verdict.FAIL);
-    assertThat(fails.text()).contains("1 of 1", "org.example:not-there", "wanted 1.0", "found none");
+    assertThat(fails.text())
+        .contains("1 of 1", "org.example:not-there", "wanted 1.0", "found none");
     assertThat(fails.value()).hasValue(1);
     Finding silent = judged(with(SCHEMA), GOOD, environment());
     assertThat(silent.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
@@ -147,8 +150,7 @@ class CriteriaTest {
         .isEqualTo(Verdict.PASS);
     assertThat(verdict(WORSE, change("accuracy").atLeast(0.0))).isEqualTo(Verdict.FAIL);
     assertThat(verdict(GOOD, change("accuracy").atLeast(0.0))).isEqualTo(Verdict.INCONCLUSIVE);
-    assertThat(verdict(WORSE, change("accuracy").relative().atLeast(-0.2)))
-        .isEqualTo(Verdict.PASS);
+    assertThat(verdict(WORSE, change("accuracy").relative().atLeast(-0.2))).isEqualTo(Verdict.PASS);
     assertThat(verdict(WORSE, change("accuracy").relative().atLeast(-0.02)))
         .isEqualTo(Verdict.FAIL);
     assertThatThrownBy(() -> change("accuracy").atMost(0.1))
@@ -195,8 +197,7 @@ class CriteriaTest {
   @Test
   void segmentsByAFunctionOfTheHostThatThrowsForSomeRows() {
     Condition asks = Signals.segment("band").quality("accuracy").atLeast(0.9);
-    Segmentation bands =
-        Segmentation.of("band", row -> row.number(0) > 0.5 ? "high" : "low");
+    Segmentation bands = Segmentation.of("band", row -> row.number(0) > 0.5 ? "high" : "low");
     GateReport report = ReleaseGate.of(asks)
         .dividing(bands)
         .on(ROWS)
@@ -273,8 +274,7 @@ class CriteriaTest {
     assertThat(memory()
             .loadingAtMost(1)
             .judge(Examination.builder(
-                    pack(),
-                    Evidence.builder("loan", Instant.EPOCH).build())
+                    pack(), Evidence.builder("loan", Instant.EPOCH).build())
                 .model(GOOD)
                 .build())
             .verdict())
@@ -327,8 +327,8 @@ class CriteriaTest {
     GateReport.Result wrong = of(GOOD, direction("income").neverRaises("good"));
     assertThat(wrong.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(wrong.finding().text()).contains("went the wrong way", "good from");
-    Model dented = scoring(
-        row -> row.number(0) > 0.7 && row.number(0) < 0.71 ? 0.69 : row.number(0));
+    Model dented =
+        scoring(row -> row.number(0) > 0.7 && row.number(0) < 0.71 ? 0.69 : row.number(0));
     assertThat(verdict(dented, direction("income").neverLowers("good"))).isEqualTo(Verdict.FAIL);
     assertThat(verdict(dented, direction("income").neverLowers("good").within(0.03)))
         .isEqualTo(Verdict.PASS);
@@ -368,12 +368,11 @@ class CriteriaTest {
     GateReport.Result refuses = of(GOOD, poisonRows());
     assertThat(refuses.verdict()).isEqualTo(Verdict.PASS);
     assertThat(refuses.finding().text()).contains("answered", "refused", "0 neither");
-    Model careless = row -> Classification.of(
-        GateScene.LABELS, new double[] {1 - row.number(0), row.number(0)});
+    Model careless =
+        row -> Classification.of(GateScene.LABELS, new double[] {1 - row.number(0), row.number(0)});
     GateReport.Result nan = of(careless, poisonRows(Poison.MISSING));
     assertThat(nan.verdict()).isEqualTo(Verdict.FAIL);
-    assertThat(nan.finding().text())
-        .contains("column income at NaN", "a score that is not finite");
+    assertThat(nan.finding().text()).contains("column income at NaN", "a score that is not finite");
     assertThat(verdict(careless, poisonRows(Poison.UNSEEN))).isEqualTo(Verdict.PASS);
     Model nothing = row -> Double.isNaN(row.number(0)) ? null : GOOD.predict(row);
     assertThat(of(nothing, poisonRows()).finding().text()).contains("gave null");
@@ -412,9 +411,7 @@ class CriteriaTest {
         .orElse(Finding.inconclusive("no answer"));
     assertThat(verdict(GOOD, asks)).isEqualTo(Verdict.PASS);
     assertThat(verdict(row -> null, asks)).isEqualTo(Verdict.INCONCLUSIVE);
-    assertThat(small.test(Evidence.builder("loan", Instant.EPOCH)
-                .build())
-            .verdict())
+    assertThat(small.test(Evidence.builder("loan", Instant.EPOCH).build()).verdict())
         .isEqualTo(Verdict.INCONCLUSIVE);
   }
 
@@ -448,7 +445,8 @@ class CriteriaTest {
       throw new OutOfMemoryError("model");
     };
     Finding found = judged(
-        pack(List.of(new GoldenExample(ROWS.get(0).input(), GOOD.predict(ROWS.get(0).input())))),
+        pack(List.of(
+            new GoldenExample(ROWS.get(0).input(), GOOD.predict(ROWS.get(0).input())))),
         broken,
         Signals.goldenExamples());
     assertThat(found.verdict()).isEqualTo(Verdict.FAIL);

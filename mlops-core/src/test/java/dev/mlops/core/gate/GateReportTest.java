@@ -53,8 +53,9 @@ class GateReportTest {
     assertThat(read.toString()).isEqualTo(report.toString());
     assertThat(read.json()).isEqualTo(report.json());
     assertThat(read.measures()).isNotEmpty();
-    assertThat(read.results()).allSatisfy(result -> assertThat(result.finding())
-        .isIn(report.results().stream().map(GateReport.Result::finding).toList()));
+    assertThat(read.results())
+        .allSatisfy(result -> assertThat(result.finding())
+            .isIn(report.results().stream().map(GateReport.Result::finding).toList()));
   }
 
   @Test
@@ -115,7 +116,8 @@ class GateReportTest {
     GateReport failed = run(Signals.quality("accuracy").atLeast(0.9))
         .judge(pack(), new Source(GOOD, row -> Classification.of("bad")));
     assertThat(failed.verdict()).isEqualTo(Verdict.FAIL);
-    String forged = failed.json().replaceFirst("(.*)\"verdict\":\"FAIL\"", "$1\"verdict\":\"PASS\"");
+    String forged =
+        failed.json().replaceFirst("(.*)\"verdict\":\"FAIL\"", "$1\"verdict\":\"PASS\"");
     assertThat(forged).isNotEqualTo(failed.json());
     assertThatThrownBy(() -> GateReport.parse(forged))
         .isInstanceOf(StoreException.class)
@@ -127,8 +129,7 @@ class GateReportTest {
     assertThatThrownBy(() -> GateReport.parse("{}"))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("format");
-    assertThatThrownBy(() -> GateReport.parse("no"))
-        .isInstanceOf(StoreException.class);
+    assertThatThrownBy(() -> GateReport.parse("no")).isInstanceOf(StoreException.class);
     String later = whole().json().replace("\"format\":1", "\"format\":2");
     assertThatThrownBy(() -> GateReport.parse(later))
         .isInstanceOf(StoreException.class)

@@ -178,7 +178,9 @@ class GateRunTest {
             .verdict())
         .as("nothing that counts was asked")
         .isEqualTo(Verdict.INCONCLUSIVE);
-    assertThat(run(Signals.quality("rmse").atMost(1)).judgeFirst(pack(), runtime(GOOD)).verdict())
+    assertThat(run(Signals.quality("rmse").atMost(1))
+            .judgeFirst(pack(), runtime(GOOD))
+            .verdict())
         .isEqualTo(Verdict.INCONCLUSIVE);
   }
 
@@ -215,8 +217,7 @@ class GateRunTest {
   }
 
   /** Closes as native models do, and counts. */
-  private record Closeable(AtomicInteger closed, boolean throwing)
-      implements Model, AutoCloseable {
+  private record Closeable(AtomicInteger closed, boolean throwing) implements Model, AutoCloseable {
     @Override
     public Prediction predict(Row row) {
       return GOOD.predict(row);
@@ -301,9 +302,7 @@ class GateRunTest {
     assertThat(report.verdict()).isEqualTo(Verdict.PASS);
     assertThat(heard)
         .contains(
-            "asking the champion 100/400",
-            "asking the candidate 300/400",
-            "goldenExamples() 1/2");
+            "asking the champion 100/400", "asking the candidate 300/400", "goldenExamples() 1/2");
   }
 
   @Test

@@ -41,8 +41,8 @@ final class GateScene {
     for (int i = 0; i < n; i++) {
       double income = random.nextDouble();
       String country = random.nextInt(4) == 0 ? "DE" : "FR";
-      rows.add(new Labelled<>(
-          Row.of(SCHEMA, income, country), Truth.of(income > 0.5 ? "good" : "bad")));
+      rows.add(
+          new Labelled<>(Row.of(SCHEMA, income, country), Truth.of(income > 0.5 ? "good" : "bad")));
     }
     return rows;
   }
@@ -117,11 +117,7 @@ final class GateScene {
   }
 
   static GateRun run(Condition... criteria) {
-    return ReleaseGate.of(criteria)
-        .on(ROWS)
-        .warmingUp(0)
-        .ticker(() -> 0L)
-        .clock(new ManualClock());
+    return ReleaseGate.of(criteria).on(ROWS).warmingUp(0).ticker(() -> 0L).clock(new ManualClock());
   }
 
   static GateReport judge(Model candidate, Condition... criteria) {

@@ -44,8 +44,7 @@ class GateTableTest {
     if (candidate != null) {
       section.quality(metric, exactly(candidate));
     }
-    Evidence.Builder all =
-        Evidence.builder("tfma", Instant.EPOCH).candidate(section.build());
+    Evidence.Builder all = Evidence.builder("tfma", Instant.EPOCH).candidate(section.build());
     if (difference != null) {
       all.comparison(metric, exactly(difference));
     }
@@ -81,8 +80,7 @@ class GateTableTest {
 
   private record Row(String name, Boolean ok, Verdict ours, Condition asks, Evidence evidence) {}
 
-  private static Row row(
-      String name, boolean ok, Verdict ours, Condition asks, Evidence evidence) {
+  private static Row row(String name, boolean ok, Verdict ours, Condition asks, Evidence evidence) {
     return new Row(name, ok, ours, asks, evidence);
   }
 
@@ -96,73 +94,162 @@ class GateTableTest {
     Condition parity =
         Signals.segment("feature").quality("demographic_parity_difference").atMost(0.5);
     return List.of(
-        row("InvalidThreshold", false, unknown, Signals.quality(HIGHER).atLeast(0.2),
+        row(
+            "InvalidThreshold",
+            false,
+            unknown,
+            Signals.quality(HIGHER).atLeast(0.2),
             evidence(LOWER, 1.5, null)),
-        row("TDistributionValueAndThreshold", false, fail, Signals.quality(HIGHER).atLeast(0.9),
+        row(
+            "TDistributionValueAndThreshold",
+            false,
+            fail,
+            Signals.quality(HIGHER).atLeast(0.9),
             evidence(HIGHER, 0.8, null)),
-        row("TDistributionChangeAndThreshold", false, fail, Criteria.change(LOWER).atMost(-1),
+        row(
+            "TDistributionChangeAndThreshold",
+            false,
+            fail,
+            Criteria.change(LOWER).atMost(-1),
             evidence(LOWER, 0.7, 0.1)),
         row("MetricValueAndThreshold", false, fail, atMost1, evidence(LOWER, 1.5, null)),
-        row("MetricValueAndThresholdIgnoreUnmatchedSlice", true, fail,
+        row(
+            "MetricValueAndThresholdIgnoreUnmatchedSlice",
+            true,
+            fail,
             Signals.segment("feature", "value1").quality(LOWER).atMost(1),
             segments(LOWER, "unmatched_value", 1.5)),
-        row("ValueThresholdUpperBoundFail", false, unknown, atMost1,
-            evidence(HIGHER, 1.5, null)),
+        row("ValueThresholdUpperBoundFail", false, unknown, atMost1, evidence(HIGHER, 1.5, null)),
         row("ValueThresholdLowerBoundFail", false, fail, atLeast1, evidence(HIGHER, 0.0, null)),
         row("ValueThresholdUpperBoundPass", true, pass, atMost1, evidence(LOWER, 0.0, null)),
         row("ValueThresholdLowerBoundPass", true, pass, atLeast1, evidence(HIGHER, 2.0, null)),
-        row("ChangeThresholdAbsoluteFail", false, fail, Criteria.change(LOWER).atMost(-1),
+        row(
+            "ChangeThresholdAbsoluteFail",
+            false,
+            fail,
+            Criteria.change(LOWER).atMost(-1),
             evidence(LOWER, 0.0, -0.333)),
-        row("ChangeThresholdRelativeFail", false, fail,
-            Criteria.change(LOWER).relative().atMost(-2), evidence(LOWER, 0.0, -0.333)),
+        row(
+            "ChangeThresholdRelativeFail",
+            false,
+            fail,
+            Criteria.change(LOWER).relative().atMost(-2),
+            evidence(LOWER, 0.0, -0.333)),
         row("ChangeThresholdAbsolutePass", true, pass, falls, evidence(LOWER, 0.0, -0.333)),
-        row("NativeDiffMetricsChangeThresholdAbsolutePass", true, pass,
-            Criteria.change(HIGHER).atLeast(0.9), evidence(HIGHER, null, 0.99)),
-        row("ChangeThresholdRelativePass", true, pass,
-            Criteria.change(LOWER).relative().atMost(0), evidence(LOWER, 0.0, -0.333)),
-        row("ChangeThresholdHigherIsBetterPass", true, pass, Criteria.change(HIGHER).atLeast(-1),
+        row(
+            "NativeDiffMetricsChangeThresholdAbsolutePass",
+            true,
+            pass,
+            Criteria.change(HIGHER).atLeast(0.9),
+            evidence(HIGHER, null, 0.99)),
+        row(
+            "ChangeThresholdRelativePass",
+            true,
+            pass,
+            Criteria.change(LOWER).relative().atMost(0),
+            evidence(LOWER, 0.0, -0.333)),
+        row(
+            "ChangeThresholdHigherIsBetterPass",
+            true,
+            pass,
+            Criteria.change(HIGHER).atLeast(-1),
             evidence(HIGHER, 0.0, -0.333)),
-        row("ChangeThresholdEqualPass, higher", true, pass,
-            Criteria.change(HIGHER).atLeast(-0.333), evidence(HIGHER, 0.667, -0.333)),
-        row("ChangeThresholdEqualPass, lower", true, pass, Criteria.change(LOWER).atMost(-0.333),
+        row(
+            "ChangeThresholdEqualPass, higher",
+            true,
+            pass,
+            Criteria.change(HIGHER).atLeast(-0.333),
+            evidence(HIGHER, 0.667, -0.333)),
+        row(
+            "ChangeThresholdEqualPass, lower",
+            true,
+            pass,
+            Criteria.change(LOWER).atMost(-0.333),
             evidence(LOWER, 0.667, -0.333)),
-        row("ChangeThresholdEqualPass, relative", true, pass,
-            Criteria.change(HIGHER).relative().atLeast(-0.333), evidence(HIGHER, 0.667, -0.333)),
+        row(
+            "ChangeThresholdEqualPass, relative",
+            true,
+            pass,
+            Criteria.change(HIGHER).relative().atLeast(-0.333),
+            evidence(HIGHER, 0.667, -0.333)),
         row("ChangeThresholdEqualPass, value", true, pass, atLeast1, evidence(HIGHER, 1.0, null)),
-        row("ChangeThresholdHigherIsBetterFail", false, fail, Criteria.change(HIGHER).atLeast(0),
+        row(
+            "ChangeThresholdHigherIsBetterFail",
+            false,
+            fail,
+            Criteria.change(HIGHER).atLeast(0),
             evidence(HIGHER, 0.0, -0.333)),
-        row("GetMissingSlices, seen", true, pass,
+        row(
+            "GetMissingSlices, seen",
+            true,
+            pass,
             Signals.segment("feature", "value1").quality(LOWER).atMost(1),
             segments(LOWER, "value1", 0)),
-        row("GetMissingSlices, missing", false, fail,
+        row(
+            "GetMissingSlices, missing",
+            false,
+            fail,
             Signals.segment("feature", "value2").quality(LOWER).atMost(1),
             segments(LOWER, "value1", 0)),
         row("CrossSliceThresholdPass", true, pass, parity, between(0)),
         row("CrossSliceThresholdFail", false, fail, parity, between(0.75)),
         row("CrossSliceThresholdUnmatched", true, unknown, parity, segments(LOWER, "value1", 0)),
-        row("DivByZero", false, unknown, Criteria.change(HIGHER).relative().atLeast(0.1),
+        row(
+            "DivByZero",
+            false,
+            unknown,
+            Criteria.change(HIGHER).relative().atLeast(0.1),
             evidence(HIGHER, 0.1, 0.1)),
         // what that table lacks
-        row("zero baseline, equal to it", false, unknown,
-            Criteria.change(LOWER).relative().atMost(0), evidence(LOWER, 0.0, 0.0)),
-        row("NaN", false, unknown,
+        row(
+            "zero baseline, equal to it",
+            false,
+            unknown,
+            Criteria.change(LOWER).relative().atMost(0),
+            evidence(LOWER, 0.0, 0.0)),
+        row(
+            "NaN",
+            false,
+            unknown,
             (Criterion) candidate ->
                 Finding.builder(Verdict.PASS, "fine").value(Double.NaN).build(),
             evidence(HIGHER, 1.0, null)),
-        row("NaN of a condition", false, unknown,
+        row(
+            "NaN of a condition",
+            false,
+            unknown,
             given -> Finding.builder(Verdict.PASS, "fine").value(Double.NaN).build(),
             evidence(HIGHER, 1.0, null)),
-        row("missing division", false, unknown,
+        row(
+            "missing division",
+            false,
+            unknown,
             Signals.segment("featre", "value1").quality(LOWER).atMost(1),
             segments(LOWER, "value1", 0)),
-        row("first version", false, unknown, Criteria.change(HIGHER).atLeast(0),
+        row(
+            "first version",
+            false,
+            unknown,
+            Criteria.change(HIGHER).atLeast(0),
             evidence(HIGHER, 1.0, null)),
-        row("first version, no worse", false, unknown,
-            Signals.quality(HIGHER).noWorseThanChampion(0.1), evidence(HIGHER, 1.0, null)),
+        row(
+            "first version, no worse",
+            false,
+            unknown,
+            Signals.quality(HIGHER).noWorseThanChampion(0.1),
+            evidence(HIGHER, 1.0, null)),
         // mlflow#12213: 0.6596 against 0.6596 did not pass there
-        row("equal model", false, pass, Signals.quality(HIGHER).noWorseThanChampion(0),
+        row(
+            "equal model",
+            false,
+            pass,
+            Signals.quality(HIGHER).noWorseThanChampion(0),
             evidence(HIGHER, 0.6596, 0.0)),
-        row("equal model, change", false, pass, Criteria.change(HIGHER).atLeast(0),
+        row(
+            "equal model, change",
+            false,
+            pass,
+            Criteria.change(HIGHER).atLeast(0),
             evidence(HIGHER, 0.6596, 0.0)));
   }
 

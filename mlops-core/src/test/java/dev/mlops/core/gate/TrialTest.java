@@ -199,8 +199,8 @@ class TrialTest {
         Signals.quality("recall").noWorseThanChampion(0.05),
         Signals.quality("recall").atLeast(0.01),
         Signals.quality("recall").noWorseThanBaseline(0.5))) {
-      ReleaseGate.Judgement judged = ReleaseGate.of(condition)
-          .judgement(Examination.builder(source, trial).build());
+      ReleaseGate.Judgement judged =
+          ReleaseGate.of(condition).judgement(Examination.builder(source, trial).build());
       assertThat(judged.finding().verdict()).as("%s", condition).isEqualTo(Verdict.INCONCLUSIVE);
       assertThat(judged.undecided()).as("%s", condition).containsExactly(condition);
     }
@@ -232,7 +232,8 @@ class TrialTest {
 
     assertThat(trial.candidate().orElseThrow().failures()).isEqualTo(40);
     assertThat(trial.comparison(Metric.MAE)).isEmpty();
-    Finding found = ReleaseGate.of(Signals.quality("mae").noWorseThanChampion(100)).judge(trial);
+    Finding found =
+        ReleaseGate.of(Signals.quality("mae").noWorseThanChampion(100)).judge(trial);
     assertThat(found.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(found.text()).contains("40", "[price]", "[value]");
   }
@@ -362,7 +363,8 @@ class TrialTest {
     Evidence trial = trial(pack(), row -> Classification.of("yes"), "8", List.of());
     assertThat(trial.examples())
         .isEqualTo(Optional.of(Finding.fail("the package has no golden examples")));
-    assertThat(ReleaseGate.of(Signals.goldenExamples()).judge(trial).verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(ReleaseGate.of(Signals.goldenExamples()).judge(trial).verdict())
+        .isEqualTo(Verdict.FAIL);
   }
 
   @Test

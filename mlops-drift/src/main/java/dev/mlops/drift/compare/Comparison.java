@@ -60,8 +60,7 @@ public record Comparison(
   /** One that measured nothing. */
   static Comparison undecided(long candidates, long champions, String text) {
     OptionalDouble none = OptionalDouble.empty();
-    return new Comparison(
-        Outcome.UNDECIDED, none, none, none, none, candidates, champions, text);
+    return new Comparison(Outcome.UNDECIDED, none, none, none, none, candidates, champions, text);
   }
 
   /** {@return such as {@code WORSE: 0.08 of 500 against 0.02 of 500, …}} */

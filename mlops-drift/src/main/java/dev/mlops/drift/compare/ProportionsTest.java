@@ -116,8 +116,7 @@ public final class ProportionsTest {
       return 1.0; // all are alike
     }
     double share = Math.min((double) n, (double) championN) / ((double) n + championN);
-    double fewest =
-        Math.min((double) bad + championBad, (double) good + championGood) * share;
+    double fewest = Math.min((double) bad + championBad, (double) good + championGood) * share;
     if (fewest < FEWEST_EXPECTED && (double) n + championN <= Integer.MAX_VALUE) {
       int[][] table = {{(int) bad, (int) good}, {(int) championBad, (int) championGood}};
       return FisherExactTest.withDefaults().test(table).getPValue();

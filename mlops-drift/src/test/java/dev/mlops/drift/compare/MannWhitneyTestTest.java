@@ -50,7 +50,9 @@ class MannWhitneyTestTest {
     assertThat(found.upper().orElseThrow()).isCloseTo(-3.486287505871302E-5, within(1e-4));
     assertThat(found.difference().orElseThrow()).isCloseTo(-0.4999393907180323, within(1e-4));
     assertThat(found.pValue().orElseThrow()).isCloseTo(0.040972234992844116, within(1e-12));
-    assertThat(found.outcome()).as("the interval reaches 0, within the tolerance").isEqualTo(Outcome.NO_WORSE);
+    assertThat(found.outcome())
+        .as("the interval reaches 0, within the tolerance")
+        .isEqualTo(Outcome.NO_WORSE);
   }
 
   @Test
@@ -157,8 +159,7 @@ class MannWhitneyTestTest {
         .as("what was left out is not known to be good")
         .isEqualTo(Outcome.UNDECIDED);
     assertThat(test.compare(broken, fives).text()).contains("2 values that are not finite");
-    assertThat(test.compare(filled(60, Double.NaN), fives).outcome())
-        .isEqualTo(Outcome.UNDECIDED);
+    assertThat(test.compare(filled(60, Double.NaN), fives).outcome()).isEqualTo(Outcome.UNDECIDED);
     assertThat(test.compare(shifted(49, 0), shifted(500, 0)).outcome())
         .isEqualTo(Outcome.UNDECIDED);
   }

@@ -27,8 +27,7 @@ class ProportionsTestTest {
     Comparison found = ProportionsTest.withMargin(0).withLevel(0.025).compare(bad, n, other, m);
     assertThat(found.lower().orElseThrow()).isCloseTo(lower, within(5.1e-5));
     assertThat(found.upper().orElseThrow()).isCloseTo(upper, within(5.1e-5));
-    assertThat(found.difference().orElseThrow())
-        .isEqualTo((double) bad / n - (double) other / m);
+    assertThat(found.difference().orElseThrow()).isEqualTo((double) bad / n - (double) other / m);
   }
 
   /** scipy 1.17.1: chi2_contingency(correction=False); fisher_exact where a count is expected below 5. */
@@ -48,7 +47,11 @@ class ProportionsTestTest {
   /** The table of reference sizes: one-sided 0.05, power 0.8. */
   @ParameterizedTest
   @CsvSource({
-    "0.05, 0.06, 6426", "0.05, 0.07, 1743", "0.05, 0.10, 343", "0.10, 0.12, 3026", "0.01, 0.02, 1826"
+    "0.05, 0.06, 6426",
+    "0.05, 0.07, 1743",
+    "0.05, 0.10, 343",
+    "0.10, 0.12, 3026",
+    "0.01, 0.02, 1826"
   })
   void sizesAsComputedElsewhere(double champion, double candidate, long wanted) {
     assertThat(ProportionsTest.fewestEach(champion, candidate, 0.05, 0.8)).isEqualTo(wanted);
@@ -78,8 +81,7 @@ class ProportionsTestTest {
     int noWorse = 0;
     int runs = 4_000;
     for (int run = 0; run < runs; run++) {
-      Comparison found =
-          test.compare(count(random, 0.13, 800), 800, count(random, 0.10, 800), 800);
+      Comparison found = test.compare(count(random, 0.13, 800), 800, count(random, 0.10, 800), 800);
       worse += found.outcome() == Outcome.WORSE ? 1 : 0;
       noWorse += found.outcome() == Outcome.NO_WORSE ? 1 : 0;
     }

@@ -22,8 +22,9 @@ class SampleRatioTestTest {
     SampleRatioTest.Result found = SampleRatioTest.of(wa, wb).test(a, b);
     assertThat(found.pValue().orElseThrow()).isCloseTo(p, withinPercentage(0.03));
     assertThat(found.outcome()).isEqualTo(outcome);
-    assertThat(SampleRatioTest.of(wa * 1e300, wb * 1e300).test(a, b)).satisfies(same ->
-        assertThat(same.pValue().orElseThrow()).isCloseTo(p, withinPercentage(0.03)));
+    assertThat(SampleRatioTest.of(wa * 1e300, wb * 1e300).test(a, b))
+        .satisfies(
+            same -> assertThat(same.pValue().orElseThrow()).isCloseTo(p, withinPercentage(0.03)));
   }
 
   @Test
