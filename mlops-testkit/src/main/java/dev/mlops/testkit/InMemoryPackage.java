@@ -554,8 +554,7 @@ public final class InMemoryPackage implements ModelPackage {
           .append('\n')
           .append(baseline.rows())
           .append('\n')
-          .append(
-              baseline.latency().map(Builder::text).orElse("-"))
+          .append(baseline.latency().map(Builder::text).orElse("-"))
           .append('\n');
       baseline
           .quality()

@@ -230,8 +230,7 @@ final class BrokenMonitors {
             section(section -> section
                 .responseTimes()
                 .filter(times -> times.inFlight().isEmpty())
-                .map(times -> section
-                    .toBuilder()
+                .map(times -> section.toBuilder()
                     .responseTimes(times.toBuilder().inFlight(0).build())
                     .build())
                 .orElse(section))),

@@ -1,5 +1,9 @@
 package dev.mlops.benchmarks;
 
+import static dev.mlops.api.monitor.Signals.features;
+import static dev.mlops.api.monitor.Signals.latency;
+import static dev.mlops.api.monitor.Signals.predictions;
+
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
@@ -19,6 +23,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -68,6 +73,8 @@ public class ServeBenchmark {
   private Deployment<Payment> deployment;
   private MetricsMonitor monitor;
   private Recorder recorder;
+  private MetricsMonitor everything;
+  private Recorder watching;
   private Prediction prediction;
   private int next;
   private int batches;
@@ -95,6 +102,16 @@ public class ServeBenchmark {
     monitor = MicrometerMonitor.config(new SimpleMeterRegistry()).open("alone");
     recorder = monitor.recorder("1", made.baseline().orElseThrow());
     monitor.champion("1");
+    everything = MicrometerMonitor.config(new SimpleMeterRegistry())
+        .truthWithin(Duration.ofDays(1))
+        .answeringWithin(Duration.ofMillis(20))
+        .watching(
+            features().falseAlarmEvery(1_000_000),
+            predictions().falseAlarmEvery(1_000_000),
+            latency().p99NoWorseThanBaseline(1.5).falseAlarmEvery(1_000_000))
+        .open("everything");
+    watching = everything.recorder("1", made.baseline().orElseThrow());
+    everything.champion("1");
     prediction = model.predict(Payments.ROWS.row(inputs[0]));
   }
 
@@ -104,6 +121,7 @@ public class ServeBenchmark {
     if (++batches % BATCHES_PER_TICK == 0) {
       deployment.tick();
       monitor.tick();
+      everything.tick();
     }
   }
 
@@ -112,7 +130,9 @@ public class ServeBenchmark {
   public void close() {
     deployment.tick();
     monitor.tick();
-    for (Evidence evidence : List.of(deployment.evidence(), monitor.evidence())) {
+    everything.tick();
+    for (Evidence evidence :
+        List.of(deployment.evidence(), monitor.evidence(), everything.evidence())) {
       evidence
           .champion()
           .ifPresent(champion -> System.out.println(
@@ -120,6 +140,7 @@ public class ServeBenchmark {
     }
     deployment.close();
     monitor.close();
+    everything.close();
     store.close();
   }
 
@@ -163,6 +184,26 @@ public class ServeBenchmark {
   public void record(Blackhole sink) {
     for (int i = 0; i < BATCH; i++) {
       sink.consume(recorder.record(Payments.ROWS.row(input()), prediction, 1_000));
+    }
+  }
+
+  /** The peer of recording: a time alone. */
+  @Benchmark
+  @OperationsPerInvocation(BATCH)
+  public void timerRecord() {
+    for (int i = 0; i < BATCH; i++) {
+      timer.record(1_000, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /** Recording with everything on: announced, under a key, its time in parts, features, predictions and latency watched. */
+  @Benchmark
+  @OperationsPerInvocation(BATCH)
+  public void recordEverything(Blackhole sink) {
+    for (int i = 0; i < BATCH; i++) {
+      watching.started();
+      sink.consume(watching.record(
+          "payment-4711", Payments.ROWS.row(input()), prediction, 100, 200, 1_000));
     }
   }
 

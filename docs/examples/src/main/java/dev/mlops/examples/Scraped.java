@@ -96,9 +96,12 @@ public final class Scraped {
     queries.put("mlops_predictions_open" + version + "}", (double) evidence.open());
     queries.put(
         "sum(mlops_predictions_dropped_total" + version + "})", (double) evidence.dropped());
-    queries.put("sum(mlops_predictions_failed_total" + version + "})", (double) evidence.failures());
+    queries.put(
+        "sum(mlops_predictions_failed_total" + version + "})", (double) evidence.failures());
     queries.put("sum(mlops_outcomes_total" + version + "})", (double) evidence.matured());
-    evidence.coverage().ifPresent(share -> queries.put("mlops_truth_coverage_ratio" + version + "}", share));
+    evidence
+        .coverage()
+        .ifPresent(share -> queries.put("mlops_truth_coverage_ratio" + version + "}", share));
     evidence.quality().forEach((metric, estimate) -> {
       String of = version + ",metric=\"" + metric.name() + "\"";
       queries.put("mlops_quality" + of + "}", estimate.value());
@@ -112,15 +115,18 @@ public final class Scraped {
       times.model().ifPresent(latency -> latency(queries, version, "model", latency));
       times.within(LIMIT).ifPresent(share -> {
         queries.put(
-            "sum(mlops_predictions_within_total" + version + "}) / sum(mlops_predictions_seconds_count"
-                + version + "})",
+            "sum(mlops_predictions_within_total" + version
+                + "}) / sum(mlops_predictions_seconds_count" + version + "})",
             share.value());
         queries.put(
             "sum(mlops_predictions_seconds_bucket" + version + ",le=\"0.02\"}) /"
                 + " sum(mlops_predictions_seconds_count" + version + "})",
             share.value());
       });
-      times.inFlight().ifPresent(count -> queries.put("mlops_predictions_inflight" + version + "}", (double) count));
+      times
+          .inFlight()
+          .ifPresent(
+              count -> queries.put("mlops_predictions_inflight" + version + "}", (double) count));
     });
     return queries;
   }

@@ -66,7 +66,8 @@ public final class Call {
    * @param key such as {@code order-4711}; its truth may come by it
    */
   public Call withKey(String key) {
-    return new Call(nanos, startDelay, binding, inputSize, requireNonNull(key, "key"), eventTime, arm, segment);
+    return new Call(
+        nanos, startDelay, binding, inputSize, requireNonNull(key, "key"), eventTime, arm, segment);
   }
 
   /**
@@ -77,7 +78,8 @@ public final class Call {
    * @param nanos from the intended start to the start, in nanoseconds; a negative time counts as 0
    */
   public Call withStartDelay(long nanos) {
-    return new Call(this.nanos, Math.max(0, nanos), binding, inputSize, key, eventTime, arm, segment);
+    return new Call(
+        this.nanos, Math.max(0, nanos), binding, inputSize, key, eventTime, arm, segment);
   }
 
   /**
@@ -86,7 +88,15 @@ public final class Call {
    * @param nanos how long that took, in nanoseconds; counts as at least 0 and at most {@link #nanos()}
    */
   public Call withBinding(long nanos) {
-    return new Call(this.nanos, startDelay, Math.max(0, Math.min(this.nanos, nanos)), inputSize, key, eventTime, arm, segment);
+    return new Call(
+        this.nanos,
+        startDelay,
+        Math.max(0, Math.min(this.nanos, nanos)),
+        inputSize,
+        key,
+        eventTime,
+        arm,
+        segment);
   }
 
   /**
@@ -107,7 +117,15 @@ public final class Call {
    * @param eventTime when what the prediction is about happened; one after the recording counts as the recording
    */
   public Call withEventTime(Instant eventTime) {
-    return new Call(nanos, startDelay, binding, inputSize, key, requireNonNull(eventTime, "eventTime"), arm, segment);
+    return new Call(
+        nanos,
+        startDelay,
+        binding,
+        inputSize,
+        key,
+        requireNonNull(eventTime, "eventTime"),
+        arm,
+        segment);
   }
 
   /**
@@ -116,7 +134,8 @@ public final class Call {
    * @param arm such as {@code canary}; passed on to {@link Outcome#arm()}
    */
   public Call withArm(String arm) {
-    return new Call(nanos, startDelay, binding, inputSize, key, eventTime, requireNonNull(arm, "arm"), segment);
+    return new Call(
+        nanos, startDelay, binding, inputSize, key, eventTime, requireNonNull(arm, "arm"), segment);
   }
 
   /**
@@ -125,7 +144,15 @@ public final class Call {
    * @param segment such as {@code country=DE}; passed on to {@link Outcome#segment()}
    */
   public Call withSegment(String segment) {
-    return new Call(nanos, startDelay, binding, inputSize, key, eventTime, arm, requireNonNull(segment, "segment"));
+    return new Call(
+        nanos,
+        startDelay,
+        binding,
+        inputSize,
+        key,
+        eventTime,
+        arm,
+        requireNonNull(segment, "segment"));
   }
 
   /** {@return how long the prediction took, in nanoseconds; at least 0} */

@@ -116,7 +116,9 @@ final class ConditionText {
           .append(Figures.exact(watch.tolerance()))
           .append(')');
       watch.falseAlarms().ifPresent(promise -> promised(latency, promise));
-      watch.name().ifPresent(name -> latency.append(".named(").append(quoted(name)).append(')'));
+      watch
+          .name()
+          .ifPresent(name -> latency.append(".named(").append(quoted(name)).append(')'));
       return latency.toString();
     }
     StringBuilder text = new StringBuilder(watch

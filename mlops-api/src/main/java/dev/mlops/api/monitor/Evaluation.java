@@ -36,7 +36,8 @@ final class Evaluation {
       return SegmentEvaluation.of(asked, asked.segment().get(), evidence);
     }
     if (asked.quantity().fault().isPresent()) {
-      return share(asked.quantity().column().orElseThrow(), asked.quantity().fault().get());
+      return share(
+          asked.quantity().column().orElseThrow(), asked.quantity().fault().get());
     }
     Optional<Metric> metric = asked.quantity().metric();
     return switch (asked.comparison()) {
@@ -75,12 +76,13 @@ final class Evaluation {
     VersionEvidence champion = evidence.champion().get();
     ColumnEvidence known = champion.columns().get(column);
     if (known == null) {
-      return inconclusive(champion.columns().isEmpty()
-          ? "no values of columns are known yet"
-          : "no column \"" + MlopsException.shown(column) + "\" among those that are known"
-              + Names.nearest(column, champion.columns().keySet())
-                  .map(near -> "; is \"" + MlopsException.shown(near) + "\" meant?")
-                  .orElse(""));
+      return inconclusive(
+          champion.columns().isEmpty()
+              ? "no values of columns are known yet"
+              : "no column \"" + MlopsException.shown(column) + "\" among those that are known"
+                  + Names.nearest(column, champion.columns().keySet())
+                      .map(near -> "; is \"" + MlopsException.shown(near) + "\" meant?")
+                      .orElse(""));
     }
     return known
         .share(fault)
@@ -143,9 +145,8 @@ final class Evaluation {
     Optional<Window> window = asked.window();
     Optional<Estimate> live = evidence
         .judged()
-        .flatMap(section -> window.isPresent()
-            ? section.quality(window.get(), metric)
-            : section.quality(metric));
+        .flatMap(section ->
+            window.isPresent() ? section.quality(window.get(), metric) : section.quality(metric));
     if (live.isEmpty()) {
       return inconclusive("no " + metric + window.map(over -> " over " + over).orElse("") + " yet"
           + window
@@ -276,13 +277,14 @@ final class Evaluation {
     long n = Math.min(ours.get().n(), theirs.get().n());
     List<String> shown = Figures.apart(took, champion, limit() * champion);
     String text = asked.quantity() + " of the candidate " + shown.get(0) + " ms (n "
-        + ours.get().n() + "), champion " + shown.get(1) + " ms (n " + theirs.get().n()
+        + ours.get().n() + "), champion " + shown.get(1) + " ms (n "
+        + theirs.get().n()
         + ") allows " + shown.get(2) + " ms";
     boolean enough = n >= asked.fewest();
-    Verdict verdict = !enough
-        ? Verdict.INCONCLUSIVE
-        : took > limit() * champion ? Verdict.FAIL : Verdict.PASS;
-    return builder(verdict, enough ? text : text + ", wanted " + asked.fewest() + " predictions of each")
+    Verdict verdict =
+        !enough ? Verdict.INCONCLUSIVE : took > limit() * champion ? Verdict.FAIL : Verdict.PASS;
+    return builder(
+            verdict, enough ? text : text + ", wanted " + asked.fewest() + " predictions of each")
         .value(took / 1e3)
         .limit(limit() * champion / 1e3)
         .n(n)
@@ -300,7 +302,10 @@ final class Evaluation {
     List<String> shown = Figures.apart(share, limit());
     String text = "share of failures " + shown.get(0) + " (" + failed + " of " + calls
         + " calls), limit " + shown.get(1)
-        + section.flatMap(VersionEvidence::firstFailure).map(first -> ", the first gave " + first).orElse("");
+        + section
+            .flatMap(VersionEvidence::firstFailure)
+            .map(first -> ", the first gave " + first)
+            .orElse("");
     Verdict verdict = lowestShare(failed, calls) > limit()
         ? Verdict.FAIL
         : share <= limit() && calls >= asked.fewest() ? Verdict.PASS : Verdict.INCONCLUSIVE;

@@ -173,7 +173,9 @@ public final class LatencyFinding {
 
   @Override
   public int hashCode() {
-    return 31 * (31 * before.hashCode() + now.hashCode()) + 31 * Long.hashCode(n) + parts.hashCode();
+    return 31 * (31 * before.hashCode() + now.hashCode())
+        + 31 * Long.hashCode(n)
+        + parts.hashCode();
   }
 
   private static String millis(double seconds) {

@@ -156,7 +156,9 @@ public final class ResponseTimes {
       add(text, inFlight + " in flight");
     }
     within.forEach((limit, share) -> add(
-        text, "within " + MlopsException.shown(limit) + " " + String.format(Locale.ROOT, "%.4f", share.value())));
+        text,
+        "within " + MlopsException.shown(limit) + " "
+            + String.format(Locale.ROOT, "%.4f", share.value())));
     if (growth != null) {
       add(text, growth.toString());
     }

@@ -372,8 +372,7 @@ public final class Signals {
      * @throws IllegalArgumentException if there are fewer
      */
     public WatchCondition falseAlarmEvery(long predictions) {
-      return new WatchCondition(
-          Watch.ofLatency(quantile, times, FalseAlarms.every(predictions)));
+      return new WatchCondition(Watch.ofLatency(quantile, times, FalseAlarms.every(predictions)));
     }
 
     /**

@@ -94,8 +94,8 @@ public final class VersionEvidence {
   private static Map<Window, Map<Metric, Estimate>> copyOf(
       Map<Window, Map<Metric, Estimate>> windows) {
     Map<Window, Map<Metric, Estimate>> copy = new TreeMap<>();
-    windows.forEach((window, quality) ->
-        copy.put(window, Collections.unmodifiableMap(new TreeMap<>(quality))));
+    windows.forEach(
+        (window, quality) -> copy.put(window, Collections.unmodifiableMap(new TreeMap<>(quality))));
     return Collections.unmodifiableMap(copy);
   }
 

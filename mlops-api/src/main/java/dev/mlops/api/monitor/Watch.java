@@ -247,8 +247,9 @@ public final class Watch {
         && falseAlarms != null
         && falseAlarms.inputs().isPresent()
         && falseAlarms.inputs().getAsLong() <= window) {
-      throw new IllegalArgumentException("a false alarm must come less often than once per window of "
-          + window + " rows, but the promise was one in " + falseAlarms.inputs().getAsLong());
+      throw new IllegalArgumentException(
+          "a false alarm must come less often than once per window of " + window
+              + " rows, but the promise was one in " + falseAlarms.inputs().getAsLong());
     }
     return this;
   }

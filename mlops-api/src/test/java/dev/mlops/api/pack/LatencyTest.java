@@ -44,8 +44,7 @@ class LatencyTest {
     SplittableRandom random = new SplittableRandom(7);
     int missed = 0;
     for (int i = 0; i < 4_000; i++) {
-      Latency latency =
-          Latency.of(random.longs(2_000, 0, 1_000_000).toArray());
+      Latency latency = Latency.of(random.longs(2_000, 0, 1_000_000).toArray());
       if (latency.upper(0.99).orElseThrow().toNanos() < 989_999) {
         missed++;
       }
@@ -55,15 +54,19 @@ class LatencyTest {
 
   @Test
   void oneThatContradictsItselfIsRefused() {
-    Latency.Builder builder = Latency.builder().p50(Duration.ofNanos(5)).p99(Duration.ofNanos(9)).n(3);
+    Latency.Builder builder =
+        Latency.builder().p50(Duration.ofNanos(5)).p99(Duration.ofNanos(9)).n(3);
     assertThat(builder.build().max()).isEmpty();
     assertThat(builder.build().upper(0.99)).isEmpty();
-    assertThatThrownBy(() -> builder.build().toBuilder().p90(Duration.ofNanos(4)).build())
+    assertThatThrownBy(
+            () -> builder.build().toBuilder().p90(Duration.ofNanos(4)).build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("p50 PT0.000000005S, p90 PT0.000000004S");
-    assertThatThrownBy(() -> builder.build().toBuilder().max(Duration.ofNanos(8)).build())
+    assertThatThrownBy(
+            () -> builder.build().toBuilder().max(Duration.ofNanos(8)).build())
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> builder.build().toBuilder().upper(0.99, Duration.ofNanos(8)).build())
+    assertThatThrownBy(
+            () -> builder.build().toBuilder().upper(0.99, Duration.ofNanos(8)).build())
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> builder.upper(0.9, Duration.ofNanos(8)))
         .isInstanceOf(IllegalArgumentException.class)

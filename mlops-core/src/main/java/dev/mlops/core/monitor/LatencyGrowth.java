@@ -163,7 +163,8 @@ final class LatencyGrowth {
       case WAITING -> times(cause, share, before.waiting(), now.waiting());
       case RECORDING -> times(cause, share, before.recording(), now.recording());
       case INPUT_SIZE -> new LatencyFinding.Part(cause, share, before.size(), now.size());
-      case COLLECTOR -> new LatencyFinding.Part(cause, share, before.pausedShare(), now.pausedShare());
+      case COLLECTOR ->
+        new LatencyFinding.Part(cause, share, before.pausedShare(), now.pausedShare());
       case PROCESSOR -> new LatencyFinding.Part(cause, share, before.load(), now.load());
     };
   }

@@ -394,12 +394,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     Stripes stripes = intake.use(baseline.schema());
     Section made;
     try {
-      made = new Section(
-          taken,
-          version,
-          baseline,
-          stripes,
-          config);
+      made = new Section(taken, version, baseline, stripes, config);
       made.advance(steady);
       made.responses.counting(config.objectives);
       made.segments = Segments.of(guards, baseline, config.qualityOver, config.metrics);
@@ -973,6 +968,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     List<Duration> objectives = List.of();
     /** What a tick reads of the machine; a test gives another. */
     Host host = JvmHost.HERE;
+
     Map<Watch, DetectorFactory> own = Map.of();
     private Map<String, Segmentation> segmentations = Map.of();
     private int slots = 16_384;

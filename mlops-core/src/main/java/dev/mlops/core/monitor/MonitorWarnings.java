@@ -119,7 +119,8 @@ final class MonitorWarnings {
     if (saidUnsegmented.size() < MOST_CAUSES && saidUnsegmented.add(segmentation + '\n' + how)) {
       warnings.once(
           "segment " + segmentation + " " + how,
-          "segments of " + model + " by " + Warnings.shown(segmentation) + ": " + Warnings.shown(how)
+          "segments of " + model + " by " + Warnings.shown(segmentation) + ": "
+              + Warnings.shown(how)
               + "; such rows are recorded, in no segment, and counted as unassigned",
           thrown);
     }
@@ -185,8 +186,9 @@ final class MonitorWarnings {
                 .responses
                 .growth()
                 .map(Object::toString)
-                .orElse("their mean has not grown since they were first served: look at the slowest ones,"
-                    + " or at the machine that the test phase ran on"),
+                .orElse(
+                    "their mean has not grown since they were first served: look at the slowest ones,"
+                        + " or at the machine that the test phase ran on"),
         null);
   }
 

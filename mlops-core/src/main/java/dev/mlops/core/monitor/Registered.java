@@ -71,15 +71,11 @@ final class Registered {
   /** A timer with a bucket for each limit, where the registry has histograms. */
   @Nullable
   Timer timer(Meters meter, Duration[] limits, String... values) {
-    return add(
-        meter,
-        values,
-        host -> {
-          Timer.Builder timer = Timer.builder(meter.id())
-              .description(meter.description())
-              .tags(tags(meter, values));
-          return (limits.length == 0 ? timer : timer.serviceLevelObjectives(limits)).register(host);
-        });
+    return add(meter, values, host -> {
+      Timer.Builder timer =
+          Timer.builder(meter.id()).description(meter.description()).tags(tags(meter, values));
+      return (limits.length == 0 ? timer : timer.serviceLevelObjectives(limits)).register(host);
+    });
   }
 
   void record(@Nullable Timer timer, long nanos) {

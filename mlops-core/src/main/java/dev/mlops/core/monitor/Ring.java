@@ -33,6 +33,7 @@ class Ring extends Slots {
   private final long[] binding;
   /** What recording took beside that; {@link #UNKNOWN} where it was not measured. */
   private final long[] recording;
+
   private final @Nullable String[] keys;
   private final @Nullable Schema[] schemas;
   /** Null where nothing but the key and the time it took is known. */

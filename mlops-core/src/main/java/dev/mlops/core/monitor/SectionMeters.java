@@ -196,28 +196,34 @@ final class SectionMeters {
 
   private void refreshWindows() {
     Map<String, Estimate> known = new HashMap<>();
-    section.quality.windows().forEach((window, quality) -> quality.forEach((metric, estimate) -> {
-      String key = window.id() + '\n' + metric.name();
-      known.put(key, estimate);
-      show(
-          windows.computeIfAbsent(key, unseen -> new Shown()),
-          estimate.value(),
-          Meters.QUALITY_WINDOW,
-          section.version,
-          metric.name(),
-          window.id());
-    }));
+    section
+        .quality
+        .windows()
+        .forEach((window, quality) -> quality.forEach((metric, estimate) -> {
+          String key = window.id() + '\n' + metric.name();
+          known.put(key, estimate);
+          show(
+              windows.computeIfAbsent(key, unseen -> new Shown()),
+              estimate.value(),
+              Meters.QUALITY_WINDOW,
+              section.version,
+              metric.name(),
+              window.id());
+        }));
     drop(windows, known);
   }
 
   /** Without a tolerance only: a tag for each would have no bound. */
   private void refreshStandings() {
-    section.beside.standings().forEach((metric, standing) -> show(
-        of(standings, metric),
-        (double) standing,
-        Meters.QUALITY_STANDING,
-        section.version,
-        metric.name()));
+    section
+        .beside
+        .standings()
+        .forEach((metric, standing) -> show(
+            of(standings, metric),
+            (double) standing,
+            Meters.QUALITY_STANDING,
+            section.version,
+            metric.name()));
   }
 
   private static Shown of(Map<Metric, Shown> shown, Metric metric) {

@@ -64,6 +64,7 @@ final class Watcher {
   private @Nullable RowDetector rows;
   /** What makes rows of predictions, for a watch of them. */
   private final @Nullable PredictionColumns said;
+
   private String note;
   private final double limit;
   /** The limit in units of the metric. */

@@ -79,7 +79,8 @@ class LatencyGrowthTest {
   private void seconds(int count) {
     for (int second = 0; second < count; second++) {
       for (int i = 0; i < 300; i++) {
-        // A pause stretches what it falls into; a thread of r on p processors runs p / r of the time.
+        // A pause stretches what it falls into; a thread of r on p processors runs p / r of the
+        // time.
         double stretched = (1 / (1 - paused)) * Math.max(1, runnable / 2);
         int of = size / 2 + random.nextInt(size);
         long inModel = Math.round((model + perUnit * of) * stretched * spread());
@@ -186,7 +187,8 @@ class LatencyGrowthTest {
     LatencyFinding.Part pauses = finding().orElseThrow().parts().get(0);
     assertThat(pauses.before()).isEqualTo(0.01, within(1e-6));
     assertThat(pauses.now()).isEqualTo(0.31, within(1e-6));
-    assertThat(pauses.toString()).contains("the collector", "pauses took 31 % of the time, was 1 %");
+    assertThat(pauses.toString())
+        .contains("the collector", "pauses took 31 % of the time, was 1 %");
   }
 
   /** A call that comes during a pause waits for its end: that waiting is the collector's. */
@@ -207,7 +209,9 @@ class LatencyGrowthTest {
     waiting = 0.4 * MILLISECOND;
     seconds(8);
     LatencyFinding found = finding().orElseThrow();
-    assertThat(found.parts()).extracting(LatencyFinding.Part::cause).containsExactly(Cause.MODEL, Cause.WAITING);
+    assertThat(found.parts())
+        .extracting(LatencyFinding.Part::cause)
+        .containsExactly(Cause.MODEL, Cause.WAITING);
     assertThat(found.parts().get(0).share()).isEqualTo(0.6, within(0.05));
     assertThat(found.parts().get(1).share()).isEqualTo(0.4, within(0.05));
   }

@@ -52,7 +52,8 @@ class LatencyWatchTest {
 
   private static Baseline tested(SplittableRandom random) {
     return Baseline.builder(SCHEMA)
-        .latency(Latency.of(LongStream.generate(() -> drawn(random)).limit(TESTED).toArray()))
+        .latency(
+            Latency.of(LongStream.generate(() -> drawn(random)).limit(TESTED).toArray()))
         .build();
   }
 
@@ -99,8 +100,9 @@ class LatencyWatchTest {
         delays[stream] = signalled(watcher(watch, tested(random)), 1.5, random);
       }
       Arrays.sort(delays);
-      say("p" + Math.round(100 * quantile) + " up by half, " + times + " times allowed: found after a median of "
-          + delays[50] + " predictions, 90 % after " + delays[90]);
+      say("p" + Math.round(100 * quantile) + " up by half, " + times
+          + " times allowed: found after a median of " + delays[50] + " predictions, 90 % after "
+          + delays[90]);
       assertThat(delays[50]).as("median").isLessThan(times == 1 ? 2_500 : 8_000);
       assertThat(delays[times == 1 ? 97 : 90]).as("nearly all").isLessThan(SERVED);
     }
@@ -137,7 +139,9 @@ class LatencyWatchTest {
     DriftReading reading = watcher(Watch.latency(0.99, 2, RARE), few).reading();
     assertThat(reading.level()).isEqualTo(Level.WARMING_UP);
     assertThat(reading.note()).contains("no bound of p99", "n 100", "wanted 528");
-    assertThat(watcher(Watch.latency(0.99, 2, RARE), Baseline.builder(SCHEMA).build()).reading().note())
+    assertThat(watcher(Watch.latency(0.99, 2, RARE), Baseline.builder(SCHEMA).build())
+            .reading()
+            .note())
         .contains("no latency");
   }
 
@@ -148,16 +152,10 @@ class LatencyWatchTest {
     ManualClock clock = new ManualClock();
     WatchCondition slow = latency().p99NoWorseThanBaseline(1.2).falseAlarmEvery(1_000_000);
     long[] nanos = {0};
-    MicrometerMonitor.Config config = MicrometerMonitor.config(new SimpleMeterRegistry())
-        .clock(clock)
-        .watching(slow);
-    config.host = () -> new Host.Reading(
-        nanos[0],
-        0,
-        0,
-        OptionalDouble.empty(),
-        OptionalDouble.empty(),
-        2);
+    MicrometerMonitor.Config config =
+        MicrometerMonitor.config(new SimpleMeterRegistry()).clock(clock).watching(slow);
+    config.host =
+        () -> new Host.Reading(nanos[0], 0, 0, OptionalDouble.empty(), OptionalDouble.empty(), 2);
     try (CapturedLog log = CapturedLog.of(MicrometerMonitor.class);
         MicrometerMonitor monitor = config.open("payments")) {
       Recorder recorder = monitor.recorder("7", tested(random));
@@ -165,7 +163,8 @@ class LatencyWatchTest {
       monitor.tick();
       for (int second = 0; second < 50; second++) {
         for (int i = 0; i < 300; i++) {
-          // Waiting and binding, which the test phase does not have, are not held against the model.
+          // Waiting and binding, which the test phase does not have, are not held against the
+          // model.
           recorder.record(
               null,
               ROW,

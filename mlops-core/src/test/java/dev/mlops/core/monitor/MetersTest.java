@@ -141,8 +141,8 @@ class MetersTest {
   /** Response times as meters: the numbers are those of the evidence; those of a version go with it. */
   @Test
   void responseTimesAreShownAsTheEvidenceHasThem() {
-    MicrometerMonitor monitor = open(
-        config -> config.answeringWithin(Duration.ofMillis(20), Duration.ofNanos(250_000)));
+    MicrometerMonitor monitor =
+        open(config -> config.answeringWithin(Duration.ofMillis(20), Duration.ofNanos(250_000)));
     Recorder recorder = serving(monitor, SCHEMA);
     for (int i = 1; i <= 200; i++) {
       recorder.started();

@@ -23,8 +23,8 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Recorder;
-import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.WatchCondition;
@@ -804,7 +804,8 @@ class MicrometerMonitorTest {
     assertThat(champion(monitor).provisional()).isEmpty();
     monitor.truth("looked at", FALSE);
     monitor.tick();
-    assertThat(champion(monitor).provisional()).containsEntry(Metric.ACCURACY, Estimate.share(0, 1));
+    assertThat(champion(monitor).provisional())
+        .containsEntry(Metric.ACCURACY, Estimate.share(0, 1));
     assertThat(champion(monitor).joined()).isEqualTo(2);
     assertThat(champion(monitor).waiting()).isZero();
     clock.advance(Duration.ofHours(1));

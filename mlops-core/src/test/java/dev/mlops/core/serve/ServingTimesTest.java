@@ -59,7 +59,11 @@ class ServingTimesTest {
   }
 
   private ResponseTimes times() {
-    return deployment.evidence().champion().flatMap(VersionEvidence::responseTimes).orElseThrow();
+    return deployment
+        .evidence()
+        .champion()
+        .flatMap(VersionEvidence::responseTimes)
+        .orElseThrow();
   }
 
   @Test
