@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** The stored form of a report: format 1. What a later release adds is left out by this one. */
 final class GateReportJson {
@@ -88,8 +89,18 @@ final class GateReportJson {
   }
 
   private static Map<String, Object> latency(Latency latency) {
-    return Map.of(
-        "p50", latency.p50().toString(), "p99", latency.p99().toString(), "n", latency.n());
+    Map<String, Object> fields = new HashMap<>();
+    fields.put("n", latency.n());
+    fields.put("p50", latency.p50().toString());
+    fields.put("p99", latency.p99().toString());
+    latency.p90().ifPresent(time -> fields.put("p90", time.toString()));
+    latency.p95().ifPresent(time -> fields.put("p95", time.toString()));
+    latency.p999().ifPresent(time -> fields.put("p999", time.toString()));
+    latency.max().ifPresent(time -> fields.put("max", time.toString()));
+    latency.mean().ifPresent(time -> fields.put("mean", time.toString()));
+    latency.upper(0.5).ifPresent(time -> fields.put("upper50", time.toString()));
+    latency.upper(0.99).ifPresent(time -> fields.put("upper99", time.toString()));
+    return fields;
   }
 
   static GateReport parse(byte[] bytes) {
@@ -161,10 +172,21 @@ final class GateReportJson {
   }
 
   private static Latency readLatency(Json json) {
-    return Latency.builder()
+    Latency.Builder latency = Latency.builder()
         .p50(Duration.parse(json.get("p50").text()))
         .p99(Duration.parse(json.get("p99").text()))
-        .n(json.get("n").integer())
-        .build();
+        .n(json.get("n").integer());
+    time(json, "p90").ifPresent(latency::p90);
+    time(json, "p95").ifPresent(latency::p95);
+    time(json, "p999").ifPresent(latency::p999);
+    time(json, "max").ifPresent(latency::max);
+    time(json, "mean").ifPresent(latency::mean);
+    time(json, "upper50").ifPresent(bound -> latency.upper(0.5, bound));
+    time(json, "upper99").ifPresent(bound -> latency.upper(0.99, bound));
+    return latency.build();
+  }
+
+  private static Optional<Duration> time(Json json, String field) {
+    return json.find(field).map(Json::text).map(Duration::parse);
   }
 }
