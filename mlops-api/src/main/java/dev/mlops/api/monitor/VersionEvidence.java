@@ -274,10 +274,15 @@ public final class VersionEvidence {
   /**
    * {@return the quality over the outcomes of a window, also those that have not matured, by metric; empty if it is not known}
    *
-   * @param window one of {@link #windows()}
+   * @param window one of {@link #provisionalWindows()}
    */
   public Map<Metric, Estimate> provisional(Window window) {
     return provisionalWindows.getOrDefault(window, Map.of());
+  }
+
+  /** {@return the windows that provisional quality is also known over, beside the monitor's default one} */
+  public Set<Window> provisionalWindows() {
+    return provisionalWindows.keySet();
   }
 
   /** {@return each metric beside the test phase, in the order of {@link Metric}, and of one metric by tolerance} */
