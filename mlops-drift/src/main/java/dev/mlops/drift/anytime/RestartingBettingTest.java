@@ -10,8 +10,8 @@ import java.util.Locale;
  * <p>With x in 0 to 1 and m the limit, nine stakes θ of 0.8, 0.4 and so on to 0.003 bet against "the mean is at most m": K ← (K +
  * w(j)/9)·(1 + θ(x − m)/m). Half of the money is staked before the first bet; w(j) = R(j − 1) − R(j) with R(j) = ½/(1 + ln(1 +
  * j/1024)) is staked before the bet after the j-th, so that a rise that comes late meets money that no calm has lost. The evidence
- * M is the sum of the nine K. The test rejects when M reaches 1/α. What is beyond 1/α is given away, and the rejection is
- * taken back when M falls below 1: as much evidence must speak against it as spoke for it.
+ * M is the sum of the nine K. The test rejects when M reaches 1/α. What is beyond 1/α² is given away, and the rejection is
+ * taken back when M falls below 1: at least as much evidence must speak against it as spoke for it.
  *
  * <p>{@link Limit#inBlocksOf} makes the mean of so many observations one bet.
  *
@@ -49,6 +49,8 @@ public final class RestartingBettingTest {
   private final double limit;
   private final int block;
   private final double enough;
+  /** More than this is given away. */
+  private final double most;
   /** By how much each capital grows per unit of x − m. */
   private final double[] bets = new double[STAKES];
 
@@ -66,6 +68,7 @@ public final class RestartingBettingTest {
     this.limit = limit.mean;
     this.block = limit.block;
     this.enough = 1.0 / alpha;
+    this.most = enough / alpha;
     for (int i = 0; i < STAKES; i++) {
       bets[i] = Math.scalb(STRONGEST, -i) / this.limit;
     }
@@ -122,13 +125,15 @@ public final class RestartingBettingTest {
     }
     if (sum >= enough) {
       rejected = true;
-      double kept = enough / sum;
+    } else if (sum < 1.0) {
+      rejected = false;
+    }
+    if (sum > most) {
+      double kept = most / sum;
       for (int i = 0; i < STAKES; i++) {
         capital[i] *= kept;
       }
-      sum = enough;
-    } else if (sum < 1.0) {
-      rejected = false;
+      sum = most;
     }
     evidence = sum;
   }
@@ -138,7 +143,7 @@ public final class RestartingBettingTest {
     return rejected;
   }
 
-  /** {@return M, the evidence against "at most the limit"; at most 1/α, where it rejects} */
+  /** {@return M, the evidence against "at most the limit"; from 1/α on it rejects; at most 1/α²} */
   public double eValue() {
     return evidence;
   }

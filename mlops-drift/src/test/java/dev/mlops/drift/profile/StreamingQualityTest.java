@@ -246,4 +246,82 @@ class StreamingQualityTest {
     assertThat(streamed.lower()).isCloseTo(exact.lower(), within(1e-9));
     assertThat(streamed.upper()).isCloseTo(exact.upper(), within(1e-9));
   }
+
+  private static final Set<Metric> EVERY = Set.of(
+      Metric.ROC_AUC,
+      Metric.AVERAGE_PRECISION,
+      Metric.ECE,
+      Metric.MCC,
+      Metric.BRIER,
+      Metric.topK(2),
+      Metric.RMSLE,
+      Metric.MEDIAN_ABSOLUTE_ERROR,
+      Metric.MAPE,
+      Metric.BIAS,
+      Metric.builder("cost", Task.CLASSIFICATION)
+          .meanOf((said, right) -> right.matches((Classification) said) ? 0 : 7, 0, 10)
+          .build(),
+      Metric.builder("saved", Task.REGRESSION)
+          .ratioOf(
+              (said, right) -> right.value().orElseThrow(),
+              (said, right) -> ((Regression) said).value())
+          .build());
+
+  /** Pairs that were added and taken away again leave what was there before, also where they were the extremes. */
+  @Test
+  void whatIsTakenAwayLeavesNoTrace() {
+    for (Schema schema : List.of(COLUMNS.positiveLabel("yes"), CLASSES, QUANTITIES)) {
+      Random random = new Random(6);
+      boolean quantities = schema == QUANTITIES;
+      StreamingQuality stream = StreamingQuality.of(schema, EVERY);
+      List<Prediction> said = new ArrayList<>();
+      List<Truth> right = new ArrayList<>();
+      for (int i = 0; i < 2_000; i++) {
+        Prediction prediction =
+            quantities ? Regression.of(5 + random.nextGaussian()) : yes(random.nextDouble());
+        Truth first = quantities
+            ? Truth.of(random.nextInt(50) == 0 ? -50 : 50 * random.nextDouble())
+            : Truth.of(random.nextBoolean() ? "yes" : "no");
+        Truth last = quantities
+            ? Truth.of(5 + random.nextGaussian())
+            : Truth.of(random.nextInt(3) == 0 ? "yes" : "no");
+        stream.add(prediction, first);
+        stream.remove(prediction, first);
+        stream.add(prediction, last);
+        said.add(prediction);
+        right.add(last);
+      }
+      StreamingQuality plain = StreamingQuality.of(schema, EVERY);
+      for (int i = 0; i < said.size(); i++) {
+        plain.add(said.get(i), right.get(i));
+      }
+      Map<Metric, Estimate> wanted = plain.quality();
+      Map<Metric, Estimate> found = stream.quality();
+      assertThat(found.keySet()).isEqualTo(wanted.keySet()).hasSizeGreaterThan(6);
+      wanted.forEach((metric, estimate) -> {
+        assertThat(found.get(metric).value())
+            .as("%s", metric)
+            .isEqualTo(estimate.value(), within(1e-9 * Math.max(1, Math.abs(estimate.value()))));
+        assertThat(found.get(metric).n()).isEqualTo(estimate.n());
+      });
+      assertThat(stream.confusion()).isEqualTo(plain.confusion());
+    }
+  }
+
+  /** The last wrong one was corrected: all are right, and the interval says how sure that is. */
+  @Test
+  void anIntervalKnowsThatTheOnlyErrorWasCorrected() {
+    Metric brier = Metric.BRIER;
+    Schema schema = COLUMNS.positiveLabel("yes");
+    StreamingQuality stream = StreamingQuality.of(schema, Set.of(brier));
+    StreamingQuality plain = StreamingQuality.of(schema, Set.of(brier));
+    for (int i = 0; i < 10; i++) {
+      stream.add(yes(1.0), Truth.of(i == 4 ? "no" : "yes"));
+      plain.add(yes(1.0), Truth.of("yes"));
+    }
+    stream.remove(yes(1.0), Truth.of("no"));
+    stream.add(yes(1.0), Truth.of("yes"));
+    assertThat(stream.quality().get(brier)).isEqualTo(plain.quality().get(brier));
+    assertThat(stream.quality().get(brier).upper()).isGreaterThan(0.1);
+  }
 }
