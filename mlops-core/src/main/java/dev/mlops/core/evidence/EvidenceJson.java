@@ -17,6 +17,7 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.SegmentEvidence;
 import dev.mlops.api.monitor.SegmentationEvidence;
+import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
@@ -81,10 +82,9 @@ public final class EvidenceJson {
     members.put("others", evidence.others().stream().map(EvidenceJson::section).toList());
     members.put("comparisons", measured(evidence.comparisons()));
     evidence.examples().ifPresent(finding -> members.put("examples", finding(finding)));
-    members.put("orphans", evidence.orphans());
-    members.put("duplicates", evidence.duplicates());
-    members.put("corrections", evidence.corrections());
-    members.put("lostTruths", evidence.lostTruths());
+    Map<String, @Nullable Object> truths = new HashMap<>();
+    evidence.truths().forEach((state, count) -> truths.put(name(state), count));
+    members.put("truths", truths);
     members.put("matured", evidence.matured());
     members.put("position", evidence.position());
     return Json.of(members).bytes();
@@ -127,10 +127,7 @@ public final class EvidenceJson {
         "others",
         "comparisons",
         "examples",
-        "orphans",
-        "duplicates",
-        "corrections",
-        "lostTruths",
+        "truths",
         "matured",
         "position");
     Evidence.Builder evidence =
@@ -140,12 +137,11 @@ public final class EvidenceJson {
     json.get("others").items().forEach(each -> evidence.other(section(each)));
     measured(json.get("comparisons")).forEach(evidence::comparison);
     json.find("examples").ifPresent(each -> evidence.examples(finding(each)));
+    Json truths = json.get("truths");
+    for (String state : truths.keys()) {
+      evidence.truths(value(state, truths, TruthState.class), truths.get(state).integer());
+    }
     return evidence
-        .unjoinedTruths(
-            json.get("orphans").integer(),
-            json.get("duplicates").integer(),
-            json.get("corrections").integer(),
-            json.get("lostTruths").integer())
         .matured(json.get("matured").integer())
         .position(json.get("position").integer())
         .build();
@@ -164,9 +160,13 @@ public final class EvidenceJson {
     section.firstFailure().ifPresent(what -> members.put("firstFailure", what));
     members.put("matured", section.matured());
     members.put("expired", section.expired());
+    members.put("caused", section.caused());
     members.put("open", section.open());
+    members.put("waiting", section.waiting());
     section.truthAge().ifPresent(age -> members.put("truthAge", age.toString()));
     section.latency().ifPresent(latency -> members.put("latency", latency(latency)));
+    section.responseTimes().ifPresent(times ->
+        members.put("responseTimes", ResponseTimesJson.of(times)));
     members.put("quality", measured(section.quality()));
     members.put("provisional", measured(section.provisional()));
     members.put(
@@ -219,9 +219,12 @@ public final class EvidenceJson {
         "firstFailure",
         "matured",
         "expired",
+        "caused",
         "open",
+        "waiting",
         "truthAge",
         "latency",
+        "responseTimes",
         "quality",
         "provisional",
         "windows",
@@ -238,12 +241,16 @@ public final class EvidenceJson {
         .truths(
             json.get("matured").integer(),
             json.get("expired").integer(),
-            json.get("open").integer());
+            json.get("open").integer())
+        .caused(json.get("caused").integer())
+        .waiting(json.get("waiting").integer());
     json.find("baseline")
         .ifPresent(baseline -> section.baseline(StoredBaseline.of(baseline.bytes())));
     json.find("firstFailure").ifPresent(what -> section.firstFailure(what.text()));
     json.find("truthAge").ifPresent(age -> section.truthAge(Duration.parse(age.text())));
     json.find("latency").ifPresent(latency -> section.latency(latency(latency)));
+    json.find("responseTimes")
+        .ifPresent(times -> section.responseTimes(ResponseTimesJson.of(times)));
     measured(json.get("quality")).forEach(section::quality);
     measured(json.get("provisional")).forEach(section::provisional);
     for (Json each : json.get("windows").items()) {
@@ -275,18 +282,36 @@ public final class EvidenceJson {
     return section.build();
   }
 
-  private static Map<String, @Nullable Object> latency(Latency latency) {
-    return Map.of(
-        "p50", latency.p50().toString(), "p99", latency.p99().toString(), "n", latency.n());
+  static Map<String, @Nullable Object> latency(Latency latency) {
+    Map<String, @Nullable Object> members = new HashMap<>();
+    members.put("p50", latency.p50().toString());
+    latency.p90().ifPresent(time -> members.put("p90", time.toString()));
+    latency.p95().ifPresent(time -> members.put("p95", time.toString()));
+    members.put("p99", latency.p99().toString());
+    latency.p999().ifPresent(time -> members.put("p999", time.toString()));
+    latency.max().ifPresent(time -> members.put("max", time.toString()));
+    latency.mean().ifPresent(time -> members.put("mean", time.toString()));
+    latency.upper(0.5).ifPresent(time -> members.put("upper50", time.toString()));
+    latency.upper(0.99).ifPresent(time -> members.put("upper99", time.toString()));
+    members.put("n", latency.n());
+    return members;
   }
 
-  private static Latency latency(Json json) {
-    json.only("p50", "p99", "n");
-    return Latency.builder()
+  static Latency latency(Json json) {
+    json.only(
+        "p50", "p90", "p95", "p99", "p999", "max", "mean", "upper50", "upper99", "n");
+    Latency.Builder latency = Latency.builder()
         .p50(Duration.parse(json.get("p50").text()))
         .p99(Duration.parse(json.get("p99").text()))
-        .n(json.get("n").integer())
-        .build();
+        .n(json.get("n").integer());
+    json.find("p90").ifPresent(time -> latency.p90(Duration.parse(time.text())));
+    json.find("p95").ifPresent(time -> latency.p95(Duration.parse(time.text())));
+    json.find("p999").ifPresent(time -> latency.p999(Duration.parse(time.text())));
+    json.find("max").ifPresent(time -> latency.max(Duration.parse(time.text())));
+    json.find("mean").ifPresent(time -> latency.mean(Duration.parse(time.text())));
+    json.find("upper50").ifPresent(time -> latency.upper(0.5, Duration.parse(time.text())));
+    json.find("upper99").ifPresent(time -> latency.upper(0.99, Duration.parse(time.text())));
+    return latency.build();
   }
 
   private static Map<String, @Nullable Object> comparison(BaselineComparison comparison) {
@@ -619,7 +644,7 @@ public final class EvidenceJson {
     return quality;
   }
 
-  private static Map<String, @Nullable Object> estimate(Estimate estimate) {
+  static Map<String, @Nullable Object> estimate(Estimate estimate) {
     Map<String, @Nullable Object> members = new HashMap<>();
     members.put("value", estimate.value());
     members.put("lower", estimate.lower());
@@ -628,7 +653,7 @@ public final class EvidenceJson {
     return members;
   }
 
-  private static Estimate estimate(Json json) {
+  static Estimate estimate(Json json) {
     json.only("metric", "value", "lower", "upper", "n");
     try {
       return new Estimate(
@@ -696,13 +721,17 @@ public final class EvidenceJson {
     return json.isNull() ? Double.NaN : json.number();
   }
 
-  private static String name(Enum<?> constant) {
+  static String name(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
-  private static <E extends Enum<E>> E value(Json json, Class<E> type) {
+  static <E extends Enum<E>> E value(Json json, Class<E> type) {
+    return value(json.text(), json, type);
+  }
+
+  private static <E extends Enum<E>> E value(String name, Json json, Class<E> type) {
     for (E constant : type.getEnumConstants()) {
-      if (name(constant).equals(json.text())) {
+      if (name(constant).equals(name)) {
         return constant;
       }
     }

@@ -20,8 +20,11 @@ import dev.mlops.api.monitor.ColumnEvidence;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.LatencyFinding;
+import dev.mlops.api.monitor.ResponseTimes;
 import dev.mlops.api.monitor.SegmentEvidence;
 import dev.mlops.api.monitor.SegmentationEvidence;
+import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
@@ -80,11 +83,34 @@ class EvidenceJsonTest {
         .failures(2)
         .firstFailure("IllegalStateException (bug) \"quoted\" ü")
         .truths(120, 4, 26)
+        .caused(5)
+        .waiting(20)
         .truthAge(Duration.ofDays(400).plusNanos(1))
         .latency(Latency.builder()
             .p50(Duration.ofNanos(100_001))
+            .p90(Duration.ofNanos(100_002))
+            .p95(Duration.ofNanos(100_003))
             .p99(Duration.ofSeconds(2))
+            .p999(Duration.ofSeconds(3))
+            .max(Duration.ofSeconds(4))
+            .mean(Duration.ofNanos(100_005))
+            .upper(0.5, Duration.ofNanos(100_006))
+            .upper(0.99, Duration.ofSeconds(3))
             .n(150)
+            .build())
+        .responseTimes(ResponseTimes.builder()
+            .waiting(Latency.of(1, 2, 3))
+            .binding(Latency.of(4, 5, 6))
+            .model(Latency.of(7, 8, 9))
+            .recording(Latency.of(10, 11, 12))
+            .perSecond(12.5)
+            .inFlight(3)
+            .within(Duration.ofMillis(20), Estimate.share(149, 150))
+            .growth(LatencyFinding.builder()
+                .mean(Duration.ofMillis(1), Duration.ofMillis(3), 150)
+                .part(new LatencyFinding.Part(LatencyFinding.Cause.MODEL, 0.8, 0.8e-3, 2.4e-3))
+                .part(new LatencyFinding.Part(LatencyFinding.Cause.COLLECTOR, 0.2, 0, 0.31))
+                .build())
             .build())
         .quality(Metric.ACCURACY, Estimate.share(90, 100))
         .quality(Metric.recall("fraud, \"big\""), SOME)
@@ -178,6 +204,7 @@ class EvidenceJsonTest {
             .changePosition(17)
             .build())
         .unjoinedTruths(1, 2, 3, 4)
+        .truths(TruthState.EXPIRED, 12)
         .matured(1_000)
         .position(1L << 51);
   }
@@ -203,6 +230,13 @@ class EvidenceJsonTest {
   void theSampleLeavesNoFieldAtItsDefault() throws IllegalAccessException {
     assertThat(alike(full().build(), VersionEvidence.builder("1").build())).isEmpty();
     assertThat(alike(fullEvidence().build(), Evidence.builder("x", Instant.EPOCH).build()))
+        .isEmpty();
+    assertThat(alike(
+            full().build().latency().orElseThrow(),
+            Latency.builder().p50(Duration.ZERO).p99(Duration.ZERO).n(1).build()))
+        .isEmpty();
+    assertThat(alike(
+            full().build().responseTimes().orElseThrow(), ResponseTimes.builder().build()))
         .isEmpty();
   }
 
@@ -275,7 +309,8 @@ class EvidenceJsonTest {
         good.replace("\"model\":\"iris\"", "\"model\":5"),
         good.replace("\"standing\":\"worse\"", "\"standing\":\"terrible\""),
         good.replace("last 500 truths", "last week"),
-        good.replace("\"orphans\":1", "\"orphans\":-1"),
+        good.replace("\"orphan\":1", "\"orphan\":-1"),
+        good.replace("\"orphan\":1", "\"orphans\":1"),
         good.replace("\"recorded\":150", "\"recorded\":150,\"more\":1"),
         good.replace("2026-03-01T09:00:00.123456789Z", "yesterday"));
   }
