@@ -77,15 +77,14 @@ class WindowsTest {
       Random random = new Random(1);
       for (int i = 0; i < 1_000; i++) {
         Classification said = Classification.of(random.nextInt(10) < 6 ? "fraud" : "fine");
-        monitor.truth(
-            recorder.record(Row.of(SCHEMA, 1.0), said, 1_000), Truth.of("fraud"));
+        monitor.truth(recorder.record(Row.of(SCHEMA, 1.0), said, 1_000), Truth.of("fraud"));
       }
       monitor.tick();
       Evidence evidence = monitor.evidence();
       assertThat(GOOD_TODAY.test(evidence).verdict()).isEqualTo(Verdict.FAIL);
       assertThat(AS_TESTED.test(evidence).verdict()).isEqualTo(Verdict.FAIL);
       assertThat(shown(evidence))
-          .anyMatch(line -> line.startsWith("today 0.6"))
+          .anyMatch(line -> line.startsWith("today 0.5"))
           .anyMatch(line -> line.contains("WORSE by more than 0.02"));
       assertThat(EvidenceJson.of(EvidenceJson.toBytes(evidence))).isEqualTo(evidence);
     }

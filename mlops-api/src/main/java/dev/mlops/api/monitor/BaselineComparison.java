@@ -164,7 +164,11 @@ public final class BaselineComparison {
     StringBuilder text = new StringBuilder(metric.name());
     if (live != null && tested != null) {
       List<String> shown = Figures.apart(live.value(), tested.value());
-      text.append(' ').append(shown.get(0)).append(" (test phase ").append(shown.get(1)).append(')');
+      text.append(' ')
+          .append(shown.get(0))
+          .append(" (test phase ")
+          .append(shown.get(1))
+          .append(')');
     } else if (live != null) {
       text.append(' ').append(Figures.apart(live.value()).get(0));
     }

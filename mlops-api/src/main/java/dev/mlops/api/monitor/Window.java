@@ -32,8 +32,8 @@ public final class Window implements Comparable<Window> {
   private static final String SINCE_RELEASE = "since release";
   private static final String LAST = "last ";
   private static final String TRUTHS = " truths";
-  private static final Comparator<Window> ORDER = Comparator.comparing(
-          (Window window) -> window.truths == 0 && window.time == null ? 0 : window.time == null ? 1 : 2)
+  private static final Comparator<Window> ORDER = Comparator.comparing((Window window) ->
+          window.truths == 0 && window.time == null ? 0 : window.time == null ? 1 : 2)
       .thenComparing(window -> window.truths)
       .thenComparing(window -> window.time == null ? Duration.ZERO : window.time);
 
@@ -140,9 +140,7 @@ public final class Window implements Comparable<Window> {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Window that
-        && truths == that.truths
-        && Objects.equals(time, that.time);
+    return other instanceof Window that && truths == that.truths && Objects.equals(time, that.time);
   }
 
   @Override

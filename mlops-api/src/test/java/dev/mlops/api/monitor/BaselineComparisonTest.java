@@ -33,10 +33,8 @@ class BaselineComparisonTest {
   void theDifferenceHasAnInterval() {
     Estimate apart = comparison(Standing.WORSE).difference().orElseThrow();
     assertThat(apart.value()).isEqualTo(-0.1, within(1e-12));
-    assertThat(apart.lower())
-        .isEqualTo(-0.1 - Math.sqrt(0.1 * 0.1 + 0.03 * 0.03), within(1e-12));
-    assertThat(apart.upper())
-        .isEqualTo(-0.1 + Math.sqrt(0.08 * 0.08 + 0.04 * 0.04), within(1e-12));
+    assertThat(apart.lower()).isEqualTo(-0.1 - Math.sqrt(0.1 * 0.1 + 0.03 * 0.03), within(1e-12));
+    assertThat(apart.upper()).isEqualTo(-0.1 + Math.sqrt(0.08 * 0.08 + 0.04 * 0.04), within(1e-12));
     assertThat(apart.n()).isEqualTo(100);
   }
 
@@ -67,12 +65,12 @@ class BaselineComparisonTest {
 
   @Test
   void refusesTolerancesAndLimitsThatAreNone() {
-    assertThatThrownBy(() ->
-            BaselineComparison.builder(Metric.RECALL, -0.1, Standing.INCONCLUSIVE, ""))
+    assertThatThrownBy(
+            () -> BaselineComparison.builder(Metric.RECALL, -0.1, Standing.INCONCLUSIVE, ""))
         .hasMessageContaining("tolerance")
         .hasMessageContaining("-0.1");
-    assertThatThrownBy(() ->
-            BaselineComparison.builder(Metric.RECALL, Double.NaN, Standing.INCONCLUSIVE, ""))
+    assertThatThrownBy(
+            () -> BaselineComparison.builder(Metric.RECALL, Double.NaN, Standing.INCONCLUSIVE, ""))
         .hasMessageContaining("tolerance");
     assertThatThrownBy(() -> BaselineComparison.builder(Metric.RECALL, 0, Standing.WORSE, "")
             .limit(Double.POSITIVE_INFINITY))
@@ -98,8 +96,9 @@ class BaselineComparisonTest {
   @Test
   void whatIsNotComparedIsInconclusive() {
     Condition asked = Signals.quality("recall").noWorseThanBaseline(0.03).atAnyLook();
-    Finding finding = asked.test(evidence(
-        VersionEvidence.builder("7").besideBaseline(comparison(Standing.NOT_WORSE)).build()));
+    Finding finding = asked.test(evidence(VersionEvidence.builder("7")
+        .besideBaseline(comparison(Standing.NOT_WORSE))
+        .build()));
     assertThat(finding.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(finding.text()).contains("recall", "0.03", "MonitorFactory.watching");
     assertThat(asked.test(Evidence.builder("fraud", Instant.EPOCH).build()).verdict())
@@ -110,10 +109,12 @@ class BaselineComparisonTest {
   @Test
   void aCandidateIsNotAsked() {
     Evidence judged = Evidence.builder("fraud", Instant.EPOCH)
-        .champion(
-            VersionEvidence.builder("7").besideBaseline(comparison(Standing.WORSE)).build())
-        .candidate(
-            VersionEvidence.builder("8").besideBaseline(comparison(Standing.NOT_WORSE)).build())
+        .champion(VersionEvidence.builder("7")
+            .besideBaseline(comparison(Standing.WORSE))
+            .build())
+        .candidate(VersionEvidence.builder("8")
+            .besideBaseline(comparison(Standing.NOT_WORSE))
+            .build())
         .build();
     assertThat(Signals.quality("recall")
             .noWorseThanBaseline(0.02)
@@ -188,7 +189,8 @@ class BaselineComparisonTest {
 
   @Test
   void conditionsThatDifferInTheWindowAreNotEqual() {
-    Condition day = Signals.quality("recall").over(Window.of(Duration.ofDays(1))).atLeast(0.9);
+    Condition day =
+        Signals.quality("recall").over(Window.of(Duration.ofDays(1))).atLeast(0.9);
     assertThat(day)
         .isNotEqualTo(Signals.quality("recall").atLeast(0.9))
         .isEqualTo(Signals.quality("recall").over("last 24 h").atLeast(0.9));

@@ -56,8 +56,19 @@ class WindowTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "last", "last ", "last week", "last 0 truths", "last -5 truths",
-        "last 99999999999 truths", "last 1 ms", "last 9999 d", "last 1 s 1 ns", "Since release"})
+      strings = {
+        "",
+        "last",
+        "last ",
+        "last week",
+        "last 0 truths",
+        "last -5 truths",
+        "last 99999999999 truths",
+        "last 1 ms",
+        "last 9999 d",
+        "last 1 s 1 ns",
+        "Since release"
+      })
   void refusesWhatIsNoWindow(String text) {
     assertThatThrownBy(() -> Window.parse(text))
         .isInstanceOf(IllegalArgumentException.class)

@@ -152,8 +152,10 @@ public final class EvidenceJson {
   private static Map<String, @Nullable Object> section(VersionEvidence section) {
     Map<String, @Nullable Object> members = new HashMap<>();
     members.put("version", section.version());
-    section.baseline().ifPresent(baseline ->
-        members.put("baseline", Json.parse(StoredBaseline.toBytes(baseline), LARGEST)));
+    section
+        .baseline()
+        .ifPresent(baseline ->
+            members.put("baseline", Json.parse(StoredBaseline.toBytes(baseline), LARGEST)));
     members.put("recorded", section.recorded());
     members.put("dropped", section.dropped());
     members.put("failures", section.failures());
@@ -165,15 +167,16 @@ public final class EvidenceJson {
     members.put("waiting", section.waiting());
     section.truthAge().ifPresent(age -> members.put("truthAge", age.toString()));
     section.latency().ifPresent(latency -> members.put("latency", latency(latency)));
-    section.responseTimes().ifPresent(times ->
-        members.put("responseTimes", ResponseTimesJson.of(times)));
+    section
+        .responseTimes()
+        .ifPresent(times -> members.put("responseTimes", ResponseTimesJson.of(times)));
     members.put("quality", measured(section.quality()));
     members.put("provisional", measured(section.provisional()));
     members.put(
         "windows",
         section.windows().stream()
-            .map(window -> Map.of(
-                "window", window.toString(), "quality", measured(section.quality(window))))
+            .map(window ->
+                Map.of("window", window.toString(), "quality", measured(section.quality(window))))
             .toList());
     members.put(
         "provisionalWindows",
@@ -195,17 +198,22 @@ public final class EvidenceJson {
     members.put("drift", drift);
     members.put(
         "segmentations",
-        section.segmentations().values().stream().map(EvidenceJson::segmentation).toList());
+        section.segmentations().values().stream()
+            .map(EvidenceJson::segmentation)
+            .toList());
     members.put(
         "columns", section.columns().values().stream().map(EvidenceJson::column).toList());
-    members.put("predictions", section.predictions().stream().map(EvidenceJson::profile).toList());
-    section.acceptedFeatures().ifPresent(accepted -> members.put(
-        "acceptedFeatures",
-        Map.of(
-            "at", accepted.at().toString(),
-            "rows", accepted.rows(),
-            "by", accepted.by(),
-            "because", accepted.because())));
+    members.put(
+        "predictions", section.predictions().stream().map(EvidenceJson::profile).toList());
+    section
+        .acceptedFeatures()
+        .ifPresent(accepted -> members.put(
+            "acceptedFeatures",
+            Map.of(
+                "at", accepted.at().toString(),
+                "rows", accepted.rows(),
+                "by", accepted.by(),
+                "because", accepted.because())));
     return members;
   }
 
@@ -235,7 +243,8 @@ public final class EvidenceJson {
         "columns",
         "predictions",
         "acceptedFeatures");
-    VersionEvidence.Builder section = VersionEvidence.builder(json.get("version").text())
+    VersionEvidence.Builder section = VersionEvidence.builder(
+            json.get("version").text())
         .served(json.get("recorded").integer(), json.get("dropped").integer())
         .failures(json.get("failures").integer())
         .truths(
@@ -261,9 +270,7 @@ public final class EvidenceJson {
       each.only("window", "quality");
       section.provisional(Window.parse(each.get("window").text()), measured(each.get("quality")));
     }
-    json.get("besideBaseline")
-        .items()
-        .forEach(each -> section.besideBaseline(comparison(each)));
+    json.get("besideBaseline").items().forEach(each -> section.besideBaseline(comparison(each)));
     json.get("drift")
         .items()
         .forEach(each -> section.drift(watch(each.get("watch")), reading(each)));
@@ -298,8 +305,7 @@ public final class EvidenceJson {
   }
 
   static Latency latency(Json json) {
-    json.only(
-        "p50", "p90", "p95", "p99", "p999", "max", "mean", "upper50", "upper99", "n");
+    json.only("p50", "p90", "p95", "p99", "p999", "max", "mean", "upper50", "upper99", "n");
     Latency.Builder latency = Latency.builder()
         .p50(Duration.parse(json.get("p50").text()))
         .p99(Duration.parse(json.get("p99").text()))
@@ -514,18 +520,18 @@ public final class EvidenceJson {
 
   private static SegmentationEvidence segmentation(Json json) {
     json.only("name", "unassigned", "fairness", "note", "segments");
-    SegmentationEvidence.Builder segments = SegmentationEvidence.builder(json.get("name").text())
+    SegmentationEvidence.Builder segments = SegmentationEvidence.builder(
+            json.get("name").text())
         .unassigned(json.get("unassigned").integer())
         .note(json.get("note").text());
     measured(json.get("fairness")).forEach(segments::fairness);
     for (Json each : json.get("segments").items()) {
       each.only("value", "recorded", "matured", "predictions", "quality");
-      SegmentEvidence.Builder segment = SegmentEvidence.builder(each.get("value").text())
+      SegmentEvidence.Builder segment = SegmentEvidence.builder(
+              each.get("value").text())
           .counts(each.get("recorded").integer(), each.get("matured").integer());
       Json predictions = each.get("predictions");
-      predictions
-          .keys()
-          .forEach(name -> segment.prediction(name, estimate(predictions.get(name))));
+      predictions.keys().forEach(name -> segment.prediction(name, estimate(predictions.get(name))));
       measured(each.get("quality")).forEach(segment::quality);
       segments.segment(segment.build());
     }
@@ -615,8 +621,8 @@ public final class EvidenceJson {
 
   private static Finding finding(Json json) {
     json.only("verdict", "text", "quantity", "estimate", "value", "limit", "n", "changePosition");
-    Finding.Builder finding =
-        Finding.builder(value(json.get("verdict"), Verdict.class), json.get("text").text());
+    Finding.Builder finding = Finding.builder(
+        value(json.get("verdict"), Verdict.class), json.get("text").text());
     json.find("quantity").ifPresent(quantity -> finding.quantity(quantity.text()));
     json.find("estimate").ifPresent(estimate -> finding.estimate(estimate(estimate)));
     json.find("value").ifPresent(value -> finding.value(value.number()));
@@ -662,7 +668,8 @@ public final class EvidenceJson {
           json.get("upper").number(),
           json.get("n").integer());
     } catch (IllegalArgumentException e) {
-      throw json.wanted("an estimate (" + MlopsException.shown(String.valueOf(e.getMessage())) + ")");
+      throw json.wanted(
+          "an estimate (" + MlopsException.shown(String.valueOf(e.getMessage())) + ")");
     }
   }
 

@@ -23,8 +23,9 @@ final class ResponseTimesJson {
     times.perSecond().ifPresent(rate -> members.put("perSecond", rate));
     times.inFlight().ifPresent(n -> members.put("inFlight", n));
     Map<String, @Nullable Object> within = new HashMap<>();
-    times.within().forEach((limit, share) ->
-        within.put(limit.toString(), EvidenceJson.estimate(share)));
+    times
+        .within()
+        .forEach((limit, share) -> within.put(limit.toString(), EvidenceJson.estimate(share)));
     members.put("within", within);
     times.growth().ifPresent(growth -> members.put("growth", growth(growth)));
     return members;

@@ -56,9 +56,8 @@ final class BaselineTests {
       tests.put(metric, made);
     }
     // A baseline that says how dependent losses are needs nobody to look.
-    this.loss = baseline.dependence().filter(Dependence::conclusive).isPresent()
-        ? null
-        : lossOf(baseline);
+    this.loss =
+        baseline.dependence().filter(Dependence::conclusive).isPresent() ? null : lossOf(baseline);
   }
 
   private static @Nullable Loss lossOf(Baseline baseline) {
@@ -104,11 +103,13 @@ final class BaselineTests {
     tests.forEach((metric, ofMetric) -> {
       NoWorseTest test = ofMetric.get(0.0);
       if (test != null && test.isTested()) {
-        all.put(metric, switch (test.standing()) {
-          case INCONCLUSIVE -> 0;
-          case NOT_WORSE -> 1;
-          case WORSE -> 2;
-        });
+        all.put(
+            metric,
+            switch (test.standing()) {
+              case INCONCLUSIVE -> 0;
+              case NOT_WORSE -> 1;
+              case WORSE -> 2;
+            });
       }
     });
     return all;
@@ -117,9 +118,8 @@ final class BaselineTests {
   /** Every comparison, beside the quality that is known. */
   List<BaselineComparison> comparisons(Map<Metric, Estimate> live) {
     List<BaselineComparison> all = new ArrayList<>();
-    tests.forEach((metric, ofMetric) -> ofMetric
-        .values()
-        .forEach(test -> all.add(test.comparison(live.get(metric)))));
+    tests.forEach((metric, ofMetric) ->
+        ofMetric.values().forEach(test -> all.add(test.comparison(live.get(metric)))));
     return all;
   }
 }

@@ -79,10 +79,7 @@ final class MeasuredWindows {
    * @param metrics beside those of every task
    */
   MeasuredWindows(
-      Baseline baseline,
-      int qualityOver,
-      Collection<Window> windows,
-      Collection<Metric> metrics) {
+      Baseline baseline, int qualityOver, Collection<Window> windows, Collection<Metric> metrics) {
     this.schema = baseline.schema();
     this.metrics = metrics;
     this.widening = Math.sqrt(baseline.dependence().map(Dependence::inflation).orElse(1.0));

@@ -50,8 +50,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class EvidenceJsonTest {
-  private static final Schema SCHEMA = Schema.of(Column.number("amount"), Column.category("channel"))
-      .positiveLabel("yes");
+  private static final Schema SCHEMA =
+      Schema.of(Column.number("amount"), Column.category("channel")).positiveLabel("yes");
   private static final Metric COST = Metric.builder("cost", Task.CLASSIFICATION)
       .unit("EUR")
       .meanOf((said, right) -> 1.0, 0, 200)
@@ -127,8 +127,8 @@ class EvidenceJsonTest {
             .tested(Estimate.share(900, 1_000))
             .limit(0.868)
             .build())
-        .besideBaseline(
-            BaselineComparison.builder(PROFIT, 0, Standing.INCONCLUSIVE, "no test").build())
+        .besideBaseline(BaselineComparison.builder(PROFIT, 0, Standing.INCONCLUSIVE, "no test")
+            .build())
         .drift(
             Watch.quality(Metric.RECALL, 0.02, FalseAlarms.every(100_000)),
             DriftReading.builder(Level.DRIFT)
@@ -165,7 +165,9 @@ class EvidenceJsonTest {
         .drift(
             Watch.predictions(FalseAlarms.every(1_000_000)),
             DriftReading.builder(Level.WARMING_UP).build())
-        .drift(Watch.own("mine", COST), DriftReading.builder(Level.WARNING).inputs(9).build())
+        .drift(
+            Watch.own("mine", COST),
+            DriftReading.builder(Level.WARNING).inputs(9).build())
         .drift(Watch.own("rows"), DriftReading.builder(Level.WARNING).inputs(9).build())
         .segmentation(SegmentationEvidence.builder("country")
             .segment(SegmentEvidence.builder("DE")
@@ -229,14 +231,16 @@ class EvidenceJsonTest {
   @Test
   void theSampleLeavesNoFieldAtItsDefault() throws IllegalAccessException {
     assertThat(alike(full().build(), VersionEvidence.builder("1").build())).isEmpty();
-    assertThat(alike(fullEvidence().build(), Evidence.builder("x", Instant.EPOCH).build()))
+    assertThat(
+            alike(fullEvidence().build(), Evidence.builder("x", Instant.EPOCH).build()))
         .isEmpty();
     assertThat(alike(
             full().build().latency().orElseThrow(),
             Latency.builder().p50(Duration.ZERO).p99(Duration.ZERO).n(1).build()))
         .isEmpty();
     assertThat(alike(
-            full().build().responseTimes().orElseThrow(), ResponseTimes.builder().build()))
+            full().build().responseTimes().orElseThrow(),
+            ResponseTimes.builder().build()))
         .isEmpty();
   }
 
@@ -261,8 +265,8 @@ class EvidenceJsonTest {
     if (evidence.champion().isPresent()) {
       // Field by field: an equals that forgets one would hide that the form does too.
       VersionEvidence section = evidence.champion().get();
-      assertThat(alike(section, read.champion().orElseThrow()))
-          .hasSize((int) Stream.of(VersionEvidence.class.getDeclaredFields())
+      assertThat(alike(section, read.champion().orElseThrow())).hasSize((int)
+          Stream.of(VersionEvidence.class.getDeclaredFields())
               .filter(field -> !Modifier.isStatic(field.getModifiers()) && !field.isSynthetic())
               .count());
     }
@@ -273,8 +277,7 @@ class EvidenceJsonTest {
   void sectionsThatDifferAreNotEqual() {
     Evidence evidence = fullEvidence().build();
     assertThat(fullEvidence().build()).isEqualTo(evidence).hasSameHashCodeAs(evidence);
-    assertThat(fullEvidence().champion(full().failures(3).build()).build())
-        .isNotEqualTo(evidence);
+    assertThat(fullEvidence().champion(full().failures(3).build()).build()).isNotEqualTo(evidence);
     assertThat(fullEvidence()
             .champion(full().quality(Window.sinceRelease(), Map.of()).build())
             .build())
@@ -285,15 +288,17 @@ class EvidenceJsonTest {
   /** Dashboards find numbers where this says. */
   @Test
   void looksAsDescribed() {
-    String text = EvidenceJson.toText(Evidence.builder("iris", Instant.parse("2026-03-01T09:00:00Z"))
-        .champion(VersionEvidence.builder("7")
-            .served(2, 0)
-            .quality(Metric.ACCURACY, new Estimate(0.5, 0.25, 0.75, 2))
-            .build())
-        .build());
+    String text =
+        EvidenceJson.toText(Evidence.builder("iris", Instant.parse("2026-03-01T09:00:00Z"))
+            .champion(VersionEvidence.builder("7")
+                .served(2, 0)
+                .quality(Metric.ACCURACY, new Estimate(0.5, 0.25, 0.75, 2))
+                .build())
+            .build());
     assertThat(text)
         .startsWith("{\"at\":\"2026-03-01T09:00:00Z\",\"champion\":{")
-        .contains("\"quality\":[{\"lower\":0.25,\"metric\":\"accuracy\",\"n\":2,\"upper\":0.75,\"value\":0.5}]")
+        .contains(
+            "\"quality\":[{\"lower\":0.25,\"metric\":\"accuracy\",\"n\":2,\"upper\":0.75,\"value\":0.5}]")
         .contains("\"recorded\":2")
         .contains("\"format\":1");
   }

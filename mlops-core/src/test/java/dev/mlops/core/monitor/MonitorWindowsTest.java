@@ -123,7 +123,8 @@ class MonitorWindowsTest {
   /** It holds at least 23/24 of the time and at most all of it, also when nothing more comes. */
   @Test
   void aWindowOfTimeForgetsInParts() {
-    Recorder recorder = open(config().measuringOver(DAY), Baseline.builder(SCHEMA).build());
+    Recorder recorder =
+        open(config().measuringOver(DAY), Baseline.builder(SCHEMA).build());
     serve(recorder, 1, 1);
     clock.advance(Duration.ofHours(23));
     monitor().tick();
@@ -198,8 +199,7 @@ class MonitorWindowsTest {
 
   @Test
   void moreThanEightWindowsAreRefused() {
-    Window[] many =
-        IntStream.rangeClosed(1, 9).mapToObj(Window::ofTruths).toArray(Window[]::new);
+    Window[] many = IntStream.rangeClosed(1, 9).mapToObj(Window::ofTruths).toArray(Window[]::new);
     assertThatThrownBy(() -> config().measuringOver(many))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("8")
@@ -236,8 +236,8 @@ class MonitorWindowsTest {
       double chance = 0.02;
       for (int i = 0; i < 8_000; i++) {
         chance = random.nextDouble() < 0.02 ? 0.42 - chance : chance;
-        monitor().truth(
-            recorder.record(ROW, YES, 1_000), random.nextDouble() < chance ? FALSE : TRUE);
+        monitor()
+            .truth(recorder.record(ROW, YES, 1_000), random.nextDouble() < chance ? FALSE : TRUE);
         if (i % 500 == 499) {
           monitor().tick();
         }
@@ -311,8 +311,7 @@ class MonitorWindowsTest {
         config()
             .measuringOver(Window.sinceRelease(), DAY)
             .watching(Signals.quality("accuracy").noWorseThanBaseline(0.05).atAnyLook())
-            .watching(
-                Signals.quality("accuracy").noWorseThanBaseline(0.05).falseAlarmEvery(1_000)),
+            .watching(Signals.quality("accuracy").noWorseThanBaseline(0.05).falseAlarmEvery(1_000)),
         tested());
     serve(recorder, 300, 300);
     Evidence evidence = monitor().evidence();

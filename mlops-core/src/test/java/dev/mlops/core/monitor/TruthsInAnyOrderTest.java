@@ -80,8 +80,7 @@ class TruthsInAnyOrderTest {
         .buffering(64)
         .qualityOver(LAST)
         .measuring(METRICS.toArray(new Metric[0]))
-        .measuringOver(
-            Window.sinceRelease(), Window.ofTruths(5), Window.of(Duration.ofMinutes(48)))
+        .measuringOver(Window.sinceRelease(), Window.ofTruths(5), Window.of(Duration.ofMinutes(48)))
         .open("m")) {
       Recorder recorder = monitor.recorder("1", Baseline.builder(schema).build());
       monitor.champion("1");

@@ -201,8 +201,7 @@ final class LabelCounts {
       }
       case "selection_rate" -> {
         return label(metric, schema)
-            .map(label -> Estimate.share(
-                tallies.getOrDefault(label, new Tally()).predicted, n));
+            .map(label -> Estimate.share(tallies.getOrDefault(label, new Tally()).predicted, n));
       }
       case "balanced_accuracy" -> {
         return Optional.of(average(metric, "recall", true, false));

@@ -142,8 +142,7 @@ public final class NoWorseTest {
       return upper ? SrEDetector.upperLimit(count, rows) : SrEDetector.lowerLimit(count, rows);
     }
     double end = upper ? estimate.upper() : estimate.lower();
-    double moved =
-        estimate.value() + (end - estimate.value()) * ONE_SIDED * Math.sqrt(inflation);
+    double moved = estimate.value() + (end - estimate.value()) * ONE_SIDED * Math.sqrt(inflation);
     return Math.max(metric.lowest(), Math.min(metric.highest(), moved));
   }
 
@@ -203,9 +202,8 @@ public final class NoWorseTest {
     }
     double sum = 0.0;
     for (int k = 0; k < pair[0].length; k++) {
-      double error = logarithmic
-          ? Outputs.logarithmic(pair[0][k], pair[1][k])
-          : pair[0][k] - pair[1][k];
+      double error =
+          logarithmic ? Outputs.logarithmic(pair[0][k], pair[1][k]) : pair[0][k] - pair[1][k];
       sum += error * error;
     }
     return sum / pair[0].length;
@@ -302,8 +300,9 @@ public final class NoWorseTest {
    */
   public BaselineComparison comparison(@Nullable Estimate live) {
     Standing standing = standing();
-    BaselineComparison.Builder comparison =
-        BaselineComparison.builder(metric, tolerance, standing, reason(standing)).n(n);
+    BaselineComparison.Builder comparison = BaselineComparison.builder(
+            metric, tolerance, standing, reason(standing))
+        .n(n);
     if (live != null) {
       comparison.live(live);
     }

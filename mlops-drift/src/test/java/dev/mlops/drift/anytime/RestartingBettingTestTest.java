@@ -109,7 +109,8 @@ class RestartingBettingTestTest {
   @Test
   void blocksAreBetOnByTheirMean() {
     RestartingBettingTest single = RestartingBettingTest.above(0.2).alpha(ALPHA);
-    RestartingBettingTest blocks = RestartingBettingTest.above(0.2).inBlocksOf(4).alpha(ALPHA);
+    RestartingBettingTest blocks =
+        RestartingBettingTest.above(0.2).inBlocksOf(4).alpha(ALPHA);
     SplittableRandom random = new SplittableRandom(9);
     for (int block = 0; block < 100; block++) {
       double sum = 0;

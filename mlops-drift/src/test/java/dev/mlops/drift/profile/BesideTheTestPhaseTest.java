@@ -71,12 +71,13 @@ class BesideTheTestPhaseTest {
   private static void scores(SplittableRandom random, boolean bad, Pair pair) {
     boolean yes = random.nextDouble() < 0.2;
     double score = random.nextDouble();
-    double normal = Math.sqrt(-2 * Math.log(1 - score)) * Math.cos(2 * Math.PI * random.nextDouble());
+    double normal =
+        Math.sqrt(-2 * Math.log(1 - score)) * Math.cos(2 * Math.PI * random.nextDouble());
     double shifted = normal + (yes ? bad ? 1.29 : 1.81 : 0);
     double probability = 1 / (1 + Math.exp(-shifted));
     pair.right = yes ? TRUE : FALSE;
-    pair.said = Classification.of(
-        List.of("no", "yes"), new double[] {1 - probability, probability});
+    pair.said =
+        Classification.of(List.of("no", "yes"), new double[] {1 - probability, probability});
   }
 
   /** Errors in regimes of 50 rows on average, in which they are 0.02 or 0.18; then 0.12 or 0.28. */
@@ -124,8 +125,7 @@ class BesideTheTestPhaseTest {
     List<Prediction> tested = said.subList(rows - TEST_ROWS, rows);
     List<Truth> truths = right.subList(rows - TEST_ROWS, rows);
     Baseline.Builder baseline = Baseline.builder(SCHEMA).rows(TEST_ROWS);
-    baseline.quality(
-        metric, Quality.of(SCHEMA, tested, truths, List.of(metric)).get(metric));
+    baseline.quality(metric, Quality.of(SCHEMA, tested, truths, List.of(metric)).get(metric));
     baseline.dependence(dependent ? losses.dependence() : Dependence.none());
     return baseline.build();
   }
@@ -142,8 +142,7 @@ class BesideTheTestPhaseTest {
       Pair pair = new Pair();
       Baseline baseline = baseline(law, metric, dependent, random, pair);
       NoWorseTest quiet = NoWorseTest.of(metric, TOLERANCE, baseline);
-      double allowed =
-          1 - baseline.quality(metric).orElseThrow().value() + TOLERANCE;
+      double allowed = 1 - baseline.quality(metric).orElseThrow().value() + TOLERANCE;
       boolean[] wrong = new boolean[NAIVE_WINDOW];
       int wrongs = 0;
       boolean alarmed = false;
@@ -192,7 +191,12 @@ class BesideTheTestPhaseTest {
 
   private static List<Case> cases() {
     return List.of(
-        new Case("accuracy, error 0.10 → 0.20", BesideTheTestPhaseTest::errors, Metric.ACCURACY, false, 1),
+        new Case(
+            "accuracy, error 0.10 → 0.20",
+            BesideTheTestPhaseTest::errors,
+            Metric.ACCURACY,
+            false,
+            1),
         new Case("F1, 0.80 → 0.69", BesideTheTestPhaseTest::hits, Metric.F1, false, 2),
         new Case("ROC AUC, 0.90 → 0.82", BesideTheTestPhaseTest::scores, Metric.ROC_AUC, false, 3),
         new Case(

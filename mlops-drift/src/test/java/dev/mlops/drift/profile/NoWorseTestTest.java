@@ -48,8 +48,8 @@ class NoWorseTestTest {
   /** The limit is Clopper and Pearson's bound of the error, moved by the tolerance. */
   @Test
   void theLimitKnowsHowFewRowsWereTested() {
-    NoWorseTest test =
-        NoWorseTest.of(Metric.ACCURACY, 0.02, baseline(Metric.ACCURACY, Estimate.share(900, 1_000)));
+    NoWorseTest test = NoWorseTest.of(
+        Metric.ACCURACY, 0.02, baseline(Metric.ACCURACY, Estimate.share(900, 1_000)));
     assertThat(comparison(test).limit().orElseThrow())
         .isEqualTo(1 - SrEDetector.upperLimit(100, 1_000) - 0.02, within(1e-12));
     NoWorseTest dependent = NoWorseTest.of(
@@ -117,7 +117,9 @@ class NoWorseTestTest {
       double alarm = 0.02 + 0.3 * random.nextDouble();
       double share = 0.1 + 0.5 * random.nextDouble();
       double beta = name.startsWith("f1") ? 1 : metric.parameter().orElseThrow();
-      double f = (1 + beta * beta) * share * hit
+      double f = (1 + beta * beta)
+          * share
+          * hit
           / ((1 + beta * beta) * share * hit
               + (1 - share) * alarm
               + beta * beta * share * (1 - hit));
@@ -129,8 +131,7 @@ class NoWorseTestTest {
         for (int i = 0; i < 20_000; i++) {
           boolean is = random.nextDouble() < share;
           boolean said = random.nextDouble() < (is ? hit : alarm);
-          test.add(
-              Classification.of(said ? label : other), Truth.of(is ? label : other));
+          test.add(Classification.of(said ? label : other), Truth.of(is ? label : other));
         }
         assertThat(test.standing())
             .as("%s %s, F %.3f, tested %.3f, seed %d", name, label, f, tested, seed)
@@ -155,7 +156,8 @@ class NoWorseTestTest {
     for (int i = 0; i < 40_000; i++) {
       boolean yes = random.nextDouble() < 0.1;
       // Ties: ten scores only. The area is 0.76.
-      double score = Math.min(9, Math.floor(10 * random.nextDouble() * (yes ? 1 : 0.7))) / 10 + 0.05;
+      double score =
+          Math.min(9, Math.floor(10 * random.nextDouble() * (yes ? 1 : 0.7))) / 10 + 0.05;
       test.add(scored(yes ? Math.min(0.95, score + 0.1) : score), yes ? TRUE : FALSE);
     }
     assertThat(test.n()).isEqualTo(40_000);
@@ -184,8 +186,10 @@ class NoWorseTestTest {
   void errorsWithoutABoundCanBeShownWorse(String name) {
     Metric metric = Metric.of(name);
     Random random = new Random(4);
-    NoWorseTest good = NoWorseTest.of(metric, 0.1, ofQuantities(metric, new Estimate(1, 0.95, 1.05, 1_000)));
-    NoWorseTest bad = NoWorseTest.of(metric, 0.1, ofQuantities(metric, new Estimate(1, 0.95, 1.05, 1_000)));
+    NoWorseTest good =
+        NoWorseTest.of(metric, 0.1, ofQuantities(metric, new Estimate(1, 0.95, 1.05, 1_000)));
+    NoWorseTest bad =
+        NoWorseTest.of(metric, 0.1, ofQuantities(metric, new Estimate(1, 0.95, 1.05, 1_000)));
     for (int i = 0; i < 5_000; i++) {
       double truth = name.equals("rmsle") ? 1 : 1_000 + random.nextInt(100);
       double off = name.equals("rmsle") ? 0.2 : 0.5;
@@ -214,11 +218,20 @@ class NoWorseTestTest {
   /** Most metrics are no mean of rows; that is told, and never taken for good. */
   @ParameterizedTest
   @ValueSource(
-      strings = {"mcc", "balanced_accuracy", "cohen_kappa", "f1_macro", "recall_macro", "ece",
-        "average_precision", "roc_auc_macro"})
+      strings = {
+        "mcc",
+        "balanced_accuracy",
+        "cohen_kappa",
+        "f1_macro",
+        "recall_macro",
+        "ece",
+        "average_precision",
+        "roc_auc_macro"
+      })
   void whatHasNoTestSaysWhy(String name) {
     Metric metric = Metric.of(name);
-    NoWorseTest test = NoWorseTest.of(metric, 0, baseline(metric, new Estimate(0.9, 0.8, 0.95, 50)));
+    NoWorseTest test =
+        NoWorseTest.of(metric, 0, baseline(metric, new Estimate(0.9, 0.8, 0.95, 50)));
     for (int i = 0; i < 500; i++) {
       test.add(scored(0.1), TRUE);
       test.add(scored(0.9), FALSE);
@@ -287,8 +300,8 @@ class NoWorseTestTest {
 
   @Test
   void predictionsOfAnotherKindDoNotCount() {
-    NoWorseTest test =
-        NoWorseTest.of(Metric.ROC_AUC, 0, baseline(Metric.ROC_AUC, new Estimate(0.9, 0.8, 0.95, 50)));
+    NoWorseTest test = NoWorseTest.of(
+        Metric.ROC_AUC, 0, baseline(Metric.ROC_AUC, new Estimate(0.9, 0.8, 0.95, 50)));
     Prediction regression = Regression.of(1.0);
     test.add(regression, Truth.of(1.0));
     test.add(YES, TRUE);
