@@ -34,7 +34,7 @@ class ImportOrderTest {
 
   /** Packages of core that belong to no stage. */
   private static final Set<String> HELPERS =
-      Set.of("internal", "tribuo", "function", "onnx", "csv", "environment", "container");
+      Set.of("internal", "tribuo", "function", "onnx", "csv", "environment", "container", "evidence");
 
   private static final Map<String, Integer> RANKS = ranks();
 

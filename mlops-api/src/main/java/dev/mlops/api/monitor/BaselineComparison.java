@@ -2,6 +2,7 @@ package dev.mlops.api.monitor;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.drift.Standing;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Figures;
 import dev.mlops.api.model.Metric;
@@ -37,20 +38,6 @@ public final class BaselineComparison {
   private final @Nullable Estimate tested;
   private final @Nullable Estimate difference;
   private final @Nullable Double limit;
-
-  /**
-   * Whether a version is worse than in its test phase.
-   *
-   * @since 0.1
-   */
-  public enum Standing {
-    /** It was shown to be no worse by more than the tolerance. */
-    NOT_WORSE,
-    /** It was shown to be worse by more than the tolerance. */
-    WORSE,
-    /** Neither was shown, or nothing can be. */
-    INCONCLUSIVE
-  }
 
   private BaselineComparison(Builder builder) {
     this.metric = builder.metric;

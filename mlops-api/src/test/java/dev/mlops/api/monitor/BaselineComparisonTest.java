@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.mlops.api.drift.Standing;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
-import dev.mlops.api.monitor.BaselineComparison.Standing;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;

@@ -5,6 +5,7 @@ import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
+import dev.mlops.api.drift.Standing;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
@@ -348,7 +349,7 @@ public final class EvidenceJson {
     BaselineComparison.Builder comparison = BaselineComparison.builder(
             metric(json.get("metric")),
             json.get("tolerance").number(),
-            value(json.get("standing"), BaselineComparison.Standing.class),
+            value(json.get("standing"), Standing.class),
             json.get("reason").text())
         .n(json.get("n").integer());
     json.find("live").ifPresent(live -> comparison.live(estimate(live)));

@@ -32,6 +32,7 @@ final class BaselineTests {
   /** After so many losses the dependence is looked at again. */
   private static final int LOOK = 1_000;
 
+  private final Baseline baseline;
   private final Map<Metric, Map<Double, NoWorseTest>> tests = new TreeMap<>();
   private final @Nullable Loss loss;
   private final DependenceEstimator losses = new DependenceEstimator();
@@ -46,6 +47,7 @@ final class BaselineTests {
    */
   BaselineTests(
       Baseline baseline, Collection<Metric> metrics, Map<Metric, Set<Double>> tolerances) {
+    this.baseline = baseline;
     Set<Metric> all = new TreeSet<>(metrics);
     all.addAll(tolerances.keySet());
     for (Metric metric : all) {
@@ -118,8 +120,18 @@ final class BaselineTests {
   /** Every comparison, beside the quality that is known. */
   List<BaselineComparison> comparisons(Map<Metric, Estimate> live) {
     List<BaselineComparison> all = new ArrayList<>();
-    tests.forEach((metric, ofMetric) ->
-        ofMetric.values().forEach(test -> all.add(test.comparison(live.get(metric)))));
+    tests.forEach((metric, ofMetric) -> ofMetric.forEach((tolerance, test) -> {
+      BaselineComparison.Builder comparison = BaselineComparison.builder(
+              metric, tolerance, test.standing(), test.reason())
+          .n(test.n());
+      Estimate known = live.get(metric);
+      if (known != null) {
+        comparison.live(known);
+      }
+      baseline.quality(metric).ifPresent(comparison::tested);
+      test.limit().ifPresent(comparison::limit);
+      all.add(comparison.build());
+    }));
     return all;
   }
 }

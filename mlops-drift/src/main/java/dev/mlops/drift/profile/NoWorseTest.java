@@ -2,6 +2,7 @@ package dev.mlops.drift.profile;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.drift.Standing;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Figures;
@@ -10,14 +11,13 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
-import dev.mlops.api.monitor.BaselineComparison;
-import dev.mlops.api.monitor.BaselineComparison.Standing;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Dependence;
 import dev.mlops.drift.anytime.RestartingBettingTest;
 import dev.mlops.drift.stream.SrEDetector;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,7 +87,6 @@ public final class NoWorseTest {
   }
 
   private final Metric metric;
-  private final double tolerance;
   private final @Nullable Estimate tested;
   private @Nullable Double limit;
   /** Why nothing can be shown; empty if something can. */
@@ -104,7 +103,6 @@ public final class NoWorseTest {
 
   private NoWorseTest(Metric metric, double tolerance, Baseline baseline) {
     this.metric = metric;
-    this.tolerance = tolerance;
     this.tested = baseline.quality(metric).orElse(null);
     if (tested == null) {
       nothing = "no " + metric + " in the baseline";
@@ -293,26 +291,14 @@ public final class NoWorseTest {
     return tested != null;
   }
 
-  /**
-   * {@return what was shown so far, beside the quality that is known}
-   *
-   * @param live over the monitor's default window; null if it is not known
-   */
-  public BaselineComparison comparison(@Nullable Estimate live) {
-    Standing standing = standing();
-    BaselineComparison.Builder comparison = BaselineComparison.builder(
-            metric, tolerance, standing, reason(standing))
-        .n(n);
-    if (live != null) {
-      comparison.live(live);
-    }
-    if (tested != null) {
-      comparison.tested(tested);
-    }
-    if (limit != null && worse != null) {
-      comparison.limit(limit);
-    }
-    return comparison.build();
+  /** {@return the value of the metric beyond which it is worse; empty if nothing can be shown} */
+  public OptionalDouble limit() {
+    return limit == null || worse == null ? OptionalDouble.empty() : OptionalDouble.of(limit);
+  }
+
+  /** {@return what the standing rests on, or what is missing; for people} */
+  public String reason() {
+    return reason(standing());
   }
 
   private String reason(Standing standing) {
@@ -335,10 +321,10 @@ public final class NoWorseTest {
     return n;
   }
 
-  /** {@return such as {@code recall 0.81 (test phase 0.90), WORSE: 412 truths show it below 0.868}} */
+  /** {@return such as {@code recall, WORSE: 412 truths show it below 0.868}} */
   @Override
   public String toString() {
-    return comparison(null).toString();
+    return metric + ", " + standing() + ": " + reason();
   }
 
   /** What a row says of "F-beta is at least c", moved and scaled to 0 to 1. */

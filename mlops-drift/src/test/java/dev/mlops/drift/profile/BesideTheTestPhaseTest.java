@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.mlops.api.drift.Standing;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
-import dev.mlops.api.monitor.BaselineComparison.Standing;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Dependence;
 import java.io.IOException;
