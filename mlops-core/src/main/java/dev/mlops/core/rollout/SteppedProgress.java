@@ -60,6 +60,7 @@ final class SteppedProgress implements RolloutProgress {
     for (List<Condition> conditions : List.of(plan.guards(), plan.goals())) {
       for (Condition condition : conditions) {
         condition.expression().ifPresent(asked -> {
+          requireTask(condition, asked, start);
           if (TrafficPlan.isJudgedByTruths(asked)) {
             tests.computeIfAbsent(condition, each -> test(each, asked, start));
           } else if (asked.quantity().equals(Expression.Quantity.FAILURES)) {
@@ -70,6 +71,16 @@ final class SteppedProgress implements RolloutProgress {
       }
     }
     this.decision = undecided("nothing is known yet");
+  }
+
+  private static void requireTask(Condition condition, Expression asked, RolloutStart start) {
+    asked.quantity().metric().ifPresent(metric -> start.schema().task().ifPresent(task -> {
+      if (metric.task() != task) {
+        throw new IllegalArgumentException(condition + " cannot be told: " + metric
+            + " is measured of " + metric.task().name() + ", but " + start.candidate() + " predicts "
+            + task.name());
+      }
+    }));
   }
 
   private ArmsTest test(Condition condition, Expression asked, RolloutStart start) {

@@ -755,6 +755,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     private InstantSource clock = InstantSource.system();
     private LongSupplier ticker = System::nanoTime;
     private String actor = "deployment";
+    private boolean orEarlier;
     private @Nullable Journal journal;
     private final List<Consumer<? super LoopEvent>> listeners = new ArrayList<>();
     private final List<RolloutPlan> resuming = new ArrayList<>();
@@ -845,6 +846,18 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
      */
     public Builder<T> environment(Function<? super ModelPackage, EnvironmentReport> check) {
       this.environment = requireNonNull(check, "check");
+      return this;
+    }
+
+    /**
+     * {@return this builder of a deployment that opens although the version that the alias points to cannot be loaded}
+     *
+     * <p>The newest version that served before it and can be loaded serves instead, which is logged. Ticks go on to load the
+     * one that the alias points to, and {@link Deployment#trouble()} says so, until it can be loaded or the alias moves on.
+     * Without this {@link #open()} throws.
+     */
+    public Builder<T> orAnEarlierVersion() {
+      this.orEarlier = true;
       return this;
     }
 
@@ -942,7 +955,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
       AliasChange change = store.current(alias).orElseGet(() -> release(loader));
       Deployment<T> deployment = new Deployment<>(this, loader);
       try {
-        deployment.follower.begin(change);
+        deployment.follower.begin(change, orEarlier);
         deployment.tellsChampion();
         deployment.rollouts.tick(); // goes on with what an earlier process left
       } catch (Throwable e) {

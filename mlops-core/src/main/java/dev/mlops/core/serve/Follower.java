@@ -2,10 +2,13 @@ package dev.mlops.core.serve;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.Version;
@@ -71,9 +74,43 @@ final class Follower {
     this.changed = changed;
   }
 
-  /** Serves what a change asks for, as nothing serves yet. */
-  void begin(AliasChange change) {
-    load(null, change, null);
+  /**
+   * Serves what a change asks for, as nothing serves yet; if that cannot be loaded and an earlier version may serve instead, the
+   * newest that can be. Ticks then go on to try the newer one.
+   */
+  void begin(AliasChange change, boolean orEarlier) {
+    try {
+      load(null, change, null);
+    } catch (ModelLoadException | PackageIntegrityException e) {
+      if (!orEarlier || !beginEarlier(change, e)) {
+        throw e;
+      }
+    }
+  }
+
+  private boolean beginEarlier(AliasChange change, MlopsException unloadable) {
+    List<AliasChange> history = store.history(alias);
+    List<Version> way = RollbackTargets.of(history, change);
+    for (int i = way.size() - 1; i >= 0; i--) {
+      Version version = way.get(i);
+      AliasChange served = null;
+      for (AliasChange each : history) {
+        served = each.to().equals(version) && each.generation() < change.generation() ? each : served;
+      }
+      try {
+        if (served != null && load(null, served, null)) {
+          warnings.once(
+              "start",
+              alias + " points to " + change.to() + ", which cannot be loaded: " + version
+                  + " serves instead, the newest before it that can be",
+              unloadable);
+          return true;
+        }
+      } catch (ModelLoadException | PackageIntegrityException also) {
+        unloadable.addSuppressed(also);
+      }
+    }
+    return false;
   }
 
   /** Commits a rollback, follows the alias, and loads what could be rolled back to; never throws. */
@@ -257,29 +294,51 @@ final class Follower {
       return false;
     }
     try {
-      Version version = null;
-      for (Version each : RollbackTargets.of(store.history(alias), state.change())) {
-        version = each.number() < state.champion().version().number() ? each : version;
-      }
-      if (version == null) {
+      List<Version> way = RollbackTargets.of(store.history(alias), state.change()).stream()
+          .filter(each -> each.number() < state.champion().version().number())
+          .toList();
+      if (way.isEmpty()) {
         last = generation;
         return true;
       }
-      ModelPackage source = store.open(version);
-      SharedModel model = new SharedModel(loader.load(source));
+      warmUp(state, way);
+      return true;
+    } catch (Throwable e) {
+      warmUps.failed(generation, ticker.getAsLong());
+      throw e;
+    }
+  }
+
+  /** Loads the newest of some versions that can be loaded; throws what the newest threw if none can be. */
+  private void warmUp(State state, List<Version> way) {
+    MlopsException first = null;
+    for (int i = way.size() - 1; i >= 0; i--) {
+      ModelPackage source;
+      SharedModel model;
+      try {
+        source = store.open(way.get(i));
+        model = new SharedModel(loader.load(source));
+      } catch (ModelLoadException | PackageIntegrityException e) {
+        warnings.once(
+            "unloadable " + way.get(i),
+            way.get(i) + " cannot be loaded, so that " + alias
+                + " cannot be rolled back to it; the version before it is tried",
+            e);
+        first = first == null ? e : first;
+        continue;
+      }
       boolean kept = false;
       try {
-        Loaded standby = loaded(version, model, source);
-        kept = serving.replace(state, state.with(standby));
+        kept = serving.replace(state, state.with(loaded(way.get(i), model, source)));
       } finally {
         if (!kept) {
           model.retire();
         }
       }
-      return true;
-    } catch (Throwable e) {
-      warmUps.failed(generation, ticker.getAsLong());
-      throw e;
+      return;
+    }
+    if (first != null) {
+      throw first;
     }
   }
 

@@ -1,0 +1,184 @@
+package dev.mlops.core.rollout;
+
+import static dev.mlops.api.monitor.Signals.failures;
+import static dev.mlops.api.monitor.Signals.features;
+import static dev.mlops.api.monitor.Signals.freshTruths;
+import static dev.mlops.api.monitor.Signals.goldenExamples;
+import static dev.mlops.api.monitor.Signals.latency;
+import static dev.mlops.api.monitor.Signals.quality;
+import static dev.mlops.core.rollout.TrafficPlan.abTest;
+import static dev.mlops.core.rollout.TrafficPlan.blueGreen;
+import static dev.mlops.core.rollout.TrafficPlan.canary;
+import static dev.mlops.core.rollout.TrafficPlan.direct;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.mlops.api.model.Column;
+import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Task;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Verdict;
+import dev.mlops.api.pack.Digest;
+import dev.mlops.api.rollout.RolloutDecision;
+import dev.mlops.api.rollout.RolloutLook;
+import dev.mlops.api.rollout.RolloutProgress;
+import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.store.Version;
+import java.time.Duration;
+import java.time.Instant;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+/** What cannot work is refused when the plan is built, with what was wanted. */
+class TrafficPlanTest {
+  private static final Duration HOUR = Duration.ofHours(1);
+
+  private static void refused(ThrowingCallable plan, String... words) {
+    assertThatIllegalArgumentException().isThrownBy(plan).withMessageContainingAll(words);
+  }
+
+  private static RolloutStart start(Task task) {
+    Schema schema = Schema.of(Column.number("x")).predicting(task);
+    return RolloutStart.builder(version(7), version(8), schema).build();
+  }
+
+  private static Version version(int number) {
+    return new Version("fraud", number, Digest.of(new byte[] {(byte) number}), Instant.EPOCH);
+  }
+
+  @Test
+  void sharesThatDoNotGrowOrAreNoShares() {
+    refused(TrafficPlan::canary, "at least one step");
+    refused(() -> canary(5, 5), "5.0 came after 5.0");
+    refused(() -> canary(50, 25), "25.0 came after 50.0");
+    refused(() -> canary(0), "above 0", "0.0");
+    refused(() -> canary(101), "at most 100", "101.0");
+    refused(() -> canary(Double.NaN), "NaN");
+    refused(() -> canary(0.0001), "thousandths", "1.0E-4");
+    refused(() -> abTest("e", 100), "leave keys to the champion");
+    refused(() -> abTest(" ", 50), "salt");
+    assertThat(canary(0.001, 5, 33.333).shares()).containsExactly(1, 5_000, 33_333);
+  }
+
+  @Test
+  void aDeadlineBeforeTheLastStepEnds() {
+    refused(
+        () -> canary(5, 25, 50).eachFor(0, Duration.ofHours(9)), "3 steps", "9 h", "27 h", "never promote");
+    refused(() -> canary(5, 25).within(Duration.ofMinutes(19)), "2 steps", "20 min", "19 min");
+    assertThat(canary(5, 25).within(Duration.ofMinutes(20))).isNotNull();
+  }
+
+  @Test
+  void fewerTruthsThanTheStepsOrTheTestNeed() {
+    refused(() -> canary(5, 25).eachFor(100, HOUR).atMost(199), "need 200", "199");
+    // ln 20 / ln(1 + 0.02/1.96) = 295.1
+    refused(
+        () -> canary(5)
+            .eachFor(0, HOUR)
+            .promotingWhen(quality("accuracy").noWorseThanChampion(0.02))
+            .atMost(295),
+        "at least 296 truths",
+        "295");
+    assertThat(canary(5)
+            .eachFor(0, HOUR)
+            .promotingWhen(quality("accuracy").noWorseThanChampion(0.02))
+            .atMost(296))
+        .isNotNull();
+  }
+
+  @Test
+  void conditionsThatARolloutCannotAnswer() {
+    refused(
+        () -> canary(5).promotingWhen(quality("f1").noWorseThanChampion(0.02)),
+        "no loss per row",
+        "accuracy");
+    refused(() -> canary(5).rollingBackUnless(goldenExamples()), "before any request");
+    refused(() -> canary(5).promotingWhen(freshTruths(100)), "eachFor");
+    refused(
+        () -> canary(5).rollingBackUnless(features().falseAlarmEvery(100_000)), "watch the champion");
+    refused(
+        () -> blueGreen().rollingBackUnless(quality("accuracy").noWorseThanChampion(0.02)),
+        "blue/green",
+        "canary(…)");
+    refused(
+        () -> blueGreen().rollingBackUnless(latency().p99NoWorseThanChampion(2)), "blue/green");
+    refused(() -> direct().rollingBackUnless(failures().atMost(0.01)), "blueGreen()");
+    refused(() -> canary(5).rollingBackUnless(), "at least one condition");
+    refused(() -> quality("acuracy"), "accuracy");
+  }
+
+  @Test
+  void knobsOfAnotherMethod() {
+    refused(() -> direct().eachFor(1, HOUR), "eachFor", "direct");
+    refused(() -> blueGreen().promotingWhen(failures().atMost(0.1)), "promotingWhen", "blue/green");
+    refused(() -> blueGreen().within(HOUR), "within");
+    refused(() -> blueGreen().atMost(5), "atMost");
+    refused(() -> direct().bakingFor(HOUR), "blueGreen()");
+    refused(() -> canary(5).erringAtMost(1), "alpha");
+    refused(() -> canary(5).within(Duration.ZERO), "longer than zero");
+  }
+
+  @Test
+  void whatTheCandidateCannotBeMeasuredBy() {
+    refused(() -> canary(5).begin(start(Task.CLASSIFICATION)), "must ask something", "fraud:8");
+    refused(
+        () -> canary(5)
+            .promotingWhen(quality("mae").noWorseThanChampion(1))
+            .begin(start(Task.REGRESSION)),
+        "mae",
+        "no upper bound",
+        "test phase");
+    refused(
+        () -> canary(5)
+            .promotingWhen(quality("accuracy").noWorseThanChampion(0.02))
+            .begin(start(Task.REGRESSION)),
+        "accuracy is measured of CLASSIFICATION",
+        "fraud:8 predicts REGRESSION");
+  }
+
+  @Test
+  void theStepsAndConditionsAreSaid() {
+    assertThat(canary(5, 25, 50)
+            .eachFor(500, Duration.ofMinutes(30))
+            .rollingBackUnless(failures().atMost(0.01))
+            .promotingWhen(quality("recall").noWorseThanChampion(0.01)))
+        .hasToString("canary 5, 25, 50 % of keys, each for 500 truths and 30 min, rolling back unless"
+            + " [failures().atMost(0.01)], promoting when [quality(\"recall\").noWorseThanChampion(0.01)],"
+            + " within 24 h (alpha 0.05)");
+  }
+
+  /** A condition that throws, answers null, or has no evidence is never PASS. */
+  @Test
+  void aConditionThatThrowsHoldsAndFailsAtTheDeadline() {
+    RolloutProgress rollout = canary(50)
+        .eachFor(0, Duration.ZERO)
+        .rollingBackUnless(evidence -> {
+          throw new IllegalStateException("no connection");
+        })
+        .within(HOUR)
+        .begin(start(Task.CLASSIFICATION));
+    assertThat(look(rollout, Duration.ofMinutes(59)).outcome())
+        .isEqualTo(RolloutDecision.Outcome.UNDECIDED);
+    RolloutDecision late = look(rollout, HOUR);
+    assertThat(late.outcome()).isEqualTo(RolloutDecision.Outcome.KEEP);
+    assertThat(late.reason()).contains("deadline", "IllegalStateException");
+  }
+
+  @Test
+  void whatFailsWhileItBakesIsTold() {
+    RolloutProgress rollout = blueGreen()
+        .rollingBackUnless(evidence -> Finding.fail("it drops orders"))
+        .begin(start(Task.CLASSIFICATION));
+    Finding found = rollout.baking(Evidence.builder("fraud", Instant.EPOCH).build());
+    assertThat(found.verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(found.text()).contains("it drops orders");
+    assertThat(rollout.bake()).isEqualTo(Duration.ofMinutes(10));
+  }
+
+  private static RolloutDecision look(RolloutProgress rollout, Duration after) {
+    return rollout.look(RolloutLook.builder(Evidence.builder("fraud", Instant.EPOCH).build())
+        .after(after, after)
+        .build());
+  }
+}
