@@ -271,7 +271,10 @@ public final class MicrometerMonitor implements MetricsMonitor {
       if (byNumber.containsKey(number)) {
         return; // each segment tells it again
       }
-      sections.remove(version);
+      Section before = sections.get(version);
+      if (before != null) {
+        forget(before); // another model was called by this version
+      }
       Section section = sectionOf(version, baseline);
       section.logged = number;
       section.restored = true;
