@@ -178,7 +178,7 @@ final class Arena {
   Arena putText(String text, @Nullable Dictionary names) {
     int known = names == null ? -1 : names.number(text);
     if (known >= 0) {
-      return putCount((long) known << 1 | 1);
+      return putCount(((long) known << 1) | 1);
     }
     int length = text.length();
     boolean wide = false;
@@ -188,7 +188,7 @@ final class Arena {
         break;
       }
     }
-    putCount((long) length << 2 | (wide ? 2 : 0));
+    putCount(((long) length << 2) | (wide ? 2 : 0));
     room(wide ? 2 * length : length);
     for (int i = 0; i < length; i++) {
       char each = text.charAt(i);
@@ -215,7 +215,7 @@ final class Arena {
     need((int) Math.min(Integer.MAX_VALUE, 2L * length));
     char[] text = new char[length];
     for (int i = 0; i < length; i++) {
-      text[i] = (char) (bytes[cursor++] << 8 | bytes[cursor++] & 0xff);
+      text[i] = (char) ((bytes[cursor++] << 8) | (bytes[cursor++] & 0xff));
     }
     return new String(text);
   }
@@ -239,7 +239,7 @@ final class Arena {
     }
     for (int i = 0; i < length; i++) {
       int each = wide
-          ? bytes[begin + 2 * i] << 8 | bytes[begin + 2 * i + 1] & 0xff
+          ? (bytes[begin + 2 * i] << 8) | (bytes[begin + 2 * i + 1] & 0xff)
           : bytes[begin + i] & 0xff;
       if ((char) each != text.charAt(i)) {
         return false;
@@ -267,7 +267,7 @@ final class Arena {
   private void putList(List<String> list, @Nullable Dictionary names) {
     int known = names == null ? -1 : names.number(list);
     if (known >= 0) {
-      putCount((long) known << 1 | 1);
+      putCount(((long) known << 1) | 1);
       return;
     }
     putCount((long) list.size() << 1);

@@ -70,7 +70,8 @@ final class Chunk {
   @Nullable
   Arena rows;
   /** Predictions of a kind that is kept as it is; null without any. */
-  @Nullable Prediction @Nullable [] whole;
+  @Nullable
+  Prediction @Nullable [] whole;
 
   Chunk(int number, int room, int saidBytes, int rowBytes) {
     this.number = number;

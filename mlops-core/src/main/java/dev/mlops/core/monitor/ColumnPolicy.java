@@ -115,10 +115,11 @@ public final class ColumnPolicy {
     return switch (kind) {
       case KEEP -> number;
       case BUCKET -> Double.isInfinite(number) ? number : Math.floor(number / size) * size;
-      case HASH -> ByteBuffer.wrap(
-              hashed(ByteBuffer.allocate(8).putDouble(number + 0.0).array()))
-          .getLong()
-          >>> 12;
+      case HASH ->
+        (double)
+            (ByteBuffer.wrap(hashed(ByteBuffer.allocate(8).putDouble(number + 0.0).array()))
+                    .getLong()
+                >>> 12);
       case PREFIX, DROP -> Double.NaN;
     };
   }
@@ -129,11 +130,12 @@ public final class ColumnPolicy {
     }
     return switch (kind) {
       case KEEP -> category;
-      case PREFIX -> category.codePointCount(0, category.length()) <= size
-          ? category
-          : category.substring(0, category.offsetByCodePoints(0, (int) size));
-      case HASH -> HexFormat.of()
-          .formatHex(hashed(category.getBytes(StandardCharsets.UTF_8)), 0, 8);
+      case PREFIX ->
+        category.codePointCount(0, category.length()) <= size
+            ? category
+            : category.substring(0, category.offsetByCodePoints(0, (int) size));
+      case HASH ->
+        HexFormat.of().formatHex(hashed(category.getBytes(StandardCharsets.UTF_8)), 0, 8);
       case BUCKET, DROP -> "";
     };
   }

@@ -41,9 +41,9 @@ final class KeyHash {
       long word;
       if (i < whole) {
         word = key.charAt(i)
-            | (long) key.charAt(i + 1) << 16
-            | (long) key.charAt(i + 2) << 32
-            | (long) key.charAt(i + 3) << 48;
+            | ((long) key.charAt(i + 1) << 16)
+            | ((long) key.charAt(i + 2) << 32)
+            | ((long) key.charAt(i + 3) << 48);
       } else {
         word = (2L * length) << 56;
         for (int rest = i; rest < length; rest++) {

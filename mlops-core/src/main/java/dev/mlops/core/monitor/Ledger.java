@@ -283,7 +283,7 @@ final class Ledger {
   }
 
   private static long handle(Chunk chunk, int slot) {
-    return (long) chunk.number << SLOT_BITS | slot;
+    return ((long) chunk.number << SLOT_BITS) | slot;
   }
 
   private Chunk chunk(long handle) {

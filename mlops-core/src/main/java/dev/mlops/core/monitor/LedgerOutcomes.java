@@ -25,8 +25,7 @@ final class LedgerOutcomes implements Outcomes {
    * @param capacity how many it keeps
    * @param log where older ones are; null without one
    */
-  LedgerOutcomes(
-      Ledger ledger, ReentrantLock lock, long capacity, @Nullable MonitorLog log) {
+  LedgerOutcomes(Ledger ledger, ReentrantLock lock, long capacity, @Nullable MonitorLog log) {
     this.ledger = ledger;
     this.lock = lock;
     this.capacity = capacity;

@@ -68,8 +68,7 @@ final class MonitorLog implements AutoCloseable {
   private final LedgerLog config;
   private final LogFiles files;
   private final FaultStatus faults = FaultStatus.of(
-      MicrometerMonitor.class,
-      "the monitor goes on in memory, and tries again at the next tick");
+      MicrometerMonitor.class, "the monitor goes on in memory, and tries again at the next tick");
   private final AtomicLong unwritten = new AtomicLong();
 
   // Guarded by the monitor's lock.
@@ -201,7 +200,8 @@ final class MonitorLog implements AutoCloseable {
           }
         });
         if (torn > 0 && i < last) {
-          damages.add(segment.file.getFileName() + " ends with " + torn + " bytes that are cut off");
+          damages.add(
+              segment.file.getFileName() + " ends with " + torn + " bytes that are cut off");
         }
       } catch (StoreException damaged) {
         damages.add(String.valueOf(damaged.getMessage()));
@@ -210,8 +210,7 @@ final class MonitorLog implements AutoCloseable {
     return damages;
   }
 
-  private void replay(
-      LogFiles.Segment segment, boolean[] told, Arena event, Replayed target) {
+  private void replay(LogFiles.Segment segment, boolean[] told, Arena event, Replayed target) {
     byte kind = event.get();
     switch (kind) {
       case BEGIN -> {
@@ -296,8 +295,7 @@ final class MonitorLog implements AutoCloseable {
     }
   }
 
-  private static void getRow(
-      Arena event, Schema schema, double[] numbers, String[] categories) {
+  private static void getRow(Arena event, Schema schema, double[] numbers, String[] categories) {
     for (int i = 0; i < numbers.length; i++) {
       categories[i] = "";
       if (schema.isNumber(i)) {
@@ -627,7 +625,9 @@ final class MonitorLog implements AutoCloseable {
       faults.over();
     } catch (RuntimeException e) {
       works = false;
-      gap |= batch.mends() || !files.isWriting();
+      if (batch.mends() || !files.isWriting()) {
+        gap = true;
+      }
       faults.met("write the log of the ledger", e);
     }
     backlogBytes = LogFiles.size(backlog);
@@ -681,7 +681,7 @@ final class MonitorLog implements AutoCloseable {
             null);
       }
       for (LogFiles.Segment segment : List.copyOf(files.all())) {
-        if (segment != files.all().get(files.all().size() - 1)) {
+        if (segment.number != newest().number) {
           files.rewrite(segment, event -> erased(event, key, ids));
         }
       }
@@ -808,8 +808,7 @@ final class MonitorLog implements AutoCloseable {
     }
   }
 
-  private @Nullable Outcome outcome(
-      Arena event, long from, long to, Map<Long, Truth> corrections) {
+  private @Nullable Outcome outcome(Arena event, long from, long to, Map<Long, Truth> corrections) {
     long position = event.getLong();
     if (position < from || position >= to) {
       return null;

@@ -78,9 +78,12 @@ class LedgerKillTest {
           .forEach(key -> monitor.truth("k" + key, LedgerChild.truth(key)));
       monitor.tick();
       Evidence evidence = monitor.evidence();
-      assertThat(evidence.orphans()).as("no prediction that a tick had taken is lost").isZero();
+      assertThat(evidence.orphans())
+          .as("no prediction that a tick had taken is lost")
+          .isZero();
       assertThat(evidence.truths(TruthState.JOINED) + evidence.duplicates() - joined.size())
-          .isBetween((long) predictions.size(), predictions.size() + (long) times * LedgerChild.EACH_TICK);
+          .isBetween(
+              (long) predictions.size(), predictions.size() + (long) times * LedgerChild.EACH_TICK);
     }
   }
 
@@ -91,9 +94,7 @@ class LedgerKillTest {
       VersionEvidence section = evidence.champion().orElseThrow();
       String which = "kill " + kill;
       long unsaid = (long) kill * LedgerChild.EACH_TICK;
-      assertThat(section.recorded())
-          .as(which)
-          .isBetween((long) predictions, predictions + unsaid);
+      assertThat(section.recorded()).as(which).isBetween((long) predictions, predictions + unsaid);
       assertThat(section.joined())
           .as(which)
           .isEqualTo(evidence.truths(TruthState.JOINED))

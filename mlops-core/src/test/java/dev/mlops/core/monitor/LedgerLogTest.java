@@ -124,7 +124,8 @@ class LedgerLogTest {
     assertThat(after.evidence().truths()).isEqualTo(evidence.truths());
     assertThat(champion(after).matured()).isEqualTo(40);
     assertThat(champion(after).open()).isEqualTo(60);
-    assertThat(champion(after).quality()).isEqualTo(evidence.champion().orElseThrow().quality());
+    assertThat(champion(after).quality())
+        .isEqualTo(evidence.champion().orElseThrow().quality());
     assertThat(after.outcomes().end()).isEqualTo(end);
     after.truth(ids.get(50), TRUE);
     after.truth("order-60", FALSE);
@@ -171,16 +172,16 @@ class LedgerLogTest {
       for (int i = random.nextInt(40); i > 0; i--) {
         String key = "order-" + order++;
         Row row = Row.of(SCHEMA, (double) order, "c" + order % 5);
-        Prediction said = order % 3 == 0
-            ? Classification.of(List.of("no", "yes"), new double[] {0.4, 0.6})
-            : YES;
+        Prediction said =
+            order % 3 == 0 ? Classification.of(List.of("no", "yes"), new double[] {0.4, 0.6}) : YES;
         Call call = Call.took(1).withKey(key).withArm("a" + order % 2);
         one.record(row, said, call);
         other.record(row, said, call);
       }
       for (int i = random.nextInt(40); i > 0; i--) {
         String key = "order-" + Math.max(0, order - random.nextInt(400));
-        Truth truth = random.nextInt(9) == 0 ? TRUE.asCaused() : random.nextBoolean() ? TRUE : FALSE;
+        Truth truth =
+            random.nextInt(9) == 0 ? TRUE.asCaused() : random.nextBoolean() ? TRUE : FALSE;
         logged.truth(key, truth);
         steady.truth(key, truth);
       }
@@ -289,7 +290,8 @@ class LedgerLogTest {
       Recorder recorder = monitor.recorder("1", Baseline.builder(schema).build());
       monitor.champion("1");
       for (int i = 0; i < 3; i++) {
-        Row row = Row.of(schema, 47.0, 4_711_000.0, "DE99-SECRET", "80331", "Maier-SECRET", "SECRET");
+        Row row =
+            Row.of(schema, 47.0, 4_711_000.0, "DE99-SECRET", "80331", "Maier-SECRET", "SECRET");
         monitor.truth(recorder.record(row, YES, 1), TRUE);
         monitor.tick();
       }
@@ -344,7 +346,10 @@ class LedgerLogTest {
     }
     assertThat(written()).contains("KEY-1", "DATA-1", "KEY-2");
     assertThat(monitor.erase("KEY-1")).isEqualTo(2);
-    assertThat(written()).doesNotContain("KEY-1").doesNotContain("DATA-1").contains("KEY-2", "DATA-2");
+    assertThat(written())
+        .doesNotContain("KEY-1")
+        .doesNotContain("DATA-1")
+        .contains("KEY-2", "DATA-2");
     assertThat(monitor.outcomes().between(0, monitor.outcomes().end()))
         .extracting(Outcome::id)
         .containsExactly(ids.get(0), ids.get(2), ids.get(3), ids.get(5));
@@ -384,8 +389,10 @@ class LedgerLogTest {
     assertThat(all).extracting(outcome -> outcome.row().number(0)).hasSize(500).isSorted();
     assertThat(all.get(400).truth()).isEqualTo(FALSE);
     assertThat(all.get(399).truth()).isEqualTo(TRUE);
-    assertThat(monitor.outcomes().between(begin + 100, begin + 110)).isEqualTo(all.subList(100, 110));
-    assertThat(monitor.outcomes().between(begin + 470, begin + 490)).isEqualTo(all.subList(470, 490));
+    assertThat(monitor.outcomes().between(begin + 100, begin + 110))
+        .isEqualTo(all.subList(100, 110));
+    assertThat(monitor.outcomes().between(begin + 470, begin + 490))
+        .isEqualTo(all.subList(470, 490));
     IllegalStateException mine = new IllegalStateException("mine");
     assertThatThrownBy(() -> monitor.outcomes().visit(begin, begin + 10, outcome -> {
           throw mine;
@@ -395,8 +402,8 @@ class LedgerLogTest {
 
   @Test
   void aSegmentThatIsTooOldGoesAndItsOpenPredictionsExpireAtTheNextStart() {
-    UnaryOperator<MicrometerMonitor.Config> knobs = config -> config.logging(
-        LedgerLog.in(folder()).keepingFor(Duration.ofHours(8)));
+    UnaryOperator<MicrometerMonitor.Config> knobs =
+        config -> config.logging(LedgerLog.in(folder()).keepingFor(Duration.ofHours(8)));
     MicrometerMonitor monitor = open(knobs);
     Recorder recorder = serving(monitor, "1");
     recorder.record("old", ROW, YES, 1);
@@ -444,18 +451,19 @@ class LedgerLogTest {
   void aFolderOfAnotherModelIsLeftAlone() {
     open().close();
     try (CapturedLog log = CapturedLog.of(MicrometerMonitor.class);
-        MicrometerMonitor other = MicrometerMonitor.config(registry)
-            .logging(LedgerLog.in(folder()))
-            .open("churn")) {
+        MicrometerMonitor other =
+            MicrometerMonitor.config(registry).logging(LedgerLog.in(folder())).open("churn")) {
       assertThat(log.lines())
           .singleElement()
           .asString()
-          .contains("ledger of churn", "in memory", "wanted the ledger of churn", "got that of fraud");
+          .contains(
+              "ledger of churn", "in memory", "wanted the ledger of churn", "got that of fraud");
       Recorder recorder = serving(other, "1");
       other.truth(recorder.record(ROW, YES, 1), TRUE);
       other.tick();
       assertThat(champion(other).matured()).isEqualTo(1);
-      assertThat(registry.get("mlops.ledger.logging").tag("model", "churn").gauge().value())
+      assertThat(
+              registry.get("mlops.ledger.logging").tag("model", "churn").gauge().value())
           .isZero();
     }
   }
@@ -493,8 +501,8 @@ class LedgerLogTest {
   @ValueSource(longs = {1, 2, 3})
   void aLogThatIsCutAnywhereAddsUp(long seed) throws IOException {
     Random random = new Random(seed);
-    MicrometerMonitor monitor = open(config -> config.logging(
-        LedgerLog.in(folder()).keepingFor(Duration.ofHours(8))));
+    MicrometerMonitor monitor =
+        open(config -> config.logging(LedgerLog.in(folder()).keepingFor(Duration.ofHours(8))));
     Recorder recorder = serving(monitor, "1");
     int offered = 0;
     for (int tick = 0; tick < 30; tick++) {

@@ -95,7 +95,8 @@ class LedgerTest {
       }
     }
     assertThat(section.open()).isBetween(4_000L, 5_000L);
-    // 65 bytes, 10 of a key, 4 of a prediction, 4 of a row's frame, 8 and 1 of its values, 6 of a truth: 98 each.
+    // 65 bytes, 10 of a key, 4 of a prediction, 4 of a row's frame, 8 and 1 of its values, 6 of a
+    // truth: 98 each.
     assertThat(most).isLessThan(2 * 98 * (5_000L + 2_000 + 3 * Chunk.MOST));
     assertThat(ledger.indexed().get("ids")).isLessThanOrEqualTo(5_000 + 2 * 2_000 + 1);
     assertThat(ledger.indexed().get("keys")).isLessThanOrEqualTo(5_000 + 2 * 2_000 + 1);
@@ -202,8 +203,7 @@ class LedgerTest {
     Evidence.Builder evidence = Evidence.builder("m", Instant.EPOCH);
     ledger.describe(evidence);
     return new TreeMap<>(evidence.build().truths().entrySet().stream()
-            .collect(Collectors.toMap(
-                each -> each.getKey().name(), Map.Entry::getValue)))
+            .collect(Collectors.toMap(each -> each.getKey().name(), Map.Entry::getValue)))
         .toString()
         .replaceAll("[{}]", "")
         .replace('=', ' ');
