@@ -12,6 +12,7 @@ import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.NumberProfile;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +64,7 @@ final class ColumnFaults {
         least[column] = numbers.minimum();
         most[column] = numbers.maximum();
       } else if (profile instanceof CategoryProfile categories && categories.other() == 0) {
-        known[column] = categories.counts().keySet();
+        known[column] = new HashSet<>(categories.counts().keySet()); // asked for each row
       }
     }
   }
