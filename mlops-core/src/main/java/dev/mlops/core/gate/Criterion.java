@@ -31,6 +31,7 @@ public interface Criterion extends Condition {
 
   /** {@return INCONCLUSIVE: evidence alone does not tell} */
   @Override
+  @SuppressWarnings("FunctionalInterfaceMethodChanged") // evidence is not all that it takes
   default Finding test(Evidence evidence) {
     return Finding.inconclusive("only a release gate can tell: it takes the candidate itself");
   }

@@ -74,7 +74,7 @@ final class HeldBackSegments {
           .note("rows that were held back come with no call to read a segment from")
           .build();
     }
-    Function<Row, @Nullable String> reader;
+    Function<Row, ? extends @Nullable String> reader;
     Set<String> names;
     try {
       reader = division.reader(baseline);
@@ -82,7 +82,7 @@ final class HeldBackSegments {
     } catch (IllegalArgumentException e) { // a column that is not there, or cannot be divided
       return found
           .unassigned(rows.size())
-          .note(MlopsException.shown(e.getMessage()))
+          .note(MlopsException.shown(String.valueOf(e.getMessage())))
           .build();
     }
     List<@Nullable String> each = new ArrayList<>();
@@ -125,7 +125,7 @@ final class HeldBackSegments {
 
   /** The segment of a row; null if the host's function gave none. */
   private static @Nullable String name(
-      Function<Row, @Nullable String> reader, Row row, String[] trouble) {
+      Function<Row, ? extends @Nullable String> reader, Row row, String[] trouble) {
     String name = Answers.or(() -> reader.apply(row), (how, thrown) -> {}, how -> {
       trouble[0] =
           trouble[0].isEmpty() ? "for the first row without a segment it " + how : trouble[0];

@@ -52,7 +52,7 @@ final class MemoryCriterion extends BuiltIn {
     OptionalLong bytes = candidate.loading();
     return bytes.isEmpty()
         ? inconclusive("nobody counted what loading allocated", 0)
-        : compared("loading allocated ", bytes.getAsLong(), 1);
+        : compared("loading allocated ", (double) bytes.getAsLong(), 1);
   }
 
   private Finding predictions(Examination candidate) {

@@ -117,7 +117,7 @@ public final class McNemarTest {
     double high = to;
     for (int i = 0; i < STEPS; i++) {
       double middle = low + (high - low) / 2.0;
-      if (score(candidateWrong, championWrong, pairs, middle) > z) {
+      if (score((double) candidateWrong, (double) championWrong, (double) pairs, middle) > z) {
         low = middle;
       } else {
         high = middle;
