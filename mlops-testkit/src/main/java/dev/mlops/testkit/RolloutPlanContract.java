@@ -64,8 +64,7 @@ public abstract class RolloutPlanContract {
   private static void observe(
       RolloutProgress rollout, int i, String champion, Optional<String> candidate) {
     if (rollout.compares()) {
-      rollout.observe(
-          outcome(i, "7", champion), candidate.<Prediction>map(Classification::of));
+      rollout.observe(outcome(i, "7", champion), candidate.<Prediction>map(Classification::of));
     } else {
       rollout.observe(outcome(2L * i, "7", champion));
       candidate.ifPresent(said -> rollout.observe(outcome(2L * i + 1, "8", said)));

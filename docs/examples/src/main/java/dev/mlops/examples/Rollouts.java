@@ -85,6 +85,7 @@ public final class Rollouts {
     CHALLENGER(championChallenger());
     // endregion
 
+    @SuppressWarnings("ImmutableEnumChecker") // plans are immutable
     private final RolloutPlan plan;
 
     Method(RolloutPlan plan) {

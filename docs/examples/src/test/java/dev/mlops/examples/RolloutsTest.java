@@ -80,8 +80,7 @@ class RolloutsTest {
   @Test
   void anAbTestLetsOnlyTheBetterOneThrough() {
     assertThat(states(Method.AB_TEST))
-        .containsExactly(
-            State.PROMOTED, State.ROLLED_BACK, State.ROLLED_BACK, State.ROLLED_BACK);
+        .containsExactly(State.PROMOTED, State.ROLLED_BACK, State.ROLLED_BACK, State.ROLLED_BACK);
   }
 
   @Test

@@ -306,8 +306,7 @@ public final class LoopEvent {
           PAUSED,
           BAKED,
           ROLLED_BACK,
-          ABORTED ->
-        candidate;
+          ABORTED -> candidate;
       case WAITING -> null;
       case OTHER -> candidate != null ? candidate : champion;
     };

@@ -330,11 +330,15 @@ class EvaluationTest {
     assertThat(failures(0, 100).verdict()).isEqualTo(Verdict.PASS);
     assertThat(failures(1, 99).verdict()).isEqualTo(Verdict.PASS);
     assertThat(failures(2, 98).verdict()).isEqualTo(Verdict.INCONCLUSIVE);
-    // Wilson, 99 %: 4 of 100 begin at 0.01198, 3 of 100 at 0.00761 (the formula in double precision, Python 3)
+    // Wilson, 99 %: 4 of 100 begin at 0.01198, 3 of 100 at 0.00761 (the formula in double
+    // precision, Python 3)
     assertThat(failures(3, 97).verdict()).isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(failures(4, 96).verdict()).isEqualTo(Verdict.FAIL);
     assertThat(failures(1, 0).verdict()).as("one call that failed").isEqualTo(Verdict.FAIL);
-    assertThat(Signals.failures().atMost(0.0).test(of(VersionEvidence.builder("7"))).text())
+    assertThat(Signals.failures()
+            .atMost(0.0)
+            .test(of(VersionEvidence.builder("7")))
+            .text())
         .contains("no calls");
   }
 
@@ -358,7 +362,8 @@ class EvaluationTest {
         .p99NoWorseThanChampion(1.5)
         .test(Evidence.builder("fraud", Instant.EPOCH)
             .champion(VersionEvidence.builder("7").latency(p99(10, 100)).build())
-            .candidate(VersionEvidence.builder("8").latency(p99(candidateMillis, n)).build())
+            .candidate(
+                VersionEvidence.builder("8").latency(p99(candidateMillis, n)).build())
             .build());
   }
 

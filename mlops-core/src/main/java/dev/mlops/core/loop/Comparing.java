@@ -88,7 +88,8 @@ final class Comparing implements Phase {
           : candidate.keep(
               Map.of(),
               "cannot promote " + candidate + ": it would answer requests, and the gate could not"
-                  + " decide " + judgement.undecided() + ": " + judgement.finding().text());
+                  + " decide " + judgement.undecided() + ": "
+                  + judgement.finding().text());
     }
     NewerChange change = NewerChange.of(
         source.baseline().orElse(null), source.schema(), candidate.loop().dependence());
@@ -219,12 +220,12 @@ final class Comparing implements Phase {
 
   private Phase promote() {
     return loop.deployment
-            .store()
-            .current(loop.alias())
-            .filter(change ->
-                change.to().equals(candidate.champion()) && !loop.deployment.rollbackPending())
-            .<Phase>map(change -> Promoting.of(candidate, stands, change))
-            .orElseGet(this::overruled);
+        .store()
+        .current(loop.alias())
+        .filter(change ->
+            change.to().equals(candidate.champion()) && !loop.deployment.rollbackPending())
+        .<Phase>map(change -> Promoting.of(candidate, stands, change))
+        .orElseGet(this::overruled);
   }
 
   /** The alias does not point to the champion that the candidate has beaten. */

@@ -340,9 +340,8 @@ public final class MaintenanceLoop implements AutoCloseable {
     if (phase instanceof Awaiting waits && waits.version().equals(version)) {
       return waits;
     }
-    throw new IllegalStateException(
-        version + " must wait for approval, but the loop on " + deployment.alias() + " is " + phase
-            + "; nothing was done");
+    throw new IllegalStateException(version + " must wait for approval, but the loop on "
+        + deployment.alias() + " is " + phase + "; nothing was done");
   }
 
   private void said(String by, String because, Runnable what) {
@@ -384,7 +383,11 @@ public final class MaintenanceLoop implements AutoCloseable {
   @Override
   public String toString() {
     return "loop on " + deployment.alias() + ": "
-        + workshop.operators.halted().map(event -> "halted " + event.text() + "; ").orElse("") + phase;
+        + workshop
+            .operators
+            .halted()
+            .map(event -> "halted " + event.text() + "; ")
+            .orElse("") + phase;
   }
 
   /**

@@ -34,7 +34,8 @@ final class Recovering implements Phase {
             .because("found after a restart: the move had been made, " + made.get()));
         loop.ended(RetrainHistory.Result.PROMOTED);
       } else {
-        // A deployment that was given the plan goes on with it; this loop does not know the candidate any more.
+        // A deployment that was given the plan goes on with it; this loop does not know the
+        // candidate any more.
         loop.deployment.rollouts().stream()
             .filter(each -> past.candidate()
                 .filter(left -> left.toString().equals(each.candidate().toString()))

@@ -52,9 +52,8 @@ final class RollingOut implements Phase {
     return switch (going.state()) {
       case RUNNING, PAUSED, BAKING -> this;
       case PROMOTED -> {
-        loop.steps.write(candidate
-            .event(LoopEvent.Kind.PROMOTED, Map.of(), going.reason())
-            .intent(going.id()));
+        loop.steps.write(
+            candidate.event(LoopEvent.Kind.PROMOTED, Map.of(), going.reason()).intent(going.id()));
         loop.ended(RetrainHistory.Result.PROMOTED);
         yield new Watching(loop);
       }

@@ -108,9 +108,8 @@ final class ArmsTest {
 
   /** PASS once it is surely no worse by the margin, FAIL once it surely is; the first of the two stands. */
   Finding finding() {
-    Verdict verdict = notWorse.rejected()
-        ? Verdict.PASS
-        : worse.rejected() ? Verdict.FAIL : Verdict.INCONCLUSIVE;
+    Verdict verdict =
+        notWorse.rejected() ? Verdict.PASS : worse.rejected() ? Verdict.FAIL : Verdict.INCONCLUSIVE;
     if (candidateAll == 0 || championAll == 0) {
       return Finding.builder(
               Verdict.INCONCLUSIVE,

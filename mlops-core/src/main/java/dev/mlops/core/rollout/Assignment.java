@@ -97,9 +97,8 @@ public final class Assignment {
         encoded = (0xc0 | (c >>> 6)) | (0x80 | (c & 0x3f)) << 8;
         bytes = 2;
       } else if (!Character.isSurrogate((char) c)) {
-        encoded = (0xe0 | (c >>> 12))
-            | (0x80 | ((c >>> 6) & 0x3f)) << 8
-            | (0x80 | (c & 0x3f)) << 16;
+        encoded =
+            (0xe0 | (c >>> 12)) | (0x80 | ((c >>> 6) & 0x3f)) << 8 | (0x80 | (c & 0x3f)) << 16;
         bytes = 3;
       } else if (Character.isHighSurrogate((char) c)
           && i + 1 < key.length()

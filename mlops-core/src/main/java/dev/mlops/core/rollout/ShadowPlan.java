@@ -145,6 +145,7 @@ public record ShadowPlan(
   @Override
   public String toString() {
     return "shadow until " + (onlyBetter ? "better" : "decided") + ", at most " + most
-        + " truths (alpha " + alpha + (onlyBetter ? "" : ", margin " + margin) + ")" + (dependence ? ", by blocks where rows depend on each other" : "");
+        + " truths (alpha " + alpha + (onlyBetter ? "" : ", margin " + margin) + ")"
+        + (dependence ? ", by blocks where rows depend on each other" : "");
   }
 }

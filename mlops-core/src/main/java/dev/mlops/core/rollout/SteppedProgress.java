@@ -74,13 +74,17 @@ final class SteppedProgress implements RolloutProgress {
   }
 
   private static void requireTask(Condition condition, Expression asked, RolloutStart start) {
-    asked.quantity().metric().ifPresent(metric -> start.schema().task().ifPresent(task -> {
-      if (metric.task() != task) {
-        throw new IllegalArgumentException(condition + " cannot be told: " + metric
-            + " is measured of " + metric.task().name() + ", but " + start.candidate() + " predicts "
-            + task.name());
-      }
-    }));
+    asked
+        .quantity()
+        .metric()
+        .ifPresent(metric -> start.schema().task().ifPresent(task -> {
+          if (metric.task() != task) {
+            throw new IllegalArgumentException(condition + " cannot be told: " + metric
+                + " is measured of " + metric.task().name() + ", but " + start.candidate()
+                + " predicts "
+                + task.name());
+          }
+        }));
   }
 
   private ArmsTest test(Condition condition, Expression asked, RolloutStart start) {
@@ -98,9 +102,11 @@ final class SteppedProgress implements RolloutProgress {
           .map(Estimate::value)
           .map(value -> LARGEST_ERRORS * loss.mean(value))
           .filter(value -> value > 0 && Double.isFinite(value))
-          .orElseThrow(() -> new IllegalArgumentException(condition + " cannot be told of "
-              + start.candidate() + ": " + metric
-              + " has no upper bound, and the package's test phase did not measure it, which would give one"));
+          .orElseThrow(
+              () -> new IllegalArgumentException(
+                  condition + " cannot be told of "
+                      + start.candidate() + ": " + metric
+                      + " has no upper bound, and the package's test phase did not measure it, which would give one"));
     }
     double margin = asked.limit().orElseThrow();
     if (margin >= largest) {
@@ -267,7 +273,8 @@ final class SteppedProgress implements RolloutProgress {
           texts.add(
               finding.text().startsWith(condition.toString())
                   ? finding.toString()
-                  : finding.verdict() + ": " + MlopsException.named(condition) + ": " + finding.text());
+                  : finding.verdict() + ": " + MlopsException.named(condition) + ": "
+                      + finding.text());
         }
       });
       return texts.isEmpty() ? "nothing is asked" : String.join("; ", texts);

@@ -78,7 +78,9 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
     Duration bake = Duration.ZERO;
     boolean approval;
     boolean goesOn = true;
-    @Nullable String salt;
+
+    @Nullable
+    String salt;
 
     Draft copy() {
       try {
@@ -185,8 +187,8 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
       }
       if (i > 0 && shares[i] <= shares[i - 1]) {
         throw new IllegalArgumentException(
-            "each share must be above the one before, so that keys move one way, but "
-                + percents[i] + " came after " + percents[i - 1]);
+            "each share must be above the one before, so that keys move one way, but " + percents[i]
+                + " came after " + percents[i - 1]);
       }
     }
     return shares;
@@ -406,9 +408,11 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
     double range = metric.highest() - metric.lowest();
     double margin = asked.limit().orElseThrow() / range;
     if (!Double.isFinite(range) || margin <= 0) {
-      return 0; // of unbounded losses nothing is known beforehand, and a margin of 0 asks for better
+      return 0; // of unbounded losses nothing is known beforehand, and a margin of 0 asks for
+                // better
     }
-    // a bet loses at most half: per pair of equal losses ln(1 + margin/(2(1 − margin))) is gained at most
+    // a bet loses at most half: per pair of equal losses ln(1 + margin/(2(1 − margin))) is gained
+    // at most
     return (long) Math.ceil(-Math.log(alpha) / Math.log1p(margin / (2 * (1 - margin))));
   }
 
@@ -438,15 +442,16 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
           + " plan the old one answers nobody after the switch; use canary(…), or a limit";
     } else if (isJudgedByTruths(asked)
         && asked.quantity().metric().filter(Metric::hasLoss).isEmpty()) {
-      wrong = "has no loss per row, so that no test may look at it after each truth; metrics that do: "
-          + Metric.known().stream()
-              .filter(Metric::hasLoss)
-              .map(Metric::name)
-              .collect(Collectors.joining(", "));
+      wrong =
+          "has no loss per row, so that no test may look at it after each truth; metrics that do: "
+              + Metric.known().stream()
+                  .filter(Metric::hasLoss)
+                  .map(Metric::name)
+                  .collect(Collectors.joining(", "));
     }
     if (wrong != null) {
-      throw new IllegalArgumentException("a " + method.name + " plan cannot ask " + condition
-          + " in " + where + ": it " + wrong);
+      throw new IllegalArgumentException(
+          "a " + method.name + " plan cannot ask " + condition + " in " + where + ": it " + wrong);
     }
   }
 
@@ -553,7 +558,8 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
   public RolloutProgress begin(RolloutStart start) {
     if (draft.method.splits() && draft.guards.isEmpty() && draft.goals.isEmpty()) {
       throw new IllegalArgumentException("a " + draft.method.name
-          + " must ask something: give it rollingBackUnless(…) or promotingWhen(…); " + start.candidate()
+          + " must ask something: give it rollingBackUnless(…) or promotingWhen(…); "
+          + start.candidate()
           + " would be promoted by time alone");
     }
     return draft.method.splits()
@@ -607,8 +613,6 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
 
   /** A share as a number of per cent, such as 5 or 0.125. */
   static String percent(int share) {
-    return share % 1_000 == 0
-        ? Integer.toString(share / 1_000)
-        : Double.toString(share / 1_000.0);
+    return share % 1_000 == 0 ? Integer.toString(share / 1_000) : Double.toString(share / 1_000.0);
   }
 }

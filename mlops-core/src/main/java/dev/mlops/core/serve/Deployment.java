@@ -221,7 +221,9 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
       split = state.split();
       toCandidate = split != null && split.takes(key);
       version = split != null && toCandidate ? split.candidate() : state.champion();
-    } while (!version.model().acquire()); // retired since the state was read: its successor is there
+    } while (!version
+        .model()
+        .acquire()); // retired since the state was read: its successor is there
     Row row;
     try {
       row = rows.read(input);
@@ -550,9 +552,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
   public Route armOf(String key) {
     State state = serving.require();
     Split split = state.split();
-    return split == null
-        ? state.champion().only()
-        : split.of(requireNonNull(key, "key"));
+    return split == null ? state.champion().only() : split.of(requireNonNull(key, "key"));
   }
 
   /**

@@ -95,7 +95,8 @@ final class Follower {
       Version version = way.get(i);
       AliasChange served = null;
       for (AliasChange each : history) {
-        served = each.to().equals(version) && each.generation() < change.generation() ? each : served;
+        served =
+            each.to().equals(version) && each.generation() < change.generation() ? each : served;
       }
       try {
         if (served != null && load(null, served, null)) {

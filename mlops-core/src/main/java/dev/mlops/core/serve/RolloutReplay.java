@@ -28,7 +28,8 @@ final class RolloutReplay {
     boolean promoting;
 
     /** When it took over, if it bakes. */
-    @Nullable Instant baking;
+    @Nullable
+    Instant baking;
 
     Unfinished(LoopEvent event, String id) {
       this.id = id;

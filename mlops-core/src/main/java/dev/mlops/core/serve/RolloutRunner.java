@@ -134,14 +134,19 @@ final class RolloutRunner {
 
     int step;
     long stepNanos;
-    @Nullable Split split;
+
+    @Nullable
+    Split split;
+
     Counts champion = Counts.NONE;
     Counts candidate = Counts.NONE;
     boolean promoting;
     boolean baking;
     boolean paused;
     boolean approved;
-    @Nullable RolloutDecision won;
+
+    @Nullable
+    RolloutDecision won;
 
     /** Why somebody wants it to end; set without the lock. */
     volatile @Nullable String abort;
@@ -170,8 +175,7 @@ final class RolloutRunner {
   }
 
   /** What a section had counted when a step began. */
-  private record Counts(
-      long recorded, long dropped, long failures, long matured, long expired) {
+  private record Counts(long recorded, long dropped, long failures, long matured, long expired) {
     static final Counts NONE = new Counts(0, 0, 0, 0, 0);
 
     static Counts of(VersionEvidence section) {
@@ -202,8 +206,8 @@ final class RolloutRunner {
   Rollout begin(Version version, RolloutPlan plan) {
     State state = serving.require();
     if (version.equals(state.champion().version())) {
-      throw new IllegalArgumentException(version + " is the champion of " + alias
-          + " already; there is nothing to roll out");
+      throw new IllegalArgumentException(
+          version + " is the champion of " + alias + " already; there is nothing to roll out");
     }
     requireJournal(plan);
     Prepared ready = follower.prepare(version);
@@ -246,13 +250,12 @@ final class RolloutRunner {
       State state = serving.require();
       Loaded champion = state.champion();
       if (!champion.version().equals(start.champion())) {
-        throw new IllegalStateException(
-            "the champion of " + alias + " is " + champion.version() + " by now, but "
-                + start.candidate() + " was to be held against " + start.champion());
+        throw new IllegalStateException("the champion of " + alias + " is " + champion.version()
+            + " by now, but " + start.candidate() + " was to be held against " + start.champion());
       }
       if (state.hold() != null) {
-        throw new IllegalStateException("a rollback of " + alias
-            + " waits for the store; roll out once the store knows it");
+        throw new IllegalStateException(
+            "a rollback of " + alias + " waits for the store; roll out once the store knows it");
       }
       for (Running other : running) {
         boolean bothShadows = progress.compares() && other.progress.compares();
@@ -579,8 +582,8 @@ final class RolloutRunner {
   private void apply(Running one, String why) {
     int share = one.progress.share();
     if (share > 0) {
-      Split split = new Split(
-          one.rollout.id(), one.rollout.champion(), one.loaded, one.assignment, share);
+      Split split =
+          new Split(one.rollout.id(), one.rollout.champion(), one.loaded, one.assignment, share);
       if (one.abort == null && serving.split(one.rollout.champion(), split)) {
         one.split = split;
         if (one.abort != null) {
@@ -597,18 +600,17 @@ final class RolloutRunner {
 
   private void mark(Running one) {
     Evidence now = monitor.evidence();
-    one.champion =
-        section(now, one.rollout.champion()).map(Counts::of).orElse(Counts.NONE);
-    one.candidate =
-        section(now, one.rollout.candidate()).map(Counts::of).orElse(Counts.NONE);
+    one.champion = section(now, one.rollout.champion()).map(Counts::of).orElse(Counts.NONE);
+    one.candidate = section(now, one.rollout.candidate()).map(Counts::of).orElse(Counts.NONE);
   }
 
-  private void show(
-      Running one, Rollout.State state, String reason, @Nullable Evidence evidence) {
+  private void show(Running one, Rollout.State state, String reason, @Nullable Evidence evidence) {
     one.rollout.show(new Rollout.View(
         state,
         one.step,
-        state == Rollout.State.RUNNING || state == Rollout.State.PAUSED ? Math.max(0, one.share) : 0,
+        state == Rollout.State.RUNNING || state == Rollout.State.PAUSED
+            ? Math.max(0, one.share)
+            : 0,
         reason,
         Optional.ofNullable(evidence)));
   }
@@ -648,17 +650,17 @@ final class RolloutRunner {
 
   private Evidence evidence(Running one) {
     Evidence now = monitor.evidence();
-    Evidence.Builder arms = Evidence.builder(now.model(), now.at())
-        .matured(now.matured())
-        .position(now.position());
+    Evidence.Builder arms =
+        Evidence.builder(now.model(), now.at()).matured(now.matured()).position(now.position());
     section(now, one.rollout.champion())
         .ifPresent(section -> arms.champion(one.champion.since(section)));
-    // Even one of which nothing is known: without it, questions would be answered by the champion's.
+    // Even one of which nothing is known: without it, questions would be answered by the
+    // champion's.
     arms.candidate(section(now, one.rollout.candidate())
         .map(one.candidate::since)
-        .orElseGet(() -> VersionEvidence.builder(
-                Long.toString(one.rollout.candidate().number()))
-            .build()));
+        .orElseGet(
+            () -> VersionEvidence.builder(Long.toString(one.rollout.candidate().number()))
+                .build()));
     return arms.build();
   }
 
@@ -693,7 +695,12 @@ final class RolloutRunner {
     String why = beginning(one.won == null ? "" : one.won.reason());
     if (one.abort != null && one.promoting) {
       if (made(one).isEmpty()) {
-        end(one, LoopEvent.Kind.ABORTED, Rollout.State.ABORTED, Map.of(), String.valueOf(one.abort));
+        end(
+            one,
+            LoopEvent.Kind.ABORTED,
+            Rollout.State.ABORTED,
+            Map.of(),
+            String.valueOf(one.abort));
         return;
       }
       follower.tick(); // it serves by now, and is rolled back by the next tick
@@ -701,7 +708,8 @@ final class RolloutRunner {
     }
     if (!one.promoting) {
       write(numbered(event(LoopEvent.Kind.PROMOTING, one), numbers(one.won))
-          .because(beginning(one.rollout.champion() + " -> " + one.rollout.candidate() + ": " + why)));
+          .because(
+              beginning(one.rollout.champion() + " -> " + one.rollout.candidate() + ": " + why)));
       one.promoting = true;
     }
     AliasChange change;
@@ -715,7 +723,12 @@ final class RolloutRunner {
           .intent(one.rollout.id())
           .commit();
     } catch (AliasConflictException e) {
-      end(one, LoopEvent.Kind.ABANDONED, Rollout.State.ABANDONED, Map.of(), "the alias moved on: " + e.getMessage());
+      end(
+          one,
+          LoopEvent.Kind.ABANDONED,
+          Rollout.State.ABANDONED,
+          Map.of(),
+          "the alias moved on: " + e.getMessage());
       return;
     } catch (VersionNotFoundException e) {
       end(one, LoopEvent.Kind.FAILED, Rollout.State.FAILED, Map.of(), Warnings.shown(e));
@@ -773,7 +786,9 @@ final class RolloutRunner {
         // it was rolled back here, by a person
         endBake(one, "it serves no more: " + state.champion().version() + " does");
       } else if (state.champion().version().equals(one.rollout.champion())
-          && made(one).filter(made -> made.generation() > state.change().generation()).isPresent()) {
+          && made(one)
+              .filter(made -> made.generation() > state.change().generation())
+              .isPresent()) {
         return; // it cannot be followed yet
       } else {
         endBake(one, "the alias moved on: " + state.change());
@@ -880,8 +895,8 @@ final class RolloutRunner {
   private void asked(Rollout rollout, Consumer<Running> step) {
     moving.lock();
     try {
-      step.accept(find(rollout)
-          .orElseThrow(() -> new IllegalStateException(rollout + ": it has ended")));
+      step.accept(
+          find(rollout).orElseThrow(() -> new IllegalStateException(rollout + ": it has ended")));
     } finally {
       moving.unlock();
     }

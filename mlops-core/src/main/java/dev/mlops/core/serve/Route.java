@@ -124,7 +124,7 @@ public final class Route {
     return version + ", " + arm() + ", " + reason
         + (rollout == null
             ? ""
-            : ": " + (bucket < 0 ? "" : "bucket " + bucket + ", ") + "the candidate has those below "
-                + share + " of " + Assignment.BUCKETS);
+            : ": " + (bucket < 0 ? "" : "bucket " + bucket + ", ")
+                + "the candidate has those below " + share + " of " + Assignment.BUCKETS);
   }
 }

@@ -32,8 +32,7 @@ final class Serving {
   }
 
   /** A version in memory, with what a request needs. */
-  record Loaded(
-      Version version, SharedModel model, Recorder recorder, Schema schema, Route only) {
+  record Loaded(Version version, SharedModel model, Recorder recorder, Schema schema, Route only) {
     Loaded(Version version, SharedModel model, Recorder recorder, Schema schema) {
       this(version, model, recorder, schema, Route.only(version));
     }
@@ -49,8 +48,7 @@ final class Serving {
       @Nullable Loaded standby,
       @Nullable Hold hold,
       @Nullable Split split) {
-    State(
-        AliasChange change, Loaded champion, @Nullable Loaded standby, @Nullable Hold hold) {
+    State(AliasChange change, Loaded champion, @Nullable Loaded standby, @Nullable Hold hold) {
       this(change, champion, standby, hold, null);
     }
 

@@ -251,8 +251,7 @@ final class LoopScene {
     }
 
     @Override
-    public Document attach(
-        Version version, String name, byte[] bytes, String by, String because) {
+    public Document attach(Version version, String name, byte[] bytes, String by, String because) {
       before.accept("attach");
       return super.attach(version, name, bytes, by, because);
     }

@@ -89,7 +89,11 @@ class TrafficLoopTest {
         .build()) {
       run(loop, 6);
       assertThat(scene.kinds()).contains("KEPT");
-      assertThat(scene.heard.stream().filter(e -> e.kind() == LoopEvent.Kind.KEPT).findFirst().orElseThrow().text())
+      assertThat(scene.heard.stream()
+              .filter(e -> e.kind() == LoopEvent.Kind.KEPT)
+              .findFirst()
+              .orElseThrow()
+              .text())
           .contains("would answer requests", "too few rows");
       assertThat(journal.events()).isEmpty();
     }

@@ -51,7 +51,9 @@ class AssignmentTest {
   @Test
   void readsKeysAsUtf8() {
     Random random = new Random(7);
-    int[] points = {'a', 'Z', 0x7f, 0x80, 0xeb, 0x7ff, 0x800, 0x7528, 0xffff, 0x10000, 0x1f600, 0xd800, 0xdfff};
+    int[] points = {
+      'a', 'Z', 0x7f, 0x80, 0xeb, 0x7ff, 0x800, 0x7528, 0xffff, 0x10000, 0x1f600, 0xd800, 0xdfff
+    };
     for (int i = 0; i < 5_000; i++) {
       StringBuilder key = new StringBuilder();
       for (int n = random.nextInt(9); n > 0; n--) {
@@ -61,7 +63,7 @@ class AssignmentTest {
       long hash = Integer.toUnsignedLong(Assignment.murmur3((salt + ":" + key).getBytes(UTF_8), 0));
       assertThat(Assignment.of(salt).bucket(key.toString()))
           .as("key %s", key.chars().boxed().toList())
-          .isEqualTo((int) (hash * 100_000 >>> 32));
+          .isEqualTo((int) ((hash * 100_000) >>> 32));
     }
   }
 
@@ -89,7 +91,8 @@ class AssignmentTest {
     for (int count : tenths) {
       statistic += (count - 10_000.0) * (count - 10_000.0) / 10_000.0;
     }
-    // chi-square with 9 degrees of freedom: 33.72 is passed with probability 1e-4 (scipy 1.9.3 chi2.isf)
+    // chi-square with 9 degrees of freedom: 33.72 is passed with probability 1e-4 (scipy 1.9.3
+    // chi2.isf)
     assertThat(statistic).isLessThan(33.72);
   }
 

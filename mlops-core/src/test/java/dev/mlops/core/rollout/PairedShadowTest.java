@@ -315,7 +315,8 @@ class PairedShadowTest {
             .build());
   }
 
-  private static void observe(RolloutProgress rollout, int i, String truth, String said, String other) {
+  private static void observe(
+      RolloutProgress rollout, int i, String truth, String said, String other) {
     Outcome outcome = Outcome.builder(i, i, "1")
         .row(Row.of(FRAUD, 1.0))
         .prediction(Classification.of(said))
@@ -329,7 +330,8 @@ class PairedShadowTest {
   /** Fraud is .3 % of the rows, and the candidate never says so: no worse on all rows, and useless. */
   @Test
   void whatTheGateCouldNotDecideIsTestedOnItsOwnLossAndHoldsThePromotion() {
-    RolloutProgress rollout = afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
+    RolloutProgress rollout =
+        afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
     for (int i = 0; i < 500; i++) {
       String truth = i % 333 == 100 ? "fraud" : "ok";
       observe(rollout, i, truth, truth, "ok");
@@ -341,7 +343,8 @@ class PairedShadowTest {
 
   @Test
   void aQuestionOfTheGateThatIsAnsweredLetsTheCandidateGo() {
-    RolloutProgress rollout = afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
+    RolloutProgress rollout =
+        afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
     RolloutProgress alone = afterAnUndecidedGate();
     int alonePromoted = 0;
     int i = 0;
@@ -362,7 +365,8 @@ class PairedShadowTest {
   /** About accuracy the shadow's own test tells, so nothing waits for a second one. */
   @Test
   void aQuestionAboutTheShadowsOwnLossIsNotAskedTwice() {
-    RolloutProgress rollout = afterAnUndecidedGate(Signals.quality("accuracy").noWorseThanChampion(0.0));
+    RolloutProgress rollout =
+        afterAnUndecidedGate(Signals.quality("accuracy").noWorseThanChampion(0.0));
     for (int i = 0; i < 500; i++) {
       observe(rollout, i, "ok", "ok", "ok");
     }
@@ -394,7 +398,8 @@ class PairedShadowTest {
 
   @Test
   void aSilentCandidateFailsTheQuestionsToo() {
-    RolloutProgress rollout = afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
+    RolloutProgress rollout =
+        afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
     for (int i = 0; i < 500; i++) {
       observe(rollout, i, "fraud", "ok", "");
     }

@@ -64,7 +64,11 @@ class TrafficPlanTest {
   @Test
   void aDeadlineBeforeTheLastStepEnds() {
     refused(
-        () -> canary(5, 25, 50).eachFor(0, Duration.ofHours(9)), "3 steps", "9 h", "27 h", "never promote");
+        () -> canary(5, 25, 50).eachFor(0, Duration.ofHours(9)),
+        "3 steps",
+        "9 h",
+        "27 h",
+        "never promote");
     refused(() -> canary(5, 25).within(Duration.ofMinutes(19)), "2 steps", "20 min", "19 min");
     assertThat(canary(5, 25).within(Duration.ofMinutes(20))).isNotNull();
   }
@@ -96,13 +100,13 @@ class TrafficPlanTest {
     refused(() -> canary(5).rollingBackUnless(goldenExamples()), "before any request");
     refused(() -> canary(5).promotingWhen(freshTruths(100)), "eachFor");
     refused(
-        () -> canary(5).rollingBackUnless(features().falseAlarmEvery(100_000)), "watch the champion");
+        () -> canary(5).rollingBackUnless(features().falseAlarmEvery(100_000)),
+        "watch the champion");
     refused(
         () -> blueGreen().rollingBackUnless(quality("accuracy").noWorseThanChampion(0.02)),
         "blue/green",
         "canary(…)");
-    refused(
-        () -> blueGreen().rollingBackUnless(latency().p99NoWorseThanChampion(2)), "blue/green");
+    refused(() -> blueGreen().rollingBackUnless(latency().p99NoWorseThanChampion(2)), "blue/green");
     refused(() -> direct().rollingBackUnless(failures().atMost(0.01)), "blueGreen()");
     refused(() -> canary(5).rollingBackUnless(), "at least one condition");
     refused(() -> quality("acuracy"), "accuracy");
@@ -143,9 +147,10 @@ class TrafficPlanTest {
             .eachFor(500, Duration.ofMinutes(30))
             .rollingBackUnless(failures().atMost(0.01))
             .promotingWhen(quality("recall").noWorseThanChampion(0.01)))
-        .hasToString("canary 5, 25, 50 % of keys, each for 500 truths and 30 min, rolling back unless"
-            + " [failures().atMost(0.01)], promoting when [quality(\"recall\").noWorseThanChampion(0.01)],"
-            + " within 24 h (alpha 0.05)");
+        .hasToString(
+            "canary 5, 25, 50 % of keys, each for 500 truths and 30 min, rolling back unless"
+                + " [failures().atMost(0.01)], promoting when [quality(\"recall\").noWorseThanChampion(0.01)],"
+                + " within 24 h (alpha 0.05)");
   }
 
   /** A condition that throws, answers null, or has no evidence is never PASS. */
@@ -177,8 +182,9 @@ class TrafficPlanTest {
   }
 
   private static RolloutDecision look(RolloutProgress rollout, Duration after) {
-    return rollout.look(RolloutLook.builder(Evidence.builder("fraud", Instant.EPOCH).build())
-        .after(after, after)
-        .build());
+    return rollout.look(
+        RolloutLook.builder(Evidence.builder("fraud", Instant.EPOCH).build())
+            .after(after, after)
+            .build());
   }
 }

@@ -44,8 +44,8 @@ class TrafficSimulationTest {
       .promotingWhen(quality("accuracy").noWorseThanChampion(0.02))
       .atMost(MOST);
 
-  private static final RolloutStart START = RolloutStart.builder(version(7), version(8), SCHEMA)
-      .build();
+  private static final RolloutStart START =
+      RolloutStart.builder(version(7), version(8), SCHEMA).build();
 
   private static Version version(int number) {
     return new Version("fraud", number, Digest.of(new byte[] {(byte) number}), Instant.EPOCH);
@@ -140,8 +140,7 @@ class TrafficSimulationTest {
 
   private static void hold(int n) {
     Run[] worse = runs(n, 0.90, 0, MOST);
-    requireAtMost(
-        "worse ones promoted", count(worse, RolloutDecision.Outcome.PROMOTE), n, 0.01);
+    requireAtMost("worse ones promoted", count(worse, RolloutDecision.Outcome.PROMOTE), n, 0.01);
     Run[] equal = runs(n, CHAMPION, 0, MOST);
     requireAtMost(
         "equal ones not promoted", n - count(equal, RolloutDecision.Outcome.PROMOTE), n, 0.05);
@@ -156,19 +155,21 @@ class TrafficSimulationTest {
         n,
         0.05);
     System.getLogger(TrafficSimulationTest.class.getName())
-        .log(System.Logger.Level.INFO, String.format(
-            "%d runs: worse promoted %d, ended after %d truths (median); equal promoted %d, after %d;"
-                + " equal undecided after 300 truths %d, after 1,000 %d; broken ended after %d truths;"
-                + " worse by the margin promoted %d",
-            n,
-            count(worse, RolloutDecision.Outcome.PROMOTE),
-            median(worse),
-            count(equal, RolloutDecision.Outcome.PROMOTE),
-            median(equal),
-            early,
-            undecided(equal, 1_000),
-            median(broken),
-            count(margin, RolloutDecision.Outcome.PROMOTE)));
+        .log(
+            System.Logger.Level.INFO,
+            String.format(
+                "%d runs: worse promoted %d, ended after %d truths (median); equal promoted %d, after %d;"
+                    + " equal undecided after 300 truths %d, after 1,000 %d; broken ended after %d truths;"
+                    + " worse by the margin promoted %d",
+                n,
+                count(worse, RolloutDecision.Outcome.PROMOTE),
+                median(worse),
+                count(equal, RolloutDecision.Outcome.PROMOTE),
+                median(equal),
+                early,
+                undecided(equal, 1_000),
+                median(broken),
+                count(margin, RolloutDecision.Outcome.PROMOTE)));
     // 168 of 200 measured: the others had been luckier than the champion
     assertThat(early).as("equal ones undecided on 300 truths").isGreaterThan(n * 3L / 4);
   }
@@ -193,10 +194,9 @@ class TrafficSimulationTest {
       assertThat(decision.outcome())
           .as("after %d minutes", minute)
           .isEqualTo(
-              minute < 60
-                  ? RolloutDecision.Outcome.UNDECIDED
-                  : RolloutDecision.Outcome.KEEP);
+              minute < 60 ? RolloutDecision.Outcome.UNDECIDED : RolloutDecision.Outcome.KEEP);
     }
-    assertThat(rollout.decision().reason()).contains("deadline of 1 h", "no truth of the candidate");
+    assertThat(rollout.decision().reason())
+        .contains("deadline of 1 h", "no truth of the candidate");
   }
 }

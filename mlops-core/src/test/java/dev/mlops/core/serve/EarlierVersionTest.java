@@ -27,7 +27,8 @@ class EarlierVersionTest {
     scene.move(3);
     unloadable(3);
     assertThatThrownBy(() -> scene.deployment().open()).hasMessageContaining("fraud:3");
-    try (Deployment<Scene.Order> deployment = scene.deployment().orAnEarlierVersion().open()) {
+    try (Deployment<Scene.Order> deployment =
+        scene.deployment().orAnEarlierVersion().open()) {
       Scene.assertServes(2, deployment);
       deployment.tick();
       assertThat(deployment.trouble().orElseThrow()).contains("fraud:3", "half a file");
@@ -45,7 +46,8 @@ class EarlierVersionTest {
     scene.move(2);
     scene.move(3);
     unloadable(2, 3);
-    try (Deployment<Scene.Order> deployment = scene.deployment().orAnEarlierVersion().open()) {
+    try (Deployment<Scene.Order> deployment =
+        scene.deployment().orAnEarlierVersion().open()) {
       Scene.assertServes(1, deployment);
     }
     unloadable(1, 2, 3);

@@ -96,8 +96,7 @@ class RolloutTest {
   @Test
   void blueGreenKeepsTheNewOneThatStaysGood() {
     try (Deployment<Order> deployment = on(journal).open()) {
-      Rollout rollout =
-          deployment.rollOut(scene.version(2), blueGreen().rollingBackUnless(asked));
+      Rollout rollout = deployment.rollOut(scene.version(2), blueGreen().rollingBackUnless(asked));
       deployment.tick();
       Scene.assertServes(2, deployment);
       assertThat(rollout.state()).isEqualTo(Rollout.State.BAKING);
@@ -116,8 +115,7 @@ class RolloutTest {
   @Test
   void blueGreenBringsTheOldOneBackFromMemory() {
     try (Deployment<Order> deployment = on(journal).open()) {
-      Rollout rollout =
-          deployment.rollOut(scene.version(2), blueGreen().rollingBackUnless(asked));
+      Rollout rollout = deployment.rollOut(scene.version(2), blueGreen().rollingBackUnless(asked));
       deployment.tick();
       Scene.assertServes(2, deployment);
       int loaded = scene.runtime.loaded.size();
@@ -177,7 +175,9 @@ class RolloutTest {
       assertThat(rollout.reason()).contains("too few");
       scene.clock.advance(STEP.plusMillis(1));
       deployment.tick();
-      assertThat(rollout.state()).as("it fails at the deadline").isEqualTo(Rollout.State.ROLLED_BACK);
+      assertThat(rollout.state())
+          .as("it fails at the deadline")
+          .isEqualTo(Rollout.State.ROLLED_BACK);
       assertThat(rollout.reason()).contains("deadline of 1 h", "too few");
       assertThat(answered(deployment, 2)).isEmpty();
       assertThat(scene.runtime.newest(2).closes).hasValue(1);
@@ -188,7 +188,8 @@ class RolloutTest {
   void aFailingCandidateCostsNoRequestAndIsRolledBack() {
     try (Deployment<Order> deployment = on(journal).open()) {
       Rollout rollout = deployment.rollOut(
-          scene.version(2), canary(5, 25).eachFor(0, STEP).rollingBackUnless(failures().atMost(0.01)));
+          scene.version(2),
+          canary(5, 25).eachFor(0, STEP).rollingBackUnless(failures().atMost(0.01)));
       scene.runtime.during = model -> {
         if (model.number == 2) {
           throw new StackOverflowError("on purpose");
@@ -347,7 +348,8 @@ class RolloutTest {
   void aPlanThatAwaitsApprovalWaitsAtItsLastStep() {
     try (Deployment<Order> deployment = on(journal).open()) {
       Rollout rollout = deployment.rollOut(
-          scene.version(2), canary(10).eachFor(0, STEP).rollingBackUnless(asked).awaitingApproval());
+          scene.version(2),
+          canary(10).eachFor(0, STEP).rollingBackUnless(asked).awaitingApproval());
       nextStep(deployment);
       assertThat(rollout.state()).isEqualTo(Rollout.State.RUNNING);
       assertThat(rollout.reason()).contains("approval");
@@ -505,7 +507,8 @@ class RolloutTest {
     try (Deployment<Order> deployment = on(journal).resuming(plan()).open()) {
       int share = before.contains(Kind.PROMOTED)
           ? 0
-          : (int) (journal.events().get(journal.events().size() - 1).number("share").orElse(-1));
+          : (int)
+              journal.events().get(journal.events().size() - 1).number("share").orElse(-1);
       if (before.size() < 4) {
         int steps = before.size() - 1;
         assertThat(share).as("never at zero").isEqualTo(new int[] {5_000, 25_000, 50_000}[steps]);
@@ -611,7 +614,8 @@ class RolloutTest {
             .isThrownBy(() -> deployment.rollOut(
                 ready,
                 plan(),
-                dev.mlops.api.rollout.RolloutStart.builder(one, ready.version(), deployment.schema())
+                dev.mlops.api.rollout.RolloutStart.builder(
+                        one, ready.version(), deployment.schema())
                     .build()))
             .withMessageContainingAll("fraud:3", "fraud:1");
       }
