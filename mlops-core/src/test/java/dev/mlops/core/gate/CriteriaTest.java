@@ -10,7 +10,6 @@ import static dev.mlops.core.gate.Criteria.schema;
 import static dev.mlops.core.gate.GateScene.GOOD;
 import static dev.mlops.core.gate.GateScene.ROWS;
 import static dev.mlops.core.gate.GateScene.SCHEMA;
-import static dev.mlops.core.gate.GateScene.of;
 import static dev.mlops.core.gate.GateScene.pack;
 import static dev.mlops.core.gate.GateScene.run;
 import static dev.mlops.core.gate.GateScene.scoring;
@@ -64,7 +63,7 @@ class CriteriaTest {
   @Test
   void goldenExamples() {
     Condition asks = Signals.goldenExamples();
-    assertThat(of(GOOD, asks).finding().text()).isEqualTo("5 of 5 golden examples");
+    assertThat(GateScene.of(GOOD, asks).finding().text()).isEqualTo("5 of 5 golden examples");
     assertThat(verdict(scoring(row -> row.number(0) + 0.001), asks)).isEqualTo(Verdict.FAIL);
     assertThat(judged(pack(List.of()), GOOD, asks).verdict()).isEqualTo(Verdict.FAIL);
     assertThat(run(asks)
@@ -168,7 +167,7 @@ class CriteriaTest {
         scoring(row -> row.category(1).equals("DE") ? 1 - row.number(0) : row.number(0));
     assertThat(verdict(poorInGermany, asks)).isEqualTo(Verdict.FAIL);
     GateReport.Result every =
-        of(poorInGermany, Signals.segment("country").quality("accuracy").atLeast(0.9));
+        GateScene.of(poorInGermany, Signals.segment("country").quality("accuracy").atLeast(0.9));
     assertThat(every.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(every.finding().text()).contains("1 of 2 segments fail", "country=DE");
     assertThat(verdict(GOOD, Signals.segment("country").quality("accuracy").atLeast(0.9)))
@@ -185,11 +184,11 @@ class CriteriaTest {
   @Test
   void aSegmentThatIsNamedAndNeverSeenFails() {
     GateReport.Result never =
-        of(GOOD, Signals.segment("country", "ES").quality("accuracy").atLeast(0.1));
+        GateScene.of(GOOD, Signals.segment("country", "ES").quality("accuracy").atLeast(0.1));
     assertThat(never.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(never.finding().text()).contains("country=ES", "must be among the rows");
     GateReport.Result unknown =
-        of(GOOD, Signals.segment("contry", "DE").quality("accuracy").atLeast(0.1));
+        GateScene.of(GOOD, Signals.segment("contry", "DE").quality("accuracy").atLeast(0.1));
     assertThat(unknown.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(unknown.finding().text()).contains("contry", "country");
   }
@@ -252,7 +251,7 @@ class CriteriaTest {
       return GOOD.predict(row);
     };
     assertThat(verdict(hungry, memory().perPredictionAtMost(100_000))).isEqualTo(Verdict.FAIL);
-    assertThat(of(hungry, memory().perPredictionAtMost(200_000)).finding()).satisfies(found -> {
+    assertThat(GateScene.of(hungry, memory().perPredictionAtMost(200_000)).finding()).satisfies(found -> {
       assertThat(found.verdict()).isEqualTo(Verdict.PASS);
       assertThat(found.value().orElseThrow()).isBetween(100_000.0, 102_000.0);
       assertThat(found.n()).hasValue(400);
@@ -287,7 +286,7 @@ class CriteriaTest {
   void invariances() {
     assertThat(verdict(GOOD, invariance("country"))).isEqualTo(Verdict.PASS);
     Model biased = scoring(row -> row.number(0) + (row.category(1).equals("DE") ? 0.01 : 0));
-    GateReport.Result changes = of(biased, invariance("country"));
+    GateReport.Result changes = GateScene.of(biased, invariance("country"));
     assertThat(changes.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(changes.finding().text()).contains("changed the answer", "the first in row ");
     assertThat(changes.finding().n().orElseThrow()).isBetween(300L, 400L);
@@ -324,7 +323,7 @@ class CriteriaTest {
   void directions() {
     assertThat(verdict(GOOD, direction("income").neverLowers("good"))).isEqualTo(Verdict.PASS);
     assertThat(verdict(GOOD, direction("income").neverRaises("bad"))).isEqualTo(Verdict.PASS);
-    GateReport.Result wrong = of(GOOD, direction("income").neverRaises("good"));
+    GateReport.Result wrong = GateScene.of(GOOD, direction("income").neverRaises("good"));
     assertThat(wrong.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(wrong.finding().text()).contains("went the wrong way", "good from");
     Model dented =
@@ -334,7 +333,7 @@ class CriteriaTest {
         .isEqualTo(Verdict.PASS);
     assertThat(verdict(dented, direction("income").neverLowers("good").exceptShare(0.2)))
         .isEqualTo(Verdict.PASS);
-    GateReport.Result unknown = of(GOOD, direction("income").neverLowers("goood"));
+    GateReport.Result unknown = GateScene.of(GOOD, direction("income").neverLowers("goood"));
     assertThat(unknown.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(unknown.finding().text()).contains("goood", "400 rows");
     Model unscored = row -> Classification.of(row.number(0) > 0.5 ? "good" : "bad");
@@ -365,17 +364,17 @@ class CriteriaTest {
 
   @Test
   void brokenRowsMustBeAnsweredOrRefused() {
-    GateReport.Result refuses = of(GOOD, poisonRows());
+    GateReport.Result refuses = GateScene.of(GOOD, poisonRows());
     assertThat(refuses.verdict()).isEqualTo(Verdict.PASS);
     assertThat(refuses.finding().text()).contains("answered", "refused", "0 neither");
     Model careless =
         row -> Classification.of(GateScene.LABELS, new double[] {1 - row.number(0), row.number(0)});
-    GateReport.Result nan = of(careless, poisonRows(Poison.MISSING));
+    GateReport.Result nan = GateScene.of(careless, poisonRows(Poison.MISSING));
     assertThat(nan.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(nan.finding().text()).contains("column income at NaN", "a score that is not finite");
     assertThat(verdict(careless, poisonRows(Poison.UNSEEN))).isEqualTo(Verdict.PASS);
     Model nothing = row -> Double.isNaN(row.number(0)) ? null : GOOD.predict(row);
-    assertThat(of(nothing, poisonRows()).finding().text()).contains("gave null");
+    assertThat(GateScene.of(nothing, poisonRows()).finding().text()).contains("gave null");
     assertThat(verdict(nothing, poisonRows())).isEqualTo(Verdict.FAIL);
     Model crashing = row -> {
       if (row.category(1).length() > 1_000) {
@@ -383,7 +382,7 @@ class CriteriaTest {
       }
       return GOOD.predict(row);
     };
-    GateReport.Result broken = of(crashing, poisonRows());
+    GateReport.Result broken = GateScene.of(crashing, poisonRows());
     assertThat(broken.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(broken.finding().text())
         .contains("column country of 100000 characters", "OutOfMemoryError");
@@ -392,7 +391,7 @@ class CriteriaTest {
       poisoned[0] |= Double.isNaN(row.number(0));
       return poisoned[0] ? Classification.of("bad") : GOOD.predict(row);
     };
-    GateReport.Result spoilt = of(remembering, poisonRows());
+    GateReport.Result spoilt = GateScene.of(remembering, poisonRows());
     assertThat(spoilt.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(spoilt.finding().text()).contains("afterwards a good row gave");
     Model mute = row -> null;
