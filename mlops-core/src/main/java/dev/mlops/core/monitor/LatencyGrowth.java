@@ -77,7 +77,7 @@ final class LatencyGrowth {
     if (reading.nanos() - before.nanos() <= 0) {
       return;
     }
-    open.host(reading, reading.nanos() - before.nanos());
+    open.host(reading, (double) (reading.nanos() - before.nanos()));
     newest = reading;
     if (open.n < FEWEST) {
       return;
