@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of one version by segment, counted out from the definitions. */
@@ -72,8 +71,7 @@ final class DividedRows {
       return call.segment().orElse("");
     }
     try {
-      Function<Row, @Nullable String> reader = segmentation.reader(baseline);
-      return reader.apply(row);
+      return segmentation.reader(baseline).apply(row);
     } catch (RuntimeException | Error hosts) {
       note = "threw " + hosts.getClass().getName();
       return null;

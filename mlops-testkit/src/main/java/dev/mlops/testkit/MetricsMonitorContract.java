@@ -1025,8 +1025,7 @@ public abstract class MetricsMonitorContract {
     one.record(ROW, NO, NANOS);
     monitor.tick();
 
-    SegmentationEvidence channels = section(monitor, "1").segmentations().get("channel");
-    assertThat(channels).isNotNull();
+    SegmentationEvidence channels = channels(monitor, "1");
     assertThat(channels.segments().stream().map(SegmentEvidence::value))
         .containsExactlyInAnyOrder("shop", "web", Segmentation.MISSING);
     assertThat(channels.unassigned()).isZero();
@@ -1038,7 +1037,7 @@ public abstract class MetricsMonitorContract {
     assertThat(shop.quality(Metric.ACCURACY).orElseThrow().n()).isEqualTo(20);
     SegmentEvidence web = channels.segment("web").orElseThrow();
     assertThat(web.quality(Metric.ACCURACY).orElseThrow().value()).isEqualTo(1.0, within(1e-12));
-    SegmentationEvidence others = section(monitor, "2").segmentations().get("channel");
+    SegmentationEvidence others = channels(monitor, "2");
     assertThat(others.segments()).hasSize(1);
     assertThat(others.segment("shop").orElseThrow().recorded()).isEqualTo(60);
     assertThat(others.segment("shop").orElseThrow().quality(Metric.ACCURACY)).isEmpty();
@@ -1084,8 +1083,13 @@ public abstract class MetricsMonitorContract {
     assertThat(shop(monitor).matured()).isEqualTo(20);
   }
 
+  private static SegmentationEvidence channels(MetricsMonitor monitor, String version) {
+    return Optional.ofNullable(section(monitor, version).segmentations().get("channel"))
+        .orElseThrow(() -> new AssertionError("no segments by channel of version " + version));
+  }
+
   private static SegmentEvidence shop(MetricsMonitor monitor) {
-    return section(monitor, "1").segmentations().get("channel").segment("shop").orElseThrow();
+    return channels(monitor, "1").segment("shop").orElseThrow();
   }
 
   private MetricsMonitor segmenting(Optional<Duration> horizon) {

@@ -40,7 +40,7 @@ final class SegmentGuard {
 
   /** The segment of a row, empty if it is missing; null if it is not known. */
   @Nullable
-  String read(Function<Row, @Nullable String> reader, Row row) {
+  String read(Function<Row, String> reader, Row row) {
     if (left <= 0 || strikes >= STRIKES) {
       return null;
     }

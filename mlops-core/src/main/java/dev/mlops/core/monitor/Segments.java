@@ -118,7 +118,7 @@ final class Segments {
     private final int qualityOver;
     private final Collection<Metric> metrics;
     /** What reads the segment of a row; null if nothing can. */
-    private final @Nullable Function<Row, @Nullable String> reader;
+    private final @Nullable Function<Row, String> reader;
 
     private final String refusal;
     private final Map<String, Integer> codes = new HashMap<>();
@@ -143,7 +143,7 @@ final class Segments {
         segments.add(null);
       }
       codes.put("", MISSING);
-      Function<Row, @Nullable String> made = null;
+      Function<Row, String> made = null;
       String why = "";
       try {
         made = segmentation.reader(baseline);
