@@ -90,6 +90,7 @@ final class ColumnFaults {
     }
   }
 
+  @SuppressWarnings("EnumOrdinal") // a place in an array
   private void count(int column, Fault fault) {
     parts[part][column * FAULTS.length + fault.ordinal()]++;
     totals
@@ -135,6 +136,7 @@ final class ColumnFaults {
         : Optional.empty();
   }
 
+  @SuppressWarnings("EnumOrdinal") // a place in an array
   private long sum(int column, Fault fault) {
     long sum = 0;
     for (int[] each : parts) {
