@@ -390,17 +390,20 @@ public final class EvidenceJson {
     members.put("warningStart", signal.warningStart());
     members.put("statistic", number(signal.statistic()));
     members.put("threshold", number(signal.threshold()));
-    members.put(
-        "moved",
-        signal.moved().stream()
-            .map(shift -> Map.of(
-                "column", shift.column(),
-                "direction", name(shift.direction()),
-                "from", shift.from(),
-                "to", shift.to(),
-                "effect", shift.effect(),
-                "pValue", shift.pValue()))
-            .toList());
+    List<Object> moved = new ArrayList<>();
+    signal.moved().forEach(shift -> moved.add(shift(shift)));
+    members.put("moved", moved);
+    return members;
+  }
+
+  private static Map<String, Object> shift(ColumnShift shift) {
+    Map<String, Object> members = new HashMap<>();
+    members.put("column", shift.column());
+    members.put("direction", name(shift.direction()));
+    members.put("from", shift.from());
+    members.put("to", shift.to());
+    members.put("effect", shift.effect());
+    members.put("pValue", shift.pValue());
     return members;
   }
 

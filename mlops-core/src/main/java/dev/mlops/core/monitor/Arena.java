@@ -331,23 +331,22 @@ final class Arena {
   @Nullable
   Prediction getPrediction(@Nullable Dictionary names) {
     byte kind = get();
-    switch (kind) {
-      case LABEL:
-        return Classification.of(getText(names));
-      case SCORES, CHOSEN:
+    return switch (kind) {
+      case LABEL -> Classification.of(getText(names));
+      case SCORES, CHOSEN -> {
         List<String> labels = getList(names);
         Classification said = Classification.of(labels, doubles(labels.size()));
-        return kind == CHOSEN ? said.choosing(getText(names)) : said;
-      case VALUES:
+        yield kind == CHOSEN ? said.choosing(getText(names)) : said;
+      }
+      case VALUES -> {
         List<String> outputs = getList(names);
-        return Regression.of(outputs, doubles(outputs.size()));
-      case ANOMALY, NORMAL:
-        return new AnomalyScore(getDouble(), kind == ANOMALY);
-      case FOREIGN:
-        return null;
-      default:
+        yield Regression.of(outputs, doubles(outputs.size()));
+      }
+      case ANOMALY, NORMAL -> new AnomalyScore(getDouble(), kind == ANOMALY);
+      case FOREIGN -> null;
+      default ->
         throw new IllegalArgumentException("wanted a kind of prediction, 0 to 6, got " + kind);
-    }
+    };
   }
 
   private double[] doubles(int count) {

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -134,7 +134,7 @@ final class LogFiles implements AutoCloseable {
    * @throws StoreException if it is damaged; the events before the damage were given
    */
   static long read(Segment segment, Consumer<byte[]> events) {
-    return EventLog.read(segment.file, events::accept).ignored();
+    return EventLog.read(segment.file, events).ignored();
   }
 
   /** Begins a new segment with some events; the one before is written no more. If it fails, that one goes on. */
@@ -234,7 +234,7 @@ final class LogFiles implements AutoCloseable {
   }
 
   /** Changes the events of a segment that is not being written; an event that becomes null goes. Whether any did. */
-  boolean rewrite(Segment segment, UnaryOperator<byte @Nullable []> change) {
+  boolean rewrite(Segment segment, Function<byte[], byte @Nullable []> change) {
     Path other = segment.file.resolveSibling(segment.file.getFileName() + NEW);
     delete(other);
     boolean[] any = {false};

@@ -11,7 +11,7 @@ final class LongRing {
   private static final int PAGE = 4_096;
 
   private final int capacity;
-  private final long @Nullable [][] pages;
+  private final long[] @Nullable [] pages;
   private long end;
 
   LongRing(int capacity) {

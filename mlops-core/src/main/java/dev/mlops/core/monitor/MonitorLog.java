@@ -107,9 +107,29 @@ final class MonitorLog implements AutoCloseable {
 
   /** How a prediction was closed. */
   enum Closing {
-    MATURED,
-    EXPIRED,
-    CAUSED
+    MATURED(0),
+    EXPIRED(1),
+    CAUSED(2);
+
+    /** As it is written. */
+    private final byte code;
+
+    Closing(int code) {
+      this.code = (byte) code;
+    }
+
+    byte code() {
+      return code;
+    }
+
+    static Closing of(byte code) {
+      for (Closing each : values()) {
+        if (each.code == code) {
+          return each;
+        }
+      }
+      throw new IllegalArgumentException("wanted how a prediction was closed, 0 to 2, got " + code);
+    }
   }
 
   /** What was counted at the end of a tick. */
@@ -261,7 +281,7 @@ final class MonitorLog implements AutoCloseable {
         target.early(key, truth, event.getLong());
       }
       case CLOSED -> {
-        Closing how = Closing.values()[event.get()];
+        Closing how = Closing.of(event.get());
         target.closed(event.getLong(), how, event.getLong());
       }
       case OUTCOME -> {
@@ -476,13 +496,13 @@ final class MonitorLog implements AutoCloseable {
   }
 
   void closed(long id, Closing how) {
-    tell(event(CLOSED).put((byte) how.ordinal()).putLong(id).putLong(0));
+    tell(event(CLOSED).put(how.code()).putLong(id).putLong(0));
   }
 
   /** A prediction has matured; without an outcome if its row is not kept. */
   void matured(Section section, long id, long position, @Nullable Outcome outcome) {
     if (outcome == null) {
-      tell(event(CLOSED).put((byte) Closing.MATURED.ordinal()).putLong(id).putLong(position));
+      tell(event(CLOSED).put(Closing.MATURED.code()).putLong(id).putLong(position));
       return;
     }
     Arena event = event(OUTCOME)
@@ -700,7 +720,7 @@ final class MonitorLog implements AutoCloseable {
       long id = event.getLong();
       return ids.contains(id)
           ? event(CLOSED)
-              .put((byte) Closing.MATURED.ordinal())
+              .put(Closing.MATURED.code())
               .putLong(id)
               .putLong(position)
               .toBytes()

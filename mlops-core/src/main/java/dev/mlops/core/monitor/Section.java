@@ -133,6 +133,7 @@ final class Section {
   }
 
   /** What was counted, for the log. */
+  @SuppressWarnings("EnumOrdinal") // the order is the log's: causes are only ever added at the end
   MonitorLog.Counts counts() {
     MonitorLog.Counts counts = new MonitorLog.Counts();
     counts.number = logged;
@@ -150,6 +151,7 @@ final class Section {
   }
 
   /** Takes over what was counted in an earlier life. */
+  @SuppressWarnings("EnumOrdinal") // the order is the log's: causes are only ever added at the end
   void restore(MonitorLog.Counts counts) {
     recorded = counts.recorded;
     matured = counts.matured;

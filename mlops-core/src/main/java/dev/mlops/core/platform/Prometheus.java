@@ -104,7 +104,8 @@ final class Prometheus {
           gauge(Meters.QUALITY_BOUND) + "{" + of + ",end=" + Query.quoted(query.end()) + "}",
           allowed + away + (query.below() ? 0.01 : -0.01),
           minutes));
-      series.add(series(gauge(Meters.QUALITY_ROWS) + "{" + of + "}", query.rows(), minutes));
+      series.add(
+          series(gauge(Meters.QUALITY_ROWS) + "{" + of + "}", (double) query.rows(), minutes));
       series.add(series(gauge(Meters.QUALITY_BASELINE) + "{" + of + "}", tested, minutes));
     }
     Map<String, Object> expected = new LinkedHashMap<>();
