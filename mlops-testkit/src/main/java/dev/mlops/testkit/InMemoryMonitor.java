@@ -325,8 +325,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
       for (Served served : matured) {
         String segment = served.segments.get(rows.name());
         if (segment != null) {
-          addPair(
-              pairs.computeIfAbsent(segment, unseen -> new ArrayList<>()), section, served);
+          addPair(pairs.computeIfAbsent(segment, unseen -> new ArrayList<>()), section, served);
         }
       }
       builder.segmentation(rows.evidence(pairs));
@@ -690,7 +689,8 @@ public final class InMemoryMonitor implements MetricsMonitor {
       if (first < 0) {
         throw new IllegalArgumentException("first position must be >= 0, but was " + first);
       }
-      return new Config(clock, ticker, horizon, bound, keepsRows, OptionalLong.of(first), divisions);
+      return new Config(
+          clock, ticker, horizon, bound, keepsRows, OptionalLong.of(first), divisions);
     }
 
     /**

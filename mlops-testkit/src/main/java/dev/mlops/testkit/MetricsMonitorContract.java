@@ -1010,7 +1010,8 @@ public abstract class MetricsMonitorContract {
   }
 
   @Test
-  @DisplayName("divides the rows of every version into segments, each with its own volume and quality")
+  @DisplayName(
+      "divides the rows of every version into segments, each with its own volume and quality")
   void segments() {
     assumeTrue(dividesRows());
     MetricsMonitor monitor = segmenting(Optional.empty());
@@ -1094,7 +1095,10 @@ public abstract class MetricsMonitorContract {
 
   private MetricsMonitor segmenting(Optional<Duration> horizon) {
     MetricsMonitor monitor = open(new MonitorSetup(
-        clock, horizon, BOUND, List.of(Signals.segment("channel").quality("accuracy").atLeast(0.5))));
+        clock,
+        horizon,
+        BOUND,
+        List.of(Signals.segment("channel").quality("accuracy").atLeast(0.5))));
     opened.add(monitor);
     return monitor;
   }

@@ -50,11 +50,10 @@ final class BrokenMonitors {
   }
 
   static MetricsMonitor healthy(MonitorSetup setup) {
-    InMemoryMonitor.Config config =
-        InMemoryMonitor.config()
-            .on(setup.clock())
-            .keeping(setup.bound())
-            .watching(setup.readers().toArray(EvidenceReader[]::new));
+    InMemoryMonitor.Config config = InMemoryMonitor.config()
+        .on(setup.clock())
+        .keeping(setup.bound())
+        .watching(setup.readers().toArray(EvidenceReader[]::new));
     if (setup.horizon().isPresent()) {
       config = config.truthWithin(setup.horizon().get());
     }

@@ -70,8 +70,7 @@ public final class LedgerTicks {
       long[] ids = new long[open];
       Random random = new Random(1);
       double[] numbers = new double[columns];
-      Classification said =
-          Classification.of(List.of("yes", "no"), new double[] {0.75, 0.25});
+      Classification said = Classification.of(List.of("yes", "no"), new double[] {0.75, 0.25});
       for (int i = 0; i < open; i++) {
         for (int column = 0; column < columns; column++) {
           numbers[column] = random.nextDouble();

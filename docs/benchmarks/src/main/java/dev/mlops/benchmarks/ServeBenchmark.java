@@ -202,8 +202,8 @@ public class ServeBenchmark {
   public void recordEverything(Blackhole sink) {
     for (int i = 0; i < BATCH; i++) {
       watching.started();
-      sink.consume(watching.record(
-          "payment-4711", Payments.ROWS.row(input()), prediction, 100, 200, 1_000));
+      sink.consume(
+          watching.record("payment-4711", Payments.ROWS.row(input()), prediction, 100, 200, 1_000));
     }
   }
 

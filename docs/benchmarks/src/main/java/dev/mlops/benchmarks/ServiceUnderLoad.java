@@ -91,7 +91,8 @@ public final class ServiceUnderLoad {
         ? Arrays.stream(args).skip(1).mapToInt(Integer::parseInt).toArray()
         : new int[] {100_000, 1_000_000};
     ServiceUnderLoad load = new ServiceUnderLoad();
-    ModelPackage made = TribuoTrainer.classifier(load.rows.schema(), new LogisticRegressionTrainer())
+    ModelPackage made = TribuoTrainer.classifier(
+            load.rows.schema(), new LogisticRegressionTrainer())
         .train(load.labelled(1, 2_000))
         .testedOn(load.labelled(2, 2_000))
         .asPackage("load");

@@ -76,8 +76,10 @@ public final class RetrainCalendar {
       RetrainDecision decision = policy.decide(Evidence.builder("fraud", now).build(), history);
       if (decision.retrain()) {
         out.println(now.atZone(BERLIN).toLocalDateTime() + " RETRAIN");
-        history =
-            history.toBuilder().candidate(now).ended(RetrainHistory.Result.PROMOTED).build();
+        history = history.toBuilder()
+            .candidate(now)
+            .ended(RetrainHistory.Result.PROMOTED)
+            .build();
       } else if (decision.outcome() == RetrainDecision.Outcome.SUPPRESSED
           && !before.equals("SUPPRESSED")) {
         out.println(now.atZone(BERLIN).toLocalDateTime() + " " + decision);

@@ -33,17 +33,16 @@ class ImportOrderTest {
       Set.of("loop"));
 
   /** Packages of core that belong to no stage. */
-  private static final Set<String> HELPERS =
-      Set.of(
-          "internal",
-          "tribuo",
-          "function",
-          "onnx",
-          "csv",
-          "environment",
-          "container",
-          "evidence",
-          "platform");
+  private static final Set<String> HELPERS = Set.of(
+      "internal",
+      "tribuo",
+      "function",
+      "onnx",
+      "csv",
+      "environment",
+      "container",
+      "evidence",
+      "platform");
 
   private static final Map<String, Integer> RANKS = ranks();
 

@@ -20,7 +20,8 @@ class PlatformAlertsTest {
     PlatformAlerts.write(folder, new PrintStream(out, true, StandardCharsets.UTF_8));
 
     assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("fraud.slow: no meter holds p99");
-    assertThat(Files.readString(folder.resolve("prometheus/rules.yml"))).contains("alert: fraud.recall");
+    assertThat(Files.readString(folder.resolve("prometheus/rules.yml")))
+        .contains("alert: fraud.recall");
     assertThat(folder.resolve("prometheus/rules.test.yml")).isNotEmptyFile();
     assertThat(folder.resolve("grafana/dashboard.json")).isNotEmptyFile();
     assertThat(folder.resolve("cloudwatch/alarms.json")).isNotEmptyFile();

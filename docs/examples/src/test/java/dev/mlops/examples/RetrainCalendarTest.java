@@ -15,7 +15,8 @@ class RetrainCalendarTest {
     RetrainCalendar.play(new PrintStream(out, true, StandardCharsets.UTF_8));
     List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
 
-    // 21 to 23 December, then when Christmas is over, then until ten are spent, of which the oldest are two weeks old on the 4th.
+    // 21 to 23 December, then when Christmas is over, then until ten are spent, of which the oldest
+    // are two weeks old on the 4th.
     assertThat(lines.stream().filter(line -> line.endsWith(" RETRAIN")))
         .containsExactly(
             "2026-12-21T03:00 RETRAIN",

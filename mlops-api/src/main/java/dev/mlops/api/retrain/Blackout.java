@@ -36,7 +36,13 @@ import org.jspecify.annotations.Nullable;
 public final class Blackout {
   /** One rule, repeated every so many days from a first date on, or once. */
   private record Part(
-      ZoneId zone, LocalDate first, int everyDays, LocalTime from, long days, LocalTime to, String text) {
+      ZoneId zone,
+      LocalDate first,
+      int everyDays,
+      LocalTime from,
+      long days,
+      LocalTime to,
+      String text) {
     /** The end of the repetition that an instant is in; empty if it is in none. */
     Optional<Instant> endOf(Instant now) {
       LocalDate today = now.atZone(zone).toLocalDate();

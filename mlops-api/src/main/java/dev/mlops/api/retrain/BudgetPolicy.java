@@ -17,8 +17,8 @@ record BudgetPolicy(RetrainPolicy policy, int most, Duration period) implements 
   BudgetPolicy {
     requireNonNull(policy, "policy");
     if (most < 1 || most > RetrainHistory.REMEMBERED) {
-      throw new IllegalArgumentException("candidates must be from 1 to "
-          + RetrainHistory.REMEMBERED + ", but were " + most);
+      throw new IllegalArgumentException(
+          "candidates must be from 1 to " + RetrainHistory.REMEMBERED + ", but were " + most);
     }
     if (period.isZero() || period.isNegative()) {
       throw new IllegalArgumentException(

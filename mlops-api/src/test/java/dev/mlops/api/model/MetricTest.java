@@ -182,7 +182,9 @@ class MetricTest {
     assertThat(loss(Metric.SELECTION_RATE, positive, yes, Truth.of("no"))).isZero();
     assertThat(loss(Metric.SELECTION_RATE, positive, yes, Truth.of("yes"))).isZero();
     assertThat(loss(Metric.selectionRate("no"), COLUMNS, yes, Truth.of("no"))).isEqualTo(1.0);
-    assertThat(Metric.SELECTION_RATE.loss(COLUMNS)).as("without a positive label").isEmpty();
+    assertThat(Metric.SELECTION_RATE.loss(COLUMNS))
+        .as("without a positive label")
+        .isEmpty();
   }
 
   @Test

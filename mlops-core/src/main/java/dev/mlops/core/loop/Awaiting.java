@@ -34,8 +34,7 @@ final class Awaiting implements Phase {
       return candidate.abandon("the alias moved on to " + champion);
     }
     if (!written) {
-      loop.steps.write(
-          candidate.event(LoopEvent.Kind.AWAITING, won.numbers(), won.reason()));
+      loop.steps.write(candidate.event(LoopEvent.Kind.AWAITING, won.numbers(), won.reason()));
       written = true;
     }
     if (!approved) {
@@ -55,8 +54,8 @@ final class Awaiting implements Phase {
 
   /** Lets the candidate take over in the next step. */
   void approve(String by, String because) {
-    loop.steps.write(candidate.event(
-        LoopEvent.Kind.APPROVED, won.numbers(), "by " + by + ": " + because));
+    loop.steps.write(
+        candidate.event(LoopEvent.Kind.APPROVED, won.numbers(), "by " + by + ": " + because));
     approved = true;
   }
 

@@ -61,8 +61,9 @@ final class Operators {
     Optional<AliasChange> rollback = rollback(champion);
     if (rollback.isPresent() && halted().isEmpty()) {
       AliasChange change = rollback.get();
-      halt("the alias was moved back from " + change.from().map(Version::toString).orElse("nothing")
-          + " to " + change.to() + " by " + change.by() + ": " + change.because());
+      halt("the alias was moved back from "
+          + change.from().map(Version::toString).orElse("nothing") + " to " + change.to() + " by "
+          + change.by() + ": " + change.because());
     }
     looked = champion;
   }
@@ -78,8 +79,7 @@ final class Operators {
     return last.to().equals(champion)
             && last.from().filter(from -> from.number() > champion.number()).isPresent()
             && !Workshop.isReturn(last)
-            && (word == null
-                || word.number(GENERATION).orElse(0) < last.generation())
+            && (word == null || word.number(GENERATION).orElse(0) < last.generation())
         ? Optional.of(last)
         : Optional.empty();
   }

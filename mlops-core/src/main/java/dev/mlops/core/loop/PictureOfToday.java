@@ -47,13 +47,15 @@ final class PictureOfToday {
         .falseAlarmEvery(FALSE_ALARMS * newest.size());
     newest.forEach(outcome -> drift.update(outcome.row()));
     Optional<Signal> signal = drift.signal();
-    String compared = "the " + newest.size() + " newest rows against " + training.size() + " trained on";
+    String compared =
+        "the " + newest.size() + " newest rows against " + training.size() + " trained on";
     if (signal.isEmpty()) {
       return "still a picture of today: no column differs, " + compared;
     }
     List<ColumnShift> moved = signal.get().moved();
     return "no longer a picture of today, " + compared + ": "
-        + String.join("; ", moved.stream().limit(NAMED).map(ColumnShift::toString).toList())
+        + String.join(
+            "; ", moved.stream().limit(NAMED).map(ColumnShift::toString).toList())
         + (moved.size() > NAMED ? "; and " + (moved.size() - NAMED) + " more" : "");
   }
 }

@@ -30,16 +30,14 @@ record Stratified(
           .add(i);
     }
     TreeSet<Integer> chosen = new TreeSet<>();
-    strata.values().forEach(of ->
-        chosen.addAll(Reservoir.sample(of, floor, random)));
+    strata.values().forEach(of -> chosen.addAll(Reservoir.sample(of, floor, random)));
     List<Integer> rest = new ArrayList<>();
     for (int i = 0; i < older.size(); i++) {
       if (!chosen.contains(i)) {
         rest.add(i);
       }
     }
-    chosen.addAll(
-        Reservoir.sample(rest, Math.max(0, size - chosen.size()), random));
+    chosen.addAll(Reservoir.sample(rest, Math.max(0, size - chosen.size()), random));
     return chosen.stream().map(i -> new Weighted(older.get(i), 1.0)).toList();
   }
 

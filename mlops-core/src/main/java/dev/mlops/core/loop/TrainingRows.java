@@ -238,8 +238,7 @@ public final class TrainingRows implements RowSelection {
       List<Outcome> outcomes, OptionalLong change, ModelTrainer trainer, TrainingContext context) {
     int n = outcomes.size();
     if (n < FEWEST) {
-      throw new IllegalArgumentException(
-          "wanted at least " + FEWEST + " outcomes, got " + n);
+      throw new IllegalArgumentException("wanted at least " + FEWEST + " outcomes, got " + n);
     }
     int cut = n - TrainingWindow.heldBack(outcomes, change, block);
     List<Outcome> heldBack = outcomes.subList(cut, n);
@@ -262,7 +261,8 @@ public final class TrainingRows implements RowSelection {
         fits.add(new Fit(rows, trained, tested, losses.score(tested)));
       } catch (TrainingStoppedException e) {
         throw e;
-      } catch (RuntimeException e) { // rows that the trainer refuses, which another rule may not choose
+      } catch (
+          RuntimeException e) { // rows that the trainer refuses, which another rule may not choose
         if (first == null) {
           first = e;
         } else if (first != e) {
@@ -274,8 +274,7 @@ public final class TrainingRows implements RowSelection {
     if (best == null) {
       throw requireNonNull(first);
     }
-    return Selected.of(
-            best.rows.stream().map(RowChoice.Weighted::outcome).toList(), heldBack)
+    return Selected.of(best.rows.stream().map(RowChoice.Weighted::outcome).toList(), heldBack)
         .fitted(best.trained, best.tested, choices.size());
   }
 
@@ -304,6 +303,7 @@ public final class TrainingRows implements RowSelection {
   public String toString() {
     return choices.size() == 1
         ? choices.get(0).toString()
-        : "best of " + String.join("; ", choices.stream().map(RowChoice::toString).toList());
+        : "best of "
+            + String.join("; ", choices.stream().map(RowChoice::toString).toList());
   }
 }

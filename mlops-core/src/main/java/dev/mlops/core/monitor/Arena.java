@@ -173,7 +173,8 @@ final class Arena {
     return (int) value;
   }
 
-  // ---- texts: the lowest bit of the head says whether a number of Dictionary follows; the next, whether a character is two bytes
+  // ---- texts: the lowest bit of the head says whether a number of Dictionary follows; the next,
+  // whether a character is two bytes
 
   Arena putText(String text, @Nullable Dictionary names) {
     int known = names == null ? -1 : names.number(text);

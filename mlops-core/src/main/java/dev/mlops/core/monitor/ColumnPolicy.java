@@ -116,10 +116,10 @@ public final class ColumnPolicy {
       case KEEP -> number;
       case BUCKET -> Double.isInfinite(number) ? number : Math.floor(number / size) * size;
       case HASH ->
-        (double)
-            (ByteBuffer.wrap(hashed(ByteBuffer.allocate(8).putDouble(number + 0.0).array()))
-                    .getLong()
-                >>> 12);
+        (double) (ByteBuffer.wrap(
+                    hashed(ByteBuffer.allocate(8).putDouble(number + 0.0).array()))
+                .getLong()
+            >>> 12);
       case PREFIX, DROP -> Double.NaN;
     };
   }

@@ -168,8 +168,7 @@ final class Ledger {
       chunk = append(new Chunk(number(), chunk == null ? 16 : Chunk.MOST, 64, 64));
     }
     long key = served.key == null ? KeyHash.NONE : hash.of(served.key);
-    int slot =
-        chunk.add(Chunk.WAITS, served.id, key, served.millis, section(served.section()));
+    int slot = chunk.add(Chunk.WAITS, served.id, key, served.millis, section(served.section()));
     chunk.segments[slot] = served.segments;
     write(chunk, slot, served);
     chunk.fillUp();
@@ -438,7 +437,11 @@ final class Ledger {
 
   /** Matures and expires what has reached the horizon, and lets early truths wait no longer than they may. */
   void mature(long now) {
-    while (horizon > 0 && !replaying && oldest != null && open > 0 && now - oldest.millis[oldest.first] >= horizon) {
+    while (horizon > 0
+        && !replaying
+        && oldest != null
+        && open > 0
+        && now - oldest.millis[oldest.first] >= horizon) {
       end(oldest, oldest.first);
     }
     while (open > mostOpen && oldest != null) {
@@ -510,8 +513,7 @@ final class Ledger {
     }
   }
 
-  private void mature(
-      Chunk chunk, int slot, Section section, Prediction prediction, Truth truth) {
+  private void mature(Chunk chunk, int slot, Section section, Prediction prediction, Truth truth) {
     long happened = happened(chunk, slot);
     Chunk to = newestMatured;
     if (to == null || to.full || to.position + to.count != end) {
@@ -633,7 +635,8 @@ final class Ledger {
 
   /** Forgets the matured that are too many, and the rows of those that are kept without. */
   private void forgetOld() {
-    while (oldestMatured != null && end - (oldestMatured.position + oldestMatured.first) > remembered) {
+    while (oldestMatured != null
+        && end - (oldestMatured.position + oldestMatured.first) > remembered) {
       Chunk chunk = oldestMatured;
       int slot = chunk.first;
       long handle = handle(chunk, slot);
@@ -727,7 +730,8 @@ final class Ledger {
   }
 
   private boolean isOpenOf(Section section, Chunk chunk, int slot) {
-    return chunk.states[slot] != Chunk.FORGOTTEN && chunk.sections[slot] == section.code
+    return chunk.states[slot] != Chunk.FORGOTTEN
+        && chunk.sections[slot] == section.code
         && section.inLedger > 0;
   }
 

@@ -138,8 +138,7 @@ public enum Meters {
       "",
       "outcome"),
   /** Gauge of the truths that wait for their predictions. */
-  TRUTHS_EARLY(
-      Type.GAUGE, "mlops.truths.early", "truths that wait for their predictions", ""),
+  TRUTHS_EARLY(Type.GAUGE, "mlops.truths.early", "truths that wait for their predictions", ""),
   /** Gauge of whether the log of the ledger is written: 1, or 0 while it cannot be; there with a log. */
   LOGGING(
       Type.GAUGE,
@@ -148,10 +147,7 @@ public enum Meters {
       ""),
   /** Counter of the events that the log of the ledger did not take; there with a log. */
   UNLOGGED(
-      Type.COUNTER,
-      "mlops.ledger.unlogged",
-      "events that the log of the ledger did not take",
-      ""),
+      Type.COUNTER, "mlops.ledger.unlogged", "events that the log of the ledger did not take", ""),
   /**
    * Counter of the outcomes that have matured by true and predicted label, so that a query chooses the window of precision and
    * recall; labels as in {@link #PREDICTED}. What a truth was corrected to later is not counted.
@@ -207,7 +203,13 @@ public enum Meters {
    * while it is known.
    */
   QUALITY_WINDOW(
-      Type.GAUGE, "mlops.quality.window", "quality over a window", "", "version", "metric", "window"),
+      Type.GAUGE,
+      "mlops.quality.window",
+      "quality over a window",
+      "",
+      "version",
+      "metric",
+      "window"),
   /**
    * Gauge of whether a version is worse by a metric than in its test phase: 0 inconclusive, 1 shown to be no worse, 2 shown to be
    * worse, at any look; there for the metrics of the baseline.

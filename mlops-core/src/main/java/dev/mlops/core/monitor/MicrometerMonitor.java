@@ -545,8 +545,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
         state.sections.add(section.counts());
       }
     }
-    to.tick(
-        state, newSegment ? List.copyOf(sections.values()) : null, watches.champion());
+    to.tick(state, newSegment ? List.copyOf(sections.values()) : null, watches.champion());
   }
 
   /** Says what time it is. */
@@ -698,12 +697,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
     @Override
     public void matured(
-        Section section,
-        long id,
-        Prediction prediction,
-        Truth truth,
-        long position,
-        long millis) {
+        Section section, long id, Prediction prediction, Truth truth, long position, long millis) {
       if (log != null && !restoring) {
         log.matured(section, id, position, config.outcomes > 0 ? ledger.outcome(position) : null);
       }

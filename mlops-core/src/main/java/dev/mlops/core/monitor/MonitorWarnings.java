@@ -9,7 +9,6 @@ import dev.mlops.api.pack.Dependence;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.profile.Skill;
 import java.util.List;
-import java.util.Set;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;

@@ -49,7 +49,9 @@ final class Served {
   Schema schema;
 
   double[] numbers = {};
-  @Nullable String[] categories = {};
+
+  @Nullable
+  String[] categories = {};
   /** Where the row begins in these arrays; one that is empty has none. */
   int from;
 
@@ -88,8 +90,7 @@ final class Served {
   }
 
   /** Keeps the row whose numbers and categories begin at an index of these, until they are used again. */
-  void keepRow(
-      Schema columns, double[] someNumbers, @Nullable String[] someCategories, int begin) {
+  void keepRow(Schema columns, double[] someNumbers, @Nullable String[] someCategories, int begin) {
     schema = columns;
     numbers = someNumbers;
     categories = someCategories;

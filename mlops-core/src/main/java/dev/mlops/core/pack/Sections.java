@@ -136,7 +136,8 @@ final class Sections {
     members.put("columns", baseline.columns().stream().map(Sections::profile).toList());
     baseline.labels().ifPresent(labels -> members.put("labels", profile(labels)));
     if (!baseline.predictions().isEmpty()) {
-      members.put("predictions", baseline.predictions().stream().map(Sections::profile).toList());
+      members.put(
+          "predictions", baseline.predictions().stream().map(Sections::profile).toList());
     }
     return Json.of(members);
   }

@@ -38,7 +38,8 @@ final class CloudWatch {
         "Parameters",
         Map.of(
             "Version", Map.of("Type", "String", "Description", "the version that serves"),
-            "Namespace", Map.of("Type", "String", "Description", "cloudwatch.namespace of the registry"),
+            "Namespace",
+                Map.of("Type", "String", "Description", "cloudwatch.namespace of the registry"),
             "Topics", Map.of("Type", "CommaDelimitedList", "Description", "who is told")));
     template.put("Resources", resources);
     TreeMap<String, String> files = new TreeMap<>();
@@ -67,8 +68,9 @@ final class CloudWatch {
         metrics.add(metric("tested", Meters.QUALITY_BASELINE, model, of));
         allowed = "(tested " + (query.below() ? "- " : "+ ") + query.tolerance() + ")";
       }
-      expression = "IF(champion == 1 AND rows >= " + query.rows() + " AND quality + (bound - quality) * "
-          + Query.TO_99 + (query.below() ? " < " : " > ") + allowed + ", 1, 0)";
+      expression =
+          "IF(champion == 1 AND rows >= " + query.rows() + " AND quality + (bound - quality) * "
+              + Query.TO_99 + (query.below() ? " < " : " > ") + allowed + ", 1, 0)";
     }
     metrics.add(metric("champion", Meters.CHAMPION, model, Map.of()));
     Map<String, Object> fails = new LinkedHashMap<>();
@@ -84,10 +86,12 @@ final class CloudWatch {
     properties.put("Metrics", metrics);
     properties.put("ComparisonOperator", "GreaterThanOrEqualToThreshold");
     properties.put("Threshold", 1);
-    int periods = (int) Math.max(1, rule.holding().dividedBy(java.time.Duration.ofSeconds(PERIOD)) + 1);
+    int periods =
+        (int) Math.max(1, rule.holding().dividedBy(java.time.Duration.ofSeconds(PERIOD)) + 1);
     properties.put("EvaluationPeriods", periods);
     properties.put("DatapointsToAlarm", periods);
-    properties.put("TreatMissingData", "ignore"); // no evidence neither begins an alarm nor ends one
+    properties.put(
+        "TreatMissingData", "ignore"); // no evidence neither begins an alarm nor ends one
     properties.put("AlarmActions", Map.of("Ref", "Topics"));
     properties.put("OKActions", Map.of("Ref", "Topics"));
     Map<String, Object> alarm = new LinkedHashMap<>();

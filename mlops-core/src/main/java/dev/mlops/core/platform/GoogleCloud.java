@@ -55,8 +55,10 @@ final class GoogleCloud {
       policy.put(
           "documentation",
           Map.of(
-              "mimeType", "text/markdown",
-              "content", query.summary() + (rule.runbook().isEmpty() ? "" : "\n\n" + rule.runbook())));
+              "mimeType",
+              "text/markdown",
+              "content",
+              query.summary() + (rule.runbook().isEmpty() ? "" : "\n\n" + rule.runbook())));
       policy.put("conditions", List.of(condition));
       files.put(rule.name() + ".json", new String(Json.of(policy).bytes(), UTF_8));
     }

@@ -107,12 +107,21 @@ final class Grafana {
     panel.put("datasource", prometheus());
     panel.put(
         "gridPos",
-        Map.of(
-            "x", index % 2 * WIDTH, "y", index / 2 * HEIGHT, "w", WIDTH, "h", HEIGHT));
+        Map.of("x", index % 2 * WIDTH, "y", index / 2 * HEIGHT, "w", WIDTH, "h", HEIGHT));
     panel.put(
         "fieldConfig",
-        Map.of("defaults", Map.of("unit", unit(meter), "custom", Map.of("fillOpacity", 0)), "overrides", List.of()));
-    panel.put("options", Map.of("legend", Map.of("displayMode", "list", "placement", "bottom", "showLegend", true), "tooltip", Map.of("mode", "multi", "sort", "desc")));
+        Map.of(
+            "defaults",
+            Map.of("unit", unit(meter), "custom", Map.of("fillOpacity", 0)),
+            "overrides",
+            List.of()));
+    panel.put(
+        "options",
+        Map.of(
+            "legend",
+            Map.of("displayMode", "list", "placement", "bottom", "showLegend", true),
+            "tooltip",
+            Map.of("mode", "multi", "sort", "desc")));
     panel.put("targets", targets);
     return panel;
   }
@@ -122,7 +131,9 @@ final class Grafana {
       case TIMER -> "s";
       case COUNTER -> "ops";
       case GAUGE ->
-        meter.unit().equals("seconds") ? "s" : meter.unit().equals("ratio") ? "percentunit" : "short";
+        meter.unit().equals("seconds")
+            ? "s"
+            : meter.unit().equals("ratio") ? "percentunit" : "short";
     };
   }
 
@@ -131,7 +142,11 @@ final class Grafana {
     String name = Prometheus.gauge(meter);
     String of = "{model=\"$model\"}";
     String tags = String.join(
-        " ", meter.tagKeys().stream().filter(key -> !key.equals("model")).map(key -> "{{" + key + "}}").toList());
+        " ",
+        meter.tagKeys().stream()
+            .filter(key -> !key.equals("model"))
+            .map(key -> "{{" + key + "}}")
+            .toList());
     Map<String, String> queries = new LinkedHashMap<>();
     switch (meter.type()) {
       case TIMER -> {
@@ -167,7 +182,13 @@ final class Grafana {
       asked.put("datasourceUid", "prometheus");
       asked.put(
           "model",
-          Map.of("refId", "A", "instant", true, "expr", "count by (model, version) (" + query.promQl(model, Prometheus::gauge) + ")"));
+          Map.of(
+              "refId",
+              "A",
+              "instant",
+              true,
+              "expr",
+              "count by (model, version) (" + query.promQl(model, Prometheus::gauge) + ")"));
       Map<String, Object> above = new LinkedHashMap<>();
       above.put("refId", "B");
       above.put("relativeTimeRange", range);
@@ -205,8 +226,8 @@ final class Grafana {
   /** The same for the same name, so that a rule that is generated again is updated: at most 40 characters are allowed. */
   private static String uid(String first, String second) {
     try {
-      byte[] digest = MessageDigest.getInstance("SHA-256")
-          .digest((first + "\u0000" + second).getBytes(UTF_8));
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest((first + "\u0000" + second).getBytes(UTF_8));
       return "mlops-" + HexFormat.of().formatHex(digest, 0, 12);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);

@@ -43,8 +43,8 @@ public record PlatformFiles(SortedMap<String, String> files, List<String> left) 
   public String file(String name) {
     String content = files.get(requireNonNull(name, "name"));
     if (content == null) {
-      throw new IllegalArgumentException(
-          "the files are " + files.keySet() + ", and none is \"" + MlopsException.shown(name) + "\"");
+      throw new IllegalArgumentException("the files are " + files.keySet() + ", and none is \""
+          + MlopsException.shown(name) + "\"");
     }
     return content;
   }

@@ -97,7 +97,8 @@ final class Prometheus {
       double allowed = query.kind() == Query.Kind.QUALITY
           ? query.limit()
           : query.below() ? tested - query.tolerance() : tested + query.tolerance();
-      // An interval that ends at twice its half-width on the wrong side of the limit, or on the right one.
+      // An interval that ends at twice its half-width on the wrong side of the limit, or on the
+      // right one.
       double away = 0.02 * (query.below() == fires ? -1 : 1);
       series.add(series(gauge(Meters.QUALITY) + "{" + of + "}", allowed + away, minutes));
       series.add(series(

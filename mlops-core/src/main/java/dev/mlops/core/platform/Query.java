@@ -124,17 +124,16 @@ record Query(
    * @param names how gauges are called
    */
   String promQl(String model, Names names) {
-    String champion =
-        names.of(Meters.CHAMPION) + "{model=" + quoted(model) + "} == 1";
+    String champion = names.of(Meters.CHAMPION) + "{model=" + quoted(model) + "} == 1";
     if (kind == Kind.DRIFT) {
       return "(" + series(names, Meters.DRIFT, model, ",watch=" + quoted(watch)) + " == 3)"
           + " and ignoring(watch) (" + champion + ")";
     }
     String of = ",metric=" + quoted(metric);
     String value = series(names, Meters.QUALITY, model, of);
-    String bound = series(
-        names, Meters.QUALITY_BOUND, model, of + ",end=" + quoted(end()));
-    String best = value + " + ignoring(end) (" + bound + " - ignoring(end) " + value + ") * " + TO_99;
+    String bound = series(names, Meters.QUALITY_BOUND, model, of + ",end=" + quoted(end()));
+    String best =
+        value + " + ignoring(end) (" + bound + " - ignoring(end) " + value + ") * " + TO_99;
     String allowed = kind == Kind.QUALITY
         ? Double.toString(limit)
         : "(" + series(names, Meters.QUALITY_BASELINE, model, of) + (below ? " - " : " + ")

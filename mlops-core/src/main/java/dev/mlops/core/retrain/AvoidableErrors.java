@@ -18,9 +18,8 @@ record AvoidableErrors(double budget) implements RetrainPolicy {
   public RetrainDecision decide(Evidence now, RetrainHistory past) {
     Optional<VersionEvidence> champion = now.champion();
     Optional<Estimate> live = champion.flatMap(section -> section.quality(Metric.ACCURACY));
-    Optional<Estimate> tested = champion
-        .flatMap(VersionEvidence::baseline)
-        .flatMap(test -> test.quality(Metric.ACCURACY));
+    Optional<Estimate> tested =
+        champion.flatMap(VersionEvidence::baseline).flatMap(test -> test.quality(Metric.ACCURACY));
     if (live.isEmpty() || tested.isEmpty()) {
       return RetrainDecision.of(
           Outcome.INCONCLUSIVE,

@@ -31,9 +31,8 @@ record PaysOff(Metric metric, double ofLoss, double ofTraining, long ahead)
     Optional<Estimate> live = champion.flatMap(section -> section.quality(metric));
     Optional<Estimate> tested =
         champion.flatMap(VersionEvidence::baseline).flatMap(test -> test.quality(metric));
-    Optional<Loss> loss = champion
-        .flatMap(VersionEvidence::baseline)
-        .flatMap(test -> metric.loss(test.schema()));
+    Optional<Loss> loss =
+        champion.flatMap(VersionEvidence::baseline).flatMap(test -> metric.loss(test.schema()));
     if (live.isEmpty() || tested.isEmpty() || loss.isEmpty()) {
       return RetrainDecision.of(
           Outcome.INCONCLUSIVE,

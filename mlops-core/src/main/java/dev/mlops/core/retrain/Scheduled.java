@@ -15,7 +15,9 @@ record Scheduled(Schedule schedule) implements RetrainPolicy {
     Optional<Instant> slot = schedule.newest(now.at());
     if (slot.isEmpty()) {
       return RetrainDecision.of(
-          Outcome.INCONCLUSIVE, toString(), "no calendar knows the time of the evidence, " + now.at());
+          Outcome.INCONCLUSIVE,
+          toString(),
+          "no calendar knows the time of the evidence, " + now.at());
     }
     // What is dated ahead was dated by a clock that was wrong, and says nothing.
     Optional<Instant> last = past.lastCandidate().filter(at -> !at.isAfter(now.at()));
@@ -24,7 +26,8 @@ record Scheduled(Schedule schedule) implements RetrainPolicy {
     return RetrainDecision.of(
         due ? Outcome.RETRAIN : Outcome.KEEP,
         toString(),
-        (last.isPresent() ? "last candidate at " : "no candidate, champion since ") + since
+        (last.isPresent() ? "last candidate at " : "no candidate, champion since ")
+            + since
             + (due
                 ? ", due since " + slot.get()
                 : schedule.next(now.at()).map(next -> ", next at " + next).orElse("")));

@@ -1,7 +1,7 @@
 package dev.mlops.core.rollout;
 
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutPlan;
+import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
 
 /**

@@ -409,7 +409,7 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
     double margin = asked.limit().orElseThrow() / range;
     if (!Double.isFinite(range) || margin <= 0) {
       return 0; // of unbounded losses nothing is known beforehand, and a margin of 0 asks for
-                // better
+      // better
     }
     // a bet loses at most half: per pair of equal losses ln(1 + margin/(2(1 − margin))) is gained
     // at most

@@ -166,8 +166,8 @@ class CriteriaTest {
     Model poorInGermany =
         scoring(row -> row.category(1).equals("DE") ? 1 - row.number(0) : row.number(0));
     assertThat(verdict(poorInGermany, asks)).isEqualTo(Verdict.FAIL);
-    GateReport.Result every =
-        GateScene.of(poorInGermany, Signals.segment("country").quality("accuracy").atLeast(0.9));
+    GateReport.Result every = GateScene.of(
+        poorInGermany, Signals.segment("country").quality("accuracy").atLeast(0.9));
     assertThat(every.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(every.finding().text()).contains("1 of 2 segments fail", "country=DE");
     assertThat(verdict(GOOD, Signals.segment("country").quality("accuracy").atLeast(0.9)))
@@ -251,11 +251,12 @@ class CriteriaTest {
       return GOOD.predict(row);
     };
     assertThat(verdict(hungry, memory().perPredictionAtMost(100_000))).isEqualTo(Verdict.FAIL);
-    assertThat(GateScene.of(hungry, memory().perPredictionAtMost(200_000)).finding()).satisfies(found -> {
-      assertThat(found.verdict()).isEqualTo(Verdict.PASS);
-      assertThat(found.value().orElseThrow()).isBetween(100_000.0, 102_000.0);
-      assertThat(found.n()).hasValue(400);
-    });
+    assertThat(GateScene.of(hungry, memory().perPredictionAtMost(200_000)).finding())
+        .satisfies(found -> {
+          assertThat(found.verdict()).isEqualTo(Verdict.PASS);
+          assertThat(found.value().orElseThrow()).isBetween(100_000.0, 102_000.0);
+          assertThat(found.n()).hasValue(400);
+        });
     assertThat(ReleaseGate.of(memory().perPredictionAtMost(200_000))
             .on(ROWS.subList(0, 29))
             .judge(pack(), new Source(GOOD, hungry))

@@ -1131,7 +1131,8 @@ class LoopFaultTest {
 
       assertThat(scene.last().kind()).isEqualTo(LoopEvent.Kind.FAILED);
       assertThat(scene.last().text()).contains("no plan today");
-      assertThat(loop.trouble()).hasValueSatisfying(said -> assertThat(said).contains("no plan today"));
+      assertThat(loop.trouble())
+          .hasValueSatisfying(said -> assertThat(said).contains("no plan today"));
       assertThat(scene.kinds()).doesNotContain("GATED");
       scene.clock.advance(Duration.ofDays(2));
       for (int i = 0; i < 60 && scene.deployment.champion().number() == 1; i++) {

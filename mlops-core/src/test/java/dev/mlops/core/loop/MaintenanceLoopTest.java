@@ -136,7 +136,13 @@ class MaintenanceLoopTest {
 
     assertThat(order)
         .isEqualTo(List.of(
-            "train", "RETRAIN", "publish", "PUBLISHING", "attach", "PUBLISHED", "commit",
+            "train",
+            "RETRAIN",
+            "publish",
+            "PUBLISHING",
+            "attach",
+            "PUBLISHED",
+            "commit",
             "PROMOTING"));
   }
 
@@ -180,9 +186,10 @@ class MaintenanceLoopTest {
 
   @Test
   void theGateAsksPackageAndModelAndItsReportIsKeptWithTheCandidate() {
-    Criterion answers = candidate -> candidate.answer(candidate.rows().get(0).input()).isPresent()
-        ? Finding.pass("it answers")
-        : Finding.fail("it does not answer");
+    Criterion answers =
+        candidate -> candidate.answer(candidate.rows().get(0).input()).isPresent()
+            ? Finding.pass("it answers")
+            : Finding.fail("it does not answer");
     MaintenanceLoop loop = scene
         .loop(LoopScene.whileFirst())
         .gate(ReleaseGate.of(
@@ -199,7 +206,8 @@ class MaintenanceLoopTest {
     assertThat(report.champion().orElseThrow().toString()).isEqualTo("iris:1");
     assertThat(report.results()).hasSize(3);
     assertThat(report.results().get(1).finding()).isEqualTo(Finding.pass("it answers"));
-    assertThat(scene.last().text()).startsWith(report.verdict() + " (" + report.finding().text());
+    assertThat(scene.last().text())
+        .startsWith(report.verdict() + " (" + report.finding().text());
     assertThat(scene.behind.documents(candidate).get(0).by()).isEqualTo("maintenance-loop");
   }
 

@@ -38,7 +38,8 @@ class OperatorsTest {
 
   private void rollBack(String by, String because) {
     Version now = scene.deployment.champion();
-    scene.behind
+    scene
+        .behind
         .move(LoopScene.ALIAS)
         .from(scene.behind.current(LoopScene.ALIAS).orElseThrow())
         .to(scene.behind.require("iris:1"))
@@ -78,8 +79,9 @@ class OperatorsTest {
 
       assertThat(again.halted()).isEmpty();
       assertThat(scene.deployment.champion().number()).isEqualTo(3);
-      assertThat(again.events()).anyMatch(event -> event.kind() == Kind.RESUMED
-          && event.text().contains("by Bob: fees are right now"));
+      assertThat(again.events())
+          .anyMatch(event ->
+              event.kind() == Kind.RESUMED && event.text().contains("by Bob: fees are right now"));
     }
   }
 
@@ -97,7 +99,8 @@ class OperatorsTest {
     try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build()) {
       run(loop, 40);
 
-      assertThat(loop.halted()).hasValueSatisfying(event -> assertThat(event.text()).contains("Ann"));
+      assertThat(loop.halted())
+          .hasValueSatisfying(event -> assertThat(event.text()).contains("Ann"));
       assertThat(scene.deployment.champion().number()).isEqualTo(1);
     }
   }
@@ -192,7 +195,8 @@ class OperatorsTest {
       run(loop, 80);
       Version waits = loop.awaiting().orElseThrow();
       Version other = scene.behind.publish(scene.trainer.make("B/0.1", 99).asPackage("iris"));
-      scene.behind
+      scene
+          .behind
           .move(LoopScene.ALIAS)
           .from(scene.behind.current(LoopScene.ALIAS).orElseThrow())
           .to(other)
@@ -230,7 +234,9 @@ class OperatorsTest {
       run(loop, 5);
 
       assertThat(scene.kinds()).containsExactly("ADVISED", "ADVISED", "ADVISED");
-      assertThat(scene.heard).extracting(LoopEvent::change).extracting(change -> change.orElse(-1))
+      assertThat(scene.heard)
+          .extracting(LoopEvent::change)
+          .extracting(change -> change.orElse(-1))
           .containsExactly(150L, 180L, 180L);
       assertThat(scene.last().text()).contains("RETRAIN: scripted");
       assertThat(scene.trainer.calls).isEmpty();

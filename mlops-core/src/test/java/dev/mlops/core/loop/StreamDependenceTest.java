@@ -15,7 +15,9 @@ class StreamDependenceTest {
   private final SplittableRandom random = new SplittableRandom(3);
 
   private static Baseline tested(Dependence dependence) {
-    return Baseline.builder(Schema.of(Column.number("x"))).dependence(dependence).build();
+    return Baseline.builder(Schema.of(Column.number("x")))
+        .dependence(dependence)
+        .build();
   }
 
   /** Losses that stay for 50 rows each: a mean of n rows has the variance of one of n / 50. */

@@ -63,9 +63,9 @@ class TrainingRowsTest {
     assertThat(positions(selected.heldBack())).hasSize(100).startsWith(1_500L).endsWith(1_599L);
     assertThat(positions(selected.training())).hasSize(250).startsWith(1_250L).endsWith(1_499L);
     assertThat(selected.fits()).isEqualTo(1);
-    assertThat(positions(
-            select(TrainingRows.last(250).under(new Dependence(5_000, 64, 8, 512, false)), random(600))
-                .heldBack()))
+    assertThat(positions(select(
+                TrainingRows.last(250).under(new Dependence(5_000, 64, 8, 512, false)), random(600))
+            .heldBack()))
         .as("three blocks of 64")
         .hasSize(192);
     assertThat(positions(TrainingRows.sinceChange(500)
@@ -83,7 +83,8 @@ class TrainingRowsTest {
   /** Served one a minute: 61 within an hour of the newest, that one included. */
   @Test
   void byTime() {
-    assertThat(positions(select(TrainingRows.last(Duration.ofHours(1), 5_000), random(600)).training()))
+    assertThat(positions(
+            select(TrainingRows.last(Duration.ofHours(1), 5_000), random(600)).training()))
         .hasSize(61)
         .startsWith(1_439L)
         .endsWith(1_499L);
@@ -110,10 +111,9 @@ class TrainingRowsTest {
   /** Binomial: 1,000 of 10,000 in the mean of ten tenths, each 100 of 1,000 with a deviation below 10. */
   @Test
   void aSampleIsDrawnFromAllAlike() {
-    List<Outcome> drawn =
-        chosen(new Reservoir(1_000, 10_000), random(10_000)).stream()
-            .map(RowChoice.Weighted::outcome)
-            .toList();
+    List<Outcome> drawn = chosen(new Reservoir(1_000, 10_000), random(10_000)).stream()
+        .map(RowChoice.Weighted::outcome)
+        .toList();
 
     assertThat(drawn).hasSize(1_000).doesNotHaveDuplicates();
     assertThat(positions(drawn)).isSorted();
@@ -128,14 +128,12 @@ class TrainingRowsTest {
   /** 693 / ln 2 = 1,000 in the mean, with a deviation below 32; half of them younger than a half-life. */
   @Test
   void aDecayingSampleForgets() {
-    List<Outcome> drawn =
-        chosen(new Decaying(693, 20_000), random(20_000)).stream()
-            .map(RowChoice.Weighted::outcome)
-            .toList();
+    List<Outcome> drawn = chosen(new Decaying(693, 20_000), random(20_000)).stream()
+        .map(RowChoice.Weighted::outcome)
+        .toList();
 
     assertThat(drawn).hasSizeBetween(870, 1_130);
-    assertThat(drawn.stream().filter(o -> o.position() >= 21_000 - 693))
-        .hasSizeBetween(400, 600);
+    assertThat(drawn.stream().filter(o -> o.position() >= 21_000 - 693)).hasSizeBetween(400, 600);
     assertThat(positions(drawn)).isSorted().contains(20_999L);
   }
 
@@ -209,8 +207,7 @@ class TrainingRowsTest {
       return "A/0.0";
     };
     TrainingRows both = TrainingRows.bestOf(TrainingRows.last(100), TrainingRows.last(500));
-    assertThat(both
-            .select(random(700), OptionalLong.empty(), trainer, TrainingContext.none())
+    assertThat(both.select(random(700), OptionalLong.empty(), trainer, TrainingContext.none())
             .training())
         .hasSize(500);
     assertThatThrownBy(() -> TrainingRows.last(100)

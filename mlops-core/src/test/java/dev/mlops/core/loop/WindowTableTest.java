@@ -65,7 +65,9 @@ class WindowTableTest {
       for (int at = FIRST; at < ROWS; at += EVERY) {
         List<Labelled<Row>> chosen = rule
             .choose(
-                outcomes.subList(0, at), OptionalLong.empty(), new SplittableRandom(seed * 31L + at))
+                outcomes.subList(0, at),
+                OptionalLong.empty(),
+                new SplittableRandom(seed * 31L + at))
             .stream()
             .map(row -> row.outcome().labelled().withWeight(row.weight()))
             .toList();

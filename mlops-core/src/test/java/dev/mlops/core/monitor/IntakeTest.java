@@ -278,8 +278,7 @@ class IntakeTest {
         "1",
         Baseline.builder(NUMBER).build(),
         intake.use(NUMBER),
-        MicrometerMonitor.config(new SimpleMeterRegistry())
-            .qualityOver(5));
+        MicrometerMonitor.config(new SimpleMeterRegistry()).qualityOver(5));
     Recorder ofBroken = new SectionRecorder(intake, broken);
     for (int i = 0; i < 10; i++) {
       ofBroken.record(Row.of(NUMBER, 1.0), YES, 1);

@@ -177,7 +177,8 @@ class ReleaseTest {
         monitor.tick();
         assertThat(log.lines()).as("after " + (i + 1)).hasSize(i < 99 ? 0 : i < 100 ? 1 : 2);
       }
-      assertThat(log.lines().get(1)).contains("the label fraud", "no prediction", "\"Fraud\" meant");
+      assertThat(log.lines().get(1))
+          .contains("the label fraud", "no prediction", "\"Fraud\" meant");
       assertThat(log.lines().get(0)).contains("none of 100 truths", "\"Fraud\"", "\"fraud\" meant");
     }
   }

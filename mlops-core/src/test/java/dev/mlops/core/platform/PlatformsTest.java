@@ -41,8 +41,7 @@ class PlatformsTest {
       AlertRule.of("fraud.loss", quality("log_loss").atMost(0.4)),
       AlertRule.of("fraud.accuracy", quality("accuracy").noWorseThanBaseline(0.02)),
       AlertRule.of(
-          "fraud.worse",
-          quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000)),
+          "fraud.worse", quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000)),
       AlertRule.of("fraud.moved", features().falseAlarmEvery(1_000_000)),
       AlertRule.of("fraud.slow", latency().p99AtMost(Duration.ofMillis(20))),
       AlertRule.of("fraud.own", evidence -> Finding.pass("fine")),
@@ -70,10 +69,14 @@ class PlatformsTest {
     Object rules = yaml(files.file("rules.yml"));
 
     List<Map<String, Object>> written = at(rules, "groups", 0, "rules");
-    assertThat(written).extracting(rule -> rule.get("alert"))
-        .containsExactly("fraud.recall", "fraud.loss", "fraud.accuracy", "fraud.worse", "fraud.moved");
+    assertThat(written)
+        .extracting(rule -> rule.get("alert"))
+        .containsExactly(
+            "fraud.recall", "fraud.loss", "fraud.accuracy", "fraud.worse", "fraud.moved");
     Map<String, Object> recall = written.get(0);
-    assertThat(recall).containsEntry("for", "600000ms").containsEntry("keep_firing_for", "300000ms");
+    assertThat(recall)
+        .containsEntry("for", "600000ms")
+        .containsEntry("keep_firing_for", "300000ms");
     assertThat(recall.get("expr").toString())
         .contains(
             "mlops_quality{model=\"fraud\",metric=\"recall\"}",
@@ -94,8 +97,8 @@ class PlatformsTest {
 
   @Test
   void whatAPlatformCannotSayIsListed() {
-    for (PlatformFiles files : List.of(
-        Platforms.prometheus("fraud", RULES), Platforms.grafana("fraud", RULES))) {
+    for (PlatformFiles files :
+        List.of(Platforms.prometheus("fraud", RULES), Platforms.grafana("fraud", RULES))) {
       assertThat(files.left()).hasSize(3);
       assertThat(files.left().get(0)).contains("fraud.slow", "p99");
       assertThat(files.left().get(1)).contains("fraud.own", "code");
@@ -115,9 +118,11 @@ class PlatformsTest {
     List<Map<String, Object>> all = at(tests, "tests");
     assertThat(all).hasSize(10);
     assertThat(all).extracting(test -> test.get("name")).doesNotHaveDuplicates();
-    assertThat(PlatformsTest.<List<Object>>at(tests, "tests", 0, "alert_rule_test", 0, "exp_alerts"))
+    assertThat(
+            PlatformsTest.<List<Object>>at(tests, "tests", 0, "alert_rule_test", 0, "exp_alerts"))
         .hasSize(1);
-    assertThat(PlatformsTest.<List<Object>>at(tests, "tests", 1, "alert_rule_test", 0, "exp_alerts"))
+    assertThat(
+            PlatformsTest.<List<Object>>at(tests, "tests", 1, "alert_rule_test", 0, "exp_alerts"))
         .isEmpty();
   }
 
@@ -132,34 +137,40 @@ class PlatformsTest {
     Set<String> known = new HashSet<>();
     for (Meters meter : Meters.values()) {
       String name = Prometheus.gauge(meter);
-      known.addAll(List.of(name, name + "_total", name + "_seconds_sum", name + "_seconds_count", name + "_seconds_max"));
+      known.addAll(List.of(
+          name,
+          name + "_total",
+          name + "_seconds_sum",
+          name + "_seconds_count",
+          name + "_seconds_max"));
     }
     List<String> shown = new ArrayList<>();
     Set<List<Integer>> places = new HashSet<>();
     for (Map<String, Object> panel : panels) {
       assertThat(ids.add(panel.get("id"))).isTrue();
-      assertThat(places.add(List.of(at(panel, "gridPos", "x"), at(panel, "gridPos", "y")))).isTrue();
+      assertThat(places.add(List.of(at(panel, "gridPos", "x"), at(panel, "gridPos", "y"))))
+          .isTrue();
       shown.add(panel.get("description").toString());
       List<Map<String, Object>> targets = at(panel, "targets");
       Set<Object> refs = new HashSet<>();
       for (Map<String, Object> target : targets) {
         assertThat(refs.add(target.get("refId"))).isTrue();
         String expression = target.get("expr").toString();
-        Matcher names =
-            Pattern.compile("(mlops_\\w+)\\{").matcher(expression);
+        Matcher names = Pattern.compile("(mlops_\\w+)\\{").matcher(expression);
         assertThat(names.find()).as(expression).isTrue();
         do {
           assertThat(known).contains(names.group(1));
         } while (names.find());
       }
     }
-    assertThat(shown).containsExactlyInAnyOrderElementsOf(
-        Arrays.stream(Meters.values()).map(Meters::id).toList());
+    assertThat(shown)
+        .containsExactlyInAnyOrderElementsOf(
+            Arrays.stream(Meters.values()).map(Meters::id).toList());
     Object alerts = yaml(files.file("alerts.yml"));
     List<Map<String, Object>> rules = at(alerts, "groups", 0, "rules");
     assertThat(rules).hasSize(5).extracting(rule -> rule.get("uid")).doesNotHaveDuplicates();
-    assertThat(rules).allSatisfy(rule ->
-        assertThat(rule.get("uid").toString()).matches("[a-z0-9-]{1,40}"));
+    assertThat(rules)
+        .allSatisfy(rule -> assertThat(rule.get("uid").toString()).matches("[a-z0-9-]{1,40}"));
   }
 
   @Test
@@ -202,7 +213,8 @@ class PlatformsTest {
     files.write(folder.resolve("a/b"));
     assertThat(folder.resolve("a/b").toFile().list())
         .containsExactlyInAnyOrder("rules.yml", "rules.test.yml");
-    assertThat(Files.readString(folder.resolve("a/b/rules.yml"))).isEqualTo(files.file("rules.yml"));
+    assertThat(Files.readString(folder.resolve("a/b/rules.yml")))
+        .isEqualTo(files.file("rules.yml"));
     assertThat(files).hasToString("[rules.test.yml, rules.yml], 3 not expressible");
     assertThatThrownBy(() -> files.file("x")).hasMessageContainingAll("rules.yml", "\"x\"");
   }

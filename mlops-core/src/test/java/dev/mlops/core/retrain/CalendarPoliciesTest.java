@@ -59,10 +59,8 @@ class CalendarPoliciesTest {
         now = now.plus(Duration.ofMinutes(10))) {
       if (policy.decide(at(now), history).retrain()) {
         begun.add(now.toString());
-        history = history.toBuilder()
-            .candidate(now)
-            .ended(RetrainHistory.Result.KEPT)
-            .build();
+        history =
+            history.toBuilder().candidate(now).ended(RetrainHistory.Result.KEPT).build();
       }
     }
     return begun;
@@ -87,8 +85,9 @@ class CalendarPoliciesTest {
   @Test
   void missedTimesCollapseIntoOne() {
     RetrainPolicy daily = on(Schedule.daily(LocalTime.of(3, 0), ZoneId.of("UTC")));
-    RetrainHistory history =
-        RetrainHistory.builder(START).candidate(Instant.parse("2026-01-02T03:00:00Z")).build();
+    RetrainHistory history = RetrainHistory.builder(START)
+        .candidate(Instant.parse("2026-01-02T03:00:00Z"))
+        .build();
 
     RetrainDecision late = daily.decide(at("2026-01-09T11:00:00Z"), history);
     assertThat(late.outcome()).isEqualTo(Outcome.RETRAIN);
@@ -105,13 +104,16 @@ class CalendarPoliciesTest {
   @Test
   void whatIsDatedAheadCountsForNothing() {
     RetrainPolicy daily = on(Schedule.daily(LocalTime.of(3, 0), ZoneId.of("UTC")));
-    RetrainHistory ahead =
-        RetrainHistory.builder(START).candidate(Instant.parse("2031-01-01T00:00:00Z")).build();
+    RetrainHistory ahead = RetrainHistory.builder(START)
+        .candidate(Instant.parse("2031-01-01T00:00:00Z"))
+        .build();
 
     assertThat(daily.decide(at("2026-01-05T00:00:00Z"), ahead).outcome())
         .isEqualTo(Outcome.RETRAIN);
     assertThat(daily
-            .decide(at("2026-01-05T00:00:00Z"), RetrainHistory.of(Instant.parse("2031-01-01T00:00:00Z")))
+            .decide(
+                at("2026-01-05T00:00:00Z"),
+                RetrainHistory.of(Instant.parse("2031-01-01T00:00:00Z")))
             .outcome())
         .isEqualTo(Outcome.RETRAIN);
   }
@@ -135,7 +137,11 @@ class CalendarPoliciesTest {
             "2026-04-30T00:00:00Z");
     Schedule sixHours = Schedule.every(Duration.ofHours(6), Instant.parse("2026-02-01T01:00:00Z"));
     assertThat(run(on(sixHours), "2026-01-01T00:00:00Z", "2026-01-01T20:00:00Z"))
-        .containsExactly("2026-01-01T01:00:00Z", "2026-01-01T07:00:00Z", "2026-01-01T13:00:00Z", "2026-01-01T19:00:00Z");
+        .containsExactly(
+            "2026-01-01T01:00:00Z",
+            "2026-01-01T07:00:00Z",
+            "2026-01-01T13:00:00Z",
+            "2026-01-01T19:00:00Z");
     assertThat(sixHours.newest(Instant.parse("2026-02-01T01:00:00Z")))
         .contains(Instant.parse("2026-02-01T01:00:00Z"));
     assertThat(Schedule.daily(LocalTime.NOON, utc).newest(Instant.MAX)).isEmpty();
@@ -148,8 +154,7 @@ class CalendarPoliciesTest {
   @Test
   void aBlackoutHoldsBackAndTellsUntilWhen() {
     Blackout work = Blackout.daily(LocalTime.of(8, 0), LocalTime.of(18, 0), BERLIN);
-    RetrainPolicy policy =
-        on(Schedule.daily(LocalTime.of(9, 0), BERLIN)).notDuring(work);
+    RetrainPolicy policy = on(Schedule.daily(LocalTime.of(9, 0), BERLIN)).notDuring(work);
 
     RetrainDecision held = policy.decide(at("2026-01-05T09:00:00Z"), RetrainHistory.of(START));
     assertThat(held.outcome()).isEqualTo(Outcome.SUPPRESSED);
@@ -158,8 +163,9 @@ class CalendarPoliciesTest {
     // It is due still when the blackout ends.
     assertThat(run(policy, "2026-01-05T00:00:00Z", "2026-01-07T00:00:00Z"))
         .containsExactly("2026-01-05T17:00:00Z", "2026-01-06T17:00:00Z");
-    assertThat(policy).hasToString(
-        "every day at 09:00 Europe/Berlin not during daily from 08:00 to 18:00 Europe/Berlin");
+    assertThat(policy)
+        .hasToString(
+            "every day at 09:00 Europe/Berlin not during daily from 08:00 to 18:00 Europe/Berlin");
   }
 
   @ParameterizedTest
@@ -191,8 +197,8 @@ class CalendarPoliciesTest {
         .contains(Instant.parse("2026-03-04T06:00:00Z"));
     assertThat(Blackout.daily(LocalTime.NOON, LocalTime.NOON, utc).endOf(START))
         .contains(Instant.MAX);
-    assertThatThrownBy(() ->
-            Blackout.dates(LocalDate.of(2026, 2, 2), LocalDate.of(2026, 2, 1), utc))
+    assertThatThrownBy(
+            () -> Blackout.dates(LocalDate.of(2026, 2, 2), LocalDate.of(2026, 2, 1), utc))
         .hasMessageContaining("2026-02-01 is before 2026-02-02");
   }
 
@@ -243,13 +249,17 @@ class CalendarPoliciesTest {
     RetrainHistory past = RetrainHistory.of(START);
     double gain = Estimate.share(150, 1_000).lower() - 0.05;
 
-    assertThat(paysOff(Metric.ACCURACY, 5, 5 * gain * 10_000 * 0.999, 10_000).decide(worse, past).outcome())
+    assertThat(paysOff(Metric.ACCURACY, 5, 5 * gain * 10_000 * 0.999, 10_000)
+            .decide(worse, past)
+            .outcome())
         .isEqualTo(Outcome.RETRAIN);
     RetrainDecision kept =
         paysOff(Metric.ACCURACY, 5, 5 * gain * 10_000 * 1.001, 10_000).decide(worse, past);
     assertThat(kept.outcome()).isEqualTo(Outcome.KEEP);
     assertThat(kept.reason()).contains("accuracy 0.85", "0.950 tested", "in 10000 rows");
-    assertThat(paysOff(Metric.ACCURACY, 5, 1, 10_000).decide(accuracy(93, 100), past).outcome())
+    assertThat(paysOff(Metric.ACCURACY, 5, 1, 10_000)
+            .decide(accuracy(93, 100), past)
+            .outcome())
         .as("93 of 100 may be as good as tested")
         .isEqualTo(Outcome.KEEP);
     assertThat(paysOff(Metric.ACCURACY, 5, 1, 10_000).decide(at(START), past).outcome())
@@ -269,7 +279,8 @@ class CalendarPoliciesTest {
     assertThat(noLoss.reason()).contains("f1 has no loss per row");
     assertThat(paysOff(Metric.ACCURACY, 5, 1, 10_000).metrics()).containsExactly(Metric.ACCURACY);
     assertThatThrownBy(() -> paysOff(Metric.ACCURACY, 0, 1, 1)).hasMessageContaining("0.0");
-    assertThatThrownBy(() -> paysOff(Metric.ACCURACY, 1, Double.NaN, 1)).hasMessageContaining("NaN");
+    assertThatThrownBy(() -> paysOff(Metric.ACCURACY, 1, Double.NaN, 1))
+        .hasMessageContaining("NaN");
     assertThatThrownBy(() -> paysOff(Metric.ACCURACY, 1, 1, 0)).hasMessageContaining("0");
   }
 

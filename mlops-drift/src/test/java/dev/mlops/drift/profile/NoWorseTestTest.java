@@ -231,7 +231,7 @@ class NoWorseTestTest {
       test.add(scored(0.1), TRUE);
       test.add(scored(0.9), FALSE);
     }
-    
+
     assertThat(test.standing()).isEqualTo(Standing.INCONCLUSIVE);
     assertThat(test.reason()).contains(name, "mean");
     assertThat(test.limit()).isEmpty();
