@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -151,7 +152,8 @@ final class MonitorLog implements AutoCloseable {
     long newestTruth;
     boolean truthCame;
     boolean retired;
-    final long[] drops = new long[Section.Cause.values().length];
+    /** How many were dropped, by the tag of the cause; causes of a later release are carried. */
+    final Map<String, Long> drops = new TreeMap<>();
   }
 
   /** Takes what happened in earlier lives, in its order. */
@@ -348,10 +350,7 @@ final class MonitorLog implements AutoCloseable {
       counts.retired = event.get() != 0;
       long drops = event.getCount();
       for (int cause = 0; cause < drops; cause++) {
-        long dropped = event.getCount();
-        if (cause < counts.drops.length) {
-          counts.drops[cause] = dropped;
-        }
+        counts.drops.put(event.getText(null), event.getCount());
       }
       state.sections.add(counts);
     }
@@ -601,10 +600,8 @@ final class MonitorLog implements AutoCloseable {
           .putLong(each.newestTruth)
           .put((byte) (each.truthCame ? 1 : 0))
           .put((byte) (each.retired ? 1 : 0))
-          .putCount(each.drops.length);
-      for (long dropped : each.drops) {
-        event.putCount(dropped);
-      }
+          .putCount(each.drops.size());
+      each.drops.forEach((cause, dropped) -> event.putText(cause, null).putCount(dropped));
     }
     return event.toBytes();
   }

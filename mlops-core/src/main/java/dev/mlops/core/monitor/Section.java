@@ -133,7 +133,6 @@ final class Section {
   }
 
   /** What was counted, for the log. */
-  @SuppressWarnings("EnumOrdinal") // the order is the log's: causes are only ever added at the end
   MonitorLog.Counts counts() {
     MonitorLog.Counts counts = new MonitorLog.Counts();
     counts.number = logged;
@@ -145,13 +144,12 @@ final class Section {
     counts.truthCame = truthCame;
     counts.retired = retired;
     for (Cause cause : Cause.values()) {
-      counts.drops[cause.ordinal()] = drops(cause).sum();
+      counts.drops.put(cause.tag(), drops(cause).sum());
     }
     return counts;
   }
 
   /** Takes over what was counted in an earlier life. */
-  @SuppressWarnings("EnumOrdinal") // the order is the log's: causes are only ever added at the end
   void restore(MonitorLog.Counts counts) {
     recorded = counts.recorded;
     matured = counts.matured;
@@ -162,7 +160,7 @@ final class Section {
     retired = counts.retired;
     for (Cause cause : Cause.values()) {
       LongAdder dropped = drops(cause);
-      dropped.add(counts.drops[cause.ordinal()] - dropped.sum());
+      dropped.add(counts.drops.getOrDefault(cause.tag(), 0L) - dropped.sum());
     }
   }
 
