@@ -2,18 +2,14 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
-import dev.mlops.api.monitor.Expression;
-import dev.mlops.api.monitor.Watch;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 
 /** A policy that may begin so many candidates within a period that ends now. */
-record BudgetPolicy(RetrainPolicy policy, int most, Duration period) implements RetrainPolicy {
+record BudgetPolicy(RetrainPolicy policy, int most, Duration period) implements RestrictedPolicy {
   BudgetPolicy {
     requireNonNull(policy, "policy");
     if (most < 1 || most > RetrainHistory.REMEMBERED) {
@@ -45,26 +41,6 @@ record BudgetPolicy(RetrainPolicy policy, int most, Duration period) implements 
   private String rule() {
     return "at most " + most + (most == 1 ? " candidate in " : " candidates in ")
         + MlopsException.shown(period);
-  }
-
-  @Override
-  public Set<Watch> watches() {
-    return policy.watches();
-  }
-
-  @Override
-  public Set<Metric> metrics() {
-    return policy.metrics();
-  }
-
-  @Override
-  public Set<String> segmentations() {
-    return policy.segmentations();
-  }
-
-  @Override
-  public Set<Expression> expressions() {
-    return policy.expressions();
   }
 
   @Override

@@ -2,19 +2,15 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
-import dev.mlops.api.monitor.Expression;
-import dev.mlops.api.monitor.Watch;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Set;
 
 /** A policy that rests for some time after every candidate. */
-record CooldownPolicy(RetrainPolicy policy, Duration gap) implements RetrainPolicy {
+record CooldownPolicy(RetrainPolicy policy, Duration gap) implements RestrictedPolicy {
   CooldownPolicy {
     requireNonNull(policy, "policy");
     if (gap.isZero() || gap.isNegative()) {
@@ -50,26 +46,6 @@ record CooldownPolicy(RetrainPolicy policy, Duration gap) implements RetrainPoli
       RetrainDecision decision, RetrainDecision.Outcome outcome, String reason) {
     return RetrainDecision.of(
         outcome, "at most every " + MlopsException.shown(gap), reason, List.of(decision));
-  }
-
-  @Override
-  public Set<Watch> watches() {
-    return policy.watches();
-  }
-
-  @Override
-  public Set<Metric> metrics() {
-    return policy.metrics();
-  }
-
-  @Override
-  public Set<String> segmentations() {
-    return policy.segmentations();
-  }
-
-  @Override
-  public Set<Expression> expressions() {
-    return policy.expressions();
   }
 
   @Override

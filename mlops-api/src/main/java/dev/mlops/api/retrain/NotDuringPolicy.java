@@ -2,18 +2,14 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
-import dev.mlops.api.monitor.Expression;
-import dev.mlops.api.monitor.Watch;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** A policy that rests at some times. */
-record NotDuringPolicy(RetrainPolicy policy, Blackout blackout) implements RetrainPolicy {
+record NotDuringPolicy(RetrainPolicy policy, Blackout blackout) implements RestrictedPolicy {
   NotDuringPolicy {
     requireNonNull(policy, "policy");
     requireNonNull(blackout, "blackout");
@@ -32,26 +28,6 @@ record NotDuringPolicy(RetrainPolicy policy, Blackout blackout) implements Retra
                 : now.at() + " is within, until " + until)
             .orElseGet(() -> now.at() + " is not within"),
         List.of(decision));
-  }
-
-  @Override
-  public Set<Watch> watches() {
-    return policy.watches();
-  }
-
-  @Override
-  public Set<Metric> metrics() {
-    return policy.metrics();
-  }
-
-  @Override
-  public Set<String> segmentations() {
-    return policy.segmentations();
-  }
-
-  @Override
-  public Set<Expression> expressions() {
-    return policy.expressions();
   }
 
   @Override
