@@ -19,8 +19,13 @@ class OwnJvmTest {
             "OnlyModelPackage",
             "OnlyRetrainPolicy",
             "OnlyVersionStore",
+            "PlatformAlerts",
+            "RetrainCalendar",
+            "Rollouts",
+            "Scraped",
             "Ship",
             "StandingStill",
+            "TestBeforeRelease",
             "WatchColumn",
             "WholeLoop");
   }
