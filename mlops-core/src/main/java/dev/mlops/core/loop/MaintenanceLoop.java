@@ -90,7 +90,6 @@ public final class MaintenanceLoop implements AutoCloseable {
       FaultStatus.of(MaintenanceLoop.class, "the next tick tries again");
   private final Warnings warnings = Warnings.of(MaintenanceLoop.class);
 
-  /** What a loop is built of. */
   /**
    * How far a loop goes by itself.
    *
@@ -105,6 +104,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     ADVISE
   }
 
+  /** What a loop is built of. */
   record Parts(
       Deployment<?> deployment,
       ModelTrainer trainer,
