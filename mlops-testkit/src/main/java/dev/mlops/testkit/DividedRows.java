@@ -71,7 +71,7 @@ final class DividedRows {
       return call.segment().orElse("");
     }
     try {
-      return segmentation.reader(baseline).apply(row);
+      return segmentation.reader(baseline).segment(row);
     } catch (RuntimeException | Error hosts) {
       note = "threw " + hosts.getClass().getName();
       return null;

@@ -212,6 +212,25 @@ public final class Segmentation {
   }
 
   /**
+   * Says in which segment a row is.
+   *
+   * <p>Thread-safe if the host's function is.
+   *
+   * @since 0.1
+   */
+  @Beta
+  @FunctionalInterface
+  public interface Reader {
+    /**
+     * {@return the segment; empty text where it is missing, null where a host's function gives null}
+     *
+     * @param row of the model
+     */
+    @Nullable
+    String segment(Row row);
+  }
+
+  /**
    * {@return what reads the segment of a row, for models with a baseline: empty text where it is missing}
    *
    * <p>What a host's function throws, this throws; where that gives null, so does this. A row of a division by calls is missing.
@@ -220,7 +239,7 @@ public final class Segmentation {
    * @throws IllegalArgumentException if this divides by a column that the model does not have, or by numbers without cuts of
    *     which the baseline has no sample; the message says which
    */
-  public Function<Row, @Nullable String> reader(Baseline baseline) {
+  public Reader reader(Baseline baseline) {
     Function<? super Row, @Nullable String> hosts = function;
     if (hosts != null) {
       return hosts::apply;

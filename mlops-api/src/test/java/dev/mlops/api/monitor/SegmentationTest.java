@@ -10,7 +10,6 @@ import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.NumberProfile;
 import java.util.Map;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class SegmentationTest {
@@ -29,9 +28,9 @@ class SegmentationTest {
 
   @Test
   void categoriesAreSegmentsByName() {
-    Function<Row, String> reader = Segmentation.column("country").reader(BARE);
-    assertThat(reader.apply(row(1, "DE"))).isEqualTo("DE");
-    assertThat(reader.apply(row(1, ""))).isEmpty();
+    Segmentation.Reader reader = Segmentation.column("country").reader(BARE);
+    assertThat(reader.segment(row(1, "DE"))).isEqualTo("DE");
+    assertThat(reader.segment(row(1, ""))).isEmpty();
     assertThat(Segmentation.column("country").known(BARE)).isEmpty();
     assertThat(Segmentation.column("country").atMost(2).known(BASELINE))
         .containsExactly("AT", "DE");
@@ -41,12 +40,12 @@ class SegmentationTest {
 
   @Test
   void numbersAreCutWhereTheHostSays() {
-    Function<Row, String> reader = Segmentation.column("amount").cuts(10, 100).reader(BARE);
-    assertThat(reader.apply(row(9.99, "DE"))).isEqualTo("< 10");
-    assertThat(reader.apply(row(10, "DE"))).isEqualTo("10 to < 100");
-    assertThat(reader.apply(row(100, "DE"))).isEqualTo(">= 100");
-    assertThat(reader.apply(row(Double.NEGATIVE_INFINITY, "DE"))).isEqualTo("< 10");
-    assertThat(reader.apply(row(Double.NaN, "DE"))).isEmpty();
+    Segmentation.Reader reader = Segmentation.column("amount").cuts(10, 100).reader(BARE);
+    assertThat(reader.segment(row(9.99, "DE"))).isEqualTo("< 10");
+    assertThat(reader.segment(row(10, "DE"))).isEqualTo("10 to < 100");
+    assertThat(reader.segment(row(100, "DE"))).isEqualTo(">= 100");
+    assertThat(reader.segment(row(Double.NEGATIVE_INFINITY, "DE"))).isEqualTo("< 10");
+    assertThat(reader.segment(row(Double.NaN, "DE"))).isEmpty();
     assertThat(Segmentation.column("amount").cuts(10, 100).known(BARE))
         .containsExactly("< 10", "10 to < 100", ">= 100");
   }
@@ -79,9 +78,9 @@ class SegmentationTest {
   @Test
   void aFunctionIsTheHosts() {
     Segmentation age = Segmentation.of("age", row -> row.number(0) < 30 ? "young" : null);
-    assertThat(age.reader(BARE).apply(row(20, ""))).isEqualTo("young");
-    assertThat(age.reader(BARE).apply(row(40, ""))).isNull();
-    assertThat(Segmentation.ofCalls("tenant").reader(BARE).apply(row(1, "DE"))).isEmpty();
+    assertThat(age.reader(BARE).segment(row(20, ""))).isEqualTo("young");
+    assertThat(age.reader(BARE).segment(row(40, ""))).isNull();
+    assertThat(Segmentation.ofCalls("tenant").reader(BARE).segment(row(1, "DE"))).isEmpty();
   }
 
   @Test

@@ -23,7 +23,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** How good a candidate's answers were in the segments of the rows held back. */
@@ -74,7 +73,7 @@ final class HeldBackSegments {
           .note("rows that were held back come with no call to read a segment from")
           .build();
     }
-    Function<Row, ? extends @Nullable String> reader;
+    Segmentation.Reader reader;
     Set<String> names;
     try {
       reader = division.reader(baseline);
@@ -125,8 +124,8 @@ final class HeldBackSegments {
 
   /** The segment of a row; null if the host's function gave none. */
   private static @Nullable String name(
-      Function<Row, ? extends @Nullable String> reader, Row row, String[] trouble) {
-    String name = Answers.or(() -> reader.apply(row), (how, thrown) -> {}, how -> {
+      Segmentation.Reader reader, Row row, String[] trouble) {
+    String name = Answers.or(() -> reader.segment(row), (how, thrown) -> {}, how -> {
       trouble[0] =
           trouble[0].isEmpty() ? "for the first row without a segment it " + how : trouble[0];
       return "\u0000";

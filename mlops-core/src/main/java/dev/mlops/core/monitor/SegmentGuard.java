@@ -1,7 +1,7 @@
 package dev.mlops.core.monitor;
 
 import dev.mlops.api.model.Row;
-import java.util.function.Function;
+import dev.mlops.api.monitor.Segmentation;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -40,14 +40,14 @@ final class SegmentGuard {
 
   /** The segment of a row, empty if it is missing; null if it is not known. */
   @Nullable
-  String read(Function<Row, String> reader, Row row) {
+  String read(Segmentation.Reader reader, Row row) {
     if (left <= 0 || strikes >= STRIKES) {
       return null;
     }
     long began = ticker.getAsLong();
     String segment = null;
     try {
-      segment = reader.apply(row);
+      segment = reader.segment(row);
       if (segment == null) {
         fault("gave null", null);
       }

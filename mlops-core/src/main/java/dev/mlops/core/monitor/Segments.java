@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,7 +117,7 @@ final class Segments {
     private final int qualityOver;
     private final Collection<Metric> metrics;
     /** What reads the segment of a row; null if nothing can. */
-    private final @Nullable Function<Row, String> reader;
+    private final Segmentation.@Nullable Reader reader;
 
     private final String refusal;
     private final Map<String, Integer> codes = new HashMap<>();
@@ -143,7 +142,7 @@ final class Segments {
         segments.add(null);
       }
       codes.put("", MISSING);
-      Function<Row, String> made = null;
+      Segmentation.Reader made = null;
       String why = "";
       try {
         made = segmentation.reader(baseline);
