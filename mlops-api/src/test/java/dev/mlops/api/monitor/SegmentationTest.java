@@ -80,7 +80,8 @@ class SegmentationTest {
     Segmentation age = Segmentation.of("age", row -> row.number(0) < 30 ? "young" : null);
     assertThat(age.reader(BARE).segment(row(20, ""))).isEqualTo("young");
     assertThat(age.reader(BARE).segment(row(40, ""))).isNull();
-    assertThat(Segmentation.ofCalls("tenant").reader(BARE).segment(row(1, "DE"))).isEmpty();
+    assertThat(Segmentation.ofCalls("tenant").reader(BARE).segment(row(1, "DE")))
+        .isEmpty();
   }
 
   @Test

@@ -123,8 +123,7 @@ final class HeldBackSegments {
   }
 
   /** The segment of a row; null if the host's function gave none. */
-  private static @Nullable String name(
-      Segmentation.Reader reader, Row row, String[] trouble) {
+  private static @Nullable String name(Segmentation.Reader reader, Row row, String[] trouble) {
     String name = Answers.or(() -> reader.segment(row), (how, thrown) -> {}, how -> {
       trouble[0] =
           trouble[0].isEmpty() ? "for the first row without a segment it " + how : trouble[0];

@@ -277,7 +277,6 @@ class SectionsTest {
     assertEquals("$.format: wanted format 1 to 4, got 5", refusal(Sections::baseline, text));
   }
 
-  /** Every version of the libraries that was ever written. */
   /** Version 4 of a baseline tells how predictions were distributed; earlier versions are read without. */
   @Test
   void aBaselineOfAnEarlierVersionHasNoPredictions() {
