@@ -24,7 +24,7 @@ import org.tribuo.classification.dtree.impurity.GiniIndex;
 
 /**
  * Mean errors of models that are trained anew every 500 rows on rows that a rule chooses, and asked about the next 500. The
- * expected numbers were measured with another implementation of trees, in Python, on 10 streams of 20,000 rows each of the
+ * expected numbers were measured with another implementation of trees on 10 streams of 20,000 rows each of the
  * same generator with other random numbers; see the table of training windows in the page on maintenance. One is our own: a
  * half-life of 1,000 where nothing changes had .144 there. A leaf must have 20 rows there and a weight of 20 in Tribuo,
  * which is what may smooth more; that was not examined.
