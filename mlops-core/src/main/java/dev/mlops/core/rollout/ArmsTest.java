@@ -7,6 +7,7 @@ import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.pack.Dependence;
 import java.util.Locale;
+import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /**
  * Whether a candidate is no worse than the champion by a metric, told from different rows that each of the two answered, and
@@ -18,9 +19,17 @@ import java.util.Locale;
  * above minus the margin, and whether it is below it; each errs with probability at most alpha, however often one looks. Where
  * losses depend on those before them, means of blocks are tested.
  *
+ * <p><b>A lucky start promotes nobody.</b> The first test may reject on the luck of few rows, which its alpha allows. So PASS needs
+ * one of two things more: as many differences as a test of a fixed size would need to find an equal candidate no worse with
+ * probability {@value #POWER}, by the variance seen so far; or a third betting test that finds the candidate better, not only no
+ * worse. A margin of 0 asks for better already. FAIL needs nothing more.
+ *
  * <p>Not thread-safe: confine to one thread.
  */
 final class ArmsTest {
+  /** How likely a test of the planned size finds an equal candidate no worse. */
+  private static final double POWER = 0.8;
+
   private final String asked;
   private final Loss loss;
   private final double largest;
@@ -29,6 +38,10 @@ final class ArmsTest {
   private final long candidate;
   private final Sequential notWorse;
   private final Sequential worse;
+  private final Sequential better;
+
+  /** Planned differences per unit of their variance. */
+  private final double plannedPerVariance;
 
   /** Of those since the last difference. */
   private double championSum;
@@ -44,6 +57,8 @@ final class ArmsTest {
   private double candidateTotal;
   private long candidateAll;
   private long pairs;
+  private double sum;
+  private double sumOfSquares;
 
   /**
    * Of a condition about a metric with a loss.
@@ -68,6 +83,14 @@ final class ArmsTest {
     this.candidate = candidate;
     this.notWorse = Sequential.above(-margin / largest, alpha, dependence);
     this.worse = Sequential.above(margin / largest, alpha, dependence);
+    this.better = Sequential.above(0, alpha, dependence);
+    NormalDistribution normal = NormalDistribution.of(0, 1);
+    double apart = Math.max(
+        0,
+        normal.inverseSurvivalProbability(alpha) + normal.inverseCumulativeProbability(POWER));
+    double scaled = margin / largest;
+    this.plannedPerVariance =
+        scaled == 0 ? 0 : dependence.inflation() * (apart / scaled) * (apart / scaled);
   }
 
   /** Takes an outcome of either; one of another version, or that does not count for the metric, is left out. */
@@ -98,6 +121,9 @@ final class ArmsTest {
       double bounded = Math.max(-1.0, Math.min(1.0, difference));
       notWorse.update(bounded);
       worse.update(-bounded);
+      better.update(bounded);
+      sum += bounded;
+      sumOfSquares += bounded * bounded;
       pairs++;
       championSum = 0;
       championRows = 0;
@@ -106,10 +132,24 @@ final class ArmsTest {
     }
   }
 
-  /** PASS once it is surely no worse by the margin, FAIL once it surely is; the first of the two stands. */
+  /** How many differences a test of a fixed size would need; two more, of 1 and −1, keep a constant start from needing none. */
+  private long planned() {
+    double n = pairs + 2.0;
+    double mean = sum / n;
+    double variance = Math.max(0, (sumOfSquares + 2) / n - mean * mean);
+    return (long) Math.ceil(Math.min(Long.MAX_VALUE / 2.0, plannedPerVariance * variance));
+  }
+
+  /**
+   * FAIL once it is surely worse by the margin; PASS once it surely is not, and is either surely better or told from as many
+   * truths as planned.
+   */
   Finding finding() {
-    Verdict verdict =
-        notWorse.rejected() ? Verdict.PASS : worse.rejected() ? Verdict.FAIL : Verdict.INCONCLUSIVE;
+    long planned = planned();
+    boolean early = pairs < planned && !better.rejected();
+    Verdict verdict = worse.rejected()
+        ? Verdict.FAIL
+        : notWorse.rejected() && !early ? Verdict.PASS : Verdict.INCONCLUSIVE;
     if (candidateAll == 0 || championAll == 0) {
       return Finding.builder(
               Verdict.INCONCLUSIVE,
@@ -125,14 +165,18 @@ final class ArmsTest {
             String.format(
                 Locale.ROOT,
                 "%s: candidate %.4g on %d truths, champion %.4g on %d; evidence of no worse %.3g, of"
-                    + " worse %.3g",
+                    + " worse %.3g%s",
                 asked,
                 ours,
                 candidateAll,
                 theirs,
                 championAll,
                 notWorse.eValue(),
-                worse.eValue()))
+                worse.eValue(),
+                notWorse.rejected() && early
+                    ? "; no worse on " + pairs + " pairs of truths, but it may be luck: "
+                        + planned + " are planned"
+                    : ""))
         .value(ours - theirs)
         .limit(loss.metric(0) >= loss.metric(largest) ? -margin : margin)
         .n(pairs)
