@@ -65,11 +65,20 @@ public final class ReleaseGate implements EvidenceReader {
    * {@return a gate}
    *
    * @param criteria at least one
-   * @throws IllegalArgumentException if there is none: a gate that asks nothing would let everything through
+   * @throws IllegalArgumentException if there is none: a gate that asks nothing would let everything through; or if one is asked
+   *     over a window: a candidate has answered held-back rows only, and no monitor has a window of it
    */
   public static ReleaseGate of(Condition... criteria) {
     if (criteria.length == 0) {
       throw new IllegalArgumentException("a gate must have at least one criterion, but had none");
+    }
+    for (Condition criterion : criteria) {
+      criterion.expression().flatMap(Expression::window).ifPresent(window -> {
+        throw new IllegalArgumentException(
+            "a release gate can never pass " + criterion + ": wanted a criterion about the rows held"
+                + " back, got one over " + window + ", and a candidate that serves nobody has no"
+                + " windows; leave out over(…), or ask it of a rollout; no gate was made");
+      });
     }
     return new ReleaseGate(List.of(criteria), List.of());
   }

@@ -3,9 +3,14 @@ package dev.mlops.core.loop;
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.store.AliasChange;
+import dev.mlops.api.store.Reference;
+import dev.mlops.core.serve.Rollout;
 import java.util.Optional;
 
-/** Ends a candidate and a return that an earlier process left, asking the store whether their moves were made. */
+/**
+ * Ends a candidate and a return that an earlier process left, asking the store whether their moves were made. A rollout that the
+ * deployment went on with goes on.
+ */
 final class Recovering implements Phase {
   private final Workshop loop;
   private final JournalReplay past;
@@ -25,7 +30,12 @@ final class Recovering implements Phase {
       toldReturn = true;
     }
     if (past.undecided()) {
-      Optional<AliasChange> made = past.intent().flatMap(loop::moveOf);
+      Optional<Rollout> goesOn = past.candidate().flatMap(this::rolloutOf);
+      if (goesOn.isPresent()) {
+        return new RollingOut(loop, goesOn.get());
+      }
+      Optional<AliasChange> made =
+          past.intent().flatMap(loop::moveOf).or(() -> past.candidate().flatMap(this::moveTo));
       if (made.isPresent()) {
         loop.steps.write(loop.steps
             .event(LoopEvent.Kind.PROMOTED)
@@ -34,13 +44,6 @@ final class Recovering implements Phase {
             .because("found after a restart: the move had been made, " + made.get()));
         loop.ended(RetrainHistory.Result.PROMOTED);
       } else {
-        // A deployment that was given the plan goes on with it; this loop does not know the
-        // candidate any more.
-        loop.deployment.rollouts().stream()
-            .filter(each -> past.candidate()
-                .filter(left -> left.toString().equals(each.candidate().toString()))
-                .isPresent())
-            .forEach(each -> each.abort("loop", "the process ended before it was decided"));
         LoopEvent.Builder abandoned = loop.steps
             .event(LoopEvent.Kind.ABANDONED)
             .because("the process ended before the candidate was decided"
@@ -52,6 +55,21 @@ final class Recovering implements Phase {
       }
     }
     return new Watching(loop);
+  }
+
+  /** The rollout of a candidate that the deployment goes on with, since it was given the plan. */
+  private Optional<Rollout> rolloutOf(Reference candidate) {
+    return loop.deployment.rollouts().stream()
+        .filter(each -> candidate.toString().equals(each.candidate().toString()))
+        .findFirst();
+  }
+
+  /** The move by which a rollout made a candidate the champion, while no loop was there to see it. */
+  private Optional<AliasChange> moveTo(Reference candidate) {
+    return loop.deployment.store().history(loop.alias()).stream()
+        .filter(change -> change.to().toString().equals(candidate.toString())
+            && Rollout.isMoveOf(change))
+        .findFirst();
   }
 
   private void tellReturn(LoopEvent returning) {

@@ -2,6 +2,7 @@ package dev.mlops.core.serve;
 
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
 import java.util.Optional;
 
@@ -58,6 +59,9 @@ public final class Rollout {
   /** What is seen of it from outside. */
   record View(State state, int step, int share, String reason, Optional<Evidence> evidence) {}
 
+  /** What each id begins with. */
+  static final String ID = "rollout-";
+
   private final RolloutRunner runner;
   private final String id;
   private final String plan;
@@ -91,6 +95,15 @@ public final class Rollout {
   /** {@return what it is known by in the journal and in the history of the alias} */
   public String id() {
     return id;
+  }
+
+  /**
+   * {@return whether a move of an alias was made by a rollout}
+   *
+   * @param change of the history of the alias
+   */
+  public static boolean isMoveOf(AliasChange change) {
+    return change.intent().startsWith(ID);
   }
 
   /** {@return its plan, in words} */

@@ -267,7 +267,7 @@ final class RolloutRunner {
               + (bothShadows ? " (at most " + MOST_SHADOWS + " shadows at once)" : ""));
         }
       }
-      String id = "rollout-" + UUID.randomUUID();
+      String id = Rollout.ID + UUID.randomUUID();
       Running begun = running(
           id,
           plan,

@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Window;
+import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
@@ -112,5 +115,14 @@ class ReleaseGateTest {
     assertThatThrownBy(ReleaseGate::of)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("at least one criterion", "none");
+  }
+
+  /** A candidate has no windows, so that no such criterion could ever pass. */
+  @Test
+  void aCriterionOverAWindowIsRefused() {
+    Condition day = Signals.quality("accuracy").over(Window.of(Duration.ofDays(1))).atLeast(0.9);
+    assertThatThrownBy(() -> ReleaseGate.of(PASS, day))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll(day.toString(), "rows held back", "last 24 h", "no gate was made");
   }
 }

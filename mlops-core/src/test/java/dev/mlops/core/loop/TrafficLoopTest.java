@@ -27,6 +27,10 @@ class TrafficLoopTest {
   Path folder;
 
   private final InMemoryJournal journal = new InMemoryJournal();
+
+  /** Of loops that die, since a file has one writer in a process. */
+  private final InMemoryJournal loops = new InMemoryJournal();
+
   private LoopScene scene;
 
   @BeforeEach
@@ -123,6 +127,69 @@ class TrafficLoopTest {
       loop.resume("ops", "back");
       run(loop, 30);
       assertThat(scene.moves()).containsExactly(1L, 2L);
+    }
+  }
+
+  /** The process dies while the candidate answers requests: what the monitor knew is gone, journals and store are there. */
+  private void dieWhileRollingOut() {
+    scene.world = "B";
+    scene.trainer.script = rows -> "B/0.0";
+    MaintenanceLoop dead = scene.loop(LoopScene.whileFirst()).rollout(CANARY).journal(loops).build();
+    for (int i = 0; i < 40 && scene.deployment.rollouts().isEmpty(); i++) {
+      run(dead, 1);
+    }
+    assertThat(scene.deployment.rollouts()).hasSize(1);
+    scene.monitor = new LoopScene(folder.resolve("after")).monitor;
+  }
+
+  @Test
+  void aRolloutThatTheDeploymentResumedGoesOn() {
+    dieWhileRollingOut();
+    scene.deployment = scene.builder(scene.store).journal(journal).resuming(CANARY).open();
+    String id = scene.deployment.rollouts().get(0).id();
+    try (MaintenanceLoop loop =
+        scene.loop(LoopScene.whileFirst()).rollout(CANARY).journal(loops).build()) {
+      run(loop, 40);
+      assertThat(scene.moves()).containsExactly(1L, 2L);
+      assertThat(journal.events())
+          .extracting(LoopEvent::kind)
+          .doesNotContain(LoopEvent.Kind.ABORTED, LoopEvent.Kind.ROLLED_BACK)
+          .endsWith(LoopEvent.Kind.PROMOTED);
+      assertThat(scene.last().kind()).isEqualTo(LoopEvent.Kind.PROMOTED);
+      assertThat(scene.last().intent()).contains(id);
+      assertThat(scene.kinds().stream().filter("RETRAIN"::equals)).hasSize(1);
+    }
+  }
+
+  @Test
+  void aRolloutThatWonWhileNoLoopWasThereIsFoundInTheStore() {
+    dieWhileRollingOut();
+    scene.deployment = scene.builder(scene.store).journal(journal).resuming(CANARY).open();
+    for (int i = 0; i < 40 && scene.moves().size() == 1; i++) {
+      scene.serve(50);
+    }
+    assertThat(scene.moves()).containsExactly(1L, 2L);
+    try (MaintenanceLoop loop =
+        scene.loop(LoopScene.whileFirst()).rollout(CANARY).journal(loops).build()) {
+      loop.tick();
+      assertThat(scene.last().kind()).isEqualTo(LoopEvent.Kind.PROMOTED);
+      assertThat(scene.last().text()).contains("the move had been made");
+    }
+  }
+
+  @Test
+  void aRolloutThatTheDeploymentWasGivenNoPlanForIsOver() {
+    dieWhileRollingOut();
+    scene.deployment = scene.builder(scene.store).journal(journal).open();
+    try (MaintenanceLoop loop =
+        scene.loop(LoopScene.always()).rollout(CANARY).journal(loops).build()) {
+      loop.tick();
+      assertThat(scene.heard.stream().map(LoopEvent::kind))
+          .contains(LoopEvent.Kind.ABANDONED);
+      assertThat(journal.events())
+          .extracting(LoopEvent::kind)
+          .endsWith(LoopEvent.Kind.ROLLED_BACK);
+      assertThat(scene.moves()).containsExactly(1L);
     }
   }
 }
