@@ -654,16 +654,16 @@ public abstract class MetricsMonitorContract {
       Recorder recorder = serving(monitor, "1", baseline());
       Random random = new Random(11);
       List<Long> ids = new ArrayList<>();
-      for (int i = 0; i < 3_000; i++) {
+      for (int i = 0; i < 1_200; i++) {
         ids.add(recorder.record(ROW, random.nextBoolean() ? YES : NO, NANOS));
         if (random.nextInt(3) > 0) {
-          long id = ids.get(Math.max(0, ids.size() - 1 - random.nextInt(600)));
+          long id = ids.get(Math.max(0, ids.size() - 1 - random.nextInt(400)));
           Truth truth = random.nextInt(5) == 0
               ? Truth.of(1.5)
               : random.nextInt(5) == 0 ? TRUE.asCaused() : random.nextBoolean() ? TRUE : FALSE;
           monitor.truth(random.nextInt(10) == 0 ? -id : id, truth);
         }
-        if (i % 50 == 49) {
+        if (i % 40 == 39) {
           clock.advance(Duration.ofMinutes(random.nextInt(20)));
           monitor.tick();
           accountsFor(monitor, ids.size(), "after " + ids.size() + ", " + horizon);

@@ -28,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A run that is killed leaves everything that it had said. */
 @Tag("processes")
 class KilledLifecycleTest {
-  private static final int KILLS = 20;
   private static final long SEED = 20_261_124;
   private static final Pattern RELEASED =
       Pattern.compile("row +\\d+  RELEASED (lifecycle:\\d+): .*");
@@ -44,9 +43,19 @@ class KilledLifecycleTest {
 
   @Test
   void whatWasSaidBeforeAKillIsThereAfterIt() throws Exception {
+    kill(8);
+  }
+
+  @Test
+  @Tag("slow")
+  void whatWasSaidBeforeManyKillsIsThereAfterThem() throws Exception {
+    kill(40);
+  }
+
+  private void kill(int kills) throws Exception {
     SplittableRandom random = new SplittableRandom(SEED);
     Path csv = Streams.shop(dir.resolve("shop.csv"), 4_000, 600, 5);
-    for (int kill = 1; kill <= KILLS; kill++) {
+    for (int kill = 1; kill <= kills; kill++) {
       // From before the first release to some candidates later, and then a moment in the middle of
       // whatever comes.
       int events = random.nextInt(14);
