@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Texts;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.Version;
@@ -337,7 +338,7 @@ public final class LoopEvent {
     private @Nullable Long change;
 
     private Builder(String name, Instant at) {
-      this.name = whole(requireNonNull(name, "name"));
+      this.name = Texts.whole(requireNonNull(name, "name"));
       this.at = requireNonNull(at, "at");
       if (name.isEmpty()) {
         throw new IllegalArgumentException("the kind of an event must have a name");
@@ -398,7 +399,7 @@ public final class LoopEvent {
      * @param intent of the move
      */
     public Builder intent(String intent) {
-      this.intent = whole(requireNonNull(intent, "intent"));
+      this.intent = Texts.whole(requireNonNull(intent, "intent"));
       return this;
     }
 
@@ -434,7 +435,7 @@ public final class LoopEvent {
         throw new IllegalArgumentException(
             "number \"" + MlopsException.shown(name) + "\" of an event must not be NaN");
       }
-      numbers.put(whole(name), value);
+      numbers.put(Texts.whole(name), value);
       return this;
     }
 
@@ -444,7 +445,7 @@ public final class LoopEvent {
      * @param reason a line or more, for people
      */
     public Builder because(String reason) {
-      reasons.add(whole(reason));
+      reasons.add(Texts.whole(reason));
       return this;
     }
 
@@ -455,29 +456,13 @@ public final class LoopEvent {
      * @param json its value, as JSON text; a journal that stores JSON refuses other text
      */
     public Builder more(String field, String json) {
-      more.put(whole(field), whole(json));
+      more.put(Texts.whole(field), Texts.whole(json));
       return this;
     }
 
     /** {@return the event} */
     public LoopEvent build() {
       return new LoopEvent(this);
-    }
-
-    private static String whole(String text) {
-      StringBuilder whole = null;
-      for (int i = 0; i < text.length(); i++) {
-        char c = text.charAt(i);
-        if (Character.isHighSurrogate(c)
-            && i + 1 < text.length()
-            && Character.isLowSurrogate(text.charAt(i + 1))) {
-          i++;
-        } else if (Character.isSurrogate(c)) {
-          whole = whole == null ? new StringBuilder(text) : whole;
-          whole.setCharAt(i, '\uFFFD');
-        }
-      }
-      return whole == null ? text : whole.toString();
     }
   }
 }

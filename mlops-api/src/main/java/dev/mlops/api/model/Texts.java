@@ -1,22 +1,46 @@
 package dev.mlops.api.model;
 
-/** Makes texts of a host such that they can be stored. */
-final class Texts {
+/**
+ * Makes a text that somebody else wrote fit for a file: a name, a reason, the message of an exception.
+ *
+ * <p>Thread-safe.
+ *
+ * @since 0.1
+ */
+@Beta
+public final class Texts {
   private static final char REPLACEMENT = '\uFFFD';
 
   private Texts() {}
 
   /**
-   * The text with each half of a surrogate pair that stands alone replaced by U+FFFD: half of an emoji, which a text cut by
-   * its number of {@code char}s may end with, has no form in UTF-8. The same text if there is none.
+   * {@return the text with each half of a surrogate pair that stands alone replaced by U+FFFD; the same text if there is none}
+   *
+   * <p>Half of an emoji, which a text cut by its number of {@code char}s may end with, has no form in UTF-8.
+   *
+   * @param text any text
    */
-  static String whole(String text) {
+  public static String whole(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i))) {
         return replaced(text);
       }
     }
     return text;
+  }
+
+  /**
+   * {@return the beginning of a text, {@linkplain #whole whole}; all of it if it is short enough}
+   *
+   * @param text any text
+   * @param most the most {@code char}s that are kept, 0 or more
+   */
+  public static String beginning(String text, int most) {
+    if (text.length() <= most) {
+      return whole(text);
+    }
+    int end = most > 0 && Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
+    return whole(text.substring(0, end));
   }
 
   private static String replaced(String text) {

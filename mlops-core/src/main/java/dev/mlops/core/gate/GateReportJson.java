@@ -2,6 +2,7 @@ package dev.mlops.core.gate;
 
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Texts;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.pack.Digest;
@@ -48,13 +49,13 @@ final class GateReportJson {
   private static Map<String, Object> result(Result result) {
     Finding finding = result.finding();
     Map<String, Object> fields = new HashMap<>();
-    fields.put("criterion", whole(result.criterion()));
+    fields.put("criterion", Texts.whole(result.criterion()));
     fields.put("verdict", finding.verdict().name());
-    fields.put("text", whole(finding.text()));
+    fields.put("text", Texts.whole(finding.text()));
     if (result.waived()) {
       fields.put("waived", true);
     }
-    finding.quantity().ifPresent(quantity -> fields.put("quantity", whole(quantity)));
+    finding.quantity().ifPresent(quantity -> fields.put("quantity", Texts.whole(quantity)));
     if (finding.estimate().isPresent()) {
       fields.put("estimate", estimate(finding.estimate().get()));
     } else {
@@ -64,11 +65,6 @@ final class GateReportJson {
     finding.limit().ifPresent(limit -> fields.put("limit", limit));
     finding.changePosition().ifPresent(position -> fields.put("change", position));
     return fields;
-  }
-
-  /** A text of a host's may hold half a character, which has no form. */
-  static String whole(String text) {
-    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 
   private static Map<String, Object> measure(Measure measure) {

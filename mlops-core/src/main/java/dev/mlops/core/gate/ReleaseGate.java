@@ -4,6 +4,7 @@ import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Texts;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
@@ -305,9 +306,9 @@ public final class ReleaseGate implements EvidenceReader {
 
   /** A text of a host's may hold half a character, which cannot be stored. */
   static Result result(Object criterion, Finding finding, boolean waived) {
-    String text = GateReportJson.whole(finding.text());
+    String text = Texts.whole(finding.text());
     Finding.Builder whole = Finding.builder(finding.verdict(), text);
-    finding.quantity().map(GateReportJson::whole).ifPresent(whole::quantity);
+    finding.quantity().map(Texts::whole).ifPresent(whole::quantity);
     if (finding.estimate().isPresent()) {
       whole.estimate(finding.estimate().get());
     } else {
@@ -317,7 +318,7 @@ public final class ReleaseGate implements EvidenceReader {
     finding.limit().ifPresent(whole::limit);
     finding.changePosition().ifPresent(whole::changePosition);
     String asked = criterion instanceof String name ? name : MlopsException.named(criterion);
-    return new Result(GateReportJson.whole(asked), whole.build(), waived);
+    return new Result(Texts.whole(asked), whole.build(), waived);
   }
 
   private static boolean comparesWithChampion(Condition criterion) {

@@ -2,6 +2,7 @@ package dev.mlops.core.loop;
 
 import dev.mlops.api.journal.Journal;
 import dev.mlops.api.journal.LoopEvent;
+import dev.mlops.api.model.Texts;
 import dev.mlops.core.internal.log.Warnings;
 import java.time.InstantSource;
 import java.util.List;
@@ -50,7 +51,9 @@ final class Steps {
 
   /** Foreign words, such as the message of an exception, must not make an entry that cannot be written. */
   static String beginning(String text) {
-    return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT) + "…";
+    return text.length() <= LONGEST_TEXT
+        ? Texts.whole(text)
+        : Texts.beginning(text, LONGEST_TEXT) + "…";
   }
 
   /** Tells what is no step, so that it is not written; never throws. */

@@ -5,6 +5,7 @@ import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Task;
+import dev.mlops.api.model.Texts;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
@@ -28,7 +29,6 @@ import dev.mlops.core.internal.log.BackOff;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.serve.Prepared;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashSet;
@@ -433,8 +433,7 @@ final class Workshop {
 
   /** What a plan of the host's says may be longer than a move can hold, or hold half a character. */
   private static String beginning(String text) {
-    String kept = text.length() <= LONGEST_REASON ? text : text.substring(0, LONGEST_REASON);
-    return new String(kept.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+    return Texts.beginning(text, LONGEST_REASON);
   }
 
   /** What the next return is known by in the store. */

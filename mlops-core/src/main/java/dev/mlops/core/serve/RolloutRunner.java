@@ -6,6 +6,7 @@ import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Texts;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.MetricsMonitor;
@@ -241,7 +242,7 @@ final class RolloutRunner {
 
   Rollout begin(Prepared ready, RolloutPlan plan, RolloutStart start) {
     requireJournal(plan);
-    RolloutProgress progress = plan.begin(start);
+    RolloutProgress progress = CheckedProgress.begun(plan, start);
     warmUp(ready);
     moving.lock();
     try {
@@ -416,8 +417,8 @@ final class RolloutRunner {
     Prepared ready = follower.prepare(store.require(left.candidate.toString()));
     boolean goesOn = false;
     try {
-      RolloutProgress progress =
-          plan.begin(start(ready, champion).step(left.step).build());
+      RolloutProgress progress = CheckedProgress.begun(
+          plan, start(ready, champion).step(left.step).build());
       warmUp(ready);
       Outcomes outcomes = monitor.outcomes();
       boolean known = left.position >= outcomes.begin() && left.position <= outcomes.end();
@@ -564,12 +565,7 @@ final class RolloutRunner {
 
   /** Whether the plan is further than what is in effect. */
   private static boolean hasStepped(Running one) {
-    int share = one.progress.share();
-    if (share < Math.max(0, one.share) || share > Assignment.BUCKETS) {
-      throw new IllegalStateException("the plan's share must be " + Math.max(0, one.share) + " to "
-          + Assignment.BUCKETS + ", since keys move one way, but was " + share);
-    }
-    return share != one.share || one.progress.step() != one.step;
+    return one.progress.share() != one.share || one.progress.step() != one.step;
   }
 
   private static Rollout.State state(Running one) {
@@ -801,12 +797,7 @@ final class RolloutRunner {
         Evidence.builder(now.model(), now.at()).matured(now.matured()).position(now.position());
     section(now, candidate).ifPresent(section -> alone.champion(one.candidate.since(section)));
     Evidence evidence = alone.build();
-    Finding found;
-    try {
-      found = abort != null ? Finding.fail(abort) : one.progress.baking(evidence);
-    } catch (Throwable e) { // the plan's, which may be a host's
-      found = Finding.inconclusive("its plan threw: " + Warnings.shown(e));
-    }
+    Finding found = abort != null ? Finding.fail(abort) : one.progress.baking(evidence);
     if (found.verdict() == Verdict.FAIL) {
       Version restored = state.standby() == null ? null : state.standby().version();
       if (restored == null) {
@@ -953,7 +944,7 @@ final class RolloutRunner {
 
   /** Foreign words must not make an entry that cannot be written. */
   private static String beginning(String text) {
-    return text.length() <= LONGEST_REASON ? text : text.substring(0, LONGEST_REASON);
+    return Texts.beginning(text, LONGEST_REASON);
   }
 
   /** Writes a step, then tells it; throws if it was not written. */

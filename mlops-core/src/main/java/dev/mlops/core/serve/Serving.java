@@ -1,10 +1,10 @@
 package dev.mlops.core.serve;
 
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Texts;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
-import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
@@ -139,8 +139,8 @@ final class Serving {
 
   /** Serves the version before this one, and holds that against the alias until the store knows. */
   Version rollBack(String by, String because) {
-    String actor = beginning(by, 200);
-    String reason = beginning(because, 2_000);
+    String actor = Texts.beginning(by, 200);
+    String reason = Texts.beginning(because, 2_000);
     State left;
     Loaded before;
     changing.lock();
@@ -159,12 +159,6 @@ final class Serving {
     }
     left.champion().model().retire();
     return before.version();
-  }
-
-  /** A rollback is not refused over a reason that is too long, or that no file could hold: half a character becomes "?". */
-  private static String beginning(String text, int most) {
-    String kept = text.length() <= most ? text : text.substring(0, most);
-    return new String(kept.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 
   /** Serves nothing any more; gives what served, or null if it was closed before. */

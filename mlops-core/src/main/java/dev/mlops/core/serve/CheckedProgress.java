@@ -1,0 +1,123 @@
+package dev.mlops.core.serve;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.rollout.RolloutDecision;
+import dev.mlops.api.rollout.RolloutLook;
+import dev.mlops.api.rollout.RolloutPlan;
+import dev.mlops.api.rollout.RolloutProgress;
+import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.core.internal.guard.Answers;
+import dev.mlops.core.rollout.Assignment;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * The progress of a plan that a host may have written. What never changes is read once, when it begins; its share and step
+ * are those of its last decision. A decision that is null, or a share that would take keys back, throws where the decision is
+ * asked for, so that the rollout ends there.
+ *
+ * <p>Not thread-safe: confine to one thread.
+ */
+final class CheckedProgress implements RolloutProgress {
+  private final RolloutProgress plan;
+  private final boolean compares;
+  private final Duration bake;
+  private int share;
+  private int step;
+
+  private CheckedProgress(RolloutProgress plan) {
+    this.plan = plan;
+    this.compares = plan.compares();
+    this.bake = requireNonNull(plan.bake(), "bake()");
+    if (bake.isNegative()) {
+      throw new IllegalArgumentException("bake() must not be negative, but was " + bake);
+    }
+    read();
+  }
+
+  /**
+   * {@return the progress that a plan begins}
+   *
+   * @throws IllegalArgumentException if the plan refuses to begin, throws, or gives something that cannot be
+   */
+  static CheckedProgress begun(RolloutPlan plan, RolloutStart start) {
+    try {
+      return new CheckedProgress(requireNonNull(plan.begin(start), "begin(…)"));
+    } catch (IllegalArgumentException refused) {
+      throw refused;
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+      throw new IllegalArgumentException(
+          "the plan for " + start.candidate() + " threw when it began: "
+              + MlopsException.shown(String.valueOf(e)) + "; nothing was begun",
+          e);
+    }
+  }
+
+  private void read() {
+    int now = plan.share();
+    if (now < share || now > Assignment.BUCKETS) {
+      throw new IllegalStateException("the plan's share must be " + share + " to "
+          + Assignment.BUCKETS + ", since keys move one way, but was " + now);
+    }
+    step = plan.step();
+    share = now;
+  }
+
+  private RolloutDecision read(RolloutDecision decision) {
+    requireNonNull(decision, "its decision");
+    read();
+    return decision;
+  }
+
+  @Override
+  public int share() {
+    return share;
+  }
+
+  @Override
+  public int step() {
+    return step;
+  }
+
+  @Override
+  public Duration bake() {
+    return bake;
+  }
+
+  /** Never throws. */
+  @Override
+  public Finding baking(Evidence evidence) {
+    return Answers.of("its plan", () -> plan.baking(evidence));
+  }
+
+  @Override
+  public boolean compares() {
+    return compares;
+  }
+
+  @Override
+  public void observe(Outcome outcome, Optional<Prediction> candidate) {
+    plan.observe(outcome, candidate);
+  }
+
+  @Override
+  public void observe(Outcome outcome) {
+    plan.observe(outcome);
+  }
+
+  @Override
+  public RolloutDecision look(RolloutLook look) {
+    return read(plan.look(look));
+  }
+
+  @Override
+  public RolloutDecision decision() {
+    return read(plan.decision());
+  }
+}
