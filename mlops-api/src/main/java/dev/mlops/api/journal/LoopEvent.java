@@ -92,6 +92,10 @@ public final class LoopEvent {
     ABORTED(true),
     /** The loop waits for rows. Told to listeners, not written to the journal. */
     WAITING(false),
+    /** How far a training is: step, rows, and when its end is expected. Told to listeners, not written to the journal. */
+    PROGRESS(false),
+    /** Candidates do not bring the champion back to its baseline: the loop trains no more until something changes. */
+    OUT_OF_REACH(false),
     /** A kind of a newer release; {@link LoopEvent#name()} tells which. */
     OTHER(false);
 
@@ -222,7 +226,9 @@ public final class LoopEvent {
    *
    * <p>A loop of core writes {@code rows}, {@code held_back} and {@code fits} of a training, {@code truths}, {@code loss} and
    * {@code champion_loss} of a rollout or a return, {@code statistic} and {@code disagreement} (the share of rows on which
-   * the two losses differ) of a return, and the {@code generation} of a move. {@code overtaken} is 1 where a candidate was kept
+   * the two losses differ) of a return, and the {@code generation} of a move. Progress has {@code rows}, {@code step}, {@code
+   * steps} if the trainer knows how many there are, {@code seconds} since the training began, and {@code seconds_left} where
+   * that can be told. {@code overtaken} is 1 where a candidate was kept
    * back for another one that is to know more, and absent otherwise.
    */
   public SortedMap<String, Double> numbers() {
@@ -289,7 +295,7 @@ public final class LoopEvent {
   /** What the step is about, in one word. */
   private String subject() {
     Object subject = switch (kind()) {
-      case RETRAIN, KEPT, ADVISED, HALTED, RESUMED -> champion;
+      case RETRAIN, KEPT, ADVISED, HALTED, RESUMED, PROGRESS, OUT_OF_REACH -> champion;
       case PUBLISHING -> digest;
       case PROMOTING, RETURNING -> intent;
       case PUBLISHED,

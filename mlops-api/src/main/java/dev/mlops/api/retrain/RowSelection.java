@@ -9,6 +9,7 @@ import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -78,6 +79,7 @@ public interface RowSelection {
   final class Selected {
     private final List<Outcome> training;
     private final List<Outcome> heldBack;
+    private final List<Labelled<Row>> rows;
     private final @Nullable Trained trained;
     private final @Nullable TestPhase tested;
     private final int fits;
@@ -85,11 +87,13 @@ public interface RowSelection {
     private Selected(
         List<Outcome> training,
         List<Outcome> heldBack,
+        List<Labelled<Row>> rows,
         @Nullable Trained trained,
         @Nullable TestPhase tested,
         int fits) {
       this.training = List.copyOf(training);
       this.heldBack = List.copyOf(heldBack);
+      this.rows = List.copyOf(rows);
       this.trained = trained;
       this.tested = tested;
       this.fits = fits;
@@ -108,7 +112,25 @@ public interface RowSelection {
      * @throws IllegalArgumentException if one of the two is empty
      */
     public static Selected of(List<Outcome> training, List<Outcome> heldBack) {
-      return new Selected(training, heldBack, null, null, 0);
+      return new Selected(training, heldBack, labelled(training), null, null, 0);
+    }
+
+    /**
+     * {@return the same rows, each counting for so much; 1 each without it}
+     *
+     * @param weights of the training rows in their order; finite, above 0
+     * @throws IllegalArgumentException if there is not one for each training row, or one is out of range
+     */
+    public Selected weighing(double... weights) {
+      if (weights.length != training.size()) {
+        throw new IllegalArgumentException("wanted a weight for each of " + training.size()
+            + " training rows, got " + weights.length);
+      }
+      List<Labelled<Row>> weighted = new ArrayList<>(weights.length);
+      for (int i = 0; i < weights.length; i++) {
+        weighted.add(training.get(i).labelled().withWeight(weights[i]));
+      }
+      return new Selected(training, heldBack, weighted, trained, tested, fits);
     }
 
     /**
@@ -124,7 +146,27 @@ public interface RowSelection {
         throw new IllegalArgumentException("wanted the answers to " + heldBack.size()
             + " rows held back, got those to " + tested.size());
       }
-      return new Selected(training, heldBack, trained, tested, fits);
+      return new Selected(training, heldBack, rows, trained, tested, fits);
+    }
+
+    /**
+     * {@return the training rows as the trainer takes them, with their weights, in the order of {@link #training()}}
+     */
+    public List<Labelled<Row>> rows() {
+      return rows;
+    }
+
+    /**
+     * {@return how many rows of equal weight tell as much: the squared sum of the weights over the sum of their squares}
+     */
+    public double effectiveRows() {
+      double sum = 0;
+      double squares = 0;
+      for (Labelled<Row> row : rows) {
+        sum += row.weight();
+        squares += row.weight() * row.weight();
+      }
+      return sum * sum / squares;
     }
 
     /**
@@ -148,7 +190,7 @@ public interface RowSelection {
      * @param context goes to the trainer
      */
     public Trained trained(ModelTrainer trainer, TrainingContext context) {
-      return trained != null ? trained : trainer.train(labelled(training), context);
+      return trained != null ? trained : trainer.train(rows, context);
     }
 
     /**

@@ -118,6 +118,7 @@ final class Comparing implements Phase {
       return loop.failed(e);
     }
     return Working.of(loop).doing(() -> {
+      loop.doing("compared with the champion on " + rows.size() + " outcomes");
       observe(rows);
       Comparing next = new Comparing(candidate, judgement, rollout, returned, change, known, end);
       return next::decided;

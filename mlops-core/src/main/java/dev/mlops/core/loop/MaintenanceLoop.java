@@ -16,6 +16,7 @@ import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.retrain.RowSelection;
 import dev.mlops.api.rollout.RolloutPlan;
+import dev.mlops.api.store.Coordination;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
@@ -34,6 +35,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
@@ -79,7 +81,9 @@ public final class MaintenanceLoop implements AutoCloseable {
   private final Deployment<?> deployment;
   private final InstantSource clock;
   private final Steps steps;
-  private final Workshop workshop;
+  private final Parts parts;
+  private volatile Workshop workshop;
+  private boolean closed;
 
   /** Only one tick at a time; guards the phase and the workshop. */
   private final ReentrantLock ticking = new ReentrantLock();
@@ -121,15 +125,57 @@ public final class MaintenanceLoop implements AutoCloseable {
       Outcomes outcomes,
       Executor background,
       InstantSource clock,
-      LongSupplier ticker) {}
+      LongSupplier ticker,
+      Leadership leadership,
+      Duration within,
+      HeapGuard heap,
+      OptionalLong seed) {}
 
   private MaintenanceLoop(Parts parts, Steps steps) {
+    this.parts = parts;
     this.deployment = parts.deployment();
     this.clock = parts.clock();
     this.steps = steps;
     JournalReplay past = JournalReplay.of(steps.events());
     this.workshop = new Workshop(parts, steps, past);
-    this.phase = new Recovering(workshop, past);
+    this.phase = parts.leadership().shared()
+        ? new Following(workshop)
+        : new Recovering(workshop, past);
+  }
+
+  /** Whether this loop is at work; one that has just taken the lease begins with what the journal says. */
+  private boolean leads() {
+    Leadership leadership = parts.leadership();
+    switch (leadership.ask()) {
+      case LEADS -> {
+        return true;
+      }
+      case BEGINS -> {
+        standDown();
+        JournalReplay past = JournalReplay.of(steps.events());
+        workshop = new Workshop(parts, steps, past).after(workshop);
+        phase = new Recovering(workshop, past);
+        leadership.begun();
+        return true;
+      }
+      case FOLLOWS -> {
+        standDown();
+        workshop.waitQuietlyFor(leadership.holder());
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /** Gives up the candidate and what else only a loop at work holds. */
+  private void standDown() {
+    if (!(phase instanceof Following)) {
+      workshop.close();
+      if (!(phase instanceof Working working) || working.giveUp()) {
+        workshop.closeCandidate();
+      }
+      phase = new Following(workshop);
+    }
   }
 
   /**
@@ -152,7 +198,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     // A listener or an executor on this thread that ticks again is answered at once.
     if (!ticking.isHeldByCurrentThread() && ticking.tryLock()) {
       try {
-        boolean further = !workshop.closed();
+        boolean further = !closed && leads();
         boolean halted = further && !workshop.operators.mayGoOn();
         if (further
             && !(phase instanceof Recovering)
@@ -265,10 +311,53 @@ public final class MaintenanceLoop implements AutoCloseable {
    * executor has not begun a job for a minute or more, or the deployment was not ticked for five}
    */
   public Optional<String> trouble() {
-    List<String> all = Stream.of(trouble.now(), workshop.reserves.trouble(), workshop.failure())
+    List<String> all = Stream.of(
+            trouble.now(), workshop.reserves.trouble(), workshop.failure(), workshop.runsOn())
         .flatMap(Stream::ofNullable)
         .toList();
     return all.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", all));
+  }
+
+  /**
+   * Ends the training that runs, if one does: it is asked to stop, and a minute later interrupted and given up. The candidate is
+   * abandoned, and another is begun when a tenth of its rows is new, or for another change. To begin none at all, {@link
+   * #halt}.
+   *
+   * @param by who says so
+   * @param because why
+   * @return whether a training was asked to stop; false if none runs, or it is about to be published
+   * @throws IllegalStateException if the loop is closed
+   */
+  public boolean cancelTraining(String by, String because) {
+    boolean[] asked = new boolean[1];
+    said(
+        by,
+        because,
+        () -> asked[0] =
+            phase instanceof Working working && working.cancel("by " + by + ": " + because));
+    return asked[0];
+  }
+
+  /**
+   * {@return how far the newest training was when it said so last, as the event of kind PROGRESS that listeners heard; empty if
+   * it has said nothing}
+   */
+  public Optional<LoopEvent> progress() {
+    return workshop.progress();
+  }
+
+  /**
+   * {@return what came of training a version again, on the rows, with the seed and the parent that its package records}
+   *
+   * <p>Trains and predicts on the calling thread; the store, the alias and the journal are not touched. The trainer, the window
+   * and what is said of candidates are those of this loop: where they are others than those of then, the answer says by how much.
+   *
+   * @param version that a loop with this trainer and window has made
+   * @throws IllegalStateException if its package records no such training, or the outcomes of then are not kept any more
+   * @throws StoreException if its package or that of its parent could not be opened
+   */
+  public TrainingReplay replay(Version version) {
+    return Replaying.of(workshop, version);
   }
 
   /**
@@ -349,7 +438,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     requireNonNull(because, "because");
     ticking.lock();
     try {
-      if (workshop.closed()) {
+      if (closed) {
         throw new IllegalStateException("the loop on " + deployment.alias() + " is closed");
       }
       what.run();
@@ -366,13 +455,25 @@ public final class MaintenanceLoop implements AutoCloseable {
   public void close() {
     ticking.lock();
     try {
-      workshop.close();
-      if (!(phase instanceof Working working) || working.giveUp()) {
-        workshop.closeCandidate();
+      if (!closed) {
+        closed = true;
+        workshop.close();
+        if (!(phase instanceof Working working) || working.giveUp()) {
+          workshop.closeCandidate();
+        }
+        steps.close();
+        giveLeaseBack();
       }
-      steps.close();
     } finally {
       ticking.unlock();
+    }
+  }
+
+  private void giveLeaseBack() {
+    try {
+      parts.leadership().release();
+    } catch (Throwable e) { // it ends by itself
+      warnings.once("lease", "the lease of the loop on " + deployment.alias() + " was not given back", e);
     }
   }
 
@@ -410,6 +511,13 @@ public final class MaintenanceLoop implements AutoCloseable {
     private double lead = 0.5;
     private boolean dependence = true;
     private int drops = 1;
+    private Duration within = Duration.ofDays(1);
+    private OptionalLong seed = OptionalLong.empty();
+    private long heap = -1;
+    private LongSupplier freeHeap = HeapGuard::freeHeap;
+    private @Nullable Coordination coordination;
+    private String owner = "";
+    private Duration ttl = Duration.ofMinutes(5);
     private InstantSource clock = InstantSource.system();
     private LongSupplier ticker = System::nanoTime;
     private @Nullable RetrainPolicy policy;
@@ -558,6 +666,100 @@ public final class MaintenanceLoop implements AutoCloseable {
     }
 
     /**
+     * {@return this builder, with how long a training may last}
+     *
+     * <p>The trainer is told, and asks as often as it can. One that has not stopped a minute later is interrupted and given up:
+     * its candidate has failed, what it gives later is thrown away, and nothing is trained beside it until it returns.
+     *
+     * @param time one day by default; longer than zero
+     * @throws IllegalArgumentException if it is not
+     */
+    public Builder trainingWithin(Duration time) {
+      if (time.isZero() || time.isNegative()) {
+        throw new IllegalArgumentException(
+            "the time of a training must be longer than zero, but was " + MlopsException.shown(time));
+      }
+      this.within = time;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the seed of all trainings}
+     *
+     * <p>Each training has a seed of its own, which this one and the position of its newest outcome give; the package records it.
+     *
+     * @param seed any; by default the trainer's own setting counts
+     */
+    public Builder seed(long seed) {
+      this.seed = OptionalLong.of(seed);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how much of the heap must be free before a training begins}
+     *
+     * <p>What the newest collection has left counts as used. By default three times what the rows take, at 16 bytes a value and
+     * 64 a row; while less is free the loop waits and says so.
+     *
+     * @param bytes 0 for none
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder requiringHeap(long bytes) {
+      if (bytes < 0) {
+        throw new IllegalArgumentException("bytes must be >= 0, but were " + bytes);
+      }
+      this.heap = bytes;
+      return this;
+    }
+
+    /** A heap that a test has made. */
+    Builder heap(LongSupplier free) {
+      this.freeHeap = free;
+      return this;
+    }
+
+    /**
+     * {@return this builder, for one of several loops on the alias, with a lease of five minutes; see {@link
+     * #lease(Coordination, String, Duration)}}
+     *
+     * @param coordination of the store that they share
+     * @param owner this loop, its own in the world
+     */
+    public Builder lease(Coordination coordination, String owner) {
+      return lease(coordination, owner, Duration.ofMinutes(5));
+    }
+
+    /**
+     * {@return this builder, for one of several loops on the alias: the one that holds the lease is at work}
+     *
+     * <p>Each tick takes the lease or holds it longer. A loop that takes it begins as after a restart, with the journal of those
+     * before it: without {@link #journal} that lies beside the lease, and a loop whose lease was taken cannot write to it. A loop
+     * that was asleep past its lease publishes and moves nothing when it wakes. Without a lease, several loops on one alias are
+     * still decided by the compare-and-set, but each trains.
+     *
+     * @param coordination of the store that they share
+     * @param owner this loop, its own in the world: of two with one name each takes the lease from the other
+     * @param time how long the lease is held unless a tick holds it longer; several times the interval between ticks, at most
+     *     365 days
+     * @throws IllegalArgumentException if the owner is blank or longer than 200 characters, or the time is not above zero or too
+     *     long
+     */
+    public Builder lease(Coordination coordination, String owner, Duration time) {
+      this.coordination = requireNonNull(coordination, "coordination");
+      if (owner.isBlank() || owner.length() > 200) {
+        throw new IllegalArgumentException(
+            "owner must have 1 to 200 characters and not be blank, but had " + owner.length());
+      }
+      if (time.isZero() || time.isNegative() || time.compareTo(Duration.ofDays(365)) > 0) {
+        throw new IllegalArgumentException("the time of a lease must be above zero and at most 365"
+            + " days, but was " + MlopsException.shown(time));
+      }
+      this.owner = owner;
+      this.ttl = time;
+      return this;
+    }
+
+    /**
      * {@return this builder, with how many candidates in a row may be dropped for a newer change}
      *
      * <p>A candidate that is shadowed and becomes worse than its own test phase was trained before a change. It is dropped, and
@@ -666,7 +868,13 @@ public final class MaintenanceLoop implements AutoCloseable {
       List<String> problems = new ArrayList<>();
       require(problems, policy, "retrainWhen(policy)");
       require(problems, gate, "gate(conditions)");
-      require(problems, journal, "journal(file)");
+      Leadership leadership = new Leadership(coordination, deployment.alias(), owner, ttl);
+      Coordination shared = coordination;
+      Supplier<Journal> steps = journal != null || shared == null
+          ? journal
+          : () -> new GuardedJournal(
+              shared, Leadership.name(deployment.alias()) + "/journal", leadership::lease);
+      require(problems, steps, "journal(file)");
       require(problems, background, "on(executor)");
       Set<Watch> reads = new HashSet<>();
       if (policy != null) {
@@ -710,7 +918,7 @@ public final class MaintenanceLoop implements AutoCloseable {
             + Reference.parse(deployment.alias()) + ": " + String.join("; ", problems));
       }
       warnAboutUnknown(reads);
-      Journal opened = requireNonNull(journal).get();
+      Journal opened = requireNonNull(steps).get();
       try {
         return new MaintenanceLoop(
             new Parts(
@@ -729,7 +937,11 @@ public final class MaintenanceLoop implements AutoCloseable {
                 outcomes,
                 requireNonNull(background),
                 clock,
-                ticker),
+                ticker,
+                leadership,
+                within,
+                new HeapGuard(heap, freeHeap),
+                seed),
             new Steps(opened, deployment.alias(), clock, listeners));
       } catch (Throwable e) {
         try (opened) {

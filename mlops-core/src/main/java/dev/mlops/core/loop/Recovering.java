@@ -44,6 +44,9 @@ final class Recovering implements Phase {
             .because("found after a restart: the move had been made, " + made.get()));
         loop.ended(RetrainHistory.Result.PROMOTED);
       } else {
+        if (past.intent().isPresent()) {
+          loop.fence();
+        }
         LoopEvent.Builder abandoned = loop.steps
             .event(LoopEvent.Kind.ABANDONED)
             .because("the process ended before the candidate was decided"
@@ -79,6 +82,9 @@ final class Recovering implements Phase {
     returning.champion().ifPresent(end::champion);
     returning.candidate().ifPresent(end::candidate);
     returning.intent().ifPresent(end::intent);
+    if (made.isEmpty()) {
+      loop.fence();
+    }
     if (made.isPresent()) {
       returning.numbers().forEach(end::number);
       end.number("generation", (double) made.get().generation())

@@ -275,6 +275,7 @@ public final class TrainingRows implements RowSelection {
       throw requireNonNull(first);
     }
     return Selected.of(best.rows.stream().map(RowChoice.Weighted::outcome).toList(), heldBack)
+        .weighing(best.rows.stream().mapToDouble(RowChoice.Weighted::weight).toArray())
         .fitted(best.trained, best.tested, choices.size());
   }
 

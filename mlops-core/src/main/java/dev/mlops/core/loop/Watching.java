@@ -82,6 +82,11 @@ final class Watching implements Phase {
           end); // fewer are kept than the counts said; copied again once there are more
       return this;
     }
+    wait = loop.waitsForRoom(rows.size());
+    if (wait.isPresent()) {
+      loop.waitFor(wait.get());
+      return this;
+    }
     loop.waitForNothing();
     return begin(evidence, champion, answer, rows, end);
   }
@@ -104,7 +109,8 @@ final class Watching implements Phase {
     Optional<LoopEvent> last = loop.begun();
     if (last.isEmpty()
         || answer.followUp()
-        || past.lastResult().filter(RetrainHistory.Result.KEPT::equals).isEmpty()
+        || !(loop.wasCancelled()
+            || past.lastResult().filter(RetrainHistory.Result.KEPT::equals).isPresent())
         || (answer.changePosition().isPresent()
             && !answer.changePosition().equals(last.get().change()))) {
       return Optional.empty();
@@ -113,14 +119,16 @@ final class Watching implements Phase {
     long fresh = loop.sinceCandidate();
     return fresh >= wanted
         ? Optional.empty()
-        : Optional.of("the newest candidate was kept back and " + fresh
+        : Optional.of("the newest candidate was "
+            + (loop.wasCancelled() ? "cancelled" : "kept back") + " and " + fresh
             + " outcomes are new since: waiting for " + (wanted - fresh)
             + " more, or for another change");
   }
 
   private Phase begin(
       Evidence evidence, Version champion, RetrainDecision answer, List<Outcome> rows, long end) {
-    Working working = Working.of(loop);
+    OneTraining training = loop.training(champion, rows.size(), end);
+    Working working = Working.of(loop, training);
     LoopEvent.Builder step = loop.steps
         .event(LoopEvent.Kind.RETRAIN)
         .champion(champion)
@@ -132,7 +140,7 @@ final class Watching implements Phase {
     loop.steps.write(begun);
     loop.begin(begun, evidence, end);
     try {
-      return working.doing(() -> train(champion, evidence, rows, answer));
+      return working.doing(() -> train(champion, evidence, rows, answer, training));
     } catch (Throwable e) { // an executor of the host; the journal has the candidate
       return working.failed(e);
     }
@@ -142,18 +150,21 @@ final class Watching implements Phase {
   // ------------------------------------------------------------------------------
 
   private Supplier<Phase> train(
-      Version champion, Evidence evidence, List<Outcome> rows, RetrainDecision answer) {
+      Version champion,
+      Evidence evidence,
+      List<Outcome> rows,
+      RetrainDecision answer,
+      OneTraining training) {
     OptionalLong change = answer.changePosition();
-    TrainingContext context = TrainingContext.builder()
-        .cancelledWhen(loop::closed)
-        .ticker(loop.ticker)
-        .build();
+    TrainingContext context = training.context();
+    loop.doing("trained on " + rows.size() + " outcomes");
     Dependence dependence = loop.dependence();
     ModelTrainer trainer =
         CandidateTrainer.of(loop.trainer, loop.about, loop.deployment.store().open(champion));
     RowSelection.Selected selection =
         loop.window.under(dependence).select(rows, change, trainer, context);
     Trained trained = selection.trained(trainer, context);
+    loop.doing("tested on " + selection.heldBack().size() + " rows held back");
     TestPhase tested = selection.tested(trained).measuring(loop.metrics());
     StandingStill still = loop.deployment.using(serving -> StandingStill.of(
         selection.heldBack(),
@@ -166,13 +177,18 @@ final class Watching implements Phase {
     if (!still.beaten()) {
       return () -> stoodStill(champion, still, change);
     }
+    loop.doing("packaged");
     Trained candidate = trained.testedOn(tested);
     String picture = PictureOfToday.of(selection.training(), selection.heldBack());
     ModelPackage plain = candidate.asPackage(champion.model());
     ModelPackage made = plain.digest().equals(champion.digest())
         ? plain // the champion again, which came from elsewhere
         : candidate.asPackage(
-            champion.model(), about -> origin(about, champion, selection, picture, answer));
+            champion.model(), about -> {
+              origin(about, champion, selection, picture, answer);
+              chosen(about, rows, change, training, dependence);
+            });
+    training.commit();
     loop.steps.write(loop.steps
         .event(LoopEvent.Kind.PUBLISHING)
         .champion(champion)
@@ -193,7 +209,9 @@ final class Watching implements Phase {
         .candidate(version)
         .digest(made.digest())
         .because(made.digest().abbreviated()));
+    loop.doing("loaded");
     Prepared ready = loop.deployment.prepare(version);
+    loop.doing("tried by the gate");
     loop.hold(ready);
     ReleaseGate.Judgement judgement = ready.using(model -> {
       Evidence trial = loop.deployment.using(serving -> Trial.of(
@@ -241,13 +259,33 @@ final class Watching implements Phase {
         .provenance(Provenance.ROWS, rows.size())
         .provenance(
             Provenance.ROWS_DIGEST,
-            Provenance.digest(rows.stream().map(Outcome::labelled).toList()).toString())
+            Provenance.digest(selection.rows()).toString())
         .provenance(Provenance.FIRST, Long.toString(first.position()))
         .provenance(Provenance.LAST, Long.toString(last.position()))
         .provenance(Provenance.SINCE, first.servedAt().toString())
         .provenance(Provenance.UNTIL, last.servedAt().toString())
         .provenance(Provenance.PICTURE, picture)
         .provenance(Provenance.HELD_BACK, selection.heldBack().size());
+    if (selection.rows().stream().anyMatch(row -> row.weight() != 1.0)) {
+      about.provenance(Provenance.EFFECTIVE_ROWS, selection.effectiveRows());
+    }
+  }
+
+  /** Says in the package what the rows were chosen from and how, so that the training can be done again. */
+  private void chosen(
+      PackageDraft about,
+      List<Outcome> rows,
+      OptionalLong change,
+      OneTraining training,
+      Dependence dependence) {
+    about
+        .provenance(Provenance.WINDOW, Steps.beginning(loop.window.toString()))
+        .provenance(Provenance.WINDOW_FIRST, Long.toString(rows.get(0).position()))
+        .provenance(Provenance.CUT, Long.toString(rows.get(rows.size() - 1).position() + 1))
+        .provenance(Provenance.BLOCK_LENGTH, dependence.blockLength())
+        .provenance(Provenance.INFLATION, dependence.inflation());
+    change.ifPresent(at -> about.provenance(Provenance.CHANGE, Long.toString(at)));
+    training.seed().ifPresent(seed -> about.provenance(Provenance.SEED, Long.toString(seed)));
   }
 
   // --- on the thread of a tick

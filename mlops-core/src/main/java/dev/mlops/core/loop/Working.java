@@ -1,9 +1,12 @@
 package dev.mlops.core.loop;
 
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.pack.TrainingStoppedException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,17 +20,28 @@ final class Working implements Phase {
   private final AtomicBoolean taken = new AtomicBoolean();
 
   private volatile Duration lasts = Duration.ZERO;
-  private volatile @Nullable Supplier<Phase> next;
 
-  private Working(Workshop loop) {
+  /** The training that runs; null for another job. */
+  private final @Nullable OneTraining training;
+
+  /** What comes then; the first that is set counts. */
+  private final AtomicReference<@Nullable Supplier<Phase>> next = new AtomicReference<>();
+
+  private Working(Workshop loop, @Nullable OneTraining training) {
     this.loop = loop;
+    this.training = training;
     this.since = loop.clock.instant();
     this.start = loop.ticker.getAsLong();
   }
 
   /** A job that is not given to the executor yet. */
   static Working of(Workshop loop) {
-    return new Working(loop);
+    return new Working(loop, null);
+  }
+
+  /** A training that is not given to the executor yet. */
+  static Working of(Workshop loop, OneTraining training) {
+    return new Working(loop, training);
   }
 
   /** Gives the executor a job; throws if that takes none. */
@@ -38,8 +52,16 @@ final class Working implements Phase {
 
   /** The job threw, or was not taken. */
   Working failed(Throwable e) {
-    next = () -> loop.failed(e);
+    Optional<String> cancelled =
+        training == null ? Optional.empty() : training.cancelled();
+    next.compareAndSet(
+        null, cancelled.<Supplier<Phase>>map(why -> () -> loop.cancelled(why)).orElse(() -> loop.failed(e)));
     return this;
+  }
+
+  /** Asks the training to stop; false if none runs, or it is so far that it is published. */
+  boolean cancel(String why) {
+    return training != null && next.get() == null && training.cancel(why);
   }
 
   /** Runs the job, on the host's executor. */
@@ -47,11 +69,17 @@ final class Working implements Phase {
     if (!taken.compareAndSet(false, true)) {
       return; // an executor that runs a job twice, or runs one that was given up
     }
+    if (training != null) {
+      training.begins();
+    }
     try {
-      next = job.get();
+      next.compareAndSet(null, job.get());
     } catch (Throwable e) { // a trainer, model or runtime of the host; the champion goes on serving
       failed(e);
     } finally {
+      if (training != null) {
+        training.ends();
+      }
       if (loop.closed()) {
         loop.closeCandidate();
       }
@@ -60,12 +88,18 @@ final class Working implements Phase {
 
   /** Gives the job up; false if it runs. */
   boolean giveUp() {
-    return next != null || taken.compareAndSet(false, true);
+    return next.get() != null || taken.compareAndSet(false, true);
   }
 
   @Override
   public Phase advance() {
-    Supplier<Phase> done = next;
+    if (training != null && next.get() == null) {
+      training.giveUpIfLate().ifPresent(why -> {
+        taken.set(true); // a job that the executor has not begun yet
+        failed(new TrainingStoppedException(why));
+      });
+    }
+    Supplier<Phase> done = next.get();
     return done == null ? this : done.get();
   }
 

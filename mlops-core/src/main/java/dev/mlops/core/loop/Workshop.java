@@ -29,13 +29,16 @@ import dev.mlops.core.internal.log.BackOff;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.serve.Prepared;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
@@ -78,6 +81,22 @@ final class Workshop {
   final StreamDependence dependence;
   final Reserves reserves;
   final Operators operators;
+  final Leadership leadership;
+
+  /** How long a training may last. */
+  final Duration within;
+
+  private final HeapGuard heap;
+  private final OptionalLong seed;
+
+  /** The newest training; null before the first. */
+  private volatile @Nullable OneTraining training;
+
+  /** What is done with the candidate, in the words of a fault: "while it was …". */
+  private volatile String doing = "";
+
+  /** Whether the newest candidate was cancelled by somebody. */
+  private boolean cancelled;
 
   /** How many candidates in a row may be dropped for a newer change. */
   private final int mostDropped;
@@ -132,6 +151,10 @@ final class Workshop {
     this.reserves =
         new Reserves(this, mode == MaintenanceLoop.Mode.AUTOMATIC ? parts.reserves() : 0);
     this.operators = new Operators(this, past.halted());
+    this.leadership = parts.leadership();
+    this.within = parts.within();
+    this.heap = parts.heap();
+    this.seed = parts.seed();
     this.begin = outcomes.begin();
     this.backOff = past.backOff();
     this.begun = past.last().orElse(null);
@@ -169,6 +192,50 @@ final class Workshop {
 
   Optional<String> waiting() {
     return Optional.ofNullable(waiting);
+  }
+
+  /** What is wrong with a training that was given up. */
+  @Nullable
+  String runsOn() {
+    OneTraining newest = training;
+    return newest == null ? null : newest.runsOn().orElse(null);
+  }
+
+  /** How far the training is; empty if none runs, or it has said nothing yet. */
+  Optional<LoopEvent> progress() {
+    return Optional.ofNullable(training).flatMap(OneTraining::progress);
+  }
+
+  /** What must be over before a training of so many rows may begin: one that was given up and runs on, want of memory. */
+  Optional<String> waitsForRoom(int rows) {
+    return Optional.ofNullable(runsOn())
+        .or(() -> heap.waitsFor(rows, deployment.schema().size()));
+  }
+
+  /** A training of rows that end at a position; the same rows have the same seed. */
+  OneTraining training(Version champion, int rows, long end) {
+    OptionalLong own = seed.isPresent()
+        ? OptionalLong.of(new SplittableRandom(seed.getAsLong() ^ Long.rotateLeft(end, 32)).nextLong())
+        : OptionalLong.empty();
+    OneTraining begun = new OneTraining(this, champion, rows, own);
+    training = begun;
+    return begun;
+  }
+
+  /** Takes over from a workshop that is closed: a training that still runs there is the only one. */
+  Workshop after(Workshop before) {
+    training = before.training;
+    return this;
+  }
+
+  /** Says what is done with the candidate, for a fault of which nothing else tells. */
+  void doing(String what) {
+    doing = what;
+  }
+
+  /** Whether the newest candidate was cancelled by somebody. */
+  boolean wasCancelled() {
+    return cancelled;
   }
 
   /** What the newest candidate threw, until one is judged. */
@@ -327,6 +394,11 @@ final class Workshop {
     waiting = what;
   }
 
+  /** Waits for what nobody needs to hear of: that another loop is at work. */
+  void waitQuietlyFor(String what) {
+    waiting = what;
+  }
+
   void waitForNothing() {
     waiting = null;
   }
@@ -337,6 +409,7 @@ final class Workshop {
   /** A candidate is in the journal. */
   void begin(LoopEvent event, Evidence evidence, long end) {
     begun = event;
+    cancelled = false;
     reserves.candidateBegun();
     history = history.toBuilder().candidate(evidence.at(), end).build();
     unanswered = null;
@@ -376,7 +449,10 @@ final class Workshop {
   /** Something threw: the candidate has ended, and the loop rests. */
   Phase failed(Throwable e) {
     Instant now = clock.instant();
-    String what = "candidate " + history.candidates() + " threw " + Warnings.shown(e);
+    String what = "candidate " + history.candidates()
+        + (e instanceof OutOfMemoryError
+            ? " ran out of memory while it was " + doing + " (" + Warnings.shown(e) + ")"
+            : " threw " + Warnings.shown(e));
     LoopEvent.Builder event =
         steps.event(LoopEvent.Kind.FAILED).because(what + "; the champion stays");
     Prepared loaded = candidate.get();
@@ -391,6 +467,18 @@ final class Workshop {
     failure = what + " at " + now + "; the champion stays, the loop rests "
         + MlopsException.shown(backOff.length());
     ended(RetrainHistory.Result.FAILED);
+    return new Watching(this);
+  }
+
+  /** Somebody cancelled the candidate: it has ended, and nothing is wrong. */
+  Phase cancelled(String why) {
+    steps.write(steps
+        .event(LoopEvent.Kind.ABANDONED)
+        .because(Steps.beginning(
+            "candidate " + history.candidates() + " was cancelled " + why + "; the champion stays")));
+    closeCandidate();
+    ended(RetrainHistory.Result.ABANDONED);
+    cancelled = true;
     return new Watching(this);
   }
 
@@ -420,6 +508,7 @@ final class Workshop {
 
   /** Moves the alias, unless it has been moved on. */
   AliasChange move(AliasChange from, Version to, String intent, String why) {
+    leadership.require();
     return deployment
         .store()
         .move(alias())
@@ -439,6 +528,21 @@ final class Workshop {
   /** What the next return is known by in the store. */
   static String returnIntent() {
     return RETURN + UUID.randomUUID();
+  }
+
+  /**
+   * Makes a move that an earlier loop on the alias intended, and may still be about to make, fail: the alias is moved to where
+   * it is.
+   */
+  void fence() {
+    Optional<AliasChange> now = deployment.store().current(alias());
+    if (leadership.shared() && now.isPresent()) {
+      move(
+          now.get(),
+          now.get().to(),
+          "fence-" + UUID.randomUUID(),
+          "another loop takes over: a move that an earlier one intended is not made any more");
+    }
   }
 
   /** Whether a loop made a past champion champion again. */

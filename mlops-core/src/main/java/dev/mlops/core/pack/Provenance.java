@@ -65,6 +65,30 @@ public final class Provenance {
    */
   public static final String PICTURE = "training.picture";
 
+  /** The seed that the training was given, if it was given one. */
+  public static final String SEED = "training.seed";
+
+  /** The rule that chose the rows, as it words itself. */
+  public static final String WINDOW = "training.window";
+
+  /** The position of the first outcome that the rows were chosen from. */
+  public static final String WINDOW_FIRST = "training.window.first";
+
+  /** The position after the last outcome that the rows were chosen from: what matured later was out of reach. */
+  public static final String CUT = "training.cut";
+
+  /** The position of the change that the training answers, if there was one. */
+  public static final String CHANGE = "training.change";
+
+  /** For how many rows losses depended on those before them, as far as was known. */
+  public static final String BLOCK_LENGTH = "training.block";
+
+  /** By how much that dependence widened the variance of a mean loss. */
+  public static final String INFLATION = "training.inflation";
+
+  /** How many equal weights the weights of the rows are worth, where they differ. */
+  public static final String EFFECTIVE_ROWS = "training.rows.effective";
+
   /** How many rows were held back for the test phase. */
   public static final String HELD_BACK = "held_back.rows";
 
