@@ -34,7 +34,9 @@ final class OneTraining {
   private final OptionalLong seed;
   private final Instant since;
   private final Instant deadline;
-  private final long start;
+
+  /** When the executor began it, by the ticker. */
+  private long start;
 
   private long told;
   private boolean committed;
@@ -52,8 +54,6 @@ final class OneTraining {
     this.seed = seed;
     this.since = loop.clock.instant();
     this.deadline = until(since, loop.within);
-    this.start = loop.ticker.getAsLong();
-    this.told = start;
   }
 
   private static Instant until(Instant since, Duration within) {
@@ -195,6 +195,8 @@ final class OneTraining {
   /** Begins to run, on a thread of the host's. */
   synchronized void begins() {
     thread = Thread.currentThread();
+    start = loop.ticker.getAsLong();
+    told = start;
   }
 
   /** Runs no more. */
