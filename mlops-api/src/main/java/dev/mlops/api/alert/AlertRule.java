@@ -9,7 +9,15 @@ import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A condition with a name and with the timing of Prometheus: {@code for} and {@code keep_firing_for}.
@@ -17,20 +25,32 @@ import java.util.Set;
  * <p>It fires when what the condition says no longer holds.
  *
  * <p>Pending when the condition first FAILs, firing once it has done so for {@link #holding()} without a break, resolved
- * {@link #keepFiring()} after the first PASS while firing; a FAIL in between stops that clock. INCONCLUSIVE ends a pending
- * alert and leaves a firing one firing: absence of evidence neither raises an alarm nor ends one.
+ * {@link #keepFiring()} after the first PASS while firing; an answer other than PASS stops that clock. With {@link
+ * #recoveringAt(double)} a firing alert asks for that better value instead. INCONCLUSIVE ends a pending alert and leaves a firing
+ * one firing: absence of evidence neither raises an alarm nor ends one. {@link #onMissing} chooses otherwise.
  *
  * <p>Immutable.
  *
  * @since 0.1
  */
 public final class AlertRule implements EvidenceReader {
+  /** Names of labels that an alert has anyway, or that Prometheus adds. */
+  private static final Set<String> RESERVED =
+      Set.of("alertname", "alertstate", "model", "severity", "owner", "version", "rule");
+
   private final String name;
   private final Condition condition;
   private final Duration holding;
   private final Duration keepFiring;
   private final Severity severity;
   private final String runbook;
+  private final String owner;
+  private final SortedMap<String, String> labels;
+  private final @Nullable Condition recovery;
+  private final int failing;
+  private final int ofLast;
+  private final long fewestTruths;
+  private final Missing missing;
 
   /**
    * What people are to do.
@@ -46,19 +66,36 @@ public final class AlertRule implements EvidenceReader {
     PAGE
   }
 
-  private AlertRule(
-      String name,
-      Condition condition,
-      Duration holding,
-      Duration keepFiring,
-      Severity severity,
-      String runbook) {
-    this.severity = requireNonNull(severity, "severity");
-    this.runbook = requireNonNull(runbook, "runbook");
-    this.name = requireNonNull(name, "name");
-    this.condition = requireNonNull(condition, "condition");
-    this.holding = holding;
-    this.keepFiring = keepFiring;
+  /**
+   * What an INCONCLUSIVE answer does: the evidence does not tell.
+   *
+   * @since 0.1
+   */
+  public enum Missing {
+    /** It ends a pending alert, and leaves a firing one firing. */
+    INCONCLUSIVE,
+    /** It leaves the alert as it is; a pending one fires when its time has come. */
+    KEEP,
+    /** It counts as PASS. */
+    PASS,
+    /** It counts as FAIL. */
+    FAIL
+  }
+
+  private AlertRule(Copy copy) {
+    this.name = requireNonNull(copy.name, "name");
+    this.condition = requireNonNull(copy.condition, "condition");
+    this.holding = requireNonNull(copy.holding, "holding");
+    this.keepFiring = requireNonNull(copy.keepFiring, "keepFiring");
+    this.severity = requireNonNull(copy.severity, "severity");
+    this.runbook = requireNonNull(copy.runbook, "runbook");
+    this.owner = requireNonNull(copy.owner, "owner");
+    this.labels = Collections.unmodifiableSortedMap(new TreeMap<>(copy.labels));
+    this.recovery = copy.recovery;
+    this.failing = copy.failing;
+    this.ofLast = copy.ofLast;
+    this.fewestTruths = copy.fewestTruths;
+    this.missing = requireNonNull(copy.missing, "missing");
     if (!name.matches("[A-Za-z0-9._-]{1,100}")) {
       throw new IllegalArgumentException(
           "name must be 1 to 100 of A-Z a-z 0-9 . _ -, but had " + name.length() + " characters");
@@ -69,6 +106,48 @@ public final class AlertRule implements EvidenceReader {
     }
   }
 
+  /** What a copy of a rule changes. */
+  private static final class Copy {
+    private final String name;
+    private final Condition condition;
+    private Duration holding = Duration.ZERO;
+    private Duration keepFiring = Duration.ZERO;
+    private Severity severity = Severity.TICKET;
+    private String runbook = "";
+    private String owner = "";
+    private Map<String, String> labels = Map.of();
+    private @Nullable Condition recovery;
+    private int failing = 1;
+    private int ofLast = 1;
+    private long fewestTruths;
+    private Missing missing = Missing.INCONCLUSIVE;
+
+    Copy(String name, Condition condition) {
+      this.name = name;
+      this.condition = condition;
+    }
+
+    AlertRule rule() {
+      return new AlertRule(this);
+    }
+  }
+
+  private Copy copy() {
+    Copy copy = new Copy(name, condition);
+    copy.holding = holding;
+    copy.keepFiring = keepFiring;
+    copy.severity = severity;
+    copy.runbook = runbook;
+    copy.owner = owner;
+    copy.labels = labels;
+    copy.recovery = recovery;
+    copy.failing = failing;
+    copy.ofLast = ofLast;
+    copy.fewestTruths = fewestTruths;
+    copy.missing = missing;
+    return copy;
+  }
+
   /**
    * {@return a rule that fires as soon as its condition FAILs and resolves as soon as it PASSes}
    *
@@ -77,7 +156,7 @@ public final class AlertRule implements EvidenceReader {
    * @throws IllegalArgumentException if the name is not allowed
    */
   public static AlertRule of(String name, Condition condition) {
-    return new AlertRule(name, condition, Duration.ZERO, Duration.ZERO, Severity.TICKET, "");
+    return new Copy(name, condition).rule();
   }
 
   /**
@@ -87,7 +166,9 @@ public final class AlertRule implements EvidenceReader {
    * @throws IllegalArgumentException if it is negative
    */
   public AlertRule holding(Duration time) {
-    return new AlertRule(name, condition, time, keepFiring, severity, runbook);
+    Copy copy = copy();
+    copy.holding = time;
+    return copy.rule();
   }
 
   /**
@@ -97,7 +178,103 @@ public final class AlertRule implements EvidenceReader {
    * @throws IllegalArgumentException if it is negative
    */
   public AlertRule keepFiring(Duration time) {
-    return new AlertRule(name, condition, holding, time, severity, runbook);
+    Copy copy = copy();
+    copy.keepFiring = time;
+    return copy.rule();
+  }
+
+  /**
+   * {@return the same rule with a second limit: while it fires, it resolves only at a value that meets this one}
+   *
+   * <p>A value that moves around the first limit then raises one alert, not many.
+   *
+   * @param limit in units of the condition's limit, and harder to meet: of a quality of which more is better, of {@code
+   *     atLeast}, a greater one; of {@code atMost} and of a tolerance, a smaller one. A latency is in seconds
+   * @throws IllegalArgumentException if the condition is code, compares with nothing that has a limit of its own, or the limit is
+   *     not harder to meet
+   */
+  public AlertRule recoveringAt(double limit) {
+    Expression asked = condition
+        .expression()
+        .filter(expression -> expression.limit().isPresent() && expression.watch().isEmpty())
+        .orElseThrow(() -> new IllegalArgumentException(
+            "recoveringAt needs a built-in condition that compares one snapshot with a limit, but was "
+                + condition + "; give recoveringWhen(condition)"));
+    double first = asked.limit().getAsDouble();
+    boolean greater = asked.comparison() == Expression.Comparison.AT_LEAST;
+    if (greater ? !(limit > first) : !(limit < first)) {
+      throw new IllegalArgumentException("recoveringAt must be harder to meet than " + first
+          + ", so " + (greater ? "greater" : "less") + ", but was " + limit + "; rule "
+          + MlopsException.shown(name));
+    }
+    return recoveringWhen(asked.withLimit(limit));
+  }
+
+  /**
+   * {@return the same rule that resolves only when another condition PASSes}
+   *
+   * <p>It is asked while the alert fires, in place of the first one; it should imply the first, or the alert fires again at once.
+   *
+   * @param recovered what must hold; the condition itself by default
+   */
+  public AlertRule recoveringWhen(Condition recovered) {
+    Copy copy = copy();
+    copy.recovery = requireNonNull(recovered, "recovered");
+    return copy.rule();
+  }
+
+  /**
+   * {@return the same rule that counts as FAIL only while so many of the last evaluations FAILed}
+   *
+   * <p>Counting begins anew when the alert has resolved. CloudWatch calls them datapoints to alarm.
+   *
+   * @param evaluations how many must FAIL, at least 1; 1 by default
+   * @param last of how many, at least {@code evaluations} and at most 64; 1 by default
+   * @throws IllegalArgumentException if one is out of range
+   */
+  public AlertRule failing(int evaluations, int last) {
+    if (evaluations < 1 || last < evaluations || last > 64) {
+      throw new IllegalArgumentException(
+          "failing must be 1 or more of the last, which are at most 64, but was " + evaluations
+              + " of the last " + last);
+    }
+    Copy copy = copy();
+    copy.failing = evaluations;
+    copy.ofLast = last;
+    return copy.rule();
+  }
+
+  /**
+   * {@return the same rule that is INCONCLUSIVE while its condition rests on fewer truths}
+   *
+   * @param truths at least 1; what the condition itself asks for by default
+   * @throws IllegalArgumentException if it is below 1, or the condition is built in and is not about quality
+   */
+  public AlertRule fewestTruths(long truths) {
+    if (truths < 1) {
+      throw new IllegalArgumentException("truths must be >= 1, but was " + truths);
+    }
+    if (condition
+        .expression()
+        .filter(asked -> asked.quantity().metric().isEmpty())
+        .isPresent()) {
+      throw new IllegalArgumentException("fewestTruths needs a condition that rests on truths, but was "
+          + condition + "; rule " + MlopsException.shown(name));
+    }
+    Copy copy = copy();
+    copy.fewestTruths = truths;
+    return copy.rule();
+  }
+
+  /**
+   * {@return the same rule with what it does where the evidence does not tell}
+   *
+   * @param missing {@link Missing#INCONCLUSIVE} by default
+   */
+  public AlertRule onMissing(Missing missing) {
+    Copy copy = copy();
+    copy.missing = missing;
+    return copy.rule();
   }
 
   /**
@@ -106,7 +283,9 @@ public final class AlertRule implements EvidenceReader {
    * @param severity {@link Severity#TICKET} by default
    */
   public AlertRule severity(Severity severity) {
-    return new AlertRule(name, condition, holding, keepFiring, severity, runbook);
+    Copy copy = copy();
+    copy.severity = severity;
+    return copy.rule();
   }
 
   /**
@@ -115,7 +294,52 @@ public final class AlertRule implements EvidenceReader {
    * @param address such as {@code https://wiki.example.com/fraud}
    */
   public AlertRule runbook(String address) {
-    return new AlertRule(name, condition, holding, keepFiring, severity, address);
+    Copy copy = copy();
+    copy.runbook = address;
+    return copy.rule();
+  }
+
+  /**
+   * {@return the same rule with who looks after it}
+   *
+   * @param owner such as {@code risk-team}; at most 200 characters
+   * @throws IllegalArgumentException if it is longer
+   */
+  public AlertRule owner(String owner) {
+    Copy copy = copy();
+    copy.owner = requireShort("owner", owner);
+    return copy.rule();
+  }
+
+  /**
+   * {@return the same rule with one more label, by which alerts are grouped and routed}
+   *
+   * @param label a letter or {@code _}, then letters, digits and {@code _}; none that an alert has anyway: {@code alertname},
+   *     {@code alertstate}, {@code model}, {@code severity}, {@code owner}, {@code version}, {@code rule}
+   * @param value at most 200 characters
+   * @throws IllegalArgumentException if one is not allowed
+   */
+  public AlertRule label(String label, String value) {
+    if (!label.matches("[A-Za-z_][A-Za-z0-9_]{0,99}")
+        || label.startsWith("__")
+        || RESERVED.contains(label)) {
+      throw new IllegalArgumentException(
+          "label must be a letter or _, then letters, digits and _, and none of "
+              + new TreeSet<>(RESERVED) + ", but was " + MlopsException.shown(label));
+    }
+    Copy copy = copy();
+    Map<String, String> more = new TreeMap<>(labels);
+    more.put(label, requireShort("value", value));
+    copy.labels = more;
+    return copy.rule();
+  }
+
+  private static String requireShort(String what, String text) {
+    if (text.length() > 200) {
+      throw new IllegalArgumentException(
+          what + " must have at most 200 characters, but had " + text.length());
+    }
+    return text;
   }
 
   /** {@return the name} */
@@ -126,6 +350,31 @@ public final class AlertRule implements EvidenceReader {
   /** {@return what must hold} */
   public Condition condition() {
     return condition;
+  }
+
+  /** {@return what must hold before a firing alert resolves; empty if it is the condition itself} */
+  public Optional<Condition> recovery() {
+    return Optional.ofNullable(recovery);
+  }
+
+  /** {@return how many of the last evaluations must FAIL; at least 1} */
+  public int failing() {
+    return failing;
+  }
+
+  /** {@return of how many evaluations {@link #failing()} must FAIL; at least 1} */
+  public int ofLast() {
+    return ofLast;
+  }
+
+  /** {@return on how many truths the condition must rest; 0 if on as many as it asks for itself} */
+  public long fewestTruths() {
+    return fewestTruths;
+  }
+
+  /** {@return what an INCONCLUSIVE answer does} */
+  public Missing onMissing() {
+    return missing;
   }
 
   /** {@return how long the condition must FAIL before the alert fires} */
@@ -148,30 +397,53 @@ public final class AlertRule implements EvidenceReader {
     return runbook;
   }
 
+  /** {@return who looks after it; empty if nobody was named} */
+  public String owner() {
+    return owner;
+  }
+
+  /** {@return its own labels, in the order of their names} */
+  public SortedMap<String, String> labels() {
+    return labels;
+  }
+
   @Override
   public Set<Watch> watches() {
-    return condition.watches();
+    return with(condition.watches(), recovery == null ? Set.of() : recovery.watches());
   }
 
   @Override
   public Set<Metric> metrics() {
-    return condition.metrics();
+    return with(condition.metrics(), recovery == null ? Set.of() : recovery.metrics());
   }
 
   @Override
   public Set<String> segmentations() {
-    return condition.segmentations();
+    return with(condition.segmentations(), recovery == null ? Set.of() : recovery.segmentations());
   }
 
   @Override
   public Set<Expression> expressions() {
-    return condition.expressions();
+    return with(condition.expressions(), recovery == null ? Set.of() : recovery.expressions());
+  }
+
+  private static <T> Set<T> with(Set<T> some, Set<T> more) {
+    if (more.isEmpty()) {
+      return some;
+    }
+    Set<T> all = new LinkedHashSet<>(some);
+    all.addAll(more);
+    return Collections.unmodifiableSet(all);
   }
 
   /** {@return such as {@code fraud.slow: latency().p99AtMost(20 ms), holding 5 min}} */
   @Override
   public String toString() {
     return name + ": " + condition
+        + (recovery == null ? "" : ", recovering when " + recovery)
+        + (ofLast == 1 ? "" : ", " + failing + " of the last " + ofLast + " evaluations")
+        + (fewestTruths == 0 ? "" : ", on at least " + fewestTruths + " truths")
+        + (missing == Missing.INCONCLUSIVE ? "" : ", missing evidence " + missing)
         + (holding.isZero() ? "" : ", holding " + MlopsException.shown(holding))
         + (keepFiring.isZero() ? "" : ", keeps firing " + MlopsException.shown(keepFiring));
   }

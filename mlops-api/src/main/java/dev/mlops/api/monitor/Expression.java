@@ -275,6 +275,40 @@ public final class Expression {
         null);
   }
 
+  /**
+   * {@return the condition that asks the same with another limit}
+   *
+   * @param limit in units of the quantity; of a latency and of an age, in seconds
+   * @throws IllegalArgumentException if this has no limit, is watched by a detector, or the limit is out of its range
+   */
+  public Condition withLimit(double limit) {
+    if (this.limit == null || watch != null) {
+      throw new IllegalArgumentException(
+          "a condition must compare one snapshot with a limit to be asked with another, but was "
+              + this);
+    }
+    if (time != null) {
+      if (!(limit > 0 && limit < 1e9)) {
+        throw new IllegalArgumentException(
+            "limit must be above 0 and below 1e9 seconds, but was " + limit);
+      }
+      return new BuiltInCondition.Plain(
+          atMost(quantity, Duration.ofNanos(Math.round(limit * 1e9))));
+    }
+    Metric metric = quantity.metric().orElse(null);
+    if (metric != null) {
+      if (comparison == Comparison.AT_LEAST || comparison == Comparison.AT_MOST) {
+        requireLimit(metric, comparison, limit);
+      } else {
+        requireDifference("limit", metric, limit);
+      }
+    } else if (!(limit >= 0) || !Double.isFinite(limit)) {
+      throw new IllegalArgumentException("limit must be finite and >= 0, but was " + limit);
+    }
+    return new BuiltInCondition.Plain(
+        new Expression(quantity, comparison, limit + 0.0, null, null, window, segment));
+  }
+
   /** Refuses a tolerance or a margin that no two values of a metric can be apart. */
   static double requireDifference(String name, Metric metric, double difference) {
     if (!(difference >= 0) || !Double.isFinite(difference)) {

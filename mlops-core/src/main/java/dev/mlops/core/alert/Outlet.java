@@ -2,8 +2,13 @@ package dev.mlops.core.alert;
 
 import dev.mlops.api.alert.AlertEvent;
 import dev.mlops.api.alert.AlertSink;
+import dev.mlops.api.alert.RepeatingAlertSink;
 import dev.mlops.core.internal.log.Warnings;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -13,43 +18,69 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 final class Outlet {
+  /** The first wait before what did not arrive is sent again; each further one is twice as long. */
+  private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
+
   private final AlertSink sink;
   private final Executor executor;
   private final int capacity;
+  private final int attempts;
   private final Warnings warnings;
 
   /** Guarded by itself, as is all below. */
-  private final ArrayDeque<AlertEvent> queue = new ArrayDeque<>();
+  private final ArrayDeque<Notice> queue = new ArrayDeque<>();
 
+  private int waiting;
   /** A task was handed to the executor and has not begun. */
   private boolean asked;
   /** A task is delivering. */
   private boolean running;
+  /** How often the first of the queue was tried in vain. */
+  private int tried;
+
+  private Instant now = Instant.EPOCH;
+  private Instant triedAt = Instant.EPOCH;
+  /** What fires, of the newest evaluation that the sink has not heard of. */
+  private @Nullable List<AlertEvent> firing;
 
   private long dropped;
   private long failures;
 
-  Outlet(AlertSink sink, Executor executor, int capacity, Warnings warnings) {
+  Outlet(AlertSink sink, Executor executor, int capacity, int attempts, Warnings warnings) {
     this.sink = sink;
     this.executor = executor;
     this.capacity = capacity;
+    this.attempts = attempts;
     this.warnings = warnings;
   }
 
-  void add(AlertEvent event) {
+  void add(Notice notice) {
     synchronized (queue) {
-      if (queue.size() >= capacity) {
-        dropped++;
+      int more = notice.events().size();
+      if (waiting > 0 && waiting + more > capacity || waiting >= capacity) {
+        dropped += more;
       } else {
-        queue.add(event);
+        waiting += more;
+        queue.add(notice);
       }
     }
   }
 
-  /** Has the executor empty the queue, unless it is at it. Never throws. */
+  /** That there was an evaluation; a sink that repeats is told what fires. */
+  void evaluated(Instant at, List<AlertEvent> nowFiring) {
+    synchronized (queue) {
+      now = at;
+      if (sink instanceof RepeatingAlertSink) {
+        firing = nowFiring;
+      }
+    }
+  }
+
+  /** Has the executor empty the queue, unless it is at it or waits before it tries again. Never throws. */
   void start() {
     synchronized (queue) {
-      if (queue.isEmpty() || asked || running) {
+      boolean work = firing != null || (!queue.isEmpty() && mayTry());
+      if (!work || asked || running) {
         return;
       }
       asked = true;
@@ -70,6 +101,13 @@ final class Outlet {
     }
   }
 
+  private boolean mayTry() {
+    return tried == 0
+        || now.isBefore(triedAt)
+        || Standing.reached(
+            triedAt, now, FIRST_WAIT.multipliedBy(1L << Math.min(tried - 1, 20)));
+  }
+
   private void run() {
     synchronized (queue) {
       asked = false;
@@ -78,36 +116,71 @@ final class Outlet {
       }
       running = true;
     }
-    for (AlertEvent event = next(); event != null; event = next()) {
-      if (!deliver(event)) {
-        return;
+    boolean stopped = false;
+    while (true) {
+      Notice notice;
+      List<AlertEvent> heard;
+      Instant at;
+      synchronized (queue) {
+        notice = stopped || !mayTry() ? null : queue.peek(); // it stays there until it has arrived
+        if (notice != null) {
+          waiting -= notice.events().size();
+        }
+        heard = notice == null && !stopped ? firing : null;
+        at = now;
+        if (heard != null) {
+          firing = null;
+        } else if (notice == null) {
+          running = false;
+          return;
+        }
+      }
+      if (notice != null) {
+        stopped = !deliver(notice);
+      } else if (heard != null) {
+        stopped = !hear(at, heard);
       }
     }
   }
 
-  /** The next event; null, and not running any more, if there is none. */
-  private @Nullable AlertEvent next() {
-    synchronized (queue) {
-      AlertEvent event = queue.poll();
-      running = event != null;
-      return event;
-    }
-  }
-
-  /** Delivers one event; false if the thread was told to stop, and then the rest waits for the next evaluation. */
-  private boolean deliver(AlertEvent event) {
+  /** Delivers one notice; false if the thread was told to stop, and then the rest waits for the next evaluation. */
+  private boolean deliver(Notice notice) {
+    List<AlertEvent> events = List.copyOf(notice.events());
     try {
-      sink.deliver(event);
+      if (events.size() == 1) {
+        sink.deliver(events.get(0));
+      } else if (!events.isEmpty()) {
+        sink.deliverGroup(events);
+      }
+      taken(0);
+      notice.arrived();
+      return true;
+    } catch (IOException thrown) {
+      boolean givenUp;
+      synchronized (queue) {
+        tried++;
+        triedAt = now;
+        givenUp = tried >= attempts;
+        if (!givenUp) {
+          failures++;
+          waiting += events.size();
+        }
+      }
+      warnings.once(
+          "unsent " + thrown.getClass().getName(),
+          "an alert did not arrive (" + Warnings.shown(thrown) + "); it is sent again by later"
+              + " evaluations, " + attempts + " times at most; counted, and not said again",
+          thrown);
+      if (givenUp) {
+        taken(events.size());
+      }
       return true;
     } catch (Throwable thrown) {
-      synchronized (queue) {
-        failures++;
-        running = !(thrown instanceof InterruptedException);
-      }
+      taken(events.size());
       warnings.once(
           "sink " + thrown.getClass().getName(),
           "an alert sink threw " + thrown.getClass().getName() + " on "
-              + Warnings.shown(event.rule()) + "; counted, and not said again",
+              + Warnings.shown(events.get(0).rule()) + "; counted, and not said again",
           thrown);
       if (thrown instanceof InterruptedException) {
         Thread.currentThread().interrupt();
@@ -115,6 +188,37 @@ final class Outlet {
       }
       return true;
     }
+  }
+
+  private void taken(int failed) {
+    synchronized (queue) {
+      queue.poll();
+      tried = 0;
+      failures += failed;
+    }
+  }
+
+  private boolean hear(Instant at, List<AlertEvent> heard) {
+    if (!(sink instanceof RepeatingAlertSink repeating)) {
+      return true;
+    }
+    try {
+      repeating.evaluated(at, heard);
+    } catch (Throwable thrown) {
+      synchronized (queue) {
+        failures++;
+      }
+      warnings.once(
+          "repeat " + thrown.getClass().getName(),
+          "an alert sink could not repeat what fires (" + Warnings.shown(thrown)
+              + "); a later evaluation tries again; counted, and not said again",
+          thrown);
+      if (thrown instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+    return true;
   }
 
   long dropped() {

@@ -22,7 +22,7 @@ import java.util.function.Consumer;
  *
  * <pre>{@code
  * ModelMeters meters = ModelMeters.of(registry, "fraud");
- * AlertEngine alerts = AlertEngine.of(rules).to(pager).to(meters.alerts()).on(background);
+ * AlertEngine alerts = AlertEngine.of(rules).to(pager).observedBy(meters.alerts()).on(background);
  * MaintenanceLoop loop = MaintenanceLoop.of(deployment, trainer).to(meters.loop()).build();
  * }</pre>
  *

@@ -49,7 +49,7 @@ class AlertEngineTest {
   private final List<AlertEvent> delivered = new ArrayList<>();
 
   private static AlertEvent event(
-      String rule, State state, Instant at, Instant since, Finding finding) {
+      AlertRule rule, State state, Instant at, Instant since, Finding finding) {
     return AlertEvent.builder("fraud", rule, state, at, finding)
         .version("7")
         .since(since)
@@ -179,13 +179,17 @@ class AlertEngineTest {
     assertThat(state(firing, Verdict.FAIL, 0)).isEqualTo(State.FIRING);
     assertThat(state(firing, Verdict.INCONCLUSIVE, 100)).isEqualTo(State.FIRING);
     assertThat(state(firing, Verdict.PASS, 101)).isEqualTo(State.FIRING);
-    assertThat(state(firing, Verdict.INCONCLUSIVE, 105)).isEqualTo(State.FIRING);
-    assertThat(state(firing, Verdict.PASS, 106)).isNull();
+    assertThat(state(firing, Verdict.INCONCLUSIVE, 105))
+        .as("it stops the clock of keepFiring")
+        .isEqualTo(State.FIRING);
+    assertThat(state(firing, Verdict.PASS, 106)).isEqualTo(State.FIRING);
+    assertThat(state(firing, Verdict.PASS, 107)).isNull();
   }
 
   @Test
   void eventsSayWhatWhichVersionSinceWhenAndWhy() {
-    AlertEngine engine = engine(AlertRule.of("rule", condition).holding(MINUTE));
+    AlertRule rule = AlertRule.of("rule", condition).holding(MINUTE);
+    AlertEngine engine = engine(rule);
     state(engine, Verdict.FAIL, 0);
     state(engine, Verdict.FAIL, 1);
     state(engine, Verdict.FAIL, 2);
@@ -196,9 +200,9 @@ class AlertEngineTest {
     Finding pass = Finding.of(Verdict.PASS, "as told");
     assertThat(delivered)
         .containsExactly(
-            event("rule", State.PENDING, NOON, NOON, fail),
-            event("rule", State.FIRING, NOON.plus(MINUTE), NOON, fail),
-            event("rule", State.RESOLVED, NOON.plus(MINUTE.multipliedBy(3)), NOON, pass));
+            event(rule, State.PENDING, NOON, NOON, fail),
+            event(rule, State.FIRING, NOON.plus(MINUTE), NOON, fail),
+            event(rule, State.RESOLVED, NOON.plus(MINUTE.multipliedBy(3)), NOON, pass));
   }
 
   /** What the monitor measured decides: 25 ms are above 20, one prediction too few says nothing. */
