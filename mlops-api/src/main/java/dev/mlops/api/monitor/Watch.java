@@ -232,7 +232,7 @@ public final class Watch {
    *     watches
    */
   public Watch windowOf(int rows) {
-    Draft draft = ofFeatures("a window");
+    Draft draft = requireOfRows("a window");
     if (rows < SMALLEST_WINDOW || rows > LARGEST_WINDOW) {
       throw new IllegalArgumentException("a window must have rows from " + SMALLEST_WINDOW + " to "
           + LARGEST_WINDOW + ", but was " + rows);
@@ -261,7 +261,7 @@ public final class Watch {
    * @throws IllegalArgumentException if it is out of range, or the monitor's own detector of features or predictions is not what watches
    */
   public Watch leastEffect(double effect) {
-    Draft draft = ofFeatures("a least effect");
+    Draft draft = requireOfRows("a least effect");
     draft.leastEffect = requireEffect(effect);
     return new Watch(draft);
   }
@@ -274,7 +274,7 @@ public final class Watch {
    * @throws IllegalArgumentException if it is out of range, or the monitor's own detector of features or predictions is not what watches
    */
   public Watch leastEffect(String column, double effect) {
-    Draft draft = ofFeatures("a least effect");
+    Draft draft = requireOfRows("a least effect");
     draft.leastEffects.put(requireNonNull(column, "column"), requireEffect(effect));
     return new Watch(draft);
   }
@@ -286,7 +286,7 @@ public final class Watch {
    * @throws IllegalArgumentException if the monitor's own detector of features or predictions is not what watches
    */
   public Watch ignoring(String... columns) {
-    Draft draft = ofFeatures("a list of columns to ignore");
+    Draft draft = requireOfRows("a list of columns to ignore");
     draft.ignored.addAll(Arrays.asList(columns));
     return new Watch(draft);
   }
@@ -322,8 +322,8 @@ public final class Watch {
     return this;
   }
 
-  private Draft ofFeatures(String what) {
-    if (input == Input.QUALITY || detector != null) {
+  private Draft requireOfRows(String what) {
+    if (window == 0) {
       throw new IllegalArgumentException(what
           + " belongs to the monitor's own detector of features or predictions, but this watches "
           + this);

@@ -106,8 +106,9 @@ class WatchTest {
       assertThatThrownBy(() -> MOVED.leastEffect(effect)).hasMessageContaining("least effect");
       assertThatThrownBy(() -> MOVED.leastEffect("a", effect)).hasMessageContaining("least effect");
     }
-    for (Watch other : List.of(RECALL, Watch.own("mine"))) {
-      assertThatThrownBy(() -> other.windowOf(10)).hasMessageContaining("window");
+    for (Watch other : List.of(
+        RECALL, Watch.own("mine"), Watch.latency(0.99, 1.5, FalseAlarms.every(100_000)))) {
+      assertThatThrownBy(() -> other.windowOf(500)).hasMessageContaining("window");
       assertThatThrownBy(() -> other.ignoring("a")).hasMessageContaining("ignore");
     }
     Watch all = MOVED.leastEffect(0.1).leastEffect("a", 0.2).ignoring("b").ignoring("c");

@@ -443,7 +443,8 @@ public final class EvidenceJson {
         members.put("falseAlarmEvery", time.toString());
         members.put("block", promise.block().toString());
       });
-      if (watch.metric().isPresent()) {
+      if (watch.window() == 0) {
+        watch.quantile().ifPresent(quantile -> members.put("quantile", quantile));
         members.put("tolerance", watch.tolerance());
       } else {
         members.put("window", watch.window());
@@ -463,6 +464,7 @@ public final class EvidenceJson {
         "name",
         "falseAlarmEvery",
         "block",
+        "quantile",
         "tolerance",
         "window",
         "leastEffect",
@@ -478,6 +480,9 @@ public final class EvidenceJson {
       FalseAlarms promise = promise(json);
       if (metric.isPresent()) {
         watch = Watch.quality(metric.get(), json.get("tolerance").number(), promise);
+      } else if (input == Watch.Input.LATENCY) {
+        watch = Watch.latency(
+            json.get("quantile").number(), json.get("tolerance").number(), promise);
       } else {
         watch = (input == Watch.Input.PREDICTIONS
                 ? Watch.predictions(promise)

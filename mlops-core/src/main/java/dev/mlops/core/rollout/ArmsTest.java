@@ -19,6 +19,9 @@ import org.apache.commons.statistics.distribution.NormalDistribution;
  * above minus the margin, and whether it is below it; each errs with probability at most alpha, however often one looks. Where
  * losses depend on those before them, means of blocks are tested.
  *
+ * <p><b>An answer that failed is as bad as can be.</b> The champion answers instead, so that what the candidate cannot do would
+ * count against the champion alone. A failed call is a largest loss of the candidate, held against the champion's mean.
+ *
  * <p><b>A lucky start promotes nobody.</b> The first test may reject on the luck of few rows, which its alpha allows. So PASS needs
  * one of two things more: as many differences as a test of a fixed size would need to find an equal candidate no worse with
  * probability {@value #POWER}, by the variance seen so far; or a third betting test that finds the candidate better, not only no
@@ -56,6 +59,11 @@ final class ArmsTest {
   private long championAll;
   private double candidateTotal;
   private long candidateAll;
+  private long failed;
+
+  /** Failed calls that came before the first truth of the champion. */
+  private long unpaired;
+
   private long pairs;
   private double sum;
   private double sumOfSquares;
@@ -116,20 +124,39 @@ final class ArmsTest {
       championAll++;
     }
     if (championRows > 0 && candidateRows > 0) {
-      double difference = championSum / championRows - candidateSum / candidateRows;
-      // rounding may carry a mean of ones beyond 1
-      double bounded = Math.max(-1.0, Math.min(1.0, difference));
-      notWorse.update(bounded);
-      worse.update(-bounded);
-      better.update(bounded);
-      sum += bounded;
-      sumOfSquares += bounded * bounded;
-      pairs++;
+      take(championSum / championRows - candidateSum / candidateRows);
       championSum = 0;
       championRows = 0;
       candidateSum = 0;
       candidateRows = 0;
     }
+    pairFailures();
+  }
+
+  /** Takes calls that the candidate failed since this was called last. */
+  void failed(long calls) {
+    failed += calls;
+    unpaired += calls;
+    pairFailures();
+  }
+
+  private void pairFailures() {
+    for (; unpaired > 0 && championAll > 0; unpaired--) {
+      take(championTotal / championAll - 1);
+      candidateTotal++;
+      candidateAll++;
+    }
+  }
+
+  private void take(double difference) {
+    // rounding may carry a mean of ones beyond 1
+    double bounded = Math.max(-1.0, Math.min(1.0, difference));
+    notWorse.update(bounded);
+    worse.update(-bounded);
+    better.update(bounded);
+    sum += bounded;
+    sumOfSquares += bounded * bounded;
+    pairs++;
   }
 
   /** How many differences a test of a fixed size would need; two more, of 1 and −1, keep a constant start from needing none. */
@@ -164,11 +191,12 @@ final class ArmsTest {
             verdict,
             String.format(
                 Locale.ROOT,
-                "%s: candidate %.4g on %d truths, champion %.4g on %d; evidence of no worse %.3g, of"
+                "%s: candidate %.4g on %d truths%s, champion %.4g on %d; evidence of no worse %.3g, of"
                     + " worse %.3g%s",
                 asked,
                 ours,
                 candidateAll,
+                failed == 0 ? "" : " and failed calls (" + failed + " failed)",
                 theirs,
                 championAll,
                 notWorse.eValue(),
@@ -181,9 +209,5 @@ final class ArmsTest {
         .limit(loss.metric(0) >= loss.metric(largest) ? -margin : margin)
         .n(pairs)
         .build();
-  }
-
-  long candidateTruths() {
-    return candidateAll;
   }
 }

@@ -49,6 +49,10 @@ final class SteppedProgress implements RolloutProgress {
   private long truths;
 
   private long truthsBeforeStep;
+
+  /** Calls of the step that the candidate failed. */
+  private long failedInStep;
+
   private RolloutDecision decision;
 
   SteppedProgress(TrafficPlan plan, RolloutStart start) {
@@ -171,6 +175,7 @@ final class SteppedProgress implements RolloutProgress {
     if (decision.outcome() != RolloutDecision.Outcome.UNDECIDED) {
       return decision;
     }
+    takeFailures(look.evidence());
     Asked guards = ask(plan.guards(), look.evidence());
     Asked goals = ask(plan.goals(), look.evidence());
     boolean keysFit = ratio.take(look.championKeys(), look.candidateKeys());
@@ -185,6 +190,7 @@ final class SteppedProgress implements RolloutProgress {
       truthsBeforeStep = truths;
       ratio = new Ratio(shares[step]);
       failures.values().forEach(FailureTest::nextStep);
+      failedInStep = 0;
       decision = undecided("goes on: " + guards.text(null));
     } else if (missing.isEmpty() && goals.verdict == Verdict.PASS && approved(look)) {
       decision = decided(
@@ -203,6 +209,14 @@ final class SteppedProgress implements RolloutProgress {
           : decided(RolloutDecision.Outcome.KEEP, over + " without " + text);
     }
     return decision;
+  }
+
+  private void takeFailures(Evidence evidence) {
+    long failed = evidence.candidate().map(VersionEvidence::failures).orElse(0L);
+    if (failed > failedInStep) {
+      tests.values().forEach(test -> test.failed(failed - failedInStep));
+      failedInStep = failed;
+    }
   }
 
   @Override

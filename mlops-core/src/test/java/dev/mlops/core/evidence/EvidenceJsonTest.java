@@ -166,6 +166,9 @@ class EvidenceJsonTest {
             Watch.predictions(FalseAlarms.every(1_000_000)),
             DriftReading.builder(Level.WARMING_UP).build())
         .drift(
+            Watch.latency(0.99, 1.5, FalseAlarms.every(Duration.ofDays(90))),
+            DriftReading.builder(Level.STABLE).inputs(7).limit(0.01).build())
+        .drift(
             Watch.own("mine", COST),
             DriftReading.builder(Level.WARNING).inputs(9).build())
         .drift(Watch.own("rows"), DriftReading.builder(Level.WARNING).inputs(9).build())
@@ -242,6 +245,9 @@ class EvidenceJsonTest {
             full().build().responseTimes().orElseThrow(),
             ResponseTimes.builder().build()))
         .isEmpty();
+    assertThat(full().build().drift().keySet().stream().map(Watch::input))
+        .as("a watch of each kind")
+        .contains(Watch.Input.values());
   }
 
   static Stream<Evidence> samples() {

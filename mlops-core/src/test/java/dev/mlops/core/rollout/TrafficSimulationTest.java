@@ -74,8 +74,12 @@ class TrafficSimulationTest {
    * @param most truths after which the simulation stops
    */
   private static Run run(double accuracy, double fails, int most, long seed) {
+    return run(PLAN, accuracy, fails, most, seed);
+  }
+
+  private static Run run(TrafficPlan plan, double accuracy, double fails, int most, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    RolloutProgress rollout = PLAN.begin(START);
+    RolloutProgress rollout = plan.begin(START);
     int truths = 0;
     int requests = 0;
     int failed = 0;
@@ -203,5 +207,19 @@ class TrafficSimulationTest {
     }
     assertThat(rollout.decision().reason())
         .contains("deadline of 1 h", "no truth of the candidate");
+  }
+
+  /** Nothing asks about failures here; the champion answers what the candidate fails. */
+  @Test
+  void oneThatIsRightWhereItAnswersAndFailsTheRestIsKeptOut() {
+    TrafficPlan plan = TrafficPlan.canary(50)
+        .eachFor(0, Duration.ZERO)
+        .promotingWhen(quality("accuracy").noWorseThanChampion(0.02))
+        .atMost(MOST);
+    for (int seed = 0; seed < 20; seed++) {
+      assertThat(run(plan, 1, 0.3, MOST, seed).outcome())
+          .as("seed %d", seed)
+          .isEqualTo(RolloutDecision.Outcome.KEEP);
+    }
   }
 }
