@@ -10,6 +10,7 @@ module dev.mlops.drift {
   exports dev.mlops.drift.batch;
   exports dev.mlops.drift.compare;
   exports dev.mlops.drift.profile;
+  exports dev.mlops.drift.slice;
   exports dev.mlops.drift.state;
   exports dev.mlops.drift.stream;
 }
