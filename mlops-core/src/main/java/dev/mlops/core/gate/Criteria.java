@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.Figures;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.core.environment.EnvironmentCheck;
 import dev.mlops.core.environment.EnvironmentReport;
@@ -13,6 +14,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -127,6 +129,19 @@ public final class Criteria {
             : all.stream().map(Poison::name).collect(Collectors.joining(", ")))
         + ")";
     return new PoisonRows(call, all);
+  }
+
+  /**
+   * {@return the criterion that what once went wrong is answered right: this must never happen again}
+   *
+   * <p>The candidate is asked for each example. A label must be the expected one, whatever its score; any other prediction must {@linkplain
+   * GoldenExample#matches match}. FAIL if one is not; without an answer it is not. INCONCLUSIVE if an example has other columns than the candidate. PASS without
+   * an example: what is asked is that no incident on record is repeated, and none is on record.
+   *
+   * @param examples asked once for each gate, such as {@code incidents::examples}
+   */
+  public static Criterion neverAgain(Supplier<? extends List<GoldenExample>> examples) {
+    return new NeverAgain(requireNonNull(examples, "examples"));
   }
 
   /**

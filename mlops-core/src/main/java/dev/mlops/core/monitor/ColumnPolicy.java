@@ -99,8 +99,12 @@ public final class ColumnPolicy {
     return new ColumnPolicy(Kind.HASH, 0, new SecretKeySpec(secret, "HmacSHA256"));
   }
 
-  /** Whether it can be written of such a column. */
-  boolean suits(Column.Type type) {
+  /**
+   * {@return whether it can be written of such a column}
+   *
+   * @param type of the column
+   */
+  public boolean suits(Column.Type type) {
     return switch (kind) {
       case BUCKET -> type == Column.Type.NUMBER;
       case PREFIX -> type != Column.Type.NUMBER;
@@ -108,7 +112,12 @@ public final class ColumnPolicy {
     };
   }
 
-  double of(double number) {
+  /**
+   * {@return what is written of a number; {@code NaN} for nothing}
+   *
+   * @param number any, {@code NaN} if it is missing
+   */
+  public double of(double number) {
     if (Double.isNaN(number)) {
       return number;
     }
@@ -124,7 +133,12 @@ public final class ColumnPolicy {
     };
   }
 
-  String of(String category) {
+  /**
+   * {@return what is written of a category; empty for nothing}
+   *
+   * @param category any, empty if it is missing
+   */
+  public String of(String category) {
     if (category.isEmpty()) {
       return category;
     }

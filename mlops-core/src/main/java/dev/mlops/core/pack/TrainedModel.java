@@ -13,11 +13,13 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageDraft;
 import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.drift.profile.Baselines;
+import dev.mlops.drift.profile.TestLosses;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -43,6 +45,9 @@ import org.jspecify.annotations.Nullable;
 public final class TrainedModel implements Trained {
   /** How many golden examples a tested model carries, at most. */
   private static final int EXAMPLES = 20;
+
+  /** A part of the baseline, in a file of its own. */
+  private static final PackageFile.Role LOSSES = PackageFile.Role.of("test-losses");
 
   /** How many mismatches a message lists. */
   private static final int LISTED = 10;
@@ -154,6 +159,10 @@ public final class TrainedModel implements Trained {
       List<GoldenExample> all = new ArrayList<>(draft.examples());
       all.addAll(decided.examples(EXAMPLES));
       draft.baseline(Baselines.from(schema, decided)).examples(all);
+      TestLosses losses = TestLosses.of(decided);
+      if (losses.n() > 0) {
+        draft.file(TestLosses.FILE, LOSSES, losses.toBytes());
+      }
     }
     return draft.build();
   }

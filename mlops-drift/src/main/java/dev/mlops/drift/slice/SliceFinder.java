@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the slices of rows on which a model is worst (SliceLine), exactly.
@@ -202,7 +203,7 @@ public final class SliceFinder {
   /** Conditions as keys of a map. */
   private record Key(int[] conditions) {
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
       return other instanceof Key that && Arrays.equals(conditions, that.conditions);
     }
 
