@@ -22,6 +22,7 @@ public final class Warnings {
 
   /** What was thrown may name what was wanted and what was got. */
   private static final int LONGEST_FAULT = 400;
+  private static final int LONGEST_LINE = 4_000;
 
   private final String logger;
   private final Set<String> told = new HashSet<>();
@@ -87,6 +88,15 @@ public final class Warnings {
    */
   static String shownFault(String message) {
     return shown(message, LONGEST_FAULT);
+  }
+
+  /**
+   * {@return foreign text as one line of a log: cut at 4,000 characters, control characters replaced}
+   *
+   * @param text anything
+   */
+  public static String line(String text) {
+    return shown(text, LONGEST_LINE);
   }
 
   private static String shown(String text, int longest) {
