@@ -26,6 +26,7 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -96,7 +97,7 @@ class HttpSinksTest {
   private static AlertEvent event(State state, Kind kind, Instant at) {
     Finding finding = Finding.builder(Verdict.FAIL, "recall 0.61 ± 0.04 (n 500), wanted at least 0.7")
         .quantity("recall")
-        .estimate(Estimate.of(0.61, 0.57, 0.65, 500))
+        .estimate(new Estimate(0.61, 0.57, 0.65, 500))
         .limit(0.7)
         .build();
     AlertEvent.Builder event = AlertEvent.builder("fraud", RECALL, state, at, finding)
@@ -210,7 +211,7 @@ class HttpSinksTest {
   /** The API refuses a summary of more than 1,024 characters and an event of more than 512,000 bytes as a whole. */
   @Test
   void longAndForeignTextIsCutAndEscapedNotRefused() throws Exception {
-    String odd = "\"\\\u0000\ud83d\ude00\ud83d".repeat(50_000);
+    String odd = "\"\\\u0000\ud83d\ude00\ud83d".repeat(5_000);
     AlertEvent event = AlertEvent.builder(odd, RECALL, State.FIRING, NOON, Finding.fail(odd))
         .action(odd)
         .version(odd)
@@ -247,7 +248,7 @@ class HttpSinksTest {
             "dev.mlops.alert.resolved");
     List<String> ids = got.stream().map(post -> post.body().get("id").text()).toList();
     assertThat(ids.get(1)).as("sent again").isEqualTo(ids.get(2));
-    assertThat(ids).doesNotHaveDuplicates().hasSize(5);
+    assertThat(new HashSet<>(ids)).hasSize(4);
   }
 
   @Test
@@ -362,7 +363,7 @@ class HttpSinksTest {
       assertThatCode(() -> engine.evaluate(
               Evidence.builder("fraud", NOON.plusSeconds(wanted)).build()))
           .doesNotThrowAnyException();
-      while (told.size() <= wanted) {
+      while (told.stream().filter(event -> event.rule().equals("a")).count() <= wanted) {
         Thread.onSpinWait();
       }
     }
