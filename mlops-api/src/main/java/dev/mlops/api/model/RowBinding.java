@@ -7,10 +7,13 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.RecordComponent;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,9 +41,16 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class RowBinding<T> {
+  /** Of whose values each is a double. */
+  private static final Set<Class<?>> EXACT = Set.of(
+      Double.class, Float.class, Integer.class, Short.class, Byte.class, Boolean.class);
+
   private final Schema schema;
   private final @Nullable ToDoubleFunction<T>[] numbers;
   private final @Nullable Function<T, @Nullable String>[] categories;
+
+  /** What a number is before it becomes a double, where that may lose digits. */
+  private final @Nullable Function<T, @Nullable Object>[] given;
 
   @SuppressWarnings({"unchecked", "rawtypes"
   }) // generic arrays; filled with what the builder checked
@@ -48,6 +58,14 @@ public final class RowBinding<T> {
     this.schema = Schema.of(builder.columns);
     this.numbers = builder.numbers.toArray(new ToDoubleFunction[0]);
     this.categories = builder.categories.toArray(new Function[0]);
+    this.given = builder.given.toArray(new Function[0]);
+  }
+
+  private RowBinding(RowBinding<T> other, @Nullable ToDoubleFunction<T>[] numbers) {
+    this.schema = other.schema;
+    this.numbers = numbers;
+    this.categories = other.categories;
+    this.given = other.given;
   }
 
   /**
@@ -88,7 +106,10 @@ public final class RowBinding<T> {
     Class<?> kind = component.getType();
     try {
       MethodHandle accessor = lookup.unreflect(component.getAccessor());
-      if (kind.isPrimitive() && kind != boolean.class && kind != char.class) {
+      if (kind.isPrimitive()
+          && kind != long.class
+          && kind != boolean.class
+          && kind != char.class) {
         builder.number(name, (ToDoubleFunction<T>) lambda(
             lookup,
             accessor,
@@ -99,12 +120,20 @@ public final class RowBinding<T> {
             double.class));
         return;
       }
+      if (kind == long.class) {
+        ToLongFunction<T> whole = (ToLongFunction<T>) lambda(
+            lookup, accessor, type, ToLongFunction.class, "applyAsLong", long.class, long.class);
+        builder.number(name, value -> (double) whole.applyAsLong(value), whole::applyAsLong);
+        return;
+      }
       Class<?> boxed = MethodType.methodType(kind).wrap().returnType();
       Function<T, @Nullable Object> read = (Function<T, @Nullable Object>)
           lambda(lookup, accessor, type, Function.class, "apply", Object.class, boxed);
       if (Number.class.isAssignableFrom(boxed) || boxed == Boolean.class) {
         Column column = Column.number(name);
-        builder.number(name, value -> toNumber(column, read.apply(value)));
+        boolean exact = EXACT.contains(boxed);
+        builder.number(
+            name, value -> toNumber(column, read.apply(value)), exact ? null : read);
       } else if (CharSequence.class.isAssignableFrom(boxed)
           || boxed == Character.class
           || Enum.class.isAssignableFrom(boxed)) {
@@ -147,6 +176,74 @@ public final class RowBinding<T> {
     } catch (Throwable e) {
       throw new IllegalAccessException(e.toString());
     }
+  }
+
+  /**
+   * {@return the same binding that takes no number which may lose digits as a {@code double}}
+   *
+   * <p>Numbers that the host gives as {@code double}, {@code float}, {@code int}, {@code short}, {@code byte}, their boxes or {@code
+   * boolean} lose none.
+   *
+   * @throws IllegalArgumentException if a component is a {@code long} or another {@link Number}; all such columns are named
+   */
+  @Beta
+  public RowBinding<T> strict() {
+    List<String> wide = new ArrayList<>();
+    for (int i = 0; i < given.length; i++) {
+      if (given[i] != null) {
+        wide.add("\"" + schema.column(i).name() + "\"");
+      }
+    }
+    if (!wide.isEmpty()) {
+      throw new IllegalArgumentException("strict rows must have numbers that a double holds whatever"
+          + " their value, but " + String.join(", ", wide)
+          + (wide.size() == 1 ? " is" : " are")
+          + " long or another Number; give int or double, or use lossless()");
+    }
+    return this;
+  }
+
+  /**
+   * {@return the same binding that reads a {@code long} or another {@link Number} only if it is the same number as a {@code double}}
+   *
+   * <p>Reading another one throws {@link RejectedValueException}: 9007199254740993 is no {@code double}. A decimal number is the same
+   * if the {@code double} prints as it.
+   */
+  @Beta
+  public RowBinding<T> lossless() {
+    ToDoubleFunction<T>[] checked = numbers.clone();
+    for (int i = 0; i < checked.length; i++) {
+      Function<T, @Nullable Object> read = given[i];
+      if (read != null) {
+        Column column = schema.column(i);
+        checked[i] = value -> lossless(column, read.apply(value));
+      }
+    }
+    return new RowBinding<>(this, checked);
+  }
+
+  private static double lossless(Column column, @Nullable Object value) {
+    double number = toNumber(column, value);
+    boolean same = true;
+    if (value instanceof Long whole) {
+      // the greatest long becomes 2^63, and that is cut to the greatest long again
+      same = whole != Long.MAX_VALUE && (long) number == whole;
+    } else if (value instanceof Number other && !EXACT.contains(other.getClass())) {
+      try {
+        same = Double.isFinite(number)
+            && new BigDecimal(other.toString()).compareTo(BigDecimal.valueOf(number)) == 0;
+      } catch (NumberFormatException e) { // a number of the host's that does not print as one
+        same = false;
+      }
+    }
+    if (!same) {
+      throw new RejectedValueException(
+          column.name(),
+          InputRule.LOSSLESS,
+          "a " + (value == null ? "null" : value.getClass().getSimpleName())
+              + " that no double equals");
+    }
+    return number;
   }
 
   /** A value of a host as a number. */
@@ -301,6 +398,7 @@ public final class RowBinding<T> {
     private final List<Column> columns = new ArrayList<>();
     private final List<@Nullable ToDoubleFunction<T>> numbers = new ArrayList<>();
     private final List<@Nullable Function<T, @Nullable String>> categories = new ArrayList<>();
+    private final List<@Nullable Function<T, @Nullable Object>> given = new ArrayList<>();
 
     private Builder() {}
 
@@ -311,9 +409,18 @@ public final class RowBinding<T> {
      * @param accessor reads it; {@code NaN} is a missing value
      */
     public Builder<T> number(String name, ToDoubleFunction<T> accessor) {
+      return number(name, accessor, null);
+    }
+
+    /** With what the number is before it becomes a double; null where that loses nothing. */
+    private Builder<T> number(
+        String name,
+        ToDoubleFunction<T> accessor,
+        @Nullable Function<T, @Nullable Object> before) {
       columns.add(Column.number(name));
       numbers.add(requireNonNull(accessor, "accessor"));
       categories.add(null);
+      given.add(before);
       return this;
     }
 
@@ -327,6 +434,7 @@ public final class RowBinding<T> {
       columns.add(Column.category(name));
       numbers.add(null);
       categories.add(requireNonNull(accessor, "accessor"));
+      given.add(null);
       return this;
     }
 

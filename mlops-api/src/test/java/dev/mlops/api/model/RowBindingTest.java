@@ -1,8 +1,14 @@
 package dev.mlops.api.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.ParameterizedTest;
+import java.math.BigInteger;
+import java.math.BigDecimal;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -106,5 +112,64 @@ class RowBindingTest {
         .hasMessage("Odd cannot be bound: component tags must be a number, boolean, text or enum,"
             + " but is List; component thing must be a number, boolean, text or enum, but is"
             + " Object");
+  }
+
+  record Numbers(
+      double a,
+      float b,
+      int c,
+      long d,
+      Long e,
+      Number f) {}
+
+  private static final RowBinding<Numbers> NUMBERS =
+      RowBinding.of(MethodHandles.lookup(), Numbers.class);
+
+  private static Numbers numbers(long d, Long e, Number f) {
+    return new Numbers(0.1, 0.1f, Integer.MAX_VALUE, d, e, f);
+  }
+
+  @Test
+  void strictRowsTakeNoLongAndNameAllOfThem() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(NUMBERS::strict)
+        .withMessageContainingAll("\"d\", \"e\", \"f\"", "lossless()");
+    RowBinding<Numbers> narrow =
+        RowBinding.<Numbers>builder().number("a", Numbers::a).build();
+    assertThat(narrow.strict()).isSameAs(narrow);
+  }
+
+  @Test
+  void losslessRowsTakeWhatIsTheSameNumber() {
+    RowBinding<Numbers> rows = NUMBERS.lossless();
+    Row row = rows.read(numbers(1L << 53, null, new BigDecimal("0.1")));
+    assertThat(row.number(1)).isEqualTo(0.1f);
+    assertThat(row.number(3)).isEqualTo(0x1p53);
+    assertThat(row.number(4)).as("null is missing").isNaN();
+    assertThat(row.number(5)).isEqualTo(0.1);
+    assertThat(rows.read(numbers(Long.MIN_VALUE, -(1L << 60), 7)).number(3)).isEqualTo(-0x1p63);
+  }
+
+  static List<Numbers> losing() {
+    return List.of(
+        numbers((1L << 53) + 1, 0L, 0),
+        numbers(Long.MAX_VALUE, 0L, 0),
+        numbers(0, Long.MAX_VALUE - 1, 0),
+        numbers(0, 0L, new BigDecimal("0.10000000000000000001")),
+        numbers(0, 0L, BigInteger.TEN.pow(400)),
+        numbers(0, 0L, BigInteger.TWO.pow(53).add(BigInteger.ONE)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("losing")
+  void losslessRowsRejectAnother(Numbers given) {
+    assertThatExceptionOfType(RejectedValueException.class)
+        .isThrownBy(() -> NUMBERS.lossless().read(given))
+        .satisfies(e -> {
+          assertThat(e.rule()).isEqualTo(InputRule.LOSSLESS);
+          assertThat(e.column()).isIn("d", "e", "f");
+          assertThat(e).hasMessageContainingAll(e.column(), "no double equals");
+        });
+    NUMBERS.read(given); // without it they are rounded
   }
 }

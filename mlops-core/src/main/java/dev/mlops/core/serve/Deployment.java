@@ -4,8 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.journal.Journal;
 import dev.mlops.api.journal.LoopEvent;
+import dev.mlops.api.model.Beta;
+import dev.mlops.api.model.InputRule;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.RejectedValueException;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.RowBinding;
 import dev.mlops.api.model.Schema;
@@ -51,7 +55,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Serving never breaks.</b> {@link #serve} reads one immutable state once, so an answer comes from exactly one
  * version. It throws what the model or an accessor of the input throws, unchanged; {@link NoPredictionException} when the
- * model answered with null or a score that is not finite; and {@link IllegalStateException} once closed: nothing else. No
+ * model answered with null or a score that is not finite; and {@link IllegalStateException} once closed: nothing else, unless the
+ * host asked for {@link Builder#enforcing enforcement} or {@link Builder#fallingBack fallbacks}. No
  * store, monitor or ticker can make it fail. One thing can delay it: if a request is the last user of a retired model, it
  * runs that model's {@code close()}.
  *
@@ -84,6 +89,9 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
   private final Serving serving;
   private final Follower follower;
   private final RolloutRunner rollouts;
+  private final InputCounts inputs;
+  private final @Nullable Guard guard;
+  private final Duration drain;
 
   /** When the newest tick began, or the deployment was made, by the ticker. */
   private volatile long ticked;
@@ -95,10 +103,14 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
   private final FaultStatus watching =
       FaultStatus.of(Deployment.class, "what serves goes on serving");
 
-  private Deployment(Builder<T> builder, ModelLoader loader) {
+  private Deployment(
+      Builder<T> builder, RowBinding<T> rows, ModelLoader loader, InputCounts inputs) {
     this.store = builder.store;
     this.alias = builder.alias;
-    this.rows = builder.rows;
+    this.rows = rows;
+    this.inputs = inputs;
+    this.guard = builder.fallbacks == null ? null : new Guard(builder.fallbacks, alias);
+    this.drain = builder.drain;
     this.loader = loader;
     this.clock = builder.clock;
     this.ticker = builder.ticker;
@@ -177,13 +189,81 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     return answer(key, input, waited);
   }
 
+  /**
+   * Answers several requests, in their order.
+   *
+   * <p>One version answers them all, unless a rollout splits them or {@link Builder#fallingBack fallbacks} are set: then each is
+   * answered as it would be alone. A request that fails fails no other.
+   *
+   * @param inputs the host's inputs, none of them null
+   * @throws IllegalStateException if the deployment is closed
+   */
+  public ServedBatch serveAll(List<? extends T> inputs) {
+    return answerAll(null, inputs);
+  }
+
+  /**
+   * Answers several requests whose truths will come by the host's own keys, as {@link #serveAll(List)} does.
+   *
+   * @param keys one per input, such as {@code order-4711}
+   * @param inputs the host's inputs, none of them null
+   * @throws IllegalArgumentException if there are not as many keys as inputs; nothing was answered
+   * @throws IllegalStateException if the deployment is closed
+   */
+  public ServedBatch serveAll(List<String> keys, List<? extends T> inputs) {
+    if (keys.size() != inputs.size()) {
+      throw new IllegalArgumentException("wanted one key per input, got " + keys.size()
+          + " keys and " + inputs.size() + " inputs; nothing was answered");
+    }
+    return answerAll(keys, inputs);
+  }
+
+  private ServedBatch answerAll(@Nullable List<String> keys, List<? extends T> inputs) {
+    @Nullable Served[] served = new Served[inputs.size()];
+    @Nullable Throwable[] failures = new Throwable[served.length];
+    State state = serving.require();
+    Loaded champion = state.split() == null && guard == null ? serving.acquire(state) : null;
+    try {
+      int i = 0;
+      for (T input : inputs) {
+        String key = keys == null ? null : keys.get(i);
+        try {
+          served[i] = champion == null
+              ? answer(key, input, 0)
+              : answerBy(champion, key, input, 0, nanos());
+        } catch (Throwable e) { // of this request alone
+          failures[i] = e;
+        }
+        i++;
+      }
+    } finally {
+      if (champion != null) {
+        champion.model().release();
+      }
+    }
+    return new ServedBatch(served, failures);
+  }
+
   private Served answer(@Nullable String key, T input, long waited) {
     long start = nanos();
     State state = serving.require();
+    if (guard != null) {
+      return answerGuarded(guard, key, input, waited, start);
+    }
     if (state.split() != null) {
       return answerSplit(key, input, waited, start);
     }
     Loaded champion = serving.acquire(state);
+    try {
+      return answerBy(champion, key, input, waited, start);
+    } finally {
+      champion.model().release();
+    }
+  }
+
+  /** What a version answers, which is in use. */
+  private Served answerBy(
+      Loaded champion, @Nullable String key, T input, long waited, long start) {
     Row row;
     Prediction prediction;
     long bound;
@@ -195,8 +275,6 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     } catch (Throwable e) { // the model's own or an accessor's passes unchanged
       failed(champion, nanos() - start, e);
       throw e;
-    } finally {
-      champion.model().release();
     }
     long nanos = nanos() - start;
     requireUsable(champion, prediction, nanos);
@@ -205,6 +283,85 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
         prediction,
         record(champion, key, row, prediction, waited, binding, nanos - binding),
         champion.only());
+  }
+
+  /** With fallbacks: one too many is refused before anything is read. */
+  private Served answerGuarded(
+      Guard limits, @Nullable String key, T input, long waited, long start) {
+    try {
+      limits.enter();
+    } catch (OverloadException e) {
+      Prediction fixed = limits.instead();
+      if (fixed == null) {
+        throw e;
+      }
+      return fixed(fixed, serving.require().champion());
+    }
+    try {
+      return answerSplit(key, input, waited, start);
+    } finally {
+      limits.leave();
+    }
+  }
+
+  private static Served fixed(Prediction answer, Loaded missing) {
+    return Served.of(
+        answer,
+        Unrecorded.id(),
+        Route.instead(missing.version(), Route.Reason.FIXED_ANSWER));
+  }
+
+  /** What a version says, which is in use and released here. */
+  private Prediction ask(Loaded version, Row row, long start, int parts) {
+    Guard limits = guard;
+    if (limits != null) {
+      return limits.ask(version, row, nanos() - start, parts);
+    }
+    try {
+      return version.model().model().predict(row);
+    } finally {
+      version.model().release();
+    }
+  }
+
+  /** What answers where a version had no usable answer; null if nothing does. */
+  @SuppressWarnings("ReferenceEquality") // the very version that failed
+  private @Nullable Served instead(
+      Loaded missing,
+      @Nullable String key,
+      Row row,
+      long waited,
+      long start,
+      long bound,
+      Throwable cause) {
+    Guard limits = guard;
+    if (limits == null || cause instanceof RejectedValueException) {
+      return null;
+    }
+    boolean late =
+        cause instanceof PredictionTimeoutException || cause instanceof OverloadException;
+    State state = serving.now();
+    Loaded standby = late || state == null || !limits.asksStandby() ? null : state.standby();
+    if (standby != null && standby != missing && standby.model().acquire()) {
+      started(standby);
+      Prediction said = null;
+      Throwable thrown = null;
+      try {
+        said = ask(standby, row, start, 1);
+      } catch (Throwable e) { // the fault of the champion is the one that counts
+        thrown = e;
+      }
+      if (said != null && isFinite(said)) {
+        limits.byStandby.increment();
+        return Served.of(
+            said,
+            record(standby, key, row, said, waited, bound - start, nanos() - bound),
+            Route.instead(standby.version(), Route.Reason.STANDBY));
+      }
+      failed(standby, nanos() - start, thrown);
+    }
+    Prediction fixed = limits.instead();
+    return fixed == null ? null : fixed(fixed, missing);
   }
 
   /**
@@ -251,15 +408,25 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     }
     Prediction prediction;
     try {
-      prediction = version.model().model().predict(row);
+      prediction = ask(version, row, start, 1);
     } catch (Throwable e) { // the model's own passes unchanged
       failed(version, nanos() - start, e);
+      Served other = instead(version, key, row, waited, start, bound, e);
+      if (other != null) {
+        return other;
+      }
       throw e;
-    } finally {
-      version.model().release();
     }
     long end = nanos();
-    requireUsable(version, prediction, end - start);
+    try {
+      requireUsable(version, prediction, end - start);
+    } catch (NoPredictionException e) {
+      Served other = instead(version, key, row, waited, start, bound, e);
+      if (other != null) {
+        return other;
+      }
+      throw e;
+    }
     Served served = Served.of(
         prediction,
         record(version, key, row, prediction, waited, bound - start, end - bound),
@@ -282,11 +449,9 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     Prediction said = null;
     Throwable cause = null;
     try {
-      said = candidate.model().model().predict(row);
+      said = ask(candidate, row, start, 2); // the champion must have time, too
     } catch (Throwable e) { // judged, not obeyed
       cause = e;
-    } finally {
-      candidate.model().release();
     }
     long end = nanos();
     if (said == null || !isFinite(said)) {
@@ -339,7 +504,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     failed(champion, nanos, cause);
     throw new NoPredictionException(
         champion.version() + " answered with " + found
-            + "; counted as a failure, no fallback is set",
+            + "; counted as a failure" + (guard == null ? ", no fallback is set" : ""),
         cause);
   }
 
@@ -368,6 +533,10 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
   }
 
   private void failed(Loaded champion, long nanos, @Nullable Throwable cause) {
+    if (cause instanceof RejectedValueException rejected
+        && rejected.rule() == InputRule.LOSSLESS) {
+      inputs.rejected(InputRule.LOSSLESS); // before any model
+    }
     try {
       champion.recorder().failure(nanos, cause);
     } catch (Throwable e) { // as above
@@ -538,6 +707,19 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     rollouts.requireJournal(plan);
   }
 
+  /** {@return what was done with requests besides answering them, since the deployment was opened} */
+  @Beta
+  public ServingCounts counts() {
+    Guard limits = guard;
+    return new ServingCounts(
+        inputs.rejected(),
+        inputs.imputed(),
+        limits == null ? 0 : limits.refused.sum(),
+        limits == null ? 0 : limits.timedOut.sum(),
+        limits == null ? 0 : limits.byStandby.sum(),
+        limits == null ? 0 : limits.fixed.sum());
+  }
+
   /** {@return the rollouts that have not ended, the oldest first} */
   public List<Rollout> rollouts() {
     return rollouts.rollouts();
@@ -655,7 +837,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
   }
 
   /**
-   * {@return the columns of the version that serves, and what it predicts}
+   * {@return the columns of the rows that are served, and what the version that serves predicts}
    *
    * @throws IllegalStateException if the deployment is closed
    */
@@ -693,8 +875,8 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
 
   /**
    * Stops serving: later requests throw, those under way finish, models are closed by their last user, and the monitor is
-   * closed. The store is the host's and stays open; a rollback that it does not know yet is logged and forgotten. Does not
-   * wait for a tick that is under way. May be called twice.
+   * closed. The store is the host's and stays open; a rollback that it does not know yet is logged and forgotten. Waits for
+   * requests under way as long as {@link Builder#closingWithin} says, and never for a tick. May be called twice.
    */
   @Override
   public void close() {
@@ -711,8 +893,36 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
               + " again unless the alias is moved",
           null);
     }
+    List<SharedModel> models = new ArrayList<>(follower.preparedModels());
+    models.add(last.champion().model());
+    Loaded standby = last.standby();
+    if (standby != null) {
+      models.add(standby.model());
+    }
     follower.close();
+    drain(models);
     closeMonitor();
+  }
+
+  /** Waits for requests under way, so that they are recorded; gives up at the stated time or when it is interrupted. */
+  private void drain(List<SharedModel> models) {
+    long until = System.nanoTime() + drain.toNanos();
+    int open = 0;
+    for (SharedModel model : models) {
+      try {
+        open += model.awaitUnused(until - System.nanoTime()) ? 0 : 1;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        open++;
+      }
+    }
+    if (open > 0) {
+      warnings.once(
+          "drain",
+          "closed " + alias + " while " + open + " of its models still answered requests after "
+              + MlopsException.shown(drain) + "; they are closed by their last user",
+          null);
+    }
   }
 
   private void closeMonitor() {
@@ -756,6 +966,9 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     private LongSupplier ticker = System::nanoTime;
     private String actor = "deployment";
     private boolean orEarlier;
+    private @Nullable Enforcement enforcement;
+    private @Nullable Fallbacks fallbacks;
+    private Duration drain = Duration.ZERO;
     private @Nullable Journal journal;
     private final List<Consumer<? super LoopEvent>> listeners = new ArrayList<>();
     private final List<RolloutPlan> resuming = new ArrayList<>();
@@ -862,6 +1075,45 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     }
 
     /**
+     * {@return this builder, with what is done about values that a model should not see; nothing by default}
+     *
+     * @param enforcement by column and rule
+     */
+    @Beta
+    public Builder<T> enforcing(Enforcement enforcement) {
+      this.enforcement = requireNonNull(enforcement, "enforcement");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with what is done where the model that serves has no answer in time; nothing by default}
+     *
+     * @param fallbacks the limit, the deadline and what answers instead
+     */
+    @Beta
+    public Builder<T> fallingBack(Fallbacks fallbacks) {
+      this.fallbacks = requireNonNull(fallbacks, "fallbacks");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how long {@link Deployment#close()} waits for requests that are under way; zero by default}
+     *
+     * <p>Each use of a model is counted then, also of one that holds no resource.
+     *
+     * @param time not negative
+     * @throws IllegalArgumentException if it is negative
+     */
+    @Beta
+    public Builder<T> closingWithin(Duration time) {
+      if (time.isNegative()) {
+        throw new IllegalArgumentException("time must not be negative, but was " + time);
+      }
+      this.drain = time;
+      return this;
+    }
+
+    /**
      * {@return this builder, with where every step of a rollout is written before it takes effect}
      *
      * <p>A plan that takes steps needs one. A deployment that opens on the journal of an earlier process ends what that left
@@ -944,16 +1196,21 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
      *     open again
      */
     public Deployment<T> open() {
+      RowBinding<T> enforced = enforcement == null ? rows : enforcement.on(rows);
+      InputCounts inputs = new InputCounts();
       ModelLoader loader = new ModelLoader(
           alias,
-          rows.schema(),
+          enforced.schema(),
           kind,
           outputs,
           runtimes,
           Deployment.class.getClassLoader(),
-          environment);
+          environment,
+          enforcement,
+          inputs,
+          !drain.isZero());
       AliasChange change = store.current(alias).orElseGet(() -> release(loader));
-      Deployment<T> deployment = new Deployment<>(this, loader);
+      Deployment<T> deployment = new Deployment<>(this, enforced, loader, inputs);
       try {
         deployment.follower.begin(change, orEarlier);
         deployment.tellsChampion();
@@ -977,7 +1234,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
             + model + ", but was one of " + source.model() + "; nothing was published");
       }
       // An alias that points to what cannot be served would stop every later start.
-      new SharedModel(loader.load(source)).retire();
+      loader.shared(source).retire();
       Version version = store.publish(source);
       try {
         return store

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Recorder;
-import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageIntegrityException;
@@ -153,7 +152,7 @@ final class Follower {
   Prepared prepare(Version version) {
     ModelPackage source = store.open(version);
     Prepared ready =
-        new Prepared(version, source, new SharedModel(loader.load(source)), prepared::remove);
+        new Prepared(version, source, loader.shared(source), prepared::remove);
     prepared.add(ready);
     if (serving.now() == null) { // closed meanwhile, or before
       ready.close();
@@ -165,6 +164,11 @@ final class Follower {
   /** Closes what was prepared and never served. */
   void close() {
     prepared.forEach(Prepared::close);
+  }
+
+  /** The models of what was prepared and never served. */
+  List<SharedModel> preparedModels() {
+    return prepared.stream().map(Prepared::shared).toList();
   }
 
   private static String move(AliasChange change) {
@@ -318,7 +322,7 @@ final class Follower {
       SharedModel model;
       try {
         source = store.open(way.get(i));
-        model = new SharedModel(loader.load(source));
+        model = loader.shared(source);
       } catch (ModelLoadException | PackageIntegrityException e) {
         warnings.once(
             "unloadable " + way.get(i),
@@ -343,18 +347,15 @@ final class Follower {
     }
   }
 
-  private static Baseline baseline(ModelPackage source) {
-    return source.baseline().orElseGet(() -> Baseline.builder(source.schema()).build());
-  }
-
   /** What is prepared, with who records its predictions. */
   Loaded loaded(Prepared ready) {
     return loaded(ready.version(), ready.shared(), ready.source());
   }
 
   private Loaded loaded(Version version, SharedModel model, ModelPackage source) {
-    Recorder recorder = monitor.recorder(Long.toString(version.number()), baseline(source));
-    return new Loaded(version, model, requireNonNull(recorder, "recorder"), source.schema());
+    Recorder recorder = monitor.recorder(Long.toString(version.number()), loader.baseline(source));
+    return new Loaded(
+        version, model, requireNonNull(recorder, "recorder"), loader.served(source));
   }
 
   /** Serves the version of a change in the place of a state; closes it again if that is gone. */
@@ -368,7 +369,7 @@ final class Follower {
       prepared.remove(ready);
     }
     ModelPackage source = ready == null ? store.open(version) : ready.source();
-    SharedModel model = ready == null ? new SharedModel(loader.load(source)) : ready.shared();
+    SharedModel model = ready == null ? loader.shared(source) : ready.shared();
     boolean serves = false;
     try {
       Loaded champion = loaded(version, model, source);

@@ -2,12 +2,14 @@ package dev.mlops.core.serve;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Column;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
+import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelLoadException;
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes models of packages that fit the rows of one alias and predict what its host reads.
  *
+ * <p>A package fits if the rows have all its columns, by name and type. Those that it does not know are ignored.
+ *
  * <p>The decision thresholds of a package are part of its model: callers get the label that they give.
  *
  * <p>A package says what it predicts by the task of its schema or, without one, by its first golden example, which also names
@@ -41,6 +45,12 @@ final class ModelLoader {
   private final List<ModelRuntime> handedOver;
   private final ClassLoader classes;
   private final Function<? super ModelPackage, EnvironmentReport> environment;
+  private final @Nullable Enforcement enforcement;
+  private final InputCounts counts;
+
+  /** Whether somebody waits for the last use of a model. */
+  private final boolean awaited;
+
   private final Warnings warnings = Warnings.of(Deployment.class);
   private volatile @Nullable Class<? extends Prediction> kind;
   private volatile @Nullable List<String> outputs;
@@ -53,7 +63,10 @@ final class ModelLoader {
       @Nullable List<String> outputs,
       List<ModelRuntime> handedOver,
       ClassLoader classes,
-      Function<? super ModelPackage, EnvironmentReport> environment) {
+      Function<? super ModelPackage, EnvironmentReport> environment,
+      @Nullable Enforcement enforcement,
+      InputCounts counts,
+      boolean awaited) {
     this.alias = alias;
     this.rows = rows;
     this.kind = kind;
@@ -61,10 +74,22 @@ final class ModelLoader {
     this.handedOver = List.copyOf(handedOver);
     this.classes = classes;
     this.environment = environment;
+    this.enforcement = enforcement;
+    this.counts = counts;
+    this.awaited = awaited;
   }
 
   Model load(ModelPackage source) {
-    List<String> differences = rows.differencesFrom(source.schema());
+    List<String> differences = new ArrayList<>();
+    for (Column column : source.schema().columns()) {
+      if (!rows.columns().contains(column)) {
+        differences.add(rows.columns().stream()
+            .filter(each -> each.name().equals(column.name()))
+            .findFirst()
+            .map(other -> "column " + column + " was wanted, got " + other)
+            .orElse("column " + column + " is missing"));
+      }
+    }
     if (!differences.isEmpty()) {
       throw new ModelLoadException(
           "rows of " + alias + " do not fit the package " + source.digest().abbreviated() + ": "
@@ -89,6 +114,8 @@ final class ModelLoader {
           null);
     }
     DecisionThresholds thresholds = thresholds(source);
+    Enforcer enforcer =
+        enforcement == null ? null : Enforcer.of(enforcement, source, alias, counts);
     requireRunsHere(source);
     Model model = runtime(source.runtime()).load(source);
     if (model == null) {
@@ -97,7 +124,43 @@ final class ModelLoader {
               + source.digest().abbreviated() + " of " + alias + "; not loaded",
           null);
     }
-    return thresholds.deciding(model);
+    return FittedModel.of(thresholds.deciding(model), source.schema(), rows, enforcer);
+  }
+
+  /** The rows that a version is given, with what it predicts: it may know fewer columns than the host has, or in another order. */
+  Schema served(ModelPackage source) {
+    Schema own = source.schema();
+    if (own.columns().equals(rows.columns())) {
+      return own;
+    }
+    Schema columns = Schema.of(rows.columns());
+    return own.positiveLabel()
+        .map(columns::positiveLabel)
+        .or(() -> own.task().map(columns::predicting))
+        .orElse(columns);
+  }
+
+  /** What the test phase of a version saw, said of the rows that it is given: of columns that it does not know, nothing. */
+  Baseline baseline(ModelPackage source) {
+    Schema served = served(source);
+    Optional<Baseline> test = source.baseline();
+    if (test.isEmpty() || served.equals(test.get().schema())) {
+      return test.orElseGet(() -> Baseline.builder(served).build());
+    }
+    Baseline known = test.get();
+    Baseline.Builder baseline = Baseline.builder(served).rows(known.rows());
+    known.quality().forEach(baseline::quality);
+    known.latency().ifPresent(baseline::latency);
+    known.dependence().ifPresent(baseline::dependence);
+    known.columns().forEach(baseline::column);
+    known.labels().ifPresent(baseline::labels);
+    known.predictions().forEach(baseline::prediction);
+    return baseline.build();
+  }
+
+  /** The model, to be used by several threads. */
+  SharedModel shared(ModelPackage source) {
+    return new SharedModel(load(source), awaited);
   }
 
   /** Said before anything of the package is read: what is missing here stops a model later, in words that help nobody. */

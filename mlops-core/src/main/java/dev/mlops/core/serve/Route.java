@@ -33,7 +33,11 @@ public final class Route {
     /** The request has no key: by a number drawn for it alone. */
     NO_KEY,
     /** The candidate was asked and gave no usable answer, so the champion answered. */
-    CANDIDATE_FAILED
+    CANDIDATE_FAILED,
+    /** The champion had no usable answer, and the version before it answered: see {@link Fallbacks#orStandby()}. */
+    STANDBY,
+    /** The version had no usable answer, and the fixed one was given: see {@link Fallbacks#orElse}. */
+    FIXED_ANSWER
   }
 
   private final Version version;
@@ -68,11 +72,16 @@ public final class Route {
     return new Route(version, reason, candidate, rollout, share, -1);
   }
 
+  /** Of what answers where the champion did not. */
+  static Route instead(Version version, Reason reason) {
+    return new Route(version, reason, false, null, 0, -1);
+  }
+
   Route in(int bucket) {
     return new Route(version, reason, candidate, rollout, share, bucket);
   }
 
-  /** {@return the version that answers} */
+  /** {@return the version that answers; with a {@link Reason#FIXED_ANSWER} the one that should have} */
   public Version version() {
     return version;
   }

@@ -2,6 +2,8 @@ package dev.mlops.core.serve;
 
 import dev.mlops.api.model.Model;
 import dev.mlops.core.internal.log.Warnings;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A model that several threads use and that the last of them closes.
  *
- * <p>A model that is not {@link AutoCloseable} is not counted at all. For one that is, every use counts in, then looks
+ * <p>A model that is not {@link AutoCloseable} is not counted at all, unless somebody wants to wait for its last use. Else every use counts in, then looks
  * whether the model was retired, and counts out afterwards, each in a stripe of its own thread: one shared counter would
  * make all cores wait for each other.
  *
@@ -37,12 +39,21 @@ class SharedModel {
   private final AtomicLongArray out;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Warnings warnings = Warnings.of(SharedModel.class);
+  private final boolean counted;
+  private final @Nullable CountDownLatch unused;
   private volatile boolean retired;
 
   SharedModel(Model model) {
+    this(model, false);
+  }
+
+  /** With whether its uses are counted although it holds no resource, so that {@link #awaitUnused} can wait for them. */
+  SharedModel(Model model, boolean awaited) {
     this.model = model;
     this.closeable = model instanceof AutoCloseable resource ? resource : null;
-    int length = closeable == null ? 0 : STRIPES * APART;
+    this.counted = awaited || closeable != null;
+    this.unused = awaited ? new CountDownLatch(1) : null;
+    int length = counted ? STRIPES * APART : 0;
     this.in = new AtomicLongArray(length);
     this.out = new AtomicLongArray(length);
   }
@@ -54,7 +65,7 @@ class SharedModel {
 
   /** Whether the model may be used; a use must be released. */
   boolean acquire() {
-    if (closeable == null) {
+    if (!counted) {
       return true;
     }
     in.getAndIncrement(stripe());
@@ -66,7 +77,7 @@ class SharedModel {
   }
 
   void release() {
-    if (closeable == null) {
+    if (!counted) {
       return;
     }
     out.getAndIncrement(stripe());
@@ -78,23 +89,41 @@ class SharedModel {
   /** Lets no further use begin; closes the model now, or when the last use ends. */
   void retire() {
     retired = true;
-    if (closeable != null) {
+    if (counted) {
       closeIfUnused();
     }
   }
 
+  /**
+   * Waits until a model that is retired has had its last use and is closed.
+   *
+   * @return whether it has; true at once for one whose uses are not awaited
+   */
+  boolean awaitUnused(long nanos) throws InterruptedException {
+    CountDownLatch last = unused;
+    return last == null || last.await(nanos, TimeUnit.NANOSECONDS);
+  }
+
   private void closeIfUnused() {
-    AutoCloseable resource = closeable;
     long outs = sum(out);
-    if (resource != null && outs == sum(in) && closed.compareAndSet(false, true)) {
-      try {
+    if (outs != sum(in) || !closed.compareAndSet(false, true)) {
+      return;
+    }
+    AutoCloseable resource = closeable;
+    try {
+      if (resource != null) {
         resource.close();
-      } catch (
-          Throwable e) { // a model's close must not reach the request that happened to be the last
-        warnings.once(
-            model.getClass().getName(),
-            "a replaced model could not be closed; what it holds may be lost",
-            e);
+      }
+    } catch (
+        Throwable e) { // a model's close must not reach the request that happened to be the last
+      warnings.once(
+          model.getClass().getName(),
+          "a replaced model could not be closed; what it holds may be lost",
+          e);
+    } finally {
+      CountDownLatch waits = unused;
+      if (waits != null) {
+        waits.countDown();
       }
     }
   }

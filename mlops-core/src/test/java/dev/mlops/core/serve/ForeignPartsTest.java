@@ -112,7 +112,10 @@ class ForeignPartsTest {
           null,
           List.of(scene.runtime),
           classes,
-          EnvironmentReport::nothing);
+          EnvironmentReport::nothing,
+          null,
+          new InputCounts(),
+          false);
 
       Model model = loader.load(scene.pack(9, Scene.ROWS.schema(), "found").build());
       assertThat(model.predict(Scene.ROWS.row(Scene.ORDER))).isEqualTo(Regression.of(9));
@@ -142,7 +145,10 @@ class ForeignPartsTest {
               null,
               List.of(own),
               classes,
-              EnvironmentReport::nothing)
+              EnvironmentReport::nothing,
+              null,
+              new InputCounts(),
+              false)
           .load(scene.pack(9, Scene.ROWS.schema(), "found").build());
 
       assertThat(Unlinked.made).as("no other runtime is touched").isEqualTo(0);

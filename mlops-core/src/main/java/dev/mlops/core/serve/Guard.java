@@ -1,0 +1,203 @@
+package dev.mlops.core.serve;
+
+import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
+import dev.mlops.core.serve.Serving.Loaded;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fallbacks at work: who may begin, how long a model may take, and what was counted.
+ *
+ * <p>Thread-safe.
+ */
+final class Guard {
+  private final Fallbacks asked;
+  private final String alias;
+
+  /** Requests being answered, and calls that go on past the deadline of theirs. */
+  private final AtomicInteger busy = new AtomicInteger();
+
+  final LongAdder refused = new LongAdder();
+  final LongAdder timedOut = new LongAdder();
+  final LongAdder byStandby = new LongAdder();
+  final LongAdder fixed = new LongAdder();
+
+  Guard(Fallbacks asked, String alias) {
+    this.asked = asked;
+    this.alias = alias;
+  }
+
+  boolean asksStandby() {
+    return asked.standby();
+  }
+
+  /** What answers where no model does, counted; null if nothing does. */
+  @Nullable
+  Prediction instead() {
+    Prediction answer = asked.fixed();
+    if (answer != null) {
+      fixed.increment();
+    }
+    return answer;
+  }
+
+  /** Lets a request begin, which then {@linkplain #leave leaves}. */
+  void enter() {
+    int now = busy.incrementAndGet();
+    if (now > asked.most()) {
+      busy.decrementAndGet();
+      refused.increment();
+      throw new OverloadException(
+          "too many requests of " + alias + " at once: wanted at most " + asked.most() + ", got "
+              + now + "; this one was refused at once",
+          null);
+    }
+  }
+
+  void leave() {
+    busy.decrementAndGet();
+  }
+
+  /** Requests being answered, and calls that outlived theirs. */
+  int busy() {
+    return busy.get();
+  }
+
+  /**
+   * What a version says, which is in use and is released when its call ends.
+   *
+   * @param spent of the time of the request, in nanoseconds
+   * @param parts the call may take one of so many parts of what is left
+   */
+  Prediction ask(Loaded version, Row row, long spent, int parts) {
+    Duration deadline = asked.deadline();
+    Executor executor = asked.executor();
+    if (deadline == null || executor == null) {
+      try {
+        return version.model().model().predict(row);
+      } finally {
+        version.model().release();
+      }
+    }
+    Call call = new Call(version, row);
+    try {
+      executor.execute(call);
+    } catch (Throwable e) { // the host's executor will not run it
+      if (call.neverRuns()) {
+        version.model().release();
+        refused.increment();
+        throw new OverloadException(
+            "the executor of " + alias + " took no call of " + version.version()
+                + "; this request was refused at once",
+            e);
+      }
+    }
+    if (!call.await((deadline.toNanos() - spent) / parts) && abandon(call)) {
+      timedOut.increment();
+      throw new PredictionTimeoutException(version.version() + " did not answer within "
+          + MlopsException.shown(deadline) + "; the call goes on, its answer is thrown away");
+    }
+    return call.answer();
+  }
+
+  /** Counts a call that goes on as one that is busy; false if it has ended. */
+  private boolean abandon(Call call) {
+    busy.incrementAndGet();
+    if (call.giveUp()) {
+      return true;
+    }
+    busy.decrementAndGet();
+    return false;
+  }
+
+  /** One call of a model on a thread of the host. */
+  private final class Call implements Runnable {
+    private final Loaded version;
+    private final Row row;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final AtomicReference<Fate> fate = new AtomicReference<>(Fate.WAITED_FOR);
+    private @Nullable Prediction said;
+    private @Nullable Throwable thrown;
+
+    Call(Loaded version, Row row) {
+      this.version = version;
+      this.row = row;
+    }
+
+    @Override
+    public void run() {
+      try {
+        if (fate.get() == Fate.WAITED_FOR) { // else nobody wants the answer
+          said = version.model().model().predict(row);
+        }
+      } catch (Throwable e) { // reaches the request, not the host's thread
+        thrown = e;
+      }
+      if (fate.compareAndSet(Fate.WAITED_FOR, Fate.ENDED)) {
+        version.model().release();
+        ended.countDown();
+      } else if (fate.compareAndSet(Fate.GIVEN_UP, Fate.ENDED)) {
+        version.model().release();
+        busy.decrementAndGet();
+      }
+    }
+
+    /** Whether it ended in time; an interrupt of the caller is kept for the caller. */
+    boolean await(long nanos) {
+      boolean interrupted = false;
+      long until = System.nanoTime() + nanos;
+      try {
+        while (true) {
+          try {
+            return ended.await(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+          } catch (InterruptedException e) {
+            interrupted = true;
+          }
+        }
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+
+    /** Takes it back from an executor that refused it, also if that runs it all the same; false if it has ended. */
+    boolean neverRuns() {
+      return fate.compareAndSet(Fate.WAITED_FOR, Fate.ENDED);
+    }
+
+    /** Lets it end alone; false if it has ended. */
+    boolean giveUp() {
+      return fate.compareAndSet(Fate.WAITED_FOR, Fate.GIVEN_UP);
+    }
+
+    @SuppressWarnings("NullAway") // a model may give null, which the caller looks at
+    Prediction answer() {
+      Throwable e = thrown;
+      if (e != null) {
+        throw Guard.<RuntimeException>asThrown(e);
+      }
+      return said;
+    }
+  }
+
+  private enum Fate {
+    WAITED_FOR,
+    GIVEN_UP,
+    ENDED
+  }
+
+  /** What a model threw reaches the caller unchanged, whatever it is. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  static <E extends Throwable> E asThrown(Throwable e) throws E {
+    throw (E) e;
+  }
+}
