@@ -270,8 +270,11 @@ class TickTest {
     staysWithTheChampion(
         scene.deployment(),
         "rows of fraud@champion do not fit the package " + source.digest().abbreviated() + ": "
-            + String.join("; ", Scene.ROWS.schema().differencesFrom(other)) + "; not loaded");
-    assertThat(Scene.ROWS.schema().differencesFrom(other).size()).isEqualTo(4);
+            + String.join("; ", Scene.ROWS.schema().differencesFrom(other).subList(0, 3))
+            + "; not loaded");
+    assertThat(Scene.ROWS.schema().differencesFrom(other))
+        .as("the last one is a column that the version does not know, and ignores")
+        .hasSize(4);
   }
 
   @Test
