@@ -128,6 +128,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
         builder.journal,
         builder.listeners,
         builder.resuming,
+        builder.mirror,
         clock,
         ticker);
   }
@@ -279,10 +280,9 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     long nanos = nanos() - start;
     requireUsable(champion, prediction, nanos);
     long binding = bound - start;
-    return Served.of(
-        prediction,
-        record(champion, key, row, prediction, waited, binding, nanos - binding),
-        champion.only());
+    long id = record(champion, key, row, prediction, waited, binding, nanos - binding);
+    rollouts.mirrored(id, row, prediction);
+    return Served.of(prediction, id, champion.only());
   }
 
   /** With fallbacks: one too many is refused before anything is read. */
@@ -427,10 +427,9 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
       }
       throw e;
     }
-    Served served = Served.of(
-        prediction,
-        record(version, key, row, prediction, waited, bound - start, end - bound),
-        route);
+    long id = record(version, key, row, prediction, waited, bound - start, end - bound);
+    rollouts.mirrored(id, row, prediction);
+    Served served = Served.of(prediction, id, route);
     if (split != null && !toCandidate) {
       split.keys().answered(key, false);
     }
@@ -893,6 +892,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
               + " again unless the alias is moved",
           null);
     }
+    rollouts.close();
     List<SharedModel> models = new ArrayList<>(follower.preparedModels());
     models.add(last.champion().model());
     Loaded standby = last.standby();
@@ -969,6 +969,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     private @Nullable Enforcement enforcement;
     private @Nullable Fallbacks fallbacks;
     private Duration drain = Duration.ZERO;
+    private @Nullable Mirror mirror;
     private @Nullable Journal journal;
     private final List<Consumer<? super LoopEvent>> listeners = new ArrayList<>();
     private final List<RolloutPlan> resuming = new ArrayList<>();
@@ -1093,6 +1094,18 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     @Beta
     public Builder<T> fallingBack(Fallbacks fallbacks) {
       this.fallbacks = requireNonNull(fallbacks, "fallbacks");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with where candidates in shadow are asked at once; by default they are asked in the tick, when truths
+     * mature}
+     *
+     * @param mirror the executor of the host, the queue and the deadline
+     */
+    @Beta
+    public Builder<T> mirroring(Mirror mirror) {
+      this.mirror = requireNonNull(mirror, "mirror");
       return this;
     }
 

@@ -5,6 +5,7 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A candidate on its way into service, begun by {@link Deployment#rollOut}. It moves in {@link Deployment#tick()}.
@@ -68,6 +69,7 @@ public final class Rollout {
   private final Version champion;
   private final Version candidate;
   private volatile View view;
+  private volatile @Nullable Mirrored mirrored;
 
   Rollout(
       RolloutRunner runner,
@@ -90,6 +92,15 @@ public final class Rollout {
 
   View view() {
     return view;
+  }
+
+  void mirrorTo(Mirrored copies) {
+    mirrored = copies;
+  }
+
+  /** {@return what became of the copies of requests that a shadow was asked at once; empty without a {@link Mirror}} */
+  public Optional<MirrorCounts> mirrored() {
+    return Optional.ofNullable(mirrored).map(Mirrored::counts);
   }
 
   /** {@return what it is known by in the journal and in the history of the alias} */

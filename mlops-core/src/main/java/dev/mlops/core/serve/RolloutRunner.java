@@ -44,6 +44,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,8 +77,12 @@ final class RolloutRunner {
   private final @Nullable Journal journal;
   private final List<Consumer<? super LoopEvent>> listeners;
   private final List<RolloutPlan> resuming;
+  private final @Nullable Mirror mirror;
   private final InstantSource clock;
   private final LongSupplier ticker;
+
+  /** Shadows that are asked at once; null while there is none. */
+  private volatile Mirrored @Nullable [] mirrors;
 
   private final ReentrantLock moving = new ReentrantLock();
   private final List<Running> running = new CopyOnWriteArrayList<>();
@@ -99,8 +104,10 @@ final class RolloutRunner {
       @Nullable Journal journal,
       List<Consumer<? super LoopEvent>> listeners,
       List<RolloutPlan> resuming,
+      @Nullable Mirror mirror,
       InstantSource clock,
       LongSupplier ticker) {
+    this.mirror = mirror;
     this.store = store;
     this.alias = alias;
     this.follower = follower;
@@ -148,6 +155,10 @@ final class RolloutRunner {
 
     @Nullable
     RolloutDecision won;
+
+    /** The copies that a shadow is asked at once; null if it is asked when truths mature. */
+    @Nullable
+    Mirrored mirrored;
 
     /** Why somebody wants it to end; set without the lock. */
     volatile @Nullable String abort;
@@ -286,6 +297,7 @@ final class RolloutRunner {
           .number("generation", (double) state.change().generation()));
       apply(begun, "begun");
       running.add(begun);
+      mirror();
       return begun.rollout;
     } finally {
       moving.unlock();
@@ -309,16 +321,22 @@ final class RolloutRunner {
         ready.version(),
         new Rollout.View(
             Rollout.State.RUNNING, progress.step(), 0, "not looked at yet", Optional.empty()));
-    return new Running(
+    Loaded loaded = follower.loaded(ready);
+    Running begun = new Running(
         rollout,
         progress,
         ready,
-        follower.loaded(ready),
+        loaded,
         Assignment.of(plan.salt().orElse(id)),
         began,
         before,
         ticker.getAsLong(),
         next);
+    if (mirror != null && progress.compares()) {
+      begun.mirrored = new Mirrored(mirror, loaded, ticker);
+      rollout.mirrorTo(begun.mirrored);
+    }
+    return begun;
   }
 
   /** Asks a candidate before any request does: it must give its golden examples again. */
@@ -441,6 +459,7 @@ final class RolloutRunner {
           .number("share", progress.share()));
       apply(begun, "goes on after a restart");
       running.add(begun);
+      mirror();
       goesOn = true;
     } finally {
       if (!goesOn) {
@@ -613,6 +632,9 @@ final class RolloutRunner {
 
   /** Hands over what has matured since the last tick. */
   private void feed(Running one) {
+    if (one.mirrored != null) {
+      one.mirrored.tick();
+    }
     Outcomes outcomes = monitor.outcomes();
     long end = outcomes.end();
     long from = Math.max(one.next, Math.min(end, outcomes.begin()));
@@ -627,6 +649,10 @@ final class RolloutRunner {
       one.began = earliest; // the clock went back
     }
     String champion = Long.toString(one.rollout.champion().number());
+    if (one.mirrored != null) {
+      feedMirrored(one, one.mirrored, outcomes, from, to, champion);
+      return;
+    }
     Instant began = one.began;
     outcomes.visit(from, to, outcome -> {
       if (!compares) {
@@ -638,6 +664,26 @@ final class RolloutRunner {
       }
     });
     one.next = to;
+  }
+
+  /** By what it said when the request came; stops at the first of which that is not known yet. */
+  private static void feedMirrored(
+      Running one, Mirrored copies, Outcomes outcomes, long from, long to, String champion) {
+    boolean[] waits = {false};
+    one.next = to;
+    outcomes.visit(from, to, outcome -> {
+      if (waits[0] || !outcome.version().equals(champion)) {
+        return;
+      }
+      switch (copies.answer(outcome.id())) {
+        case WAITS -> {
+          waits[0] = true;
+          one.next = outcome.position();
+        }
+        case KNOWN -> one.progress.observe(outcome, copies.take(outcome.id()));
+        case NONE -> {}
+      }
+    });
   }
 
   private Duration sinceNanos(long then) {
@@ -653,11 +699,21 @@ final class RolloutRunner {
     // Even one of which nothing is known: without it, questions would be answered by the
     // champion's.
     arms.candidate(section(now, one.rollout.candidate())
+        .filter(section -> one.mirrored == null)
         .map(one.candidate::since)
-        .orElseGet(
-            () -> VersionEvidence.builder(Long.toString(one.rollout.candidate().number()))
-                .build()));
+        .orElseGet(() -> asked(one)));
     return arms.build();
+  }
+
+  /** What is known of one that answers nobody: what became of the copies that it was asked. */
+  private static VersionEvidence asked(Running one) {
+    VersionEvidence.Builder section =
+        VersionEvidence.builder(Long.toString(one.rollout.candidate().number()));
+    if (one.mirrored != null) {
+      MirrorCounts counts = one.mirrored.counts();
+      section.served(counts.compared(), 0).failures(counts.failed() + counts.timedOut());
+    }
+    return section.build();
   }
 
   private RolloutLook look(Running one, Evidence evidence) {
@@ -837,15 +893,59 @@ final class RolloutRunner {
       Rollout.State state,
       Map<String, Double> numbers,
       String why) {
-    writeOrOwe(numbered(event(kind, one), numbers).because(beginning(why)).build());
+    LoopEvent.Builder event = numbered(event(kind, one), numbers);
+    if (one.mirrored != null) {
+      one.mirrored.end();
+      MirrorCounts counts = one.mirrored.counts();
+      event
+          .number("submitted", counts.submitted())
+          .number("compared", counts.compared())
+          .number("agreed", counts.agreed())
+          .number("timed_out", counts.timedOut())
+          .number("dropped", counts.dropped())
+          .number("failed", counts.failed());
+    }
+    writeOrOwe(event.because(beginning(why)).build());
     serving.unsplit(one.rollout.id());
     close(one, state, why);
   }
 
   private void close(Running one, Rollout.State state, String why) {
     running.remove(one);
+    mirror();
+    if (one.mirrored != null) {
+      one.mirrored.end();
+    }
     show(one, state, why, one.rollout.view().evidence().orElse(null));
     one.ready.close(); // nothing if it serves
+  }
+
+  /** Tells requests whom to give copies of what they were asked. */
+  private void mirror() {
+    Mirrored[] all = running.stream()
+        .flatMap(one -> Stream.ofNullable(one.mirrored))
+        .toArray(Mirrored[]::new);
+    mirrors = all.length == 0 ? null : all;
+  }
+
+  /** Gives a copy of a request that the champion answered to those that are asked at once; never waits. */
+  void mirrored(long id, Row row, Prediction champion) {
+    Mirrored[] all = mirrors;
+    if (all != null) {
+      for (Mirrored each : all) {
+        each.offer(id, row, champion);
+      }
+    }
+  }
+
+  /** The deployment is closed: no shadow is asked any more, and every copy is accounted for. */
+  void close() {
+    mirrors = null;
+    for (Running one : running) {
+      if (one.mirrored != null) {
+        one.mirrored.end();
+      }
+    }
   }
 
   // --- what people ask for
