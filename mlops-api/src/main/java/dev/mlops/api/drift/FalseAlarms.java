@@ -109,7 +109,7 @@ public final class FalseAlarms {
   }
 
   /**
-   * {@return what the promise counts per false alarm: inputs, or blocks of time}
+   * {@return what the promise counts per false alarm: inputs, or blocks of time, at most 2<sup>63</sup> − 1}
    *
    * @throws IllegalArgumentException if that is fewer than 50 blocks
    */
@@ -117,7 +117,7 @@ public final class FalseAlarms {
     if (time == null) {
       return inputs;
     }
-    long blocks = time.dividedBy(block);
+    long blocks = blocks(time);
     if (blocks < FEWEST_BLOCKS) {
       throw new IllegalArgumentException("a false alarm every " + MlopsException.shown(time)
           + " in blocks of " + MlopsException.shown(block)
@@ -125,6 +125,14 @@ public final class FalseAlarms {
           + "; allow fewer alarms or shorten the block");
     }
     return blocks;
+  }
+
+  private long blocks(Duration all) {
+    try {
+      return all.dividedBy(block);
+    } catch (ArithmeticException tooMany) {
+      return Long.MAX_VALUE;
+    }
   }
 
   @Override

@@ -53,4 +53,12 @@ class FalseAlarmsTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a promise in inputs has no blocks; give it in time first");
   }
+
+  @Test
+  void moreBlocksThanCanBeCountedAreTheMost() {
+    assertThat(FalseAlarms.every(Duration.ofSeconds(Long.MAX_VALUE))
+            .inBlocksOf(Duration.ofNanos(1))
+            .count())
+        .isEqualTo(Long.MAX_VALUE);
+  }
 }

@@ -46,17 +46,26 @@ final class EarlyTruths {
     return waiting == null ? null : waiting.truth();
   }
 
-  /** Lets a truth wait, in place of an earlier one; gives how many wait no longer since they were too many. */
+  /**
+   * Lets a truth wait, in place of an earlier one, whose place and time it takes over; gives how many wait no longer since they
+   * were too many.
+   */
   int add(String key, Truth truth, long at) {
-    Waiting before = byKey.remove(key);
+    Waiting before = byKey.get(key);
     byKey.put(key, new Waiting(truth, at, before == null ? now : before.since()));
-    if (byKey.size() <= most) {
-      return 0;
-    }
+    return forgetOldest(most);
+  }
+
+  /** Lets the oldest go that are more than so many; gives how many. */
+  int forgetOldest(int left) {
+    int gone = 0;
     Iterator<String> oldest = byKey.keySet().iterator();
-    oldest.next();
-    oldest.remove();
-    return 1;
+    while (byKey.size() > left) {
+      oldest.next();
+      oldest.remove();
+      gone++;
+    }
+    return gone;
   }
 
   /** The truth that waits for a key, which waits no longer; null if none does. */

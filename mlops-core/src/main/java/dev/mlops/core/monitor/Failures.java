@@ -1,6 +1,7 @@
 package dev.mlops.core.monitor;
 
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,25 @@ final class Failures {
 
   long sum() {
     return counts.values().stream().mapToLong(LongAdder::sum).sum();
+  }
+
+  /** What was counted, by cause; causes that were not met are left out. */
+  Map<String, Long> counts() {
+    Map<String, Long> known = new TreeMap<>();
+    counts.forEach((cause, counted) -> {
+      if (counted.sum() > 0) {
+        known.put(cause, counted.sum());
+      }
+    });
+    return known;
+  }
+
+  /** Takes over what was counted in an earlier life. */
+  void restore(Map<String, Long> counted) {
+    counted.forEach((cause, count) -> {
+      LongAdder counter = counter(cause);
+      counter.add(count - counter.sum());
+    });
   }
 
   /** The counters by cause. */

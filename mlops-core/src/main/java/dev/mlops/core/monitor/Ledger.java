@@ -10,7 +10,6 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.TruthState;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -121,24 +120,16 @@ final class Ledger {
     this.mostOpen = config.open;
     this.kept = config.outcomes;
     this.remembered = config.remembered();
-    this.horizon = config.horizon == null ? 0 : millis(config.horizon);
+    this.horizon = config.horizon == null ? 0 : Times.millis(config.horizon);
     this.listener = listener;
     this.closedIds = new LongRing(remembered);
     this.closedKeys = new LongRing(remembered);
     this.early = new EarlyTruths(
-        config.earlyTruths, config.earlyWait == null ? 0 : millis(config.earlyWait));
+        config.earlyTruths, config.earlyWait == null ? 0 : Times.millis(config.earlyWait));
     this.first = config.firstPosition.getAsLong();
     this.end = first;
     for (TruthState state : TruthState.values()) {
       counts.put(state, new AtomicLong());
-    }
-  }
-
-  private static long millis(Duration duration) {
-    try {
-      return duration.toMillis();
-    } catch (ArithmeticException tooLong) {
-      return Long.MAX_VALUE / 4;
     }
   }
 
@@ -705,6 +696,11 @@ final class Ledger {
         count.set(state.truths.getOrDefault(what, 0L));
       }
     });
+    Long waiting = state.truths.get(TruthState.EARLY);
+    if (waiting != null) { // those that are more had waited long enough, which the counts say
+      early.forgetOldest(Math.toIntExact(waiting));
+    }
+    count(TruthState.EARLY).set(early.size());
   }
 
   /**
@@ -784,11 +780,7 @@ final class Ledger {
   void describe(MonitorLog.State state) {
     state.first = first;
     state.end = end;
-    counts.forEach((what, count) -> {
-      if (what != TruthState.EARLY) {
-        state.truths.put(what, count.get());
-      }
-    });
+    counts.forEach((what, count) -> state.truths.put(what, count.get()));
   }
 
   // ---- what is known

@@ -44,11 +44,14 @@ final class LogFiles implements AutoCloseable {
 
   /** One file; what is known of it is set by who reads it. */
   static final class Segment {
+    /** The position of a segment whose beginning is not whole: it was cut off before its first counts, or is damaged there. */
+    static final long NOTHING = Long.MAX_VALUE;
+
     final long number;
     final Path file;
     long bytes;
-    /** The position of the first outcome in it or after it. */
-    long position;
+    /** The position of the first outcome in it or after it; {@link #NOTHING} if none can be read from it. */
+    long position = NOTHING;
     /** The steady time of its newest tick, in milliseconds. */
     long newest;
 

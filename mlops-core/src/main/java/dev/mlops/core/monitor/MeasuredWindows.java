@@ -88,7 +88,7 @@ final class MeasuredWindows {
       Measure measure = window.truths().isPresent()
           ? new Newest(window.truths().getAsInt())
           : window.time().isPresent()
-              ? new Lasting(window.time().get().toMillis())
+              ? new Lasting(Times.millis(window.time().get()))
               : new SinceRelease();
       more.put(window, new Shown(measure));
     }

@@ -252,15 +252,20 @@ public final class MicrometerMonitor implements MetricsMonitor {
     if (missing > 0) {
       warnings.missingInLog(missing);
     }
+    if (restored.stand != null) {
+      time.resume(restored.stand);
+    }
     sections.values().forEach(this::refresh);
   }
 
   /** What happened in earlier lives. */
   private final class Restored implements MonitorLog.Replayed {
     private final Map<Integer, Section> byNumber = new HashMap<>();
+    private SteadyTime.@Nullable Stand stand;
 
     @Override
     public void time(long steady) {
+      stand = SteadyTime.Stand.at(steady); // until the end of the tick says where the clock stood
       MicrometerMonitor.this.steady = steady;
       ledger.at(steady);
       sections.values().forEach(section -> section.advance(steady));
@@ -342,6 +347,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     @Override
     public void state(MonitorLog.State state) {
       time(state.steady);
+      stand = state.clock == null ? stand : state.clock;
       ledger.restore(state);
       for (MonitorLog.Counts counts : state.sections) {
         Section section = byNumber.get(counts.number);
@@ -538,6 +544,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
   private void tell(MonitorLog to, boolean newSegment) {
     MonitorLog.State state = new MonitorLog.State();
     state.steady = steady;
+    state.clock = time.stand();
     ledger.describe(state);
     for (Section section : sections.values()) {
       if (section.logged >= 0 || newSegment) {

@@ -75,8 +75,10 @@ final class MonitorLog implements AutoCloseable {
   // Guarded by the monitor's lock.
   private List<byte[]> pending = new ArrayList<>();
   private long pendingBytes;
-  private boolean changed;
   private boolean broken;
+  /** What was counted at the end of the newest tick. */
+  private byte @Nullable [] counted;
+
   private long now;
   private long told;
   private int nextNumber;
@@ -140,6 +142,8 @@ final class MonitorLog implements AutoCloseable {
     long end;
     final Map<TruthState, Long> truths = new HashMap<>();
     final List<Counts> sections = new ArrayList<>();
+    /** Where the steady time stood; null where an earlier release wrote it. */
+    SteadyTime.@Nullable Stand clock;
   }
 
   /** What was counted of a version. */
@@ -154,6 +158,8 @@ final class MonitorLog implements AutoCloseable {
     boolean retired;
     /** How many were dropped, by the tag of the cause; causes of a later release are carried. */
     final Map<String, Long> drops = new TreeMap<>();
+    /** How many were not made, by the name of the cause. */
+    final Map<String, Long> failures = new TreeMap<>();
   }
 
   /** Takes what happened in earlier lives, in its order. */
@@ -354,6 +360,16 @@ final class MonitorLog implements AutoCloseable {
       }
       state.sections.add(counts);
     }
+    if (event.hasMore()) { // what the first releases did not write
+      for (Counts counts : state.sections) {
+        long failures = event.getCount();
+        for (int cause = 0; cause < failures; cause++) {
+          counts.failures.put(event.getText(null), event.getCount());
+        }
+      }
+      state.clock = new SteadyTime.Stand(
+          state.steady, event.getLong(), event.getLong(), event.getLong());
+    }
     return state;
   }
 
@@ -373,7 +389,6 @@ final class MonitorLog implements AutoCloseable {
   }
 
   private void tell(byte[] event) {
-    changed = true;
     if (broken) {
       unwritten.incrementAndGet();
       return;
@@ -537,7 +552,7 @@ final class MonitorLog implements AutoCloseable {
     return broken
         || !files.isWriting()
         || newestBytes > config.size / 8
-        || steady - begun > config.age.toMillis() / 8;
+        || steady - begun > Times.millis(config.age) / 8;
   }
 
   /**
@@ -564,10 +579,12 @@ final class MonitorLog implements AutoCloseable {
         broken = false;
       }
     }
-    if (changed && !pending.isEmpty()) {
+    byte[] now = putCounts(state);
+    boolean differs = counted != null && !mends && !Arrays.equals(counted, now);
+    if (!pending.isEmpty() || differs) { // also where nothing is told but that something was counted
       tell(putState(state));
     }
-    changed = false;
+    counted = now;
     if (!pending.isEmpty() || first != null) {
       handedBytes.addAndGet(pendingBytes);
       handed.add(new Batch(pending, pendingBytes, first, mends, state.steady, state.end));
@@ -586,7 +603,20 @@ final class MonitorLog implements AutoCloseable {
       long end) {}
 
   private static byte[] putState(State state) {
-    Arena event = event(STATE).putLong(state.steady).putLong(state.first).putLong(state.end);
+    byte[] counts = putCounts(state);
+    Arena event = event(STATE).putLong(state.steady);
+    event.copy(Arena.of(counts), 0, counts.length);
+    SteadyTime.Stand clock = requireNonNull(state.clock, "clock");
+    return event
+        .putLong(clock.wall())
+        .putLong(clock.highest())
+        .putLong(clock.fall())
+        .toBytes();
+  }
+
+  /** What was counted, without any time. */
+  private static byte[] putCounts(State state) {
+    Arena event = new Arena(256).putLong(state.first).putLong(state.end);
     event.putCount(state.truths.size());
     state.truths.forEach((what, count) -> event.putText(what.name(), null).putCount(count));
     event.putCount(state.sections.size());
@@ -602,6 +632,10 @@ final class MonitorLog implements AutoCloseable {
           .put((byte) (each.retired ? 1 : 0))
           .putCount(each.drops.size());
       each.drops.forEach((cause, dropped) -> event.putText(cause, null).putCount(dropped));
+    }
+    for (Counts each : state.sections) {
+      event.putCount(each.failures.size());
+      each.failures.forEach((cause, failed) -> event.putText(cause, null).putCount(failed));
     }
     return event.toBytes();
   }
@@ -634,7 +668,7 @@ final class MonitorLog implements AutoCloseable {
         begins.position = batch.end();
         begins.newest = batch.steady();
         begun = batch.steady();
-        long oldest = batch.steady() - config.age.toMillis();
+        long oldest = batch.steady() - Times.millis(config.age);
         files.drop((each, bytes) -> bytes > config.size || each.newest < oldest);
       }
       newestBytes = newest().bytes;
@@ -753,12 +787,13 @@ final class MonitorLog implements AutoCloseable {
 
   // ---- reading outcomes, from any thread
 
-  /** The position of the oldest outcome in the log; empty if it has no segment. */
+  /** The position of the oldest outcome in the log; empty if it has no segment that can be read. */
   OptionalLong begin() {
     synchronized (writing) {
-      return files.all().isEmpty()
-          ? OptionalLong.empty()
-          : OptionalLong.of(files.all().get(0).position);
+      return files.all().stream()
+          .mapToLong(each -> each.position)
+          .filter(position -> position != LogFiles.Segment.NOTHING)
+          .findFirst();
     }
   }
 
@@ -770,7 +805,9 @@ final class MonitorLog implements AutoCloseable {
         if (!some.isEmpty() && each.position <= from) {
           some.clear(); // all that is wanted is in this one or later
         }
-        some.add(each);
+        if (each.position != LogFiles.Segment.NOTHING) {
+          some.add(each);
+        }
       }
     }
     LongIndex places = new LongIndex();

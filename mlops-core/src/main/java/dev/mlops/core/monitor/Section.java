@@ -146,6 +146,7 @@ final class Section {
     for (Cause cause : Cause.values()) {
       counts.drops.put(cause.tag(), drops(cause).sum());
     }
+    counts.failures.putAll(failures.counts());
     return counts;
   }
 
@@ -162,6 +163,7 @@ final class Section {
       LongAdder dropped = drops(cause);
       dropped.add(counts.drops.getOrDefault(cause.tag(), 0L) - dropped.sum());
     }
+    failures.restore(counts.failures);
   }
 
   /** Remembers the first row or prediction that could not be read. */

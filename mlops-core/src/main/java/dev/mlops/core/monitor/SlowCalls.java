@@ -36,7 +36,7 @@ final class SlowCalls {
               + (quantile == 0.5 ? 8 : 528) + ")";
       return;
     }
-    double nanos = upper.get().toNanos() * watch.tolerance();
+    double nanos = Times.nanos(upper.get()) * watch.tolerance();
     this.limit = nanos < Long.MAX_VALUE ? (long) nanos : null;
     this.note = limit == null
         ? "a limit beyond any time leaves nothing to find"
@@ -45,8 +45,8 @@ final class SlowCalls {
             "limit of %s %.3g ms (test phase %.3g ms, at most %.3g ms)",
             name,
             nanos / 1e6,
-            (quantile == 0.5 ? measured.get().p50() : measured.get().p99()).toNanos() / 1e6,
-            upper.get().toNanos() / 1e6);
+            Times.nanos(quantile == 0.5 ? measured.get().p50() : measured.get().p99()) / 1e6,
+            Times.nanos(upper.get()) / 1e6);
   }
 
   /** Finds when more predictions are slow than the quantile allows; null if nothing can be found. */

@@ -17,6 +17,35 @@ final class SteadyTime {
   /** By how much the clock fell below the highest it told. */
   private long fall;
 
+  /**
+   * Where it stands, so that another life goes on there.
+   *
+   * @param steady the steady time
+   * @param wall what the clock said last
+   * @param highest the latest hour that the clock told
+   * @param fall by how much the clock fell below that
+   */
+  record Stand(long steady, long wall, long highest, long fall) {
+    /** Where a time stands whose clock never went back. */
+    static Stand at(long time) {
+      return new Stand(time, time, time, 0);
+    }
+  }
+
+  /** Where it stands; before the first advance at 0. */
+  Stand stand() {
+    return new Stand(steady, wall, highest, fall);
+  }
+
+  /** Goes on where it stood in an earlier life: what went by since then counts as if this had been one life. */
+  void resume(Stand stand) {
+    started = true;
+    steady = stand.steady();
+    wall = stand.wall();
+    highest = stand.highest();
+    fall = stand.fall();
+  }
+
   /** Takes what the clock says, in milliseconds; gives the steady time, which is the clock's until it first goes back. */
   long advance(long now) {
     if (!started) {

@@ -175,7 +175,7 @@ final class Watcher {
       }
     }
     this.block = promise != null && promise.time().isPresent()
-        ? Math.max(1, promise.block().toMillis())
+        ? Math.max(1, Times.millis(promise.block()))
         : 0;
     this.said = watch.input() == Watch.Input.PREDICTIONS
         ? PredictionColumns.of(baseline).orElse(null)

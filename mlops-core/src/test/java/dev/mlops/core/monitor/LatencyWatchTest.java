@@ -185,4 +185,16 @@ class LatencyWatchTest {
       assertThat(log.messages()).filteredOn(text -> text.contains("are slower")).hasSize(1);
     }
   }
+
+  /** Longer than 292 years, which nanoseconds cannot count. */
+  @Test
+  void aBoundBeyondAnyTimeLeavesNothingToFind() {
+    Duration age = Duration.ofDays(200_000);
+    Baseline baseline = Baseline.builder(SCHEMA)
+        .latency(Latency.builder().p50(age).p99(age).upper(0.99, age).n(600).build())
+        .build();
+    Watcher watcher = watcher(Watch.latency(0.99, 2, RARE), baseline);
+    assertThat(watcher.reading().level()).isEqualTo(Level.WARMING_UP);
+    assertThat(watcher.reading().note()).contains("beyond any time");
+  }
 }
