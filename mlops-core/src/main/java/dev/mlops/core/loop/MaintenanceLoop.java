@@ -122,6 +122,7 @@ public final class MaintenanceLoop implements AutoCloseable {
       double lead,
       boolean dependence,
       int drops,
+      int enough,
       Outcomes outcomes,
       Executor background,
       InstantSource clock,
@@ -511,6 +512,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     private double lead = 0.5;
     private boolean dependence = true;
     private int drops = 1;
+    private int enough = 10;
     private Duration within = Duration.ofDays(1);
     private OptionalLong seed = OptionalLong.empty();
     private long heap = -1;
@@ -662,6 +664,26 @@ public final class MaintenanceLoop implements AutoCloseable {
      */
     public Builder measuringDependence(boolean measured) {
       this.dependence = measured;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how many candidates that an alarm asks for are kept back in a row before the loop says that the
+     * baseline is out of reach, and trains no more for that alarm}
+     *
+     * <p>The event of kind OUT_OF_REACH has the losses of the champion now and in its test phase, the best of the candidates, and
+     * what would help. The loop goes on when another version is champion, when the champion is worse than it was then by both
+     * intervals, when as many outcomes as the window uses are new, or after {@link MaintenanceLoop#resume}. A schedule goes on all the time.
+     * Candidates that are further apart than the window is long are not in a row.
+     *
+     * @param candidates 10 by default; 0 to train on for ever
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder outOfReachAfter(int candidates) {
+      if (candidates < 0) {
+        throw new IllegalArgumentException("candidates must be >= 0, but were " + candidates);
+      }
+      this.enough = candidates;
       return this;
     }
 
@@ -934,6 +956,7 @@ public final class MaintenanceLoop implements AutoCloseable {
                 lead,
                 dependence,
                 drops,
+                enough,
                 outcomes,
                 requireNonNull(background),
                 clock,

@@ -20,6 +20,10 @@ final class Steps {
   private final String alias;
   private final InstantSource clock;
   private final List<Consumer<? super LoopEvent>> listeners;
+
+  /** Takes each step that was written, before listeners hear of it. */
+  private volatile Consumer<? super LoopEvent> taken = event -> {};
+
   private final Warnings warnings = Warnings.of(MaintenanceLoop.class);
 
   Steps(
@@ -46,6 +50,7 @@ final class Steps {
   /** Writes a step, then tells it; throws only if it was not written. */
   void write(LoopEvent event) {
     journal.append(event);
+    taken.accept(event);
     tell(event);
   }
 
@@ -68,6 +73,12 @@ final class Steps {
             e);
       }
     }
+  }
+
+  /** Hands over every step: those of the journal now, later ones as they are written. */
+  void follow(Consumer<? super LoopEvent> taker) {
+    events().forEach(taker);
+    taken = taker;
   }
 
   /** Every step, oldest first, those of earlier processes included. */

@@ -64,6 +64,17 @@ final class Watching implements Phase {
       return advise(champion, answer);
     }
     OptionalLong change = answer.changePosition();
+    if (change.isPresent()) {
+      loop.outOfReach.serves(champion);
+      Optional<String> reach = loop.outOfReach.waitsFor(evidence, end);
+      if (reach.isPresent()) {
+        loop.waitFor(reach.get());
+        return this;
+      }
+      if (loop.outOfReach.reached(change, end)) {
+        return outOfReach(evidence, champion, change, end);
+      }
+    }
     long kept = Math.min(end - loop.outcomes.begin(), loop.window.most());
     Optional<String> wait =
         waitsForNews(answer).or(() -> loop.window().waitsFor(kept, end, change));
@@ -89,6 +100,18 @@ final class Watching implements Phase {
     }
     loop.waitForNothing();
     return begin(evidence, champion, answer, rows, end);
+  }
+
+  /** No more candidates: the baseline is out of reach of this trainer on these rows. */
+  private Phase outOfReach(Evidence evidence, Version champion, OptionalLong change, long end) {
+    LoopEvent.Builder step = loop.steps
+        .event(LoopEvent.Kind.OUT_OF_REACH)
+        .champion(champion)
+        .position(end);
+    change.ifPresent(step::change);
+    loop.outOfReach.tell(step, evidence, loop.trainer.schema());
+    loop.steps.write(step);
+    return this;
   }
 
   /** Says once for each reason that a candidate is due. */

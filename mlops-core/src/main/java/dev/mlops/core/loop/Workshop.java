@@ -82,6 +82,7 @@ final class Workshop {
   final Reserves reserves;
   final Operators operators;
   final Leadership leadership;
+  final OutOfReach outOfReach;
 
   /** How long a training may last. */
   final Duration within;
@@ -152,6 +153,8 @@ final class Workshop {
         new Reserves(this, mode == MaintenanceLoop.Mode.AUTOMATIC ? parts.reserves() : 0);
     this.operators = new Operators(this, past.halted());
     this.leadership = parts.leadership();
+    this.outOfReach = new OutOfReach(parts.enough(), window.most());
+    steps.follow(outOfReach::take);
     this.within = parts.within();
     this.heap = parts.heap();
     this.seed = parts.seed();
