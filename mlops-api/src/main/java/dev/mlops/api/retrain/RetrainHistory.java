@@ -46,6 +46,8 @@ public final class RetrainHistory {
   private final Instant championSince;
   private final long candidates;
   private final List<Instant> recentCandidates;
+  private final List<Instant> recentChanges;
+  private final @Nullable Long begunFor;
   private final @Nullable Instant lastCandidate;
   private final @Nullable Long lastPosition;
   private final @Nullable Result lastResult;
@@ -64,6 +66,8 @@ public final class RetrainHistory {
     this.change = builder.change;
     this.sinceChangeThen = builder.sinceChangeThen;
     this.end = builder.end;
+    this.recentChanges = List.copyOf(builder.recentChanges);
+    this.begunFor = builder.begunFor;
     this.longestWindow = builder.longestWindow;
   }
 
@@ -96,6 +100,8 @@ public final class RetrainHistory {
     copy.change = change;
     copy.sinceChangeThen = sinceChangeThen;
     copy.end = end;
+    copy.recentChanges.addAll(recentChanges);
+    copy.begunFor = begunFor;
     copy.longestWindow = longestWindow;
     return copy;
   }
@@ -113,6 +119,14 @@ public final class RetrainHistory {
   /** {@return when the newest candidates were begun, oldest first; 100 at most} */
   public List<Instant> recentCandidates() {
     return recentCandidates;
+  }
+
+  /**
+   * {@return when the first candidate for each of the newest changes was begun, oldest first; 100 at most. A change that a second
+   * candidate was begun for is there once}
+   */
+  public List<Instant> recentChanges() {
+    return recentChanges;
   }
 
   /** {@return when the newest candidate was begun; empty if there was none} */
@@ -181,6 +195,8 @@ public final class RetrainHistory {
         && championSince.equals(that.championSince)
         && candidates == that.candidates
         && recentCandidates.equals(that.recentCandidates)
+        && recentChanges.equals(that.recentChanges)
+        && Objects.equals(begunFor, that.begunFor)
         && Objects.equals(lastCandidate, that.lastCandidate)
         && Objects.equals(lastPosition, that.lastPosition)
         && lastResult == that.lastResult
@@ -217,6 +233,8 @@ public final class RetrainHistory {
     private Instant championSince;
     private long candidates;
     private final List<Instant> recentCandidates = new ArrayList<>();
+    private final List<Instant> recentChanges = new ArrayList<>();
+    private @Nullable Long begunFor;
     private @Nullable Instant lastCandidate;
     private @Nullable Long lastPosition;
     private @Nullable Result lastResult;
@@ -265,6 +283,25 @@ public final class RetrainHistory {
     public Builder candidate(Instant at, long position) {
       candidate(at);
       this.lastPosition = position;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the change that the newest candidate was begun for; without effect if the one before it was
+     * begun for the same}
+     *
+     * @param at when the candidate was begun
+     * @param position of the change
+     */
+    public Builder begunFor(Instant at, long position) {
+      requireNonNull(at, "at");
+      if (begunFor == null || begunFor != position) {
+        recentChanges.add(at);
+        if (recentChanges.size() > REMEMBERED) {
+          recentChanges.remove(0);
+        }
+      }
+      this.begunFor = position;
       return this;
     }
 

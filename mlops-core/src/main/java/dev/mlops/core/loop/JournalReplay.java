@@ -108,6 +108,7 @@ record JournalReplay(
     } else {
       history.candidate(event.at());
     }
+    event.change().ifPresent(change -> history.begunFor(event.at(), change));
   }
 
   /** The change that a candidate was trained for, and how many outcomes it knew since. */

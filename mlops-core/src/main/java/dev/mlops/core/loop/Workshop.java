@@ -414,7 +414,9 @@ final class Workshop {
     begun = event;
     cancelled = false;
     reserves.candidateBegun();
-    history = history.toBuilder().candidate(evidence.at(), end).build();
+    RetrainHistory.Builder more = history.toBuilder().candidate(evidence.at(), end);
+    event.change().ifPresent(change -> more.begunFor(evidence.at(), change));
+    history = more.build();
     unanswered = null;
     answered = Signalled.watches(evidence);
   }

@@ -51,6 +51,35 @@ public final class RetrainPolicies {
   }
 
   /**
+   * {@return a policy that retrains when the champion has reached the age at which training again pays}
+   *
+   * @param study of outcomes of the same stream
+   */
+  public static RetrainPolicy olderThan(FreshnessStudy study) {
+    return olderThan(study.period());
+  }
+
+  /**
+   * {@return a policy that retrains when the champion has reached the age at which training again pays, sooner while changes
+   * come more often than models age}
+   *
+   * <p>The mean gap between the newest three changes that candidates were begun for, and now, is the limit while it is shorter
+   * than the study's period; when changes stay away it grows until it is the period again.
+   *
+   * @param study of outcomes of the same stream
+   * @param least the shortest limit; longer than zero
+   * @throws IllegalArgumentException if the least is not longer than zero, or longer than the period
+   */
+  public static RetrainPolicy keepingPace(FreshnessStudy study, Duration least) {
+    if (least.isZero() || least.isNegative() || least.compareTo(study.period()) > 0) {
+      throw new IllegalArgumentException("the shortest limit must be longer than zero and at most the"
+          + " period of " + MlopsException.shown(study.period()) + ", but was "
+          + MlopsException.shown(least));
+    }
+    return new KeepingPace(study.period(), least);
+  }
+
+  /**
    * {@return a policy that retrains when this many outcomes have matured since the newest candidate was begun}
    *
    * <p>Without a candidate it counts from the oldest outcome that is known, and so it does where the outcomes of that time are
