@@ -3,9 +3,11 @@ package dev.mlops.core.loop;
 import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.api.model.Row;
+import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.drift.batch.DataDrift;
 import dev.mlops.drift.profile.Baselines;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,6 +27,24 @@ final class PictureOfToday {
   private static final int NAMED = 10;
 
   private PictureOfToday() {}
+
+  /**
+   * {@return which columns of the live rows the monitor signalled, those whose truth has not come included; empty if none, or if
+   * it watches no features}
+   *
+   * @param now what the monitor says
+   */
+  static String live(Evidence now) {
+    List<String> moved = new ArrayList<>();
+    now.champion().ifPresent(section -> section.drift().forEach((watch, reading) -> reading
+        .signal()
+        .map(Signal::moved)
+        .filter(columns -> !columns.isEmpty())
+        .ifPresent(columns -> moved.add(watch.id() + ": "
+            + String.join(
+                "; ", columns.stream().limit(NAMED).map(ColumnShift::toString).toList())))));
+    return moved.isEmpty() ? "" : "; live rows against the test phase, " + String.join(", ", moved);
+  }
 
   /**
    * {@return what differs, for people}

@@ -26,6 +26,16 @@ interface RowChoice {
    */
   List<Weighted> choose(List<Outcome> older, OptionalLong change, RandomGenerator random);
 
+  /**
+   * Chooses, oldest first, and may look at the rows held back, whose truths it must not.
+   *
+   * @param newest the outcomes held back, oldest first; at least one
+   */
+  default List<Weighted> choose(
+      List<Outcome> older, List<Outcome> newest, OptionalLong change, RandomGenerator random) {
+    return choose(older, change, random);
+  }
+
   /** {@return such as {@code the last 1000}} */
   @Override
   String toString();

@@ -105,6 +105,27 @@ public final class TrainingRows implements RowSelection {
   }
 
   /**
+   * {@return all outcomes, each counting as much more as its row is likelier among the newest ones; for a trainer that heeds
+   * the weights of rows}
+   *
+   * <p>For inputs that shift while what follows from them stays: importance weighting. The newest ones are the rows held back,
+   * of which the truths are not read. Large weights make a sample small: 1,000 rows whose {@linkplain
+   * Selected#effectiveRows() effective number} is 50 are worth 50. Where they are worth less than is wanted, they are drawn
+   * towards 1. The number is in the provenance of the package.
+   *
+   * @param effective the share of the rows that the weights must be worth at least; above 0, at most 1
+   * @param most how many at most; at least 40
+   * @throws IllegalArgumentException if one is out of range
+   */
+  public static TrainingRows likeNewest(double effective, int most) {
+    if (!(effective > 0 && effective <= 1)) {
+      throw new IllegalArgumentException(
+          "the effective share must be above 0 and at most 1, but was " + effective);
+    }
+    return of(new LikeNewest(effective, most(most)));
+  }
+
+  /**
    * {@return a sample of the newest outcomes, each as likely}
    *
    * @param size how many are drawn; at least 40
@@ -250,7 +271,7 @@ public final class TrainingRows implements RowSelection {
       context.progress(fits.size(), choices.size(), "training on " + choice);
       List<Outcome> older = outcomes.subList(Math.max(0, cut - choice.most()), cut);
       List<RowChoice.Weighted> rows = choice.choose(
-          older, change, new SplittableRandom(older.get(older.size() - 1).position()));
+          older, heldBack, change, new SplittableRandom(older.get(older.size() - 1).position()));
       try {
         Trained trained = trainer.train(
             rows.stream()

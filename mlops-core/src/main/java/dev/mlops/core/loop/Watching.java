@@ -1,7 +1,5 @@
 package dev.mlops.core.loop;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
@@ -202,7 +200,8 @@ final class Watching implements Phase {
     }
     loop.doing("packaged");
     Trained candidate = trained.testedOn(tested);
-    String picture = PictureOfToday.of(selection.training(), selection.heldBack());
+    String picture = PictureOfToday.of(selection.training(), selection.heldBack())
+        + PictureOfToday.live(evidence);
     ModelPackage plain = candidate.asPackage(champion.model());
     ModelPackage made = plain.digest().equals(champion.digest())
         ? plain // the champion again, which came from elsewhere
@@ -276,9 +275,7 @@ final class Watching implements Phase {
     about
         .provenance(Provenance.PARENT, champion.toString())
         .provenance(Provenance.PARENT_DIGEST, champion.digest().toString())
-        .provenance(
-            Provenance.DECISION,
-            new String(Steps.beginning(answer.toString()).getBytes(UTF_8), UTF_8))
+        .provenance(Provenance.DECISION, Steps.beginning(answer.toString()))
         .provenance(Provenance.ROWS, rows.size())
         .provenance(
             Provenance.ROWS_DIGEST,

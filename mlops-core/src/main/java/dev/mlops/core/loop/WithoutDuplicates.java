@@ -19,6 +19,16 @@ record WithoutDuplicates(RowChoice choice) implements RowChoice {
 
   @Override
   public List<Weighted> choose(List<Outcome> older, OptionalLong change, RandomGenerator random) {
+    return choice.choose(distinct(older), change, random);
+  }
+
+  @Override
+  public List<Weighted> choose(
+      List<Outcome> older, List<Outcome> newest, OptionalLong change, RandomGenerator random) {
+    return choice.choose(distinct(older), newest, change, random);
+  }
+
+  private static List<Outcome> distinct(List<Outcome> older) {
     Set<List<Object>> seen = new HashSet<>();
     List<Outcome> kept = new ArrayList<>();
     for (int i = older.size() - 1; i >= 0; i--) {
@@ -27,7 +37,7 @@ record WithoutDuplicates(RowChoice choice) implements RowChoice {
       }
     }
     Collections.reverse(kept);
-    return choice.choose(kept, change, random);
+    return kept;
   }
 
   /** Values and truth, compared as objects; {@code -0.0} and a missing value are others than {@code 0.0}. */

@@ -2,7 +2,16 @@ package dev.mlops.core.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mlops.api.drift.ColumnShift;
+import dev.mlops.api.drift.Direction;
+
+import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.Signal;
+import dev.mlops.api.monitor.DriftReading;
+import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.retrain.RetrainDecision;
@@ -40,7 +49,7 @@ class CandidateOriginTest {
     assertThat(origin.text(Provenance.PARENT_DIGEST)).contains(parent.digest().toString());
     assertThat(origin.text(Provenance.DECISION).orElseThrow())
         .contains("RETRAIN")
-        .contains("the channel moved ?");
+        .contains("the channel moved \ufffd");
     int rows = (int) origin.number(Provenance.ROWS).orElseThrow();
     int heldBack = (int) origin.number(Provenance.HELD_BACK).orElseThrow();
     int first = Integer.parseInt(origin.text(Provenance.FIRST).orElseThrow());
@@ -71,6 +80,34 @@ class CandidateOriginTest {
     scene.serve(100, x -> 0.6 + 0.4 * x);
     String after = picture(scene, 3);
     assertThat(after).contains("no longer a picture of today", "x: ");
+  }
+
+  /** The truths of the newest rows have not come; the monitor has seen that their x has moved. */
+  @Test
+  void liveRowsWhoseTruthHasNotComeAreComparedToo() {
+    LoopScene scene = new LoopScene(folder);
+    scene.world = "B";
+    scene.serve(400);
+    Watch watch = Signals.features().falseAlarmEvery(10_000).watch();
+    Signal signal = new Signal(
+        Direction.UP,
+        900,
+        420,
+        480,
+        2e5,
+        1e5,
+        List.of(new ColumnShift("x", Direction.UP, "0.5", "0.9", 0.41, 1e-9)));
+    scene.monitor.seen = evidence -> {
+      Evidence.Builder copy = Evidence.builder(evidence.model(), evidence.at())
+          .matured(evidence.matured())
+          .position(evidence.position());
+      evidence.champion().ifPresent(section -> copy.champion(section.toBuilder()
+          .drift(watch, DriftReading.builder(Level.DRIFT).inputs(900).signal(signal).build())
+          .build()));
+      return copy.build();
+    };
+    assertThat(picture(scene, 2))
+        .contains("still a picture of today", "live rows against the test phase", watch.id(), "x");
   }
 
   private static String picture(LoopScene scene, int version) {

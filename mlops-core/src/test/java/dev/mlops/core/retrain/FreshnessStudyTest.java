@@ -63,12 +63,16 @@ class FreshnessStudyTest {
   };
 
   private static double boundary(List<Labelled<Row>> rows) {
+    double[] x = rows.stream().mapToDouble(row -> row.input().number(0)).toArray();
+    double[] yes = rows.stream()
+        .mapToDouble(row -> row.truth().label().orElseThrow().equals("yes") ? 1 : 0)
+        .toArray();
     double best = 0;
     int fewest = Integer.MAX_VALUE;
     for (int step = 0; step < 50; step++) {
       int wrong = 0;
-      for (Labelled<Row> row : rows) {
-        wrong += row.truth().equals(Truth.of(label(row.input().number(0), step / 50.0))) ? 0 : 1;
+      for (int i = 0; i < x.length; i++) {
+        wrong += isBehind(x[i], step / 50.0) == (yes[i] == 1) ? 0 : 1;
       }
       if (wrong < fewest) {
         fewest = wrong;
@@ -78,9 +82,13 @@ class FreshnessStudyTest {
     return best;
   }
 
+  private static boolean isBehind(double x, double boundary) {
+    double behind = x - boundary;
+    return behind - Math.floor(behind) < 0.5;
+  }
+
   private static String label(double x, double boundary) {
-    double behind = x - boundary - Math.floor(x - boundary);
-    return behind < 0.5 ? "yes" : "no";
+    return isBehind(x, boundary) ? "yes" : "no";
   }
 
   private static List<Outcome> stream(double pace, int rows, long seed) {
