@@ -372,15 +372,18 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
       requireAnswerable(condition, next.method, "promotingWhen");
     }
     if (next.method.splits()) {
-      Duration steps = next.time.multipliedBy(next.shares.length);
+      long longest = Long.MAX_VALUE / next.shares.length; // so that no product overflows
+      Duration steps =
+          Duration.ofSeconds(Math.min(longest, next.time.getSeconds()) * next.shares.length)
+              .plusNanos((long) next.time.getNano() * next.shares.length);
       if (steps.compareTo(next.deadline) > 0) {
         throw new IllegalArgumentException(next.shares.length + " steps of at least "
             + MlopsException.shown(next.time) + " take " + MlopsException.shown(steps)
             + ", but the rollout ends after " + MlopsException.shown(next.deadline)
             + " and would never promote");
       }
-      long wanted = Math.max(0, next.truths) * next.shares.length;
-      if (next.most < wanted) {
+      long wanted = Math.min(longest, next.truths) * next.shares.length;
+      if (next.most < wanted || next.truths > longest) {
         throw new IllegalArgumentException(next.shares.length + " steps of at least "
             + next.truths + " truths need " + wanted + ", but the rollout ends after " + next.most
             + " and would never promote");

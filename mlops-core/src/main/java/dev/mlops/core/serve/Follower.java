@@ -2,14 +2,12 @@ package dev.mlops.core.serve;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Recorder;
-import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
-import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
+import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.internal.log.FaultStatus;
@@ -80,14 +78,16 @@ final class Follower {
   void begin(AliasChange change, boolean orEarlier) {
     try {
       load(null, change, null);
-    } catch (ModelLoadException | PackageIntegrityException e) {
+    } catch (StoreException e) {
+      throw e; // no version is to blame
+    } catch (RuntimeException | Error e) {
       if (!orEarlier || !beginEarlier(change, e)) {
         throw e;
       }
     }
   }
 
-  private boolean beginEarlier(AliasChange change, MlopsException unloadable) {
+  private boolean beginEarlier(AliasChange change, Throwable unloadable) {
     List<AliasChange> history = store.history(alias);
     List<Version> way = RollbackTargets.of(history, change);
     for (int i = way.size() - 1; i >= 0; i--) {
@@ -106,7 +106,9 @@ final class Follower {
               unloadable);
           return true;
         }
-      } catch (ModelLoadException | PackageIntegrityException also) {
+      } catch (StoreException also) {
+        throw also;
+      } catch (RuntimeException | Error also) {
         unloadable.addSuppressed(also);
       }
     }
@@ -233,7 +235,7 @@ final class Follower {
     Loaded before = before(now, change);
     boolean serves;
     if (change.to().equals(champion.version())) {
-      serves = serving.replace(now, new State(change, champion, before, null));
+      serves = serving.replace(now, new State(change, champion, before, null, now.split()));
     } else if (standby != null && atHand) {
       serves = serving.replace(now, new State(change, standby, before, null));
     } else {
@@ -316,20 +318,23 @@ final class Follower {
 
   /** Loads the newest of some versions that can be loaded; throws what the newest threw if none can be. */
   private void warmUp(State state, List<Version> way) {
-    MlopsException first = null;
+    RuntimeException unloadable = null;
+    Error broken = null;
     for (int i = way.size() - 1; i >= 0; i--) {
       ModelPackage source;
       SharedModel model;
       try {
         source = store.open(way.get(i));
         model = loader.shared(source);
-      } catch (ModelLoadException | PackageIntegrityException e) {
-        warnings.once(
-            "unloadable " + way.get(i),
-            way.get(i) + " cannot be loaded, so that " + alias
-                + " cannot be rolled back to it; the version before it is tried",
-            e);
-        first = first == null ? e : first;
+      } catch (StoreException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        unloadable = unloadable == null ? e : unloadable;
+        tell(way, i, e);
+        continue;
+      } catch (Error e) { // of its runtime
+        broken = broken == null ? e : broken;
+        tell(way, i, e);
         continue;
       }
       boolean kept = false;
@@ -342,8 +347,22 @@ final class Follower {
       }
       return;
     }
-    if (first != null) {
-      throw first;
+    if (unloadable != null) {
+      throw unloadable;
+    }
+    if (broken != null) {
+      throw broken;
+    }
+  }
+
+  /** The last of the way is told as trouble. */
+  private void tell(List<Version> way, int i, Throwable why) {
+    if (i > 0) {
+      warnings.once(
+          "unloadable " + way.get(i),
+          way.get(i) + " cannot be loaded, so that " + alias
+              + " cannot be rolled back to it; the version before it is tried",
+          why);
     }
   }
 

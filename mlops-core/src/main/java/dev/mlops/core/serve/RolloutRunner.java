@@ -24,6 +24,7 @@ import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
+import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionNotFoundException;
 import dev.mlops.api.store.VersionStore;
@@ -91,6 +92,10 @@ final class RolloutRunner {
   private final List<LoopEvent> owed = new ArrayList<>();
 
   private boolean recovered;
+
+  /** What the clock said last; a host's clock that throws must not keep a rollout from ending. */
+  private volatile Instant last = Instant.EPOCH;
+
   private final Warnings warnings = Warnings.of(Deployment.class);
   private final FaultStatus fault =
       FaultStatus.of(Deployment.class, "the champion goes on serving, the next tick tries again");
@@ -162,6 +167,16 @@ final class RolloutRunner {
 
     /** Why somebody wants it to end; set without the lock. */
     volatile @Nullable String abort;
+
+    /** Why it must not take over although it has won: a condition failed before the move was made. */
+    @Nullable
+    String condemned;
+
+    @Nullable
+    String stop() {
+      String asked = abort;
+      return asked != null ? asked : condemned;
+    }
 
     Running(
         Rollout rollout,
@@ -286,7 +301,7 @@ final class RolloutRunner {
           progress,
           ready,
           champion.version(),
-          clock.instant(),
+          instant(),
           Duration.ZERO,
           monitor.outcomes().end());
       write(event(LoopEvent.Kind.ROLLING_OUT, begun)
@@ -301,6 +316,18 @@ final class RolloutRunner {
       return begun.rollout;
     } finally {
       moving.unlock();
+    }
+  }
+
+  private Instant instant() {
+    try {
+      Instant now = clock.instant();
+      last = now;
+      return now;
+    } catch (Throwable e) {
+      warnings.once(
+          "clock", "the clock of " + alias + " threw; rollouts go on by what it said last", e);
+      return last;
     }
   }
 
@@ -420,29 +447,35 @@ final class RolloutRunner {
                   : "its plan says to roll back then")
               + "; " + serves + " answers all requests");
     } else {
+      Running again;
       try {
-        goOn(left, plan, state.champion());
+        again = again(left, plan, state.champion());
+      } catch (StoreException e) {
+        throw e; // the store may be back at the next tick
+      } catch (Throwable e) { // the candidate's or its plan's: no tick mends that
+        write(ended(LoopEvent.Kind.FAILED, left)
+            .because(beginning("could not go on after a restart: " + Warnings.shown(e))));
         return;
-      } catch (ModelLoadException | VersionNotFoundException | IllegalArgumentException e) {
-        end = ended(LoopEvent.Kind.FAILED, left)
-            .because("could not go on after a restart: " + Warnings.shown(e));
       }
+      goOn(again);
+      return;
     }
     write(end);
   }
 
-  private void goOn(RolloutReplay.Unfinished left, RolloutPlan plan, Loaded champion) {
+  /** The rollout as it was left, with its candidate loaded and asked; what is thrown leaves nothing open. */
+  private Running again(RolloutReplay.Unfinished left, RolloutPlan plan, Loaded champion) {
     Prepared ready = follower.prepare(store.require(left.candidate.toString()));
-    boolean goesOn = false;
+    boolean loaded = false;
     try {
       RolloutProgress progress = CheckedProgress.begun(
           plan, start(ready, champion).step(left.step).build());
       warmUp(ready);
       Outcomes outcomes = monitor.outcomes();
       boolean known = left.position >= outcomes.begin() && left.position <= outcomes.end();
-      Instant now = clock.instant();
+      Instant now = instant();
       Duration before = Duration.between(left.began, now);
-      Running begun = running(
+      Running again = running(
           left.id,
           plan,
           progress,
@@ -451,25 +484,37 @@ final class RolloutRunner {
           known ? left.began : now,
           before.isNegative() ? Duration.ZERO : before,
           known ? left.position : outcomes.end());
-      begun.paused = left.paused;
-      begun.approved = left.approved;
-      write(event(LoopEvent.Kind.STEPPING, begun)
-          .because("goes on after a restart")
-          .number("step", progress.step())
-          .number("share", progress.share()));
-      apply(begun, "goes on after a restart");
-      running.add(begun);
-      mirror();
-      goesOn = true;
+      again.paused = left.paused;
+      again.approved = left.approved;
+      loaded = true;
+      return again;
     } finally {
-      if (!goesOn) {
+      if (!loaded) {
         ready.close();
       }
     }
   }
 
+  private void goOn(Running again) {
+    boolean goesOn = false;
+    try {
+      write(event(LoopEvent.Kind.STEPPING, again)
+          .because("goes on after a restart")
+          .number("step", again.progress.step())
+          .number("share", again.progress.share()));
+      apply(again, "goes on after a restart");
+      running.add(again);
+      mirror();
+      goesOn = true;
+    } finally {
+      if (!goesOn) {
+        again.ready.close();
+      }
+    }
+  }
+
   private LoopEvent.Builder ended(LoopEvent.Kind kind, RolloutReplay.Unfinished left) {
-    return LoopEvent.builder(kind, clock.instant())
+    return LoopEvent.builder(kind, instant())
         .champion(left.champion)
         .candidate(left.candidate)
         .intent(left.id);
@@ -483,7 +528,7 @@ final class RolloutRunner {
     if (!moving.tryLock()) {
       return; // somebody pauses, approves or begins one
     }
-    String step = "read the journal of rollouts of " + alias;
+    String step = "take up the rollouts of " + alias + " that its journal tells of";
     try {
       recover();
       step = "write the journal of rollouts of " + alias;
@@ -505,39 +550,59 @@ final class RolloutRunner {
   /** Whether nothing was in its way. */
   private boolean tick(Running one) {
     try {
-      advance(one);
-      return true;
+      boolean aborted = one.abort != null;
+      boolean seen = advance(one);
+      if (!aborted && one.abort != null && running.contains(one)) {
+        seen &= advance(one); // a listener aborted it
+      }
+      return seen;
     } catch (Throwable e) {
       fault.met("move the rollout of " + one.rollout.candidate() + " for " + alias, e);
       return false;
     }
   }
 
-  private void advance(Running one) {
+  /** Whether its evidence could be read. */
+  private boolean advance(Running one) {
     State state = serving.now();
     if (state == null) {
-      return;
+      return true;
     }
     if (one.baking) {
       bake(one, state);
-      return;
+      return true;
     }
     Loaded champion = state.champion();
     boolean stands = champion.version().equals(one.rollout.champion()) && state.hold() == null;
     if (!stands) {
       overtaken(one, state);
-      return;
+      return true;
+    }
+    if (one.won != null) { // and an earlier tick could not move the alias
+      Finding found = one.progress.baking(alone(one));
+      one.condemned = found.verdict() == Verdict.FAIL ? found.text() : one.condemned;
+    }
+    if (one.stop() != null) {
+      serving.unsplit(one.rollout.id());
     }
     if (one.promoting) {
       promote(one, state);
-      return;
+      return true;
     }
-    String abort = one.abort;
-    if (abort != null) {
-      end(one, LoopEvent.Kind.ABORTED, Rollout.State.ABORTED, Map.of(), abort);
-      return;
+    String stop = one.stop();
+    if (stop != null) {
+      stopped(one, stop);
+      return true;
     }
-    Evidence evidence = evidence(one);
+    boolean seen = true;
+    Evidence evidence;
+    try {
+      evidence = evidence(one);
+    } catch (Throwable e) { // a host's monitor: nothing is known, and the deadline comes all the same
+      fault.met("read the evidence of " + one.rollout.candidate() + " for " + alias, e);
+      evidence = Evidence.builder(one.rollout.candidate().model(), instant()).build();
+      seen = false;
+    }
     RolloutDecision decision;
     boolean owesStep;
     try {
@@ -551,7 +616,7 @@ final class RolloutRunner {
     } catch (Throwable e) { // the plan's, which may be a host's
       String why = "its plan threw: " + Warnings.shown(e);
       end(one, LoopEvent.Kind.FAILED, Rollout.State.FAILED, Map.of(), why);
-      return;
+      return seen;
     }
     switch (decision.outcome()) {
       case KEEP -> {
@@ -580,6 +645,17 @@ final class RolloutRunner {
         show(one, state(one), decision.reason(), evidence);
       }
     }
+    return seen;
+  }
+
+  private void stopped(Running one, String why) {
+    boolean asked = one.abort != null;
+    end(
+        one,
+        asked ? LoopEvent.Kind.ABORTED : LoopEvent.Kind.ROLLED_BACK,
+        asked ? Rollout.State.ABORTED : Rollout.State.ROLLED_BACK,
+        Map.of(),
+        why);
   }
 
   /** Whether the plan is further than what is in effect. */
@@ -623,11 +699,16 @@ final class RolloutRunner {
     one.rollout.show(new Rollout.View(
         state,
         one.step,
-        state == Rollout.State.RUNNING || state == Rollout.State.PAUSED
-            ? Math.max(0, one.share)
-            : 0,
+        answers(one) ? Math.max(0, one.share) : 0,
         reason,
         Optional.ofNullable(evidence)));
+  }
+
+  private boolean answers(Running one) {
+    State state = serving.now();
+    return state != null
+        && state.split() != null
+        && state.split().rollout().equals(one.rollout.id());
   }
 
   /** Hands over what has matured since the last tick. */
@@ -644,7 +725,7 @@ final class RolloutRunner {
       return;
     }
     Duration lasted = sinceNanos(one.beganNanos);
-    Instant earliest = clock.instant().minus(lasted);
+    Instant earliest = instant().minus(lasted);
     if (earliest.isBefore(one.began)) {
       one.began = earliest; // the clock went back
     }
@@ -745,17 +826,13 @@ final class RolloutRunner {
   /** The intent is written, then the alias moved, then that is written. What was done by an earlier tick is not done again. */
   private void promote(Running one, State state) {
     String why = beginning(one.won == null ? "" : one.won.reason());
-    if (one.abort != null && one.promoting) {
+    String stop = one.stop();
+    if (stop != null && one.promoting) {
       if (made(one).isEmpty()) {
-        end(
-            one,
-            LoopEvent.Kind.ABORTED,
-            Rollout.State.ABORTED,
-            Map.of(),
-            String.valueOf(one.abort));
-        return;
+        stopped(one, stop);
+      } else {
+        follower.tick(); // it serves by now, and is rolled back by the next tick
       }
-      follower.tick(); // it serves by now, and is rolled back by the next tick
       return;
     }
     if (!one.promoting) {
@@ -763,6 +840,10 @@ final class RolloutRunner {
           .because(
               beginning(one.rollout.champion() + " -> " + one.rollout.candidate() + ": " + why)));
       one.promoting = true;
+      if (one.stop() != null) { // who was told of it aborted it
+        promote(one, state);
+        return;
+      }
     }
     AliasChange change;
     try {
@@ -803,10 +884,10 @@ final class RolloutRunner {
     if (!bake.isZero()) {
       event.number("bake_seconds", (double) bake.toSeconds() + bake.toNanosPart() / 1e9);
     }
-    write(event);
+    writeOrOwe(event.build()); // the move was made, whether or not that can be written
     one.promoting = false;
     follower.tick();
-    if (bake.isZero()) {
+    if (bake.isZero() && one.stop() == null) {
       close(one, Rollout.State.PROMOTED, why);
     } else {
       one.baking = true;
@@ -847,13 +928,10 @@ final class RolloutRunner {
       }
       return;
     }
-    String abort = one.abort;
-    Evidence now = monitor.evidence();
-    Evidence.Builder alone =
-        Evidence.builder(now.model(), now.at()).matured(now.matured()).position(now.position());
-    section(now, candidate).ifPresent(section -> alone.champion(one.candidate.since(section)));
-    Evidence evidence = alone.build();
-    Finding found = abort != null ? Finding.fail(abort) : one.progress.baking(evidence);
+    boolean asked = one.abort != null;
+    String stop = one.stop();
+    Evidence evidence = alone(one);
+    Finding found = stop != null ? Finding.fail(stop) : one.progress.baking(evidence);
     if (found.verdict() == Verdict.FAIL) {
       Version restored = state.standby() == null ? null : state.standby().version();
       if (restored == null) {
@@ -861,12 +939,12 @@ final class RolloutRunner {
             + found.text() + "; no version before it is loaded yet");
       }
       LoopEvent event = event(
-              abort == null ? LoopEvent.Kind.ROLLED_BACK : LoopEvent.Kind.ABORTED, one)
+              asked ? LoopEvent.Kind.ABORTED : LoopEvent.Kind.ROLLED_BACK, one)
           .because(beginning(found.text() + "; " + restored + " serves again"))
           .build();
       writeOrOwe(event);
       serving.rollBack("rollout", found.text());
-      close(one, abort == null ? Rollout.State.ROLLED_BACK : Rollout.State.ABORTED, found.text());
+      close(one, asked ? Rollout.State.ABORTED : Rollout.State.ROLLED_BACK, found.text());
       show(one, one.rollout.state(), found.text(), evidence);
       follower.tick();
       return;
@@ -876,6 +954,21 @@ final class RolloutRunner {
       return;
     }
     show(one, Rollout.State.BAKING, found.text(), evidence);
+  }
+
+  /** Evidence of the candidate alone, as the champion that it is or would be; empty of it if the monitor throws. */
+  private Evidence alone(Running one) {
+    try {
+      Evidence now = monitor.evidence();
+      Evidence.Builder alone =
+          Evidence.builder(now.model(), now.at()).matured(now.matured()).position(now.position());
+      section(now, one.rollout.candidate())
+          .ifPresent(section -> alone.champion(one.candidate.since(section)));
+      return alone.build();
+    } catch (Throwable e) { // a host's
+      warnings.once("evidence", "the monitor of " + alias + " threw when asked for evidence", e);
+      return Evidence.builder(one.rollout.candidate().model(), instant()).build();
+    }
   }
 
   private void endBake(Running one, String why) {
@@ -893,6 +986,7 @@ final class RolloutRunner {
       Rollout.State state,
       Map<String, Double> numbers,
       String why) {
+    serving.unsplit(one.rollout.id());
     LoopEvent.Builder event = numbered(event(kind, one), numbers);
     if (one.mirrored != null) {
       one.mirrored.end();
@@ -906,7 +1000,6 @@ final class RolloutRunner {
           .number("failed", counts.failed());
     }
     writeOrOwe(event.because(beginning(why)).build());
-    serving.unsplit(one.rollout.id());
     close(one, state, why);
   }
 
@@ -999,7 +1092,8 @@ final class RolloutRunner {
       return rollout.state();
     }
     found.get().abort = "aborted by " + said(by, because);
-    if (moving.tryLock()) {
+    serving.unsplit(rollout.id()); // before anything that could fail or wait
+    if (!moving.isHeldByCurrentThread() && moving.tryLock()) {
       try {
         if (find(rollout).isPresent()) {
           tick(found.get());
@@ -1007,10 +1101,7 @@ final class RolloutRunner {
       } finally {
         moving.unlock();
       }
-    } else {
-      // A tick is at it, perhaps waiting for the store: no request waits with it.
-      serving.unsplit(rollout.id());
-    }
+    } // else a tick is at it, perhaps waiting for the store, or its listener asks: that tick or the next one ends it
     return rollout.state();
   }
 
@@ -1019,7 +1110,7 @@ final class RolloutRunner {
   }
 
   private static String said(String by, String because) {
-    String actor = by.length() > LONGEST_ACTOR ? by.substring(0, LONGEST_ACTOR) : by;
+    String actor = Texts.beginning(by, LONGEST_ACTOR);
     return beginning(actor + ": " + because);
   }
 
@@ -1027,7 +1118,7 @@ final class RolloutRunner {
   // --------------------------------------------------------------------------------
 
   private LoopEvent.Builder event(LoopEvent.Kind kind, Running one) {
-    return LoopEvent.builder(kind, clock.instant())
+    return LoopEvent.builder(kind, instant())
         .champion(one.rollout.champion())
         .candidate(one.rollout.candidate())
         .intent(one.rollout.id());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.pack.ModelLoadException;
+import dev.mlops.api.pack.PackageFormatException;
 import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,32 @@ class EarlierVersionTest {
       deployment.tick();
       assertThat(deployment.rollBack("ops", "bad").number()).isEqualTo(1);
       Scene.assertServes(1, deployment);
+    }
+  }
+
+  @Test
+  void whateverIsThrownOnLoadAnEarlierVersionServes() {
+    scene.move(2);
+    scene.move(3);
+    for (Throwable fault : new Throwable[] {
+      new PackageFormatException("format 99 of fraud:3", null),
+      new IllegalStateException("no driver"),
+      new NoClassDefFoundError("acme/Kernel")
+    }) {
+      scene.runtime.before = number -> {
+        if (number == 3) {
+          if (fault instanceof Error error) {
+            throw error;
+          }
+          throw (RuntimeException) fault;
+        }
+      };
+      try (Deployment<Scene.Order> deployment =
+          scene.deployment().orAnEarlierVersion().open()) {
+        Scene.assertServes(2, deployment);
+        deployment.tick();
+        assertThat(deployment.trouble().orElseThrow()).contains("fraud:3");
+      }
     }
   }
 }

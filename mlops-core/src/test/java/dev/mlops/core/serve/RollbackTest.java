@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -563,14 +564,15 @@ class RollbackTest {
         model -> assertThat(model.closes.get()).as(model.toString()).isEqualTo(1));
   }
 
-  /** Version 2 cannot be loaded. It is no trouble once another one could be rolled back to, or none. */
+  /** Neither version 2 nor the one before it can be loaded. That is no trouble once another one could be rolled back to, or none. */
   @Test
   void aPredecessorThatCannotBeLoadedIsNoTroubleOnceItIsNotNeeded() {
     Scene four = Scene.of(4);
     four.move(2);
     four.move(3);
+    AtomicBoolean unloadable = new AtomicBoolean(true);
     four.runtime.before = number -> {
-      if (number == 2) {
+      if (number == 2 || (number == 1 && unloadable.get())) {
         throw new IllegalStateException("no such library");
       }
     };
@@ -580,12 +582,14 @@ class RollbackTest {
       try (Deployment<Scene.Order> deployment = four.deployment().open()) {
         deployment.tick();
         assertThat(deployment.trouble()).isEqualTo(trouble);
+        unloadable.set(false);
         four.move(next);
         deployment.tick();
         assertThat(deployment.trouble()).as("at " + next).isEmpty();
         Scene.assertServes(next, deployment);
       }
       four.move(3);
+      unloadable.set(true);
     }
   }
 
