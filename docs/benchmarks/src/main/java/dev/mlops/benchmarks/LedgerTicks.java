@@ -10,6 +10,7 @@ import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.core.monitor.LedgerLog;
 import dev.mlops.core.monitor.MicrometerMonitor;
+import dev.mlops.core.monitor.MonitorConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.lang.management.GarbageCollectorMXBean;
@@ -51,7 +52,7 @@ public final class LedgerTicks {
     int columns = Integer.parseInt(args[1]);
     AtomicLong longestPause = watchPauses();
     Path folder = Files.createTempDirectory("ledger");
-    MicrometerMonitor.Config config = MicrometerMonitor.config(new SimpleMeterRegistry())
+    MonitorConfig config = MicrometerMonitor.config(new SimpleMeterRegistry())
         .truthWithin(Duration.ofDays(1))
         .awaiting(Math.max(open, 1))
         .keeping(10_000);

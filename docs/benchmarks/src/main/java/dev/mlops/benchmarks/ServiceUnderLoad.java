@@ -16,6 +16,7 @@ import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.monitor.MicrometerMonitor;
+import dev.mlops.core.monitor.MonitorConfig;
 import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.serve.Served;
 import dev.mlops.core.store.FileVersionStore;
@@ -103,7 +104,7 @@ public final class ServiceUnderLoad {
   }
 
   private void paced(ModelPackage made, int seconds) throws Exception {
-    MicrometerMonitor.Config config = MicrometerMonitor.config(new SimpleMeterRegistry())
+    MonitorConfig config = MicrometerMonitor.config(new SimpleMeterRegistry())
         .answeringWithin(Duration.ofMillis(1))
         .truthWithin(Duration.ofMinutes(10))
         .awaiting(1_000_000)
@@ -197,7 +198,7 @@ public final class ServiceUnderLoad {
   }
 
   private void filled(Baseline baseline, int open) {
-    MicrometerMonitor.Config config = MicrometerMonitor.config(new SimpleMeterRegistry())
+    MonitorConfig config = MicrometerMonitor.config(new SimpleMeterRegistry())
         .truthWithin(Duration.ofDays(1))
         .awaiting(open)
         .watching(features().falseAlarmEvery(1_000_000));

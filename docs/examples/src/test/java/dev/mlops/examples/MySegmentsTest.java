@@ -22,6 +22,7 @@ import dev.mlops.api.monitor.SegmentationEvidence;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.core.monitor.MicrometerMonitor;
+import dev.mlops.core.monitor.MonitorConfig;
 import dev.mlops.drift.profile.Baselines;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -47,7 +48,7 @@ class MySegmentsTest {
   static final Condition AS_TESTED = predictions().falseAlarmEvery(100_000);
   // endregion
 
-  private static MicrometerMonitor.Config divided(MeterRegistry registry) {
+  private static MonitorConfig divided(MeterRegistry registry) {
     // region divide
     Segmentation bands = Segmentation.of(
         "age_band", row -> row.number(1) < 25 ? "young" : row.number(1) < 60 ? "middle" : "old");

@@ -1,7 +1,9 @@
 package dev.mlops.api.monitor;
 
 import dev.mlops.api.model.Metric;
+import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -46,5 +48,14 @@ public interface EvidenceReader {
    */
   default Set<Expression> expressions() {
     return Set.of();
+  }
+
+  /**
+   * {@return a reader of all that several readers read}
+   *
+   * @param readers such as the conditions of a rule; none reads nothing
+   */
+  static EvidenceReader all(Collection<? extends EvidenceReader> readers) {
+    return new AllReaders(List.copyOf(readers));
   }
 }

@@ -153,7 +153,7 @@ final class Intake {
               + " rings are " + values + " values for each, at most " + Ring.MOST_VALUES
               + " are possible; buffer at most "
               + Long.highestOneBit(Ring.MOST_VALUES / schema.size()) * stripes
-              + " (Config.buffering). No recorder was made");
+              + " (MonitorConfig.buffering). No recorder was made");
     }
     Stripes made = new Stripes(schema, stripes, () -> ring.apply(schema, slotsEach));
     made.users = 1;

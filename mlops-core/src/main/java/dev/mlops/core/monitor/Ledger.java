@@ -116,7 +116,7 @@ final class Ledger {
     void waits(String key, Truth truth, long at);
   }
 
-  Ledger(MicrometerMonitor.Config config, Listener listener) {
+  Ledger(MonitorConfig.Draft config, Listener listener) {
     this.mostOpen = config.open;
     this.kept = config.outcomes;
     this.remembered = config.remembered();
@@ -671,6 +671,11 @@ final class Ledger {
   /** Whether what follows happened in an earlier life: what was decided then is told, and not decided again. */
   void replaying(boolean now) {
     replaying = now;
+  }
+
+  /** Whether what happens now happened in an earlier life. */
+  boolean isReplaying() {
+    return replaying;
   }
 
   /** Closes a prediction as it was closed in an earlier life; one that is not there, since it was not read, stays out. */

@@ -27,7 +27,7 @@ import java.util.Map;
  *
  * <p>Immutable.
  *
- * @see MicrometerMonitor.Config#logging(LedgerLog)
+ * @see MonitorConfig#logging(LedgerLog)
  * @since 0.1
  */
 @Beta

@@ -51,7 +51,7 @@ final class MonitorWarnings {
       warnings.once(
           "full",
           "predictions of " + model + " are dropped and counted: all " + slots
-              + " slots are taken; call tick() more often, or buffer more (Config.buffering)",
+              + " slots are taken; call tick() more often, or buffer more (MonitorConfig.buffering)",
           null);
     }
   }
@@ -75,7 +75,7 @@ final class MonitorWarnings {
         "lost",
         "truths of " + model + " are lost and counted: all " + slots + " places were taken for "
             + Intake.LONGEST_WAIT.toMillis()
-            + " ms; call tick() more often, or buffer more (Config.buffering)",
+            + " ms; call tick() more often, or buffer more (MonitorConfig.buffering)",
         null);
   }
 
@@ -133,7 +133,7 @@ final class MonitorWarnings {
           "overflow",
           "more than " + most + " predictions of " + model
               + " waited: the oldest of them were ended before their horizon, those with a truth as matured, the others as"
-              + " expired; let more wait (Config.awaiting)" + ledger.wouldWait(),
+              + " expired; let more wait (MonitorConfig.awaiting)" + ledger.wouldWait(),
           null);
     }
   }

@@ -43,6 +43,9 @@ final class Section {
     }
   }
 
+  /** After so many truths without the positive label, where no test row had it either, the host is told. */
+  private static final int TRUTHS_WITHOUT_POSITIVE = 100;
+
   /** The monitor whose version it is. */
   final Intake.Sink sink;
 
@@ -109,7 +112,7 @@ final class Section {
       String version,
       Baseline baseline,
       Stripes stripes,
-      MicrometerMonitor.Config config) {
+      MonitorConfig.Draft config) {
     this.sink = sink;
     this.version = version;
     this.baseline = baseline;
@@ -211,6 +214,20 @@ final class Section {
   /** How many of the open ones have no truth yet. */
   long waiting() {
     return open() - joinedAndOpen;
+  }
+
+  /** Whether no test row and none of the first truths had the positive label. */
+  boolean neverPositive() {
+    return labels.trueLabels() >= TRUTHS_WITHOUT_POSITIVE
+        && !labels.positiveWasTrue()
+        && baseline
+            .schema()
+            .positiveLabel()
+            .filter(label -> baseline
+                .labels()
+                .filter(known -> known.counts().containsKey(label))
+                .isEmpty())
+            .isPresent();
   }
 
   VersionEvidence.Builder evidence(long now) {

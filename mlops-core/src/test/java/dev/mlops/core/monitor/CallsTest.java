@@ -39,7 +39,7 @@ class CallsTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final ManualClock clock = new ManualClock();
 
-  private MicrometerMonitor open(UnaryOperator<MicrometerMonitor.Config> knobs) {
+  private MicrometerMonitor open(UnaryOperator<MonitorConfig> knobs) {
     return knobs.apply(MicrometerMonitor.config(registry).clock(clock)).open("fraud");
   }
 

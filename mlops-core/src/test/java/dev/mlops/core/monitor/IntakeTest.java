@@ -48,9 +48,9 @@ class IntakeTest {
   private final Intake intake = new Intake(1_024, Ring::new, new ReentrantLock());
 
   private MicrometerMonitor open(
-      String model, UnaryOperator<MicrometerMonitor.Config> knobs, Intake intake) {
-    MicrometerMonitor.Config config = MicrometerMonitor.config(registry).clock(clock);
-    return new MicrometerMonitor(model, knobs.apply(config), intake);
+      String model, UnaryOperator<MonitorConfig> knobs, Intake intake) {
+    MonitorConfig config = MicrometerMonitor.config(registry).clock(clock);
+    return new MicrometerMonitor(model, knobs.apply(config).draft, intake);
   }
 
   private MicrometerMonitor open(String model) {
@@ -278,7 +278,7 @@ class IntakeTest {
         "1",
         Baseline.builder(NUMBER).build(),
         intake.use(NUMBER),
-        MicrometerMonitor.config(new SimpleMeterRegistry()).qualityOver(5));
+        MicrometerMonitor.config(new SimpleMeterRegistry()).qualityOver(5).draft);
     Recorder ofBroken = new SectionRecorder(intake, broken);
     for (int i = 0; i < 10; i++) {
       ofBroken.record(Row.of(NUMBER, 1.0), YES, 1);

@@ -52,9 +52,9 @@ class LatencyGrowthTest {
   private final Recorder recorder = recorder();
 
   private MicrometerMonitor open() {
-    MicrometerMonitor.Config config =
+    MonitorConfig config =
         MicrometerMonitor.config(new SimpleMeterRegistry()).clock(clock);
-    config.host = this::read;
+    config.draft.host = this::read;
     return config.open("payments");
   }
 

@@ -152,9 +152,9 @@ class LatencyWatchTest {
     ManualClock clock = new ManualClock();
     WatchCondition slow = latency().p99NoWorseThanBaseline(1.2).falseAlarmEvery(1_000_000);
     long[] nanos = {0};
-    MicrometerMonitor.Config config =
+    MonitorConfig config =
         MicrometerMonitor.config(new SimpleMeterRegistry()).clock(clock).watching(slow);
-    config.host =
+    config.draft.host =
         () -> new Host.Reading(nanos[0], 0, 0, OptionalDouble.empty(), OptionalDouble.empty(), 2);
     try (CapturedLog log = CapturedLog.of(MicrometerMonitor.class);
         MicrometerMonitor monitor = config.open("payments")) {

@@ -74,7 +74,7 @@ class LedgerLogTest {
     return temp.resolve("ledger");
   }
 
-  private MicrometerMonitor open(UnaryOperator<MicrometerMonitor.Config> change) {
+  private MicrometerMonitor open(UnaryOperator<MonitorConfig> change) {
     registry = new SimpleMeterRegistry();
     MicrometerMonitor monitor = change
         .apply(MicrometerMonitor.config(registry)
@@ -151,8 +151,8 @@ class LedgerLogTest {
   @ValueSource(longs = {1, 2, 3, 4})
   void restartsChangeNothing(long seed) {
     Random random = new Random(seed);
-    UnaryOperator<MicrometerMonitor.Config> knobs = config -> {
-      MicrometerMonitor.Config some = config.awaiting(300).keeping(150).qualityOver(100);
+    UnaryOperator<MonitorConfig> knobs = config -> {
+      MonitorConfig some = config.awaiting(300).keeping(150).qualityOver(100);
       return seed % 2 == 0 ? some.truthWithin(Duration.ofHours(1)) : some;
     };
     MicrometerMonitor logged = open(knobs);
@@ -274,7 +274,7 @@ class LedgerLogTest {
         Column.category("postcode"),
         Column.category("name"),
         Column.category("channel"));
-    UnaryOperator<MicrometerMonitor.Config> knobs = config -> config
+    UnaryOperator<MonitorConfig> knobs = config -> config
         .keeping(1)
         .qualityOver(1)
         .logging(LedgerLog.in(folder())
@@ -402,7 +402,7 @@ class LedgerLogTest {
 
   @Test
   void aSegmentThatIsTooOldGoesAndItsOpenPredictionsExpireAtTheNextStart() {
-    UnaryOperator<MicrometerMonitor.Config> knobs =
+    UnaryOperator<MonitorConfig> knobs =
         config -> config.logging(LedgerLog.in(folder()).keepingFor(Duration.ofHours(8)));
     MicrometerMonitor monitor = open(knobs);
     Recorder recorder = serving(monitor, "1");

@@ -56,7 +56,7 @@ class LedgerRestartTest {
     return temp.resolve("ledger");
   }
 
-  private MicrometerMonitor open(UnaryOperator<MicrometerMonitor.Config> change) {
+  private MicrometerMonitor open(UnaryOperator<MonitorConfig> change) {
     registry = new SimpleMeterRegistry();
     MicrometerMonitor monitor = change
         .apply(MicrometerMonitor.config(registry)
@@ -94,7 +94,7 @@ class LedgerRestartTest {
   /** The process ended after a segment was made, and before its first counts were written. */
   @Test
   void aSegmentWithoutABeginningHidesNoOutcomes() throws IOException {
-    UnaryOperator<MicrometerMonitor.Config> knobs = config -> config.keeping(5).qualityOver(5);
+    UnaryOperator<MonitorConfig> knobs = config -> config.keeping(5).qualityOver(5);
     MicrometerMonitor before = open(knobs);
     Recorder recorder = serving(before);
     for (int i = 0; i < 50; i++) {
@@ -174,7 +174,7 @@ class LedgerRestartTest {
 
   @Test
   void anEarlyTruthThatWaitedLongEnoughIsNotCountedAgain() {
-    UnaryOperator<MicrometerMonitor.Config> knobs =
+    UnaryOperator<MonitorConfig> knobs =
         config -> config.truthBefore(Duration.ofSeconds(60), 10);
     MicrometerMonitor before = open(knobs);
     serving(before);
@@ -216,7 +216,7 @@ class LedgerRestartTest {
 
   @Test
   void predictionsMatureAfterARestartThoughTheClockWasAheadBefore() {
-    UnaryOperator<MicrometerMonitor.Config> knobs =
+    UnaryOperator<MonitorConfig> knobs =
         config -> config.truthWithin(Duration.ofHours(1));
     MicrometerMonitor before = open(knobs);
     Recorder recorder = serving(before);
@@ -243,7 +243,7 @@ class LedgerRestartTest {
 
   @Test
   void anHourBackBetweenTwoLivesDelaysNothing() {
-    UnaryOperator<MicrometerMonitor.Config> knobs =
+    UnaryOperator<MonitorConfig> knobs =
         config -> config.truthWithin(Duration.ofMinutes(10));
     MicrometerMonitor before = open(knobs);
     serving(before).record("a", ROW, YES, 1);
@@ -261,7 +261,7 @@ class LedgerRestartTest {
 
   @Test
   void theTimeBetweenTwoLivesCounts() {
-    UnaryOperator<MicrometerMonitor.Config> knobs =
+    UnaryOperator<MonitorConfig> knobs =
         config -> config.truthWithin(Duration.ofMinutes(10));
     MicrometerMonitor before = open(knobs);
     serving(before).record("a", ROW, YES, 1);
@@ -276,7 +276,7 @@ class LedgerRestartTest {
   @Test
   void keepsForLongerThanMillisecondsCanSay() {
     Duration forever = Duration.ofSeconds(Long.MAX_VALUE);
-    UnaryOperator<MicrometerMonitor.Config> knobs = config -> config
+    UnaryOperator<MonitorConfig> knobs = config -> config
         .truthBefore(forever, 10)
         .logging(LedgerLog.in(folder()).keepingFor(forever));
     try (CapturedLog log = CapturedLog.of(MicrometerMonitor.class)) {

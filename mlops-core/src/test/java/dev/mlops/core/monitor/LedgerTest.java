@@ -42,7 +42,7 @@ class LedgerTest {
         version,
         Baseline.builder(SCHEMA).build(),
         new Stripes(SCHEMA, 1, () -> new Ring(SCHEMA, 2)),
-        config().qualityOver(5).truthWithin(Duration.ofDays(1)));
+        config().qualityOver(5).truthWithin(Duration.ofDays(1)).draft);
   }
 
   private final Ledger.Listener listener = new Ledger.Listener() {
@@ -62,7 +62,7 @@ class LedgerTest {
     public void waits(String key, Truth truth, long at) {}
   };
 
-  private static MicrometerMonitor.Config config() {
+  private static MonitorConfig config() {
     return MicrometerMonitor.config(new SimpleMeterRegistry());
   }
 
@@ -77,7 +77,7 @@ class LedgerTest {
   /** A chunk for what is open, twice that for gaps, and one for what has matured: however many come, in any order. */
   @Test
   void holdsNoMoreThanItsBounds() {
-    Ledger ledger = new Ledger(config().awaiting(5_000).keeping(2_000).qualityOver(50), listener);
+    Ledger ledger = new Ledger(config().awaiting(5_000).keeping(2_000).qualityOver(50).draft, listener);
     Random random = new Random(3);
     long most = 0;
     for (long id = 0; id < 300_000; id++) {
@@ -105,7 +105,7 @@ class LedgerTest {
   /** A horizon of 10 is reached when it is 10, not when it is 11; one with a truth matures then, one without expires. */
   @Test
   void whatIsExactlyAsOldAsTheHorizonIsClosed() {
-    Ledger ledger = new Ledger(config().truthWithin(Duration.ofMillis(10)), listener);
+    Ledger ledger = new Ledger(config().truthWithin(Duration.ofMillis(10)).draft, listener);
     add(ledger, 1, null, YES, 100);
     add(ledger, 2, null, YES, 100);
     ledger.truth(1, TRUE, 105);
@@ -123,10 +123,10 @@ class LedgerTest {
   @ValueSource(longs = {1, 2, 3, 4})
   void keepsTogetherWhatBelongsTogether(long seed) {
     Random random = new Random(seed);
-    MicrometerMonitor.Config config = config().awaiting(3_000).keeping(1_500).qualityOver(1_500);
+    MonitorConfig config = config().awaiting(3_000).keeping(1_500).qualityOver(1_500);
     long horizon = seed % 2 == 0 ? 4_000 : 0;
     Ledger ledger = new Ledger(
-        horizon == 0 ? config : config.truthWithin(Duration.ofMillis(horizon)), listener);
+        (horizon == 0 ? config : config.truthWithin(Duration.ofMillis(horizon))).draft, listener);
     Map<Long, Truth> truths = new LinkedHashMap<>();
     Map<Long, String> keys = new HashMap<>();
     for (long id = 0; id < 30_000; id++) {
@@ -181,7 +181,7 @@ class LedgerTest {
   /** A truth that came first waits for its prediction, but neither too long nor beyond the bound. */
   @Test
   void letsATruthWaitForItsPrediction() {
-    Ledger ledger = new Ledger(config().truthBefore(Duration.ofMillis(100), 2), listener);
+    Ledger ledger = new Ledger(config().truthBefore(Duration.ofMillis(100), 2).draft, listener);
     ledger.at(1_000);
     ledger.truth("a", TRUE, 1_000);
     ledger.truth("a", TRUE, 1_000);

@@ -50,7 +50,7 @@ class MetersTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final ManualClock clock = new ManualClock();
 
-  private MicrometerMonitor open(UnaryOperator<MicrometerMonitor.Config> knobs) {
+  private MicrometerMonitor open(UnaryOperator<MonitorConfig> knobs) {
     return knobs.apply(MicrometerMonitor.config(registry).clock(clock)).open("payments");
   }
 

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The contract, with every part of it in use, and for a monitor that keeps no rows. */
 class MicrometerMonitorContractTest {
-  private static MicrometerMonitor.Config config(MonitorSetup setup) {
-    MicrometerMonitor.Config config = MicrometerMonitor.config(new SimpleMeterRegistry())
+  private static MonitorConfig config(MonitorSetup setup) {
+    MonitorConfig config = MicrometerMonitor.config(new SimpleMeterRegistry())
         .clock(setup.clock())
         .awaiting(setup.bound())
         .keeping(setup.bound())

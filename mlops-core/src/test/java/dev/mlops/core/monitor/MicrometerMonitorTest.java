@@ -84,9 +84,9 @@ class MicrometerMonitorTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final ManualClock clock = new ManualClock();
 
-  private MicrometerMonitor open(UnaryOperator<MicrometerMonitor.Config> knobs) {
-    MicrometerMonitor.Config config = MicrometerMonitor.config(registry).clock(clock);
-    config.firstPosition = () -> 0;
+  private MicrometerMonitor open(UnaryOperator<MonitorConfig> knobs) {
+    MonitorConfig config = MicrometerMonitor.config(registry).clock(clock);
+    config.draft.firstPosition = () -> 0;
     return knobs.apply(config).open("fraud");
   }
 
@@ -180,7 +180,7 @@ class MicrometerMonitorTest {
         }))
         .containsExactly(
             "WARNING predictions of fraud are dropped and counted: all 8 slots are taken;"
-                + " call tick() more often, or buffer more (Config.buffering)");
+                + " call tick() more often, or buffer more (MonitorConfig.buffering)");
   }
 
   /** More ticks would not help: slots are free, but another thread is faster each time. */
@@ -188,8 +188,8 @@ class MicrometerMonitorTest {
   void aDropAfterLostRacesIsNotBlamedOnTicksThatAreMissing() {
     AtomicBoolean losing = new AtomicBoolean(true);
     MicrometerMonitor monitor = open(config -> {
-      MicrometerMonitor.Config racing = config.buffering(8);
-      racing.ring = (schema, capacity) -> new Ring(schema, capacity) {
+      MonitorConfig racing = config.buffering(8);
+      racing.draft.ring = (schema, capacity) -> new Ring(schema, capacity) {
         @Override
         boolean advance(long position) {
           return !losing.get() && super.advance(position);
@@ -541,7 +541,7 @@ class MicrometerMonitorTest {
     Duration horizon = Duration.ofMinutes(20);
     boolean withHorizon = seed % 2 == 0;
     MicrometerMonitor monitor = open(config -> {
-      MicrometerMonitor.Config knobs = config.keeping(5_000).awaiting(5_000).qualityOver(5_000);
+      MonitorConfig knobs = config.keeping(5_000).awaiting(5_000).qualityOver(5_000);
       return withHorizon ? knobs.truthWithin(horizon) : knobs;
     });
     InMemoryMonitor.Config exactly =
@@ -901,8 +901,8 @@ class MicrometerMonitorTest {
   void aThreadThatGivesTruthsGivesWayToATickThatWaits() {
     AtomicReference<Runnable> waiting = new AtomicReference<>();
     MicrometerMonitor monitor = open(config -> {
-      MicrometerMonitor.Config watched = config.buffering(16);
-      watched.lock = () -> new ReentrantLock() {
+      MonitorConfig watched = config.buffering(16);
+      watched.draft.lock = () -> new ReentrantLock() {
         private static final long serialVersionUID = 1L;
 
         @Override
@@ -1563,8 +1563,8 @@ class MicrometerMonitorTest {
 
   @Test
   void aRecipeIsImmutableAndSaysWhatItMakes() {
-    MicrometerMonitor.Config plain = MicrometerMonitor.config(registry);
-    MicrometerMonitor.Config changed = plain
+    MonitorConfig plain = MicrometerMonitor.config(registry);
+    MonitorConfig changed = plain
         .truthWithin(Duration.ofDays(2))
         .keeping(5)
         .awaiting(6)

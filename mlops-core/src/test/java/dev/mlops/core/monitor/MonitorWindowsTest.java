@@ -58,11 +58,11 @@ class MonitorWindowsTest {
     }
   }
 
-  private MicrometerMonitor.Config config() {
+  private MonitorConfig config() {
     return MicrometerMonitor.config(registry).clock(clock).buffering(4_096);
   }
 
-  private Recorder open(MicrometerMonitor.Config config, Baseline baseline) {
+  private Recorder open(MonitorConfig config, Baseline baseline) {
     opened = config.open("m");
     Recorder recorder = opened.recorder("1", baseline);
     opened.champion("1");

@@ -66,8 +66,8 @@ class OwnDetectorTest {
   }
 
   private MicrometerMonitor open(Watch watch, DetectorFactory config) {
-    MicrometerMonitor.Config knobs = MicrometerMonitor.config(new SimpleMeterRegistry());
-    knobs.firstPosition = () -> 0;
+    MonitorConfig knobs = MicrometerMonitor.config(new SimpleMeterRegistry());
+    knobs.draft.firstPosition = () -> 0;
     return knobs.clock(clock).watching(watch, config).open("fraud");
   }
 

@@ -58,10 +58,10 @@ class SegmentsTest {
   private final ManualClock clock = new ManualClock();
   private final AtomicLong nanos = new AtomicLong();
 
-  private MicrometerMonitor open(UnaryOperator<MicrometerMonitor.Config> knobs) {
-    MicrometerMonitor.Config config = MicrometerMonitor.config(registry).clock(clock);
-    config.firstPosition = () -> 0;
-    config.ticker = nanos::get;
+  private MicrometerMonitor open(UnaryOperator<MonitorConfig> knobs) {
+    MonitorConfig config = MicrometerMonitor.config(registry).clock(clock);
+    config.draft.firstPosition = () -> 0;
+    config.draft.ticker = nanos::get;
     return knobs.apply(config).open("fraud");
   }
 

@@ -40,7 +40,7 @@ class UnderLoadTest {
   private final ManualClock clock = new ManualClock();
 
   private MicrometerMonitor open(
-      MeterRegistry registry, UnaryOperator<MicrometerMonitor.Config> knobs) {
+      MeterRegistry registry, UnaryOperator<MonitorConfig> knobs) {
     return knobs.apply(MicrometerMonitor.config(registry).clock(clock)).open("fraud");
   }
 
@@ -138,7 +138,7 @@ class UnderLoadTest {
     }
     assertThatThrownBy(() -> monitor.recorder("1", Baseline.builder(wide).build()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("16777216", columns + " columns", "Config.buffering");
+        .hasMessageContainingAll("16777216", columns + " columns", "MonitorConfig.buffering");
     monitor.recorder("2", BASELINE);
     monitor.champion("2");
     assertThat(monitor.evidence().champion().orElseThrow().version()).isEqualTo("2");
