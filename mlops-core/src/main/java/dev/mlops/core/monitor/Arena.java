@@ -4,7 +4,10 @@ import dev.mlops.api.model.AnomalyScore;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Outcome;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -385,5 +388,50 @@ final class Arena {
       throw new IllegalArgumentException("wanted a kind of truth, 1 or 4, got " + kind);
     }
     return (kind & CAUSED) == 0 ? truth : truth.asCaused();
+  }
+
+  // ---- rows and calls
+
+  /** Puts the values of a row, column by column. */
+  Arena putRow(Schema schema, Row row, @Nullable Dictionary names) {
+    for (int i = 0; i < schema.size(); i++) {
+      if (schema.isNumber(i)) {
+        putDouble(row.number(i));
+      } else {
+        putText(row.category(i), names);
+      }
+    }
+    return this;
+  }
+
+  /** Reads the row at the cursor into arrays with an element for each column. */
+  void getRow(
+      Schema schema, double[] numbers, String[] categories, @Nullable Dictionary names) {
+    for (int i = 0; i < schema.size(); i++) {
+      categories[i] = "";
+      if (schema.isNumber(i)) {
+        numbers[i] = getDouble();
+      } else {
+        categories[i] = getText(names);
+      }
+    }
+  }
+
+  /** The row at the cursor. */
+  Row getRow(Schema schema, @Nullable Dictionary names) {
+    double[] numbers = new double[schema.size()];
+    String[] categories = new String[schema.size()];
+    getRow(schema, numbers, categories, names);
+    return Row.of(schema, numbers, categories);
+  }
+
+  /** Reads the arm and the segment that {@link CallFlags} say are at the cursor. */
+  void getCall(int flags, Outcome.Builder outcome, @Nullable Dictionary names) {
+    if (CallFlags.has(flags, CallFlags.ARM)) {
+      outcome.arm(getText(names));
+    }
+    if (CallFlags.has(flags, CallFlags.SEGMENT)) {
+      outcome.segment(getText(names));
+    }
   }
 }

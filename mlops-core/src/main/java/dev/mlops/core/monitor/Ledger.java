@@ -4,19 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Regression;
-import dev.mlops.api.model.Row;
-import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.TruthState;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -43,13 +37,6 @@ final class Ledger {
   /** What {@link #find} gives for what is not there. */
   static final long NONE = LongIndex.NONE;
 
-  private static final int SLOT_BITS = 10;
-
-  private static final byte KEY = 1;
-  private static final byte ARM = 2;
-  private static final byte SEGMENT = 4;
-  private static final byte ERASED = 8;
-
   private final int mostOpen;
   private final int kept;
   private final int remembered;
@@ -60,24 +47,10 @@ final class Ledger {
   private final LongIndex byId = new LongIndex();
   private final LongIndex byKey = new LongIndex();
   private final KeyHash hash = KeyHash.secret();
-  private final Dictionary names = new Dictionary();
-  private final Arena scratch = new Arena(64);
-
-  private final List<@Nullable Chunk> chunks = new ArrayList<>();
-  private final List<Integer> freeNumbers = new ArrayList<>();
-  private @Nullable Chunk oldest;
-  private @Nullable Chunk newest;
-  private @Nullable Chunk oldestMatured;
-  private @Nullable Chunk newestMatured;
-  /** The matured chunks, oldest first, from {@link #firstMatured} on. */
-  private final List<Chunk> maturedChunks = new ArrayList<>();
-
-  private int firstMatured;
-  /** The matured chunks before this have no rows. */
-  private int rowless;
-
-  private final List<@Nullable Section> sections = new ArrayList<>();
-  private final List<Schema> schemas = new ArrayList<>();
+  private final Entries entries = new Entries();
+  private final Chunks chunks = new Chunks();
+  private final OpenChunks openChunks = new OpenChunks(chunks, this::moved);
+  private final MaturedChunks maturedChunks;
 
   /** Ids, and hashes of keys, of the newest that were closed without an outcome. */
   private final LongRing closedIds;
@@ -122,6 +95,7 @@ final class Ledger {
     this.remembered = config.remembered();
     this.horizon = config.horizon == null ? 0 : Times.millis(config.horizon);
     this.listener = listener;
+    this.maturedChunks = new MaturedChunks(chunks, kept, remembered);
     this.closedIds = new LongRing(remembered);
     this.closedKeys = new LongRing(remembered);
     this.early = new EarlyTruths(
@@ -154,20 +128,14 @@ final class Ledger {
 
   /** Takes a prediction that waits from now on. */
   void add(Served served) {
-    Chunk chunk = newest;
-    if (chunk == null || chunk.full) {
-      chunk = append(new Chunk(number(), chunk == null ? 16 : Chunk.MOST, 64, 64));
-    }
+    Chunk chunk = openChunks.forNext();
     long key = served.key == null ? KeyHash.NONE : hash.of(served.key);
-    int slot = chunk.add(Chunk.WAITS, served.id, key, served.millis, section(served.section()));
-    chunk.segments[slot] = served.segments;
-    write(chunk, slot, served);
-    chunk.fillUp();
-    long handle = handle(chunk, slot);
+    long handle = Chunks.handle(chunk, entries.add(chunk, served, key));
     byId.put(served.id, handle);
     if (key != KeyHash.NONE) {
       byKey.put(key, handle);
     }
+    Chunk oldest = openChunks.oldest();
     if (++open > mostOpen && oldest != null && !replaying) {
       if (!overflowed) {
         overflowed = true;
@@ -184,106 +152,6 @@ final class Ledger {
     }
   }
 
-  private void write(Chunk chunk, int slot, Served served) {
-    Arena said = chunk.said;
-    said.put((byte) ((served.key == null ? 0 : KEY)
-        | (served.arm == null ? 0 : ARM)
-        | (served.segment == null ? 0 : SEGMENT)));
-    said.putCount(served.millis - served.happened);
-    if (served.key != null) {
-      said.putText(served.key, null);
-    }
-    if (!said.put(served.prediction(), names)) {
-      chunk.keepWhole(slot, served.prediction());
-    }
-    if (served.arm != null) {
-      said.putText(served.arm, names);
-    }
-    if (served.segment != null) {
-      said.putText(served.segment, names);
-    }
-    Schema schema = served.schema;
-    if (schema != null && chunk.rows != null) {
-      Arena rows = chunk.rows;
-      int begin = rows.size;
-      rows.putInt(0).putCount(schema(schema));
-      for (int i = 0; i < schema.size(); i++) {
-        if (schema.isNumber(i)) {
-          rows.putDouble(served.number(i));
-        } else {
-          rows.putText(served.category(i), names);
-        }
-      }
-      rows.setInt(begin, rows.size - begin - 4);
-      chunk.rowAt[slot] = begin;
-    }
-  }
-
-  @SuppressWarnings("ReferenceEquality") // nearly all rows share one schema
-  private int schema(Schema schema) {
-    for (int i = 0; i < schemas.size(); i++) {
-      if (schemas.get(i) == schema) {
-        return i;
-      }
-    }
-    int same = schemas.indexOf(schema);
-    if (same >= 0) {
-      return same;
-    }
-    schemas.add(schema);
-    return schemas.size() - 1;
-  }
-
-  private int section(Section section) {
-    if (section.inLedger == 0) {
-      int free = sections.indexOf(null);
-      section.code = free < 0 ? sections.size() : free;
-      if (free < 0) {
-        sections.add(section);
-      } else {
-        sections.set(free, section);
-      }
-    }
-    section.inLedger++;
-    return section.code;
-  }
-
-  private Section sectionOf(Chunk chunk, int slot) {
-    return requireNonNull(sections.get(chunk.sections[slot]), "section");
-  }
-
-  private int number() {
-    if (freeNumbers.isEmpty()) {
-      chunks.add(null);
-      return chunks.size() - 1;
-    }
-    return freeNumbers.remove(freeNumbers.size() - 1);
-  }
-
-  private Chunk append(Chunk chunk) {
-    chunks.set(chunk.number, chunk);
-    chunk.older = newest;
-    if (newest == null) {
-      oldest = chunk;
-    } else {
-      newest.newer = chunk;
-    }
-    newest = chunk;
-    return chunk;
-  }
-
-  private static long handle(Chunk chunk, int slot) {
-    return ((long) chunk.number << SLOT_BITS) | slot;
-  }
-
-  private Chunk chunk(long handle) {
-    return requireNonNull(chunks.get((int) (handle >>> SLOT_BITS)), "chunk");
-  }
-
-  private static int slot(long handle) {
-    return (int) handle & (Chunk.MOST - 1);
-  }
-
   // ---- taking truths
 
   /** Where the prediction of an id is; below 0 if it is closed without an outcome, or {@link #NONE}. */
@@ -297,41 +165,7 @@ final class Ledger {
     if (handle < 0) {
       return handle;
     }
-    Arena said = facts(chunk(handle), slot(handle));
-    said.getCount();
-    return said.isText(key) ? handle : NONE;
-  }
-
-  /** The facts of an entry, behind the byte of flags. */
-  private static Arena facts(Chunk chunk, int slot) {
-    chunk.said.cursor = chunk.facts[slot] + 1;
-    return chunk.said;
-  }
-
-  private static byte flags(Chunk chunk, int slot) {
-    return chunk.said.bytes[chunk.facts[slot]];
-  }
-
-  /** What was predicted; the cursor goes on behind it. */
-  private Prediction prediction(Chunk chunk, int slot) {
-    Arena said = facts(chunk, slot);
-    said.getCount();
-    if ((flags(chunk, slot) & KEY) != 0) {
-      said.skipText();
-    }
-    Prediction prediction = said.getPrediction(names);
-    if (prediction == null && chunk.whole != null) {
-      prediction = chunk.whole[slot];
-    }
-    return requireNonNull(prediction, "prediction");
-  }
-
-  private @Nullable Truth truthOf(Chunk chunk, int slot) {
-    if (!chunk.hasTruth(slot)) {
-      return null;
-    }
-    chunk.truths.cursor = chunk.truthAt[slot];
-    return chunk.truths.getTruth(names);
+    return entries.isUnder(chunks.of(handle), Chunks.slot(handle), key) ? handle : NONE;
   }
 
   /** Says the steady time, in milliseconds, at which what follows is taken. */
@@ -373,9 +207,9 @@ final class Ledger {
       counts(TruthState.LATE);
       return;
     }
-    Chunk chunk = chunk(handle);
-    int slot = slot(handle);
-    Prediction prediction = prediction(chunk, slot);
+    Chunk chunk = chunks.of(handle);
+    int slot = Chunks.slot(handle);
+    Prediction prediction = entries.prediction(chunk, slot);
     if (!given.isFor(prediction)) {
       counts(TruthState.CONFLICT);
       puzzled = prediction;
@@ -386,17 +220,16 @@ final class Ledger {
     if (matured) {
       truth = truth.asObserved(); // what has matured is in quality: the mark comes too late
     }
-    Section section = sectionOf(chunk, slot);
+    Section section = entries.section(chunk, slot);
     section.spelling.look(prediction, truth);
-    Truth before = truthOf(chunk, slot);
+    Truth before = entries.truth(chunk, slot);
     if (truth.equals(before)) {
       counts(TruthState.DUPLICATE);
       return;
     }
     section.newestTruth = at;
     section.truthCame = true;
-    scratch.size = 0;
-    chunk.putTruth(slot, scratch.put(truth, names));
+    entries.putTruth(chunk, slot, truth);
     listener.took(chunk.ids[slot], truth, at);
     if (section.provisional != null) {
       if (chunk.provisional[slot] != Chunk.NO_WINDOW) {
@@ -428,14 +261,18 @@ final class Ledger {
 
   /** Matures and expires what has reached the horizon, and lets early truths wait no longer than they may. */
   void mature(long now) {
-    while (horizon > 0
-        && !replaying
-        && oldest != null
-        && open > 0
-        && now - oldest.millis[oldest.first] >= horizon) {
+    for (Chunk oldest = openChunks.oldest();
+        horizon > 0
+            && !replaying
+            && oldest != null
+            && open > 0
+            && now - oldest.millis[oldest.first] >= horizon;
+        oldest = openChunks.oldest()) {
       end(oldest, oldest.first);
     }
-    while (open > mostOpen && oldest != null) {
+    for (Chunk oldest = openChunks.oldest();
+        open > mostOpen && oldest != null;
+        oldest = openChunks.oldest()) {
       end(oldest, oldest.first); // a life with a larger bound left them open
     }
     int given = early.expire(now);
@@ -451,8 +288,8 @@ final class Ledger {
   }
 
   private void end(Chunk chunk, int slot, @Nullable Prediction known) {
-    Truth truth = truthOf(chunk, slot);
-    Section section = sectionOf(chunk, slot);
+    Truth truth = entries.truth(chunk, slot);
+    Section section = entries.section(chunk, slot);
     open--;
     if (truth != null) {
       joinedAndOpen--;
@@ -467,17 +304,17 @@ final class Ledger {
       counts(TruthState.CAUSED);
       close(chunk, slot, true);
     } else {
-      mature(chunk, slot, section, known == null ? prediction(chunk, slot) : known, truth);
+      mature(chunk, slot, section, known == null ? entries.prediction(chunk, slot) : known, truth);
     }
   }
 
   /** Forgets an open entry, but for its id and its key. */
   private void close(Chunk chunk, int slot, boolean caused) {
-    long handle = handle(chunk, slot);
+    long handle = Chunks.handle(chunk, slot);
     long id = chunk.ids[slot];
     long key = chunk.keys[slot];
-    sectionLeft(sectionOf(chunk, slot));
-    leave(chunk, slot);
+    entries.left(entries.section(chunk, slot));
+    openChunks.leave(chunk, slot);
     long number = closedIds.end();
     if (number >= remembered) {
       long forgotten = number - remembered;
@@ -498,172 +335,35 @@ final class Ledger {
     return -1 - number;
   }
 
-  private void sectionLeft(Section section) {
-    if (--section.inLedger == 0) {
-      sections.set(section.code, null);
-    }
-  }
-
   private void mature(Chunk chunk, int slot, Section section, Prediction prediction, Truth truth) {
-    long happened = happened(chunk, slot);
-    Chunk to = newestMatured;
-    if (to == null || to.full || to.position + to.count != end) {
-      if (to != null) {
-        to.full = true;
-      }
-      to = new Chunk(number(), to == null ? 16 : Chunk.MOST, 64, 64);
-      chunks.set(to.number, to);
-      to.position = end;
-      if (newestMatured == null) {
-        oldestMatured = to;
-      } else {
-        newestMatured.newer = to;
-      }
-      newestMatured = to;
-      maturedChunks.add(to);
-    }
+    long happened = Entries.happened(chunk, slot);
+    Chunk to = maturedChunks.forNext(end);
     int here = to.copy(chunk, slot, Chunk.MATURED);
     to.fillUp();
     moved(chunk, slot, to, here);
-    leave(chunk, slot);
+    openChunks.leave(chunk, slot);
     section.matured++;
     to.mature[here] = section.quality.add(prediction, truth);
     long position = end++;
     section.segments.matured(to.segments[here], position, prediction, truth);
-    forgetOld();
+    maturedChunks.forgetOld(end, this::forgetMatured);
     listener.matured(section, to.ids[here], prediction, truth, position, happened);
   }
 
   private void moved(Chunk from, int slot, Chunk to, int here) {
-    byId.put(to.ids[here], handle(to, here));
+    byId.put(to.ids[here], Chunks.handle(to, here));
     long key = to.keys[here];
-    if (key != KeyHash.NONE && byKey.get(key) == handle(from, slot)) {
-      byKey.put(key, handle(to, here));
+    if (key != KeyHash.NONE && byKey.get(key) == Chunks.handle(from, slot)) {
+      byKey.put(key, Chunks.handle(to, here));
     }
   }
 
-  /** When what a prediction is about happened. */
-  private static long happened(Chunk chunk, int slot) {
-    return chunk.millis[slot] - facts(chunk, slot).getCount();
-  }
-
-  /** Takes an entry out of its open chunk, which goes if that was its last. */
-  private void leave(Chunk chunk, int slot) {
-    chunk.forget(slot);
-    if (chunk.live == 0) {
-      if (chunk.full) {
-        drop(chunk);
-      } else {
-        chunk.clear();
-      }
-    } else if (chunk.full && 2 * chunk.live <= chunk.count) {
-      compact(chunk);
-    }
-  }
-
-  private void drop(Chunk chunk) {
-    if (chunk.older == null) {
-      oldest = chunk.newer;
-    } else {
-      chunk.older.newer = chunk.newer;
-    }
-    if (chunk.newer == null) {
-      newest = chunk.older;
-    } else {
-      chunk.newer.older = chunk.older;
-    }
-    free(chunk);
-  }
-
-  private void free(Chunk chunk) {
-    chunks.set(chunk.number, null);
-    freeNumbers.add(chunk.number);
-  }
-
-  /** Copies a sparse chunk, together with the one before it if both are small. */
-  private void compact(Chunk chunk) {
-    Chunk before = chunk.older;
-    boolean both = before != null
-        && before.full
-        && before.live + chunk.live <= Chunk.MOST / 2
-        && rowBytes(before) + rowBytes(chunk) <= Chunk.MOST_ROW_BYTES;
-    int room = chunk.live + (both ? requireNonNull(before).live : 0);
-    Chunk dense = new Chunk(number(), room, 16 * room, 0);
-    dense.full = true;
-    chunks.set(dense.number, dense);
-    if (both) {
-      copyLive(requireNonNull(before), dense);
-      drop(before);
-    }
-    copyLive(chunk, dense);
-    dense.older = chunk.older;
-    dense.newer = chunk.newer;
-    if (dense.older == null) {
-      oldest = dense;
-    } else {
-      dense.older.newer = dense;
-    }
-    if (dense.newer == null) {
-      newest = dense;
-    } else {
-      dense.newer.older = dense;
-    }
-    free(chunk);
-  }
-
-  private static int rowBytes(Chunk chunk) {
-    return chunk.rows == null ? 0 : chunk.rows.size;
-  }
-
-  private void copyLive(Chunk from, Chunk to) {
-    for (int slot = from.first; slot < from.count; slot++) {
-      if (from.states[slot] != Chunk.FORGOTTEN) {
-        int here = to.copy(from, slot, from.states[slot]);
-        moved(from, slot, to, here);
-      }
-    }
-  }
-
-  /** Forgets the matured that are too many, and the rows of those that are kept without. */
-  private void forgetOld() {
-    while (oldestMatured != null
-        && end - (oldestMatured.position + oldestMatured.first) > remembered) {
-      Chunk chunk = oldestMatured;
-      int slot = chunk.first;
-      long handle = handle(chunk, slot);
-      byId.remove(chunk.ids[slot], handle);
-      byKey.remove(chunk.keys[slot], handle);
-      sectionLeft(sectionOf(chunk, slot));
-      chunk.forget(slot);
-      if (chunk.full && chunk.live == 0) {
-        oldestMatured = chunk.newer;
-        if (oldestMatured == null) {
-          newestMatured = null;
-        }
-        free(chunk);
-        forgetChunk();
-      }
-    }
-    if (kept < remembered) {
-      for (int i = rowless; i < maturedChunks.size(); i++) {
-        Chunk chunk = maturedChunks.get(i);
-        if (!chunk.full || chunk.position + chunk.count > end - kept) {
-          break;
-        }
-        chunk.rows = null;
-        rowless = i + 1;
-      }
-    }
-  }
-
-  private void forgetChunk() {
-    firstMatured++;
-    rowless = Math.max(rowless, firstMatured);
-    if (firstMatured > 64 && 2 * firstMatured > maturedChunks.size()) {
-      maturedChunks.subList(0, firstMatured).clear();
-      rowless -= firstMatured;
-      firstMatured = 0;
-    }
+  /** Takes a matured entry out of the indexes. */
+  private void forgetMatured(Chunk chunk, int slot) {
+    long handle = Chunks.handle(chunk, slot);
+    byId.remove(chunk.ids[slot], handle);
+    byKey.remove(chunk.keys[slot], handle);
+    entries.left(entries.section(chunk, slot));
   }
 
   // ---- what happened in an earlier life
@@ -678,18 +378,49 @@ final class Ledger {
     return replaying;
   }
 
-  /** Closes a prediction as it was closed in an earlier life; one that is not there, since it was not read, stays out. */
-  void replayClosed(long id, MonitorLog.Closing how, long position) {
-    if (how == MonitorLog.Closing.MATURED && position >= end) {
-      end = position;
-    }
+  /** The first outcome that matures from now on has this position, or a later one. */
+  void endsAt(long position) {
+    end = Math.max(end, position);
+  }
+
+  /** Lets an open prediction wait no longer; one whose truth was not read is only known to be closed. */
+  void endOpen(long id, boolean withoutTruth) {
     long handle = find(id);
-    boolean isOpen = handle >= 0 && chunk(handle).states[slot(handle)] != Chunk.MATURED;
-    if (isOpen && (how == MonitorLog.Closing.EXPIRED || chunk(handle).hasTruth(slot(handle)))) {
-      end(chunk(handle), slot(handle));
-    } else if (how == MonitorLog.Closing.MATURED) {
-      end = Math.max(end, position + 1); // its beginning was not read: its place stays its own
+    if (handle < 0) {
+      return;
     }
+    Chunk chunk = chunks.of(handle);
+    int slot = Chunks.slot(handle);
+    if (chunk.states[slot] == Chunk.MATURED) {
+      return;
+    }
+    if (withoutTruth || chunk.hasTruth(slot)) {
+      end(chunk, slot);
+    } else {
+      forget(chunk, slot);
+    }
+  }
+
+  /** The chunk of the predictions that are open for the longest time. */
+  @Nullable
+  Chunk oldestChunk() {
+    return openChunks.oldest();
+  }
+
+  /** Counts predictions as expired that are not here. */
+  void expired(Section section, long some) {
+    section.expired += some;
+    count(TruthState.EXPIRED).addAndGet(some);
+  }
+
+  /** Forgets an open prediction, as if it had never been. */
+  void forget(Chunk chunk, int slot) {
+    open--;
+    if (chunk.hasTruth(slot)) {
+      joinedAndOpen--;
+      entries.section(chunk, slot).joinedAndOpen--;
+    }
+    close(chunk, slot, false);
   }
 
   /** Takes over what was counted, where more was counted than was read. */
@@ -708,67 +439,16 @@ final class Ledger {
     count(TruthState.EARLY).set(early.size());
   }
 
-  /**
-   * Makes the open predictions of a version as many as were counted: those that were not read have expired, and the oldest that
-   * are too many are forgotten, since what closed them was not read. Gives how many expired.
-   */
-  long reconcile(Section section) {
-    long there = 0;
-    for (Chunk chunk = oldest; chunk != null; chunk = chunk.newer) {
-      for (int slot = chunk.first; slot < chunk.count; slot++) {
-        there += isOpenOf(section, chunk, slot) ? 1 : 0;
-      }
-    }
-    long missing = section.open() - there;
-    if (missing > 0) {
-      section.expired += missing;
-      count(TruthState.EXPIRED).addAndGet(missing);
-    }
-    for (long i = missing; i < 0; i++) {
-      forgetOldest(section);
-    }
-    return Math.max(0, missing);
-  }
-
-  private boolean isOpenOf(Section section, Chunk chunk, int slot) {
-    return chunk.states[slot] != Chunk.FORGOTTEN
-        && chunk.sections[slot] == section.code
-        && section.inLedger > 0;
-  }
-
-  private void forgetOldest(Section section) {
-    for (Chunk chunk = oldest; chunk != null; chunk = chunk.newer) {
-      for (int slot = chunk.first; slot < chunk.count; slot++) {
-        if (isOpenOf(section, chunk, slot)) {
-          open--;
-          if (chunk.hasTruth(slot)) {
-            joinedAndOpen--;
-            section.joinedAndOpen--;
-          }
-          close(chunk, slot, false);
-          return;
-        }
-      }
-    }
-  }
-
   /** Forgets the key, the row and what else is the host's of all predictions under a key; gives their ids. */
   Set<Long> erase(String key) {
     Set<Long> ids = new HashSet<>();
     long hashed = hash.of(key);
-    for (Chunk chunk : chunks) {
-      for (int slot = 0; chunk != null && slot < chunk.count; slot++) {
-        if (chunk.keys[slot] != hashed || chunk.states[slot] == Chunk.FORGOTTEN) {
-          continue;
-        }
-        Arena said = facts(chunk, slot);
-        said.getCount();
-        int begin = said.cursor;
-        if (said.isText(key)) {
-          said.blank(begin);
-          chunk.said.bytes[chunk.facts[slot]] |= ERASED;
-          chunk.eraseRow(slot);
-          chunk.keys[slot] = KeyHash.NONE;
+    for (Chunk chunk : chunks.all()) {
+      for (int slot = 0; slot < chunk.count; slot++) {
+        if (chunk.keys[slot] == hashed
+            && chunk.states[slot] != Chunk.FORGOTTEN
+            && entries.isUnder(chunk, slot, key)) {
+          Entries.erase(chunk, slot);
           ids.add(chunk.ids[slot]);
         }
       }
@@ -838,6 +518,7 @@ final class Ledger {
 
   /** When the oldest was served that waits for its truth or its horizon, in milliseconds. */
   long oldestOpen() {
+    Chunk oldest = openChunks.oldest();
     return oldest == null || open == 0 ? Long.MAX_VALUE : oldest.millis[oldest.first];
   }
 
@@ -849,65 +530,14 @@ final class Ledger {
   /** The outcome at a position from {@link #begin()} to below {@link #end()}; null if its row was erased. */
   @Nullable
   Outcome outcome(long position) {
-    if (firstMatured == maturedChunks.size()) {
+    Chunk chunk = maturedChunks.at(position);
+    if (chunk == null) {
       return null;
     }
-    Chunk chunk = maturedAt(position);
     int slot = (int) (position - chunk.position);
-    if (slot < chunk.first || slot >= chunk.count) {
-      return null; // it was not read from the log
-    }
-    if ((flags(chunk, slot) & ERASED) != 0 || !chunk.hasRow(slot)) {
-      return null;
-    }
-    byte flags = flags(chunk, slot);
-    Prediction prediction = prediction(chunk, slot);
-    String arm = (flags & ARM) != 0 ? chunk.said.getText(names) : null;
-    String segment = (flags & SEGMENT) != 0 ? chunk.said.getText(names) : null;
-    Outcome.Builder outcome = Outcome.builder(
-            position, chunk.ids[slot], sectionOf(chunk, slot).version)
-        .row(row(chunk, slot))
-        .prediction(prediction)
-        .truth(requireNonNull(truthOf(chunk, slot), "truth"))
-        .servedAt(Instant.ofEpochMilli(happened(chunk, slot)));
-    if (arm != null) {
-      outcome.arm(arm);
-    }
-    if (segment != null) {
-      outcome.segment(segment);
-    }
-    return outcome.build();
-  }
-
-  private Chunk maturedAt(long position) {
-    int from = firstMatured;
-    int to = maturedChunks.size() - 1;
-    while (from < to) {
-      int middle = (from + to + 1) >>> 1;
-      if (maturedChunks.get(middle).position <= position) {
-        from = middle;
-      } else {
-        to = middle - 1;
-      }
-    }
-    return maturedChunks.get(from);
-  }
-
-  private Row row(Chunk chunk, int slot) {
-    Arena rows = requireNonNull(chunk.rows, "rows");
-    rows.cursor = chunk.rowAt[slot] + 4;
-    Schema schema = schemas.get((int) rows.getCount());
-    double[] numbers = new double[schema.size()];
-    String[] categories = new String[schema.size()];
-    Arrays.fill(categories, "");
-    for (int i = 0; i < numbers.length; i++) {
-      if (schema.isNumber(i)) {
-        numbers[i] = rows.getDouble();
-      } else {
-        categories[i] = rows.getText(names);
-      }
-    }
-    return Row.of(schema, numbers, categories);
+    return slot < chunk.first || slot >= chunk.count
+        ? null // it was not read from the log
+        : entries.outcome(chunk, slot, position);
   }
 
   void describe(Evidence.Builder evidence) {
@@ -918,8 +548,8 @@ final class Ledger {
   /** How many bytes its chunks hold, for tests. */
   long bytes() {
     long bytes = 0;
-    for (Chunk chunk : chunks) {
-      bytes += chunk == null ? 0 : chunk.bytes();
+    for (Chunk chunk : chunks.all()) {
+      bytes += chunk.bytes();
     }
     return bytes;
   }

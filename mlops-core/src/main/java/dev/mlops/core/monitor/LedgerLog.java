@@ -3,11 +3,15 @@ package dev.mlops.core.monitor;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
+import dev.mlops.api.model.Column;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Schema;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Where a monitor writes its predictions and truths, so that a restart forgets none of them: a folder, how long and how much is
@@ -123,6 +127,27 @@ public final class LedgerLog {
 
   ColumnPolicy policy(String column) {
     return columns.getOrDefault(column, otherwise);
+  }
+
+  /** What is written of each column of some rows: nothing where its policy does not suit it. */
+  ColumnPolicy[] policies(Schema schema) {
+    ColumnPolicy[] policies = new ColumnPolicy[schema.size()];
+    for (int i = 0; i < policies.length; i++) {
+      ColumnPolicy wanted = policy(schema.column(i).name());
+      policies[i] = wanted.suits(schema.column(i).type()) ? wanted : ColumnPolicy.drop();
+    }
+    return policies;
+  }
+
+  /** The columns whose policy does not suit them. */
+  Set<String> unsuited(Schema schema) {
+    Set<String> unsuited = new LinkedHashSet<>();
+    for (Column column : schema.columns()) {
+      if (!policy(column.name()).suits(column.type())) {
+        unsuited.add(column.name());
+      }
+    }
+    return unsuited;
   }
 
   /** {@return such as {@code log in ledger, 30 days and 1073741824 bytes kept}} */

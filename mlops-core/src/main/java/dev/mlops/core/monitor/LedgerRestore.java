@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class LedgerRestore implements MonitorLog.Replayed {
   private final Versions versions;
   private final Ledger ledger;
+  private final LedgerReplay replay;
   private final Watches watches;
   private final SteadyTime time;
   private final MonitorWarnings warnings;
@@ -31,6 +32,7 @@ final class LedgerRestore implements MonitorLog.Replayed {
       MonitorWarnings warnings) {
     this.versions = versions;
     this.ledger = ledger;
+    this.replay = new LedgerReplay(ledger);
     this.watches = watches;
     this.time = time;
     this.warnings = warnings;
@@ -49,7 +51,7 @@ final class LedgerRestore implements MonitorLog.Replayed {
     }
     long missing = 0;
     for (Section section : byNumber.values()) {
-      missing += ledger.reconcile(section);
+      missing += replay.reconcile(section);
     }
     if (missing > 0) {
       warnings.missingInLog(missing);
@@ -122,7 +124,7 @@ final class LedgerRestore implements MonitorLog.Replayed {
 
   @Override
   public void closed(long id, MonitorLog.Closing how, long position) {
-    ledger.replayClosed(id, how, position);
+    replay.closed(id, how, position);
   }
 
   @Override

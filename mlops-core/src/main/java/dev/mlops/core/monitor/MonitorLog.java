@@ -467,9 +467,9 @@ final class MonitorLog implements AutoCloseable {
       ColumnPolicy[] policies = policies(section);
       for (int i = 0; i < schema.size(); i++) {
         if (schema.isNumber(i)) {
-          event.putDouble(policies[i].of(served.number(i)));
+          event.putDouble(policies[i].of(served.view().number(i)));
         } else {
-          event.putText(policies[i].of(served.category(i)), null);
+          event.putText(policies[i].of(served.view().category(i)), null);
         }
       }
     }

@@ -8,11 +8,13 @@ import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +69,8 @@ final class Section {
   Segments segments = Segments.NONE;
 
   private final Map<Cause, LongAdder> drops = new EnumMap<>(Cause.class);
+  /** How many were dropped for causes that a later release has told its log, by tag. */
+  private volatile Map<String, Long> otherDrops = Map.of();
 
   /** Its detectors; empty until it is the champion. */
   Map<Watch, Watcher> watchers = Map.of();
@@ -149,6 +153,7 @@ final class Section {
     for (Cause cause : Cause.values()) {
       counts.drops.put(cause.tag(), drops(cause).sum());
     }
+    counts.drops.putAll(otherDrops);
     counts.failures.putAll(failures.counts());
     return counts;
   }
@@ -162,10 +167,13 @@ final class Section {
     newestTruth = counts.newestTruth;
     truthCame = counts.truthCame;
     retired = counts.retired;
+    Map<String, Long> others = new TreeMap<>(counts.drops);
     for (Cause cause : Cause.values()) {
       LongAdder dropped = drops(cause);
       dropped.add(counts.drops.getOrDefault(cause.tag(), 0L) - dropped.sum());
+      others.remove(cause.tag());
     }
+    otherDrops = Collections.unmodifiableMap(others);
     failures.restore(counts.failures);
   }
 
@@ -198,6 +206,9 @@ final class Section {
     long sum = 0;
     for (LongAdder each : drops.values()) {
       sum += each.sum();
+    }
+    for (long each : otherDrops.values()) {
+      sum += each;
     }
     return sum;
   }

@@ -55,6 +55,24 @@ final class Served {
   /** Where the row begins in these arrays; one that is empty has none. */
   int from;
 
+  private final Row view = new Row() {
+    @Override
+    public Schema schema() {
+      return requireNonNull(schema, "schema");
+    }
+
+    @Override
+    public double number(int column) {
+      return numbers[from + column];
+    }
+
+    @Override
+    public String category(int column) {
+      String category = categories[from + column];
+      return category == null ? "" : category;
+    }
+  };
+
   /** Makes this a prediction without row and call. */
   Served begin(
       long newId, @Nullable String newKey, Section newSection, Prediction said, long recorded) {
@@ -97,13 +115,9 @@ final class Served {
     from = begin;
   }
 
-  double number(int column) {
-    return numbers[from + column];
-  }
-
-  String category(int column) {
-    String category = categories[from + column];
-    return category == null ? "" : category;
+  /** The row that is kept, as long as its arrays are not used again. */
+  Row view() {
+    return view;
   }
 
   /** A copy of the row; null if it is not kept. */
@@ -112,14 +126,7 @@ final class Served {
     if (schema == null) {
       return null;
     }
-    double[] someNumbers = new double[schema.size()];
-    String[] someCategories = new String[schema.size()];
-    for (int i = 0; i < someNumbers.length; i++) {
-      boolean isNumber = schema.isNumber(i);
-      someNumbers[i] = isNumber ? number(i) : 0;
-      someCategories[i] = isNumber ? "" : category(i);
-    }
-    return Row.of(schema, someNumbers, someCategories);
+    return Row.copyOf(view);
   }
 
   /** Forgets what belongs to others. */
