@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -45,13 +47,19 @@ final class ContractTable {
     return test.contains("_") ? test.substring(0, test.indexOf('_')) : test;
   }
 
-  /** The tests that a contract declares itself. */
+  /** The tests that a contract declares itself, in parts that are not public too. */
   static List<String> testsOf(Class<?> contract) {
-    return Arrays.stream(contract.getDeclaredMethods())
-        .filter(method -> method.isAnnotationPresent(Test.class))
-        .map(Method::getName)
-        .sorted()
-        .toList();
+    return tests(contract).map(Method::getName).sorted().toList();
+  }
+
+  /** The tests of a contract and of its superclasses up to the next public one, which is a contract of its own. */
+  private static Stream<Method> tests(Class<?> contract) {
+    Stream<Method> own = Arrays.stream(contract.getDeclaredMethods())
+        .filter(method -> method.isAnnotationPresent(Test.class));
+    Class<?> above = contract.getSuperclass();
+    return above == null || Modifier.isPublic(above.getModifiers())
+        ? own
+        : Stream.concat(own, tests(above));
   }
 
   /** The sentences of an interface, by the name of the clause. */
@@ -125,8 +133,8 @@ final class ContractTable {
   }
 
   private static String sentence(Class<?> contract, String test) {
-    return Arrays.stream(contract.getDeclaredMethods())
-        .filter(method -> method.getName().equals(test) && method.isAnnotationPresent(Test.class))
+    return tests(contract)
+        .filter(method -> method.getName().equals(test))
         .map(method -> method.getAnnotation(DisplayName.class).value())
         .findFirst()
         .orElseThrow();
