@@ -314,6 +314,12 @@ public final class InMemoryMonitor implements MetricsMonitor {
     if (section.newestTruth != null) {
       builder.truthAge(Duration.ofNanos(config.ticker.getAsLong() - section.newestTruth));
     }
+    if (section.newestPrediction != null) {
+      long now = config.ticker.getAsLong();
+      builder.predicted(
+          Duration.ofNanos(now - section.newestPrediction),
+          Duration.ofNanos(now - section.firstPrediction));
+    }
     section.latency(Call::latency, call -> true).ifPresent(builder::latency);
     builder.responseTimes(section.responseTimes());
     List<NaiveQuality.Pair> mature = new ArrayList<>();
@@ -380,6 +386,9 @@ public final class InMemoryMonitor implements MetricsMonitor {
       return id;
     }
     section.recorded++;
+    long predicted = config.ticker.getAsLong();
+    section.firstPrediction = section.newestPrediction == null ? predicted : section.firstPrediction;
+    section.newestPrediction = predicted;
     section.took(call, config.bound);
     Served served = new Served(
         id, call, section, copy, prediction, config.clock.instant(), config.ticker.getAsLong());
@@ -458,6 +467,8 @@ public final class InMemoryMonitor implements MetricsMonitor {
     private long expired;
     private long caused;
     private @Nullable Long newestTruth;
+    private @Nullable Long newestPrediction;
+    private long firstPrediction;
     private final List<DividedRows> divided;
 
     Section(String version, Baseline baseline, Collection<Segmentation> divisions) {

@@ -42,7 +42,13 @@ final class ConditionText {
       "segment",
       "column",
       "freshTruths",
-      "goldenExamples");
+      "truth",
+      "traffic",
+      "goldenExamples",
+      "allOf",
+      "anyOf",
+      "atLeast",
+      "not");
 
   private static final Map<String, ColumnEvidence.Fault> FAULTS = Map.of(
       "missing", ColumnEvidence.Fault.MISSING,
@@ -60,6 +66,11 @@ final class ConditionText {
     Expression.Quantity quantity = asked.quantity();
     if (quantity.equals(Expression.Quantity.GOLDEN_EXAMPLES)) {
       return "goldenExamples()";
+    }
+    if (quantity.equals(Expression.Quantity.TRUTH_AGE)
+        || quantity.equals(Expression.Quantity.PREDICTION_AGE)) {
+      return (quantity.equals(Expression.Quantity.TRUTH_AGE) ? "truth" : "traffic") + "().newerThan("
+          + MlopsException.shown(asked.time().orElseThrow()) + ")";
     }
     String limit = Figures.exact(asked.limit().orElseThrow());
     if (quantity.equals(Expression.Quantity.FRESH_TRUTHS)) {
@@ -195,6 +206,10 @@ final class ConditionText {
       throw new IllegalArgumentException(
           "a condition must have at most " + LONGEST + " characters, but had " + text.length());
     }
+    Optional<Condition> combined = combined(text, own);
+    if (combined.isPresent()) {
+      return combined.get();
+    }
     List<Call> calls = new Scanner(text).calls();
     Call first = calls.get(0);
     List<Call> rest = calls.subList(1, calls.size());
@@ -207,6 +222,8 @@ final class ConditionText {
       case "segment" -> segment(first, rest, own);
       case "column" -> column(Signals.column(first.string(0, 1)), rest);
       case "freshTruths" -> alone(Signals.freshTruths(first.whole()), rest);
+      case "truth" -> newerThan(first, Signals.truth(), first.without(rest));
+      case "traffic" -> newerThan(first, Signals.traffic(), first.without(rest));
       case "goldenExamples" -> alone(Signals.goldenExamples(), first.without(rest));
       default -> throw first.unknown(BEGINNINGS);
     };
@@ -218,6 +235,79 @@ final class ConditionText {
         .filter(metric -> metric.name().equals(name))
         .findFirst()
         .orElseGet(() -> Metric.of(name));
+  }
+
+  private static Condition newerThan(
+      Call first, Signals.SilenceQuestions questions, List<Call> calls) {
+    Call step = next(calls, first.name + "()", List.of("newerThan"));
+    if (!step.name.equals("newerThan")) {
+      throw step.unknown(List.of("newerThan"));
+    }
+    return alone(questions.newerThan(step.time()), calls.subList(1, calls.size()));
+  }
+
+  private static final Pattern COMBINED =
+      Pattern.compile("\\s*(allOf|anyOf|atLeast|not)\\s*\\((.*)\\)\\s*", Pattern.DOTALL);
+
+  /** A condition of conditions, whose parts are read each for itself; empty if it begins otherwise. */
+  private static Optional<Condition> combined(String text, List<Metric> own) {
+    Matcher all = COMBINED.matcher(text);
+    if (!all.matches()) {
+      return Optional.empty();
+    }
+    List<String> parts = parts(all.group(2));
+    int wanted = 0;
+    if (all.group(1).equals("atLeast")) {
+      String count = parts.remove(0).strip();
+      if (!count.matches("[0-9]{1,4}")) {
+        throw new IllegalArgumentException("atLeast must begin with how many must hold, but began with "
+            + MlopsException.shown(count));
+      }
+      wanted = Integer.parseInt(count);
+    }
+    Condition[] conditions =
+        parts.stream().map(part -> parse(part, own)).toArray(Condition[]::new);
+    return Optional.of(switch (all.group(1)) {
+      case "allOf" -> Signals.allOf(conditions);
+      case "anyOf" -> Signals.anyOf(conditions);
+      case "atLeast" -> Signals.atLeast(wanted, conditions);
+      default -> {
+        if (conditions.length != 1) {
+          throw new IllegalArgumentException(
+              "not must have one condition, but had " + conditions.length);
+        }
+        yield Signals.not(conditions[0]);
+      }
+    });
+  }
+
+  /** What the commas divide that are neither in brackets nor in quotes. */
+  private static List<String> parts(String text) {
+    List<String> parts = new ArrayList<>();
+    int depth = 0;
+    int begin = 0;
+    boolean quoted = false;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (quoted) {
+        if (c == '\\') {
+          i++;
+        } else {
+          quoted = c != '"';
+        }
+      } else if (c == '"') {
+        quoted = true;
+      } else if (c == '(') {
+        depth++;
+      } else if (c == ')') {
+        depth--;
+      } else if (c == ',' && depth == 0) {
+        parts.add(text.substring(begin, i));
+        begin = i + 1;
+      }
+    }
+    parts.add(text.substring(begin));
+    return parts;
   }
 
   private static Condition alone(Condition condition, List<Call> rest) {

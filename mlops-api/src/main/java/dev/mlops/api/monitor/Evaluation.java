@@ -50,7 +50,9 @@ final class Evaluation {
       case AT_MOST ->
         metric.isPresent()
             ? compare(metric.get(), limit(), "wanted at most")
-            : asked.quantity().equals(Expression.Quantity.FAILURES) ? failures() : latency();
+            : asked.quantity().equals(Expression.Quantity.FAILURES)
+                ? failures()
+                : asked.quantity().quantile().isPresent() ? latency() : age();
       case REPRODUCED ->
         evidence.examples().orElse(Finding.inconclusive("no candidate is being judged"));
       case UNMOVED -> throw new IllegalStateException("nothing is watched for " + asked);
@@ -263,6 +265,41 @@ final class Evaluation {
         .value(millis(took) / 1e3)
         .limit(limit())
         .n(latency.n())
+        .build();
+  }
+
+  /** Whether truths, or predictions, still come. */
+  private Finding age() {
+    Optional<VersionEvidence> section = evidence.champion();
+    if (section.isEmpty()) {
+      return inconclusive("nothing served yet");
+    }
+    boolean ofTruth = asked.quantity().equals(Expression.Quantity.TRUTH_AGE);
+    VersionEvidence known = section.get();
+    Optional<Duration> age = ofTruth ? known.truthAge() : known.predictionAge();
+    String what = ofTruth ? "newest truth " : "newest prediction ";
+    if (ofTruth) {
+      if (known.waiting() == 0) {
+        return known.recorded() == 0
+            ? inconclusive("no prediction yet that a truth could come for")
+            : builder(Verdict.PASS, "no prediction waits for its truth").limit(limit()).build();
+      }
+      if (age.isEmpty()) {
+        age = known.servingFor();
+        what = "no truth since the first prediction ";
+      }
+    }
+    if (age.isEmpty()) {
+      return inconclusive(
+          ofTruth ? "when predictions began is not known" : "no prediction yet, or none is told of");
+    }
+    Duration limit = asked.time().orElseThrow();
+    String text = what + MlopsException.shown(age.get()) + " ago, limit "
+        + MlopsException.shown(limit)
+        + (ofTruth ? "; " + known.waiting() + " predictions wait" : "");
+    return builder(age.get().compareTo(limit) > 0 ? Verdict.FAIL : Verdict.PASS, text)
+        .value(millis(age.get()) / 1e3)
+        .limit(limit())
         .build();
   }
 

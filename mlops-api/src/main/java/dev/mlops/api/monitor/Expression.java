@@ -85,6 +85,13 @@ public final class Expression {
     /** The share of calls that got no prediction: the model threw, or answered with nothing usable. */
     public static final Quantity FAILURES = new Quantity("failures", "", null, Double.NaN);
 
+    /** How long ago the newest truth of the champion came; since its first prediction, while none has. */
+    public static final Quantity TRUTH_AGE = new Quantity("truth_age", "seconds", null, Double.NaN);
+
+    /** How long ago the newest prediction of the champion was recorded. */
+    public static final Quantity PREDICTION_AGE =
+        new Quantity("prediction_age", "seconds", null, Double.NaN);
+
     /** The golden examples of a candidate's package. */
     public static final Quantity GOLDEN_EXAMPLES =
         new Quantity("golden_examples", "", null, Double.NaN);

@@ -112,6 +112,64 @@ public final class Signals {
   }
 
   /**
+   * {@return questions about whether truths still come}
+   */
+  public static SilenceQuestions truth() {
+    return new SilenceQuestions(Expression.Quantity.TRUTH_AGE);
+  }
+
+  /**
+   * {@return questions about whether predictions are still asked for}
+   */
+  public static SilenceQuestions traffic() {
+    return new SilenceQuestions(Expression.Quantity.PREDICTION_AGE);
+  }
+
+  /**
+   * {@return the condition that all of several hold: FAIL if one FAILs, PASS if all PASS, else INCONCLUSIVE}
+   *
+   * @param conditions at least one
+   * @throws IllegalArgumentException if there is none
+   */
+  public static CombinedCondition allOf(Condition... conditions) {
+    return CombinedCondition.of(CombinedCondition.Kind.ALL_OF, conditions.length, conditions);
+  }
+
+  /**
+   * {@return the condition that one of several holds: PASS if one PASSes, FAIL if all FAIL, else INCONCLUSIVE}
+   *
+   * <p>An alert on it fires only when all fail together, such as drift that does harm: {@code anyOf(features().falseAlarmEvery(…),
+   * quality("recall").noWorseThanBaseline(0.02))}.
+   *
+   * @param conditions at least one
+   * @throws IllegalArgumentException if there is none
+   */
+  public static CombinedCondition anyOf(Condition... conditions) {
+    return CombinedCondition.of(CombinedCondition.Kind.ANY_OF, 1, conditions);
+  }
+
+  /**
+   * {@return the condition that so many of several hold: PASS if as many PASS, FAIL if even with those that are INCONCLUSIVE there
+   * are not as many, else INCONCLUSIVE}
+   *
+   * @param wanted from 1 to the number of conditions
+   * @param conditions at least one
+   * @throws IllegalArgumentException if the number is out of range
+   */
+  public static CombinedCondition atLeast(int wanted, Condition... conditions) {
+    return CombinedCondition.of(CombinedCondition.Kind.AT_LEAST, wanted, conditions);
+  }
+
+  /**
+   * {@return the condition that another does not hold: PASS if it FAILs, FAIL if it PASSes, INCONCLUSIVE if it is}
+   *
+   * @param condition the other
+   */
+  public static CombinedCondition not(Condition condition) {
+    return CombinedCondition.of(CombinedCondition.Kind.NOT, 1, condition);
+  }
+
+  /**
    * {@return the condition that the champion has at least this many matured truths of its own}
    *
    * <p>FAIL while it has fewer: an alert on it fires when truth stays away after a release, for as long as it does.
@@ -261,6 +319,38 @@ public final class Signals {
           Expression.Quantity.quality(metric),
           Expression.Comparison.NO_WORSE_THAN_CHAMPION,
           Expression.requireDifference("margin", metric, margin)));
+    }
+  }
+
+  /**
+   * Questions about whether something still comes.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  public static final class SilenceQuestions {
+    private final Expression.Quantity quantity;
+
+    private SilenceQuestions(Expression.Quantity quantity) {
+      this.quantity = quantity;
+    }
+
+    /**
+     * {@return the condition that the newest of the champion's came no longer ago than a time}
+     *
+     * <p>Of truths: FAIL when one is waited for and the newest came longer ago; while none ever came, when the first prediction
+     * was made longer ago. PASS when no prediction waits. Of predictions: FAIL when the newest was made longer ago; INCONCLUSIVE
+     * before the first one.
+     *
+     * <p>Where traffic rests at night, truths rest too: take a time that is longer than the rest, or let the rule hold on for as long
+     * as a truth takes.
+     *
+     * @param time longer than zero
+     * @throws IllegalArgumentException if it is not
+     */
+    public Condition newerThan(Duration time) {
+      return new BuiltInCondition.Plain(Expression.atMost(quantity, time));
     }
   }
 

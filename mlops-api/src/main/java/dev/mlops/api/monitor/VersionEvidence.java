@@ -42,6 +42,8 @@ public final class VersionEvidence {
   private final long caused;
   private final long waiting;
   private final @Nullable Duration truthAge;
+  private final @Nullable Duration predictionAge;
+  private final @Nullable Duration servingFor;
   private final @Nullable Latency latency;
   private final @Nullable ResponseTimes responseTimes;
   private final Map<Metric, Estimate> quality;
@@ -68,6 +70,8 @@ public final class VersionEvidence {
     this.caused = builder.caused;
     this.waiting = builder.waiting < 0 ? builder.open : Math.min(builder.waiting, builder.open);
     this.truthAge = builder.truthAge;
+    this.predictionAge = builder.predictionAge;
+    this.servingFor = builder.servingFor;
     this.latency = builder.latency;
     this.responseTimes = builder.responseTimes;
     this.quality = Collections.unmodifiableMap(new TreeMap<>(builder.quality));
@@ -113,6 +117,8 @@ public final class VersionEvidence {
     copy.caused = caused;
     copy.waiting = waiting;
     copy.truthAge = truthAge;
+    copy.predictionAge = predictionAge;
+    copy.servingFor = servingFor;
     copy.latency = latency;
     copy.responseTimes = responseTimes;
     copy.quality.putAll(quality);
@@ -212,6 +218,16 @@ public final class VersionEvidence {
   /** {@return how long ago the newest truth arrived; empty if none has} */
   public Optional<Duration> truthAge() {
     return Optional.ofNullable(truthAge);
+  }
+
+  /** {@return how long ago the newest prediction was recorded; empty if none was, or the monitor does not tell} */
+  public Optional<Duration> predictionAge() {
+    return Optional.ofNullable(predictionAge);
+  }
+
+  /** {@return how long ago the first prediction was recorded that is known; empty if none was, or the monitor does not tell} */
+  public Optional<Duration> servingFor() {
+    return Optional.ofNullable(servingFor);
   }
 
   /** {@return how long the newest predictions took, from their intended start; empty if there was none} */
@@ -375,6 +391,8 @@ public final class VersionEvidence {
         caused,
         waiting,
         truthAge,
+        predictionAge,
+        servingFor,
         latency,
         responseTimes,
         quality,
@@ -464,6 +482,8 @@ public final class VersionEvidence {
     private List<ColumnProfile> predictions = List.of();
     private @Nullable Baseline baseline;
     private @Nullable Duration truthAge;
+    private @Nullable Duration predictionAge;
+    private @Nullable Duration servingFor;
     private @Nullable Latency latency;
     private @Nullable ResponseTimes responseTimes;
     private @Nullable AcceptedFeatures acceptedFeatures;
@@ -573,6 +593,18 @@ public final class VersionEvidence {
      */
     public Builder truthAge(Duration age) {
       this.truthAge = requireNonNull(age, "age");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how long ago predictions were recorded; not known by default}
+     *
+     * @param newest of the newest one; not negative
+     * @param first of the first one; not negative
+     */
+    public Builder predicted(Duration newest, Duration first) {
+      this.predictionAge = requireNonNull(newest, "newest");
+      this.servingFor = requireNonNull(first, "first");
       return this;
     }
 

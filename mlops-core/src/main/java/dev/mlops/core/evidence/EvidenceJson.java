@@ -167,6 +167,8 @@ public final class EvidenceJson {
     members.put("open", section.open());
     members.put("waiting", section.waiting());
     section.truthAge().ifPresent(age -> members.put("truthAge", age.toString()));
+    section.predictionAge().ifPresent(age -> members.put("predictionAge", age.toString()));
+    section.servingFor().ifPresent(age -> members.put("servingFor", age.toString()));
     section.latency().ifPresent(latency -> members.put("latency", latency(latency)));
     section
         .responseTimes()
@@ -232,6 +234,8 @@ public final class EvidenceJson {
         "open",
         "waiting",
         "truthAge",
+        "predictionAge",
+        "servingFor",
         "latency",
         "responseTimes",
         "quality",
@@ -258,6 +262,9 @@ public final class EvidenceJson {
         .ifPresent(baseline -> section.baseline(StoredBaseline.of(baseline.bytes())));
     json.find("firstFailure").ifPresent(what -> section.firstFailure(what.text()));
     json.find("truthAge").ifPresent(age -> section.truthAge(Duration.parse(age.text())));
+    json.find("predictionAge")
+        .ifPresent(age -> section.predicted(
+            Duration.parse(age.text()), Duration.parse(json.get("servingFor").text())));
     json.find("latency").ifPresent(latency -> section.latency(latency(latency)));
     json.find("responseTimes")
         .ifPresent(times -> section.responseTimes(ResponseTimesJson.of(times)));

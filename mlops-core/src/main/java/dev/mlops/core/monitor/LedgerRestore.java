@@ -98,7 +98,7 @@ final class LedgerRestore implements MonitorLog.Replayed {
     if (section == null) {
       return;
     }
-    section.recorded++;
+    section.record(served.happened);
     if (served.prediction != null) { // of a host's own kind it is not written, and expires
       section.labels.predicted(served.prediction);
       section.spelling.predicted(served.prediction);

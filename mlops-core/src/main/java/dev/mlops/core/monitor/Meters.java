@@ -173,6 +173,20 @@ public enum Meters {
    */
   TRUTH_AGE(
       Type.GAUGE, "mlops.truth.age", "time since the newest truth came", "seconds", "version"),
+  /** Gauge of the age of the newest recorded prediction when it is read; there once one was recorded. */
+  PREDICTION_AGE(
+      Type.GAUGE,
+      "mlops.predictions.age",
+      "time since the newest recorded prediction",
+      "seconds",
+      "version"),
+  /** Gauge of the age of the first recorded prediction that is known, when it is read; there once one was recorded. */
+  SERVING_AGE(
+      Type.GAUGE,
+      "mlops.serving.age",
+      "time since the first recorded prediction",
+      "seconds",
+      "version"),
   /** Gauge of the quality over the newest matured outcomes; there while it is known. */
   QUALITY(
       Type.GAUGE,

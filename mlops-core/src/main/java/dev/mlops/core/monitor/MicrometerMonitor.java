@@ -407,7 +407,6 @@ public final class MicrometerMonitor implements MetricsMonitor {
         section.drop(Section.Cause.CLOSED);
         return;
       }
-      section.recorded++;
       Prediction prediction = requireNonNull(ring.prediction(slot), "prediction");
       section.labels.predicted(prediction);
       section.predictions.add(prediction);
@@ -416,6 +415,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
       // It was recorded after the drain before this one, whatever the clock said then.
       long age = Math.max(0, now - ring.millis(slot));
       long millis = Math.max(Math.min(before, steady), steady - age);
+      section.record(millis);
       served.begin(ring.id(slot), ring.key(slot), section, prediction, millis);
       Call call = ring.call(slot);
       if (call != null) {

@@ -101,6 +101,11 @@ final class Section {
   long newestTruth;
 
   boolean truthCame;
+  /** When the newest and the first known prediction were made, in milliseconds; meaningless before one was. */
+  long newestPrediction;
+
+  long firstPrediction;
+  boolean predicted;
   /** Whether the host was told that no truth has the positive label. */
   boolean saidNeverPositive;
   /** Whether the host was told that losses depend on those before them. */
@@ -241,6 +246,14 @@ final class Section {
             .isPresent();
   }
 
+  /** Counts a prediction that was made at a time. */
+  void record(long millis) {
+    recorded++;
+    newestPrediction = predicted ? Math.max(newestPrediction, millis) : millis;
+    firstPrediction = predicted ? Math.min(firstPrediction, millis) : millis;
+    predicted = true;
+  }
+
   VersionEvidence.Builder evidence(long now) {
     VersionEvidence.Builder builder = VersionEvidence.builder(version)
         .baseline(baseline)
@@ -251,6 +264,11 @@ final class Section {
         .waiting(waiting());
     if (truthCame) {
       builder.truthAge(Duration.ofMillis(Math.max(0, now - newestTruth)));
+    }
+    if (predicted) {
+      builder.predicted(
+          Duration.ofMillis(Math.max(0, now - newestPrediction)),
+          Duration.ofMillis(Math.max(0, now - firstPrediction)));
     }
     responses.describe(builder, now, ended());
     if (accepted != null) {

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,8 @@ final class SectionMeters {
   private final Registered registered;
   private final Section section;
   private final ResponseMeters responses;
-  private final DoubleSupplier truthAge;
+  private final LongToDoubleFunction age;
+  private boolean hasPredictionAge;
   private final TrafficMeters traffic;
   private final Map<Metric, Shown> quality = new TreeMap<>();
   private final Map<Watch, Shown> drift = new HashMap<>();
@@ -53,10 +55,10 @@ final class SectionMeters {
   private @Nullable Meter shownTruthAge;
   private Map<Metric, Estimate> shownQuality = Map.of();
 
-  SectionMeters(Registered registered, Section section, DoubleSupplier truthAge) {
+  SectionMeters(Registered registered, Section section, LongToDoubleFunction age) {
     this.registered = registered;
     this.section = section;
-    this.truthAge = truthAge;
+    this.age = age;
     this.traffic = new TrafficMeters(registered, section);
     this.responses = new ResponseMeters(registered, section);
     registered.counter(Meters.ISSUED, issued, section.version);
@@ -118,9 +120,19 @@ final class SectionMeters {
     if (closed > 0) {
       show(coverage, (double) section.matured / closed, Meters.COVERAGE, section.version);
     }
+    if (section.predicted && !hasPredictionAge) {
+      hasPredictionAge = true;
+      registered.gauge(
+          Meters.PREDICTION_AGE,
+          () -> age.applyAsDouble(section.newestPrediction),
+          section.version);
+      registered.gauge(
+          Meters.SERVING_AGE, () -> age.applyAsDouble(section.firstPrediction), section.version);
+    }
     boolean awaitsTruth = section.truthCame && !(section.retired && section.open() == 0);
     if (awaitsTruth && !hasTruthAge) {
-      shownTruthAge = registered.gauge(Meters.TRUTH_AGE, truthAge, section.version);
+      shownTruthAge = registered.gauge(
+          Meters.TRUTH_AGE, () -> age.applyAsDouble(section.newestTruth), section.version);
     } else if (!awaitsTruth && hasTruthAge) {
       registered.remove(shownTruthAge);
     }

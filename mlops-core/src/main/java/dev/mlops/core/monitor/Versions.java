@@ -143,14 +143,14 @@ final class Versions {
     if (closed) {
       intake.release(stripes);
     } else {
-      meters.put(made, new SectionMeters(registered.another(), made, () -> truthAge(made)));
+      meters.put(made, new SectionMeters(registered.another(), made, this::age));
     }
     return made;
   }
 
-  /** How long ago the newest truth of a section came, in seconds. */
-  private double truthAge(Section section) {
-    return Math.max(0, clock.applyAsLong(section.newestTruth) - section.newestTruth) / 1e3;
+  /** How long ago something was, in seconds. */
+  private double age(long since) {
+    return Math.max(0, clock.applyAsLong(since) - since) / 1e3;
   }
 
   /** Adds the newest; the versions whose recorders were taken longest ago go, but neither the champion nor the newest. */

@@ -86,6 +86,7 @@ class EvidenceJsonTest {
         .caused(5)
         .waiting(20)
         .truthAge(Duration.ofDays(400).plusNanos(1))
+        .predicted(Duration.ofSeconds(3), Duration.ofDays(2))
         .latency(Latency.builder()
             .p50(Duration.ofNanos(100_001))
             .p90(Duration.ofNanos(100_002))
