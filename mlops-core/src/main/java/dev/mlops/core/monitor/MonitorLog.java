@@ -10,7 +10,9 @@ import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.store.StoreException;
+import dev.mlops.core.internal.log.EventLog;
 import dev.mlops.core.internal.log.FaultStatus;
+import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.pack.StoredBaseline;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -58,6 +60,14 @@ final class MonitorLog implements AutoCloseable {
   private static final byte STATE = 10;
   private static final byte CLEARED = 11;
   private static final byte TIME = 12;
+  /** A part of a version that is too large for one event. */
+  private static final byte PART = 13;
+
+  /** The most bytes of an event. */
+  private static final int LARGEST = EventLog.LARGEST - 4;
+
+  /** The bytes of a version in one part. */
+  private static final int PART_BYTES = 1 << 20;
 
   private static final byte FORMAT = 1;
 
@@ -68,6 +78,8 @@ final class MonitorLog implements AutoCloseable {
 
   private final LedgerLog config;
   private final LogFiles files;
+  private final String model;
+  private final Warnings warnings = Warnings.of(MicrometerMonitor.class);
   private final FaultStatus faults = FaultStatus.of(
       MicrometerMonitor.class, "the monitor goes on in memory, and tries again at the next tick");
   private final AtomicLong unwritten = new AtomicLong();
@@ -99,7 +111,10 @@ final class MonitorLog implements AutoCloseable {
   /** Whether events were dropped that were handed over to be written. */
   private volatile boolean gap;
 
+  /** The bytes of the newest segment behind its beginning, and those of its beginning. */
   private volatile long newestBytes;
+
+  private volatile long beginningBytes;
   /** When the newest segment was begun, by the steady time. */
   private volatile long begun;
 
@@ -188,9 +203,10 @@ final class MonitorLog implements AutoCloseable {
     void state(State state);
   }
 
-  private MonitorLog(LedgerLog config, LogFiles files) {
+  private MonitorLog(LedgerLog config, LogFiles files, String model) {
     this.config = config;
     this.files = files;
+    this.model = model;
   }
 
   /**
@@ -199,7 +215,7 @@ final class MonitorLog implements AutoCloseable {
    * @throws StoreException if the folder is another model's, open elsewhere, or cannot be read or written
    */
   static MonitorLog open(LedgerLog config, String model) {
-    return new MonitorLog(config, LogFiles.open(config.folder, model));
+    return new MonitorLog(config, LogFiles.open(config.folder, model), model);
   }
 
   /** How many events could not be written. */
@@ -216,10 +232,20 @@ final class MonitorLog implements AutoCloseable {
     for (int i = 0; i <= last; i++) {
       LogFiles.Segment segment = files.all().get(i);
       boolean[] told = {false};
+      Arena parts = new Arena(0);
+      long[] unknown = {0};
       try {
         long torn = LogFiles.read(segment, event -> {
           try {
-            replay(segment, told, Arena.of(event), target);
+            if (event.length > 0 && event[0] == PART) {
+              if (joined(parts, Arena.of(event))) {
+                replay(segment, told, Arena.of(parts.toBytes()), target);
+              }
+            } else if (event.length > 0 && event[0] > PART) {
+              unknown[0]++; // of a later release
+            } else {
+              replay(segment, told, Arena.of(event), target);
+            }
           } catch (IllegalArgumentException | NullPointerException e) {
             throw new StoreException(
                 segment.file.getFileName() + " holds an event that cannot be read ("
@@ -227,6 +253,10 @@ final class MonitorLog implements AutoCloseable {
                 e);
           }
         });
+        if (unknown[0] > 0) {
+          damages.add(segment.file.getFileName() + " holds " + unknown[0]
+              + " events of kinds that this release does not know");
+        }
         if (torn > 0 && i < last) {
           damages.add(
               segment.file.getFileName() + " ends with " + torn + " bytes that are cut off");
@@ -236,6 +266,21 @@ final class MonitorLog implements AutoCloseable {
       }
     }
     return damages;
+  }
+
+  /** Takes a part of a version; whether that was its last, after those before it. */
+  private static boolean joined(Arena parts, Arena part) {
+    part.get();
+    long all = part.getLong();
+    long begin = part.getLong();
+    if (begin == 0) {
+      parts.size = 0;
+    }
+    if (begin != parts.size) {
+      return false; // its beginning was cut off
+    }
+    parts.copy(part, part.cursor, part.size - part.cursor);
+    return parts.size == all;
   }
 
   private void replay(LogFiles.Segment segment, boolean[] told, Arena event, Replayed target) {
@@ -307,7 +352,7 @@ final class MonitorLog implements AutoCloseable {
       }
       case CLEARED -> target.cleared();
       case TIME -> target.time(event.getLong());
-      default -> throw new IllegalArgumentException("wanted a kind of event, 1 to 12, got " + kind);
+      default -> throw new IllegalArgumentException("wanted a kind of event, 1 to 13, got " + kind);
     }
   }
 
@@ -389,6 +434,10 @@ final class MonitorLog implements AutoCloseable {
   }
 
   private void tell(byte[] event) {
+    if (event.length > LARGEST) {
+      leftOut("an event", event.length, LARGEST);
+      return;
+    }
     if (broken) {
       unwritten.incrementAndGet();
       return;
@@ -403,6 +452,18 @@ final class MonitorLog implements AutoCloseable {
     }
   }
 
+  /** What can never be written is counted, and told once; everything else is written. */
+  private void leftOut(String what, long bytes, long most) {
+    unwritten.incrementAndGet();
+    warnings.once(
+        "too large",
+        what + " of the ledger of " + Warnings.shown(model) + " has " + bytes
+            + " bytes, and the log takes at most " + most
+            + "; it is left out, as others of that size will be, and counted; all else is written, and"
+            + " a restart forgets what was left out",
+        null);
+  }
+
   private static Arena event(byte kind) {
     return new Arena(64).put(kind);
   }
@@ -411,7 +472,7 @@ final class MonitorLog implements AutoCloseable {
   void taken(Section section) {
     if (section.logged < 0) {
       section.logged = nextNumber++;
-      tell(declaration(section));
+      declaration(section).forEach(this::tell);
     } else {
       tell(event(TAKEN).putCount(section.logged));
     }
@@ -424,12 +485,26 @@ final class MonitorLog implements AutoCloseable {
     }
   }
 
-  private byte[] declaration(Section section) {
+  /** A version, in as many events as it needs: a baseline of hundreds of columns has more bytes than one event takes. */
+  private List<byte[]> declaration(Section section) {
     know(section.logged, section.version, section.baseline.schema());
     byte[] baseline = StoredBaseline.toBytes(section.baseline);
+    if (baseline.length > StoredBaseline.LARGEST) {
+      leftOut("the baseline of a version", baseline.length, StoredBaseline.LARGEST);
+      return List.of();
+    }
     Arena event = event(SECTION).putCount(section.logged).putText(section.version, null);
     event.copy(Arena.of(baseline), 0, baseline.length);
-    return event.toBytes();
+    if (event.size <= LARGEST) {
+      return List.of(event.toBytes());
+    }
+    List<byte[]> parts = new ArrayList<>();
+    for (int begin = 0; begin < event.size; begin += PART_BYTES) {
+      Arena part = event(PART).putLong(event.size).putLong(begin);
+      part.copy(event, begin, Math.min(PART_BYTES, event.size - begin));
+      parts.add(part.toBytes());
+    }
+    return parts;
   }
 
   void crowned(Section section) {
@@ -515,10 +590,18 @@ final class MonitorLog implements AutoCloseable {
 
   /** A prediction has matured; without an outcome if its row is not kept. */
   void matured(Section section, long id, long position, @Nullable Outcome outcome) {
-    if (outcome == null) {
-      tell(event(CLOSED).put(Closing.MATURED.code()).putLong(id).putLong(position));
-      return;
+    Arena event = outcome == null ? null : event(section, id, position, outcome);
+    if (event != null && event.size > LARGEST) {
+      leftOut("an outcome", event.size, LARGEST);
+      event = null; // that it matured is written
     }
+    tell(
+        event != null
+            ? event
+            : event(CLOSED).put(Closing.MATURED.code()).putLong(id).putLong(position));
+  }
+
+  private Arena event(Section section, long id, long position, Outcome outcome) {
     Arena event = event(OUTCOME)
         .putLong(position)
         .putLong(id)
@@ -540,7 +623,7 @@ final class MonitorLog implements AutoCloseable {
         event.putText(policies[i].of(row.category(i)), null);
       }
     }
-    tell(event);
+    return event;
   }
 
   /** Whether a new segment is to be begun at the end of this tick. */
@@ -551,7 +634,7 @@ final class MonitorLog implements AutoCloseable {
     }
     return broken
         || !files.isWriting()
-        || newestBytes > config.size / 8
+        || newestBytes > Math.max(config.size / 8, beginningBytes)
         || steady - begun > Times.millis(config.age) / 8;
   }
 
@@ -569,7 +652,7 @@ final class MonitorLog implements AutoCloseable {
       first = new ArrayList<>();
       first.add(event(BEGIN).put(FORMAT).toBytes());
       for (Section each : sections) {
-        first.add(declaration(each));
+        first.addAll(declaration(each));
       }
       if (champion != null) {
         first.add(event(CHAMPION).putCount(champion.logged).toBytes());
@@ -668,10 +751,11 @@ final class MonitorLog implements AutoCloseable {
         begins.position = batch.end();
         begins.newest = batch.steady();
         begun = batch.steady();
+        beginningBytes = begins.bytes;
         long oldest = batch.steady() - Times.millis(config.age);
         files.drop((each, bytes) -> bytes > config.size || each.newest < oldest);
       }
-      newestBytes = newest().bytes;
+      newestBytes = newest().bytes - beginningBytes;
       works = true;
       faults.over();
     } catch (RuntimeException e) {

@@ -12,7 +12,8 @@ import dev.mlops.core.internal.json.JsonException;
  * @since 0.1
  */
 public final class StoredBaseline {
-  private static final int LARGEST = 64 << 20;
+  /** The most bytes that {@link #of} reads. */
+  public static final int LARGEST = 64 << 20;
 
   private StoredBaseline() {}
 
@@ -28,7 +29,7 @@ public final class StoredBaseline {
   /**
    * {@return the baseline that was stored, by this release or an earlier one}
    *
-   * @param bytes at most 64 MiB
+   * @param bytes at most {@link #LARGEST}
    * @throws IllegalArgumentException if they are no baseline; the message says what was wanted where
    */
   public static Baseline of(byte[] bytes) {

@@ -14,6 +14,7 @@ import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.core.internal.log.EventLog;
+import dev.mlops.drift.profile.Baselines;
 import dev.mlops.testkit.CapturedLog;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -22,9 +23,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -295,5 +301,160 @@ class LedgerRestartTest {
     MicrometerMonitor after = open(knobs);
     assertThat(champion(after).matured()).isEqualTo(3);
     assertThat(after.evidence().truths(TruthState.EARLY)).isEqualTo(1);
+  }
+
+  private double unlogged() {
+    return registry.get("mlops.ledger.unlogged").functionCounter().count();
+  }
+
+  /** Of a row, and of a truth that waits: neither fits into an event, and both are counted. */
+  @Test
+  void whatIsTooLargeIsLeftOutAndAllElseIsWritten() {
+    Schema wide = categories(2_200);
+    Baseline baseline = Baseline.builder(wide).rows(10).build();
+    UnaryOperator<MicrometerMonitor.Config> knobs =
+        config -> config.buffering(16).truthBefore(Duration.ofHours(1), 10);
+    MicrometerMonitor before = open(knobs);
+    try (CapturedLog log = CapturedLog.of(MicrometerMonitor.class)) {
+      Recorder recorder = before.recorder("1", baseline);
+      before.champion("1");
+      recorder.record("huge", row(wide, "\u4e00".repeat(1_000)), YES, 1);
+      Map<String, Double> values = new HashMap<>();
+      for (int i = 0; i < 4_200; i++) {
+        values.put(i + "x".repeat(1_000), (double) i);
+      }
+      before.truth("early", Truth.of(values));
+      before.tick();
+      for (int i = 0; i < 5; i++) {
+        recorder.record("small-" + i, row(wide, "a"), YES, 1);
+        before.tick();
+      }
+      assertThat(log.lines())
+          .filteredOn(line -> line.contains("left out"))
+          .singleElement()
+          .asString()
+          .contains("fraud", "at most 4194300", "bytes");
+    }
+    assertThat(logging()).isEqualTo(1);
+    assertThat(unlogged()).isEqualTo(2);
+    before.close();
+    MicrometerMonitor after = open(knobs);
+    assertThat(champion(after).recorded()).isEqualTo(6);
+    assertThat(champion(after).open()).as("the huge one counts as expired").isEqualTo(5);
+    after.truth("small-3", TRUE);
+    after.tick();
+    assertThat(champion(after).matured()).isEqualTo(1);
+  }
+
+  private static Schema categories(int width) {
+    return Schema.of(IntStream.range(0, width)
+        .mapToObj(i -> Column.category("c" + i))
+        .toArray(Column[]::new));
+  }
+
+  private static Row row(Schema wide, String category) {
+    String[] categories = new String[wide.size()];
+    Arrays.fill(categories, category);
+    return Row.of(wide, new double[categories.length], categories);
+  }
+
+  /** The row and the prediction fit into an event with 79 bytes to spare; the label of the truth has 2,000. */
+  @Test
+  void anOutcomeThatIsTooLargeHasMaturedAllTheSame() {
+    Schema wide = categories(2_095);
+    String thousand = "\u4e00".repeat(1_000);
+    UnaryOperator<MicrometerMonitor.Config> knobs = config -> config.buffering(16);
+    MicrometerMonitor before = open(knobs);
+    Recorder recorder = before.recorder("1", Baseline.builder(wide).rows(10).build());
+    before.champion("1");
+    recorder.record("large", row(wide, thousand), YES, 1);
+    recorder.record("small", row(wide, "a"), YES, 1);
+    before.truth("large", Truth.of(thousand));
+    before.truth("small", TRUE);
+    before.tick();
+    assertThat(champion(before).matured()).isEqualTo(2);
+    assertThat(logging()).isEqualTo(1);
+    assertThat(unlogged()).isEqualTo(1);
+    long end = before.outcomes().end();
+    before.close();
+    MicrometerMonitor after = open(knobs);
+    assertThat(champion(after).matured()).isEqualTo(2);
+    assertThat(champion(after).open()).isZero();
+    assertThat(after.outcomes().end()).isEqualTo(end);
+    assertThat(visited(after)).isEqualTo(2);
+  }
+
+  /** 120 columns of numbers from 2,000 rows are 4.6 MB, and an event takes 4.2. */
+  @Test
+  void writesAndReadsVersionsOfHundredsOfColumns() {
+    int width = 120;
+    Schema wide = Schema.of(IntStream.range(0, width)
+        .mapToObj(i -> Column.number("feature-" + i))
+        .toArray(Column[]::new));
+    Random random = new Random(1);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 2_000; i++) {
+      rows.add(Row.of(wide, random.doubles(width).toArray(), new String[width]));
+    }
+    Baseline baseline = Baselines.from(wide, rows);
+    UnaryOperator<MicrometerMonitor.Config> knobs = config -> config.buffering(16);
+    MicrometerMonitor before = open(knobs);
+    Recorder first = serving(before);
+    first.record("of-1", ROW, YES, 1);
+    before.tick();
+    Recorder recorder = before.recorder("2", baseline);
+    before.champion("2");
+    for (int i = 0; i < 3; i++) {
+      recorder.record("order-" + i, rows.get(i), YES, 1);
+      before.tick();
+    }
+    assertThat(logging()).isEqualTo(1);
+    assertThat(unlogged()).isZero();
+    before.close();
+    for (int life = 0; life < 2; life++) { // once from what was told, once from the beginning of a segment
+      MicrometerMonitor after = open(knobs);
+      assertThat(champion(after).version()).isEqualTo("2");
+      assertThat(champion(after).baseline()).contains(baseline);
+      assertThat(champion(after).open()).isEqualTo(3);
+      after.close();
+    }
+    MicrometerMonitor last = open(knobs);
+    last.recorder("2", baseline);
+    last.truth("order-1", TRUE);
+    last.truth("of-1", TRUE);
+    last.tick();
+    assertThat(last.evidence().matured()).isEqualTo(2);
+    assertThat(last.outcomes().between(0, last.outcomes().end()))
+        .extracting(Outcome::row)
+        .containsExactly(rows.get(1), ROW);
+  }
+
+  /** A log of release 0.1, as it first wrote them: its counts end with those that were dropped. */
+  @Test
+  void readsALogOfTheFirstRelease() throws IOException {
+    Files.createDirectories(folder());
+    for (String file : List.of("owner", "0000000000000000.segment")) {
+      Files.copy(
+          Path.of("src/test/resources/formats/0.1/ledger", file), folder().resolve(file));
+    }
+    try (CapturedLog log = CapturedLog.of(MicrometerMonitor.class)) {
+      MicrometerMonitor monitor = open(config -> config
+          .truthBefore(Duration.ofDays(30), 10)
+          .logging(LedgerLog.in(folder()).keepingFor(Duration.ofDays(3_650))));
+      assertThat(champion(monitor).recorded()).isEqualTo(6);
+      assertThat(champion(monitor).dropped()).isEqualTo(1);
+      assertThat(champion(monitor).matured()).isEqualTo(2);
+      assertThat(champion(monitor).open()).isEqualTo(4);
+      assertThat(monitor.evidence().truths())
+          .containsEntry(TruthState.JOINED, 2L)
+          .containsEntry(TruthState.CORRECTED, 1L)
+          .containsEntry(TruthState.ORPHAN, 1L)
+          .containsEntry(TruthState.EARLY, 1L);
+      assertThat(visited(monitor)).isEqualTo(2);
+      monitor.truth("order-4", TRUE);
+      monitor.tick();
+      assertThat(champion(monitor).matured()).isEqualTo(3);
+      assertThat(log.lines()).isEmpty();
+    }
   }
 }

@@ -208,4 +208,20 @@ class LedgerTest {
         .replaceAll("[{}]", "")
         .replace('=', ' ');
   }
+
+  /** The log has that it matured and where, and its truth was lost: it is open no more, and nothing else is taken for it. */
+  @Test
+  void whatMaturedInAnEarlierLifeIsClosedWithoutItsTruthToo() {
+    Ledger ledger = new Ledger(config(), listener);
+    ledger.replaying(true);
+    add(ledger, 1, null, YES, 100);
+    add(ledger, 2, null, YES, 100);
+    long end = ledger.end();
+    ledger.replayClosed(2, MonitorLog.Closing.MATURED, end + 3);
+    assertThat(ledger.find(2)).isLessThan(0);
+    assertThat(ledger.find(1)).isNotNegative();
+    assertThat(ledger.waiting()).isEqualTo(1);
+    assertThat(ledger.end()).isEqualTo(end + 4);
+    assertThat(matured).isEmpty();
+  }
 }
