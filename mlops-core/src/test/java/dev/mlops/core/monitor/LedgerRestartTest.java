@@ -312,7 +312,7 @@ class LedgerRestartTest {
   void whatIsTooLargeIsLeftOutAndAllElseIsWritten() {
     Schema wide = categories(2_200);
     Baseline baseline = Baseline.builder(wide).rows(10).build();
-    UnaryOperator<MicrometerMonitor.Config> knobs =
+    UnaryOperator<MonitorConfig> knobs =
         config -> config.buffering(16).truthBefore(Duration.ofHours(1), 10);
     MicrometerMonitor before = open(knobs);
     try (CapturedLog log = CapturedLog.of(MicrometerMonitor.class)) {
@@ -363,7 +363,7 @@ class LedgerRestartTest {
   void anOutcomeThatIsTooLargeHasMaturedAllTheSame() {
     Schema wide = categories(2_095);
     String thousand = "\u4e00".repeat(1_000);
-    UnaryOperator<MicrometerMonitor.Config> knobs = config -> config.buffering(16);
+    UnaryOperator<MonitorConfig> knobs = config -> config.buffering(16);
     MicrometerMonitor before = open(knobs);
     Recorder recorder = before.recorder("1", Baseline.builder(wide).rows(10).build());
     before.champion("1");
@@ -397,7 +397,7 @@ class LedgerRestartTest {
       rows.add(Row.of(wide, random.doubles(width).toArray(), new String[width]));
     }
     Baseline baseline = Baselines.from(wide, rows);
-    UnaryOperator<MicrometerMonitor.Config> knobs = config -> config.buffering(16);
+    UnaryOperator<MonitorConfig> knobs = config -> config.buffering(16);
     MicrometerMonitor before = open(knobs);
     Recorder first = serving(before);
     first.record("of-1", ROW, YES, 1);

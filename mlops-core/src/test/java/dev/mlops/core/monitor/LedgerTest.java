@@ -212,7 +212,7 @@ class LedgerTest {
   /** The log has that it matured and where, and its truth was lost: it is open no more, and nothing else is taken for it. */
   @Test
   void whatMaturedInAnEarlierLifeIsClosedWithoutItsTruthToo() {
-    Ledger ledger = new Ledger(config(), listener);
+    Ledger ledger = new Ledger(config().draft, listener);
     ledger.replaying(true);
     add(ledger, 1, null, YES, 100);
     add(ledger, 2, null, YES, 100);
