@@ -964,6 +964,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     private @Nullable List<String> outputs;
     private InstantSource clock = InstantSource.system();
     private LongSupplier ticker = System::nanoTime;
+    private boolean ownTicker = true;
     private String actor = "deployment";
     private boolean orEarlier;
     private @Nullable Enforcement enforcement;
@@ -1165,20 +1166,26 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     /**
      * {@return this builder, with a clock; the system's by default}
      *
-     * @param clock tells when ticks are due
+     * @param clock stamps what is written. One that is also a {@link LongSupplier}, such as a clock that a test moves, is the
+     *     {@link #ticker} too, unless another is given
      */
     public Builder<T> clock(InstantSource clock) {
       this.clock = requireNonNull(clock, "clock");
+      if (ownTicker && clock instanceof LongSupplier nanos) {
+        this.ticker = nanos;
+      }
       return this;
     }
 
     /**
      * {@return this builder, with a source of nanoseconds that only grows; {@code System::nanoTime} by default}
      *
-     * @param ticker measures how long predictions take
+     * @param ticker measures how long predictions take, how long the steps and deadlines of rollouts last, and when what failed is
+     *     tried again
      */
     public Builder<T> ticker(LongSupplier ticker) {
       this.ticker = requireNonNull(ticker, "ticker");
+      this.ownTicker = false;
       return this;
     }
 

@@ -94,6 +94,19 @@ class RolloutTest {
   }
 
   @Test
+  void aClockThatIsATickerMovesStepsToo() {
+    try (Deployment<Order> deployment = Deployment.of(scene.store, Scene.ALIAS, Scene.ROWS)
+        .runtime(scene.runtime)
+        .clock(scene.clock)
+        .journal(journal)
+        .open()) {
+      Rollout rollout = deployment.rollOut(scene.version(2), plan());
+      nextStep(deployment);
+      assertThat(rollout.step()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void blueGreenKeepsTheNewOneThatStaysGood() {
     try (Deployment<Order> deployment = on(journal).open()) {
       Rollout rollout = deployment.rollOut(scene.version(2), blueGreen().rollingBackUnless(asked));
