@@ -8,7 +8,6 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.BaselineComparison;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Dependence;
-import dev.mlops.drift.profile.DependenceEstimator;
 import dev.mlops.drift.profile.NoWorseTest;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,17 +25,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: confine to one thread.
  */
 final class BaselineTests {
-  /** So much larger a variance of a mean is worth a warning. */
-  private static final double NOTABLE = 1.5;
-
-  /** After so many losses the dependence is looked at again. */
-  private static final int LOOK = 1_000;
-
   private final Baseline baseline;
   private final Map<Metric, Map<Double, NoWorseTest>> tests = new TreeMap<>();
   private final @Nullable Loss loss;
-  private final DependenceEstimator losses = new DependenceEstimator();
-  private @Nullable Dependence dependence;
+  private final UntoldDependence dependence = new UntoldDependence();
 
   /**
    * Tests nothing yet.
@@ -79,24 +71,15 @@ final class BaselineTests {
         test.add(prediction, truth);
       }
     }
-    if (loss != null && dependence == null) {
-      double cost = loss.of(prediction, truth);
-      if (Math.abs(cost) <= 1e150) {
-        losses.add(cost);
-        if (losses.values() % LOOK == 0) {
-          Dependence found = losses.dependence();
-          if (found.present() && found.inflation() >= NOTABLE) {
-            dependence = found;
-          }
-        }
-      }
+    if (loss != null && dependence.found() == null) {
+      dependence.add(loss.of(prediction, truth));
     }
   }
 
   /** How dependent the losses are, once they are notably so and the baseline does not say it. */
   @Nullable
   Dependence untold() {
-    return dependence;
+    return dependence.found();
   }
 
   /** Of each metric that the baseline holds, without a tolerance: 0 inconclusive, 1 not worse, 2 worse. */
