@@ -328,6 +328,22 @@ public enum Meters {
       "outcome"),
   /** Counter of how often a maintenance loop began to train a candidate. */
   RETRAINS(Type.COUNTER, "mlops.loop.retrains", "trainings that the maintenance loop began", ""),
+  /**
+   * Counter of the rollouts of a deployment by how they ended: {@code promoted}, {@code rolled_back}, {@code kept}, {@code aborted},
+   * {@code abandoned}, {@code failed}. One that was promoted and rolled back while it baked counts for both.
+   */
+  ROLLOUTS(
+      Type.COUNTER,
+      "mlops.rollouts",
+      "rollouts of the deployment by how they ended",
+      "",
+      "outcome"),
+  /** Gauge of the share of the keys that the candidate of a rollout answers: 0 to 1, 0 while there is none. */
+  ROLLOUT_SHARE(
+      Type.GAUGE,
+      "mlops.rollout.share",
+      "share of the keys that the candidate of a rollout answers, 0 to 1",
+      "ratio"),
   /** Gauge of where an alert rule stands: 0 inactive, 1 pending, 2 firing; there once it was pending or firing. */
   ALERT(
       Type.GAUGE,

@@ -10,13 +10,14 @@ import dev.mlops.core.internal.log.Warnings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * Shows as meters what the maintenance loop and the alert rules of a model do.
+ * Shows as meters what the maintenance loop, the rollouts and the alert rules of a model do.
  *
  * <p>It hears of it as any listener does, so it suits a host's own loop and engine as well:
  *
@@ -24,6 +25,7 @@ import java.util.function.Consumer;
  * ModelMeters meters = ModelMeters.of(registry, "fraud");
  * AlertEngine alerts = AlertEngine.of(rules).to(pager).observedBy(meters.alerts()).on(background);
  * MaintenanceLoop loop = MaintenanceLoop.of(deployment, trainer).to(meters.loop()).build();
+ * Deployment<Payment> payments = Deployment.of(store, "fraud@champion", rows).onRollout(meters.rollouts()).open();
  * }</pre>
  *
  * <p>Counts begin with this object. What an engine drops because its queue is full is not counted here. The first 100 rules have
@@ -40,12 +42,26 @@ import java.util.function.Consumer;
 public final class ModelMeters implements AutoCloseable {
   static final int MOST = 100;
 
+  /** Of which a share of the keys is so many. */
+  private static final double BUCKETS = 100_000;
+
+  private static final List<LoopEvent.Kind> ROLLOUT_ENDS = List.of(
+      LoopEvent.Kind.PROMOTED,
+      LoopEvent.Kind.ROLLED_BACK,
+      LoopEvent.Kind.KEPT,
+      LoopEvent.Kind.ABORTED,
+      LoopEvent.Kind.ABANDONED,
+      LoopEvent.Kind.FAILED);
+
   private final String model;
   private final Registered registered;
   private final Map<LoopEvent.Kind, AtomicLong> candidates = new EnumMap<>(LoopEvent.Kind.class);
   private final AtomicLong retrains = new AtomicLong();
   private final Map<String, Rule> rules = new HashMap<>();
+  private final Map<LoopEvent.Kind, AtomicLong> rollouts = new EnumMap<>(LoopEvent.Kind.class);
+  private volatile double share;
   private boolean showsLoop;
+  private boolean showsRollouts;
   private boolean closed;
 
   private ModelMeters(MeterRegistry registry, String model) {
@@ -82,6 +98,22 @@ public final class ModelMeters implements AutoCloseable {
     return this::take;
   }
 
+  /** {@return a listener of a deployment's rollouts; from now on their meters are there, at 0} */
+  public Consumer<LoopEvent> rollouts() {
+    synchronized (this) {
+      if (!showsRollouts && !closed) {
+        showsRollouts = true;
+        registered.gauge(Meters.ROLLOUT_SHARE, () -> share);
+        for (LoopEvent.Kind kind : ROLLOUT_ENDS) {
+          AtomicLong ended = new AtomicLong();
+          rollouts.put(kind, ended);
+          registered.counter(Meters.ROLLOUTS, ended, tag(kind));
+        }
+      }
+    }
+    return this::takeRollout;
+  }
+
   /** {@return a sink of an alert engine; what other models' rules do is left out} */
   public AlertSink alerts() {
     return this::take;
@@ -93,6 +125,16 @@ public final class ModelMeters implements AutoCloseable {
       ended.incrementAndGet();
     } else if (event.kind() == LoopEvent.Kind.RETRAIN) {
       retrains.incrementAndGet();
+    }
+  }
+
+  private synchronized void takeRollout(LoopEvent event) {
+    AtomicLong ended = rollouts.get(event.kind());
+    if (ended != null) {
+      ended.incrementAndGet();
+      share = 0;
+    } else {
+      event.number("share").ifPresent(buckets -> share = buckets / BUCKETS);
     }
   }
 
@@ -118,7 +160,7 @@ public final class ModelMeters implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "meters of the loop and the alert rules of " + Warnings.shown(model);
+    return "meters of the loop, the rollouts and the alert rules of " + Warnings.shown(model);
   }
 
   /** What one rule does. */

@@ -24,6 +24,7 @@ import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
+import dev.mlops.api.store.Coordination;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
@@ -129,6 +130,9 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
         builder.listeners,
         builder.resuming,
         builder.mirror,
+        builder.coordination == null
+            ? null
+            : new RolloutLease(builder.coordination, alias, builder.replica, builder.ttl),
         clock,
         ticker);
   }
@@ -706,6 +710,19 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     rollouts.requireJournal(plan);
   }
 
+  /**
+   * Ends the rollout of this alias, also one that another replica leads: its leader ends it in its next tick, and here the champion
+   * answers all requests at once. Shadows go on. Never promotes.
+   *
+   * @param by who
+   * @param because why
+   * @return whether this replica led a rollout or followed one
+   */
+  @Beta
+  public boolean abortRollout(String by, String because) {
+    return rollouts.abortAll(requireNonNull(by, "by"), requireNonNull(because, "because"));
+  }
+
   /** {@return what was done with requests besides answering them, since the deployment was opened} */
   @Beta
   public ServingCounts counts() {
@@ -971,6 +988,9 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     private @Nullable Fallbacks fallbacks;
     private Duration drain = Duration.ZERO;
     private @Nullable Mirror mirror;
+    private @Nullable Coordination coordination;
+    private String replica = "";
+    private Duration ttl = Duration.ZERO;
     private @Nullable Journal journal;
     private final List<Consumer<? super LoopEvent>> listeners = new ArrayList<>();
     private final List<RolloutPlan> resuming = new ArrayList<>();
@@ -1107,6 +1127,37 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     @Beta
     public Builder<T> mirroring(Mirror mirror) {
       this.mirror = requireNonNull(mirror, "mirror");
+      return this;
+    }
+
+    /**
+     * {@return this builder of one of several replicas that serve the alias, of which one at a time leads a rollout}
+     *
+     * <p>The replica on which {@link Deployment#rollOut} is called leads: it takes the steps, by what its own requests show, and writes
+     * them into its own journal. The others split their requests alike from their next tick on, so a key has the same version on
+     * each. A rollout that splits no requests, but moves the alias, is led, too; a shadow is each replica's own. Any replica may end
+     * the rollout by {@link Deployment#abortRollout}. When the leader's lease runs out, the champion answers all requests everywhere;
+     * a leader that finds its lease taken ends its rollout.
+     *
+     * @param coordination shared by the replicas, such as {@code Coordination.over(backend)}
+     * @param owner this replica, its own in the world, such as {@code replica-a}; 1 to 200 characters
+     * @param time how long the lease is held after the leader's last tick; above zero, at most 365 days, and far longer than the
+     *     time between two ticks
+     * @throws IllegalArgumentException if an argument is out of range
+     */
+    @Beta
+    public Builder<T> rolloutLease(Coordination coordination, String owner, Duration time) {
+      if (owner.isBlank() || owner.length() > LONGEST_ACTOR) {
+        throw new IllegalArgumentException("owner must have 1 to " + LONGEST_ACTOR
+            + " characters and not be blank, but had " + owner.length());
+      }
+      if (time.isZero() || time.isNegative() || time.compareTo(Duration.ofDays(365)) > 0) {
+        throw new IllegalArgumentException("the time of a lease must be above zero and at most 365"
+            + " days, but was " + MlopsException.shown(time));
+      }
+      this.coordination = requireNonNull(coordination, "coordination");
+      this.replica = owner;
+      this.ttl = time;
       return this;
     }
 

@@ -24,6 +24,7 @@ import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasConflictException;
+import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionNotFoundException;
@@ -79,6 +80,7 @@ final class RolloutRunner {
   private final List<Consumer<? super LoopEvent>> listeners;
   private final List<RolloutPlan> resuming;
   private final @Nullable Mirror mirror;
+  private final @Nullable RolloutLease lease;
   private final InstantSource clock;
   private final LongSupplier ticker;
 
@@ -87,6 +89,18 @@ final class RolloutRunner {
 
   private final ReentrantLock moving = new ReentrantLock();
   private final List<Running> running = new CopyOnWriteArrayList<>();
+
+  /** What another replica splits requests by, and this one alike; null if nothing is followed. */
+  private @Nullable Followed followed;
+
+  /** A rollout of another replica whose candidate cannot be served here. */
+  private String unfit = "";
+
+  /** Whether it could not be told who leads. */
+  private boolean uncoordinated;
+
+  /** A wish of this replica that the rollout that another one leads ends; null once it is told. */
+  private volatile @Nullable String wish;
 
   /** What took effect and could not be written yet, the oldest first. */
   private final List<LoopEvent> owed = new ArrayList<>();
@@ -110,9 +124,11 @@ final class RolloutRunner {
       List<Consumer<? super LoopEvent>> listeners,
       List<RolloutPlan> resuming,
       @Nullable Mirror mirror,
+      @Nullable RolloutLease lease,
       InstantSource clock,
       LongSupplier ticker) {
     this.mirror = mirror;
+    this.lease = lease;
     this.store = store;
     this.alias = alias;
     this.follower = follower;
@@ -150,6 +166,9 @@ final class RolloutRunner {
 
     @Nullable
     Split split;
+
+    /** Whether other replicas can read the share that is in effect. */
+    boolean published;
 
     Counts champion = Counts.NONE;
     Counts candidate = Counts.NONE;
@@ -294,6 +313,10 @@ final class RolloutRunner {
               + (bothShadows ? " (at most " + MOST_SHADOWS + " shadows at once)" : ""));
         }
       }
+      RolloutLease leads = progress.compares() ? null : lease;
+      if (leads != null) {
+        leads.begin();
+      }
       String id = Rollout.ID + UUID.randomUUID();
       Running begun = running(
           id,
@@ -304,12 +327,21 @@ final class RolloutRunner {
           instant(),
           Duration.ZERO,
           monitor.outcomes().end());
-      write(event(LoopEvent.Kind.ROLLING_OUT, begun)
-          .because(beginning(plan.toString()))
-          .position(begun.next)
-          .number("step", progress.step())
-          .number("share", progress.share())
-          .number("generation", (double) state.change().generation()));
+      boolean written = false;
+      try {
+        write(event(LoopEvent.Kind.ROLLING_OUT, begun)
+            .because(beginning(plan.toString()))
+            .position(begun.next)
+            .number("step", progress.step())
+            .number("share", progress.share())
+            .number("generation", (double) state.change().generation()));
+        written = true;
+      } finally {
+        if (!written && leads != null) {
+          leads.end();
+        }
+      }
+      unfollow();
       apply(begun, "begun");
       running.add(begun);
       mirror();
@@ -447,6 +479,9 @@ final class RolloutRunner {
                   : "its plan says to roll back then")
               + "; " + serves + " answers all requests");
     } else {
+      if (lease != null && plan.takesSteps()) {
+        lease.begin(); // before anything is loaded: the next tick tries again
+      }
       Running again;
       try {
         again = again(left, plan, state.champion());
@@ -533,9 +568,18 @@ final class RolloutRunner {
       recover();
       step = "write the journal of rollouts of " + alias;
       writeOwed();
-      boolean moved = true;
+      boolean moved = coordinated();
       for (Running each : running) {
         moved &= tick(each);
+      }
+      step = "share the rollout of " + alias + " with other replicas";
+      RolloutLease shared = lease;
+      if (shared != null && !uncoordinated) {
+        for (Running each : running) {
+          if (!each.progress.compares()) {
+            publish(shared, each); // a step of this tick
+          }
+        }
       }
       if (moved) {
         fault.over();
@@ -545,6 +589,166 @@ final class RolloutRunner {
     } finally {
       moving.unlock();
     }
+  }
+
+  /** Whether it is known who leads; if not, what runs may end, but takes no step. */
+  private boolean coordinated() {
+    try {
+      coordinate();
+      uncoordinated = false;
+    } catch (Throwable e) {
+      uncoordinated = true;
+      fault.met("share the rollout of " + alias + " with other replicas", e);
+    }
+    return !uncoordinated;
+  }
+
+  /** The lead is kept, and what is split is told; a replica that does not lead does as the one that does. */
+  private void coordinate() {
+    RolloutLease shared = lease;
+    if (shared == null) {
+      return;
+    }
+    String wanted = wish;
+    if (wanted != null && shared.otherLeads()) {
+      shared.wish(wanted);
+    }
+    wish = null;
+    Running led = running.stream()
+        .filter(one -> !one.progress.compares())
+        .findFirst()
+        .orElse(null);
+    if (led == null) {
+      shared.end();
+      follow(shared);
+      return;
+    }
+    if (!shared.lead()) {
+      led.abort = "another replica took the lead";
+      return;
+    }
+    shared.wish().ifPresent(who -> led.abort = "aborted from another replica by " + who);
+    publish(shared, led);
+  }
+
+  /** Tells the others what is split here, once it has changed. */
+  private void publish(RolloutLease shared, Running led) {
+    if (!led.published) {
+      if (led.share > 0) {
+        shared.publish(new RolloutLease.Shared(
+            led.rollout.id(),
+            led.rollout.champion().number(),
+            led.rollout.candidate().number(),
+            led.share,
+            led.assignment.salt()));
+      }
+      led.published = true;
+    }
+  }
+
+  /** A rollout that another replica leads. */
+  private record Followed(RolloutLease.Shared split, Prepared ready) {}
+
+  private void follow(RolloutLease shared) {
+    RolloutLease.Shared split;
+    try {
+      split = shared.followed().orElse(null);
+    } catch (Throwable e) { // nothing is split by what cannot be read
+      unfollow();
+      throw e;
+    }
+    State state = serving.now();
+    if (state == null
+        || split == null
+        || state.hold() != null
+        || state.champion().version().number() != split.champion()) {
+      unfollow();
+      return;
+    }
+    Followed now = followed;
+    if (now != null && now.split.equals(split)) {
+      return;
+    }
+    if (split.rollout().equals(unfit)) {
+      return; // told once
+    }
+    if (now == null || !now.split.rollout().equals(split.rollout())) {
+      unfollow();
+      try {
+        now = new Followed(split, warm(store.require(model() + ":" + split.candidate())));
+      } catch (ModelLoadException e) {
+        unfit = split.rollout();
+        throw e;
+      }
+    }
+    followed = new Followed(split, now.ready);
+    boolean splits = serving.split(
+        state.champion().version(),
+        new Split(
+            split.rollout(),
+            state.champion().version(),
+            follower.loaded(now.ready),
+            Assignment.of(split.salt()),
+            split.share()));
+    if (!splits) {
+      unfollow(); // the next tick tries again
+    }
+  }
+
+  private Prepared warm(Version version) {
+    Prepared ready = follower.prepare(version);
+    boolean warm = false;
+    try {
+      warmUp(ready);
+      warm = true;
+      return ready;
+    } finally {
+      if (!warm) {
+        ready.close();
+      }
+    }
+  }
+
+  private String model() {
+    return Reference.parse(alias).model();
+  }
+
+  private void unfollow() {
+    Followed now = followed;
+    followed = null;
+    if (now != null) {
+      serving.unsplit(now.split.rollout());
+      now.ready.close(); // nothing if it serves
+    }
+  }
+
+  /** Ends what runs here, and has the replica that leads a rollout end it; false if none runs here or is followed. */
+  boolean abortAll(String by, String because) {
+    boolean any = false;
+    for (Running one : running) {
+      if (!one.progress.compares()) {
+        abort(one.rollout, by, because);
+        any = true;
+      }
+    }
+    Followed other = followed;
+    if (any || lease == null) {
+      return any;
+    }
+    wish = said(by, because);
+    if (other != null) {
+      serving.unsplit(other.split.rollout()); // here at once
+    }
+    if (moving.tryLock()) { // else the next tick tells
+      try {
+        coordinate();
+      } catch (Throwable e) {
+        fault.met("tell other replicas to end the rollout of " + alias, e);
+      } finally {
+        moving.unlock();
+      }
+    }
+    return other != null;
   }
 
   /** Whether nothing was in its way. */
@@ -683,6 +887,7 @@ final class RolloutRunner {
       }
     }
     one.share = share;
+    one.published = false;
     one.step = one.progress.step();
     one.stepNanos = ticker.getAsLong();
     mark(one);
@@ -805,7 +1010,7 @@ final class RolloutRunner {
             split == null ? 0 : split.keys().champion(),
             split == null ? 0 : split.keys().candidate())
         .approved(one.approved)
-        .paused(one.paused)
+        .paused(one.paused || (uncoordinated && !one.progress.compares()))
         .build();
   }
 
@@ -1031,9 +1236,24 @@ final class RolloutRunner {
     }
   }
 
+  /** Another replica need not wait for the lease to run out; nobody splits by what this one led. */
+  private void handOver() {
+    RolloutLease shared = lease;
+    if (shared != null && moving.tryLock()) {
+      try {
+        shared.end();
+      } catch (Throwable e) {
+        warnings.once("lease", "the lease of the rollouts of " + alias + " ends by itself", e);
+      } finally {
+        moving.unlock();
+      }
+    }
+  }
+
   /** The deployment is closed: no shadow is asked any more, and every copy is accounted for. */
   void close() {
     mirrors = null;
+    handOver();
     for (Running one : running) {
       if (one.mirrored != null) {
         one.mirrored.end();

@@ -284,6 +284,30 @@ class MetersTest {
     assertThat(registry.getMeters()).isEmpty();
   }
 
+  @Test
+  void rolloutsAreCountedByHowTheyEndedAndTheShareIsShown() {
+    ModelMeters meters = ModelMeters.of(registry, "payments");
+    Consumer<LoopEvent> rollouts = meters.rollouts();
+    assertThat(registry.get("mlops.rollout.share").gauge().value()).isZero();
+    rollouts.accept(
+        LoopEvent.builder(LoopEvent.Kind.ROLLING_OUT, NOW).number("share", 5_000).build());
+    assertThat(registry.get("mlops.rollout.share").gauge().value()).isEqualTo(0.05);
+    rollouts.accept(
+        LoopEvent.builder(LoopEvent.Kind.STEPPING, NOW).number("share", 50_000).build());
+    rollouts.accept(LoopEvent.builder(LoopEvent.Kind.PAUSED, NOW).build());
+    assertThat(registry.get("mlops.rollout.share").gauge().value()).isEqualTo(0.5);
+    rollouts.accept(LoopEvent.builder(LoopEvent.Kind.ROLLED_BACK, NOW).build());
+    assertThat(registry.get("mlops.rollout.share").gauge().value()).isZero();
+    assertThat(counted("mlops.rollouts", "model", "payments", "outcome", "rolled_back"))
+        .isEqualTo(1);
+    for (String outcome : List.of("promoted", "kept", "aborted", "abandoned", "failed")) {
+      assertThat(counted("mlops.rollouts", "outcome", outcome)).isZero();
+    }
+    assertDocumented();
+    meters.close();
+    assertThat(registry.getMeters()).isEmpty();
+  }
+
   /** By a real engine: pending, firing, resolved, and firing again. */
   @Test
   void alertsAreCountedByRuleAndStateAndTheirStateIsShown() {
