@@ -601,6 +601,11 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
         ticking.set(false);
       }
     }
+    return due();
+  }
+
+  /** When the next tick is due. */
+  Instant due() {
     try {
       return clock.instant().plus(TICK);
     } catch (Throwable e) { // a clock that fails must not end the host's schedule

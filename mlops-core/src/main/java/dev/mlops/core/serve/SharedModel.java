@@ -68,8 +68,8 @@ class SharedModel {
     if (!counted) {
       return true;
     }
-    in.getAndIncrement(stripe());
-    if (retired) {
+    count(in);
+    if (isRetired()) {
       release();
       return false;
     }
@@ -80,10 +80,20 @@ class SharedModel {
     if (!counted) {
       return;
     }
-    out.getAndIncrement(stripe());
-    if (retired) {
+    count(out);
+    if (isRetired()) {
       closeIfUnused();
     }
+  }
+
+  /** Counts one up, in the stripe of this thread; a test comes before. */
+  void count(AtomicLongArray counters) {
+    counters.getAndIncrement(stripe());
+  }
+
+  /** Whether no further use may begin; a test comes before. */
+  boolean isRetired() {
+    return retired;
   }
 
   /** Lets no further use begin; closes the model now, or when the last use ends. */
@@ -106,7 +116,7 @@ class SharedModel {
 
   private void closeIfUnused() {
     long outs = sum(out);
-    if (outs != sum(in) || !closed.compareAndSet(false, true)) {
+    if (outs != sum(in) || !mayClose()) {
       return;
     }
     AutoCloseable resource = closeable;
@@ -126,6 +136,11 @@ class SharedModel {
         waits.countDown();
       }
     }
+  }
+
+  /** Whether nobody has closed it; a test comes before. */
+  boolean mayClose() {
+    return closed.compareAndSet(false, true);
   }
 
   /** Adds up the stripes, while others count; a test comes between two sums. */
