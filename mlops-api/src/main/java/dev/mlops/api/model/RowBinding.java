@@ -211,7 +211,7 @@ public final class RowBinding<T> {
    */
   @Beta
   public RowBinding<T> lossless() {
-    ToDoubleFunction<T>[] checked = numbers.clone();
+    @Nullable ToDoubleFunction<T>[] checked = numbers.clone();
     for (int i = 0; i < checked.length; i++) {
       Function<T, @Nullable Object> read = given[i];
       if (read != null) {

@@ -6,8 +6,11 @@ import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.pack.Dependence;
+import dev.mlops.drift.compare.Comparison;
+import dev.mlops.drift.compare.ProportionsTest;
 import java.util.Locale;
 import org.apache.commons.statistics.distribution.NormalDistribution;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a candidate is no worse than the champion by a metric, told from different rows that each of the two answered, and
@@ -46,6 +49,16 @@ final class ArmsTest {
   /** Planned differences per unit of their variance. */
   private final double plannedPerVariance;
 
+  /** Truths of the candidate at which it is judged, once; 0 if it is judged after every truth. */
+  private final long once;
+
+  private final double alpha;
+
+  /** What was found then. */
+  private @Nullable Comparison judged;
+
+  private boolean binary = true;
+
   /** Of those since the last difference. */
   private double championSum;
 
@@ -73,6 +86,7 @@ final class ArmsTest {
    *
    * @param largest the loss that counts as 1; finite, above 0
    * @param margin in units of the metric, below the largest loss
+   * @param once truths of the candidate at which it is judged by a test of a fixed size; 0 for tests that may be looked at always
    */
   ArmsTest(
       Condition condition,
@@ -80,9 +94,12 @@ final class ArmsTest {
       double largest,
       double margin,
       double alpha,
+      long once,
       Dependence dependence,
       long champion,
       long candidate) {
+    this.once = once;
+    this.alpha = alpha;
     this.asked = condition.toString();
     this.loss = loss;
     this.largest = largest;
@@ -104,7 +121,7 @@ final class ArmsTest {
   /** Takes an outcome of either; one of another version, or that does not count for the metric, is left out. */
   void observe(Outcome outcome) {
     boolean ours = outcome.version().equals(Long.toString(candidate));
-    if (!ours && !outcome.version().equals(Long.toString(champion))) {
+    if (judged != null || (!ours && !outcome.version().equals(Long.toString(champion)))) {
       return;
     }
     double cost = loss.of(outcome.prediction(), outcome.truth());
@@ -123,7 +140,10 @@ final class ArmsTest {
       championTotal += scaled;
       championAll++;
     }
-    if (championRows > 0 && candidateRows > 0) {
+    binary &= scaled == 0 || scaled == 1;
+    if (once > 0) {
+      judgeOnce();
+    } else if (championRows > 0 && candidateRows > 0) {
       take(championSum / championRows - candidateSum / candidateRows);
       championSum = 0;
       championRows = 0;
@@ -159,6 +179,43 @@ final class ArmsTest {
     pairs++;
   }
 
+  /** Judges the two shares of losses as soon as the sample is there that was fixed beforehand. */
+  private void judgeOnce() {
+    if (candidateAll >= once && championAll > 0) {
+      judged = binary
+          ? ProportionsTest.withMargin(margin / largest)
+              .withLevel(alpha)
+              .compare(
+                  Math.round(candidateTotal),
+                  candidateAll,
+                  Math.round(championTotal),
+                  championAll)
+          : Comparison.undecided(
+              candidateAll,
+              championAll,
+              "losses between 0 and " + largest + ", and two proportions are of losses that are all"
+                  + " or nothing; leave judgedOnceAt out");
+    }
+  }
+
+  /** What is not shown by the sample that was planned fails: no later truth counts. */
+  private Finding fixed() {
+    Comparison found = judged;
+    if (found == null) {
+      return Finding.builder(
+              Verdict.INCONCLUSIVE,
+              asked + ": judged once, at " + once + " truths of the candidate; " + candidateAll
+                  + " came, of the champion " + championAll)
+          .n(candidateAll)
+          .build();
+    }
+    Verdict verdict =
+        found.outcome() == Comparison.Outcome.NO_WORSE ? Verdict.PASS : Verdict.FAIL;
+    return Finding.builder(verdict, asked + ": judged once: " + found.text())
+        .n(candidateAll)
+        .build();
+  }
+
   /** How many differences a test of a fixed size would need; two more, of 1 and −1, keep a constant start from needing none. */
   private long planned() {
     double n = pairs + 2.0;
@@ -172,6 +229,9 @@ final class ArmsTest {
    * truths as planned.
    */
   Finding finding() {
+    if (once > 0) {
+      return fixed();
+    }
     long planned = planned();
     boolean early = pairs < planned && !better.rejected();
     Verdict verdict = worse.rejected()

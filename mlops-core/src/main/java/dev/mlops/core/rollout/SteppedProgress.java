@@ -124,6 +124,7 @@ final class SteppedProgress implements RolloutProgress {
         largest,
         margin,
         plan.alpha(),
+        plan.once(),
         start.dependence(),
         start.champion().number(),
         start.candidate().number());

@@ -72,6 +72,7 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
     Duration time = SHORTEST_STEP;
     Duration deadline = DEADLINE;
     long most = Long.MAX_VALUE;
+    long once;
     double alpha = 0.05;
     List<Condition> guards = List.of();
     List<Condition> goals = List.of();
@@ -286,6 +287,27 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
   }
 
   /**
+   * {@return the same plan that judges {@code quality(…).noWorseThanChampion(margin)} once, when the sample has come that was fixed
+   * beforehand}
+   *
+   * <p>By two proportions ({@link dev.mlops.drift.compare.ProportionsTest}, whose {@code fewestEach} tells how many are needed), at
+   * the level alpha; so it suits metrics whose loss is all or nothing, such as accuracy and recall. Before that it is INCONCLUSIVE;
+   * what is not shown then is FAIL, since no later truth counts. Rows are taken as independent.
+   *
+   * @param truths of the candidate, at least 1; alpha must be below 0.5
+   * @throws IllegalArgumentException if they are fewer, more than {@link #atMost}, or the plan has no steps
+   */
+  public TrafficPlan judgedOnceAt(long truths) {
+    requireSteps("judgedOnceAt");
+    if (truths < 1) {
+      throw new IllegalArgumentException("truths must be >= 1, but were " + truths);
+    }
+    Draft next = draft.copy();
+    next.once = truths;
+    return checked(next);
+  }
+
+  /**
    * {@return the same plan with another probability of error of each test}
    *
    * @param alpha above 0, below 1; 0.05 by default
@@ -388,8 +410,13 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
             + next.truths + " truths need " + wanted + ", but the rollout ends after " + next.most
             + " and would never promote");
       }
+      if (next.once > 0 && (next.alpha >= 0.5 || next.once > next.most)) {
+        throw new IllegalArgumentException("a plan that is judged once, at " + next.once
+            + " truths, must have alpha below 0.5 and not end before, but had alpha " + next.alpha
+            + " and at most " + next.most + " truths");
+      }
       Stream.concat(next.guards.stream(), next.goals.stream()).forEach(each -> {
-        long fewest = fewest(each, next.alpha);
+        long fewest = next.once > 0 ? 0 : fewest(each, next.alpha);
         if (next.most < fewest) {
           throw new IllegalArgumentException(each + " at alpha " + next.alpha
               + " needs at least " + fewest
@@ -531,6 +558,11 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
     return draft.alpha;
   }
 
+  /** Truths of the candidate at which its quality is judged once; 0 if after every one. */
+  long once() {
+    return draft.once;
+  }
+
   List<Condition> guards() {
     return draft.guards;
   }
@@ -608,6 +640,9 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
       text.append(", within ").append(MlopsException.shown(draft.deadline));
       if (draft.most < Long.MAX_VALUE) {
         text.append(" and ").append(draft.most).append(" truths");
+      }
+      if (draft.once > 0) {
+        text.append(", judged once at ").append(draft.once).append(" truths");
       }
       text.append(" (alpha ").append(draft.alpha).append(')');
     }

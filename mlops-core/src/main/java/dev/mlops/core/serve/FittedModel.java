@@ -81,6 +81,7 @@ class FittedModel implements Model {
   }
 
   /** Some columns of a row. */
+  @SuppressWarnings("ArrayRecordComponent") // neither given out nor compared
   private record Part(Schema schema, Row row, int[] from) implements Row {
     @Override
     public double number(int column) {

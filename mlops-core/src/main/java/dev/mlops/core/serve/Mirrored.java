@@ -184,7 +184,7 @@ final class Mirrored {
 
   private static boolean agrees(Prediction champion, @Nullable Prediction said) {
     try {
-      return said instanceof Classification ours && champion instanceof Classification theirs
+      return (said instanceof Classification ours && champion instanceof Classification theirs)
           ? ours.label().equals(theirs.label())
           : champion.equals(said);
     } catch (Throwable e) { // of a kind of the host's own
@@ -306,7 +306,7 @@ final class Mirrored {
     lock.lock();
     try {
       long skipped = contended.sum();
-      long waiting = queue.size() + (current != null && !current.decided ? 1 : 0);
+      long waiting = queue.size() + (current != null && !current.decided ? 1L : 0L);
       return new MirrorCounts(
           submitted + skipped, compared, agreed, timedOut, dropped + skipped, failed, waiting);
     } finally {

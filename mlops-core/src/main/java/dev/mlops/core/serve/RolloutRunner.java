@@ -1197,12 +1197,12 @@ final class RolloutRunner {
       one.mirrored.end();
       MirrorCounts counts = one.mirrored.counts();
       event
-          .number("submitted", counts.submitted())
-          .number("compared", counts.compared())
-          .number("agreed", counts.agreed())
-          .number("timed_out", counts.timedOut())
-          .number("dropped", counts.dropped())
-          .number("failed", counts.failed());
+          .number("submitted", (double) counts.submitted())
+          .number("compared", (double) counts.compared())
+          .number("agreed", (double) counts.agreed())
+          .number("timed_out", (double) counts.timedOut())
+          .number("dropped", (double) counts.dropped())
+          .number("failed", (double) counts.failed());
     }
     writeOrOwe(event.because(beginning(why)).build());
     close(one, state, why);

@@ -222,4 +222,22 @@ class TrafficSimulationTest {
           .isEqualTo(RolloutDecision.Outcome.KEEP);
     }
   }
+
+  /** A sample of 3,000, fixed beforehand, shows an equal candidate with a power of .95 and one at the margin with .05. */
+  @Test
+  void aSampleThatIsFixedBeforehandIsJudgedOnce() {
+    TrafficPlan once = PLAN.judgedOnceAt(3_000);
+    int n = 200;
+    int equal = 0;
+    int margin = 0;
+    for (int i = 0; i < n; i++) {
+      Run same = run(once, CHAMPION, 0, MOST, 31L * i);
+      assertThat(same.truths()).as("it ends at its sample").isEqualTo(3_000);
+      equal += same.outcome() == RolloutDecision.Outcome.PROMOTE ? 1 : 0;
+      Run worse = run(once, CHAMPION - 0.02, 0, MOST, 31L * i + 7);
+      margin += worse.outcome() == RolloutDecision.Outcome.PROMOTE ? 1 : 0;
+    }
+    requireAtMost("equal ones not promoted", n - equal, n, 0.05);
+    requireAtMost("promoted though worse by the margin", margin, n, 0.05);
+  }
 }

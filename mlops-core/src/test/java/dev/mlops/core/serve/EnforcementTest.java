@@ -294,19 +294,19 @@ class EnforcementTest {
   @Test
   void whatACandidateRejectsTheChampionAnswers() {
     Enforcement unseen = Enforcement.lossless().on(InputRule.UNSEEN, REJECT);
-    try (Deployment<Order> deployment = open(unseen)) {
+    open(unseen).close();
       Baseline narrow = Baseline.builder(Scene.ROWS.schema())
           .rows(5)
           .column(new NumberProfile("amount", 5, 0, 4, 3, 1, 10, new double[] {4}))
           .column(new CategoryProfile("channel", Map.of("web", 5L), 0, 0))
           .build();
       scene.behind.publish(pack().baseline(narrow).configuration("rate", 2).build());
-      Deployment<Order> split = scene
+      try (Deployment<Order> split = scene
           .deployment()
           .runtime(remembering)
           .enforcing(unseen)
           .journal(new InMemoryJournal())
-          .open();
+          .open()) {
       split.rollOut(
           scene.version(2),
           TrafficPlan.canary(100).rollingBackUnless(evidence ->
@@ -314,7 +314,6 @@ class EnforcementTest {
       Served served = split.serve("key", new Order(5, "shop"));
       assertThat(served.route().reason()).isEqualTo(Route.Reason.CANDIDATE_FAILED);
       assertThat(split.serve("key", new Order(5, "web")).version().number()).isEqualTo(2);
-      split.close();
     }
     assertThat(seen).hasSize(2);
   }

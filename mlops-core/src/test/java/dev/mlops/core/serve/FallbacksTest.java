@@ -161,7 +161,8 @@ class FallbacksTest {
   @Test
   void aFaultOfTheInputIsNotHidden() {
     try (Deployment<Order> deployment = open(Fallbacks.none().orStandby().orElse(FIXED))) {
-      assertThatThrownBy(() -> deployment.serve((Order) null))
+      Order none = null;
+      assertThatThrownBy(() -> deployment.serve(none))
           .isInstanceOf(NullPointerException.class);
       assertThat(deployment.counts().fixed()).isZero();
     }

@@ -98,9 +98,14 @@ class ServeAllTest {
           .isThrownBy(() -> deployment.serveAll(List.of("a"), List.of(ORDER, ORDER)))
           .withMessageContainingAll("1 keys", "2 inputs", "nothing was answered");
       assertThat(deployment.serveAll(List.of()).size()).isZero();
-      deployment.close();
-      assertThatIllegalStateException().isThrownBy(() -> deployment.serveAll(List.of(ORDER)));
     }
+  }
+
+  @Test
+  void aClosedDeploymentAnswersNoBatch() {
+    Deployment<Order> deployment = scene.deployment().open();
+    deployment.close();
+    assertThatIllegalStateException().isThrownBy(() -> deployment.serveAll(List.of(ORDER)));
   }
 
   @Test

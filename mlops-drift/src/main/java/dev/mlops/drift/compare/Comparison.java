@@ -57,8 +57,14 @@ public record Comparison(
     requireNonNull(text, "text");
   }
 
-  /** One that measured nothing. */
-  static Comparison undecided(long candidates, long champions, String text) {
+  /**
+   * {@return a comparison that shows neither}
+   *
+   * @param candidates how many observations of the candidate there are
+   * @param champions how many observations of the champion there are
+   * @param text why nothing can be shown
+   */
+  public static Comparison undecided(long candidates, long champions, String text) {
     OptionalDouble none = OptionalDouble.empty();
     return new Comparison(Outcome.UNDECIDED, none, none, none, none, candidates, champions, text);
   }
