@@ -42,8 +42,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RowBinding<T> {
   /** Of whose values each is a double. */
-  private static final Set<Class<?>> EXACT = Set.of(
-      Double.class, Float.class, Integer.class, Short.class, Byte.class, Boolean.class);
+  private static final Set<Class<?>> EXACT =
+      Set.of(Double.class, Float.class, Integer.class, Short.class, Byte.class, Boolean.class);
 
   private final Schema schema;
   private final @Nullable ToDoubleFunction<T>[] numbers;
@@ -106,10 +106,7 @@ public final class RowBinding<T> {
     Class<?> kind = component.getType();
     try {
       MethodHandle accessor = lookup.unreflect(component.getAccessor());
-      if (kind.isPrimitive()
-          && kind != long.class
-          && kind != boolean.class
-          && kind != char.class) {
+      if (kind.isPrimitive() && kind != long.class && kind != boolean.class && kind != char.class) {
         builder.number(name, (ToDoubleFunction<T>) lambda(
             lookup,
             accessor,
@@ -132,8 +129,7 @@ public final class RowBinding<T> {
       if (Number.class.isAssignableFrom(boxed) || boxed == Boolean.class) {
         Column column = Column.number(name);
         boolean exact = EXACT.contains(boxed);
-        builder.number(
-            name, value -> toNumber(column, read.apply(value)), exact ? null : read);
+        builder.number(name, value -> toNumber(column, read.apply(value)), exact ? null : read);
       } else if (CharSequence.class.isAssignableFrom(boxed)
           || boxed == Character.class
           || Enum.class.isAssignableFrom(boxed)) {
@@ -195,10 +191,11 @@ public final class RowBinding<T> {
       }
     }
     if (!wide.isEmpty()) {
-      throw new IllegalArgumentException("strict rows must have numbers that a double holds whatever"
-          + " their value, but " + String.join(", ", wide)
-          + (wide.size() == 1 ? " is" : " are")
-          + " long or another Number; give int or double, or use lossless()");
+      throw new IllegalArgumentException(
+          "strict rows must have numbers that a double holds whatever"
+              + " their value, but " + String.join(", ", wide)
+              + (wide.size() == 1 ? " is" : " are")
+              + " long or another Number; give int or double, or use lossless()");
     }
     return this;
   }
@@ -414,9 +411,7 @@ public final class RowBinding<T> {
 
     /** With what the number is before it becomes a double; null where that loses nothing. */
     private Builder<T> number(
-        String name,
-        ToDoubleFunction<T> accessor,
-        @Nullable Function<T, @Nullable Object> before) {
+        String name, ToDoubleFunction<T> accessor, @Nullable Function<T, @Nullable Object> before) {
       columns.add(Column.number(name));
       numbers.add(requireNonNull(accessor, "accessor"));
       categories.add(null);

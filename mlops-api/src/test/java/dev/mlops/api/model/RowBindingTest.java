@@ -114,13 +114,7 @@ class RowBindingTest {
             + " Object");
   }
 
-  record Numbers(
-      double a,
-      float b,
-      int c,
-      long d,
-      Long e,
-      Number f) {}
+  record Numbers(double a, float b, int c, long d, Long e, Number f) {}
 
   private static final RowBinding<Numbers> NUMBERS =
       RowBinding.of(MethodHandles.lookup(), Numbers.class);

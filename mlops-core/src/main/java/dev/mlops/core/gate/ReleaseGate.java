@@ -75,10 +75,10 @@ public final class ReleaseGate implements EvidenceReader {
     }
     for (Condition criterion : criteria) {
       criterion.expression().flatMap(Expression::window).ifPresent(window -> {
-        throw new IllegalArgumentException(
-            "a release gate can never pass " + criterion + ": wanted a criterion about the rows held"
-                + " back, got one over " + window + ", and a candidate that serves nobody has no"
-                + " windows; leave out over(…), or ask it of a rollout; no gate was made");
+        throw new IllegalArgumentException("a release gate can never pass " + criterion
+            + ": wanted a criterion about the rows held"
+            + " back, got one over " + window + ", and a candidate that serves nobody has no"
+            + " windows; leave out over(…), or ask it of a rollout; no gate was made");
       });
     }
     return new ReleaseGate(List.of(criteria), List.of());

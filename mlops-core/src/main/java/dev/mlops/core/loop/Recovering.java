@@ -70,8 +70,8 @@ final class Recovering implements Phase {
   /** The move by which a rollout made a candidate the champion, while no loop was there to see it. */
   private Optional<AliasChange> moveTo(Reference candidate) {
     return loop.deployment.store().history(loop.alias()).stream()
-        .filter(change -> change.to().toString().equals(candidate.toString())
-            && Rollout.isMoveOf(change))
+        .filter(change ->
+            change.to().toString().equals(candidate.toString()) && Rollout.isMoveOf(change))
         .findFirst();
   }
 

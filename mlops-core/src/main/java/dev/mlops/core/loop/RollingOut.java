@@ -108,7 +108,8 @@ final class RollingOut implements Phase {
 
   @Override
   public String attempt() {
-    return "roll " + (rollout == null ? String.valueOf(candidate) : rollout.candidate().toString())
+    return "roll "
+        + (rollout == null ? String.valueOf(candidate) : rollout.candidate().toString())
         + " out for " + loop.alias();
   }
 

@@ -111,8 +111,7 @@ final class ArmsTest {
     this.better = Sequential.above(0, alpha, dependence);
     NormalDistribution normal = NormalDistribution.of(0, 1);
     double apart = Math.max(
-        0,
-        normal.inverseSurvivalProbability(alpha) + normal.inverseCumulativeProbability(POWER));
+        0, normal.inverseSurvivalProbability(alpha) + normal.inverseCumulativeProbability(POWER));
     double scaled = margin / largest;
     this.plannedPerVariance =
         scaled == 0 ? 0 : dependence.inflation() * (apart / scaled) * (apart / scaled);
@@ -186,10 +185,7 @@ final class ArmsTest {
           ? ProportionsTest.withMargin(margin / largest)
               .withLevel(alpha)
               .compare(
-                  Math.round(candidateTotal),
-                  candidateAll,
-                  Math.round(championTotal),
-                  championAll)
+                  Math.round(candidateTotal), candidateAll, Math.round(championTotal), championAll)
           : Comparison.undecided(
               candidateAll,
               championAll,
@@ -209,8 +205,7 @@ final class ArmsTest {
           .n(candidateAll)
           .build();
     }
-    Verdict verdict =
-        found.outcome() == Comparison.Outcome.NO_WORSE ? Verdict.PASS : Verdict.FAIL;
+    Verdict verdict = found.outcome() == Comparison.Outcome.NO_WORSE ? Verdict.PASS : Verdict.FAIL;
     return Finding.builder(verdict, asked + ": judged once: " + found.text())
         .n(candidateAll)
         .build();
@@ -262,8 +257,8 @@ final class ArmsTest {
                 notWorse.eValue(),
                 worse.eValue(),
                 notWorse.rejected() && early
-                    ? "; no worse on " + pairs + " pairs of truths, but it may be luck: "
-                        + planned + " are planned"
+                    ? "; no worse on " + pairs + " pairs of truths, but it may be luck: " + planned
+                        + " are planned"
                     : ""))
         .value(ours - theirs)
         .limit(loss.metric(0) >= loss.metric(largest) ? -margin : margin)

@@ -395,9 +395,9 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
     }
     if (next.method.splits()) {
       long longest = Long.MAX_VALUE / next.shares.length; // so that no product overflows
-      Duration steps =
-          Duration.ofSeconds(Math.min(longest, next.time.getSeconds()) * next.shares.length)
-              .plusNanos((long) next.time.getNano() * next.shares.length);
+      Duration steps = Duration.ofSeconds(
+              Math.min(longest, next.time.getSeconds()) * next.shares.length)
+          .plusNanos((long) next.time.getNano() * next.shares.length);
       if (steps.compareTo(next.deadline) > 0) {
         throw new IllegalArgumentException(next.shares.length + " steps of at least "
             + MlopsException.shown(next.time) + " take " + MlopsException.shown(steps)

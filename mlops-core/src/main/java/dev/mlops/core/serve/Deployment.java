@@ -233,9 +233,8 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
       for (T input : inputs) {
         String key = keys == null ? null : keys.get(i);
         try {
-          served[i] = champion == null
-              ? answer(key, input, 0)
-              : answerBy(champion, key, input, 0, nanos());
+          served[i] =
+              champion == null ? answer(key, input, 0) : answerBy(champion, key, input, 0, nanos());
         } catch (Throwable e) { // of this request alone
           failures[i] = e;
         }
@@ -267,8 +266,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
   }
 
   /** What a version answers, which is in use. */
-  private Served answerBy(
-      Loaded champion, @Nullable String key, T input, long waited, long start) {
+  private Served answerBy(Loaded champion, @Nullable String key, T input, long waited, long start) {
     Row row;
     Prediction prediction;
     long bound;
@@ -310,9 +308,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
 
   private static Served fixed(Prediction answer, Loaded missing) {
     return Served.of(
-        answer,
-        Unrecorded.id(),
-        Route.instead(missing.version(), Route.Reason.FIXED_ANSWER));
+        answer, Unrecorded.id(), Route.instead(missing.version(), Route.Reason.FIXED_ANSWER));
   }
 
   /** What a version says, which is in use and released here. */
@@ -506,8 +502,8 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     }
     failed(champion, nanos, cause);
     throw new NoPredictionException(
-        champion.version() + " answered with " + found
-            + "; counted as a failure" + (guard == null ? ", no fallback is set" : ""),
+        champion.version() + " answered with " + found + "; counted as a failure"
+            + (guard == null ? ", no fallback is set" : ""),
         cause);
   }
 
@@ -536,8 +532,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
   }
 
   private void failed(Loaded champion, long nanos, @Nullable Throwable cause) {
-    if (cause instanceof RejectedValueException rejected
-        && rejected.rule() == InputRule.LOSSLESS) {
+    if (cause instanceof RejectedValueException rejected && rejected.rule() == InputRule.LOSSLESS) {
       inputs.rejected(InputRule.LOSSLESS); // before any model
     }
     try {

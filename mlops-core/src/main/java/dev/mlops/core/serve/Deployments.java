@@ -119,7 +119,8 @@ public final class Deployments implements AutoCloseable {
     try {
       return ticker.getAsLong();
     } catch (Throwable e) { // the host's; the budget is not kept then
-      warnings.once("ticker of all", "the ticker of several deployments threw; no budget is kept", e);
+      warnings.once(
+          "ticker of all", "the ticker of several deployments threw; no budget is kept", e);
       return 0;
     }
   }

@@ -156,9 +156,7 @@ public final class Enforcement {
           .orElseThrow(() -> new IllegalArgumentException(
               "enforcement names the column \"" + MlopsException.shown(name)
                   + "\", but the rows have "
-                  + schema.columns().stream()
-                      .map(Column::name)
-                      .collect(Collectors.joining(", "))));
+                  + schema.columns().stream().map(Column::name).collect(Collectors.joining(", "))));
       rules.keySet().forEach(rule -> {
         if (!applies(column, rule)) {
           throw new IllegalArgumentException("enforcement asks " + rule + " of column " + column
@@ -185,7 +183,8 @@ public final class Enforcement {
   /** {@return such as {@code lossless, {MISSING=REJECT, …}, amount {MISSING=IMPUTE}}} */
   @Override
   public String toString() {
-    return (strict ? "strict, " : "lossless, ") + all
+    return (strict ? "strict, " : "lossless, ")
+        + all
         + columns.entrySet().stream()
             .map(each -> ", " + MlopsException.shown(each.getKey()) + " " + each.getValue())
             .collect(Collectors.joining());

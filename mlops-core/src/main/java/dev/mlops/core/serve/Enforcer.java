@@ -101,8 +101,7 @@ final class Enforcer {
 
   /** Takes what a profile says; false if it does not say what is asked. */
   private boolean knows(int column, @Nullable ColumnProfile profile) {
-    boolean compares =
-        unseen[column] != Treatment.PASS || outOfRange[column] != Treatment.PASS;
+    boolean compares = unseen[column] != Treatment.PASS || outOfRange[column] != Treatment.PASS;
     if (profile == null || profile.n() == 0) {
       return !compares && !imputes(column);
     }

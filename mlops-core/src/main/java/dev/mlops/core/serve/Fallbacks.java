@@ -104,8 +104,7 @@ public final class Fallbacks {
    * @param answer of the kind that the versions give
    */
   public Fallbacks orElse(Prediction answer) {
-    return new Fallbacks(
-        most, deadline, executor, standby, requireNonNull(answer, "answer"));
+    return new Fallbacks(most, deadline, executor, standby, requireNonNull(answer, "answer"));
   }
 
   int most() {

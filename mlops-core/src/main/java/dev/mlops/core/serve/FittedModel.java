@@ -73,8 +73,8 @@ class FittedModel implements Model {
     }
     for (Column column : own.columns()) {
       if (!given.columns().contains(column)) {
-        throw new IllegalArgumentException("wanted a row with column " + column + ", got "
-            + given + "; the model was not asked");
+        throw new IllegalArgumentException(
+            "wanted a row with column " + column + ", got " + given + "; the model was not asked");
       }
     }
     return new Part(own, row, positions(own, given));
@@ -105,11 +105,7 @@ class FittedModel implements Model {
     private final AutoCloseable resource;
 
     Closing(
-        Model model,
-        Schema own,
-        Schema host,
-        @Nullable Enforcer enforcer,
-        AutoCloseable resource) {
+        Model model, Schema own, Schema host, @Nullable Enforcer enforcer, AutoCloseable resource) {
       super(model, own, host, enforcer);
       this.resource = resource;
     }

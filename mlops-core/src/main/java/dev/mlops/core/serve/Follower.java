@@ -153,8 +153,7 @@ final class Follower {
   /** Loads a version that may serve soon; it is taken over when the alias moves to it. */
   Prepared prepare(Version version) {
     ModelPackage source = store.open(version);
-    Prepared ready =
-        new Prepared(version, source, loader.shared(source), prepared::remove);
+    Prepared ready = new Prepared(version, source, loader.shared(source), prepared::remove);
     prepared.add(ready);
     if (serving.now() == null) { // closed meanwhile, or before
       ready.close();
@@ -373,8 +372,7 @@ final class Follower {
 
   private Loaded loaded(Version version, SharedModel model, ModelPackage source) {
     Recorder recorder = monitor.recorder(Long.toString(version.number()), loader.baseline(source));
-    return new Loaded(
-        version, model, requireNonNull(recorder, "recorder"), loader.served(source));
+    return new Loaded(version, model, requireNonNull(recorder, "recorder"), loader.served(source));
   }
 
   /** Serves the version of a change in the place of a state; closes it again if that is gone. */

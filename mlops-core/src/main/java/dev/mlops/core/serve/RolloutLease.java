@@ -145,9 +145,7 @@ final class RolloutLease {
   /** Wants the rollout of another replica to end. */
   void wish(String text) {
     coordination.acquire(
-        wishes(),
-        text.length() <= LONGEST_OWNER ? text : text.substring(0, LONGEST_OWNER),
-        WISH);
+        wishes(), text.length() <= LONGEST_OWNER ? text : text.substring(0, LONGEST_OWNER), WISH);
   }
 
   private void withdraw() {
@@ -177,6 +175,9 @@ final class RolloutLease {
 
   /** Whether another replica leads. */
   boolean otherLeads() {
-    return coordination.holder(name).filter(other -> !other.owner().equals(owner)).isPresent();
+    return coordination
+        .holder(name)
+        .filter(other -> !other.owner().equals(owner))
+        .isPresent();
   }
 }

@@ -503,8 +503,8 @@ final class RolloutRunner {
     Prepared ready = follower.prepare(store.require(left.candidate.toString()));
     boolean loaded = false;
     try {
-      RolloutProgress progress = CheckedProgress.begun(
-          plan, start(ready, champion).step(left.step).build());
+      RolloutProgress progress =
+          CheckedProgress.begun(plan, start(ready, champion).step(left.step).build());
       warmUp(ready);
       Outcomes outcomes = monitor.outcomes();
       boolean known = left.position >= outcomes.begin() && left.position <= outcomes.end();
@@ -614,10 +614,8 @@ final class RolloutRunner {
       shared.wish(wanted);
     }
     wish = null;
-    Running led = running.stream()
-        .filter(one -> !one.progress.compares())
-        .findFirst()
-        .orElse(null);
+    Running led =
+        running.stream().filter(one -> !one.progress.compares()).findFirst().orElse(null);
     if (led == null) {
       shared.end();
       follow(shared);
@@ -802,7 +800,8 @@ final class RolloutRunner {
     Evidence evidence;
     try {
       evidence = evidence(one);
-    } catch (Throwable e) { // a host's monitor: nothing is known, and the deadline comes all the same
+    } catch (
+        Throwable e) { // a host's monitor: nothing is known, and the deadline comes all the same
       fault.met("read the evidence of " + one.rollout.candidate() + " for " + alias, e);
       evidence = Evidence.builder(one.rollout.candidate().model(), instant()).build();
       seen = false;
@@ -1143,8 +1142,7 @@ final class RolloutRunner {
         throw new IllegalStateException("cannot roll " + candidate + " back, which failed: "
             + found.text() + "; no version before it is loaded yet");
       }
-      LoopEvent event = event(
-              asked ? LoopEvent.Kind.ABORTED : LoopEvent.Kind.ROLLED_BACK, one)
+      LoopEvent event = event(asked ? LoopEvent.Kind.ABORTED : LoopEvent.Kind.ROLLED_BACK, one)
           .because(beginning(found.text() + "; " + restored + " serves again"))
           .build();
       writeOrOwe(event);
@@ -1220,9 +1218,8 @@ final class RolloutRunner {
 
   /** Tells requests whom to give copies of what they were asked. */
   private void mirror() {
-    Mirrored[] all = running.stream()
-        .flatMap(one -> Stream.ofNullable(one.mirrored))
-        .toArray(Mirrored[]::new);
+    Mirrored[] all =
+        running.stream().flatMap(one -> Stream.ofNullable(one.mirrored)).toArray(Mirrored[]::new);
     mirrors = all.length == 0 ? null : all;
   }
 
@@ -1321,7 +1318,8 @@ final class RolloutRunner {
       } finally {
         moving.unlock();
       }
-    } // else a tick is at it, perhaps waiting for the store, or its listener asks: that tick or the next one ends it
+    } // else a tick is at it, perhaps waiting for the store, or its listener asks: that tick or the
+      // next one ends it
     return rollout.state();
   }
 

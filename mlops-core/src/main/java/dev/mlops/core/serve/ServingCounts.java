@@ -97,7 +97,7 @@ public final class ServingCounts {
 
   @Override
   public String toString() {
-    return "rejected " + rejected + ", imputed " + imputed + ", refused " + refused
-        + ", timed out " + timedOut + ", by standby " + byStandby + ", fixed " + fixed;
+    return "rejected " + rejected + ", imputed " + imputed + ", refused " + refused + ", timed out "
+        + timedOut + ", by standby " + byStandby + ", fixed " + fixed;
   }
 }

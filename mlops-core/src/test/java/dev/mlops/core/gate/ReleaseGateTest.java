@@ -120,7 +120,8 @@ class ReleaseGateTest {
   /** A candidate has no windows, so that no such criterion could ever pass. */
   @Test
   void aCriterionOverAWindowIsRefused() {
-    Condition day = Signals.quality("accuracy").over(Window.of(Duration.ofDays(1))).atLeast(0.9);
+    Condition day =
+        Signals.quality("accuracy").over(Window.of(Duration.ofDays(1))).atLeast(0.9);
     assertThatThrownBy(() -> ReleaseGate.of(PASS, day))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll(day.toString(), "rows held back", "last 24 h", "no gate was made");

@@ -134,7 +134,8 @@ class TrafficLoopTest {
   private void dieWhileRollingOut() {
     scene.world = "B";
     scene.trainer.script = rows -> "B/0.0";
-    MaintenanceLoop dead = scene.loop(LoopScene.whileFirst()).rollout(CANARY).journal(loops).build();
+    MaintenanceLoop dead =
+        scene.loop(LoopScene.whileFirst()).rollout(CANARY).journal(loops).build();
     for (int i = 0; i < 40 && scene.deployment.rollouts().isEmpty(); i++) {
       run(dead, 1);
     }
@@ -145,7 +146,8 @@ class TrafficLoopTest {
   @Test
   void aRolloutThatTheDeploymentResumedGoesOn() {
     dieWhileRollingOut();
-    scene.deployment = scene.builder(scene.store).journal(journal).resuming(CANARY).open();
+    scene.deployment =
+        scene.builder(scene.store).journal(journal).resuming(CANARY).open();
     String id = scene.deployment.rollouts().get(0).id();
     try (MaintenanceLoop loop =
         scene.loop(LoopScene.whileFirst()).rollout(CANARY).journal(loops).build()) {
@@ -164,7 +166,8 @@ class TrafficLoopTest {
   @Test
   void aRolloutThatWonWhileNoLoopWasThereIsFoundInTheStore() {
     dieWhileRollingOut();
-    scene.deployment = scene.builder(scene.store).journal(journal).resuming(CANARY).open();
+    scene.deployment =
+        scene.builder(scene.store).journal(journal).resuming(CANARY).open();
     for (int i = 0; i < 40 && scene.moves().size() == 1; i++) {
       scene.serve(50);
     }
@@ -184,11 +187,8 @@ class TrafficLoopTest {
     try (MaintenanceLoop loop =
         scene.loop(LoopScene.always()).rollout(CANARY).journal(loops).build()) {
       loop.tick();
-      assertThat(scene.heard.stream().map(LoopEvent::kind))
-          .contains(LoopEvent.Kind.ABANDONED);
-      assertThat(journal.events())
-          .extracting(LoopEvent::kind)
-          .endsWith(LoopEvent.Kind.ROLLED_BACK);
+      assertThat(scene.heard.stream().map(LoopEvent::kind)).contains(LoopEvent.Kind.ABANDONED);
+      assertThat(journal.events()).extracting(LoopEvent::kind).endsWith(LoopEvent.Kind.ROLLED_BACK);
       assertThat(scene.moves()).containsExactly(1L);
     }
   }

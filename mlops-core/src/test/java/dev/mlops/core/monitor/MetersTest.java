@@ -289,8 +289,9 @@ class MetersTest {
     ModelMeters meters = ModelMeters.of(registry, "payments");
     Consumer<LoopEvent> rollouts = meters.rollouts();
     assertThat(registry.get("mlops.rollout.share").gauge().value()).isZero();
-    rollouts.accept(
-        LoopEvent.builder(LoopEvent.Kind.ROLLING_OUT, NOW).number("share", 5_000).build());
+    rollouts.accept(LoopEvent.builder(LoopEvent.Kind.ROLLING_OUT, NOW)
+        .number("share", 5_000)
+        .build());
     assertThat(registry.get("mlops.rollout.share").gauge().value()).isEqualTo(0.05);
     rollouts.accept(
         LoopEvent.builder(LoopEvent.Kind.STEPPING, NOW).number("share", 50_000).build());

@@ -26,9 +26,10 @@ class DeploymentsTest {
     try (Deployments all = Deployments.of(open(0), open(1), open(2))) {
       moveAll();
       assertThat(all.tick()).isEqualTo(scenes[0].clock.instant().plusSeconds(1));
-      assertThat(all.toString()).isEqualTo(
-          "[fraud@champion serves fraud:2, fraud@champion serves fraud:2, fraud@champion serves"
-              + " fraud:2]");
+      assertThat(all.toString())
+          .isEqualTo(
+              "[fraud@champion serves fraud:2, fraud@champion serves fraud:2, fraud@champion serves"
+                  + " fraud:2]");
       assertThat(all.trouble()).isEmpty();
     }
   }

@@ -96,9 +96,8 @@ class EnforcementTest {
   })
   void aRejectionNamesColumnRuleAndClassButNotTheValue(
       double amount, String channel, InputRule rule, String column, String found) {
-    Enforcement all = Enforcement.lossless()
-        .on(InputRule.UNSEEN, REJECT)
-        .on(InputRule.OUT_OF_RANGE, REJECT);
+    Enforcement all =
+        Enforcement.lossless().on(InputRule.UNSEEN, REJECT).on(InputRule.OUT_OF_RANGE, REJECT);
     try (Deployment<Order> deployment = open(all)) {
       RejectedValueException e = assertThatExceptionOfType(RejectedValueException.class)
           .isThrownBy(() -> deployment.serve(new Order(amount, channel)))
@@ -140,12 +139,17 @@ class EnforcementTest {
       assertThat(deployment.counts().imputed().values()).containsExactly(1L);
       deployment.truth(served.id(), Truth.of(1.0));
       deployment.tick();
-      Row recorded = deployment.monitor().outcomes().between(
-              deployment.monitor().outcomes().begin(), deployment.monitor().outcomes().end())
+      Row recorded = deployment
+          .monitor()
+          .outcomes()
+          .between(
+              deployment.monitor().outcomes().begin(),
+              deployment.monitor().outcomes().end())
           .get(0)
           .row();
-      assertThat(recorded).as("as the host gave it").isEqualTo(
-          Row.of(Scene.ROWS.schema(), amount, channel));
+      assertThat(recorded)
+          .as("as the host gave it")
+          .isEqualTo(Row.of(Scene.ROWS.schema(), amount, channel));
     }
   }
 
@@ -171,7 +175,8 @@ class EnforcementTest {
   @Test
   void aListOfCategoriesThatIsCutMakesNoneUnseen() {
     Enforcement unseen = Enforcement.lossless().on(InputRule.UNSEEN, REJECT);
-    try (Deployment<Order> deployment = open(unseen, pack().baseline(baseline(7)).build())) {
+    try (Deployment<Order> deployment =
+        open(unseen, pack().baseline(baseline(7)).build())) {
       deployment.serve(new Order(5, "telephone"));
       assertThat(seen).hasSize(1);
     }
@@ -180,12 +185,13 @@ class EnforcementTest {
   @Test
   void aPackageThatCannotBeEnforcedIsNotLoaded() {
     assertThatExceptionOfType(ModelLoadException.class)
-        .isThrownBy(() ->
-            open(Enforcement.lossless().on(InputRule.OUT_OF_RANGE, REJECT), pack().build()))
+        .isThrownBy(() -> open(
+            Enforcement.lossless().on(InputRule.OUT_OF_RANGE, REJECT), pack().build()))
         .withMessageContainingAll("fraud@champion", "amount", "hold it against", "not loaded");
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(() -> open(
-            Enforcement.lossless().on("channel", InputRule.MISSING, IMPUTE), pack().build()))
+            Enforcement.lossless().on("channel", InputRule.MISSING, IMPUTE),
+            pack().build()))
         .withMessageContainingAll("channel", "impute");
     assertThat(scene.behind.versions("fraud")).as("nothing was published").isEmpty();
     open(Enforcement.lossless(), pack().build()).close(); // its rules need no baseline
@@ -295,22 +301,21 @@ class EnforcementTest {
   void whatACandidateRejectsTheChampionAnswers() {
     Enforcement unseen = Enforcement.lossless().on(InputRule.UNSEEN, REJECT);
     open(unseen).close();
-      Baseline narrow = Baseline.builder(Scene.ROWS.schema())
-          .rows(5)
-          .column(new NumberProfile("amount", 5, 0, 4, 3, 1, 10, new double[] {4}))
-          .column(new CategoryProfile("channel", Map.of("web", 5L), 0, 0))
-          .build();
-      scene.behind.publish(pack().baseline(narrow).configuration("rate", 2).build());
-      try (Deployment<Order> split = scene
-          .deployment()
-          .runtime(remembering)
-          .enforcing(unseen)
-          .journal(new InMemoryJournal())
-          .open()) {
+    Baseline narrow = Baseline.builder(Scene.ROWS.schema())
+        .rows(5)
+        .column(new NumberProfile("amount", 5, 0, 4, 3, 1, 10, new double[] {4}))
+        .column(new CategoryProfile("channel", Map.of("web", 5L), 0, 0))
+        .build();
+    scene.behind.publish(pack().baseline(narrow).configuration("rate", 2).build());
+    try (Deployment<Order> split = scene
+        .deployment()
+        .runtime(remembering)
+        .enforcing(unseen)
+        .journal(new InMemoryJournal())
+        .open()) {
       split.rollOut(
           scene.version(2),
-          TrafficPlan.canary(100).rollingBackUnless(evidence ->
-              Finding.pass("fine")));
+          TrafficPlan.canary(100).rollingBackUnless(evidence -> Finding.pass("fine")));
       Served served = split.serve("key", new Order(5, "shop"));
       assertThat(served.route().reason()).isEqualTo(Route.Reason.CANDIDATE_FAILED);
       assertThat(split.serve("key", new Order(5, "web")).version().number()).isEqualTo(2);

@@ -162,8 +162,7 @@ class FallbacksTest {
   void aFaultOfTheInputIsNotHidden() {
     try (Deployment<Order> deployment = open(Fallbacks.none().orStandby().orElse(FIXED))) {
       Order none = null;
-      assertThatThrownBy(() -> deployment.serve(none))
-          .isInstanceOf(NullPointerException.class);
+      assertThatThrownBy(() -> deployment.serve(none)).isInstanceOf(NullPointerException.class);
       assertThat(deployment.counts().fixed()).isZero();
     }
   }
@@ -172,8 +171,7 @@ class FallbacksTest {
   @Test
   void aLateCallIsGivenUpAndGoesOnAlone() throws Exception {
     block(1);
-    Fallbacks fallbacks =
-        Fallbacks.none().atMost(2).within(Duration.ofNanos(1), threads);
+    Fallbacks fallbacks = Fallbacks.none().atMost(2).within(Duration.ofNanos(1), threads);
     try (Deployment<Order> deployment = open(fallbacks)) {
       assertThatExceptionOfType(PredictionTimeoutException.class)
           .isThrownBy(() -> deployment.serve(ORDER))
@@ -251,8 +249,7 @@ class FallbacksTest {
         .open()) {
       deployment.rollOut(
           scene.version(2),
-          TrafficPlan.canary(100)
-              .rollingBackUnless(evidence -> Finding.pass("fine")));
+          TrafficPlan.canary(100).rollingBackUnless(evidence -> Finding.pass("fine")));
       Served served = deployment.serve("key", ORDER);
       assertThat(value(served)).isEqualTo(1);
       assertThat(served.route().reason()).isEqualTo(Route.Reason.CANDIDATE_FAILED);

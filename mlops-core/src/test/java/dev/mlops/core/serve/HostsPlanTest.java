@@ -24,14 +24,21 @@ import org.jspecify.annotations.Nullable;
 class HostsPlanTest {
   private final Scene scene = Scene.of(2);
   private final InMemoryJournal journal = new InMemoryJournal();
-  private final Deployment<Order> deployment = scene.deployment().journal(journal).open();
+  private final Deployment<Order> deployment =
+      scene.deployment().journal(journal).open();
   private final Progress progress = new Progress();
 
   /** Answers what a test sets. */
   private static final class Progress implements RolloutProgress {
-    @Nullable RolloutDecision decision = RolloutDecision.of(RolloutDecision.Outcome.UNDECIDED, "not yet");
-    @Nullable Finding baking = Finding.pass("fine");
-    @Nullable Duration bake = Duration.ZERO;
+    @Nullable
+    RolloutDecision decision = RolloutDecision.of(RolloutDecision.Outcome.UNDECIDED, "not yet");
+
+    @Nullable
+    Finding baking = Finding.pass("fine");
+
+    @Nullable
+    Duration bake = Duration.ZERO;
+
     int share = 50_000;
 
     @Override
@@ -139,7 +146,8 @@ class HostsPlanTest {
   @Test
   void aReasonCutInsideACharacterPromotesAllTheSame() {
     Rollout rollout = deployment.rollOut(scene.version(2), plan);
-    progress.decision = RolloutDecision.of(RolloutDecision.Outcome.PROMOTE, "x".repeat(1_999) + "😀");
+    progress.decision =
+        RolloutDecision.of(RolloutDecision.Outcome.PROMOTE, "x".repeat(1_999) + "😀");
     deployment.tick();
     assertThat(rollout.state()).isEqualTo(Rollout.State.PROMOTED);
     Scene.assertServes(2, deployment);

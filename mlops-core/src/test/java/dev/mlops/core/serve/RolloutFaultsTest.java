@@ -206,8 +206,7 @@ class RolloutFaultsTest {
         .journal(journal)
         .open()) {
       said = Finding.inconclusive("unknown");
-      Rollout rollout =
-          deployment.rollOut(scene.version(2), plan.within(Duration.ofHours(1)));
+      Rollout rollout = deployment.rollOut(scene.version(2), plan.within(Duration.ofHours(1)));
       broken.set(true);
       scene.clock.advance(Duration.ofMinutes(59));
       deployment.tick();
@@ -222,7 +221,8 @@ class RolloutFaultsTest {
 
   @Test
   void aCandidateThatIsDamagedAfterARestartBlocksNoOther() {
-    Deployment<Order> before = scene.deployment().journal(journal).resuming(plan).open();
+    Deployment<Order> before =
+        scene.deployment().journal(journal).resuming(plan).open();
     before.rollOut(scene.version(2), plan);
     before.close();
     ForeignStore damaged = new ForeignStore(scene.store) {

@@ -31,8 +31,7 @@ class RolloutReplicasTest {
 
   private final Scene scene = Scene.of(3);
   private final Faults faults = new Faults();
-  private final FaultyBackend backend =
-      new FaultyBackend(new InMemoryBackend(scene.clock), faults);
+  private final FaultyBackend backend = new FaultyBackend(new InMemoryBackend(scene.clock), faults);
   private final InMemoryJournal journal = new InMemoryJournal();
   private Finding said = Finding.pass("fine");
   private final Condition asked = evidence -> said;

@@ -77,8 +77,7 @@ class ServeAllTest {
         scene.deployment().journal(new InMemoryJournal()).open()) {
       deployment.rollOut(
           scene.version(2),
-          TrafficPlan.canary(50)
-              .rollingBackUnless(evidence -> Finding.pass("fine")));
+          TrafficPlan.canary(50).rollingBackUnless(evidence -> Finding.pass("fine")));
       List<String> keys = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
         keys.add("key-" + i);

@@ -117,9 +117,8 @@ class SharedModelInterleavingTest {
 
     private int choose(List<Integer> able) {
       boolean goesOn = able.contains(last);
-      int next = taken.size() < given.size()
-          ? given.get(taken.size())
-          : goesOn ? last : able.get(0);
+      int next =
+          taken.size() < given.size() ? given.get(taken.size()) : goesOn ? last : able.get(0);
       List<Integer> instead = new ArrayList<>();
       for (int each : able) {
         // another one costs a change only if this one could have gone on
@@ -269,7 +268,9 @@ class SharedModelInterleavingTest {
 
     @Override
     public void check(String where) {
-      assertThat(first.misused || second.misused).as("used after it was closed, %s", where).isFalse();
+      assertThat(first.misused || second.misused)
+          .as("used after it was closed, %s", where)
+          .isFalse();
       assertThat(first.closes).as("closes of the first, %s", where).isEqualTo(1);
       assertThat(second.closes).as("closes of the second, %s", where).isZero();
       assertThat(answered).as("answered, %s", where).isEqualTo(users);
@@ -317,8 +318,7 @@ class SharedModelInterleavingTest {
   /** The schedules find a use after close, where there is one. */
   @Test
   void aUseThatIsNotCountedInTimeIsFound() {
-    assertThatThrownBy(
-            () -> all(2, Integer.MAX_VALUE, () -> new Swap(1, true)))
+    assertThatThrownBy(() -> all(2, Integer.MAX_VALUE, () -> new Swap(1, true)))
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("used after it was closed");
   }
