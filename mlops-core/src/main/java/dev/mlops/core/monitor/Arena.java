@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Values in one growing array of bytes: what the ledger and its log keep of predictions, truths and rows, without an object for
  * each.
  *
- * <p>It is written at its end and read at a cursor. Texts and lists of names that {@link Dictionary} know are written as their
+ * <p>It is written at its end and read at a cursor. Texts and lists of names that the {@link Dictionary} knows are written as their
  * numbers; without names they are written out, so that the bytes can be read anywhere.
  *
  * <p>Not thread-safe: confine to one thread.

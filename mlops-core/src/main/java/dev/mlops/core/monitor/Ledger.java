@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * their predictions, open chunks become sparse: one that is half empty is copied, so gaps take no more room than entries.
  *
  * <p><b>Memory.</b> An entry holds 65 bytes, 13 to 24 for each of its indexes, 8 for each number of its row, 1 to 3 for each
- * category that {@link Dictionary} know, and its key, prediction and truth at 1 byte a character (2 beyond Latin-1) and 8 a number.
+ * category that the {@link Dictionary} knows, and its key, prediction and truth at 1 byte a character (2 beyond Latin-1) and 8 a number.
  * Rows of matured ones that are not kept are dropped with their chunk. Of those that were closed without an outcome 16 bytes and
  * their indexes are remembered, as many as of those that matured.
  *

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * The files of a ledger's log in one folder: {@code owner}, which says whose it is and keeps others out, and segments that are
  * numbered in their order, of which only the newest is written.
  *
- * <p>Each file is an {@link EventLog}. LogFiles are rewritten by writing another and renaming it, so one is always whole.
+ * <p>Each file is an {@link EventLog}. They are rewritten by writing another and renaming it, so one is always whole.
  *
  * <p>Not thread-safe: confine to one thread.
  */
