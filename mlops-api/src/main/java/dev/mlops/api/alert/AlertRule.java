@@ -10,7 +10,7 @@ import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
 import java.time.Duration;
 import java.util.Collections;
-import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -409,31 +409,27 @@ public final class AlertRule implements EvidenceReader {
 
   @Override
   public Set<Watch> watches() {
-    return with(condition.watches(), recovery == null ? Set.of() : recovery.watches());
+    return reads().watches();
   }
 
   @Override
   public Set<Metric> metrics() {
-    return with(condition.metrics(), recovery == null ? Set.of() : recovery.metrics());
+    return reads().metrics();
   }
 
   @Override
   public Set<String> segmentations() {
-    return with(condition.segmentations(), recovery == null ? Set.of() : recovery.segmentations());
+    return reads().segmentations();
   }
 
   @Override
   public Set<Expression> expressions() {
-    return with(condition.expressions(), recovery == null ? Set.of() : recovery.expressions());
+    return reads().expressions();
   }
 
-  private static <T> Set<T> with(Set<T> some, Set<T> more) {
-    if (more.isEmpty()) {
-      return some;
-    }
-    Set<T> all = new LinkedHashSet<>(some);
-    all.addAll(more);
-    return Collections.unmodifiableSet(all);
+  private EvidenceReader reads() {
+    return EvidenceReader.all(
+        recovery == null ? List.of(condition) : List.of(condition, recovery));
   }
 
   /** {@return such as {@code fraud.slow: latency().p99AtMost(20 ms), holding 5 min}} */

@@ -13,9 +13,6 @@ import java.util.Optional;
 
 /** Answers what an expression asks. */
 final class Evaluation {
-  /** Half-width of a normal 99 % interval over that of a 95 % interval. */
-  static final double TO_99 = 2.5758293035489004 / 1.959963984540054;
-
   private final Expression asked;
   private final Evidence evidence;
 
@@ -88,7 +85,7 @@ final class Evaluation {
     }
     return known
         .share(fault)
-        .map(now -> compare(asked, asked.quantity().name(), false, now, limit(), TO_99))
+        .map(now -> compare(asked, asked.quantity().name(), false, now, limit(), Estimate.TO_99))
         .orElseGet(() -> inconclusive("the baseline does not tell which values of column \""
             + MlopsException.shown(column) + "\" are " + fault.tag()));
   }
@@ -175,8 +172,8 @@ final class Evaluation {
           Verdict.INCONCLUSIVE, text + ", wanted " + asked.fewest() + " truths", now, allowed);
     }
     double best = metric.higherIsBetter()
-        ? now.value() + (now.upper() - now.value()) * TO_99
-        : now.value() - (now.value() - now.lower()) * TO_99;
+        ? now.value() + (now.upper() - now.value()) * Estimate.TO_99
+        : now.value() - (now.value() - now.lower()) * Estimate.TO_99;
     boolean beyond = metric.higherIsBetter() ? best < allowed : best > allowed;
     boolean within = metric.higherIsBetter() ? now.value() >= allowed : now.value() <= allowed;
     return compared(

@@ -2,6 +2,7 @@ package dev.mlops.api.monitor;
 
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.Baseline;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -133,6 +134,24 @@ public interface MetricsMonitor extends AutoCloseable {
    */
   default Optional<Set<Watch>> watches() {
     return Optional.empty();
+  }
+
+  /**
+   * {@return what a reader reads that this monitor was not told of, each in words that go on from "the monitor does not", such as
+   * {@code measure quality over "last 24 h"}; empty if it lacks nothing, or the monitor cannot tell}
+   *
+   * <p>What is lacking reads INCONCLUSIVE for ever. By default these are the watches that are not among {@link #watches()}.
+   *
+   * @param reader such as a policy, a gate or a rollout plan
+   */
+  default List<String> lacks(EvidenceReader reader) {
+    return watches()
+        .map(known -> reader.watches().stream()
+            .filter(watch -> !known.contains(watch))
+            .map(watch -> "watch \"" + watch + "\"")
+            .sorted()
+            .toList())
+        .orElse(List.of());
   }
 
   /**

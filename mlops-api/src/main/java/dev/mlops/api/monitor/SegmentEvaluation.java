@@ -58,13 +58,13 @@ final class SegmentEvaluation {
               metric + " between " + division.segments().size() + " segments by "
                   + MlopsException.shown(division.name()),
               between,
-              Evaluation.TO_99);
+              Estimate.TO_99);
     }
     if (segment.value().isPresent()) {
       String value = segment.value().get();
       return division
           .segment(value)
-          .map(one -> one(division, one, Evaluation.TO_99))
+          .map(one -> one(division, one, Estimate.TO_99))
           .orElseGet(() -> inconclusive("nothing was recorded of " + segment
               + Names.nearest(
                       value,

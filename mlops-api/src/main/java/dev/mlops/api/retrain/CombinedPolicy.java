@@ -5,13 +5,11 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
-import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 
 /** Two policies that must agree, or of which one suffices. */
 record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
@@ -58,30 +56,26 @@ record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
 
   @Override
   public Set<Watch> watches() {
-    Set<Watch> both = new LinkedHashSet<>(first.watches());
-    both.addAll(second.watches());
-    return Collections.unmodifiableSet(both);
+    return reads().watches();
   }
 
   @Override
   public Set<Metric> metrics() {
-    Set<Metric> both = new TreeSet<>(first.metrics());
-    both.addAll(second.metrics());
-    return Collections.unmodifiableSet(both);
+    return reads().metrics();
   }
 
   @Override
   public Set<String> segmentations() {
-    Set<String> both = new TreeSet<>(first.segmentations());
-    both.addAll(second.segmentations());
-    return Collections.unmodifiableSet(both);
+    return reads().segmentations();
   }
 
   @Override
   public Set<Expression> expressions() {
-    Set<Expression> both = new LinkedHashSet<>(first.expressions());
-    both.addAll(second.expressions());
-    return Collections.unmodifiableSet(both);
+    return reads().expressions();
+  }
+
+  private EvidenceReader reads() {
+    return EvidenceReader.all(List.of(first, second));
   }
 
   @Override

@@ -6,14 +6,12 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Watch;
-import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 
 /** A policy that also needs a requirement to be met; one that throws, or answers null, is INCONCLUSIVE. */
 record RequiringPolicy(RetrainPolicy policy, Condition condition) implements RetrainPolicy {
@@ -43,30 +41,26 @@ record RequiringPolicy(RetrainPolicy policy, Condition condition) implements Ret
 
   @Override
   public Set<Watch> watches() {
-    Set<Watch> both = new LinkedHashSet<>(policy.watches());
-    both.addAll(condition.watches());
-    return Collections.unmodifiableSet(both);
+    return reads().watches();
   }
 
   @Override
   public Set<Metric> metrics() {
-    Set<Metric> both = new TreeSet<>(policy.metrics());
-    both.addAll(condition.metrics());
-    return Collections.unmodifiableSet(both);
+    return reads().metrics();
   }
 
   @Override
   public Set<String> segmentations() {
-    Set<String> both = new TreeSet<>(policy.segmentations());
-    both.addAll(condition.segmentations());
-    return Collections.unmodifiableSet(both);
+    return reads().segmentations();
   }
 
   @Override
   public Set<Expression> expressions() {
-    Set<Expression> both = new LinkedHashSet<>(policy.expressions());
-    both.addAll(condition.expressions());
-    return Collections.unmodifiableSet(both);
+    return reads().expressions();
+  }
+
+  private EvidenceReader reads() {
+    return EvidenceReader.all(List.of(policy, condition));
   }
 
   @Override

@@ -26,11 +26,9 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -106,22 +104,15 @@ public final class AlertEngine implements EvidenceReader {
   private AlertEngine(Setup setup, Executor executor, StateFile.Disk disk) {
     this.setup = setup;
     List<Standing> perRule = new ArrayList<>();
-    Set<Watch> watched = new LinkedHashSet<>();
-    Set<Metric> measured = new TreeSet<>();
-    Set<String> divided = new TreeSet<>();
-    Set<Expression> asked = new LinkedHashSet<>();
     for (AlertRule rule : setup.rules) {
       perRule.add(new Standing(rule));
-      watched.addAll(rule.watches());
-      measured.addAll(rule.metrics());
-      divided.addAll(rule.segmentations());
-      asked.addAll(rule.expressions());
     }
+    EvidenceReader reads = EvidenceReader.all(setup.rules);
     this.standings = List.copyOf(perRule);
-    this.watches = Collections.unmodifiableSet(watched);
-    this.metrics = Collections.unmodifiableSet(measured);
-    this.segmentations = Collections.unmodifiableSet(divided);
-    this.expressions = Collections.unmodifiableSet(asked);
+    this.watches = reads.watches();
+    this.metrics = reads.metrics();
+    this.segmentations = reads.segmentations();
+    this.expressions = reads.expressions();
     this.outlets = outlets(setup.sinks, executor);
     this.observers = outlets(setup.observers, executor);
     this.notifier = new Notifier(setup, outlets);

@@ -15,9 +15,6 @@ abstract class BuiltIn implements Criterion {
   /** With fewer tries, a share says little. */
   static final int FEWEST = 30;
 
-  /** Half-width of a normal 99 % interval over that of a 95 % interval. */
-  private static final double TO_99 = 2.5758293035489004 / 1.959963984540054;
-
   private final String call;
 
   BuiltIn(String call) {
@@ -70,7 +67,7 @@ abstract class BuiltIn implements Criterion {
           .build();
     }
     Estimate share = Estimate.share(bad, tried);
-    double least = share.value() - (share.value() - share.lower()) * TO_99;
+    double least = share.value() - (share.value() - share.lower()) * Estimate.TO_99;
     boolean beyond = allowed == 0.0 ? bad > 0 : least > allowed;
     boolean within = share.value() <= allowed;
     Verdict verdict =

@@ -23,12 +23,10 @@ import dev.mlops.core.gate.GateReport.Result;
 import dev.mlops.core.internal.guard.Answers;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -345,30 +343,26 @@ public final class ReleaseGate implements EvidenceReader {
 
   @Override
   public Set<Watch> watches() {
-    Set<Watch> all = new LinkedHashSet<>();
-    criteria.forEach(criterion -> all.addAll(criterion.watches()));
-    return Collections.unmodifiableSet(all);
+    return reads().watches();
   }
 
   @Override
   public Set<Metric> metrics() {
-    Set<Metric> all = new TreeSet<>();
-    criteria.forEach(criterion -> all.addAll(criterion.metrics()));
-    return Collections.unmodifiableSet(all);
+    return reads().metrics();
   }
 
   @Override
   public Set<String> segmentations() {
-    Set<String> all = new TreeSet<>();
-    criteria.forEach(criterion -> all.addAll(criterion.segmentations()));
-    return Collections.unmodifiableSet(all);
+    return reads().segmentations();
   }
 
   @Override
   public Set<Expression> expressions() {
-    Set<Expression> all = new LinkedHashSet<>();
-    criteria.forEach(criterion -> all.addAll(criterion.expressions()));
-    return Collections.unmodifiableSet(all);
+    return reads().expressions();
+  }
+
+  private EvidenceReader reads() {
+    return EvidenceReader.all(criteria);
   }
 
   /** How many criteria there are. */

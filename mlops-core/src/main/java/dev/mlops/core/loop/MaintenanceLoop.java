@@ -4,9 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.journal.Journal;
 import dev.mlops.api.journal.LoopEvent;
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.monitor.Condition;
+import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Dependence;
@@ -31,12 +33,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -905,14 +907,7 @@ public final class MaintenanceLoop implements AutoCloseable {
       if (gate != null) {
         reads.addAll(gate.watches());
       }
-      deployment
-          .monitor()
-          .watches()
-          .ifPresent(watched -> reads.stream()
-              .filter(watch -> !watched.contains(watch))
-              .sorted(Comparator.comparing(Watch::toString))
-              .forEach(watch -> problems.add("the monitor does not watch \"" + watch
-                  + "\": name what reads it in MonitorFactory.watching")));
+      requireTold(problems);
       try {
         deployment.requireCarries(plan);
       } catch (IllegalArgumentException e) {
@@ -971,6 +966,33 @@ public final class MaintenanceLoop implements AutoCloseable {
           throw e;
         }
       }
+    }
+
+    /** What the monitor was not told of would read INCONCLUSIVE for ever. */
+    private void requireTold(List<String> problems) {
+      Set<String> lacking = new TreeSet<>();
+      if (policy != null) {
+        lacking.addAll(deployment.monitor().lacks(policy));
+      }
+      if (plan instanceof EvidenceReader reads) {
+        lacking.addAll(deployment.monitor().lacks(reads));
+      }
+      if (gate != null) { // which measures for itself, but for watches
+        Set<Watch> watched = gate.watches();
+        lacking.addAll(deployment.monitor().lacks(new EvidenceReader() {
+          @Override
+          public Set<Watch> watches() {
+            return watched;
+          }
+
+          @Override
+          public Set<Metric> metrics() {
+            return Set.of();
+          }
+        }));
+      }
+      lacking.forEach(each -> problems.add("the monitor does not " + each
+          + ": name what reads it in MonitorFactory.watching"));
     }
 
     private void warnAboutUnknown(Set<Watch> reads) {

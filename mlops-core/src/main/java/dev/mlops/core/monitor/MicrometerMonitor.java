@@ -2,12 +2,14 @@ package dev.mlops.core.monitor;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.AcceptedFeatures;
 import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
@@ -19,6 +21,8 @@ import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.profile.Baselines;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -560,6 +564,23 @@ public final class MicrometerMonitor implements MetricsMonitor {
   @Override
   public Optional<Set<Watch>> watches() {
     return Optional.of(watches.watched());
+  }
+
+  @Override
+  public List<String> lacks(EvidenceReader reader) {
+    lock.lock();
+    try {
+      Section champion = watches.champion();
+      Set<Metric> measured = new HashSet<>(Metric.defaults());
+      if (champion != null) {
+        measured.addAll(champion.baseline.quality().keySet());
+      }
+      List<String> lacking = new ArrayList<>(MetricsMonitor.super.lacks(reader));
+      lacking.addAll(config.lacks(reader, measured));
+      return List.copyOf(lacking);
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override

@@ -13,9 +13,11 @@ import dev.mlops.api.monitor.Segmentation;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.monitor.Window;
+import dev.mlops.core.internal.log.Warnings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -126,6 +128,36 @@ public final class MonitorConfig implements MonitorFactory {
             + Segments.MOST_DIVISIONS + " ways, but was given " + all.keySet());
       }
       segmentations = Collections.unmodifiableMap(all);
+    }
+
+    /** What of a reader's metrics, windows, comparisons and divisions a monitor lacks that measures some metrics anyway. */
+    List<String> lacks(EvidenceReader reader, Set<Metric> measured) {
+      List<String> lacking = new ArrayList<>();
+      for (Metric metric : reader.metrics()) {
+        if (!metrics.contains(metric) && !measured.contains(metric)) {
+          lacking.add("measure " + metric);
+        }
+      }
+      for (Expression asked : reader.expressions()) {
+        asked
+            .window()
+            .filter(window -> !windows.contains(window))
+            .ifPresent(window -> lacking.add("measure quality over \"" + window + "\""));
+        if (asked.comparison() == Expression.Comparison.NO_WORSE_AT_ANY_LOOK) {
+          Metric metric = asked.quantity().metric().orElseThrow();
+          double tolerance = asked.limit().orElseThrow();
+          if (!tolerances.getOrDefault(metric, Set.of()).contains(tolerance)) {
+            lacking.add(
+                "compare " + metric + " with the test phase at any look, by " + tolerance);
+          }
+        }
+      }
+      for (String name : reader.segmentations()) {
+        if (!segmentations.containsKey(name)) {
+          lacking.add("divide rows by " + Warnings.shown(name));
+        }
+      }
+      return lacking;
     }
 
     /** How many matured predictions a late truth still finds. */

@@ -23,9 +23,6 @@ class Ring extends Slots {
   private final boolean[] number;
   private final double[] numbers;
   private final @Nullable String[] categories;
-  private final long[] stamps;
-  private final long[] ids;
-  private final long[] millis;
   private final long[] nanos;
   /** Of {@link #nanos}, from the intended start to the start. */
   private final long[] waiting;
@@ -34,7 +31,6 @@ class Ring extends Slots {
   /** What recording took beside that; {@link #UNKNOWN} where it was not measured. */
   private final long[] recording;
 
-  private final @Nullable String[] keys;
   private final @Nullable Schema[] schemas;
   /** Null where nothing but the key and the time it took is known. */
   private final @Nullable Call[] calls;
@@ -59,14 +55,10 @@ class Ring extends Slots {
     }
     this.numbers = new double[someNumber ? capacity * columns : 0];
     this.categories = new String[someCategory ? capacity * columns : 0];
-    this.stamps = new long[capacity];
-    this.ids = new long[capacity];
-    this.millis = new long[capacity];
     this.nanos = new long[capacity];
     this.waiting = new long[capacity];
     this.binding = new long[capacity];
     this.recording = new long[capacity];
-    this.keys = new String[capacity];
     this.schemas = new Schema[capacity];
     this.calls = new Call[capacity];
     this.predictions = new Prediction[capacity];
@@ -103,13 +95,11 @@ class Ring extends Slots {
         categories[base + i] = category;
       }
     }
-    this.ids[slot] = id;
-    this.millis[slot] = millis;
+    put(slot, id, key, millis);
     this.nanos[slot] = nanos;
     this.waiting[slot] = waiting;
     this.binding[slot] = binding;
     this.recording[slot] = UNKNOWN;
-    this.keys[slot] = key;
     this.schemas[slot] = schema;
     this.predictions[slot] = prediction;
     if (call != null) {
@@ -119,19 +109,9 @@ class Ring extends Slots {
     return true;
   }
 
-  /** Says when a claimed slot was filled, also one that will hold nothing. */
-  void stamp(long position, long stamp) {
-    stamps[slot(position)] = stamp;
-  }
-
   /** Says how long filling a claimed slot took, before it is published. */
   void took(long position, long nanos) {
     recording[slot(position)] = nanos;
-  }
-
-  @Override
-  long stamp(int slot) {
-    return stamps[slot];
   }
 
   /** Whose prediction is in a slot; null if the row could not be read. */
@@ -146,22 +126,9 @@ class Ring extends Slots {
     return predictions[slot];
   }
 
-  long id(int slot) {
-    return ids[slot];
-  }
-
-  @Nullable
-  String key(int slot) {
-    return keys[slot];
-  }
-
   @Nullable
   Call call(int slot) {
     return calls[slot];
-  }
-
-  long millis(int slot) {
-    return millis[slot];
   }
 
   /** From the intended start to the answer. */
@@ -242,7 +209,6 @@ class Ring extends Slots {
 
   /** Forgets the slot that {@link #peek} found and frees it. */
   void release(int slot) {
-    keys[slot] = null;
     schemas[slot] = null;
     if (calls[slot] != null) {
       calls[slot] = null;

@@ -1,6 +1,7 @@
 package dev.mlops.core.monitor;
 
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The turns of a bounded ring of slots that many threads fill and one empties.
@@ -30,6 +31,11 @@ abstract class Slots {
 
   private final AtomicLongArray tail = new AtomicLongArray(2 * PADDED);
 
+  private final long[] stamps;
+  private final long[] ids;
+  private final long[] millis;
+  private final @Nullable String[] keys;
+
   /** Positions below were taken. */
   private long head;
 
@@ -39,6 +45,10 @@ abstract class Slots {
   Slots(int capacity) {
     this.mask = capacity - 1;
     this.turns = new AtomicLongArray(capacity);
+    this.stamps = new long[capacity];
+    this.ids = new long[capacity];
+    this.millis = new long[capacity];
+    this.keys = new String[capacity];
     for (int i = 0; i < capacity; i++) {
       turns.set(i, i);
     }
@@ -105,8 +115,9 @@ abstract class Slots {
     return -1;
   }
 
-  /** Gives the slot that {@link #peek} found to those who fill. */
+  /** Gives the slot that {@link #peek} found, without its key, to those who fill. */
   final void free() {
+    keys[slot(cursor)] = null;
     turns.setRelease(slot(cursor), cursor + mask + 1);
     cursor++;
   }
@@ -118,6 +129,33 @@ abstract class Slots {
     }
   }
 
-  /** When the slot was filled, by {@link System#nanoTime}; for slots that are published. */
-  abstract long stamp(int slot);
+  /** Says when a claimed slot was filled, by {@link System#nanoTime}, also one that will hold nothing. */
+  final void stamp(long position, long stamp) {
+    stamps[slot(position)] = stamp;
+  }
+
+  /** Fills a claimed slot with what says whose it is, and the time by the host's clock. */
+  final void put(int slot, long id, @Nullable String key, long at) {
+    ids[slot] = id;
+    keys[slot] = key;
+    millis[slot] = at;
+  }
+
+  /** When the slot was filled; for slots that are published. */
+  final long stamp(int slot) {
+    return stamps[slot];
+  }
+
+  final long id(int slot) {
+    return ids[slot];
+  }
+
+  @Nullable
+  final String key(int slot) {
+    return keys[slot];
+  }
+
+  final long millis(int slot) {
+    return millis[slot];
+  }
 }

@@ -3,11 +3,10 @@ package dev.mlops.core.pack;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageIntegrityException;
+import dev.mlops.core.internal.disk.ReadOnlyChannel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -24,7 +23,7 @@ import java.util.function.Function;
  *
  * <p>Not thread-safe: confine to one thread.
  */
-final class VerifiedChannel implements SeekableByteChannel {
+final class VerifiedChannel extends ReadOnlyChannel {
   private static final int SMALLEST_CHUNK = 1 << 20;
   private static final int LARGEST_CHUNK = 16 << 20;
   private static final int CHUNKS = 4_096;
@@ -36,7 +35,6 @@ final class VerifiedChannel implements SeekableByteChannel {
   private final byte[] chunk;
   private final Function<String, PackageIntegrityException> damaged;
   private long held = -1;
-  private long position;
 
   private VerifiedChannel(
       SeekableByteChannel source,
@@ -201,11 +199,9 @@ final class VerifiedChannel implements SeekableByteChannel {
 
   /** Reads until an array is full or the channel ends; {@return how many bytes} */
   private static int fill(SeekableByteChannel source, byte[] bytes) throws IOException {
-    ByteBuffer rest = ByteBuffer.wrap(bytes);
-    while (rest.hasRemaining() && source.read(rest) >= 0) {
-      // A channel may give fewer bytes than there is room for.
-    }
-    return rest.position();
+    ByteBuffer target = ByteBuffer.wrap(bytes);
+    ReadOnlyChannel.fill(source, target);
+    return target.position();
   }
 
   private static MessageDigest sha256() {
@@ -225,25 +221,21 @@ final class VerifiedChannel implements SeekableByteChannel {
   }
 
   @Override
-  public int read(ByteBuffer target) throws IOException {
-    if (!source.isOpen()) {
-      throw new ClosedChannelException();
-    }
-    if (position >= size) {
+  protected int readAt(long from, ByteBuffer target) throws IOException {
+    if (from >= size) {
       return -1;
     }
     if (!target.hasRemaining()) {
       return 0;
     }
-    long index = position / chunk.length;
+    long index = from / chunk.length;
     if (index != held) {
       load(index);
     }
-    int from = (int) (position - index * chunk.length);
+    int begin = (int) (from - index * chunk.length);
     int length = (int) Math.min(chunk.length, size - index * chunk.length);
-    int count = Math.min(target.remaining(), length - from);
-    target.put(chunk, from, count);
-    position += count;
+    int count = Math.min(target.remaining(), length - begin);
+    target.put(chunk, begin, count);
     return count;
   }
 
@@ -254,9 +246,7 @@ final class VerifiedChannel implements SeekableByteChannel {
     int length = (int) Math.min(chunk.length, size - start);
     source.position(start);
     ByteBuffer rest = ByteBuffer.wrap(chunk, 0, length);
-    while (rest.hasRemaining() && source.read(rest) >= 0) {
-      // A channel may give fewer bytes than there is room for.
-    }
+    ReadOnlyChannel.fill(source, rest);
     MessageDigest each = sha256();
     each.update(chunk, 0, rest.position());
     int at = (int) index * DIGEST;
@@ -268,41 +258,8 @@ final class VerifiedChannel implements SeekableByteChannel {
   }
 
   @Override
-  public long position() throws IOException {
-    if (!source.isOpen()) {
-      throw new ClosedChannelException();
-    }
-    return position;
-  }
-
-  @Override
-  public SeekableByteChannel position(long newPosition) throws IOException {
-    if (!source.isOpen()) {
-      throw new ClosedChannelException();
-    }
-    if (newPosition < 0) {
-      throw new IllegalArgumentException("position must be >= 0, but was " + newPosition);
-    }
-    position = newPosition;
-    return this;
-  }
-
-  @Override
-  public long size() throws IOException {
-    if (!source.isOpen()) {
-      throw new ClosedChannelException();
-    }
+  protected long length() {
     return size;
-  }
-
-  @Override
-  public int write(ByteBuffer bytes) {
-    throw new NonWritableChannelException();
-  }
-
-  @Override
-  public SeekableByteChannel truncate(long newSize) {
-    throw new NonWritableChannelException();
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.mlops.core.platform;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.mlops.api.alert.AlertRule;
+import dev.mlops.api.model.Estimate;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.monitor.Meters;
 import java.util.ArrayList;
@@ -70,7 +71,7 @@ final class CloudWatch {
       }
       expression =
           "IF(champion == 1 AND rows >= " + query.rows() + " AND quality + (bound - quality) * "
-              + Query.TO_99 + (query.below() ? " < " : " > ") + allowed + ", 1, 0)";
+              + Estimate.TO_99 + (query.below() ? " < " : " > ") + allowed + ", 1, 0)";
     }
     metrics.add(metric("champion", Meters.CHAMPION, model, Map.of()));
     Map<String, Object> fails = new LinkedHashMap<>();

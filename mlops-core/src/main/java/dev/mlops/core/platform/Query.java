@@ -1,6 +1,7 @@
 package dev.mlops.core.platform;
 
 import dev.mlops.api.alert.AlertRule;
+import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Expression.Comparison;
@@ -36,9 +37,6 @@ record Query(
     double limit,
     double tolerance,
     long rows) {
-  /** Half-width of a 99 % interval over that of a 95 % one: what the conditions of the library ask. */
-  static final double TO_99 = 2.5758293035489004 / 1.959963984540054;
-
   /** How the value is made. */
   enum Kind {
     /** The end of the interval of a quality that is the better one, widened to 99 %, against a number. */
@@ -133,7 +131,7 @@ record Query(
     String value = series(names, Meters.QUALITY, model, of);
     String bound = series(names, Meters.QUALITY_BOUND, model, of + ",end=" + quoted(end()));
     String best =
-        value + " + ignoring(end) (" + bound + " - ignoring(end) " + value + ") * " + TO_99;
+        value + " + ignoring(end) (" + bound + " - ignoring(end) " + value + ") * " + Estimate.TO_99;
     String allowed = kind == Kind.QUALITY
         ? Double.toString(limit)
         : "(" + series(names, Meters.QUALITY_BASELINE, model, of) + (below ? " - " : " + ")

@@ -3,17 +3,15 @@ package dev.mlops.core.retrain;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainDecision.Outcome;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
-import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 
 /** Retrains when so many of several policies would. */
 record AtLeast(int wanted, List<RetrainPolicy> policies) implements RetrainPolicy {
@@ -43,30 +41,26 @@ record AtLeast(int wanted, List<RetrainPolicy> policies) implements RetrainPolic
 
   @Override
   public Set<Watch> watches() {
-    Set<Watch> all = new LinkedHashSet<>();
-    policies.forEach(policy -> all.addAll(policy.watches()));
-    return Collections.unmodifiableSet(all);
+    return reads().watches();
   }
 
   @Override
   public Set<Metric> metrics() {
-    Set<Metric> all = new TreeSet<>();
-    policies.forEach(policy -> all.addAll(policy.metrics()));
-    return Collections.unmodifiableSet(all);
+    return reads().metrics();
   }
 
   @Override
   public Set<String> segmentations() {
-    Set<String> all = new TreeSet<>();
-    policies.forEach(policy -> all.addAll(policy.segmentations()));
-    return Collections.unmodifiableSet(all);
+    return reads().segmentations();
   }
 
   @Override
   public Set<Expression> expressions() {
-    Set<Expression> all = new LinkedHashSet<>();
-    policies.forEach(policy -> all.addAll(policy.expressions()));
-    return Collections.unmodifiableSet(all);
+    return reads().expressions();
+  }
+
+  private EvidenceReader reads() {
+    return EvidenceReader.all(policies);
   }
 
   @Override

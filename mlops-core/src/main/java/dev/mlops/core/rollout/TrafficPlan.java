@@ -15,12 +15,9 @@ import dev.mlops.api.rollout.RolloutStart;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -505,31 +502,26 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
 
   @Override
   public Set<Watch> watches() {
-    return Set.of();
+    return reads().watches();
   }
 
   @Override
   public Set<Metric> metrics() {
-    Set<Metric> all = new TreeSet<>();
-    Stream.concat(draft.guards.stream(), draft.goals.stream())
-        .forEach(each -> all.addAll(each.metrics()));
-    return Collections.unmodifiableSet(all);
+    return reads().metrics();
   }
 
   @Override
   public Set<String> segmentations() {
-    Set<String> all = new TreeSet<>();
-    Stream.concat(draft.guards.stream(), draft.goals.stream())
-        .forEach(each -> all.addAll(each.segmentations()));
-    return Collections.unmodifiableSet(all);
+    return reads().segmentations();
   }
 
   @Override
   public Set<Expression> expressions() {
-    Set<Expression> all = new LinkedHashSet<>();
-    Stream.concat(draft.guards.stream(), draft.goals.stream())
-        .forEach(each -> all.addAll(each.expressions()));
-    return Collections.unmodifiableSet(all);
+    return reads().expressions();
+  }
+
+  private EvidenceReader reads() {
+    return EvidenceReader.all(Stream.concat(draft.guards.stream(), draft.goals.stream()).toList());
   }
 
   int[] shares() {

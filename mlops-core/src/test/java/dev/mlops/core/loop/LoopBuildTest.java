@@ -17,9 +17,11 @@ import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.core.monitor.MicrometerMonitor;
 import dev.mlops.core.retrain.RetrainPolicies;
 import dev.mlops.testkit.CapturedLog;
 import dev.mlops.testkit.InMemoryMonitor;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -103,6 +105,18 @@ class LoopBuildTest {
         .isEqualTo("cannot build a loop on iris@champion: the monitor does not watch \""
             + policy.watches().iterator().next()
             + "\": name what reads it in MonitorFactory.watching");
+  }
+
+  /** Not only watches: a window or a metric that the monitor does not measure reads INCONCLUSIVE for ever too. */
+  @Test
+  void whatTheMonitorDoesNotMeasureCannotBeReadEither() {
+    watchedBy(MicrometerMonitor.config(new SimpleMeterRegistry()));
+    RetrainPolicy policy = RetrainPolicies.violated(
+        Signals.quality("accuracy").over("last 24 h").atLeast(0.9));
+    assertThat(refused(scene.loop(policy)))
+        .contains("the monitor does not measure", "last 24 h", "MonitorFactory.watching");
+    watchedBy(MicrometerMonitor.config(new SimpleMeterRegistry()).watching(policy));
+    scene.loop(policy).build().close();
   }
 
   @Test

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.NonWritableChannelException;
-import java.nio.channels.SeekableByteChannel;
 import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -21,14 +19,13 @@ import java.util.Set;
  *
  * @since 0.1
  */
-public final class SteadyChannel implements SeekableByteChannel {
+public final class SteadyChannel extends ReadOnlyChannel {
   private static final Set<OpenOption> READ =
       Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
 
   private final ChannelOpener opener;
   private final Path file;
   private FileChannel channel;
-  private long position;
   private boolean closed;
 
   private SteadyChannel(Path file, ChannelOpener opener) throws IOException {
@@ -59,9 +56,7 @@ public final class SteadyChannel implements SeekableByteChannel {
   public static byte[] read(Path file, int atMost, ChannelOpener opener) throws IOException {
     try (SteadyChannel channel = open(file, opener)) {
       ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(channel.size(), atMost) + 1);
-      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-        // A channel may give fewer bytes than there is room for.
-      }
+      fill(channel, bytes);
       return Arrays.copyOf(bytes.array(), bytes.position());
     }
   }
@@ -77,39 +72,13 @@ public final class SteadyChannel implements SeekableByteChannel {
   }
 
   @Override
-  public int read(ByteBuffer target) throws IOException {
-    int count = Uninterrupted.run(() -> channel().read(target, position));
-    position += Math.max(0, count);
-    return count;
+  protected int readAt(long from, ByteBuffer target) throws IOException {
+    return Uninterrupted.run(() -> channel().read(target, from));
   }
 
   @Override
-  public long position() {
-    return position;
-  }
-
-  @Override
-  public SeekableByteChannel position(long next) {
-    if (next < 0) {
-      throw new IllegalArgumentException("position must be >= 0, but was " + next);
-    }
-    position = next;
-    return this;
-  }
-
-  @Override
-  public long size() throws IOException {
+  protected long length() throws IOException {
     return Uninterrupted.run(() -> channel().size());
-  }
-
-  @Override
-  public int write(ByteBuffer bytes) {
-    throw new NonWritableChannelException();
-  }
-
-  @Override
-  public SeekableByteChannel truncate(long size) {
-    throw new NonWritableChannelException();
   }
 
   @Override

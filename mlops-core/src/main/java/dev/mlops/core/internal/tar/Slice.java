@@ -1,9 +1,8 @@
 package dev.mlops.core.internal.tar;
 
+import dev.mlops.core.internal.disk.ReadOnlyChannel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
 
 /**
@@ -13,11 +12,10 @@ import java.nio.channels.SeekableByteChannel;
  *
  * @since 0.1
  */
-public final class Slice implements SeekableByteChannel {
+public final class Slice extends ReadOnlyChannel {
   private final SeekableByteChannel whole;
   private final long start;
   private final long size;
-  private long position;
 
   /**
    * Takes a part.
@@ -33,58 +31,23 @@ public final class Slice implements SeekableByteChannel {
   }
 
   @Override
-  public int read(ByteBuffer target) throws IOException {
-    requireOpen();
-    if (position >= size) {
+  protected int readAt(long from, ByteBuffer target) throws IOException {
+    if (from >= size) {
       return -1;
     }
-    int room = (int) Math.min(target.remaining(), size - position);
+    int room = (int) Math.min(target.remaining(), size - from);
     ByteBuffer part = target.duplicate().limit(target.position() + room);
-    whole.position(start + position);
+    whole.position(start + from);
     int count = whole.read(part);
     if (count > 0) {
       target.position(target.position() + count);
-      position += count;
     }
     return count;
   }
 
   @Override
-  public long position() throws IOException {
-    requireOpen();
-    return position;
-  }
-
-  @Override
-  public SeekableByteChannel position(long newPosition) throws IOException {
-    requireOpen();
-    if (newPosition < 0) {
-      throw new IllegalArgumentException("position must be >= 0, but was " + newPosition);
-    }
-    position = newPosition;
-    return this;
-  }
-
-  @Override
-  public long size() throws IOException {
-    requireOpen();
+  protected long length() {
     return size;
-  }
-
-  private void requireOpen() throws IOException {
-    if (!whole.isOpen()) {
-      throw new ClosedChannelException();
-    }
-  }
-
-  @Override
-  public int write(ByteBuffer bytes) {
-    throw new NonWritableChannelException();
-  }
-
-  @Override
-  public SeekableByteChannel truncate(long newSize) {
-    throw new NonWritableChannelException();
   }
 
   @Override
