@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +73,8 @@ final class Ledger {
   private boolean replaying;
   private @Nullable Prediction puzzled;
   private final Map<TruthState, AtomicLong> counts = new EnumMap<>(TruthState.class);
+  /** How many truths are in states that a later release has told its log, by name. */
+  private Map<String, Long> otherCounts = Map.of();
 
   /** Is told of what changes. */
   interface Listener {
@@ -424,15 +427,18 @@ final class Ledger {
   }
 
   /** Takes over what was counted, where more was counted than was read. */
-  void restore(MonitorLog.State state) {
+  void restore(LogEvents.State state) {
     end = matured() == 0 ? state.end : Math.max(end, state.end);
     first = state.first;
     counts.forEach((what, count) -> {
       if (what != TruthState.EARLY) {
-        count.set(state.truths.getOrDefault(what, 0L));
+        count.set(state.truths.getOrDefault(what.name(), 0L));
       }
     });
-    Long waiting = state.truths.get(TruthState.EARLY);
+    Map<String, Long> others = new TreeMap<>(state.truths);
+    counts.keySet().forEach(what -> others.remove(what.name()));
+    otherCounts = others;
+    Long waiting = state.truths.get(TruthState.EARLY.name());
     if (waiting != null) { // those that are more had waited long enough, which the counts say
       early.forgetOldest(Math.toIntExact(waiting));
     }
@@ -462,10 +468,11 @@ final class Ledger {
   }
 
   /** Puts the counts of truths into what is written. */
-  void describe(MonitorLog.State state) {
+  void describe(LogEvents.State state) {
     state.first = first;
     state.end = end;
-    counts.forEach((what, count) -> state.truths.put(what, count.get()));
+    counts.forEach((what, count) -> state.truths.put(what.name(), count.get()));
+    state.truths.putAll(otherCounts);
   }
 
   // ---- what is known

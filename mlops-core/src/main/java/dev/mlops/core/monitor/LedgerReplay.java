@@ -13,12 +13,12 @@ final class LedgerReplay {
   }
 
   /** Closes a prediction as it was closed in an earlier life; one that is not there, since it was not read, stays out. */
-  void closed(long id, MonitorLog.Closing how, long position) {
-    boolean matured = how == MonitorLog.Closing.MATURED;
+  void closed(long id, LogEvents.Closing how, long position) {
+    boolean matured = how == LogEvents.Closing.MATURED;
     if (matured) {
       ledger.endsAt(position);
     }
-    ledger.endOpen(id, how == MonitorLog.Closing.EXPIRED);
+    ledger.endOpen(id, how == LogEvents.Closing.EXPIRED);
     if (matured) {
       ledger.endsAt(position + 1); // if its beginning was not read: its place stays its own
     }

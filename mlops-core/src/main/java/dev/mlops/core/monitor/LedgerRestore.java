@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Guarded by the intake's lock.
  */
-final class LedgerRestore implements MonitorLog.Replayed {
+final class LedgerRestore implements LogEvents.Replayed {
   private final Versions versions;
   private final Ledger ledger;
   private final LedgerReplay replay;
@@ -123,7 +123,7 @@ final class LedgerRestore implements MonitorLog.Replayed {
   }
 
   @Override
-  public void closed(long id, MonitorLog.Closing how, long position) {
+  public void closed(long id, LogEvents.Closing how, long position) {
     replay.closed(id, how, position);
   }
 
@@ -133,11 +133,11 @@ final class LedgerRestore implements MonitorLog.Replayed {
   }
 
   @Override
-  public void state(MonitorLog.State state) {
+  public void state(LogEvents.State state) {
     time(state.steady);
     stand = state.clock == null ? stand : state.clock;
     ledger.restore(state);
-    for (MonitorLog.Counts counts : state.sections) {
+    for (LogEvents.Counts counts : state.sections) {
       Section section = byNumber.get(counts.number);
       if (section != null) {
         section.restore(counts);

@@ -335,7 +335,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
 
   /** Tells the log what was counted, at the end of a tick. */
   private void tell(MonitorLog to, boolean newSegment) {
-    MonitorLog.State state = new MonitorLog.State();
+    LogEvents.State state = new LogEvents.State();
     state.steady = steady;
     state.clock = time.stand();
     ledger.describe(state);
@@ -483,7 +483,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     public void closed(long id, boolean caused) {
       MonitorLog log = told();
       if (log != null) {
-        log.closed(id, caused ? MonitorLog.Closing.CAUSED : MonitorLog.Closing.EXPIRED);
+        log.closed(id, caused ? LogEvents.Closing.CAUSED : LogEvents.Closing.EXPIRED);
       }
     }
 

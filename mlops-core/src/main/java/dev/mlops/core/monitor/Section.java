@@ -145,8 +145,8 @@ final class Section {
   }
 
   /** What was counted, for the log. */
-  MonitorLog.Counts counts() {
-    MonitorLog.Counts counts = new MonitorLog.Counts();
+  LogEvents.Counts counts() {
+    LogEvents.Counts counts = new LogEvents.Counts();
     counts.number = logged;
     counts.recorded = recorded;
     counts.matured = matured;
@@ -164,7 +164,7 @@ final class Section {
   }
 
   /** Takes over what was counted in an earlier life. */
-  void restore(MonitorLog.Counts counts) {
+  void restore(LogEvents.Counts counts) {
     recorded = counts.recorded;
     matured = counts.matured;
     expired = counts.expired;

@@ -10,6 +10,7 @@ import dev.mlops.api.model.Task;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Signals;
@@ -18,6 +19,7 @@ import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.core.monitor.MicrometerMonitor;
+import dev.mlops.core.monitor.MonitorConfig;
 import dev.mlops.core.retrain.RetrainPolicies;
 import dev.mlops.testkit.CapturedLog;
 import dev.mlops.testkit.InMemoryMonitor;
@@ -52,7 +54,11 @@ class LoopBuildTest {
   }
 
   private void watchedBy(InMemoryMonitor.Config config) {
-    scene.monitor = new LoopScene.WatchedMonitor(config.on(scene.clock).open("iris"));
+    watchedBy(config.on(scene.clock).open("iris"));
+  }
+
+  private void watchedBy(MetricsMonitor monitor) {
+    scene.monitor = new LoopScene.WatchedMonitor(monitor);
     scene.deployment = scene.open(scene.store);
   }
 
@@ -110,12 +116,14 @@ class LoopBuildTest {
   /** Not only watches: a window or a metric that the monitor does not measure reads INCONCLUSIVE for ever too. */
   @Test
   void whatTheMonitorDoesNotMeasureCannotBeReadEither() {
-    watchedBy(MicrometerMonitor.config(new SimpleMeterRegistry()));
+    MonitorConfig config =
+        MicrometerMonitor.config(new SimpleMeterRegistry()).clock(scene.clock);
+    watchedBy(config.open("iris"));
     RetrainPolicy policy = RetrainPolicies.violated(
         Signals.quality("accuracy").over("last 24 h").atLeast(0.9));
     assertThat(refused(scene.loop(policy)))
         .contains("the monitor does not measure", "last 24 h", "MonitorFactory.watching");
-    watchedBy(MicrometerMonitor.config(new SimpleMeterRegistry()).watching(policy));
+    watchedBy(config.watching(policy).open("iris"));
     scene.loop(policy).build().close();
   }
 

@@ -15,6 +15,7 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcomes;
@@ -326,6 +327,13 @@ final class LoopScene {
     @Override
     public Optional<Set<Watch>> watches() {
       return watches;
+    }
+
+    @Override
+    public List<String> lacks(EvidenceReader reader) {
+      return watches.equals(behind.watches())
+          ? behind.lacks(reader)
+          : MetricsMonitor.super.lacks(reader);
     }
 
     @Override

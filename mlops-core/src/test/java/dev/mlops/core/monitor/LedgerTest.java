@@ -217,7 +217,7 @@ class LedgerTest {
     add(ledger, 1, null, YES, 100);
     add(ledger, 2, null, YES, 100);
     long end = ledger.end();
-    new LedgerReplay(ledger).closed(2, MonitorLog.Closing.MATURED, end + 3);
+    new LedgerReplay(ledger).closed(2, LogEvents.Closing.MATURED, end + 3);
     assertThat(ledger.find(2)).isLessThan(0);
     assertThat(ledger.find(1)).isNotNegative();
     assertThat(ledger.waiting()).isEqualTo(1);
