@@ -170,7 +170,7 @@ public final class Lifecycle {
         image(folder, arguments.image);
       }
     }
-    out.println("left in " + arguments.out + ": store, journal.log, metrics.prom");
+    out.println("left in " + arguments.out + ": store, journal.log, incidents.log, metrics.prom");
     return 0;
   }
 
@@ -419,6 +419,7 @@ public final class Lifecycle {
       lines.add("left out by --control 0: schedule, random times");
     }
     lines.add(row("no change, truth " + arguments.truthDelay + " rows late", control.noChange()));
+    lines.addAll(run.incidents());
     lines.add(run.ends());
     lines.add(String.format(
         Locale.ROOT,

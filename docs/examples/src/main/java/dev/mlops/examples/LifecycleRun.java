@@ -76,6 +76,7 @@ final class LifecycleRun {
   private int failed;
   private int abandoned;
   private boolean undecided;
+  private List<String> incidents = List.of();
   private double secondsOfFirst;
   private @Nullable Model first;
 
@@ -115,7 +116,9 @@ final class LifecycleRun {
             .on(Runnable::run)
             .clock(clock)
             .to(this::stepped)
-            .build()) {
+            .build();
+        RunIncidents found =
+            RunIncidents.open(store, journal.resolveSibling("incidents.log"), clock)) {
       goOnAfter(loop.events(), clock);
       OptionalLong[] ids = new OptionalLong[arguments.truthDelay]; // of the newest rows, in turn
       for (row = arguments.initial; row < stream.size(); row++) {
@@ -128,9 +131,11 @@ final class LifecycleRun {
         model.tick();
         alarms.evaluate(model.evidence());
         loop.tick();
+        found.look(model.monitor().outcomes(), row);
         ids[row % ids.length] = serve(model, stream.row(row), stream.truth(row));
         clock.advance(Duration.ofMinutes(1));
       }
+      incidents = found.end(model.monitor().outcomes());
       watcher.served();
     }
   }
@@ -275,6 +280,11 @@ final class LifecycleRun {
         abandoned,
         undecided ? 1 : 0,
         returns);
+  }
+
+  /** How many incidents there were, and the worst of them. */
+  List<String> incidents() {
+    return incidents;
   }
 
   /** How often a past champion came back. */

@@ -512,7 +512,7 @@ class LifecycleTest {
     assertThat(lines.get(lines.size() - 2))
         .matches(alerts + " alerts; serve: p50 [0-9.]+ µs, p99 [0-9.]+ µs; \\d+ fits by the loop");
     assertThat(lines.get(lines.size() - 1))
-        .isEqualTo("left in " + out + ": store, journal.log, metrics.prom");
+        .isEqualTo("left in " + out + ": store, journal.log, incidents.log, metrics.prom");
 
     try (VersionStore store = FileVersionStore.open(out.resolve("store"))) {
       long published =
@@ -521,6 +521,11 @@ class LifecycleTest {
       assertThat(store.history("lifecycle@champion")).hasSize((int) (promoted + returns) + 1);
     }
     assertThat(out.resolve("journal.log")).isNotEmptyFile();
+    int incidents = lines.size() - 7;
+    assertThat(lines.get(incidents)).matches("\\d+ incidents, the worst of them:");
+    assertThat(lines.subList(incidents + 1, incidents + 4))
+        .allMatch(line -> line.matches("  #\\d+ OPEN: version \\d+ said .*, truth .*"));
+    assertThat(out.resolve("incidents.log")).isNotEmptyFile();
     exposition(Files.readAllLines(out.resolve("metrics.prom")));
   }
 
