@@ -17,7 +17,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -167,11 +170,20 @@ class FallbacksTest {
     }
   }
 
-  /** The deadline is one nanosecond of real time, which no call on another thread meets while its model waits. */
+  /** The deadline is one nanosecond of real time; each call has begun before its request waits for it. */
   @Test
   void aLateCallIsGivenUpAndGoesOnAlone() throws Exception {
+    Semaphore begun = new Semaphore(0);
     block(1);
-    Fallbacks fallbacks = Fallbacks.none().atMost(2).within(Duration.ofNanos(1), threads);
+    Consumer<Scene.StampedModel> blocking = scene.runtime.during;
+    scene.runtime.during = model -> {
+      begun.release();
+      blocking.accept(model);
+    };
+    Fallbacks fallbacks = Fallbacks.none().atMost(2).within(Duration.ofNanos(1), call -> {
+      threads.execute(call);
+      begun.acquireUninterruptibly();
+    });
     try (Deployment<Order> deployment = open(fallbacks)) {
       assertThatExceptionOfType(PredictionTimeoutException.class)
           .isThrownBy(() -> deployment.serve(ORDER))
@@ -239,14 +251,20 @@ class FallbacksTest {
     }
   }
 
+  /** The first call, of the candidate, has a thread of its own and hangs; the champion's runs where it is asked. */
   @Test
-  void aCandidateThatHangsLeavesTimeForTheChampion() {
+  void aCandidateThatHangsIsGivenUpAndTheChampionAnswers() {
     block(2);
-    try (Deployment<Order> deployment = scene
-        .deployment()
-        .journal(new InMemoryJournal())
-        .fallingBack(Fallbacks.none().within(Duration.ofSeconds(2), threads))
-        .open()) {
+    AtomicInteger calls = new AtomicInteger();
+    Fallbacks fallbacks = Fallbacks.none().within(Duration.ofNanos(2), call -> {
+      if (calls.getAndIncrement() == 0) {
+        threads.execute(call);
+      } else {
+        call.run();
+      }
+    });
+    try (Deployment<Order> deployment =
+        scene.deployment().journal(new InMemoryJournal()).fallingBack(fallbacks).open()) {
       deployment.rollOut(
           scene.version(2),
           TrafficPlan.canary(100).rollingBackUnless(evidence -> Finding.pass("fine")));
