@@ -31,13 +31,15 @@ public class RejectedValueException extends MlopsException {
    * @param found the class of the value, such as {@code an infinite number}
    */
   public RejectedValueException(String column, InputRule rule, String found) {
-    super(
-        "INPUT-REJECTED",
-        "column \"" + MlopsException.shown(column) + "\" must be " + wanted(rule) + " (" + rule
-            + "), but got " + found + "; no model was asked");
+    super("INPUT-REJECTED", text(column, rule, found));
     this.column = column;
     this.rule = requireNonNull(rule, "rule");
     this.found = found;
+  }
+
+  private static String text(String column, InputRule rule, String found) {
+    return "column \"" + MlopsException.shown(column) + "\" must be " + wanted(rule) + " (" + rule
+        + "), but got " + found + "; no model was asked";
   }
 
   private static String wanted(InputRule rule) {
