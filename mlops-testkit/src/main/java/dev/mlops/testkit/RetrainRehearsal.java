@@ -5,7 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Truth;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -16,6 +19,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.ToDoubleBiFunction;
 
 /**
  * What a retraining loop is compared with, on the same labelled stream: never retraining, retraining by a schedule, at
@@ -57,9 +61,18 @@ public final class RetrainRehearsal {
   private final int delay;
 
   /** By grid point: errors of its model from that point to itself, to the next one and so on, and to the end. */
-  private final List<int[]> errors;
+  private final List<double[]> errors;
 
-  private RetrainRehearsal(List<Labelled<Row>> rows, int initial, int delay, List<int[]> errors) {
+  /** What a prediction costs when a truth has come. */
+  private final ToDoubleBiFunction<Prediction, Truth> loss;
+
+  private RetrainRehearsal(
+      List<Labelled<Row>> rows,
+      int initial,
+      int delay,
+      List<double[]> errors,
+      ToDoubleBiFunction<Prediction, Truth> loss) {
+    this.loss = loss;
     this.rows = rows;
     this.initial = initial;
     this.delay = delay;
@@ -86,44 +99,74 @@ public final class RetrainRehearsal {
       int step,
       Function<List<Labelled<Row>>, Model> trainer,
       Executor executor) {
+    return of(rows, initial, delay, step, trainer, executor, RetrainRehearsal::wrong);
+  }
+
+  /**
+   * Trains a model of any task at every grid point; where the other methods say error, the mean loss is meant.
+   *
+   * @param rows the stream, in order; not copied, so that it may be a view of a large table: must not change
+   * @param initial how many rows are known before the first is served; at least {@code delay}, fewer than there are
+   * @param delay after how many rows a truth is known; at least 1
+   * @param step rows between two grid points; at least 1
+   * @param trainer makes a model from the rows that are known, oldest first; called from several threads if the executor has
+   *     them
+   * @param executor trains
+   * @param loss what a prediction costs when a truth has come; finite, at least 0
+   * @return the rehearsal, once all models are trained
+   * @throws IllegalArgumentException if a number is out of range
+   */
+  public static RetrainRehearsal of(
+      List<Labelled<Row>> rows,
+      int initial,
+      int delay,
+      int step,
+      Function<List<Labelled<Row>>, Model> trainer,
+      Executor executor,
+      ToDoubleBiFunction<Prediction, Truth> loss) {
     if (delay < 1 || step < 1 || initial < delay || initial >= rows.size()) {
       throw new IllegalArgumentException(
           "wanted 1 <= delay <= initial < rows and step >= 1, got delay " + delay + ", initial "
               + initial + ", " + rows.size() + " rows, step " + step);
     }
     requireNonNull(trainer, "trainer");
+    requireNonNull(loss, "loss");
     List<Labelled<Row>> stream = Collections.unmodifiableList(rows);
-    List<CompletableFuture<int[]>> running = new ArrayList<>();
+    List<CompletableFuture<double[]>> running = new ArrayList<>();
     for (int at = initial; at < stream.size(); at += step) {
       int from = at;
       int known = Math.max(initial, at - delay + 1);
       running.add(CompletableFuture.supplyAsync(
-          () -> count(trainer.apply(stream.subList(0, known)), stream, from, step), executor));
+          () -> sums(trainer.apply(stream.subList(0, known)), stream, from, step, loss), executor));
     }
     return new RetrainRehearsal(
-        stream, initial, delay, running.stream().map(CompletableFuture::join).toList());
+        stream, initial, delay, running.stream().map(CompletableFuture::join).toList(), loss);
   }
 
-  private static int[] count(Model model, List<Labelled<Row>> rows, int from, int step) {
-    int[] sums = new int[(rows.size() - from + step - 1) / step + 1];
-    int wrong = 0;
+  private static double[] sums(
+      Model model,
+      List<Labelled<Row>> rows,
+      int from,
+      int step,
+      ToDoubleBiFunction<Prediction, Truth> loss) {
+    double[] sums = new double[(rows.size() - from + step - 1) / step + 1];
+    double sum = 0;
     for (int i = from; i < rows.size(); i++) {
       if ((i - from) % step == 0) {
-        sums[(i - from) / step] = wrong;
+        sums[(i - from) / step] = sum;
       }
-      wrong += wrong(model, rows.get(i)) ? 1 : 0;
+      sum += loss.applyAsDouble(model.predict(rows.get(i).input()), rows.get(i).truth());
     }
-    sums[sums.length - 1] = wrong;
+    sums[sums.length - 1] = sum;
     return sums;
   }
 
-  private static boolean wrong(Model model, Labelled<Row> row) {
-    return !(model.predict(row.input()) instanceof Classification said
-        && row.truth().matches(said));
+  private static double wrong(Prediction prediction, Truth truth) {
+    return prediction instanceof Classification said && truth.matches(said) ? 0 : 1;
   }
 
-  private double share(long wrong) {
-    return (double) wrong / (rows.size() - initial);
+  private double share(double sum) {
+    return sum / (rows.size() - initial);
   }
 
   /**
@@ -136,21 +179,25 @@ public final class RetrainRehearsal {
   /**
    * {@return the error of one model over all served rows}
    *
-   * @param model any classifier
+   * @param model any of the task
    */
   public double always(Model model) {
-    return share(count(model, rows, initial, rows.size())[1]);
+    return share(sums(model, rows, initial, rows.size(), loss)[1]);
   }
 
   /**
    * {@return the error of answering each row with the newest truth that is known}
    */
   public double noChange() {
-    long wrong = 0;
+    double sum = 0;
     for (int i = initial; i < rows.size(); i++) {
-      wrong += rows.get(i).truth().equals(rows.get(i - delay).truth()) ? 0 : 1;
+      Truth known = rows.get(i - delay).truth();
+      Prediction same = known.label().isPresent()
+          ? Classification.of(known.label().get())
+          : Regression.of(known.values());
+      sum += loss.applyAsDouble(same, rows.get(i).truth());
     }
-    return share(wrong);
+    return share(sum);
   }
 
   /**
@@ -199,13 +246,13 @@ public final class RetrainRehearsal {
   /** The error of the first model up to the first of these grid points, of that one's up to the next, and so on. */
   private double walk(Iterable<Integer> points) {
     int now = 0;
-    long wrong = 0;
+    double sum = 0;
     for (int point : points) {
-      wrong += errors.get(now)[point - now];
+      sum += errors.get(now)[point - now];
       now = point;
     }
-    int[] last = errors.get(now);
-    return share(wrong + last[last.length - 1]);
+    double[] last = errors.get(now);
+    return share(sum + last[last.length - 1]);
   }
 
   /**

@@ -17,6 +17,7 @@ final class Arguments {
                               they hold a separator, a quote or a line break; an empty field is a missing value
         --label <column>      what is predicted, one of at most 50 labels; goes with --data. A row without a label is
                               served, and its truth never comes
+        --quantity <column>   instead of --label: what is predicted, a number
         --drop <a,b>          columns to leave out, divided by commas, quoted where they hold one; may be given several
                               times, and a value that is the name of a column is that column
         --keep <column>       a column of categories, whatever it holds: without this, dates and texts that hardly ever
@@ -37,6 +38,7 @@ final class Arguments {
   private static final List<String> OPTIONS = List.of(
       "--data",
       "--label",
+      "--quantity",
       "--drop",
       "--keep",
       "--separator",
@@ -56,6 +58,9 @@ final class Arguments {
 
   @Nullable
   String label;
+
+  @Nullable
+  String quantity;
 
   final List<String> drop = new ArrayList<>();
   final List<String> keep = new ArrayList<>();
@@ -111,6 +116,7 @@ final class Arguments {
     switch (option) {
       case "--data" -> data = path(option, value, "a CSV file");
       case "--label" -> label = value;
+      case "--quantity" -> quantity = value;
       case "--drop" -> drop.add(value);
       case "--keep" -> keep.add(value);
       case "--stream" -> stream = value;
@@ -165,11 +171,15 @@ final class Arguments {
     if (!streams.contains(stream)) {
       throw new Fault("--stream: wanted one of " + streams + ", got \"" + stream + "\"");
     }
-    if (data != null && label == null) {
-      throw new Fault("--data: wanted --label <column> with it, got none");
+    if (label != null && quantity != null) {
+      throw new Fault("--quantity: wanted it instead of --label, got both");
     }
-    if (data == null && (label != null || !drop.isEmpty() || !keep.isEmpty() || csv.given())) {
-      throw new Fault("--label, --drop, --keep, " + String.join(", ", CsvOptions.NAMES)
+    if (data != null && label == null && quantity == null) {
+      throw new Fault("--data: wanted --label <column> or --quantity <column> with it, got none");
+    }
+    if (data == null
+        && (label != null || quantity != null || !drop.isEmpty() || !keep.isEmpty() || csv.given())) {
+      throw new Fault("--label, --quantity, --drop, --keep, " + String.join(", ", CsvOptions.NAMES)
           + ": wanted --data <csv> with them, got none");
     }
     if (image != null && lastSeed.isPresent()) {
@@ -188,9 +198,11 @@ final class Arguments {
 
   /** What is to be read, unless it is the embedded stream. */
   Optional<CsvRows> data() {
-    return data == null || label == null
+    String column = label != null ? label : quantity;
+    return data == null || column == null
         ? Optional.empty()
-        : Optional.of(new CsvRows(data, csv.format(), label, drop, keep));
+        : Optional.of(
+            new CsvRows(data, csv.format(), column, drop, keep).ofQuantities(quantity != null));
   }
 
   List<Long> seeds() {

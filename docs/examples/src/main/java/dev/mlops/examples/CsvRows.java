@@ -19,10 +19,27 @@ import java.util.function.Consumer;
  * @param label the column that is predicted
  * @param drop columns to leave out, see {@link CsvFile#indicesOf}
  * @param keep columns of categories, whatever they hold
+ * @param quantities whether the label is a number
  */
-record CsvRows(Path file, CsvFormat format, String label, List<String> drop, List<String> keep) {
+record CsvRows(
+    Path file,
+    CsvFormat format,
+    String label,
+    List<String> drop,
+    List<String> keep,
+    boolean quantities) {
   /** With more labels than this, the label column holds quantities or names, not classes. */
   private static final int MOST_LABELS = 50;
+
+  /** Rows with a label of at most 50. */
+  CsvRows(Path file, CsvFormat format, String label, List<String> drop, List<String> keep) {
+    this(file, format, label, drop, keep, false);
+  }
+
+  /** The same rows, with a number as the label, or with one of at most 50 labels. */
+  CsvRows ofQuantities(boolean numbers) {
+    return new CsvRows(file, format, label, drop, keep, numbers);
+  }
 
   /**
    * Reads the file, row by row.
@@ -55,6 +72,8 @@ record CsvRows(Path file, CsvFormat format, String label, List<String> drop, Lis
       throws CsvFile.Fault {
     Map<String, Integer> codes = new LinkedHashMap<>();
     codes.put("", 0);
+    List<Optional<Truth>> truths = new ArrayList<>();
+    truths.add(Optional.empty());
     int[] labels = new int[1_000];
     int size = 0;
     int unlabelled = 0;
@@ -67,10 +86,13 @@ record CsvRows(Path file, CsvFormat format, String label, List<String> drop, Lis
       }
       String field = csv.field(target);
       int code = codes.getOrDefault(field, codes.size());
-      if (code > MOST_LABELS) {
+      if (code > MOST_LABELS && !quantities) {
         throw csv.fault(csv.line(), label, "at most " + MOST_LABELS + " labels", "one more");
       }
-      codes.putIfAbsent(field, code);
+      if (code == truths.size()) {
+        codes.put(field, code);
+        truths.add(Optional.of(quantities ? Truth.of(csv.number(target)) : Truth.of(field)));
+      }
       labels[size++] = code;
       unlabelled += code == 0 ? 1 : 0;
     }
@@ -93,10 +115,6 @@ record CsvRows(Path file, CsvFormat format, String label, List<String> drop, Lis
     if (unlabelled > 0) {
       notes.accept(unlabelled + " of " + size
           + " rows have no label: they are served, their truth never comes");
-    }
-    List<Optional<Truth>> truths = new ArrayList<>();
-    for (String name : codes.keySet()) {
-      truths.add(name.isEmpty() ? Optional.empty() : Optional.of(Truth.of(name)));
     }
     return new RowTable(values, Arrays.copyOf(labels, size), truths).stream(csv.name());
   }

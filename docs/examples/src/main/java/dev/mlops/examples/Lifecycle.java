@@ -47,6 +47,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.tribuo.classification.dtree.CARTClassificationTrainer;
 import org.tribuo.classification.dtree.impurity.GiniIndex;
+import org.tribuo.regression.rtree.CARTRegressionTrainer;
+import org.tribuo.regression.rtree.impurity.MeanSquaredError;
 
 /**
  * One model's whole life on a stream: trained, packaged, versioned, served, watched, found to be worse, retrained, gated,
@@ -157,9 +159,9 @@ public final class Lifecycle {
       StringBuilder metrics = new StringBuilder();
       List<String> table;
       try (Progress progress = new Progress(out)) {
-        CountingTrainer trainer = trainer(stream.schema());
+        CountingTrainer trainer = trainer(stream);
         LifecycleRun run = live(stream, trainer, folder, metrics, progress);
-        CountingTrainer controlled = trainer(stream.schema());
+        CountingTrainer controlled = trainer(stream);
         RetrainRehearsal control = rehearse(stream, run.first(), controlled, progress);
         table = table(stream, run, trainer, control, controlled.seconds());
       }
@@ -209,11 +211,11 @@ public final class Lifecycle {
     int labelled = stream.labelledAmong(arguments.initial);
     int first = LifecycleRun.training(labelled);
     List<String> labels = stream.labelled(arguments.initial).subList(0, first).stream()
-        .map(row -> row.truth().label().orElseThrow())
+        .map(row -> row.truth().label().orElse("a number"))
         .distinct()
         .limit(2)
         .toList();
-    if (labels.size() < 2) {
+    if (labels.size() < 2 && !stream.quantities()) {
       throw new CsvFile.Fault(stream.name() + ": wanted at least two labels in its first " + first
           + " labelled rows, which train the first version, got "
           + (labels.isEmpty() ? "none" : "\"" + labels.get(0) + "\" alone"));
@@ -237,7 +239,13 @@ public final class Lifecycle {
     return embedded(arguments.stream, seed);
   }
 
-  private static CountingTrainer trainer(Schema schema) {
+  private static CountingTrainer trainer(Stream stream) {
+    Schema schema = stream.schema();
+    if (stream.quantities()) {
+      return new CountingTrainer(TribuoTrainer.regressor(
+          schema,
+          new CARTRegressionTrainer(6, 20, 0.0f, 1.0f, false, new MeanSquaredError(), 1L)));
+    }
     return new CountingTrainer(TribuoTrainer.classifier(
         schema, new CARTClassificationTrainer(6, 20, 0.0f, 1.0f, false, new GiniIndex(), 1L)));
   }
@@ -333,7 +341,8 @@ public final class Lifecycle {
           trained.run();
           return model;
         },
-        executor);
+        executor,
+        Stream::loss);
   }
 
   private static int scaled(int rows, double share) {
@@ -381,16 +390,16 @@ public final class Lifecycle {
         Locale.ROOT,
         "%-42s  %8s  %10s  %8s  %8s",
         "on " + served + " served rows",
-        "accuracy",
+        stream.quantities() ? "error" : "accuracy",
         "candidates",
         "promoted",
         "training"));
-    lines.add(row("the loop", run.error(), count, run.promotions(), run.trainingSeconds()));
-    lines.add(row("its own first model, kept for ever", control.never()));
+    lines.add(row(stream, "the loop", run.error(), count, run.promotions(), run.trainingSeconds()));
+    lines.add(row(stream, "its own first model, kept for ever", control.never()));
     try {
       List<Labelled<Row>> initial = stream.labelled(arguments.initial);
-      Model all = trainer(stream.schema()).train(initial).model();
-      lines.add(row("never retraining, all initial rows", control.always(all)));
+      Model all = trainer(stream).train(initial).model();
+      lines.add(row(stream, "never retraining, all initial rows", control.always(all)));
     } catch (IllegalArgumentException e) { // such as a row that no trainer takes
       lines.add("left out: never retraining, all initial rows: " + e.getMessage());
     }
@@ -399,8 +408,8 @@ public final class Lifecycle {
         if (first < served) {
           String what = "never retraining, first " + first + " rows";
           try {
-            Model fixed = trainer(stream.schema()).train(stream.labelled(first)).model();
-            lines.add(row(what, control.always(fixed)));
+            Model fixed = trainer(stream).train(stream.labelled(first)).model();
+            lines.add(row(stream, what, control.always(fixed)));
           } catch (IllegalArgumentException e) { // such as one label in all of them
             lines.add("left out: " + what + ": " + e.getMessage());
           }
@@ -409,16 +418,17 @@ public final class Lifecycle {
     }
     if (arguments.control > 0) {
       double seconds = count * controlSeconds / control.models();
-      lines.add(row("schedule, as many", control.schedule(count), count, count, seconds));
+      lines.add(row(stream, "schedule, as many", control.schedule(count), count, count, seconds));
       RetrainRehearsal.Band band = control.random(count, arguments.control, 1);
       String random = "random times, as many";
-      lines.add(row(random + ", mean of " + arguments.control, band.mean(), count, count, seconds));
-      lines.add(row(random + ", 5 % quantile", band.high()));
-      lines.add(row(random + ", 95 % quantile", band.low()));
+      lines.add(row(stream, random + ", mean of " + arguments.control, band.mean(), count, count, seconds));
+      lines.add(row(stream, random + ", 5 % quantile", band.high()));
+      lines.add(row(stream, random + ", 95 % quantile", band.low()));
     } else {
       lines.add("left out by --control 0: schedule, random times");
     }
-    lines.add(row("no change, truth " + arguments.truthDelay + " rows late", control.noChange()));
+    lines.add(
+        row(stream, "no change, truth " + arguments.truthDelay + " rows late", control.noChange()));
     lines.addAll(run.incidents());
     lines.add(run.ends());
     lines.add(String.format(
@@ -478,7 +488,7 @@ public final class Lifecycle {
   private Seeded seeded(Path folder, long seed, boolean controlled) {
     Stream stream = embedded(seed);
     LifecycleRun run =
-        new LifecycleRun(stream, trainer(stream.schema()), arguments, new LifecycleRun.Watcher() {
+        new LifecycleRun(stream, trainer(stream), arguments, new LifecycleRun.Watcher() {
           @Override
           public void row(int row, String champion) {}
 
@@ -492,7 +502,7 @@ public final class Lifecycle {
       run.over(store, new SimpleMeterRegistry(), folder.resolve("journal.log"));
     }
     double quantile = controlled
-        ? rehearse(stream, run.first(), trainer(stream.schema()), Runnable::run, () -> {})
+        ? rehearse(stream, run.first(), trainer(stream), Runnable::run, () -> {})
             .random(run.candidates(), arguments.control, seed)
             .low()
         : 1.0;
@@ -535,13 +545,15 @@ public final class Lifecycle {
     return held;
   }
 
-  private static String row(String what, double error) {
-    return String.format(Locale.ROOT, "%-42s  %6.2f %%", what, 100 * (1 - error));
+  private static String row(Stream stream, String what, double error) {
+    return stream.quantities()
+        ? String.format(Locale.ROOT, "%-42s  %8.4g", what, error)
+        : String.format(Locale.ROOT, "%-42s  %6.2f %%", what, 100 * (1 - error));
   }
 
   private static String row(
-      String what, double error, int candidates, int promoted, double seconds) {
-    return row(what, error)
+      Stream stream, String what, double error, int candidates, int promoted, double seconds) {
+    return row(stream, what, error)
         + String.format(Locale.ROOT, "  %10d  %8d  %6.1f s", candidates, promoted, seconds);
   }
 }

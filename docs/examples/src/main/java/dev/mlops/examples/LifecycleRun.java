@@ -11,10 +11,11 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.alert.AlertEvent;
 import dev.mlops.api.alert.AlertRule;
 import dev.mlops.api.journal.LoopEvent;
-import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.RowBinding;
 import dev.mlops.api.model.Schema;
@@ -47,6 +48,9 @@ import org.jspecify.annotations.Nullable;
 final class LifecycleRun {
   static final String ALIAS = "lifecycle@champion";
 
+  /** What is no worse: so much less accuracy, or so large a part of the mean absolute error of the first test phase. */
+  private static final double MARGIN = 0.02;
+
   /** Who watches the run. */
   interface Watcher {
     /** A row is about to be served. */
@@ -65,7 +69,7 @@ final class LifecycleRun {
   private final Watcher watcher;
   private final long[] nanos;
   private int row;
-  private int wrong;
+  private double lost;
   private int candidates;
   private int promotions;
   private int alerts;
@@ -78,6 +82,7 @@ final class LifecycleRun {
   private boolean undecided;
   private List<String> incidents = List.of();
   private double secondsOfFirst;
+  private double margin = MARGIN;
   private @Nullable Model first;
 
   LifecycleRun(Stream stream, CountingTrainer trainer, Arguments arguments, Watcher watcher) {
@@ -92,14 +97,15 @@ final class LifecycleRun {
   /** Serves every row after the initial ones, the truth of each arriving late. */
   void over(VersionStore store, MeterRegistry registry, Path journal) {
     ManualClock clock = new ManualClock();
-    Condition asGood = quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000);
+    release(store);
+    String metric = stream.quantities() ? "mae" : "accuracy";
+    Condition asGood = quality(metric).noWorseThanBaseline(margin).falseAlarmEvery(100_000);
     RetrainPolicy policy =
         violated(asGood).or(followUps()).atMostEvery(Duration.ofMinutes(arguments.every));
     AlertEngine alarms = AlertEngine.of(AlertRule.of("lifecycle.worse", asGood))
         .to(this::alerted)
         .on(Runnable::run);
 
-    release(store);
     try (Deployment<Row> model = Deployment.of(store, ALIAS, binding(stream.schema()))
             .monitoredBy(MicrometerMonitor.config(registry)
                 .keeping(5_000)
@@ -110,7 +116,7 @@ final class LifecycleRun {
         MaintenanceLoop loop = MaintenanceLoop.of(model, trainer)
             .retrainWhen(policy)
             .window(sinceChange(100, 5_000))
-            .gate(goldenExamples(), quality("accuracy").noWorseThanChampion(0.02))
+            .gate(goldenExamples(), quality(metric).noWorseThanChampion(margin))
             .rollout(shadow())
             .journal(journal)
             .on(Runnable::run)
@@ -151,6 +157,10 @@ final class LifecycleRun {
     first = trained.model();
     ModelPackage tested = trained.testedOn(known.subList(cut, known.size())).asPackage("lifecycle");
     secondsOfFirst = trainer.seconds();
+    if (stream.quantities()) {
+      margin = MARGIN
+          * tested.baseline().orElseThrow().quality(Metric.MAE).orElseThrow().value();
+    }
     Version version = store.publish(tested);
     AliasMove.From move = store.move(ALIAS);
     (newest.isPresent() ? move.from(newest.get()) : move.fromNothing())
@@ -196,11 +206,11 @@ final class LifecycleRun {
     long start = System.nanoTime();
     try {
       Served served = model.serve(input);
-      Classification said = served.as(Classification.class);
-      wrong += truth.filter(right -> !right.matches(said)).isPresent() ? 1 : 0;
+      Prediction said = served.prediction();
+      lost += truth.stream().mapToDouble(right -> Stream.loss(said, right)).sum();
       return OptionalLong.of(served.id());
     } catch (RuntimeException e) { // the model's own, or none at all
-      wrong += truth.isPresent() ? 1 : 0;
+      lost += truth.stream().mapToDouble(right -> Stream.loss(null, right)).sum();
       if (failures++ == 0) {
         watcher.event(row, "NO ANSWER, said once: " + e.getMessage());
       }
@@ -211,6 +221,9 @@ final class LifecycleRun {
   }
 
   private void stepped(LoopEvent step) {
+    if (step.kind() == LoopEvent.Kind.PROGRESS) {
+      return;
+    }
     if (step.kind() == LoopEvent.Kind.RETRAIN) {
       candidates++;
       undecided = true;
@@ -253,9 +266,9 @@ final class LifecycleRun {
     return requireNonNull(first);
   }
 
-  /** Share of the served rows with a label that were answered wrongly. */
+  /** Share of the served rows with a label that were answered wrongly; mean absolute error of quantities. */
   double error() {
-    return (double) wrong
+    return lost
         / (stream.labelledAmong(stream.size()) - stream.labelledAmong(arguments.initial));
   }
 

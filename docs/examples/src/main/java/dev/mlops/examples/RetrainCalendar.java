@@ -2,9 +2,11 @@ package dev.mlops.examples;
 
 import static dev.mlops.api.monitor.Signals.quality;
 import static dev.mlops.core.retrain.RetrainPolicies.on;
+import static dev.mlops.core.retrain.RetrainPolicies.olderThan;
 import static dev.mlops.core.retrain.RetrainPolicies.violated;
 
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.retrain.Blackout;
 import dev.mlops.api.retrain.RetrainDecision;
@@ -12,6 +14,7 @@ import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.core.loop.MaintenanceLoop;
 import dev.mlops.core.loop.TrainingRows;
+import dev.mlops.core.retrain.FreshnessStudy;
 import dev.mlops.core.retrain.Schedule;
 import dev.mlops.core.serve.Deployment;
 import java.io.PrintStream;
@@ -21,6 +24,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalTime;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.concurrent.Executor;
 
 /** Plays two weeks of a calendar through a policy: every night, but not over Christmas, and at most ten times in two weeks. */
@@ -37,6 +41,16 @@ public final class RetrainCalendar {
         .atMost(10, Duration.ofDays(14));
     // endregion
     return nightly;
+  }
+
+  /** How often a model that ages is trained, by outcomes that were kept. */
+  static RetrainPolicy byAge(ModelTrainer trainer, List<Outcome> outcomes) {
+    // region study
+    FreshnessStudy study =
+        FreshnessStudy.of(trainer).trainedOn(1_000).costs(1, 40).over(outcomes);
+    RetrainPolicy policy = olderThan(study);
+    // endregion
+    return policy;
   }
 
   /** A loop that asks people before a candidate takes over. */

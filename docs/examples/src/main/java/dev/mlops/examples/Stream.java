@@ -1,6 +1,9 @@
 package dev.mlops.examples;
 
+import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
@@ -9,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.RandomAccess;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows in the order in which they came, with the labels of those that have one.
@@ -71,6 +75,20 @@ final class Stream {
 
   Optional<Truth> truth(int index) {
     return truths.get(index);
+  }
+
+  /** Whether the labels are numbers. */
+  boolean quantities() {
+    return labelled.length > 0 && truths.get(labelled[0]).orElseThrow().label().isEmpty();
+  }
+
+  /** What a prediction costs: 1 for a wrong label, the absolute error of a quantity. */
+  static double loss(@Nullable Prediction prediction, Truth truth) {
+    if (truth.label().isPresent()) {
+      return prediction instanceof Classification said && truth.matches(said) ? 0 : 1;
+    }
+    double wanted = truth.value().orElseThrow();
+    return prediction instanceof Regression said ? Math.abs(said.value() - wanted) : Math.abs(wanted);
   }
 
   /** How many of the first rows have a label. */

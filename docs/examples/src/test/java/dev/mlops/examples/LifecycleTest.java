@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -198,10 +199,80 @@ class LifecycleTest {
     assertThat(run.err).isEqualTo("--drop: wanted columns besides the label, got \"y\"\n");
   }
 
+  /** A line of slope 2 that becomes one of slope -2, with a small error. */
+  @Test
+  void aQuantityGetsTheSameTableInItsOwnUnit() throws IOException {
+    SplittableRandom random = new SplittableRandom(5);
+    StringBuilder csv = new StringBuilder("x,z,y\n");
+    for (int i = 0; i < 3_000; i++) {
+      double x = random.nextDouble();
+      double y = (i < 1_500 ? 2 * x : 2 - 2 * x) + 0.2 * random.nextDouble();
+      csv.append(x).append(',').append(random.nextDouble()).append(',').append(y).append('\n');
+    }
+    Run run = run(
+        "--data",
+        Files.writeString(dir.resolve("line.csv"), csv).toString(),
+        "--quantity",
+        "y",
+        "--initial",
+        "500",
+        "--every",
+        "100",
+        "--control",
+        "5",
+        "--out",
+        dir.resolve("out").toString());
+    assertThat(run.exit).as(run.err).isZero();
+    double loop = error(run, "the loop");
+    assertThat(error(run, "its own first model, kept for ever")).isGreaterThan(0.4);
+    assertThat(loop).isBetween(0.04, 0.25);
+    assertThat(error(run, "no change, truth 48 rows late")).isBetween(0.5, 0.9);
+    assertThat(run.lines()).anyMatch(line -> line.startsWith("on 2500 served rows") && line.contains("error"));
+  }
+
+  private static double error(Run run, String what) {
+    String line =
+        run.lines().stream().filter(each -> each.startsWith(what + " ")).findFirst().orElseThrow();
+    return Double.parseDouble(line.substring(what.length()).strip().split("\\s+")[0]);
+  }
+
+  /** Seven classes by ranges of x, whose names turn round half way. */
+  @Test
+  void aLabelOfManyClassesGetsTheSameTable() throws IOException {
+    SplittableRandom random = new SplittableRandom(6);
+    StringBuilder csv = new StringBuilder("x,z,y\n");
+    for (int i = 0; i < 3_000; i++) {
+      double x = random.nextDouble();
+      int own = (int) (7 * x);
+      csv.append(x)
+          .append(',')
+          .append(random.nextDouble())
+          .append(",c")
+          .append(i < 1_500 ? own : 6 - own)
+          .append('\n');
+    }
+    Run run = run(
+        "--data",
+        Files.writeString(dir.resolve("classes.csv"), csv).toString(),
+        "--label",
+        "y",
+        "--initial",
+        "500",
+        "--every",
+        "100",
+        "--control",
+        "5",
+        "--out",
+        dir.resolve("out").toString());
+    assertThat(run.exit).as(run.err).isZero();
+    assertThat(error(run, "the loop")).as("percent right").isGreaterThan(80);
+    assertThat(error(run, "its own first model, kept for ever")).isBetween(40.0, 65.0);
+  }
+
   static Stream<Arguments> badOptions() {
     return Stream.of(
         options(
-            "argument \"--speed\": wanted one of --data --label --drop --keep --separator --decimal"
+            "argument \"--speed\": wanted one of --data --label --quantity --drop --keep --separator --decimal"
                 + " --missing --stream --seeds --truth-delay --initial --every --control --out --image,"
                 + " got an unknown one",
             "--speed",
@@ -230,9 +301,20 @@ class LifecycleTest {
             "--separator: wanted one character, no quote, or the word tab, got \"||\"",
             "--separator",
             "||"),
-        options("--data: wanted --label <column> with it, got none", "--data", "x.csv"),
         options(
-            "--label, --drop, --keep, --separator, --decimal, --missing: wanted --data <csv> with"
+            "--data: wanted --label <column> or --quantity <column> with it, got none",
+            "--data",
+            "x.csv"),
+        options(
+            "--quantity: wanted it instead of --label, got both",
+            "--data",
+            "x.csv",
+            "--label",
+            "y",
+            "--quantity",
+            "z"),
+        options(
+            "--label, --quantity, --drop, --keep, --separator, --decimal, --missing: wanted --data <csv> with"
                 + " them, got none",
             "--label",
             "y"),
