@@ -61,6 +61,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.logging.Logger;
 
@@ -280,6 +281,9 @@ final class LoopScene {
     /** What the loop sees of the evidence. */
     volatile UnaryOperator<Evidence> seen = evidence -> evidence;
 
+    /** What the monitor says instead of the evidence that it would have to count; null for that. */
+    volatile Supplier<Evidence> says;
+
     volatile Outcomes outcomes;
     volatile Optional<Set<Watch>> watches;
 
@@ -316,7 +320,8 @@ final class LoopScene {
 
     @Override
     public Evidence evidence() {
-      return seen.apply(behind.evidence());
+      Supplier<Evidence> own = says;
+      return own != null ? own.get() : seen.apply(behind.evidence());
     }
 
     @Override
