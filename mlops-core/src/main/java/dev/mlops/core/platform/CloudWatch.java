@@ -30,6 +30,16 @@ final class CloudWatch {
         left.add(query.rule().name() + ": an alarm of CloudWatch ends at once, not after "
             + query.rule().keepFiring());
       }
+      left.addAll(query.forgotten("CloudWatch"));
+      if (query.kind() == Query.Kind.TRUTH_AGE) {
+        left.add(query.rule().name() + ": an alarm of CloudWatch does not see that a first truth never"
+            + " came; it sees that they cease");
+      }
+      if (query.rule().ofLast() > 1 && !query.rule().holding().isZero()) {
+        left.add(query.rule().name() + ": an alarm of CloudWatch counts " + query.rule().failing()
+            + " of the last " + query.rule().ofLast() + " periods, and does not hold "
+            + query.rule().holding());
+      }
       resources.put("Alarm" + resources.size(), alarm(model, query));
     }
     Map<String, Object> template = new LinkedHashMap<>();
@@ -55,6 +65,13 @@ final class CloudWatch {
     if (query.kind() == Query.Kind.DRIFT) {
       metrics.add(metric("level", Meters.DRIFT, model, Map.of("watch", query.watch())));
       expression = "IF(champion == 1 AND level == 3, 1, 0)";
+    } else if (query.kind() == Query.Kind.PREDICTION_AGE) {
+      metrics.add(metric("age", Meters.PREDICTION_AGE, model, Map.of()));
+      expression = "IF(champion == 1 AND age > " + query.limit() + ", 1, 0)";
+    } else if (query.kind() == Query.Kind.TRUTH_AGE) {
+      metrics.add(metric("age", Meters.TRUTH_AGE, model, Map.of()));
+      metrics.add(metric("waiting", Meters.WAITING, model, Map.of()));
+      expression = "IF(champion == 1 AND waiting > 0 AND age > " + query.limit() + ", 1, 0)";
     } else {
       Map<String, String> of = Map.of("metric", query.metric());
       metrics.add(metric("quality", Meters.QUALITY, model, of));
@@ -89,8 +106,8 @@ final class CloudWatch {
     properties.put("Threshold", 1);
     int periods =
         (int) Math.max(1, rule.holding().dividedBy(java.time.Duration.ofSeconds(PERIOD)) + 1);
-    properties.put("EvaluationPeriods", periods);
-    properties.put("DatapointsToAlarm", periods);
+    properties.put("EvaluationPeriods", rule.ofLast() > 1 ? rule.ofLast() : periods);
+    properties.put("DatapointsToAlarm", rule.ofLast() > 1 ? rule.failing() : periods);
     properties.put(
         "TreatMissingData", "ignore"); // no evidence neither begins an alarm nor ends one
     properties.put("AlarmActions", Map.of("Ref", "Topics"));

@@ -8,6 +8,7 @@ import dev.mlops.core.monitor.Meters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -26,6 +27,8 @@ final class GoogleCloud {
     TreeMap<String, String> files = new TreeMap<>();
     for (Query query : all.queries()) {
       AlertRule rule = query.rule();
+      left.addAll(query.counts("Google Cloud"));
+      left.addAll(query.forgotten("Google Cloud"));
       if (!rule.keepFiring().isZero()) {
         left.add(rule.name() + ": a policy of Google Cloud ends an incident at once, not after "
             + rule.keepFiring());
@@ -51,7 +54,13 @@ final class GoogleCloud {
             case TICKET -> "ERROR";
             case INFO -> "WARNING";
           });
-      policy.put("userLabels", Map.of("model", label(model)));
+      Map<String, Object> labels = new TreeMap<>();
+      rule.labels().forEach((name, value) -> labels.put(label(name), label(value)));
+      if (!rule.owner().isEmpty()) {
+        labels.put("owner", label(rule.owner()));
+      }
+      labels.put("model", label(model));
+      policy.put("userLabels", labels);
       policy.put(
           "documentation",
           Map.of(
@@ -66,7 +75,8 @@ final class GoogleCloud {
   }
 
   /** Labels there hold lower-case letters, digits, hyphens and underscores. */
-  private static String label(String model) {
-    return model.replaceAll("[^a-z0-9_-]", "_");
+  private static String label(String text) {
+    String plain = text.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_-]", "_");
+    return plain.substring(0, Math.min(63, plain.length()));
   }
 }

@@ -27,7 +27,12 @@ final class Grafana {
     TreeMap<String, String> files = new TreeMap<>();
     files.put("dashboard.json", new String(Json.of(dashboard(model)).bytes(), UTF_8));
     files.put("alerts.yml", Prometheus.yaml(alerts(model, all.queries())));
-    return new PlatformFiles(files, all.left());
+    List<String> left = new ArrayList<>(all.left());
+    all.queries().forEach(query -> {
+      left.addAll(query.counts("Grafana"));
+      left.addAll(query.forgotten("Grafana"));
+    });
+    return new PlatformFiles(files, left);
   }
 
   // --- the dashboard
@@ -202,7 +207,7 @@ final class Grafana {
       written.put("noDataState", "OK"); // a query without a series is a rule that holds
       written.put("execErrState", "Error");
       written.put("for", Prometheus.time(rule.holding()));
-      written.put("labels", Map.of("severity", Prometheus.severity(rule)));
+      written.put("labels", Prometheus.labels(rule));
       Map<String, Object> annotations = new LinkedHashMap<>();
       annotations.put("summary", query.summary());
       if (!rule.runbook().isEmpty()) {

@@ -19,8 +19,9 @@ import java.util.Set;
  * the test phase, on as many truths and by the same interval, and what a monitor watches. Conditions that are code, and those
  * whose numbers no meter holds, are listed in {@link PlatformFiles#left}.
  *
- * <p>One difference remains everywhere: where the evidence ceases to tell, an engine leaves a firing alert firing, and a platform
- * ends it, for its series is gone. Watch for silence there, too.
+ * <p>A rule of Prometheus asks for its own alert of the evaluation before, by the series {@code ALERTS}: it stands where an engine
+ * stands, also where the evidence ceases to tell and between two limits. The other platforms know no such series: there an alert ends
+ * when its condition no longer FAILs. Watch for silence there, too.
  *
  * <p>{@link #prometheus} and {@link #grafana} need {@code org.snakeyaml:snakeyaml-engine} on the class path; mlops-core declares it
  * as optional.
@@ -41,8 +42,10 @@ public final class Platforms {
    * @param model whose meters are asked, such as {@code fraud}
    * @param rules of distinct names
    * @throws IllegalArgumentException if two rules have one name
+   * @throws IllegalStateException if snakeyaml-engine is not on the class path
    */
   public static PlatformFiles prometheus(String model, Collection<AlertRule> rules) {
+    Prometheus.requireYaml("a rule file of Prometheus", Platforms.class.getClassLoader());
     return Prometheus.files(model, distinct(rules));
   }
 
@@ -55,8 +58,10 @@ public final class Platforms {
    * @param model whose meters are shown
    * @param rules of distinct names; possibly none
    * @throws IllegalArgumentException if two rules have one name
+   * @throws IllegalStateException if snakeyaml-engine is not on the class path
    */
   public static PlatformFiles grafana(String model, Collection<AlertRule> rules) {
+    Prometheus.requireYaml("a file of alerts for Grafana", Platforms.class.getClassLoader());
     return Grafana.files(model, distinct(rules));
   }
 

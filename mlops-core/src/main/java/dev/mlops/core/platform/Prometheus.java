@@ -41,24 +41,36 @@ final class Prometheus {
     TreeMap<String, String> files = new TreeMap<>();
     files.put("rules.yml", yaml(Map.of("groups", List.of(group))));
     files.put("rules.test.yml", yaml(tested));
-    return new PlatformFiles(files, all.left());
+    List<String> left = new ArrayList<>(all.left());
+    all.queries().forEach(query -> {
+      left.addAll(query.counts("Prometheus"));
+      if (query.recovery().isEmpty()) {
+        left.add(query.rule().name() + ": it recovers by a condition that is not written for a"
+            + " platform: " + query.rule().recovery().orElseThrow());
+      }
+    });
+    return new PlatformFiles(files, left);
   }
 
   private static Map<String, Object> rule(String model, Query query) {
     AlertRule rule = query.rule();
     Map<String, Object> written = new LinkedHashMap<>();
     written.put("alert", rule.name());
-    written.put("expr", query.promQl(model, Prometheus::gauge));
+    written.put("expr", query.standing(model, Prometheus::gauge));
     if (!rule.holding().isZero()) {
       written.put("for", time(rule.holding()));
     }
     if (!rule.keepFiring().isZero()) {
       written.put("keep_firing_for", time(rule.keepFiring()));
     }
-    written.put("labels", Map.of("severity", severity(rule)));
+    written.put("labels", labels(rule));
     Map<String, Object> annotations = new LinkedHashMap<>();
     annotations.put("summary", escaped(query.summary()));
-    annotations.put("description", "{{ $labels.model }}:{{ $labels.version }}");
+    annotations.put(
+        "description",
+        "{{ $labels.model }}{{ with query "
+            + Query.quoted(gauge(Meters.CHAMPION) + "{model=" + Query.quoted(model) + "} == 1")
+            + " }}:{{ . | first | label \"version\" }}{{ end }}");
     if (!rule.runbook().isEmpty()) {
       annotations.put("runbook_url", escaped(rule.runbook()));
     }
@@ -69,6 +81,18 @@ final class Prometheus {
   /** Templates of annotations begin with two braces. */
   private static String escaped(String text) {
     return text.replace("{{", "{{ \"{{\" }}");
+  }
+
+  /** What tells the alert of a rule from others, beside its model. */
+  static Map<String, Object> labels(AlertRule rule) {
+    Map<String, Object> labels = new TreeMap<>();
+    // Prometheus takes what begins with two braces for a template.
+    rule.labels().forEach((label, value) -> labels.put(label, escaped(value)));
+    labels.put("severity", severity(rule));
+    if (!rule.owner().isEmpty()) {
+      labels.put("owner", escaped(rule.owner()));
+    }
+    return labels;
   }
 
   static String severity(AlertRule rule) {
@@ -91,6 +115,11 @@ final class Prometheus {
           gauge(Meters.DRIFT) + "{" + common + ",watch=" + Query.quoted(query.watch()) + "}",
           fires ? 3 : 2,
           minutes));
+    } else if (query.kind() == Query.Kind.PREDICTION_AGE || query.kind() == Query.Kind.TRUTH_AGE) {
+      Meters age = query.kind() == Query.Kind.TRUTH_AGE ? Meters.TRUTH_AGE : Meters.PREDICTION_AGE;
+      series.add(series(
+          gauge(age) + "{" + common + "}", query.limit() + (fires ? 1 : -0.001), minutes));
+      series.add(series(gauge(Meters.WAITING) + "{" + common + "}", 1, minutes));
     } else {
       String of = common + ",metric=" + Query.quoted(query.metric());
       double tested = query.below() ? 0.9 : 0.1;
@@ -122,15 +151,9 @@ final class Prometheus {
   }
 
   private static Map<String, Object> alert(String model, Query query) {
-    Map<String, Object> labels = new LinkedHashMap<>();
-    labels.put("severity", severity(query.rule()));
+    Map<String, Object> labels = new TreeMap<>();
+    labels.putAll(labels(query.rule()));
     labels.put("model", model);
-    labels.put("version", "7");
-    if (query.kind() == Query.Kind.DRIFT) {
-      labels.put("watch", query.watch());
-    } else {
-      labels.put("metric", query.metric());
-    }
     Map<String, Object> annotations = new LinkedHashMap<>();
     annotations.put("summary", query.summary());
     annotations.put("description", model + ":7");
@@ -148,6 +171,26 @@ final class Prometheus {
     series.put("series", name);
     series.put("values", value + "x" + (minutes + 1));
     return series;
+  }
+
+  private static final String DUMP = "org.snakeyaml.engine.v2.api.Dump";
+
+  /**
+   * Refuses to begin what would end in a class that is not found.
+   *
+   * @param what needs it
+   * @param loader of this library
+   * @throws IllegalStateException if the library that writes YAML is not on the class path
+   */
+  static void requireYaml(String what, ClassLoader loader) {
+    try {
+      Class.forName(DUMP, false, loader);
+    } catch (ClassNotFoundException | LinkageError e) {
+      throw new IllegalStateException(
+          what + " needs org.snakeyaml:snakeyaml-engine on the class path, which mlops-core declares"
+              + " as optional; add it. Nothing was written",
+          e);
+    }
   }
 
   static String yaml(Object document) {

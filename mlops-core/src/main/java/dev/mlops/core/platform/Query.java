@@ -3,6 +3,8 @@ package dev.mlops.core.platform;
 import dev.mlops.api.alert.AlertRule;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.monitor.CombinedCondition;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Expression.Comparison;
 import dev.mlops.api.monitor.Watch;
@@ -44,7 +46,11 @@ record Query(
     /** The same against the test phase. */
     BESIDE_BASELINE,
     /** The level of a watch. */
-    DRIFT
+    DRIFT,
+    /** How long ago the newest truth came. */
+    TRUTH_AGE,
+    /** How long ago the newest prediction was recorded. */
+    PREDICTION_AGE
   }
 
   /** Queries of those rules that have one, and what the others lack. */
@@ -69,11 +75,30 @@ record Query(
 
   /** The query of a rule, or why there is none. */
   private static Object of(AlertRule rule, Map<Watch, String> ids) {
-    Optional<Expression> expression = rule.condition().expression();
+    return of(rule, rule.condition(), ids);
+  }
+
+  private static Object of(AlertRule rule, Condition condition, Map<Watch, String> ids) {
+    Optional<Expression> expression = condition.expression();
+    if (condition instanceof CombinedCondition) {
+      return "it is a condition of conditions, which is not written for a platform: " + condition;
+    }
     if (expression.isEmpty()) {
-      return "it is code, which no platform can run: " + rule.condition();
+      return "it is code, which no platform can run: " + condition;
     }
     Expression asked = expression.get();
+    boolean truth = asked.quantity().equals(Expression.Quantity.TRUTH_AGE);
+    if (truth || asked.quantity().equals(Expression.Quantity.PREDICTION_AGE)) {
+      return new Query(
+          rule,
+          truth ? Kind.TRUTH_AGE : Kind.PREDICTION_AGE,
+          "",
+          "",
+          false,
+          asked.limit().orElseThrow(),
+          0,
+          0);
+    }
     if (asked.watch().isPresent()) {
       return new Query(
           rule, Kind.DRIFT, "", String.valueOf(ids.get(asked.watch().get())), false, 2.5, 0, 0);
@@ -92,14 +117,48 @@ record Query(
     String name = metric.get().name();
     double limit = asked.limit().orElse(0);
     boolean below = metric.get().higherIsBetter();
+    long rows = Math.max(asked.fewest(), rule.fewestTruths());
     Comparison comparison = asked.comparison();
     return switch (comparison) {
       case AT_LEAST, AT_MOST ->
-        new Query(rule, Kind.QUALITY, name, "", below, limit, 0, asked.fewest());
+        new Query(rule, Kind.QUALITY, name, "", below, limit, 0, rows);
       case NO_WORSE_THAN_BASELINE ->
-        new Query(rule, Kind.BESIDE_BASELINE, name, "", below, 0, limit, asked.fewest());
+        new Query(rule, Kind.BESIDE_BASELINE, name, "", below, 0, limit, rows);
       default -> "no meter holds what " + comparison + " compares";
     };
+  }
+
+  /** The query of what must hold before a firing alert resolves: its own, if the rule says nothing else; empty if there is none. */
+  Optional<Query> recovery() {
+    if (rule.recovery().isEmpty()) {
+      return Optional.of(this);
+    }
+    Condition recovered = rule.recovery().get();
+    Map<Watch, String> ids = Watch.ids(recovered.watches());
+    return of(rule, recovered, ids) instanceof Query query ? Optional.of(query) : Optional.empty();
+  }
+
+  /** What a platform does not say of how the rule counts. */
+  List<String> counts(String platform) {
+    return rule.ofLast() == 1
+        ? List.of()
+        : List.of(rule.name() + ": " + platform + " does not count evaluations, so " + rule.failing()
+            + " of the last " + rule.ofLast() + " is not said");
+  }
+
+  /** What a platform that knows no alert of the evaluation before does not say. */
+  List<String> forgotten(String platform) {
+    List<String> left = new ArrayList<>();
+    if (rule.recovery().isPresent()) {
+      left.add(rule.name() + ": " + platform + " ends it where it began, not when "
+          + rule.recovery().get());
+    }
+    if (rule.onMissing() != AlertRule.Missing.INCONCLUSIVE
+        && rule.onMissing() != AlertRule.Missing.PASS) {
+      left.add(rule.name() + ": " + platform + " ends it where the evidence does not tell, which should "
+          + rule.onMissing());
+    }
+    return left;
   }
 
   /** The end of the interval that is the better one. */
@@ -127,6 +186,16 @@ record Query(
       return "(" + series(names, Meters.DRIFT, model, ",watch=" + quoted(watch)) + " == 3)"
           + " and ignoring(watch) (" + champion + ")";
     }
+    if (kind == Kind.PREDICTION_AGE) {
+      return "(" + series(names, Meters.PREDICTION_AGE, model, "") + " > " + limit + ") and ("
+          + champion + ")";
+    }
+    if (kind == Kind.TRUTH_AGE) {
+      String truth = series(names, Meters.TRUTH_AGE, model, "");
+      return "((" + truth + " > " + limit + ") or ((" + series(names, Meters.SERVING_AGE, model, "")
+          + " > " + limit + ") unless " + truth + ")) and ("
+          + series(names, Meters.WAITING, model, "") + " > 0) and (" + champion + ")";
+    }
     String of = ",metric=" + quoted(metric);
     String value = series(names, Meters.QUALITY, model, of);
     String bound = series(names, Meters.QUALITY_BOUND, model, of + ",end=" + quoted(end()));
@@ -139,6 +208,71 @@ record Query(
     return "((" + best + ") " + (below ? "<" : ">") + " " + allowed + ")"
         + " and (" + series(names, Meters.QUALITY_ROWS, model, of) + " >= " + rows + ")"
         + " and ignoring(metric) (" + champion + ")";
+  }
+
+  /** In PromQL what has a series where the condition PASSes, and none where it FAILs or the evidence does not tell. */
+  String passes(String model, Names names) {
+    String champion = names.of(Meters.CHAMPION) + "{model=" + quoted(model) + "} == 1";
+    return switch (kind) {
+      case DRIFT -> {
+        String level = series(names, Meters.DRIFT, model, ",watch=" + quoted(watch));
+        yield "((" + level + " == 1) or (" + level + " == 2)) and ignoring(watch) (" + champion + ")";
+      }
+      case PREDICTION_AGE ->
+        "(" + series(names, Meters.PREDICTION_AGE, model, "") + " <= " + limit + ") and (" + champion
+            + ")";
+      case TRUTH_AGE -> {
+        String truth = series(names, Meters.TRUTH_AGE, model, "");
+        yield "((" + truth + " <= " + limit + ") or (("
+            + series(names, Meters.SERVING_AGE, model, "") + " <= " + limit + ") unless " + truth
+            + ") or (" + series(names, Meters.WAITING, model, "") + " == 0)) and (" + champion + ")";
+      }
+      case QUALITY, BESIDE_BASELINE -> {
+        String of = ",metric=" + quoted(metric);
+        String allowed = kind == Kind.QUALITY
+            ? Double.toString(limit)
+            : "(" + series(names, Meters.QUALITY_BASELINE, model, of) + (below ? " - " : " + ")
+                + tolerance + ")";
+        yield "((" + series(names, Meters.QUALITY, model, of) + ") " + (below ? ">=" : "<=") + " "
+            + allowed + ") and (" + series(names, Meters.QUALITY_ROWS, model, of) + " >= " + rows
+            + ") and ignoring(metric) (" + champion + ")";
+      }
+    };
+  }
+
+  /**
+   * In the PromQL of a Prometheus that evaluates the rule itself: also what keeps a firing alert firing, by the series {@code ALERTS}
+   * of the evaluation before, so that it stands where an engine stands.
+   */
+  String standing(String model, Names names) {
+    String fails = by(promQl(model, names));
+    Optional<Query> recovery = recovery();
+    if (recovery.isEmpty()) {
+      return fails;
+    }
+    String recovers = by(recovery.get().passes(model, names));
+    String alerts = "ALERTS{alertname=" + quoted(rule.name()) + ",model=" + quoted(model)
+        + ",alertstate=";
+    String firing = by(alerts + "\"firing\"}");
+    String stays = "(" + firing + " unless " + recovers + ")";
+    return switch (rule.onMissing()) {
+      case INCONCLUSIVE -> fails + " or " + stays;
+      case KEEP ->
+        fails + " or " + stays + " or (" + by(alerts + "\"pending\"}") + " unless "
+            + by(passes(model, names)) + ")";
+      case PASS ->
+        rule.recovery().isEmpty()
+            ? fails
+            : fails + " or (" + firing + " and " + by(recovery.get().promQl(model, names)) + ")";
+      case FAIL ->
+        "(" + by(names.of(Meters.CHAMPION) + "{model=" + quoted(model) + "} == 1") + " unless "
+            + by(passes(model, names)) + ") or " + stays;
+    };
+  }
+
+  /** One alert for a rule, whatever the versions and the replicas: as an engine has it. */
+  private static String by(String query) {
+    return "max by (model) (" + query + ")";
   }
 
   private static String series(Names names, Meters meter, String model, String more) {
