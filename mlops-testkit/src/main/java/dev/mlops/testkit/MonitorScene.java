@@ -40,8 +40,7 @@ abstract class MonitorScene {
 
   static final Schema SCHEMA =
       Schema.of(Column.number("amount"), Column.category("channel")).positiveLabel("yes");
-  static final Schema QUANTITIES =
-      Schema.of(Column.number("x")).predicting(Task.REGRESSION);
+  static final Schema QUANTITIES = Schema.of(Column.number("x")).predicting(Task.REGRESSION);
   static final Row ROW = Row.of(SCHEMA, 1.5, "shop");
   static final Classification YES = Classification.of("yes");
   static final Classification NO = Classification.of("no");

@@ -2,7 +2,6 @@ package dev.mlops.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Row;

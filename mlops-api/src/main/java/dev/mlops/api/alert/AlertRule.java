@@ -196,7 +196,8 @@ public final class AlertRule implements EvidenceReader {
   public AlertRule recoveringAt(double limit) {
     Expression asked = condition
         .expression()
-        .filter(expression -> expression.limit().isPresent() && expression.watch().isEmpty())
+        .filter(
+            expression -> expression.limit().isPresent() && expression.watch().isEmpty())
         .orElseThrow(() -> new IllegalArgumentException(
             "recoveringAt needs a built-in condition that compares one snapshot with a limit, but was "
                 + condition + "; give recoveringWhen(condition)"));
@@ -258,8 +259,9 @@ public final class AlertRule implements EvidenceReader {
         .expression()
         .filter(asked -> asked.quantity().metric().isEmpty())
         .isPresent()) {
-      throw new IllegalArgumentException("fewestTruths needs a condition that rests on truths, but was "
-          + condition + "; rule " + MlopsException.shown(name));
+      throw new IllegalArgumentException(
+          "fewestTruths needs a condition that rests on truths, but was " + condition + "; rule "
+              + MlopsException.shown(name));
     }
     Copy copy = copy();
     copy.fewestTruths = truths;
@@ -428,8 +430,7 @@ public final class AlertRule implements EvidenceReader {
   }
 
   private EvidenceReader reads() {
-    return EvidenceReader.all(
-        recovery == null ? List.of(condition) : List.of(condition, recovery));
+    return EvidenceReader.all(recovery == null ? List.of(condition) : List.of(condition, recovery));
   }
 
   /** {@return such as {@code fraud.slow: latency().p99AtMost(20 ms), holding 5 min}} */

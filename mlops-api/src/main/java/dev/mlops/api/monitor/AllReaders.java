@@ -1,7 +1,6 @@
 package dev.mlops.api.monitor;
 
 import dev.mlops.api.model.Metric;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;

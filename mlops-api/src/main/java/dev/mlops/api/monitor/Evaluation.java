@@ -279,7 +279,9 @@ final class Evaluation {
       if (known.waiting() == 0) {
         return known.recorded() == 0
             ? inconclusive("no prediction yet that a truth could come for")
-            : builder(Verdict.PASS, "no prediction waits for its truth").limit(limit()).build();
+            : builder(Verdict.PASS, "no prediction waits for its truth")
+                .limit(limit())
+                .build();
       }
       if (age.isEmpty()) {
         age = known.servingFor();
@@ -288,7 +290,9 @@ final class Evaluation {
     }
     if (age.isEmpty()) {
       return inconclusive(
-          ofTruth ? "when predictions began is not known" : "no prediction yet, or none is told of");
+          ofTruth
+              ? "when predictions began is not known"
+              : "no prediction yet, or none is told of");
     }
     Duration limit = asked.time().orElseThrow();
     String text = what + MlopsException.shown(age.get()) + " ago, limit "

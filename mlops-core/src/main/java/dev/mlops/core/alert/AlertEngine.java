@@ -197,8 +197,7 @@ public final class AlertEngine implements EvidenceReader {
       }
     }
     states = Collections.unmodifiableMap(stand);
-    List<Notice> notices =
-        notifier.notices(found, silences, evidence, dropped() + failures());
+    List<Notice> notices = notifier.notices(found, silences, evidence, dropped() + failures());
     changed |= notifier.changed();
     // What is about to be told is kept first: a crash after that tells it again, not never.
     keep();
@@ -236,8 +235,9 @@ public final class AlertEngine implements EvidenceReader {
 
   private Finding ask(Standing standing, Evidence evidence) {
     AlertRule rule = standing.rule;
-    Condition asked =
-        standing.state == State.FIRING ? rule.recovery().orElse(rule.condition()) : rule.condition();
+    Condition asked = standing.state == State.FIRING
+        ? rule.recovery().orElse(rule.condition())
+        : rule.condition();
     Finding finding = Answers.of(
         "the condition",
         () -> asked.test(evidence),
@@ -250,8 +250,7 @@ public final class AlertEngine implements EvidenceReader {
         && finding.verdict() != Verdict.INCONCLUSIVE
         && finding.n().orElse(0) < rule.fewestTruths()) {
       return Finding.builder(
-              Verdict.INCONCLUSIVE,
-              finding.text() + ", wanted " + rule.fewestTruths() + " truths")
+              Verdict.INCONCLUSIVE, finding.text() + ", wanted " + rule.fewestTruths() + " truths")
           .n(finding.n().orElse(0))
           .build();
     }
@@ -533,6 +532,7 @@ public final class AlertEngine implements EvidenceReader {
     int stormEvents;
     Duration stormTime = Duration.ZERO;
     boolean tellingLosses;
+
     @Nullable
     Supplier<String> doing;
 

@@ -23,12 +23,10 @@ import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.monitor.Window;
-import dev.mlops.api.pack.CategoryProfile;
-import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.Latency;
-import dev.mlops.api.pack.NumberProfile;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.internal.json.JsonException;
+import dev.mlops.core.internal.stored.StoredMeasures;
 import dev.mlops.core.pack.StoredBaseline;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -42,7 +40,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -207,7 +204,8 @@ public final class EvidenceJson {
     members.put(
         "columns", section.columns().values().stream().map(EvidenceJson::column).toList());
     members.put(
-        "predictions", section.predictions().stream().map(EvidenceJson::profile).toList());
+        "predictions",
+        section.predictions().stream().map(StoredMeasures::profile).toList());
     section
         .acceptedFeatures()
         .ifPresent(accepted -> members.put(
@@ -285,7 +283,7 @@ public final class EvidenceJson {
     json.get("segmentations").items().forEach(each -> section.segmentation(segmentation(each)));
     json.get("columns").items().forEach(each -> section.column(column(each)));
     section.predictions(
-        json.get("predictions").items().stream().map(EvidenceJson::profile).toList());
+        json.get("predictions").items().stream().map(StoredMeasures::profile).toList());
     json.find("acceptedFeatures").ifPresent(each -> {
       each.only("at", "rows", "by", "because");
       section.acceptedFeatures(new AcceptedFeatures(
@@ -298,34 +296,12 @@ public final class EvidenceJson {
   }
 
   static Map<String, @Nullable Object> latency(Latency latency) {
-    Map<String, @Nullable Object> members = new HashMap<>();
-    members.put("p50", latency.p50().toString());
-    latency.p90().ifPresent(time -> members.put("p90", time.toString()));
-    latency.p95().ifPresent(time -> members.put("p95", time.toString()));
-    members.put("p99", latency.p99().toString());
-    latency.p999().ifPresent(time -> members.put("p999", time.toString()));
-    latency.max().ifPresent(time -> members.put("max", time.toString()));
-    latency.mean().ifPresent(time -> members.put("mean", time.toString()));
-    latency.upper(0.5).ifPresent(time -> members.put("upper50", time.toString()));
-    latency.upper(0.99).ifPresent(time -> members.put("upper99", time.toString()));
-    members.put("n", latency.n());
-    return members;
+    return StoredMeasures.latency(latency);
   }
 
   static Latency latency(Json json) {
     json.only("p50", "p90", "p95", "p99", "p999", "max", "mean", "upper50", "upper99", "n");
-    Latency.Builder latency = Latency.builder()
-        .p50(Duration.parse(json.get("p50").text()))
-        .p99(Duration.parse(json.get("p99").text()))
-        .n(json.get("n").integer());
-    json.find("p90").ifPresent(time -> latency.p90(Duration.parse(time.text())));
-    json.find("p95").ifPresent(time -> latency.p95(Duration.parse(time.text())));
-    json.find("p999").ifPresent(time -> latency.p999(Duration.parse(time.text())));
-    json.find("max").ifPresent(time -> latency.max(Duration.parse(time.text())));
-    json.find("mean").ifPresent(time -> latency.mean(Duration.parse(time.text())));
-    json.find("upper50").ifPresent(time -> latency.upper(0.5, Duration.parse(time.text())));
-    json.find("upper99").ifPresent(time -> latency.upper(0.99, Duration.parse(time.text())));
-    return latency.build();
+    return StoredMeasures.latency(json);
   }
 
   private static Map<String, @Nullable Object> comparison(BaselineComparison comparison) {
@@ -488,8 +464,8 @@ public final class EvidenceJson {
       if (metric.isPresent()) {
         watch = Watch.quality(metric.get(), json.get("tolerance").number(), promise);
       } else if (input == Watch.Input.LATENCY) {
-        watch = Watch.latency(
-            json.get("quantile").number(), json.get("tolerance").number(), promise);
+        watch =
+            Watch.latency(json.get("quantile").number(), json.get("tolerance").number(), promise);
       } else {
         watch = (input == Watch.Input.PREDICTIONS
                 ? Watch.predictions(promise)
@@ -578,48 +554,6 @@ public final class EvidenceJson {
         json.find("outOfRange").map(EvidenceJson::estimate));
   }
 
-  private static Map<String, @Nullable Object> profile(ColumnProfile profile) {
-    Map<String, @Nullable Object> members = new HashMap<>();
-    members.put("column", profile.column());
-    members.put("missing", profile.missing());
-    if (profile instanceof NumberProfile numbers) {
-      members.put("n", numbers.n());
-      members.put("mean", numbers.mean());
-      members.put("standardDeviation", numbers.standardDeviation());
-      members.put("minimum", numbers.minimum());
-      members.put("maximum", numbers.maximum());
-      members.put("sample", numbers.sample());
-    } else {
-      CategoryProfile categories = (CategoryProfile) profile;
-      members.put("counts", categories.counts());
-      members.put("other", categories.other());
-    }
-    return members;
-  }
-
-  private static ColumnProfile profile(Json json) {
-    String column = json.get("column").text();
-    long missing = json.get("missing").integer();
-    if (json.find("counts").isPresent()) {
-      json.only("column", "missing", "counts", "other");
-      Json counts = json.get("counts");
-      Map<String, Long> byName = new TreeMap<>();
-      counts.keys().forEach(name -> byName.put(name, counts.get(name).integer()));
-      return new CategoryProfile(column, byName, json.get("other").integer(), missing);
-    }
-    json.only(
-        "column", "missing", "n", "mean", "standardDeviation", "minimum", "maximum", "sample");
-    return new NumberProfile(
-        column,
-        json.get("n").integer(),
-        missing,
-        json.get("mean").number(),
-        json.get("standardDeviation").number(),
-        json.get("minimum").number(),
-        json.get("maximum").number(),
-        json.get("sample").numbers());
-  }
-
   // ---- what they share
 
   private static Map<String, @Nullable Object> finding(Finding finding) {
@@ -667,22 +601,13 @@ public final class EvidenceJson {
   }
 
   static Map<String, @Nullable Object> estimate(Estimate estimate) {
-    Map<String, @Nullable Object> members = new HashMap<>();
-    members.put("value", estimate.value());
-    members.put("lower", estimate.lower());
-    members.put("upper", estimate.upper());
-    members.put("n", estimate.n());
-    return members;
+    return StoredMeasures.estimate(estimate);
   }
 
   static Estimate estimate(Json json) {
     json.only("metric", "value", "lower", "upper", "n");
     try {
-      return new Estimate(
-          json.get("value").number(),
-          json.get("lower").number(),
-          json.get("upper").number(),
-          json.get("n").integer());
+      return StoredMeasures.estimate(json);
     } catch (IllegalArgumentException e) {
       throw json.wanted(
           "an estimate (" + MlopsException.shown(String.valueOf(e.getMessage())) + ")");

@@ -1,25 +1,22 @@
 package dev.mlops.core.gate;
 
-import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Texts;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.pack.Digest;
-import dev.mlops.api.pack.Latency;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.core.gate.GateReport.Measure;
 import dev.mlops.core.gate.GateReport.Result;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.internal.json.JsonException;
+import dev.mlops.core.internal.stored.StoredMeasures;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /** The stored form of a report: format 1. What a later release adds is left out by this one. */
 final class GateReportJson {
@@ -41,8 +38,10 @@ final class GateReportJson {
     fields.put("results", report.results().stream().map(GateReportJson::result).toList());
     fields.put(
         "measures", report.measures().stream().map(GateReportJson::measure).toList());
-    report.latency().ifPresent(latency -> fields.put("latency", latency(latency)));
-    report.championLatency().ifPresent(latency -> fields.put("champion_latency", latency(latency)));
+    report.latency().ifPresent(latency -> fields.put("latency", StoredMeasures.latency(latency)));
+    report
+        .championLatency()
+        .ifPresent(latency -> fields.put("champion_latency", StoredMeasures.latency(latency)));
     return new String(Json.of(fields).bytes(), StandardCharsets.UTF_8);
   }
 
@@ -57,7 +56,7 @@ final class GateReportJson {
     }
     finding.quantity().ifPresent(quantity -> fields.put("quantity", Texts.whole(quantity)));
     if (finding.estimate().isPresent()) {
-      fields.put("estimate", estimate(finding.estimate().get()));
+      fields.put("estimate", StoredMeasures.estimate(finding.estimate().get()));
     } else {
       finding.value().ifPresent(value -> fields.put("value", value));
       finding.n().ifPresent(n -> fields.put("n", n));
@@ -70,32 +69,13 @@ final class GateReportJson {
   private static Map<String, Object> measure(Measure measure) {
     Map<String, Object> fields = new HashMap<>();
     fields.put("metric", measure.metric());
-    fields.put("candidate", estimate(measure.candidate()));
-    measure.champion().ifPresent(champion -> fields.put("champion", estimate(champion)));
-    measure.difference().ifPresent(difference -> fields.put("difference", estimate(difference)));
-    return fields;
-  }
-
-  private static Map<String, Object> estimate(Estimate estimate) {
-    return Map.of(
-        "value", estimate.value(),
-        "lower", estimate.lower(),
-        "upper", estimate.upper(),
-        "n", estimate.n());
-  }
-
-  private static Map<String, Object> latency(Latency latency) {
-    Map<String, Object> fields = new HashMap<>();
-    fields.put("n", latency.n());
-    fields.put("p50", latency.p50().toString());
-    fields.put("p99", latency.p99().toString());
-    latency.p90().ifPresent(time -> fields.put("p90", time.toString()));
-    latency.p95().ifPresent(time -> fields.put("p95", time.toString()));
-    latency.p999().ifPresent(time -> fields.put("p999", time.toString()));
-    latency.max().ifPresent(time -> fields.put("max", time.toString()));
-    latency.mean().ifPresent(time -> fields.put("mean", time.toString()));
-    latency.upper(0.5).ifPresent(time -> fields.put("upper50", time.toString()));
-    latency.upper(0.99).ifPresent(time -> fields.put("upper99", time.toString()));
+    fields.put("candidate", StoredMeasures.estimate(measure.candidate()));
+    measure
+        .champion()
+        .ifPresent(champion -> fields.put("champion", StoredMeasures.estimate(champion)));
+    measure
+        .difference()
+        .ifPresent(difference -> fields.put("difference", StoredMeasures.estimate(difference)));
     return fields;
   }
 
@@ -124,9 +104,9 @@ final class GateReportJson {
     json.find("champion").map(Json::text).map(Reference::parse).ifPresent(report::champion);
     json.get("results").items().forEach(result -> report.result(readResult(result)));
     json.get("measures").items().forEach(measure -> report.measure(readMeasure(measure)));
-    json.find("latency").ifPresent(latency -> report.latency(readLatency(latency)));
+    json.find("latency").ifPresent(latency -> report.latency(StoredMeasures.latency(latency)));
     json.find("champion_latency")
-        .ifPresent(latency -> report.championLatency(readLatency(latency)));
+        .ifPresent(latency -> report.championLatency(StoredMeasures.latency(latency)));
     GateReport read = report.build();
     String said = json.get("verdict").text();
     if (!said.equals(read.verdict().name())) {
@@ -141,7 +121,8 @@ final class GateReportJson {
         Verdict.valueOf(json.get("verdict").text()), json.get("text").text());
     json.find("quantity").ifPresent(quantity -> finding.quantity(quantity.text()));
     json.find("value").ifPresent(value -> finding.value(value.number()));
-    json.find("estimate").ifPresent(estimate -> finding.estimate(readEstimate(estimate)));
+    json.find("estimate")
+        .ifPresent(estimate -> finding.estimate(StoredMeasures.estimate(estimate)));
     json.find("limit").ifPresent(limit -> finding.limit(limit.number()));
     json.find("n").ifPresent(n -> finding.n(n.integer()));
     json.find("change").ifPresent(position -> finding.changePosition(position.integer()));
@@ -154,35 +135,8 @@ final class GateReportJson {
   private static Measure readMeasure(Json json) {
     return new Measure(
         json.get("metric").text(),
-        readEstimate(json.get("candidate")),
-        json.find("champion").map(GateReportJson::readEstimate),
-        json.find("difference").map(GateReportJson::readEstimate));
-  }
-
-  private static Estimate readEstimate(Json json) {
-    return new Estimate(
-        json.get("value").number(),
-        json.get("lower").number(),
-        json.get("upper").number(),
-        json.get("n").integer());
-  }
-
-  private static Latency readLatency(Json json) {
-    Latency.Builder latency = Latency.builder()
-        .p50(Duration.parse(json.get("p50").text()))
-        .p99(Duration.parse(json.get("p99").text()))
-        .n(json.get("n").integer());
-    time(json, "p90").ifPresent(latency::p90);
-    time(json, "p95").ifPresent(latency::p95);
-    time(json, "p999").ifPresent(latency::p999);
-    time(json, "max").ifPresent(latency::max);
-    time(json, "mean").ifPresent(latency::mean);
-    time(json, "upper50").ifPresent(bound -> latency.upper(0.5, bound));
-    time(json, "upper99").ifPresent(bound -> latency.upper(0.99, bound));
-    return latency.build();
-  }
-
-  private static Optional<Duration> time(Json json, String field) {
-    return json.find(field).map(Json::text).map(Duration::parse);
+        StoredMeasures.estimate(json.get("candidate")),
+        json.find("champion").map(StoredMeasures::estimate),
+        json.find("difference").map(StoredMeasures::estimate));
   }
 }

@@ -141,9 +141,8 @@ public final class MaintenanceLoop implements AutoCloseable {
     this.steps = steps;
     JournalReplay past = JournalReplay.of(steps.events());
     this.workshop = new Workshop(parts, steps, past);
-    this.phase = parts.leadership().shared()
-        ? new Following(workshop)
-        : new Recovering(workshop, past);
+    this.phase =
+        parts.leadership().shared() ? new Following(workshop) : new Recovering(workshop, past);
   }
 
   /** Whether this loop is at work; one that has just taken the lease begins with what the journal says. */
@@ -476,7 +475,8 @@ public final class MaintenanceLoop implements AutoCloseable {
     try {
       parts.leadership().release();
     } catch (Throwable e) { // it ends by itself
-      warnings.once("lease", "the lease of the loop on " + deployment.alias() + " was not given back", e);
+      warnings.once(
+          "lease", "the lease of the loop on " + deployment.alias() + " was not given back", e);
     }
   }
 
@@ -701,7 +701,8 @@ public final class MaintenanceLoop implements AutoCloseable {
     public Builder trainingWithin(Duration time) {
       if (time.isZero() || time.isNegative()) {
         throw new IllegalArgumentException(
-            "the time of a training must be longer than zero, but was " + MlopsException.shown(time));
+            "the time of a training must be longer than zero, but was "
+                + MlopsException.shown(time));
       }
       this.within = time;
       return this;
@@ -991,8 +992,8 @@ public final class MaintenanceLoop implements AutoCloseable {
           }
         }));
       }
-      lacking.forEach(each -> problems.add("the monitor does not " + each
-          + ": name what reads it in MonitorFactory.watching"));
+      lacking.forEach(each -> problems.add(
+          "the monitor does not " + each + ": name what reads it in MonitorFactory.watching"));
     }
 
     private void warnAboutUnknown(Set<Watch> reads) {

@@ -405,8 +405,7 @@ final class Arena {
   }
 
   /** Reads the row at the cursor into arrays with an element for each column. */
-  void getRow(
-      Schema schema, double[] numbers, String[] categories, @Nullable Dictionary names) {
+  void getRow(Schema schema, double[] numbers, String[] categories, @Nullable Dictionary names) {
     for (int i = 0; i < schema.size(); i++) {
       categories[i] = "";
       if (schema.isNumber(i)) {

@@ -471,8 +471,8 @@ final class LogEvents {
           counts.failures.put(event.getText(null), event.getCount());
         }
       }
-      state.clock = new SteadyTime.Stand(
-          state.steady, event.getLong(), event.getLong(), event.getLong());
+      state.clock =
+          new SteadyTime.Stand(state.steady, event.getLong(), event.getLong(), event.getLong());
     }
     return state;
   }

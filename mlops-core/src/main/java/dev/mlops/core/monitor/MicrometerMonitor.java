@@ -534,7 +534,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
     try {
       if (closed) {
         intake.drain(
-            versions.stripes()); // a prediction that was being recorded while the monitor was closed
+            versions
+                .stripes()); // a prediction that was being recorded while the monitor was closed
       }
       long at = now(ticked);
       Evidence.Builder evidence = Evidence.builder(model, instant(at));

@@ -147,8 +147,7 @@ public final class MonitorConfig implements MonitorFactory {
           Metric metric = asked.quantity().metric().orElseThrow();
           double tolerance = asked.limit().orElseThrow();
           if (!tolerances.getOrDefault(metric, Set.of()).contains(tolerance)) {
-            lacking.add(
-                "compare " + metric + " with the test phase at any look, by " + tolerance);
+            lacking.add("compare " + metric + " with the test phase at any look, by " + tolerance);
           }
         }
       }

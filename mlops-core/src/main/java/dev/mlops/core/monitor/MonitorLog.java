@@ -309,8 +309,7 @@ final class MonitorLog implements AutoCloseable {
    * @param sections all versions, if a new segment is to be begun
    * @param champion which one is the champion
    */
-  void tick(
-      LogEvents.State state, @Nullable List<Section> sections, @Nullable Section champion) {
+  void tick(LogEvents.State state, @Nullable List<Section> sections, @Nullable Section champion) {
     List<byte[]> first = null;
     boolean mends = broken;
     if (sections != null) {
@@ -329,7 +328,8 @@ final class MonitorLog implements AutoCloseable {
     }
     byte[] now = LogEvents.counts(state);
     boolean differs = counted != null && !mends && !Arrays.equals(counted, now);
-    if (!pending.isEmpty() || differs) { // also where nothing is told but that something was counted
+    if (!pending.isEmpty()
+        || differs) { // also where nothing is told but that something was counted
       hold(LogEvents.state(state));
     }
     counted = now;

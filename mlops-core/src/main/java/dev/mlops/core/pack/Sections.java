@@ -21,9 +21,9 @@ import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.Library;
-import dev.mlops.api.pack.NumberProfile;
 import dev.mlops.api.pack.PackageFile.Role;
 import dev.mlops.core.internal.json.Json;
+import dev.mlops.core.internal.stored.StoredMeasures;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,6 +37,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The stored forms of what a package holds beside weights and documents; each says its version, and unknown keys are
@@ -133,21 +134,19 @@ final class Sections {
                 dependence.longestBlock(),
                 "growing",
                 dependence.growing())));
-    members.put("columns", baseline.columns().stream().map(Sections::profile).toList());
-    baseline.labels().ifPresent(labels -> members.put("labels", profile(labels)));
+    members.put(
+        "columns", baseline.columns().stream().map(StoredMeasures::profile).toList());
+    baseline.labels().ifPresent(labels -> members.put("labels", StoredMeasures.profile(labels)));
     if (!baseline.predictions().isEmpty()) {
       members.put(
-          "predictions", baseline.predictions().stream().map(Sections::profile).toList());
+          "predictions",
+          baseline.predictions().stream().map(StoredMeasures::profile).toList());
     }
     return Json.of(members);
   }
 
-  private static Map<String, Object> measured(Metric metric, Estimate estimate) {
-    Map<String, Object> members = new HashMap<>();
-    members.put("value", estimate.value());
-    members.put("lower", estimate.lower());
-    members.put("upper", estimate.upper());
-    members.put("n", estimate.n());
+  private static Map<String, @Nullable Object> measured(Metric metric, Estimate estimate) {
+    Map<String, @Nullable Object> members = StoredMeasures.estimate(estimate);
     if (!ours(metric.name()).equals(Optional.of(metric))) {
       members.put("task", name(metric.task()));
       members.put("higherIsBetter", metric.higherIsBetter());
@@ -173,25 +172,6 @@ final class Sections {
     Metric.Builder metric = Metric.builder(name, value(json.get("task"), Task.class))
         .unit(json.get("unit").text());
     return (json.get("higherIsBetter").flag() ? metric.higherIsBetter() : metric).build();
-  }
-
-  private static Map<String, Object> profile(ColumnProfile profile) {
-    Map<String, Object> members = new HashMap<>();
-    members.put("column", profile.column());
-    members.put("missing", profile.missing());
-    if (profile instanceof NumberProfile numbers) {
-      members.put("n", numbers.n());
-      members.put("mean", numbers.mean());
-      members.put("standardDeviation", numbers.standardDeviation());
-      members.put("minimum", numbers.minimum());
-      members.put("maximum", numbers.maximum());
-      members.put("sample", numbers.sample());
-    } else {
-      CategoryProfile categories = (CategoryProfile) profile;
-      members.put("counts", categories.counts());
-      members.put("other", categories.other());
-    }
-    return members;
   }
 
   private static Map<String, Object> latency(Latency latency) {
@@ -277,13 +257,7 @@ final class Sections {
       }
       valid(
           estimate,
-          () -> baseline.quality(
-              metric(name, estimate),
-              new Estimate(
-                  estimate.get("value").number(),
-                  estimate.get("lower").number(),
-                  estimate.get("upper").number(),
-                  estimate.get("n").integer())));
+          () -> baseline.quality(metric(name, estimate), StoredMeasures.estimate(estimate)));
     }
     json.find("latency").ifPresent(latency -> baseline.latency(latency(latency, format)));
     json.find("dependence").ifPresent(dependence -> {
@@ -302,10 +276,10 @@ final class Sections {
       if (!seen.add(column.get("column").text())) {
         throw column.wanted("each column once");
       }
-      valid(column, () -> baseline.column(profile(column)));
+      valid(column, () -> baseline.column(StoredMeasures.profile(column)));
     }
     json.find("labels").ifPresent(labels -> {
-      ColumnProfile profile = valid(labels, () -> profile(labels));
+      ColumnProfile profile = valid(labels, () -> StoredMeasures.profile(labels));
       if (!(profile instanceof CategoryProfile counted)) {
         throw labels.wanted("counts by label");
       }
@@ -317,33 +291,10 @@ final class Sections {
         if (!names.add(part.get("column").text())) {
           throw part.wanted("each part of the predictions once");
         }
-        baseline.prediction(valid(part, () -> profile(part)));
+        baseline.prediction(valid(part, () -> StoredMeasures.profile(part)));
       }
     });
     return baseline.build();
-  }
-
-  private static ColumnProfile profile(Json json) {
-    String column = json.get("column").text();
-    long missing = json.get("missing").integer();
-    if (json.find("counts").isPresent()) {
-      json.only("column", "missing", "counts", "other");
-      Json counts = json.get("counts");
-      Map<String, Long> byName = new TreeMap<>();
-      counts.keys().forEach(name -> byName.put(name, counts.get(name).integer()));
-      return new CategoryProfile(column, byName, json.get("other").integer(), missing);
-    }
-    json.only(
-        "column", "missing", "n", "mean", "standardDeviation", "minimum", "maximum", "sample");
-    return new NumberProfile(
-        column,
-        json.get("n").integer(),
-        missing,
-        json.get("mean").number(),
-        json.get("standardDeviation").number(),
-        json.get("minimum").number(),
-        json.get("maximum").number(),
-        json.get("sample").numbers());
   }
 
   // ---- golden examples

@@ -199,8 +199,8 @@ record Query(
     String of = ",metric=" + quoted(metric);
     String value = series(names, Meters.QUALITY, model, of);
     String bound = series(names, Meters.QUALITY_BOUND, model, of + ",end=" + quoted(end()));
-    String best =
-        value + " + ignoring(end) (" + bound + " - ignoring(end) " + value + ") * " + Estimate.TO_99;
+    String best = value + " + ignoring(end) (" + bound + " - ignoring(end) " + value + ") * "
+        + Estimate.TO_99;
     String allowed = kind == Kind.QUALITY
         ? Double.toString(limit)
         : "(" + series(names, Meters.QUALITY_BASELINE, model, of) + (below ? " - " : " + ")

@@ -521,7 +521,8 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
   }
 
   private EvidenceReader reads() {
-    return EvidenceReader.all(Stream.concat(draft.guards.stream(), draft.goals.stream()).toList());
+    return EvidenceReader.all(
+        Stream.concat(draft.guards.stream(), draft.goals.stream()).toList());
   }
 
   int[] shares() {

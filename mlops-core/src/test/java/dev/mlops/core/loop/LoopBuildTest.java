@@ -116,11 +116,10 @@ class LoopBuildTest {
   /** Not only watches: a window or a metric that the monitor does not measure reads INCONCLUSIVE for ever too. */
   @Test
   void whatTheMonitorDoesNotMeasureCannotBeReadEither() {
-    MonitorConfig config =
-        MicrometerMonitor.config(new SimpleMeterRegistry()).clock(scene.clock);
+    MonitorConfig config = MicrometerMonitor.config(new SimpleMeterRegistry()).clock(scene.clock);
     watchedBy(config.open("iris"));
-    RetrainPolicy policy = RetrainPolicies.violated(
-        Signals.quality("accuracy").over("last 24 h").atLeast(0.9));
+    RetrainPolicy policy =
+        RetrainPolicies.violated(Signals.quality("accuracy").over("last 24 h").atLeast(0.9));
     assertThat(refused(scene.loop(policy)))
         .contains("the monitor does not measure", "last 24 h", "MonitorFactory.watching");
     watchedBy(config.watching(policy).open("iris"));

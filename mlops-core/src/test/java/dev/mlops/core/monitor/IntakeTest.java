@@ -47,8 +47,7 @@ class IntakeTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final Intake intake = new Intake(1_024, Ring::new, new ReentrantLock());
 
-  private MicrometerMonitor open(
-      String model, UnaryOperator<MonitorConfig> knobs, Intake intake) {
+  private MicrometerMonitor open(String model, UnaryOperator<MonitorConfig> knobs, Intake intake) {
     MonitorConfig config = MicrometerMonitor.config(registry).clock(clock);
     return new MicrometerMonitor(model, knobs.apply(config).draft, intake);
   }

@@ -52,8 +52,7 @@ class LatencyGrowthTest {
   private final Recorder recorder = recorder();
 
   private MicrometerMonitor open() {
-    MonitorConfig config =
-        MicrometerMonitor.config(new SimpleMeterRegistry()).clock(clock);
+    MonitorConfig config = MicrometerMonitor.config(new SimpleMeterRegistry()).clock(clock);
     config.draft.host = this::read;
     return config.open("payments");
   }

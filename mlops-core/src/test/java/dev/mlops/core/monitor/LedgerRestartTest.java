@@ -65,9 +65,7 @@ class LedgerRestartTest {
   private MicrometerMonitor open(UnaryOperator<MonitorConfig> change) {
     registry = new SimpleMeterRegistry();
     MicrometerMonitor monitor = change
-        .apply(MicrometerMonitor.config(registry)
-            .clock(() -> now)
-            .logging(LedgerLog.in(folder())))
+        .apply(MicrometerMonitor.config(registry).clock(() -> now).logging(LedgerLog.in(folder())))
         .open("fraud");
     opened.add(monitor);
     return monitor;
@@ -112,7 +110,8 @@ class LedgerRestartTest {
     try (Stream<Path> files = Files.list(folder())) {
       next = files.filter(file -> file.toString().endsWith(".segment")).count();
     }
-    EventLog.open(folder().resolve(String.format(Locale.ROOT, "%016x.segment", next))).close();
+    EventLog.open(folder().resolve(String.format(Locale.ROOT, "%016x.segment", next)))
+        .close();
 
     for (int life = 0; life < 2; life++) {
       MicrometerMonitor after = open(knobs);
@@ -180,8 +179,7 @@ class LedgerRestartTest {
 
   @Test
   void anEarlyTruthThatWaitedLongEnoughIsNotCountedAgain() {
-    UnaryOperator<MonitorConfig> knobs =
-        config -> config.truthBefore(Duration.ofSeconds(60), 10);
+    UnaryOperator<MonitorConfig> knobs = config -> config.truthBefore(Duration.ofSeconds(60), 10);
     MicrometerMonitor before = open(knobs);
     serving(before);
     before.truth("a", TRUE);
@@ -222,8 +220,7 @@ class LedgerRestartTest {
 
   @Test
   void predictionsMatureAfterARestartThoughTheClockWasAheadBefore() {
-    UnaryOperator<MonitorConfig> knobs =
-        config -> config.truthWithin(Duration.ofHours(1));
+    UnaryOperator<MonitorConfig> knobs = config -> config.truthWithin(Duration.ofHours(1));
     MicrometerMonitor before = open(knobs);
     Recorder recorder = serving(before);
     before.tick();
@@ -249,8 +246,7 @@ class LedgerRestartTest {
 
   @Test
   void anHourBackBetweenTwoLivesDelaysNothing() {
-    UnaryOperator<MonitorConfig> knobs =
-        config -> config.truthWithin(Duration.ofMinutes(10));
+    UnaryOperator<MonitorConfig> knobs = config -> config.truthWithin(Duration.ofMinutes(10));
     MicrometerMonitor before = open(knobs);
     serving(before).record("a", ROW, YES, 1);
     before.tick();
@@ -267,8 +263,7 @@ class LedgerRestartTest {
 
   @Test
   void theTimeBetweenTwoLivesCounts() {
-    UnaryOperator<MonitorConfig> knobs =
-        config -> config.truthWithin(Duration.ofMinutes(10));
+    UnaryOperator<MonitorConfig> knobs = config -> config.truthWithin(Duration.ofMinutes(10));
     MicrometerMonitor before = open(knobs);
     serving(before).record("a", ROW, YES, 1);
     before.tick();
@@ -282,9 +277,8 @@ class LedgerRestartTest {
   @Test
   void keepsForLongerThanMillisecondsCanSay() {
     Duration forever = Duration.ofSeconds(Long.MAX_VALUE);
-    UnaryOperator<MonitorConfig> knobs = config -> config
-        .truthBefore(forever, 10)
-        .logging(LedgerLog.in(folder()).keepingFor(forever));
+    UnaryOperator<MonitorConfig> knobs = config ->
+        config.truthBefore(forever, 10).logging(LedgerLog.in(folder()).keepingFor(forever));
     try (CapturedLog log = CapturedLog.of(MicrometerMonitor.class)) {
       MicrometerMonitor before = open(knobs);
       before.truth("early", TRUE);
@@ -347,9 +341,8 @@ class LedgerRestartTest {
   }
 
   private static Schema categories(int width) {
-    return Schema.of(IntStream.range(0, width)
-        .mapToObj(i -> Column.category("c" + i))
-        .toArray(Column[]::new));
+    return Schema.of(
+        IntStream.range(0, width).mapToObj(i -> Column.category("c" + i)).toArray(Column[]::new));
   }
 
   private static Row row(Schema wide, String category) {
@@ -411,7 +404,9 @@ class LedgerRestartTest {
     assertThat(logging()).isEqualTo(1);
     assertThat(unlogged()).isZero();
     before.close();
-    for (int life = 0; life < 2; life++) { // once from what was told, once from the beginning of a segment
+    for (int life = 0;
+        life < 2;
+        life++) { // once from what was told, once from the beginning of a segment
       MicrometerMonitor after = open(knobs);
       assertThat(champion(after).version()).isEqualTo("2");
       assertThat(champion(after).baseline()).contains(baseline);

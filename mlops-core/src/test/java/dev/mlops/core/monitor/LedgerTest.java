@@ -77,7 +77,8 @@ class LedgerTest {
   /** A chunk for what is open, twice that for gaps, and one for what has matured: however many come, in any order. */
   @Test
   void holdsNoMoreThanItsBounds() {
-    Ledger ledger = new Ledger(config().awaiting(5_000).keeping(2_000).qualityOver(50).draft, listener);
+    Ledger ledger =
+        new Ledger(config().awaiting(5_000).keeping(2_000).qualityOver(50).draft, listener);
     Random random = new Random(3);
     long most = 0;
     for (long id = 0; id < 300_000; id++) {

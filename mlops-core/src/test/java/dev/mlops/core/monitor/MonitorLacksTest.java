@@ -35,12 +35,13 @@ class MonitorLacksTest {
 
   @Test
   void whatItWasNotToldOfIsLacking() {
-    assertThat(lacking(config())).satisfiesExactlyInAnyOrder(
-        lack -> assertThat(lack).startsWith("watch \"").contains("accuracy"),
-        lack -> assertThat(lack).contains("over \"last 24 h\""),
-        lack -> assertThat(lack).contains("accuracy", "any look", "0.02"),
-        lack -> assertThat(lack).contains("measure", Metric.recall("fraud").name()),
-        lack -> assertThat(lack).contains("divide", "channel"));
+    assertThat(lacking(config()))
+        .satisfiesExactlyInAnyOrder(
+            lack -> assertThat(lack).startsWith("watch \"").contains("accuracy"),
+            lack -> assertThat(lack).contains("over \"last 24 h\""),
+            lack -> assertThat(lack).contains("accuracy", "any look", "0.02"),
+            lack -> assertThat(lack).contains("measure", Metric.recall("fraud").name()),
+            lack -> assertThat(lack).contains("divide", "channel"));
   }
 
   @Test
@@ -76,7 +77,8 @@ class MonitorLacksTest {
           .singleElement()
           .asString()
           .contains("last 12 h");
-      assertThat(monitor.lacks(Signals.quality("accuracy").noWorseThanBaseline(0.03).atAnyLook()))
+      assertThat(monitor.lacks(
+              Signals.quality("accuracy").noWorseThanBaseline(0.03).atAnyLook()))
           .singleElement()
           .asString()
           .contains("0.03");

@@ -40,8 +40,7 @@ class UnderLoadTest {
 
   private final ManualClock clock = new ManualClock();
 
-  private MicrometerMonitor open(
-      MeterRegistry registry, UnaryOperator<MonitorConfig> knobs) {
+  private MicrometerMonitor open(MeterRegistry registry, UnaryOperator<MonitorConfig> knobs) {
     return knobs.apply(MicrometerMonitor.config(registry).clock(clock)).open("fraud");
   }
 
@@ -134,8 +133,7 @@ class UnderLoadTest {
         open(new SimpleMeterRegistry(), config -> config.buffering(1 << 24).watching());
     int rings =
         Math.min(64, 2 * Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors() - 1));
-    assumeTrue(
-        (1L << 24) / rings * columns > Ring.MOST_VALUES, "so many processors that it fits");
+    assumeTrue((1L << 24) / rings * columns > Ring.MOST_VALUES, "so many processors that it fits");
     assertThatThrownBy(() -> monitor.recorder("1", Baseline.builder(wide).build()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("16777216", columns + " columns", "MonitorConfig.buffering");
