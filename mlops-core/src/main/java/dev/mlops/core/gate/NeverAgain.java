@@ -66,10 +66,11 @@ final class NeverAgain extends BuiltIn {
 
   private static boolean isRight(
       GoldenExample example, @Nullable Prediction said) {
-    // Which score the right label has is for the candidate to say.
-    return example.expected() instanceof Classification wanted && said instanceof Classification got
-        ? wanted.label().equals(got.label())
-        : example.matches(said);
+    if (example.expected() instanceof Classification wanted
+        && said instanceof Classification got) {
+      return wanted.label().equals(got.label()); // its score is for the candidate to say
+    }
+    return example.matches(said);
   }
 
   private static String wanted(GoldenExample example) {

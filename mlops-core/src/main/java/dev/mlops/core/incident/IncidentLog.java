@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -110,7 +111,7 @@ public final class IncidentLog implements AutoCloseable {
   private final List<Suspect> suspects = new ArrayList<>();
   private long next = -1;
   private long resume;
-  private volatile long looks;
+  private final AtomicLong looks = new AtomicLong();
   private int inWindow;
   private int judged;
   private int takenInWindow;
@@ -250,7 +251,7 @@ public final class IncidentLog implements AutoCloseable {
       throw new Stop();
     }
     next = outcome.position() + 1;
-    looks++;
+    looks.incrementAndGet();
     try {
       judge(outcome, known);
     } catch (RuntimeException | LinkageError | StackOverflowError e) { // a row that throws
@@ -737,7 +738,7 @@ public final class IncidentLog implements AutoCloseable {
   /** {@return how it is doing} */
   public synchronized Status status() {
     return new Status(
-        looks, found, open, unjudged, missed, leftOut, Optional.ofNullable(faults.now()));
+        looks.get(), found, open, unjudged, missed, leftOut, Optional.ofNullable(faults.now()));
   }
 
   /**

@@ -292,28 +292,36 @@ final class IncidentRecords {
 
   private static @Nullable Prediction prediction(DataInputStream in) throws IOException {
     int kind = in.readByte();
-    switch (kind) {
-      case 0:
-        return null;
-      case 1:
-        return Classification.of(text(in));
-      case 4:
-        return new AnomalyScore(in.readDouble(), in.readBoolean());
-      case 2, 3:
-        String label = kind == 2 ? text(in) : "";
-        int count = count(in);
-        List<String> names = new ArrayList<>();
-        double[] values = new double[Math.min(count, in.available())];
-        for (int i = 0; i < count; i++) {
-          names.add(text(in));
-          values[i] = in.readDouble();
-        }
-        return kind == 2
-            ? Classification.of(names, values).choosing(label)
-            : Regression.of(names, values);
-      default:
-        throw new IllegalArgumentException("prediction of kind " + kind);
+    return switch (kind) {
+      case 0 -> null;
+      case 1 -> Classification.of(text(in));
+      case 2 -> scored(in);
+      case 3 -> quantities(in);
+      case 4 -> new AnomalyScore(in.readDouble(), in.readBoolean());
+      default -> throw new IllegalArgumentException("prediction of kind " + kind);
+    };
+  }
+
+  private static Prediction scored(DataInputStream in) throws IOException {
+    String label = text(in);
+    List<String> labels = new ArrayList<>();
+    double[] scores = named(in, labels);
+    return Classification.of(labels, scores).choosing(label);
+  }
+
+  private static Prediction quantities(DataInputStream in) throws IOException {
+    List<String> names = new ArrayList<>();
+    double[] values = named(in, names);
+    return Regression.of(names, values);
+  }
+
+  private static double[] named(DataInputStream in, List<String> names) throws IOException {
+    double[] values = new double[Math.min(count(in), in.available())];
+    for (int i = 0; i < values.length; i++) {
+      names.add(text(in));
+      values[i] = in.readDouble();
     }
+    return values;
   }
 
   private static void truth(DataOutputStream out, Truth truth) throws IOException {

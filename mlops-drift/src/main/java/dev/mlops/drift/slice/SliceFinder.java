@@ -201,7 +201,13 @@ public final class SliceFinder {
   }
 
   /** Conditions as keys of a map. */
-  private record Key(int[] conditions) {
+  private static final class Key {
+    private final int[] conditions;
+
+    Key(int[] conditions) {
+      this.conditions = conditions;
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
       return other instanceof Key that && Arrays.equals(conditions, that.conditions);
