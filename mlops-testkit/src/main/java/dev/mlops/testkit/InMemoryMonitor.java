@@ -387,7 +387,8 @@ public final class InMemoryMonitor implements MetricsMonitor {
     }
     section.recorded++;
     long predicted = config.ticker.getAsLong();
-    section.firstPrediction = section.newestPrediction == null ? predicted : section.firstPrediction;
+    section.firstPrediction =
+        section.newestPrediction == null ? predicted : section.firstPrediction;
     section.newestPrediction = predicted;
     section.took(call, config.bound);
     Served served = new Served(

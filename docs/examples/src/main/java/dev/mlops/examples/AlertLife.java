@@ -54,7 +54,8 @@ public final class AlertLife {
             .owner("risk")
             .label("region", "eu")
             .runbook("https://wiki.example.com/fraud"),
-        AlertRule.of("fraud.silent", truth().newerThan(Duration.ofHours(6))).severity(Severity.PAGE));
+        AlertRule.of("fraud.silent", truth().newerThan(Duration.ofHours(6)))
+            .severity(Severity.PAGE));
     // endregion
     return rules;
   }
@@ -100,12 +101,14 @@ public final class AlertLife {
 
   private static void post(URI alertmanager) throws IOException {
     // region http
-    HttpClient client = HttpClient.newHttpClient(); // with the proxy and the certificates of the host
+    HttpClient client =
+        HttpClient.newHttpClient(); // with the proxy and the certificates of the host
     AlertSink pager = AlertmanagerSink.of(alertmanager, HttpPost.by(client, Duration.ofSeconds(5)));
     // endregion
-    AlertEngine engine = AlertEngine.of(AlertRule.of("fraud.recall", quality("recall").atLeast(0.70))
-            .severity(Severity.PAGE)
-            .owner("risk"))
+    AlertEngine engine = AlertEngine.of(
+            AlertRule.of("fraud.recall", quality("recall").atLeast(0.70))
+                .severity(Severity.PAGE)
+                .owner("risk"))
         .to(pager)
         .on(Runnable::run);
     engine.evaluate(now(0.61));

@@ -45,8 +45,7 @@ public final class AlertStates {
     List<AlertRule> rules = new ArrayList<>();
     for (Missing missing : Missing.values()) {
       for (int kind = 0; kind < 3; kind++) {
-        AlertRule rule = AlertRule.of(
-                "r" + rules.size(), quality("accuracy").atLeast(0.80))
+        AlertRule rule = AlertRule.of("r" + rules.size(), quality("accuracy").atLeast(0.80))
             .holding(Duration.ofMinutes(kind == 0 ? 0 : 2))
             .keepFiring(Duration.ofMinutes(kind == 1 ? 0 : 3))
             .onMissing(missing);
@@ -115,6 +114,7 @@ public final class AlertStates {
   }
 
   private static String series(String name, CharSequence values) {
-    return "      - series: '" + name + "'\n        values: '" + values.toString().strip() + "'\n";
+    return "      - series: '" + name + "'\n        values: '"
+        + values.toString().strip() + "'\n";
   }
 }

@@ -25,8 +25,11 @@ class AlertProgramsTest {
             line -> assertThat(line).contains("09:10:00Z FIRING fraud.recall"),
             line -> assertThat(line).contains("FIRING acknowledged by ana", "chargebacks"),
             line -> assertThat(line).contains("fraud.recall=ana", "moving the feed"),
-            line -> assertThat(line).as("0.73 is between the limits").contains("fraud.recall=FIRING"),
-            line -> assertThat(line).as("in a silence, too").contains("09:30:00Z RESOLVED fraud.recall"));
+            line ->
+                assertThat(line).as("0.73 is between the limits").contains("fraud.recall=FIRING"),
+            line -> assertThat(line)
+                .as("in a silence, too")
+                .contains("09:30:00Z RESOLVED fraud.recall"));
   }
 
   @Test

@@ -118,10 +118,11 @@ public final class BurnRates {
       double allowed =
           BigDecimal.valueOf(pair.factor()).multiply(BigDecimal.valueOf(excess)).doubleValue();
       if (allowed >= room) {
-        throw new IllegalArgumentException("a burn rate of " + pair.factor() + " can never be reached: "
-            + measured + " would have to be worse than " + tested + " by " + allowed
-            + ", but can lose " + room + " at most; the factor must be below " + room / excess
-            + ", or the excess below " + room / pair.factor());
+        throw new IllegalArgumentException(
+            "a burn rate of " + pair.factor() + " can never be reached: "
+                + measured + " would have to be worse than " + tested + " by " + allowed
+                + ", but can lose " + room + " at most; the factor must be below " + room / excess
+                + ", or the excess below " + room / pair.factor());
       }
       Signals.QualityQuestions quality = Signals.quality(measured);
       all.add(Signals.anyOf(

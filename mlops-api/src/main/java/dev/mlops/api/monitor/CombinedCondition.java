@@ -58,8 +58,9 @@ public final class CombinedCondition implements Condition {
       throw new IllegalArgumentException("a condition of conditions must have one, but had none");
     }
     if (wanted < 1 || wanted > all.size()) {
-      throw new IllegalArgumentException("the number of conditions that must hold must be from 1 to "
-          + all.size() + ", but was " + wanted);
+      throw new IllegalArgumentException(
+          "the number of conditions that must hold must be from 1 to " + all.size() + ", but was "
+              + wanted);
     }
     return new CombinedCondition(kind, wanted, all);
   }
@@ -112,8 +113,7 @@ public final class CombinedCondition implements Condition {
   private static Finding finding(Verdict verdict, String before, List<Finding> deciding) {
     Finding first = deciding.get(0);
     Finding.Builder builder = Finding.builder(
-        verdict,
-        before + deciding.stream().map(Finding::text).collect(Collectors.joining("; ")));
+        verdict, before + deciding.stream().map(Finding::text).collect(Collectors.joining("; ")));
     first.quantity().ifPresent(builder::quantity);
     first.value().ifPresent(builder::value);
     first.estimate().ifPresent(builder::estimate);

@@ -69,8 +69,8 @@ final class ConditionText {
     }
     if (quantity.equals(Expression.Quantity.TRUTH_AGE)
         || quantity.equals(Expression.Quantity.PREDICTION_AGE)) {
-      return (quantity.equals(Expression.Quantity.TRUTH_AGE) ? "truth" : "traffic") + "().newerThan("
-          + MlopsException.shown(asked.time().orElseThrow()) + ")";
+      return (quantity.equals(Expression.Quantity.TRUTH_AGE) ? "truth" : "traffic")
+          + "().newerThan(" + MlopsException.shown(asked.time().orElseThrow()) + ")";
     }
     String limit = Figures.exact(asked.limit().orElseThrow());
     if (quantity.equals(Expression.Quantity.FRESH_TRUTHS)) {
@@ -260,25 +260,26 @@ final class ConditionText {
     if (all.group(1).equals("atLeast")) {
       String count = parts.remove(0).strip();
       if (!count.matches("[0-9]{1,4}")) {
-        throw new IllegalArgumentException("atLeast must begin with how many must hold, but began with "
-            + MlopsException.shown(count));
+        throw new IllegalArgumentException(
+            "atLeast must begin with how many must hold, but began with "
+                + MlopsException.shown(count));
       }
       wanted = Integer.parseInt(count);
     }
-    Condition[] conditions =
-        parts.stream().map(part -> parse(part, own)).toArray(Condition[]::new);
-    return Optional.of(switch (all.group(1)) {
-      case "allOf" -> Signals.allOf(conditions);
-      case "anyOf" -> Signals.anyOf(conditions);
-      case "atLeast" -> Signals.atLeast(wanted, conditions);
-      default -> {
-        if (conditions.length != 1) {
-          throw new IllegalArgumentException(
-              "not must have one condition, but had " + conditions.length);
-        }
-        yield Signals.not(conditions[0]);
-      }
-    });
+    Condition[] conditions = parts.stream().map(part -> parse(part, own)).toArray(Condition[]::new);
+    return Optional.of(
+        switch (all.group(1)) {
+          case "allOf" -> Signals.allOf(conditions);
+          case "anyOf" -> Signals.anyOf(conditions);
+          case "atLeast" -> Signals.atLeast(wanted, conditions);
+          default -> {
+            if (conditions.length != 1) {
+              throw new IllegalArgumentException(
+                  "not must have one condition, but had " + conditions.length);
+            }
+            yield Signals.not(conditions[0]);
+          }
+        });
   }
 
   /** What the commas divide that are neither in brackets nor in quotes. */

@@ -11,7 +11,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CombinedConditionTest {
-  private static final Evidence NOTHING = Evidence.builder("fraud", Instant.EPOCH).build();
+  private static final Evidence NOTHING =
+      Evidence.builder("fraud", Instant.EPOCH).build();
 
   private static Condition says(Verdict verdict) {
     return evidence -> Finding.of(verdict, "says " + verdict);
@@ -27,7 +28,8 @@ class CombinedConditionTest {
         for (int i = 0, rest = code; i < size; i++, rest /= 3) {
           parts.add(verdicts[rest % 3]);
         }
-        Condition[] conditions = parts.stream().map(CombinedConditionTest::says).toArray(Condition[]::new);
+        Condition[] conditions =
+            parts.stream().map(CombinedConditionTest::says).toArray(Condition[]::new);
         for (int wanted = 1; wanted <= size; wanted++) {
           int n = wanted;
           boolean worst = parts.stream().filter(each -> each == Verdict.PASS).count() >= n;
@@ -76,7 +78,8 @@ class CombinedConditionTest {
     for (Condition condition : all) {
       assertThat(Signals.parse(condition.toString())).as("%s", condition).isEqualTo(condition);
     }
-    assertThat(Signals.anyOf(worse, Signals.features().falseAlarmEvery(1_000_000)).watches())
+    assertThat(
+            Signals.anyOf(worse, Signals.features().falseAlarmEvery(1_000_000)).watches())
         .hasSize(1);
     assertThat(Signals.allOf(worse, worse).metrics()).hasSize(1);
     assertThatThrownBy(() -> Signals.parse("allOf(quality(\"recal\").atLeast(0.5))"))
@@ -136,7 +139,8 @@ class CombinedConditionTest {
         .contains("over(\"last 30 min\").noWorseThanBaseline(0.12)");
     assertThatThrownBy(() -> BurnRates.PAGE.excess("accuracy", 0.90, 0))
         .hasMessageContaining("excess");
-    assertThatThrownBy(() -> BurnRates.PAGE.excess("accuracy", 0, 0.1)).hasMessageContaining("tested");
+    assertThatThrownBy(() -> BurnRates.PAGE.excess("accuracy", 0, 0.1))
+        .hasMessageContaining("tested");
     assertThatThrownBy(() -> new BurnRates.Pair(1, Duration.ofMinutes(5), Duration.ofHours(1)))
         .hasMessageContaining("longer");
   }

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
@@ -93,7 +94,7 @@ public final class AlertEngine implements EvidenceReader {
   private final ReentrantLock evaluating = new ReentrantLock();
   private volatile Map<String, State> states = Map.of();
   private volatile List<Silence> silences = List.of();
-  private volatile long unkept;
+  private final AtomicLong unkept = new AtomicLong();
 
   /** Guarded by the lock, as is all below. */
   private long silencesMade;
@@ -433,7 +434,7 @@ public final class AlertEngine implements EvidenceReader {
       write();
     } catch (Throwable e) {
       changed = true;
-      unkept++;
+      unkept.incrementAndGet();
       warnings.once(
           "state " + e.getClass().getName(),
           "an alert engine could not keep its state (" + Warnings.shown(e)
@@ -472,7 +473,7 @@ public final class AlertEngine implements EvidenceReader {
 
   /** {@return how often an evaluation could not write the engine's file} */
   public long unkept() {
-    return unkept;
+    return unkept.get();
   }
 
   private static long sum(List<Outlet> outlets, ToLongFunction<Outlet> count) {

@@ -59,8 +59,8 @@ public final class AlertmanagerSink implements RepeatingAlertSink {
    */
   public static AlertmanagerSink of(URI base, HttpPost http) {
     String path = base.toString();
-    URI to = URI.create((path.endsWith("/") ? path.substring(0, path.length() - 1) : path)
-        + "/api/v2/alerts");
+    URI to = URI.create(
+        (path.endsWith("/") ? path.substring(0, path.length() - 1) : path) + "/api/v2/alerts");
     return new AlertmanagerSink(new Sender(to, "application/json", Map.of(), http));
   }
 
@@ -108,8 +108,9 @@ public final class AlertmanagerSink implements RepeatingAlertSink {
           && Duration.between(sent, at).compareTo(RESEND) < 0) {
         return;
       }
-      resolved.values().removeIf(event ->
-          Duration.between(event.at(), at).abs().compareTo(RESOLVED_KEPT) > 0);
+      resolved
+          .values()
+          .removeIf(event -> Duration.between(event.at(), at).abs().compareTo(RESOLVED_KEPT) > 0);
       firing.forEach(event -> resolved.remove(event.key()));
       resolved.values().forEach(event -> alerts.add(alert(event, at)));
       firing.forEach(event -> alerts.add(alert(event, at)));
@@ -145,7 +146,11 @@ public final class AlertmanagerSink implements RepeatingAlertSink {
     Map<String, Object> alert = new LinkedHashMap<>();
     alert.put("labels", labels);
     alert.put("annotations", annotations);
-    alert.put("startsAt", event.since().isAfter(event.at()) ? event.at().toString() : event.since().toString());
+    alert.put(
+        "startsAt",
+        event.since().isAfter(event.at())
+            ? event.at().toString()
+            : event.since().toString());
     alert.put("endsAt", ends(event, now).toString());
     return alert;
   }

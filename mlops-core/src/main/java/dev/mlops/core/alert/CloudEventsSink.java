@@ -51,9 +51,10 @@ public final class CloudEventsSink implements AlertSink {
 
   @Override
   public void deliver(AlertEvent event) throws IOException, InterruptedException {
-    String what =
-        (event.kind() == AlertEvent.Kind.CHANGE ? event.state().name() : event.kind().name())
-            .toLowerCase(Locale.ROOT);
+    String what = (event.kind() == AlertEvent.Kind.CHANGE
+            ? event.state().name()
+            : event.kind().name())
+        .toLowerCase(Locale.ROOT);
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("specversion", "1.0");
     body.put("id", event.key() + "-" + what + "-" + event.at());
@@ -64,11 +65,13 @@ public final class CloudEventsSink implements AlertSink {
     body.put("datacontenttype", "application/json");
     // The severity extension, with the numbers of OpenTelemetry.
     body.put("severitytext", event.severity().name());
-    body.put("severitynumber", switch (event.severity()) {
-      case PAGE -> 21;
-      case TICKET -> 17;
-      case INFO -> 9;
-    });
+    body.put(
+        "severitynumber",
+        switch (event.severity()) {
+          case PAGE -> 21;
+          case TICKET -> 17;
+          case INFO -> 9;
+        });
     body.put("data", EventJson.of(event));
     sender.send(body);
   }

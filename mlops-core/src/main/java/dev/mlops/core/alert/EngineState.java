@@ -62,8 +62,8 @@ final class EngineState {
     this.heldSince = kept.find("held").map(text -> Instant.parse(text.text())).orElse(null);
     this.lostSince = kept.find("lost").map(text -> Instant.parse(text.text())).orElse(null);
     rules.forEach((name, rule) -> rule.find("labels")
-        .ifPresent(labels -> gone.add(
-            new Gone(rule(name, labels), Instant.parse(rule.get("standing").get("since").text())))));
+        .ifPresent(labels -> gone.add(new Gone(
+            rule(name, labels), Instant.parse(rule.get("standing").get("since").text())))));
   }
 
   static EngineState of(Json kept) {

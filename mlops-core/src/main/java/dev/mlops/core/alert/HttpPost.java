@@ -54,10 +54,13 @@ public interface HttpPost {
           "timeout must be longer than zero, but was " + MlopsException.shown(timeout));
     }
     return (to, headers, body) -> {
-      HttpRequest.Builder request =
-          HttpRequest.newBuilder(to).timeout(timeout).POST(HttpRequest.BodyPublishers.ofByteArray(body));
+      HttpRequest.Builder request = HttpRequest.newBuilder(to)
+          .timeout(timeout)
+          .POST(HttpRequest.BodyPublishers.ofByteArray(body));
       headers.forEach(request::setHeader);
-      return client.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode();
+      return client
+          .send(request.build(), HttpResponse.BodyHandlers.discarding())
+          .statusCode();
     };
   }
 }

@@ -35,8 +35,8 @@ public final class LoggingSink implements AlertSink {
 
   @Override
   public void deliver(AlertEvent event) {
-    boolean fires = event.state() == AlertEvent.State.FIRING
-        && event.kind() != AlertEvent.Kind.ACKNOWLEDGED;
+    boolean fires =
+        event.state() == AlertEvent.State.FIRING && event.kind() != AlertEvent.Kind.ACKNOWLEDGED;
     System.Logger.Level level = !fires
         ? System.Logger.Level.INFO
         : event.severity() == AlertRule.Severity.PAGE

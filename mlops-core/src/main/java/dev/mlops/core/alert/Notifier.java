@@ -124,8 +124,7 @@ final class Notifier {
   }
 
   /** Tells that an alert is over to those who were told of it. */
-  private void over(
-      Standing standing, Finding finding, Evidence evidence, List<Notice> notices) {
+  private void over(Standing standing, Finding finding, Evidence evidence, List<Notice> notices) {
     if (standing.told != null || standing.owedFromBefore) {
       AlertEvent event = event(standing, Kind.CHANGE, finding, evidence);
       standing.told = null;
@@ -139,8 +138,7 @@ final class Notifier {
     }
   }
 
-  private boolean isSilent(
-      String rule, List<Silence> silences, List<String> firing, Instant now) {
+  private boolean isSilent(String rule, List<Silence> silences, List<String> firing, Instant now) {
     for (Silence silence : silences) {
       if (silence.covers(rule, now)) {
         return true;
@@ -226,8 +224,8 @@ final class Notifier {
       if (group.waiting.events().isEmpty()) {
         continue;
       }
-      boolean waited = now.isBefore(group.began)
-          || Standing.reached(group.began, now, setup.groupWait);
+      boolean waited =
+          now.isBefore(group.began) || Standing.reached(group.began, now, setup.groupWait);
       boolean apart = group.told == null
           || now.isBefore(group.told)
           || Standing.reached(group.told, now, setup.groupInterval);
@@ -248,8 +246,8 @@ final class Notifier {
     }
     heldTold = !heldTold;
     changed = true;
-    String limit = "the limit of " + setup.stormEvents + " in "
-        + MlopsException.shown(setup.stormTime);
+    String limit =
+        "the limit of " + setup.stormEvents + " in " + MlopsException.shown(setup.stormTime);
     Finding finding = heldTold
         ? Finding.builder(
                 Verdict.FAIL,
@@ -289,19 +287,15 @@ final class Notifier {
     } else if (lostAt != null && Standing.reached(lostAt, evidence.at(), LOSSES_ARE_OVER)) {
       lostAt = null;
       changed = true;
-      notices.add(own(
-          lost, false, lostSince, Finding.pass("an hour has passed without a loss"), evidence));
+      notices.add(
+          own(lost, false, lostSince, Finding.pass("an hour has passed without a loss"), evidence));
     }
   }
 
   private Notice own(
       AlertRule rule, boolean fires, Instant since, Finding finding, Evidence evidence) {
     AlertEvent.Builder event = AlertEvent.builder(
-            evidence.model(),
-            rule,
-            fires ? State.FIRING : State.RESOLVED,
-            evidence.at(),
-            finding)
+            evidence.model(), rule, fires ? State.FIRING : State.RESOLVED, evidence.at(), finding)
         .since(since);
     evidence.champion().map(VersionEvidence::version).ifPresent(event::version);
     return alone(event.build(), () -> {});

@@ -57,7 +57,7 @@ final class Outlet {
   void add(Notice notice) {
     synchronized (queue) {
       int more = notice.events().size();
-      if (waiting > 0 && waiting + more > capacity || waiting >= capacity) {
+      if ((waiting > 0 && waiting + more > capacity) || waiting >= capacity) {
         dropped += more;
       } else {
         waiting += more;
@@ -104,8 +104,7 @@ final class Outlet {
   private boolean mayTry() {
     return tried == 0
         || now.isBefore(triedAt)
-        || Standing.reached(
-            triedAt, now, FIRST_WAIT.multipliedBy(1L << Math.min(tried - 1, 20)));
+        || Standing.reached(triedAt, now, FIRST_WAIT.multipliedBy(1L << Math.min(tried - 1, 20)));
   }
 
   private void run() {

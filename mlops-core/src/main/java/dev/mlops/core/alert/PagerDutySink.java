@@ -88,16 +88,22 @@ public final class PagerDutySink implements AlertSink {
     Map<String, Object> payload = new LinkedHashMap<>();
     payload.put("summary", Sender.cut(event.toString(), LONGEST_SUMMARY));
     payload.put("source", Sender.cut(event.model(), LONGEST_SUMMARY));
-    payload.put("severity", switch (event.severity()) {
-      case PAGE -> "critical";
-      case TICKET -> "error";
-      case INFO -> "info";
-    });
+    payload.put(
+        "severity",
+        switch (event.severity()) {
+          case PAGE -> "critical";
+          case TICKET -> "error";
+          case INFO -> "info";
+        });
     payload.put("timestamp", event.at().toString());
     payload.put("class", event.rule());
-    payload.put("component", event.version().map(version -> event.model() + ":" + version)
-        .map(text -> Sender.cut(text, LONGEST_SUMMARY))
-        .orElse(Sender.cut(event.model(), LONGEST_SUMMARY)));
+    payload.put(
+        "component",
+        event
+            .version()
+            .map(version -> event.model() + ":" + version)
+            .map(text -> Sender.cut(text, LONGEST_SUMMARY))
+            .orElse(Sender.cut(event.model(), LONGEST_SUMMARY)));
     payload.put("custom_details", EventJson.of(event));
     return payload;
   }

@@ -32,11 +32,13 @@ final class CloudWatch {
       }
       left.addAll(query.forgotten("CloudWatch"));
       if (query.kind() == Query.Kind.TRUTH_AGE) {
-        left.add(query.rule().name() + ": an alarm of CloudWatch does not see that a first truth never"
-            + " came; it sees that they cease");
+        left.add(
+            query.rule().name() + ": an alarm of CloudWatch does not see that a first truth never"
+                + " came; it sees that they cease");
       }
       if (query.rule().ofLast() > 1 && !query.rule().holding().isZero()) {
-        left.add(query.rule().name() + ": an alarm of CloudWatch counts " + query.rule().failing()
+        left.add(query.rule().name() + ": an alarm of CloudWatch counts "
+            + query.rule().failing()
             + " of the last " + query.rule().ofLast() + " periods, and does not hold "
             + query.rule().holding());
       }

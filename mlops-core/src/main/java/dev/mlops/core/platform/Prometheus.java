@@ -117,8 +117,8 @@ final class Prometheus {
           minutes));
     } else if (query.kind() == Query.Kind.PREDICTION_AGE || query.kind() == Query.Kind.TRUTH_AGE) {
       Meters age = query.kind() == Query.Kind.TRUTH_AGE ? Meters.TRUTH_AGE : Meters.PREDICTION_AGE;
-      series.add(series(
-          gauge(age) + "{" + common + "}", query.limit() + (fires ? 1 : -0.001), minutes));
+      series.add(
+          series(gauge(age) + "{" + common + "}", query.limit() + (fires ? 1 : -0.001), minutes));
       series.add(series(gauge(Meters.WAITING) + "{" + common + "}", 1, minutes));
     } else {
       String of = common + ",metric=" + Query.quoted(query.metric());
@@ -187,7 +187,8 @@ final class Prometheus {
       Class.forName(DUMP, false, loader);
     } catch (ClassNotFoundException | LinkageError e) {
       throw new IllegalStateException(
-          what + " needs org.snakeyaml:snakeyaml-engine on the class path, which mlops-core declares"
+          what
+              + " needs org.snakeyaml:snakeyaml-engine on the class path, which mlops-core declares"
               + " as optional; add it. Nothing was written",
           e);
     }

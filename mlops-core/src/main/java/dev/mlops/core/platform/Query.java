@@ -120,8 +120,7 @@ record Query(
     long rows = Math.max(asked.fewest(), rule.fewestTruths());
     Comparison comparison = asked.comparison();
     return switch (comparison) {
-      case AT_LEAST, AT_MOST ->
-        new Query(rule, Kind.QUALITY, name, "", below, limit, 0, rows);
+      case AT_LEAST, AT_MOST -> new Query(rule, Kind.QUALITY, name, "", below, limit, 0, rows);
       case NO_WORSE_THAN_BASELINE ->
         new Query(rule, Kind.BESIDE_BASELINE, name, "", below, 0, limit, rows);
       default -> "no meter holds what " + comparison + " compares";
@@ -142,8 +141,8 @@ record Query(
   List<String> counts(String platform) {
     return rule.ofLast() == 1
         ? List.of()
-        : List.of(rule.name() + ": " + platform + " does not count evaluations, so " + rule.failing()
-            + " of the last " + rule.ofLast() + " is not said");
+        : List.of(rule.name() + ": " + platform + " does not count evaluations, so "
+            + rule.failing() + " of the last " + rule.ofLast() + " is not said");
   }
 
   /** What a platform that knows no alert of the evaluation before does not say. */
@@ -155,8 +154,8 @@ record Query(
     }
     if (rule.onMissing() != AlertRule.Missing.INCONCLUSIVE
         && rule.onMissing() != AlertRule.Missing.PASS) {
-      left.add(rule.name() + ": " + platform + " ends it where the evidence does not tell, which should "
-          + rule.onMissing());
+      left.add(rule.name() + ": " + platform
+          + " ends it where the evidence does not tell, which should " + rule.onMissing());
     }
     return left;
   }
@@ -216,16 +215,18 @@ record Query(
     return switch (kind) {
       case DRIFT -> {
         String level = series(names, Meters.DRIFT, model, ",watch=" + quoted(watch));
-        yield "((" + level + " == 1) or (" + level + " == 2)) and ignoring(watch) (" + champion + ")";
+        yield "((" + level + " == 1) or (" + level + " == 2)) and ignoring(watch) (" + champion
+            + ")";
       }
       case PREDICTION_AGE ->
-        "(" + series(names, Meters.PREDICTION_AGE, model, "") + " <= " + limit + ") and (" + champion
-            + ")";
+        "(" + series(names, Meters.PREDICTION_AGE, model, "") + " <= " + limit + ") and ("
+            + champion + ")";
       case TRUTH_AGE -> {
         String truth = series(names, Meters.TRUTH_AGE, model, "");
         yield "((" + truth + " <= " + limit + ") or (("
             + series(names, Meters.SERVING_AGE, model, "") + " <= " + limit + ") unless " + truth
-            + ") or (" + series(names, Meters.WAITING, model, "") + " == 0)) and (" + champion + ")";
+            + ") or (" + series(names, Meters.WAITING, model, "") + " == 0)) and (" + champion
+            + ")";
       }
       case QUALITY, BESIDE_BASELINE -> {
         String of = ",metric=" + quoted(metric);
@@ -251,8 +252,8 @@ record Query(
       return fails;
     }
     String recovers = by(recovery.get().passes(model, names));
-    String alerts = "ALERTS{alertname=" + quoted(rule.name()) + ",model=" + quoted(model)
-        + ",alertstate=";
+    String alerts =
+        "ALERTS{alertname=" + quoted(rule.name()) + ",model=" + quoted(model) + ",alertstate=";
     String firing = by(alerts + "\"firing\"}");
     String stays = "(" + firing + " unless " + recovers + ")";
     return switch (rule.onMissing()) {

@@ -77,8 +77,7 @@ class AlertNoticesTest {
         .on(Runnable::run);
     Silence silence =
         engine.silence("fraud.*", NOON.plus(MINUTE.multipliedBy(3)), "ana", "moving the feed");
-    says.putAll(Map.of(
-        "fraud.a", Verdict.FAIL, "fraud.b", Verdict.FAIL, "other", Verdict.FAIL));
+    says.putAll(Map.of("fraud.a", Verdict.FAIL, "fraud.b", Verdict.FAIL, "other", Verdict.FAIL));
     evaluate(engine);
     assertThat(said()).containsExactly("other FIRING");
     assertThat(engine.states()).as("it fires all the same").hasSize(3);
@@ -134,10 +133,8 @@ class AlertNoticesTest {
   /** Alertmanager: an alert that matches both sides is not inhibited by one that does, itself among them. */
   @Test
   void anAlertThatIsOnBothSidesIsNotKeptSilentByOneThatIs() {
-    AlertEngine engine = AlertEngine.of(rule("a"), rule("b"))
-        .inhibiting("*", "*")
-        .to(told::add)
-        .on(Runnable::run);
+    AlertEngine engine =
+        AlertEngine.of(rule("a"), rule("b")).inhibiting("*", "*").to(told::add).on(Runnable::run);
     says.putAll(Map.of("a", Verdict.FAIL, "b", Verdict.FAIL));
     evaluate(engine);
     assertThat(said()).containsExactly("a FIRING", "b FIRING");
@@ -250,7 +247,10 @@ class AlertNoticesTest {
     }
     assertThat(said()).as("it is announced once").isEmpty();
     evaluate(engine);
-    assertThat(told).extracting(AlertEvent::rule).contains("r20", "r29", AlertEngine.HELD).hasSize(11);
+    assertThat(told)
+        .extracting(AlertEvent::rule)
+        .contains("r20", "r29", AlertEngine.HELD)
+        .hasSize(11);
     assertThat(told.get(10).state()).isEqualTo(State.RESOLVED);
   }
 
@@ -296,8 +296,7 @@ class AlertNoticesTest {
           .as("%s, %s", step[0], step[1])
           .isEqualTo(step[2]);
     }
-    AlertRule built =
-        AlertRule.of("x", Signals.quality("recall").atLeast(0.7)).recoveringAt(0.75);
+    AlertRule built = AlertRule.of("x", Signals.quality("recall").atLeast(0.7)).recoveringAt(0.75);
     assertThat(built.recovery()).contains(Signals.quality("recall").atLeast(0.75));
     assertThat(built.toString()).contains("recovering when quality(\"recall\").atLeast(0.75)");
     assertThatThrownBy(
@@ -307,10 +306,9 @@ class AlertNoticesTest {
     assertThatThrownBy(() -> rule("x").recoveringAt(1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("recoveringWhen");
-    AlertRule latency = AlertRule.of("x", Signals.latency().p99AtMost(Duration.ofMillis(20)))
-        .recoveringAt(0.015);
-    assertThat(latency.recovery())
-        .contains(Signals.latency().p99AtMost(Duration.ofMillis(15)));
+    AlertRule latency =
+        AlertRule.of("x", Signals.latency().p99AtMost(Duration.ofMillis(20))).recoveringAt(0.015);
+    assertThat(latency.recovery()).contains(Signals.latency().p99AtMost(Duration.ofMillis(15)));
   }
 
   @Test
@@ -323,7 +321,8 @@ class AlertNoticesTest {
       evaluate(engine);
       found.append(engine.states().containsKey("a") ? 'F' : '.');
     }
-    // FPFPF: 3 of 5. PFPFP: 2 of 5, and the newest is a PASS. From PPFFF on there are 3 of 5 again, until FPPP… has fewer.
+    // FPFPF: 3 of 5. PFPFP: 2 of 5, and the newest is a PASS. From PPFFF on there are 3 of 5 again,
+    // until FPPP… has fewer.
     assertThat(found.toString()).isEqualTo("....F......FFF.");
     assertThatThrownBy(() -> rule("a").failing(3, 2)).hasMessageContaining("3 of the last 2");
   }
@@ -342,8 +341,7 @@ class AlertNoticesTest {
               rule("firing").onMissing(missing))
           .to(told::add)
           .on(Runnable::run);
-      says.putAll(Map.of(
-          "never", Verdict.PASS, "pending", Verdict.FAIL, "firing", Verdict.FAIL));
+      says.putAll(Map.of("never", Verdict.PASS, "pending", Verdict.FAIL, "firing", Verdict.FAIL));
       minute = 0;
       evaluate(engine);
       says.replaceAll((name, verdict) -> Verdict.INCONCLUSIVE);
@@ -360,14 +358,16 @@ class AlertNoticesTest {
   void aRuleMayAskForMoreTruthsThanItsCondition() {
     AlertRule rule = AlertRule.of(
             "a",
-            evidence -> Finding.builder(Verdict.FAIL, "bad").n(evidence.matured()).build())
+            evidence ->
+                Finding.builder(Verdict.FAIL, "bad").n(evidence.matured()).build())
         .fewestTruths(300);
     AlertEngine engine = AlertEngine.of(rule).to(told::add).on(Runnable::run);
     engine.evaluate(Evidence.builder("fraud", NOON).matured(299).build());
     assertThat(engine.states()).isEmpty();
     engine.evaluate(Evidence.builder("fraud", NOON.plus(MINUTE)).matured(300).build());
     assertThat(engine.states()).containsEntry("a", State.FIRING);
-    assertThatThrownBy(() -> AlertRule.of("x", Signals.latency().p99AtMost(MINUTE)).fewestTruths(9))
+    assertThatThrownBy(
+            () -> AlertRule.of("x", Signals.latency().p99AtMost(MINUTE)).fewestTruths(9))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("truths", "latency");
   }

@@ -95,7 +95,8 @@ class HttpSinksTest {
   }
 
   private static AlertEvent event(State state, Kind kind, Instant at) {
-    Finding finding = Finding.builder(Verdict.FAIL, "recall 0.61 ± 0.04 (n 500), wanted at least 0.7")
+    Finding finding = Finding.builder(
+            Verdict.FAIL, "recall 0.61 ± 0.04 (n 500), wanted at least 0.7")
         .quantity("recall")
         .estimate(new Estimate(0.61, 0.57, 0.65, 500))
         .limit(0.7)
@@ -133,7 +134,9 @@ class HttpSinksTest {
       assertThat(alert.get("annotations").get("action").text()).isEqualTo("training fraud:8");
       assertThat(alert.get("annotations").get("runbook_url").text()).contains("wiki.example.com");
       assertThat(alert.get("startsAt").text()).isEqualTo("2026-01-01T12:00:00Z");
-      assertThat(alert.get("endsAt").text()).as("four times a minute ahead").isEqualTo("2026-01-01T12:14:00Z");
+      assertThat(alert.get("endsAt").text())
+          .as("four times a minute ahead")
+          .isEqualTo("2026-01-01T12:14:00Z");
     });
   }
 
@@ -170,15 +173,19 @@ class HttpSinksTest {
           .isLessThanOrEqualTo(Duration.ofMinutes(1));
     }
     assertThat(resolved).first().isEqualTo(NOON.plusSeconds(600));
-    assertThat(resolved).last().satisfies(last -> assertThat(last)
-        .isBetween(NOON.plusSeconds(600 + 14 * 60), NOON.plusSeconds(600 + 16 * 60)));
+    assertThat(resolved)
+        .last()
+        .satisfies(last -> assertThat(last)
+            .isBetween(NOON.plusSeconds(600 + 14 * 60), NOON.plusSeconds(600 + 16 * 60)));
   }
 
   @Test
   void aGroupIsOnePostToAnAlertmanager() throws Exception {
     AlertmanagerSink.of(address(""), http)
         .deliverGroup(List.of(firing(NOON), event(State.RESOLVED, Kind.CHANGE, NOON)));
-    assertThat(got).singleElement().satisfies(post -> assertThat(post.body().items()).hasSize(2));
+    assertThat(got)
+        .singleElement()
+        .satisfies(post -> assertThat(post.body().items()).hasSize(2));
   }
 
   // ---- PagerDuty
@@ -202,7 +209,8 @@ class HttpSinksTest {
     assertThat(body.get("routing_key").text()).isEqualTo("R0UT1NG");
     assertThat(body.get("payload").get("severity").text()).isEqualTo("critical");
     assertThat(body.get("payload").get("source").text()).isEqualTo("fraud");
-    assertThat(body.get("payload").get("summary").text()).contains("FIRING", "fraud.recall", "0.61");
+    assertThat(body.get("payload").get("summary").text())
+        .contains("FIRING", "fraud.recall", "0.61");
     assertThat(body.get("payload").get("custom_details").get("limit").number()).isEqualTo(0.7);
     assertThat(body.get("links").items().get(0).get("href").text()).contains("wiki.example.com");
     assertThat(sink.toString()).doesNotContain("R0UT1NG");
@@ -314,8 +322,9 @@ class HttpSinksTest {
     engine.evaluate(Evidence.builder("fraud", NOON.plusSeconds(3)).build());
     engine.evaluate(Evidence.builder("fraud", NOON.plusSeconds(9)).build());
     assertThat(got).hasSize(3);
-    assertThat(got).extracting(post -> new String(post.body().bytes(), UTF_8)).containsOnly(
-        new String(got.get(0).body().bytes(), UTF_8));
+    assertThat(got)
+        .extracting(post -> new String(post.body().bytes(), UTF_8))
+        .containsOnly(new String(got.get(0).body().bytes(), UTF_8));
     assertThat(engine.failures()).isEqualTo(2);
     assertThat(engine.dropped()).isZero();
   }
@@ -324,8 +333,7 @@ class HttpSinksTest {
   void aServerThatDoesNotAnswerIsGivenUpAfterTheTimeout() {
     hangs = true;
     HttpPost hasty = HttpPost.by(client, Duration.ofMillis(50));
-    assertThatThrownBy(
-            () -> PagerDutySink.of("key", address("/"), hasty).deliver(firing(NOON)))
+    assertThatThrownBy(() -> PagerDutySink.of("key", address("/"), hasty).deliver(firing(NOON)))
         .isInstanceOf(HttpTimeoutException.class);
     assertThatThrownBy(() -> HttpPost.by(client, Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
@@ -344,8 +352,8 @@ class HttpSinksTest {
     List<AlertEvent> told = new CopyOnWriteArrayList<>();
     CountDownLatch lost = new CountDownLatch(1);
     int[] i = {0};
-    AlertEngine engine = AlertEngine.of(
-            AlertRule.of("a", evidence -> Finding.of(i[0] % 2 == 0 ? Verdict.FAIL : Verdict.PASS, "x")))
+    AlertEngine engine = AlertEngine.of(AlertRule.of(
+            "a", evidence -> Finding.of(i[0] % 2 == 0 ? Verdict.FAIL : Verdict.PASS, "x")))
         .to(PagerDutySink.of("key", address("/"), never))
         .to(event -> {
           told.add(event);

@@ -47,7 +47,8 @@ class KeptAlertsTest {
   }
 
   private void evaluate(AlertEngine engine) {
-    engine.evaluate(Evidence.builder("fraud", NOON.plus(MINUTE.multipliedBy(minute++))).build());
+    engine.evaluate(
+        Evidence.builder("fraud", NOON.plus(MINUTE.multipliedBy(minute++))).build());
   }
 
   private List<String> said() {
@@ -181,7 +182,8 @@ class KeptAlertsTest {
           }
         }
       };
-      AlertEngine.Setup setup = AlertEngine.of(rule("a"), rule("b")).to(told::add).keptIn(file);
+      AlertEngine.Setup setup =
+          AlertEngine.of(rule("a"), rule("b")).to(told::add).keptIn(file);
       AlertEngine engine = setup.on(Runnable::run, disk);
       told.clear();
       says.clear();
@@ -190,9 +192,8 @@ class KeptAlertsTest {
         says.put("a", i % 2 == 0 ? Verdict.FAIL : Verdict.PASS);
         evaluate(engine);
         try {
-          acknowledged.add(engine
-              .silence("other" + i, Instant.MAX, "ana", "because")
-              .id());
+          acknowledged.add(
+              engine.silence("other" + i, Instant.MAX, "ana", "because").id());
         } catch (StoreException e) {
           assertThat(e).hasMessageContaining("full-" + full).hasMessageContaining("No space left");
         }
