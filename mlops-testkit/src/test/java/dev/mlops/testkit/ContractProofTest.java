@@ -76,8 +76,8 @@ class ContractProofTest {
   private static Map<String, Throwable> failuresOf(Class<?> subject, Set<String> without) {
     LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
         .selectors(selectClass(subject))
-        .filters((PostDiscoveryFilter) test ->
-            FilterResult.includedIf(!without.contains(nameOf(test.getSource(), ""))))
+        .filters((PostDiscoveryFilter)
+            test -> FilterResult.includedIf(!without.contains(nameOf(test.getSource(), ""))))
         .build();
     Launcher launcher = LauncherFactory.create(LauncherConfig.builder()
         .enableLauncherSessionListenerAutoRegistration(false)
@@ -89,7 +89,9 @@ class ContractProofTest {
     launcher.execute(request, new TestExecutionListener() {
       @Override
       public void executionFinished(TestIdentifier test, TestExecutionResult result) {
-        result.getThrowable().ifPresent(fault -> failed.put(nameOf(test.getSource(), test.getUniqueId()), fault));
+        result
+            .getThrowable()
+            .ifPresent(fault -> failed.put(nameOf(test.getSource(), test.getUniqueId()), fault));
       }
     });
     return failed;

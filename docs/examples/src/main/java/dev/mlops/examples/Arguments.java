@@ -178,7 +178,11 @@ final class Arguments {
       throw new Fault("--data: wanted --label <column> or --quantity <column> with it, got none");
     }
     if (data == null
-        && (label != null || quantity != null || !drop.isEmpty() || !keep.isEmpty() || csv.given())) {
+        && (label != null
+            || quantity != null
+            || !drop.isEmpty()
+            || !keep.isEmpty()
+            || csv.given())) {
       throw new Fault("--label, --quantity, --drop, --keep, " + String.join(", ", CsvOptions.NAMES)
           + ": wanted --data <csv> with them, got none");
     }

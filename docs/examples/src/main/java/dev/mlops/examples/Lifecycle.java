@@ -243,8 +243,7 @@ public final class Lifecycle {
     Schema schema = stream.schema();
     if (stream.quantities()) {
       return new CountingTrainer(TribuoTrainer.regressor(
-          schema,
-          new CARTRegressionTrainer(6, 20, 0.0f, 1.0f, false, new MeanSquaredError(), 1L)));
+          schema, new CARTRegressionTrainer(6, 20, 0.0f, 1.0f, false, new MeanSquaredError(), 1L)));
     }
     return new CountingTrainer(TribuoTrainer.classifier(
         schema, new CARTClassificationTrainer(6, 20, 0.0f, 1.0f, false, new GiniIndex(), 1L)));
@@ -421,7 +420,8 @@ public final class Lifecycle {
       lines.add(row(stream, "schedule, as many", control.schedule(count), count, count, seconds));
       RetrainRehearsal.Band band = control.random(count, arguments.control, 1);
       String random = "random times, as many";
-      lines.add(row(stream, random + ", mean of " + arguments.control, band.mean(), count, count, seconds));
+      lines.add(row(
+          stream, random + ", mean of " + arguments.control, band.mean(), count, count, seconds));
       lines.add(row(stream, random + ", 5 % quantile", band.high()));
       lines.add(row(stream, random + ", 95 % quantile", band.low()));
     } else {

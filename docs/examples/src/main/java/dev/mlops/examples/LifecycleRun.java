@@ -268,8 +268,7 @@ final class LifecycleRun {
 
   /** Share of the served rows with a label that were answered wrongly; mean absolute error of quantities. */
   double error() {
-    return lost
-        / (stream.labelledAmong(stream.size()) - stream.labelledAmong(arguments.initial));
+    return lost / (stream.labelledAmong(stream.size()) - stream.labelledAmong(arguments.initial));
   }
 
   int candidates() {

@@ -1,8 +1,8 @@
 package dev.mlops.examples;
 
 import static dev.mlops.api.monitor.Signals.quality;
-import static dev.mlops.core.retrain.RetrainPolicies.on;
 import static dev.mlops.core.retrain.RetrainPolicies.olderThan;
+import static dev.mlops.core.retrain.RetrainPolicies.on;
 import static dev.mlops.core.retrain.RetrainPolicies.violated;
 
 import dev.mlops.api.monitor.Evidence;

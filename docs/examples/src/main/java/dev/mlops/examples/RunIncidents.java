@@ -47,8 +47,8 @@ final class RunIncidents implements AutoCloseable {
         .limit(SHOWN)
         .toList();
     List<String> lines = new ArrayList<>();
-    lines.add(log.status().found() + " incidents"
-        + (worst.isEmpty() ? "" : ", the worst of them:"));
+    lines.add(
+        log.status().found() + " incidents" + (worst.isEmpty() ? "" : ", the worst of them:"));
     worst.forEach(incident -> lines.add("  " + incident));
     return lines;
   }

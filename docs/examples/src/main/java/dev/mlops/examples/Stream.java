@@ -88,7 +88,9 @@ final class Stream {
       return prediction instanceof Classification said && truth.matches(said) ? 0 : 1;
     }
     double wanted = truth.value().orElseThrow();
-    return prediction instanceof Regression said ? Math.abs(said.value() - wanted) : Math.abs(wanted);
+    return prediction instanceof Regression said
+        ? Math.abs(said.value() - wanted)
+        : Math.abs(wanted);
   }
 
   /** How many of the first rows have a label. */

@@ -207,7 +207,12 @@ class LifecycleTest {
     for (int i = 0; i < 3_000; i++) {
       double x = random.nextDouble();
       double y = (i < 1_500 ? 2 * x : 2 - 2 * x) + 0.2 * random.nextDouble();
-      csv.append(x).append(',').append(random.nextDouble()).append(',').append(y).append('\n');
+      csv.append(x)
+          .append(',')
+          .append(random.nextDouble())
+          .append(',')
+          .append(y)
+          .append('\n');
     }
     Run run = run(
         "--data",
@@ -227,12 +232,15 @@ class LifecycleTest {
     assertThat(error(run, "its own first model, kept for ever")).isGreaterThan(0.4);
     assertThat(loop).isBetween(0.04, 0.25);
     assertThat(error(run, "no change, truth 48 rows late")).isBetween(0.5, 0.9);
-    assertThat(run.lines()).anyMatch(line -> line.startsWith("on 2500 served rows") && line.contains("error"));
+    assertThat(run.lines())
+        .anyMatch(line -> line.startsWith("on 2500 served rows") && line.contains("error"));
   }
 
   private static double error(Run run, String what) {
-    String line =
-        run.lines().stream().filter(each -> each.startsWith(what + " ")).findFirst().orElseThrow();
+    String line = run.lines().stream()
+        .filter(each -> each.startsWith(what + " "))
+        .findFirst()
+        .orElseThrow();
     return Double.parseDouble(line.substring(what.length()).strip().split("\\s+")[0]);
   }
 

@@ -70,7 +70,8 @@ class MetricIncidentsTest {
       long[] steps = new long[200];
       for (int i = 0; i < steps.length; i++) {
         steps[i] = Duration.between(
-                LocalDateTime.parse(times.get(i), TIME), LocalDateTime.parse(times.get(i + 1), TIME))
+                LocalDateTime.parse(times.get(i), TIME),
+                LocalDateTime.parse(times.get(i + 1), TIME))
             .toSeconds();
       }
       Arrays.sort(steps);
@@ -98,7 +99,9 @@ class MetricIncidentsTest {
             name,
             new Series(
                 times,
-                rows.stream().mapToDouble(row -> Double.parseDouble(row.get("value"))).toArray(),
+                rows.stream()
+                    .mapToDouble(row -> Double.parseDouble(row.get("value")))
+                    .toArray(),
                 labelled));
       }
     }
@@ -236,9 +239,8 @@ class MetricIncidentsTest {
             && row.get("split").equals(issue.get("split"))) {
           double value = cell(row, "PetSite__" + metric + "__Average");
           us |= detector.update(value) == Level.DRIFT;
-          rule |= metric.equals("latency")
-              ? value > limits.get(metric)
-              : value < limits.get(metric);
+          rule |=
+              metric.equals("latency") ? value > limits.get(metric) : value < limits.get(metric);
         }
       }
       foundByUs += us ? 1 : 0;
@@ -251,7 +253,13 @@ class MetricIncidentsTest {
         Locale.ROOT,
         "shop: false alarms on the second half %d, by the static rule %d; of %d incidents %d found, by"
             + " the rule %d, by both %d: %s%n",
-        ours, theirs, issues.size(), foundByUs, foundByRule, both.size(), both);
+        ours,
+        theirs,
+        issues.size(),
+        foundByUs,
+        foundByRule,
+        both.size(),
+        both);
     assertThat(ours).as("false alarms").isLessThanOrEqualTo(theirs);
     assertThat(both).isNotEmpty();
   }

@@ -116,12 +116,11 @@ class MyIncidentsTest {
       // endregion
       assertThat(rules).hasSize(2);
       assertThat(incidents.openAtMost(0).test(fraud.evidence()).verdict()).isEqualTo(Verdict.FAIL);
-      assertThat(incidents.losesNothing().test(fraud.evidence()).verdict())
-          .isEqualTo(Verdict.PASS);
+      assertThat(incidents.losesNothing().test(fraud.evidence()).verdict()).isEqualTo(Verdict.PASS);
 
       // region clusters
-      List<IncidentLog.Cluster> where = incidents.clusters(
-          fraud.monitor().outcomes(), SliceFinder.standard().rowsAtLeast(10));
+      List<IncidentLog.Cluster> where =
+          incidents.clusters(fraud.monitor().outcomes(), SliceFinder.standard().rowsAtLeast(10));
       // endregion
       assertThat(where.get(0).slice().toString()).startsWith("amount >= ");
       assertThat(where.get(0).incidents()).hasSize(10);

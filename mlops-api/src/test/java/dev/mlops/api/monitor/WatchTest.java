@@ -106,8 +106,8 @@ class WatchTest {
       assertThatThrownBy(() -> MOVED.leastEffect(effect)).hasMessageContaining("least effect");
       assertThatThrownBy(() -> MOVED.leastEffect("a", effect)).hasMessageContaining("least effect");
     }
-    for (Watch other : List.of(
-        RECALL, Watch.own("mine"), Watch.latency(0.99, 1.5, FalseAlarms.every(100_000)))) {
+    for (Watch other :
+        List.of(RECALL, Watch.own("mine"), Watch.latency(0.99, 1.5, FalseAlarms.every(100_000)))) {
       assertThatThrownBy(() -> other.windowOf(500)).hasMessageContaining("window");
       assertThatThrownBy(() -> other.ignoring("a")).hasMessageContaining("ignore");
     }

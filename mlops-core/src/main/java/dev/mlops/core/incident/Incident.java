@@ -297,7 +297,9 @@ public final class Incident {
   @Override
   public String toString() {
     return "#" + facts.number + " " + state() + ": version " + facts.version + " said "
-        + (facts.prediction == null ? "something" : MlopsException.shown(facts.prediction.toString()))
+        + (facts.prediction == null
+            ? "something"
+            : MlopsException.shown(facts.prediction.toString()))
         + ", truth " + MlopsException.shown(facts.truth.toString()) + ", served " + facts.servedAt
         + "; " + facts.rule + ": " + facts.because;
   }

@@ -274,8 +274,12 @@ public final class IncidentLog implements AutoCloseable {
     double loss = known.losses().loss(outcome.prediction(), outcome.truth());
     double pValue = known.losses().pValue(loss);
     boolean comparable = known.losses().n() > 0 && !Double.isNaN(loss);
-    judge.rule(outcome, known, loss, pValue, (rule, because) ->
-        take(outcome, loss, comparable ? pValue : Double.NaN, rule, because));
+    judge.rule(
+        outcome,
+        known,
+        loss,
+        pValue,
+        (rule, because) -> take(outcome, loss, comparable ? pValue : Double.NaN, rule, because));
     if (config.level > 0) {
       if (comparable) {
         judged++;
@@ -305,8 +309,7 @@ public final class IncidentLog implements AutoCloseable {
       }
     }
     for (Suspect suspect : suspects.subList(0, selected)) {
-      take(
-          suspect.outcome, suspect.loss, suspect.pValue, "unusual", Judge.unusual(suspect.pValue));
+      take(suspect.outcome, suspect.loss, suspect.pValue, "unusual", Judge.unusual(suspect.pValue));
     }
     long end = next;
     taken.removeIf(position -> position < end);
@@ -516,8 +519,7 @@ public final class IncidentLog implements AutoCloseable {
     read(new IncidentRecords.Reader() {
       @Override
       public void incident(Incident.Facts facts) {
-        Incident incident =
-            new Incident(facts, steps.getOrDefault(facts.number(), List.of()));
+        Incident incident = new Incident(facts, steps.getOrDefault(facts.number(), List.of()));
         if (wanted.test(incident)) {
           found.addFirst(incident);
           if (found.size() > most) {
@@ -551,7 +553,8 @@ public final class IncidentLog implements AutoCloseable {
   public List<GoldenExample> examples() {
     List<GoldenExample> examples = new ArrayList<>();
     for (Incident incident : search(
-        found -> found.cause()
+        found -> found
+            .cause()
             .filter(why -> why == Incident.Cause.MODEL || why == Incident.Cause.DRIFT)
             .isPresent(),
         MOST_EXAMPLES)) {
@@ -684,8 +687,9 @@ public final class IncidentLog implements AutoCloseable {
       throw new IllegalStateException(
           "incident log " + name + " is closed; #" + number + " was not changed");
     }
-    Incident incident = find(number).orElseThrow(() -> new IllegalArgumentException(
-        "no incident #" + number + " in " + name + "; the newest is #" + (nextNumber - 1)));
+    Incident incident = find(number)
+        .orElseThrow(() -> new IllegalArgumentException(
+            "no incident #" + number + " in " + name + "; the newest is #" + (nextNumber - 1)));
     Incident.State from = incident.state();
     boolean allowed = switch (to) {
       case OPEN -> from != Incident.State.OPEN;
@@ -876,7 +880,10 @@ public final class IncidentLog implements AutoCloseable {
     final String model;
     final Map<String, ColumnPolicy> columns = new LinkedHashMap<>();
     final Map<String, Predicate<? super Outcome>> rules = new LinkedHashMap<>();
-    @Nullable ColumnPolicy otherwise;
+
+    @Nullable
+    ColumnPolicy otherwise;
+
     InstantSource clock = InstantSource.system();
     boolean segments;
     boolean outside;

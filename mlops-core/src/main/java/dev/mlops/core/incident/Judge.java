@@ -42,7 +42,8 @@ final class Judge {
   private static final Known NOTHING = new Known(null, TestLosses.none(), null);
 
   /** What the store says of a version. */
-  record Known(@Nullable Digest digest, TestLosses losses, @Nullable Baseline baseline) {}
+  record Known(
+      @Nullable Digest digest, TestLosses losses, @Nullable Baseline baseline) {}
 
   private final IncidentLog.Config config;
   private final Warnings warnings;
@@ -145,7 +146,8 @@ final class Judge {
       if (score >= config.score
           && outcome.truth().label().isPresent()
           && !outcome.truth().matches(said)) {
-        incident.accept("confident", String.format(Locale.ROOT, "wrong with a score of %.3f", score));
+        incident.accept(
+            "confident", String.format(Locale.ROOT, "wrong with a score of %.3f", score));
         return;
       }
     }

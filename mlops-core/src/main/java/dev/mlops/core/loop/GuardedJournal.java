@@ -130,8 +130,7 @@ final class GuardedJournal implements Journal {
     requireOpen();
     List<LoopEvent> events = new ArrayList<>();
     for (int number = 0; ; number++) {
-      byte[] value =
-          coordination.read(record(number)).map(Guarded::value).orElse(new byte[0]);
+      byte[] value = coordination.read(record(number)).map(Guarded::value).orElse(new byte[0]);
       if (value.length == 0) {
         return List.copyOf(events);
       }

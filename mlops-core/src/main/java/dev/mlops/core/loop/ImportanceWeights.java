@@ -109,7 +109,8 @@ final class ImportanceWeights {
     double sum = 0;
     int known = 0;
     for (int i = 0; i < values.length; i++) {
-      boolean there = !rows.get(i).isMissing(column) && Double.isFinite(rows.get(i).number(column));
+      boolean there =
+          !rows.get(i).isMissing(column) && Double.isFinite(rows.get(i).number(column));
       values[i] = there ? rows.get(i).number(column) : Double.NaN;
       missing[i] = there ? 0 : 1;
       sum += there ? values[i] : 0;
@@ -173,7 +174,8 @@ final class ImportanceWeights {
     int d = x[0].length;
     double[] beta = new double[d];
     double[] ahead = new double[d];
-    double step = 4.0 / d; // the curvature of the mean loss is at most a quarter of the mean square norm
+    double step =
+        4.0 / d; // the curvature of the mean loss is at most a quarter of the mean square norm
     for (int s = 0; s < STEPS; s++) {
       double[] gradient = new double[d];
       for (int i = 0; i < x.length; i++) {

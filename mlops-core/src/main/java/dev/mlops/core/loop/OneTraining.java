@@ -99,11 +99,11 @@ final class OneTraining {
         .event(LoopEvent.Kind.PROGRESS)
         .champion(champion)
         .number("rows", rows)
-        .number("step", step)
+        .number("step", (double) step)
         .number("seconds", seconds);
     String end = "";
     if (of > 0) {
-      event.number("steps", of);
+      event.number("steps", (double) of);
       if (step > 0 && step <= of) {
         double left = seconds / step * (of - step);
         event.number("seconds_left", left);

@@ -56,7 +56,9 @@ final class OutOfReach {
       }
       case KEPT -> {
         LoopEvent asked = begun;
-        if (asked != null && asked.change().isPresent() && event.number("overtaken").isEmpty()) {
+        if (asked != null
+            && asked.change().isPresent()
+            && event.number("overtaken").isEmpty()) {
           kept++;
           best = Math.min(best, event.number("loss").orElse(Double.POSITIVE_INFINITY));
           last = asked.position();
@@ -84,7 +86,10 @@ final class OutOfReach {
   void serves(Version champion) {
     LoopEvent newest = said != null ? said : begun;
     if (newest != null
-        && newest.champion().filter(known -> known.equals(Reference.parse(champion.toString()))).isEmpty()) {
+        && newest
+            .champion()
+            .filter(known -> known.equals(Reference.parse(champion.toString())))
+            .isEmpty()) {
       forget();
       said = null;
     }
@@ -144,9 +149,10 @@ final class OutOfReach {
     }
     event
         .because(why.toString())
-        .because("it would come down by what this trainer and these rows do not have: a release that is"
-            + " tested on today's rows, whose baseline is what can be reached now; other columns;"
-            + " another trainer or setting; a check of the truths");
+        .because(
+            "it would come down by what this trainer and these rows do not have: a release that is"
+                + " tested on today's rows, whose baseline is what can be reached now; other columns;"
+                + " another trainer or setting; a check of the truths");
     champion.ifPresent(section -> section.drift().forEach((watch, reading) -> {
       if (reading.signal().isPresent()) {
         event.because("signalled: " + watch.id());
@@ -166,15 +172,16 @@ final class OutOfReach {
   private record Live(double value, double lower, double upper) {}
 
   private static Optional<Live> live(Evidence now) {
-    return now.champion().flatMap(section -> section.baseline().flatMap(baseline -> {
-      Metric metric = plainest(baseline.schema());
-      return metric
-          .loss(baseline.schema())
-          .flatMap(loss -> section.quality(metric).map(live -> live(loss, live)))
-          .filter(live -> Double.isFinite(live.value)
-              && Double.isFinite(live.lower)
-              && Double.isFinite(live.upper));
-    }));
+    return now.champion()
+        .flatMap(section -> section.baseline().flatMap(baseline -> {
+          Metric metric = plainest(baseline.schema());
+          return metric
+              .loss(baseline.schema())
+              .flatMap(loss -> section.quality(metric).map(live -> live(loss, live)))
+              .filter(live -> Double.isFinite(live.value)
+                  && Double.isFinite(live.lower)
+                  && Double.isFinite(live.upper));
+        }));
   }
 
   private static Live live(Loss loss, Estimate quality) {

@@ -36,13 +36,17 @@ final class PictureOfToday {
    */
   static String live(Evidence now) {
     List<String> moved = new ArrayList<>();
-    now.champion().ifPresent(section -> section.drift().forEach((watch, reading) -> reading
-        .signal()
-        .map(Signal::moved)
-        .filter(columns -> !columns.isEmpty())
-        .ifPresent(columns -> moved.add(watch.id() + ": "
-            + String.join(
-                "; ", columns.stream().limit(NAMED).map(ColumnShift::toString).toList())))));
+    now.champion()
+        .ifPresent(section -> section
+            .drift()
+            .forEach((watch, reading) -> reading
+                .signal()
+                .map(Signal::moved)
+                .filter(columns -> !columns.isEmpty())
+                .ifPresent(columns -> moved.add(watch.id() + ": "
+                    + String.join(
+                        "; ",
+                        columns.stream().limit(NAMED).map(ColumnShift::toString).toList())))));
     return moved.isEmpty() ? "" : "; live rows against the test phase, " + String.join(", ", moved);
   }
 

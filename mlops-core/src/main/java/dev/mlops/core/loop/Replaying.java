@@ -56,9 +56,8 @@ final class Replaying {
     int block = (int) number(Provenance.BLOCK_LENGTH);
     Dependence dependence =
         new Dependence(rows.size(), block, number(Provenance.INFLATION), block, false);
-    OptionalLong change = origin.text(Provenance.CHANGE).stream()
-        .mapToLong(Long::parseLong)
-        .findFirst();
+    OptionalLong change =
+        origin.text(Provenance.CHANGE).stream().mapToLong(Long::parseLong).findFirst();
     RowSelection.Selected selected =
         loop.window.under(dependence).select(rows, change, trainer, told);
     Model again = selected.trained(trainer, told).model();

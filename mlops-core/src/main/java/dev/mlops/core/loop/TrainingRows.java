@@ -271,7 +271,10 @@ public final class TrainingRows implements RowSelection {
       context.progress(fits.size(), choices.size(), "training on " + choice);
       List<Outcome> older = outcomes.subList(Math.max(0, cut - choice.most()), cut);
       List<RowChoice.Weighted> rows = choice.choose(
-          older, heldBack, change, new SplittableRandom(older.get(older.size() - 1).position()));
+          older,
+          heldBack,
+          change,
+          new SplittableRandom(older.get(older.size() - 1).position()));
       try {
         Trained trained = trainer.train(
             rows.stream()

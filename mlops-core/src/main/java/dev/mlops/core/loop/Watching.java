@@ -102,10 +102,8 @@ final class Watching implements Phase {
 
   /** No more candidates: the baseline is out of reach of this trainer on these rows. */
   private Phase outOfReach(Evidence evidence, Version champion, OptionalLong change, long end) {
-    LoopEvent.Builder step = loop.steps
-        .event(LoopEvent.Kind.OUT_OF_REACH)
-        .champion(champion)
-        .position(end);
+    LoopEvent.Builder step =
+        loop.steps.event(LoopEvent.Kind.OUT_OF_REACH).champion(champion).position(end);
     change.ifPresent(step::change);
     loop.outOfReach.tell(step, evidence, loop.trainer.schema());
     loop.steps.write(step);
@@ -205,11 +203,10 @@ final class Watching implements Phase {
     ModelPackage plain = candidate.asPackage(champion.model());
     ModelPackage made = plain.digest().equals(champion.digest())
         ? plain // the champion again, which came from elsewhere
-        : candidate.asPackage(
-            champion.model(), about -> {
-              origin(about, champion, selection, picture, answer);
-              chosen(about, rows, change, training, dependence);
-            });
+        : candidate.asPackage(champion.model(), about -> {
+          origin(about, champion, selection, picture, answer);
+          chosen(about, rows, change, training, dependence);
+        });
     training.commit();
     loop.steps.write(loop.steps
         .event(LoopEvent.Kind.PUBLISHING)
@@ -277,9 +274,7 @@ final class Watching implements Phase {
         .provenance(Provenance.PARENT_DIGEST, champion.digest().toString())
         .provenance(Provenance.DECISION, Steps.beginning(answer.toString()))
         .provenance(Provenance.ROWS, rows.size())
-        .provenance(
-            Provenance.ROWS_DIGEST,
-            Provenance.digest(selection.rows()).toString())
+        .provenance(Provenance.ROWS_DIGEST, Provenance.digest(selection.rows()).toString())
         .provenance(Provenance.FIRST, Long.toString(first.position()))
         .provenance(Provenance.LAST, Long.toString(last.position()))
         .provenance(Provenance.SINCE, first.servedAt().toString())

@@ -52,10 +52,12 @@ final class Working implements Phase {
 
   /** The job threw, or was not taken. */
   Working failed(Throwable e) {
-    Optional<String> cancelled =
-        training == null ? Optional.empty() : training.cancelled();
+    Optional<String> cancelled = training == null ? Optional.empty() : training.cancelled();
     next.compareAndSet(
-        null, cancelled.<Supplier<Phase>>map(why -> () -> loop.cancelled(why)).orElse(() -> loop.failed(e)));
+        null,
+        cancelled
+            .<Supplier<Phase>>map(why -> () -> loop.cancelled(why))
+            .orElse(() -> loop.failed(e)));
     return this;
   }
 

@@ -218,7 +218,8 @@ final class Workshop {
   /** A training of rows that end at a position; the same rows have the same seed. */
   OneTraining training(Version champion, int rows, long end) {
     OptionalLong own = seed.isPresent()
-        ? OptionalLong.of(new SplittableRandom(seed.getAsLong() ^ Long.rotateLeft(end, 32)).nextLong())
+        ? OptionalLong.of(
+            new SplittableRandom(seed.getAsLong() ^ Long.rotateLeft(end, 32)).nextLong())
         : OptionalLong.empty();
     OneTraining begun = new OneTraining(this, champion, rows, own);
     training = begun;
@@ -479,8 +480,8 @@ final class Workshop {
   Phase cancelled(String why) {
     steps.write(steps
         .event(LoopEvent.Kind.ABANDONED)
-        .because(Steps.beginning(
-            "candidate " + history.candidates() + " was cancelled " + why + "; the champion stays")));
+        .because(Steps.beginning("candidate " + history.candidates() + " was cancelled " + why
+            + "; the champion stays")));
     closeCandidate();
     ended(RetrainHistory.Result.ABANDONED);
     cancelled = true;

@@ -269,8 +269,8 @@ public final class FreshnessStudy {
             "a study must know what a loss and a training cost: costs(ofLoss, ofTraining)");
       }
       if (outcomes.size() < rows + FEWEST) {
-        throw new IllegalArgumentException("wanted at least " + (rows + FEWEST)
-            + " outcomes, " + FEWEST + " more than a model is trained on, got " + outcomes.size());
+        throw new IllegalArgumentException("wanted at least " + (rows + FEWEST) + " outcomes, "
+            + FEWEST + " more than a model is trained on, got " + outcomes.size());
       }
       List<Outcome> known = new ArrayList<>(outcomes);
       known.sort(Comparator.comparing(Outcome::servedAt));
@@ -296,12 +296,12 @@ public final class FreshnessStudy {
       this.outcomes = outcomes;
       Instant origin = outcomes.get(0).servedAt();
       this.times = outcomes.stream()
-          .mapToDouble(outcome ->
-              Duration.between(origin, outcome.servedAt()).toNanos() / 1e9)
+          .mapToDouble(outcome -> Duration.between(origin, outcome.servedAt()).toNanos() / 1e9)
           .toArray();
-      Metric plainest = how.trainer.schema().task().filter(Task.REGRESSION::equals).isPresent()
-          ? Metric.MAE
-          : Metric.ACCURACY;
+      Metric plainest =
+          how.trainer.schema().task().filter(Task.REGRESSION::equals).isPresent()
+              ? Metric.MAE
+              : Metric.ACCURACY;
       this.loss = plainest
           .loss(how.trainer.schema())
           .orElseThrow(() -> new IllegalArgumentException(
@@ -348,7 +348,8 @@ public final class FreshnessStudy {
         }
         if (rows > 0) {
           int at = bin;
-          double[] drawn = Arrays.stream(curves).mapToDouble(each -> each[at]).sorted().toArray();
+          double[] drawn =
+              Arrays.stream(curves).mapToDouble(each -> each[at]).sorted().toArray();
           losses.add(new Aged(
               time(middle(bin)), curve[bin], drawn[STUDIES / 10], drawn[STUDIES * 9 / 10], rows));
         }
@@ -407,8 +408,9 @@ public final class FreshnessStudy {
           continue;
         }
         known = cut;
-        List<Labelled<Row>> rows =
-            outcomes.subList(cut - how.rows, cut).stream().map(Outcome::labelled).toList();
+        List<Labelled<Row>> rows = outcomes.subList(cut - how.rows, cut).stream()
+            .map(Outcome::labelled)
+            .toList();
         models.add(how.trainer.train(rows, how.context).model());
         births.add(birth);
         trainings++;
@@ -430,9 +432,7 @@ public final class FreshnessStudy {
 
     private double loss(Model model, Outcome row) {
       Prediction said = model.predict(row.row());
-      double cost = said == null || !said.isFinite()
-          ? Double.NaN
-          : loss.of(said, row.truth());
+      double cost = said == null || !said.isFinite() ? Double.NaN : loss.of(said, row.truth());
       if (!Double.isFinite(cost)) {
         throw new IllegalArgumentException("wanted a usable answer of each model, got none for the"
             + " outcome at position " + row.position());
@@ -517,8 +517,7 @@ public final class FreshnessStudy {
         sums[blocks] = weights[i];
         lengths[blocks] = 1;
         blocks++;
-        while (blocks > 1
-            && (means[blocks - 2] >= means[blocks - 1] || sums[blocks - 2] == 0)) {
+        while (blocks > 1 && (means[blocks - 2] >= means[blocks - 1] || sums[blocks - 2] == 0)) {
           double sum = sums[blocks - 2] + sums[blocks - 1];
           means[blocks - 2] = sum == 0
               ? means[blocks - 1]

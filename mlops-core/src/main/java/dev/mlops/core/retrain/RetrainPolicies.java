@@ -72,9 +72,10 @@ public final class RetrainPolicies {
    */
   public static RetrainPolicy keepingPace(FreshnessStudy study, Duration least) {
     if (least.isZero() || least.isNegative() || least.compareTo(study.period()) > 0) {
-      throw new IllegalArgumentException("the shortest limit must be longer than zero and at most the"
-          + " period of " + MlopsException.shown(study.period()) + ", but was "
-          + MlopsException.shown(least));
+      throw new IllegalArgumentException(
+          "the shortest limit must be longer than zero and at most the"
+              + " period of " + MlopsException.shown(study.period()) + ", but was "
+              + MlopsException.shown(least));
     }
     return new KeepingPace(study.period(), least);
   }

@@ -1319,7 +1319,7 @@ final class RolloutRunner {
         moving.unlock();
       }
     } // else a tick is at it, perhaps waiting for the store, or its listener asks: that tick or the
-      // next one ends it
+    // next one ends it
     return rollout.state();
   }
 

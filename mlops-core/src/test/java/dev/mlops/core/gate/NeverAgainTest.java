@@ -57,8 +57,8 @@ class NeverAgainTest {
 
   @Test
   void anIncidentOfOtherColumnsIsInconclusive() {
-    GoldenExample other = new GoldenExample(
-        Row.of(Schema.of(Column.number("age")), 3.0), Classification.of("bad"));
+    GoldenExample other =
+        new GoldenExample(Row.of(Schema.of(Column.number("age")), 3.0), Classification.of("bad"));
     GateReport.Result result = of(GOOD, neverAgain(() -> List.of(POOR, other)));
     assertThat(result.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(result.finding().text()).contains("0 of 1", "1 have other columns");
@@ -67,8 +67,9 @@ class NeverAgainTest {
   @Test
   void aLogThatCannotBeReadIsInconclusive() {
     assertThat(of(GOOD, neverAgain(() -> {
-          throw new IllegalStateException("the log is closed");
-        })).verdict())
+              throw new IllegalStateException("the log is closed");
+            }))
+            .verdict())
         .isEqualTo(Verdict.INCONCLUSIVE);
   }
 

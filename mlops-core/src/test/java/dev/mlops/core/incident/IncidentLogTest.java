@@ -183,8 +183,7 @@ class IncidentLogTest {
 
   @Test
   void followsAMonitorThroughItsPublicMethods() {
-    MetricsMonitor monitor =
-        InMemoryMonitor.config().on(scene.clock).open("fraud");
+    MetricsMonitor monitor = InMemoryMonitor.config().on(scene.clock).open("fraud");
     Recorder recorder = monitor.recorder("1", Baseline.builder(SCHEMA).build());
     Row row = Row.of(SCHEMA, 1.5, "DE");
     try (IncidentLog log = keepingAll().confident(0.9).open(file)) {
@@ -326,7 +325,9 @@ class IncidentLogTest {
     try (CapturedLog captured = CapturedLog.of(IncidentLog.class);
         IncidentLog log = keepingAll()
             .confident(0.95)
-            .open(file, path -> SmallDisk.open(path, () -> full.get() && path.toFile().length() >= 16))) {
+            .open(
+                file,
+                path -> SmallDisk.open(path, () -> full.get() && path.toFile().length() >= 16))) {
       for (int i = 0; i < 5; i++) {
         log.look(ledger);
       }
@@ -393,16 +394,15 @@ class IncidentLogTest {
   void aStoreThatIsDownHoldsTheLookAndLosesNothing() {
     ledger.add(List.of(mislabelled(random)));
     AtomicBoolean down = new AtomicBoolean(true);
-    ForwardingVersionStore store =
-        new ForwardingVersionStore(scene.store) {
-          @Override
-          public Optional<Version> find(String reference) {
-            if (down.get()) {
-              throw new StoreException("the store is down", null);
-            }
-            return super.find(reference);
-          }
-        };
+    ForwardingVersionStore store = new ForwardingVersionStore(scene.store) {
+      @Override
+      public Optional<Version> find(String reference) {
+        if (down.get()) {
+          throw new StoreException("the store is down", null);
+        }
+        return super.find(reference);
+      }
+    };
     try (CapturedLog captured = CapturedLog.of(IncidentLog.class);
         IncidentLog log = IncidentLog.config(store, "fraud").confident(0.9).open(file)) {
       log.look(ledger);
@@ -466,12 +466,14 @@ class IncidentLogTest {
       boolean bad = row.input().category(1).equals("DE")
           && row.input().number(0) > 1.5
           && random.nextInt(5) < 4;
-      ledger.all.add(outcome(
-          ledger.all.size(), row.input(), bad ? Truth.of("no") : Truth.of("yes")));
+      ledger.all.add(
+          outcome(ledger.all.size(), row.input(), bad ? Truth.of("no") : Truth.of("yes")));
     }
-    try (IncidentLog log = scene.config()
-        .when("sure", outcome ->
-            outcome.row().number(0) > 1 && outcome.truth().equals(Truth.of("no")))
+    try (IncidentLog log = scene
+        .config()
+        .when(
+            "sure",
+            outcome -> outcome.row().number(0) > 1 && outcome.truth().equals(Truth.of("no")))
         .open(file)) {
       log.look(ledger);
       List<IncidentLog.Cluster> clusters = log.clusters(ledger, SliceFinder.standard());

@@ -86,7 +86,8 @@ class IncidentReplayTest {
       int same = 0;
       for (Incident incident : log.newest()) {
         same += replay.of(incident).kind() == IncidentReplay.Kind.SAME ? 1 : 0;
-        assertThat(incident.row()).isEqualTo(ledger.all.get((int) incident.position()).row());
+        assertThat(incident.row())
+            .isEqualTo(ledger.all.get((int) incident.position()).row());
         assertThat(incident.prediction())
             .contains(ledger.all.get((int) incident.position()).prediction());
       }
@@ -142,11 +143,12 @@ class IncidentReplayTest {
   @Test
   void anotherAnswerIsShownWithTheMachine() {
     Incident incident = one(scene.config().otherColumns(ColumnPolicy.keep()));
-    FunctionRuntime changed = FunctionRuntime.none().register("logistic", (parameters, source) -> row -> {
-      Classification said = IncidentScene.predict(row);
-      return Classification.of(
-          said.labels(), new double[] {said.scoreAt(0), Math.nextUp(said.scoreAt(1))});
-    });
+    FunctionRuntime changed = FunctionRuntime.none()
+        .register("logistic", (parameters, source) -> row -> {
+          Classification said = IncidentScene.predict(row);
+          return Classification.of(
+              said.labels(), new double[] {said.scoreAt(0), Math.nextUp(said.scoreAt(1))});
+        });
     IncidentReplay.Result result = replayed(incident, changed);
     assertThat(result.kind()).isEqualTo(IncidentReplay.Kind.DIFFERENT);
     assertThat(result.text()).contains("wanted yes", "got yes", "same Java");
@@ -156,9 +158,10 @@ class IncidentReplayTest {
   @Test
   void aModelThatThrowsMakesItImpossible() {
     Incident incident = one(scene.config().otherColumns(ColumnPolicy.keep()));
-    FunctionRuntime broken = FunctionRuntime.none().register("logistic", (parameters, source) -> row -> {
-      throw new StackOverflowError();
-    });
+    FunctionRuntime broken = FunctionRuntime.none()
+        .register("logistic", (parameters, source) -> row -> {
+          throw new StackOverflowError();
+        });
     IncidentReplay.Result result = replayed(incident, broken);
     assertThat(result.kind()).isEqualTo(IncidentReplay.Kind.IMPOSSIBLE);
     assertThat(result.text()).contains("did not answer", "StackOverflowError");
@@ -166,9 +169,8 @@ class IncidentReplayTest {
 
   @Test
   void aLabelBecomesAGoldenExampleOfTheTruth() {
-    GoldenExample example = one(scene.config().otherColumns(ColumnPolicy.keep()))
-        .asGoldenExample()
-        .orElseThrow();
+    GoldenExample example =
+        one(scene.config().otherColumns(ColumnPolicy.keep())).asGoldenExample().orElseThrow();
     assertThat(example.expected()).isEqualTo(Classification.of("no"));
     assertThat(example.row()).isEqualTo(Row.of(SCHEMA, 0.123456789, "DE"));
   }
@@ -178,13 +180,30 @@ class IncidentReplayTest {
     Row row = Row.of(SCHEMA, 1.0, "DE");
     Prediction said = Regression.of(List.of("price"), new double[] {110});
     Incident.Facts facts = new Incident.Facts(
-        1, 0, 0, "1", null, row, new TreeMap<>(), said, Truth.of(100.0), null, null,
-        Instant.EPOCH, Instant.EPOCH, "unusual", "because", 1.0, 0.01, "here");
-    GoldenExample example =
-        new Incident(facts, List.of()).asGoldenExample().orElseThrow();
+        1,
+        0,
+        0,
+        "1",
+        null,
+        row,
+        new TreeMap<>(),
+        said,
+        Truth.of(100.0),
+        null,
+        null,
+        Instant.EPOCH,
+        Instant.EPOCH,
+        "unusual",
+        "because",
+        1.0,
+        0.01,
+        "here");
+    GoldenExample example = new Incident(facts, List.of()).asGoldenExample().orElseThrow();
     assertThat(example.matches(said)).isFalse();
-    assertThat(example.matches(Regression.of(List.of("price"), new double[] {105}))).isTrue();
-    assertThat(example.matches(Regression.of(List.of("price"), new double[] {94.9}))).isFalse();
+    assertThat(example.matches(Regression.of(List.of("price"), new double[] {105})))
+        .isTrue();
+    assertThat(example.matches(Regression.of(List.of("price"), new double[] {94.9})))
+        .isFalse();
   }
 
   @Test
@@ -195,13 +214,27 @@ class IncidentReplayTest {
         Classification.of(List.of("no", "yes"), new double[] {0.7, 0.3}).choosing("yes"),
         Regression.of(List.of("a", "b"), new double[] {-0.0, Math.PI}),
         new AnomalyScore(0.1 + 0.2, true))) {
-      Truth truth = said instanceof Regression
-          ? Truth.of(Map.of("a", 1.0, "b", -0.0))
-          : Truth.of("no");
+      Truth truth =
+          said instanceof Regression ? Truth.of(Map.of("a", 1.0, "b", -0.0)) : Truth.of("no");
       Incident.Facts facts = new Incident.Facts(
-          3, 4, -5, "7", Digest.of(new byte[1]), row,
-          new TreeMap<>(Map.of("x", "drop")), said, truth, "arm", null,
-          Instant.ofEpochSecond(5, 7), Instant.EPOCH, "unusual", "because", Double.NaN, 0.01, "here");
+          3,
+          4,
+          -5,
+          "7",
+          Digest.of(new byte[1]),
+          row,
+          new TreeMap<>(Map.of("x", "drop")),
+          said,
+          truth,
+          "arm",
+          null,
+          Instant.ofEpochSecond(5, 7),
+          Instant.EPOCH,
+          "unusual",
+          "because",
+          Double.NaN,
+          0.01,
+          "here");
       List<Incident.Facts> read = new ArrayList<>();
       IncidentRecords.Decoder decoder =
           new IncidentRecords.Decoder("log", new IncidentRecords.Reader() {

@@ -28,8 +28,8 @@ import java.util.function.Consumer;
 
 /** A model whose scores are calibrated, its traffic, and a ledger that a test fills. */
 final class IncidentScene {
-  static final Schema SCHEMA = Schema.of(Column.number("amount"), Column.category("country"))
-      .positiveLabel("yes");
+  static final Schema SCHEMA =
+      Schema.of(Column.number("amount"), Column.category("country")).positiveLabel("yes");
   static final List<String> LABELS = List.of("no", "yes");
   static final FunctionRuntime RUNTIME =
       FunctionRuntime.none().register("logistic", (parameters, source) -> IncidentScene::predict);
@@ -52,8 +52,8 @@ final class IncidentScene {
     List<Labelled<Row>> rows = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       Row row = Row.of(SCHEMA, 4 * random.nextDouble() - 2, random.nextInt(3) == 0 ? "DE" : "FR");
-      rows.add(new Labelled<>(
-          row, Truth.of(random.nextDouble() < probability(row) ? "yes" : "no")));
+      rows.add(
+          new Labelled<>(row, Truth.of(random.nextDouble() < probability(row) ? "yes" : "no")));
     }
     return rows;
   }
@@ -62,7 +62,8 @@ final class IncidentScene {
     return TrainedModel.of(
             SCHEMA,
             MODEL,
-            draft -> FunctionPackage.fill(draft, "logistic", Configuration.builder().build()),
+            draft ->
+                FunctionPackage.fill(draft, "logistic", Configuration.builder().build()),
             TrainingContext.none())
         .testedOn(tested)
         .asPackage("fraud");

@@ -56,9 +56,11 @@ class RedactionTest {
         numbers[column] = random.nextDouble() * 1e6;
         byte[] bits = ByteBuffer.allocate(8).putDouble(numbers[column]).array();
         runs(bits, forbidden);
-        runs(ByteBuffer.allocate(8)
-            .putLong(Long.reverseBytes(Double.doubleToLongBits(numbers[column])))
-            .array(), forbidden);
+        runs(
+            ByteBuffer.allocate(8)
+                .putLong(Long.reverseBytes(Double.doubleToLongBits(numbers[column])))
+                .array(),
+            forbidden);
       }
       texts[3] = texts[4] = texts[5] = "";
       numbers[5] = i;
@@ -73,7 +75,8 @@ class RedactionTest {
     }
     Path file = dir.resolve("incidents.log");
     ByteArrayOutputStream shown = new ByteArrayOutputStream();
-    try (IncidentLog log = scene.config()
+    try (IncidentLog log = scene
+        .config()
         .when("some", outcome -> outcome.position() % 11 == 0)
         .column("dropped", ColumnPolicy.drop())
         .column("hashed", ColumnPolicy.hash(SECRET))
@@ -114,7 +117,8 @@ class RedactionTest {
         .servedAt(Instant.EPOCH)
         .build());
     Path file = dir.resolve("incidents.log");
-    try (IncidentLog log = scene.config()
+    try (IncidentLog log = scene
+        .config()
         .when("every", outcome -> true)
         .column("dropped", ColumnPolicy.keep())
         .open(file)) {
@@ -132,14 +136,20 @@ class RedactionTest {
   void hashesJoinAndBucketsAreCoarse() {
     Redaction redaction = new Redaction(
         Map.of(
-            "hashed", ColumnPolicy.hash(SECRET), "kept", ColumnPolicy.bucket(10),
-            "dropped", ColumnPolicy.bucket(10)), // does not suit a category
+            "hashed",
+            ColumnPolicy.hash(SECRET),
+            "kept",
+            ColumnPolicy.bucket(10),
+            "dropped",
+            ColumnPolicy.bucket(10)), // does not suit a category
         null);
     List<Redaction.Row> both = new ArrayList<>();
     for (double kept : new double[] {37, 39.5}) {
       both.add(redaction.of(Row.of(SCHEMA, "a", "b", "iban", 1.0, 2.0, kept)));
     }
-    assertThat(both.get(0).row().category(2)).isEqualTo(both.get(1).row().category(2)).hasSize(16);
+    assertThat(both.get(0).row().category(2))
+        .isEqualTo(both.get(1).row().category(2))
+        .hasSize(16);
     assertThat(both).allSatisfy(row -> {
       assertThat(row.row().number(5)).isEqualTo(30.0);
       assertThat(row.row().category(0)).isEmpty();

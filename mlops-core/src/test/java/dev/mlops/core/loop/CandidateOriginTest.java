@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Direction;
-
 import dev.mlops.api.drift.Level;
 import dev.mlops.api.drift.Signal;
 import dev.mlops.api.monitor.DriftReading;
@@ -101,9 +100,13 @@ class CandidateOriginTest {
       Evidence.Builder copy = Evidence.builder(evidence.model(), evidence.at())
           .matured(evidence.matured())
           .position(evidence.position());
-      evidence.champion().ifPresent(section -> copy.champion(section.toBuilder()
-          .drift(watch, DriftReading.builder(Level.DRIFT).inputs(900).signal(signal).build())
-          .build()));
+      evidence
+          .champion()
+          .ifPresent(section -> copy.champion(section.toBuilder()
+              .drift(
+                  watch,
+                  DriftReading.builder(Level.DRIFT).inputs(900).signal(signal).build())
+              .build()));
       return copy.build();
     };
     assertThat(picture(scene, 2))

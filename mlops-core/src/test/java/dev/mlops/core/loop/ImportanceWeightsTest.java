@@ -82,7 +82,9 @@ class ImportanceWeightsTest {
       older.add(ROWS.row(new Point(random.nextDouble(), "red")));
     }
     double[] weights = ImportanceWeights.of(older, older, 0.5);
-    assertThat(Arrays.stream(weights).boxed()).hasSize(500).allSatisfy(weight -> assertThat(weight).isCloseTo(1, within(0.01)));
+    assertThat(Arrays.stream(weights).boxed())
+        .hasSize(500)
+        .allSatisfy(weight -> assertThat(weight).isCloseTo(1, within(0.01)));
     assertThat(ImportanceWeights.effective(new double[] {1, 1, 1, 1})).isEqualTo(4);
     assertThat(ImportanceWeights.effective(new double[] {4, 0, 0, 0})).isEqualTo(1);
   }
@@ -139,13 +141,19 @@ class ImportanceWeightsTest {
         .select(outcomes, OptionalLong.empty(), majority, TrainingContext.none());
     RowSelection.Selected like = TrainingRows.likeNewest(0.1, 600)
         .select(outcomes, OptionalLong.empty(), majority, TrainingContext.none());
-    assertThat(plain.trained(majority, TrainingContext.none()).model()).asString().contains("A/0.5");
-    assertThat(like.trained(majority, TrainingContext.none()).model()).asString().contains("A/0.0");
+    assertThat(plain.trained(majority, TrainingContext.none()).model())
+        .asString()
+        .contains("A/0.5");
+    assertThat(like.trained(majority, TrainingContext.none()).model())
+        .asString()
+        .contains("A/0.0");
     assertThat(plain.effectiveRows()).isEqualTo(600);
     assertThat(like.effectiveRows()).isBetween(60.0, 400.0);
     assertThat(like.rows()).anyMatch(row -> row.weight() > 1.5).anyMatch(row -> row.weight() < 0.5);
     assertThat(TrainingRows.likeNewest(0.1, 600)).asString().contains("like the newest", "10 %");
     assertThatThrownBy(() -> TrainingRows.likeNewest(0, 600)).hasMessageContaining("0.0");
-    assertThatThrownBy(() -> like.weighing(1, 2)).hasMessageContaining("600").hasMessageContaining("2");
+    assertThatThrownBy(() -> like.weighing(1, 2))
+        .hasMessageContaining("600")
+        .hasMessageContaining("2");
   }
 }

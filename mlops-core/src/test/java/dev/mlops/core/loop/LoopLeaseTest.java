@@ -54,9 +54,7 @@ class LoopLeaseTest {
   }
 
   private List<LoopEvent> journal() {
-    return new GuardedJournal(
-            coordination, "loop/iris/champion/journal", Optional::empty)
-        .events();
+    return new GuardedJournal(coordination, "loop/iris/champion/journal", Optional::empty).events();
   }
 
   @Test
@@ -74,8 +72,8 @@ class LoopLeaseTest {
     assertThat(scene.kinds()).filteredOn("RETRAIN"::equals).hasSize(1);
     assertThat(loops.get(0).waiting()).isEmpty();
     assertThat(loops.get(3)).asString().contains("waiting for the lease");
-    assertThat(loops.get(3).waiting()).hasValueSatisfying(
-        waits -> assertThat(waits).contains("loop/iris/champion", "replica-0"));
+    assertThat(loops.get(3).waiting())
+        .hasValueSatisfying(waits -> assertThat(waits).contains("loop/iris/champion", "replica-0"));
     assertThat(loops.get(3).events()).as("one journal").isEqualTo(loops.get(0).events());
     loops.forEach(MaintenanceLoop::close);
   }
@@ -152,8 +150,11 @@ class LoopLeaseTest {
       scene.deployment.tick();
     }
     List<AliasChange> made = scene.behind.history(LoopScene.ALIAS);
-    assertThat(made.stream().filter(change -> change.intent().startsWith("promote-"))).hasSize(1);
-    assertThat(made).extracting(AliasChange::intent).anyMatch(intent -> intent.startsWith("fence-"));
+    assertThat(made.stream().filter(change -> change.intent().startsWith("promote-")))
+        .hasSize(1);
+    assertThat(made)
+        .extracting(AliasChange::intent)
+        .anyMatch(intent -> intent.startsWith("fence-"));
     assertThat(journal()).extracting(LoopEvent::kind).containsOnlyOnce(Kind.PROMOTED);
     first.close();
     second.close();
@@ -168,8 +169,8 @@ class LoopLeaseTest {
     MaintenanceLoop second = loop("replica-1", Runnable::run).build();
     scene.clock.advance(TTL);
     second.tick();
-    assertThat(second.halted()).hasValueSatisfying(
-        event -> assertThat(event.text()).contains("Ann", "audit"));
+    assertThat(second.halted())
+        .hasValueSatisfying(event -> assertThat(event.text()).contains("Ann", "audit"));
     second.resume("Ann", "done");
     first.tick();
     second.tick();

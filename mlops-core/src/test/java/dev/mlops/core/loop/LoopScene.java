@@ -281,8 +281,8 @@ final class LoopScene {
     /** What the loop sees of the evidence. */
     volatile UnaryOperator<Evidence> seen = evidence -> evidence;
 
-    /** What the monitor says instead of the evidence that it would have to count; null for that. */
-    volatile Supplier<Evidence> says;
+    /** What the monitor says: what it has counted, by default. */
+    volatile Supplier<Evidence> says = this::counted;
 
     volatile Outcomes outcomes;
     volatile Optional<Set<Watch>> watches;
@@ -320,8 +320,11 @@ final class LoopScene {
 
     @Override
     public Evidence evidence() {
-      Supplier<Evidence> own = says;
-      return own != null ? own.get() : seen.apply(behind.evidence());
+      return says.get();
+    }
+
+    private Evidence counted() {
+      return seen.apply(behind.evidence());
     }
 
     @Override

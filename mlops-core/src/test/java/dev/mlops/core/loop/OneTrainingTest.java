@@ -50,7 +50,7 @@ class OneTrainingTest {
   }
 
   /** The scene's trainer, told what a training is told. */
-  private final class Told implements ModelTrainer {
+  private static final class Told implements ModelTrainer {
     private final BiFunction<List<Labelled<Row>>, TrainingContext, Trained> how;
 
     Told(BiFunction<List<Labelled<Row>>, TrainingContext, Trained> how) {
@@ -159,7 +159,8 @@ class OneTrainingTest {
       loop.tick();
       assertThat(scene.kinds())
           .containsExactly("RETRAIN", "FAILED", "RETRAIN", "PUBLISHING", "PUBLISHED", "GATED");
-      assertThat(background.submit(() -> Thread.currentThread().isInterrupted()).get()).isFalse();
+      assertThat(background.submit(() -> Thread.currentThread().isInterrupted()).get())
+          .isFalse();
     } finally {
       background.shutdownNow();
     }
@@ -202,10 +203,11 @@ class OneTrainingTest {
       loop.tick();
       loop.tick();
       assertThat(scene.kinds()).containsExactly("RETRAIN", "FAILED", "WAITING");
-      assertThat(loop.trouble()).hasValueSatisfying(trouble -> assertThat(trouble)
-          .contains("was given up and still runs after", "2026-01-01T00:00:00Z"));
-      assertThat(loop.waiting()).hasValueSatisfying(
-          waits -> assertThat(waits).contains("nothing is trained beside it"));
+      assertThat(loop.trouble())
+          .hasValueSatisfying(trouble -> assertThat(trouble)
+              .contains("was given up and still runs after", "2026-01-01T00:00:00Z"));
+      assertThat(loop.waiting())
+          .hasValueSatisfying(waits -> assertThat(waits).contains("nothing is trained beside it"));
 
       free.countDown();
       returned.await();
@@ -240,7 +242,8 @@ class OneTrainingTest {
       jobs.remove(0).run();
       loop.tick();
       assertThat(scene.kinds()).containsExactly("RETRAIN", "ABANDONED");
-      assertThat(scene.last().text()).contains("candidate 1 was cancelled", "Ann", "the feed is wrong");
+      assertThat(scene.last().text())
+          .contains("candidate 1 was cancelled", "Ann", "the feed is wrong");
       assertThat(loop.trouble()).as("nothing is wrong").isEmpty();
 
       scene.serve(19);
@@ -313,8 +316,9 @@ class OneTrainingTest {
       loop.tick();
       loop.tick();
       assertThat(scene.kinds()).containsExactly("WAITING");
-      assertThat(loop.waiting()).hasValueSatisfying(
-          waits -> assertThat(waits).contains("200 rows", "2.0 MiB", "1.0 MiB"));
+      assertThat(loop.waiting())
+          .hasValueSatisfying(
+              waits -> assertThat(waits).contains("200 rows", "2.0 MiB", "1.0 MiB"));
       free[0] = 2 << 20;
       loop.tick();
       assertThat(scene.last().kind()).isEqualTo(Kind.GATED);
@@ -365,8 +369,7 @@ class OneTrainingTest {
     }
     assertThat(scene.monitor.outcomes().end()).isEqualTo(cut + 51);
     List<Labelled<Row>> reachable = known.stream().map(Outcome::labelled).toList();
-    assertThat(trained).isNotEmpty().allSatisfy(
-        rows -> assertThat(reachable).containsAll(rows));
+    assertThat(trained).isNotEmpty().allSatisfy(rows -> assertThat(reachable).containsAll(rows));
     Configuration origin = scene.behind.open(scene.behind.require("iris:2")).provenance();
     assertThat(origin.text(Provenance.CUT)).contains(Long.toString(cut));
     assertThat(Long.parseLong(origin.text(Provenance.LAST).orElseThrow())).isLessThan(cut);
@@ -388,8 +391,9 @@ class OneTrainingTest {
         .build()) {
       loop.tick();
     }
-    assertThat(trained).isNotEmpty().noneMatch(
-        row -> row.input().number(0) >= 0.9 && row.input().number(0) < 0.9 + 60 / 1e6);
+    assertThat(trained)
+        .isNotEmpty()
+        .noneMatch(row -> row.input().number(0) >= 0.9 && row.input().number(0) < 0.9 + 60 / 1e6);
   }
 
   /** Each seed is another share of errors, drawn from the seed that the training is given. */
@@ -402,7 +406,8 @@ class OneTrainingTest {
     Version made;
     try (MaintenanceLoop loop = loop(seeded)
         .seed(7)
-        .window(TrainingRows.bestOf(TrainingRows.halfLife(50, 1_000), TrainingRows.sample(100, 1_000)))
+        .window(
+            TrainingRows.bestOf(TrainingRows.halfLife(50, 1_000), TrainingRows.sample(100, 1_000)))
         .build()) {
       loop.tick();
       made = scene.behind.require("iris:2");
@@ -424,7 +429,8 @@ class OneTrainingTest {
           .hasMessageContaining("iris:1")
           .hasMessageContaining(Provenance.ROWS_DIGEST);
     }
-    // Another trainer than the one that is recorded is told by its predictions, another window by its rows.
+    // Another trainer than the one that is recorded is told by its predictions, another window by
+    // its rows.
     try (MaintenanceLoop other = loop((rows, context) -> scene.trainer.make("A/0.0", 5))
         .window(TrainingRows.last(1_000))
         .build()) {

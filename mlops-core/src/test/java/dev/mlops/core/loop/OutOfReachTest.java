@@ -60,10 +60,14 @@ class OutOfReachTest {
       assertThat(said.number("loss").orElseThrow()).isBetween(0.2, 0.4);
       assertThat(said.number("best_loss").orElseThrow()).isBetween(0.1, 0.5);
       assertThat(said.text())
-          .contains("4 candidates in a row", "the best of the candidates", "would come down", "tested on today's rows");
+          .contains(
+              "4 candidates in a row",
+              "the best of the candidates",
+              "would come down",
+              "tested on today's rows");
       assertThat(said).asString().startsWith("OUT_OF_REACH iris:1: ");
-      assertThat(loop.waiting()).hasValueSatisfying(
-          waits -> assertThat(waits).contains("out of reach", "more outcomes"));
+      assertThat(loop.waiting())
+          .hasValueSatisfying(waits -> assertThat(waits).contains("out of reach", "more outcomes"));
     }
     // A loop that starts again knows it.
     try (MaintenanceLoop again = loop(alarm()).build()) {

@@ -31,6 +31,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -199,9 +200,13 @@ class VirtualMonthTest {
     };
   }
 
-  private void play(int days) {
+  @BeforeEach
+  void open() {
     scene = new LoopScene(folder);
     coordination = Coordination.over(new InMemoryBackend(scene.clock));
+  }
+
+  private void play(int days) {
     scene.monitor.says = () -> Evidence.builder("iris", scene.clock.instant())
         .matured(scene.monitor.outcomes().end())
         .position(scene.monitor.outcomes().end())
@@ -265,7 +270,10 @@ class VirtualMonthTest {
     assertThat(promotions.size())
         .as("one effective training for each turn of the concept: %s", diedAfter)
         .isBetween(days * 2 - 2, days * 2 + 1);
-    assertThat(replicas).extracting(each -> each.deployment.champion()).as("one champion").containsOnly(replicas.get(0).deployment.champion());
+    assertThat(replicas)
+        .extracting(each -> each.deployment.champion())
+        .as("one champion")
+        .containsOnly(replicas.get(0).deployment.champion());
     assertThat(scene.monitor.outcomes().end()).as("no truth is lost").isEqualTo(served);
     assertThat((double) right / judged).as("the last quarter of each turn").isGreaterThan(0.9);
     assertThat(deaths).isGreaterThan(days);
@@ -284,6 +292,11 @@ class VirtualMonthTest {
     play(30);
     assertThat(diedAfter.keySet())
         .contains(
-            Kind.RETRAIN, Kind.PUBLISHING, Kind.PUBLISHED, Kind.GATED, Kind.PROMOTING, Kind.PROMOTED);
+            Kind.RETRAIN,
+            Kind.PUBLISHING,
+            Kind.PUBLISHED,
+            Kind.GATED,
+            Kind.PROMOTING,
+            Kind.PROMOTED);
   }
 }

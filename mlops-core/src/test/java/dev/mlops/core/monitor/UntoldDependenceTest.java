@@ -30,8 +30,7 @@ class UntoldDependenceTest {
   /** Five stretches, four pairs of them, each with a chance of 0.06 squared: 1.4 %; by the exact binomial test at 1e-4. */
   @Test
   void independentLossesAreHardlyEverCalledDependent() {
-    int most =
-        BinomialDistribution.of(SEQUENCES, 0.0144).inverseCumulativeProbability(1 - 1e-4);
+    int most = BinomialDistribution.of(SEQUENCES, 0.0144).inverseCumulativeProbability(1 - 1e-4);
     assertThat(told(0, 31_000)).isLessThanOrEqualTo(most);
   }
 

@@ -118,9 +118,8 @@ class FreshnessStudyTest {
     double boundary = 0;
     for (int i = from; i < rows.size(); i++) {
       if ((i - from) % period == 0) {
-        boundary = boundary(rows.subList(i - TRAINED_ON, i).stream()
-            .map(Outcome::labelled)
-            .toList());
+        boundary = boundary(
+            rows.subList(i - TRAINED_ON, i).stream().map(Outcome::labelled).toList());
         cost += TRAINING;
       }
       Outcome row = rows.get(i);
@@ -196,7 +195,9 @@ class FreshnessStudyTest {
   @Test
   void whatCannotBeStudiedIsRefused() {
     List<Outcome> few = stream(0, 500, 1);
-    assertThatThrownBy(() -> study(few)).hasMessageContaining("600").hasMessageContaining("got 500");
+    assertThatThrownBy(() -> study(few))
+        .hasMessageContaining("600")
+        .hasMessageContaining("got 500");
     assertThatThrownBy(() -> FreshnessStudy.of(TRAINER).over(few))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("costs(ofLoss, ofTraining)");
@@ -251,7 +252,8 @@ class FreshnessStudyTest {
     RetrainHistory past = builder.championSince(START.plus(Duration.ofHours(2))).build();
     assertThat(past.recentChanges()).hasSize(3);
     Duration hour = Duration.ofHours(1);
-    assertThat(policy.decide(at(hour.multipliedBy(3).minusSeconds(60)), past).retrain()).isFalse();
+    assertThat(policy.decide(at(hour.multipliedBy(3).minusSeconds(60)), past).retrain())
+        .isFalse();
     RetrainDecision soon = policy.decide(at(hour.multipliedBy(3)), past);
     assertThat(soon.retrain()).isTrue();
     assertThat(soon.toString()).contains("changes come more often than models age");

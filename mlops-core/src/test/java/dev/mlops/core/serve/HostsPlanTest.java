@@ -16,9 +16,9 @@ import dev.mlops.core.serve.Scene.Order;
 import dev.mlops.testkit.InMemoryJournal;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.jspecify.annotations.Nullable;
 
 /** A plan that a host wrote may answer null, throw, or change its mind; no rollout hangs or keeps its traffic by that. */
 class HostsPlanTest {

@@ -175,7 +175,8 @@ class SharedModelTest {
     int rounds = 5_000;
     record Round(Counted model, SharedModel shared) {}
     Counted first = new Counted();
-    AtomicReference<Round> current = new AtomicReference<>(new Round(first, new SharedModel(first)));
+    AtomicReference<Round> current =
+        new AtomicReference<>(new Round(first, new SharedModel(first)));
     AtomicBoolean done = new AtomicBoolean();
     AtomicInteger usedClosed = new AtomicInteger();
     CountDownLatch usedOnce = new CountDownLatch(3);

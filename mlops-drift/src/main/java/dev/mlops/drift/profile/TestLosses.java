@@ -82,8 +82,7 @@ public final class TestLosses {
     for (int count = 0; count < pValues.length; count++) {
       pValues[count] = count >= n
           ? 1.0
-          : BetaDistribution.of(count + 1.0, (double) n - count)
-              .inverseSurvivalProbability(BELOW);
+          : BetaDistribution.of(count + 1.0, (double) n - count).inverseSurvivalProbability(BELOW);
     }
   }
 
@@ -288,8 +287,8 @@ public final class TestLosses {
       require(in.read() < 0, "no more bytes");
       return new TestLosses(n, List.copyOf(outputs), scales, kept);
     } catch (IOException e) {
-      throw new IllegalArgumentException("no test losses: they end after " + bytes.length
-          + " bytes, wanted more", e);
+      throw new IllegalArgumentException(
+          "no test losses: they end after " + bytes.length + " bytes, wanted more", e);
     }
   }
 

@@ -248,8 +248,7 @@ public final class SliceFinder {
           }
         }
       }
-      long[] keys =
-          all.keySet().stream().mapToLong(Long::longValue).sorted().toArray();
+      long[] keys = all.keySet().stream().mapToLong(Long::longValue).sorted().toArray();
       this.column = new int[keys.length];
       this.code = new int[keys.length];
       this.members = new long[keys.length][];

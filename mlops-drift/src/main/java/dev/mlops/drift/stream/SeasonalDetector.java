@@ -224,9 +224,7 @@ public final class SeasonalDetector extends StreamDetector<SeasonalDetector> {
     }
     resting = rest + 1;
     return drift(
-        sum > 0 ? Direction.UP : Direction.DOWN,
-        second ? position - 1 : position,
-        threshold);
+        sum > 0 ? Direction.UP : Direction.DOWN, second ? position - 1 : position, threshold);
   }
 
   @Override

@@ -26,7 +26,8 @@ import org.junit.jupiter.api.Test;
 class TestLossesTest {
   private static final Schema SCHEMA = Schema.of(Column.number("x"));
 
-  private static TestLosses of(int n, Function<Integer, Truth> truths, Function<Double, Prediction> said) {
+  private static TestLosses of(
+      int n, Function<Integer, Truth> truths, Function<Double, Prediction> said) {
     List<Labelled<Row>> rows = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       rows.add(new Labelled<>(Row.of(SCHEMA, (double) i), truths.apply(i)));
@@ -88,8 +89,7 @@ class TestLossesTest {
     }
     assertThat(QUANTITIES.pValue(0.9 / scale)).as("not kept").isEqualTo(1.0);
     assertThat(QUANTITIES.pValue(Double.NaN)).isEqualTo(1.0);
-    assertThat(QUANTITIES.leastPValue())
-        .isEqualTo(1 - Math.pow(0.1, 1.0 / 2_000), within(1e-9));
+    assertThat(QUANTITIES.leastPValue()).isEqualTo(1 - Math.pow(0.1, 1.0 / 2_000), within(1e-9));
   }
 
   /** Of losses like those of the test phase, at most a share u has a p-value of at most u. */
@@ -100,10 +100,10 @@ class TestLossesTest {
     int[] below = new int[levels.length];
     int n = 0;
     for (int phase = 0; phase < 40; phase++) {
-      TestLosses losses =
-          of(500, i -> Truth.of(0.0), x -> Regression.of(random.nextExponential()));
+      TestLosses losses = of(500, i -> Truth.of(0.0), x -> Regression.of(random.nextExponential()));
       for (int i = 0; i < 1_000; i++) {
-        double p = losses.pValue(losses.loss(Regression.of(random.nextExponential()), Truth.of(0.0)));
+        double p =
+            losses.pValue(losses.loss(Regression.of(random.nextExponential()), Truth.of(0.0)));
         n++;
         for (int level = 0; level < levels.length; level++) {
           below[level] += p <= levels[level] ? 1 : 0;

@@ -132,8 +132,7 @@ public record NabScore(
         scored[at] = true;
         if (found) {
           Window window = windows.get(at);
-          double early =
-              -(window.last - row + 1.0) / (window.last - window.first + 1.0);
+          double early = -(window.last - row + 1.0) / (window.last - window.first + 1.0);
           best[at] = Math.max(best[at], sigmoid(early) / sigmoid(-1));
         }
       } else if (found) {
@@ -145,8 +144,7 @@ public record NabScore(
     for (int i = 0; i < best.length; i++) {
       sum += best[i] > Double.NEGATIVE_INFINITY ? best[i] : scored[i] ? -profile.missed : 0.0;
     }
-    return new NabScore(
-        sum, windows.size(), counts[0], counts[3], counts[2], counts[1], profile);
+    return new NabScore(sum, windows.size(), counts[0], counts[3], counts[2], counts[1], profile);
   }
 
   private static double late(Window before, int row) {

@@ -68,8 +68,8 @@ class NabScoreTest {
       assertThat(NabScore.normalised(List.of(of(profile, 200, 600), of(profile, 200, 600))))
           .isEqualTo(100, within(1e-9));
     }
-    assertThatThrownBy(() -> NabScore.normalised(
-            List.of(of(Profile.STANDARD), of(Profile.REWARD_LOW_FP_RATE))))
+    assertThatThrownBy(() ->
+            NabScore.normalised(List.of(of(Profile.STANDARD), of(Profile.REWARD_LOW_FP_RATE))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("REWARD_LOW_FP_RATE");
   }

@@ -22,6 +22,7 @@ public final class Warnings {
 
   /** What was thrown may name what was wanted and what was got. */
   private static final int LONGEST_FAULT = 400;
+
   private static final int LONGEST_LINE = 4_000;
 
   private final String logger;
