@@ -33,7 +33,8 @@ public final class Loss {
    * of another label than the one whose recall is measured}
    *
    * <p>A value outside of the metric's bounds is held at the nearest one. A row for which a host's own {@link RowValue} throws
-   * does not count: one odd truth, such as a label that the model has no score for, stops nothing.
+   * does not count: one odd truth, such as a label that the model has no score for, stops nothing. Nor does one that is
+   * infinitely good, which is no number to pass by; one that is infinitely bad is held at the bound.
    *
    * @param prediction what was said
    * @param truth what turned out right
@@ -43,6 +44,9 @@ public final class Loss {
     try {
       found = value.of(prediction, truth);
     } catch (RuntimeException | LinkageError | StackOverflowError hosts) {
+      return Double.NaN;
+    }
+    if (found == (higherIsBetter ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY)) {
       return Double.NaN;
     }
     return higherIsBetter

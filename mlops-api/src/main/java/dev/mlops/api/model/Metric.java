@@ -938,7 +938,7 @@ public final class Metric implements Comparable<Metric> {
     /**
      * {@return this builder, of a metric that is the mean of a value per row, and so has a {@link Loss}}
      *
-     * <p>A value beyond a bound is held at it.
+     * <p>A value beyond a bound is held at it. A row whose value is infinitely good, or not a number, does not count.
      *
      * @param value of a row
      * @param lowest the lowest value; finite unless more is better

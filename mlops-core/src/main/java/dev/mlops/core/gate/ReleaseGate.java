@@ -1,5 +1,7 @@
 package dev.mlops.core.gate;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
@@ -28,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,7 +75,7 @@ public final class ReleaseGate implements EvidenceReader {
       throw new IllegalArgumentException("a gate must have at least one criterion, but had none");
     }
     for (Condition criterion : criteria) {
-      criterion.expression().flatMap(Expression::window).ifPresent(window -> {
+      expression(criterion).flatMap(Expression::window).ifPresent(window -> {
         throw new IllegalArgumentException("a release gate can never pass " + criterion
             + ": wanted a criterion about the rows held"
             + " back, got one over " + window + ", and a candidate that serves nobody has no"
@@ -256,8 +259,10 @@ public final class ReleaseGate implements EvidenceReader {
   }
 
   private static Finding asked(Condition criterion, Evidence evidence) {
-    return Answers.of(
-        MlopsException.named(criterion), () -> seen(criterion, criterion.test(evidence), evidence));
+    return Answers.of(MlopsException.named(criterion), () -> {
+      requireTold(criterion);
+      return seen(criterion, criterion.test(evidence), evidence);
+    });
   }
 
   /** A segment that is named, and that no row held back is in, was forgotten or misspelt: that fails. */
@@ -266,8 +271,7 @@ public final class ReleaseGate implements EvidenceReader {
     if (finding == null || finding.verdict() != Verdict.INCONCLUSIVE) {
       return finding;
     }
-    Optional<Segment> named = criterion
-        .expression()
+    Optional<Segment> named = expression(criterion)
         .flatMap(Expression::segment)
         .filter(segment -> segment.value().isPresent());
     Optional<SegmentationEvidence> division = named.flatMap(segment ->
@@ -293,6 +297,7 @@ public final class ReleaseGate implements EvidenceReader {
     }
     return Answers.of(MlopsException.named(criterion), () -> {
       try {
+        requireTold(criterion);
         return criterion instanceof Criterion asks
             ? asks.judge(candidate)
             : seen(criterion, criterion.test(candidate.evidence()), candidate.evidence());
@@ -322,8 +327,7 @@ public final class ReleaseGate implements EvidenceReader {
   private static boolean comparesWithChampion(Condition criterion) {
     return criterion instanceof BuiltIn builtIn
         ? builtIn.comparesWithChampion()
-        : criterion
-            .expression()
+        : expression(criterion)
             .filter(asks -> asks.comparison() == Expression.Comparison.NO_WORSE_THAN_CHAMPION)
             .isPresent();
   }
@@ -335,10 +339,53 @@ public final class ReleaseGate implements EvidenceReader {
   public boolean readsLatency() {
     return criteria.stream()
         .filter(criterion -> !(criterion instanceof BuiltIn))
-        .anyMatch(criterion -> criterion
-            .expression()
+        .anyMatch(criterion -> expression(criterion)
             .map(asks -> asks.quantity().quantile().isPresent())
             .orElse(true));
+  }
+
+  /** What a criterion reads; nothing where it throws, answers null or gives null among others: asked, it says so itself. */
+  private static EvidenceReader told(Condition criterion) {
+    return new EvidenceReader() {
+      @Override
+      public Set<Watch> watches() {
+        return read(criterion::watches);
+      }
+
+      @Override
+      public Set<Metric> metrics() {
+        return read(criterion::metrics);
+      }
+
+      @Override
+      public Set<String> segmentations() {
+        return read(criterion::segmentations);
+      }
+
+      @Override
+      public Set<Expression> expressions() {
+        return read(criterion::expressions);
+      }
+    };
+  }
+
+  private static <T> Set<T> read(Supplier<Set<T>> asked) {
+    return Answers.or(
+        () -> new LinkedHashSet<>(List.copyOf(asked.get())), (how, thrown) -> {}, how -> Set.of());
+  }
+
+  /** Has a criterion say what it reads: one that throws at that has not been measured as it wants. */
+  private static void requireTold(Condition criterion) {
+    List.copyOf(criterion.watches());
+    List.copyOf(criterion.metrics());
+    List.copyOf(criterion.segmentations());
+    List.copyOf(criterion.expressions());
+    requireNonNull(criterion.expression(), "expression");
+  }
+
+  /** What a criterion asks; empty if it does not say, or throws. */
+  private static Optional<Expression> expression(Condition criterion) {
+    return Answers.or(criterion::expression, (how, thrown) -> {}, how -> Optional.empty());
   }
 
   @Override
@@ -362,7 +409,7 @@ public final class ReleaseGate implements EvidenceReader {
   }
 
   private EvidenceReader reads() {
-    return EvidenceReader.all(criteria);
+    return EvidenceReader.all(criteria.stream().map(ReleaseGate::told).toList());
   }
 
   /** How many criteria there are. */

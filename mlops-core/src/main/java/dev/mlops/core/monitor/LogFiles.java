@@ -2,6 +2,7 @@ package dev.mlops.core.monitor;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.mlops.api.model.Texts;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.core.internal.disk.ChannelOpener;
 import dev.mlops.core.internal.disk.Folders;
@@ -71,7 +72,8 @@ final class LogFiles implements AutoCloseable {
    *
    * @throws StoreException if it is another model's, open elsewhere, or cannot be read or written
    */
-  static LogFiles open(Path folder, String model) {
+  static LogFiles open(Path folder, String name) {
+    String model = Texts.whole(name); // as it can be written
     try {
       Files.createDirectories(folder);
       EventLog owner = EventLog.open(folder.resolve(OWNER));
@@ -80,7 +82,8 @@ final class LogFiles implements AutoCloseable {
         owner.read(event -> told.add(new String(event, UTF_8)));
         if (told.isEmpty()) {
           owner.append(model.getBytes(UTF_8));
-        } else if (!told.get(0).equals(model)) {
+        } else if (!told.get(0).equals(model)
+            && !told.get(0).equals(new String(name.getBytes(UTF_8), UTF_8))) { // as the first release wrote it
           throw new StoreException(
               "log folder " + folder.getFileName() + " wanted the ledger of " + shown(model)
                   + ", got that of " + shown(told.get(0)) + "; give each model a folder of its own",
@@ -165,6 +168,14 @@ final class LogFiles implements AutoCloseable {
     EventLog log = newest;
     if (log == null) {
       throw new IllegalStateException("no segment was begun");
+    }
+    Path file = all.get(all.size() - 1).file;
+    if (!Files.exists(file)) {
+      closeNewest();
+      throw new StoreException(
+          file.getFileName() + " was deleted while it was being written, wanted it in log folder "
+              + folder.getFileName() + "; the next tick begins another, if the folder is there",
+          null);
     }
     int count = fitting(events, 0);
     List<byte[]> some = events.subList(0, count);

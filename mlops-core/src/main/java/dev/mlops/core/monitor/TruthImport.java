@@ -23,8 +23,9 @@ import java.util.function.Consumer;
  *     .run(chargebacks.iterator());
  * }</pre>
  *
- * <p>After each {@value #BATCH} truths it ticks, so none is lost for want of room, and with a log each batch is on the device
- * before the next is given. An import that was cut short is run again from the beginning: what has joined is a duplicate, and
+ * <p>After each {@value #BATCH} truths it ticks, so none is lost for want of room. With a log each batch is on the device
+ * before the next is given, as long as no other thread ticks: a tick returns at once while another is at it, and then a batch is on
+ * the device after the tick that follows. An import that was cut short is run again from the beginning: what has joined is a duplicate, and
  * changes nothing.
  *
  * <p>Immutable; a run is confined to one thread, off the request path.

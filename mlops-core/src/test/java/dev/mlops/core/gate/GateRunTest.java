@@ -184,7 +184,7 @@ class GateRunTest {
         .isEqualTo(Verdict.INCONCLUSIVE);
   }
 
-  private static ModelRuntime runtime(Model model) {
+  static ModelRuntime runtime(Model model) {
     return new ModelRuntime() {
       @Override
       public String name() {

@@ -3,16 +3,24 @@ package dev.mlops.core.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Task;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.monitor.Window;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReleaseGateTest {
   private static final Condition PASS = named("good", Finding.pass("0.99"));
@@ -101,6 +109,94 @@ class ReleaseGateTest {
     };
     assertThat(ReleaseGate.of(broken).judge(trial(0)))
         .isEqualTo(Finding.inconclusive("INCONCLUSIVE: mine threw " + Unshowable.class.getName()));
+  }
+
+  /** What it reads is asked before anything is measured: that must not silence the others, nor come out of the gate. */
+  @ParameterizedTest
+  @ValueSource(strings = {"watches", "metrics", "segmentations", "expressions", "expression"})
+  void aCriterionThatCannotSayWhatItReadsSilencesNoOther(String what) {
+    for (boolean answersNull : new boolean[] {false, true}) {
+      Condition broken = new Unreadable(what, answersNull);
+      GateReport report = ReleaseGate.of(PASS, broken, Signals.goldenExamples())
+          .on(GateScene.ROWS)
+          .judgeFirst(GateScene.pack(), GateRunTest.runtime(GateScene.GOOD));
+      assertThat(report.results())
+          .extracting(result -> result.finding().verdict())
+          .as(report.toString())
+          .containsExactly(Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.PASS);
+      assertThat(report.results().get(1).finding().text()).contains("broken", "threw");
+    }
+  }
+
+  /** Infinitely good is no number; infinitely bad is as bad as it can be. */
+  @Test
+  void aMetricThatIsNotFiniteNeverPasses() {
+    Metric good = Metric.builder("gain", Task.CLASSIFICATION)
+        .meanOf((said, right) -> Double.POSITIVE_INFINITY, 0, 1)
+        .higherIsBetter()
+        .build();
+    Metric bad = Metric.builder("gain", Task.CLASSIFICATION)
+        .meanOf((said, right) -> Double.NEGATIVE_INFINITY, 0, 1)
+        .higherIsBetter()
+        .build();
+    Metric cheap = Metric.builder("cost", Task.CLASSIFICATION)
+        .meanOf((said, right) -> Double.NEGATIVE_INFINITY, 0, 1)
+        .build();
+    assertThat(GateScene.verdict(GateScene.GOOD, Signals.quality(good).atLeast(0.5)))
+        .isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(GateScene.verdict(GateScene.GOOD, Signals.quality(cheap).atMost(0.5)))
+        .isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(GateScene.verdict(GateScene.GOOD, Signals.quality(bad).atLeast(0.5)))
+        .isEqualTo(Verdict.FAIL);
+  }
+
+  /** Passes whatever it is asked, if it is asked that. */
+  private record Unreadable(String broken, boolean answersNull) implements Condition {
+    @Override
+    public Finding test(Evidence evidence) {
+      return Finding.pass("fine");
+    }
+
+    @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
+    private <T> T answer(String what, T fine) {
+      if (!what.equals(broken)) {
+        return fine;
+      }
+      if (answersNull) {
+        return null;
+      }
+      throw new AssertionError("bug");
+    }
+
+    @Override
+    public Set<Watch> watches() {
+      return answer("watches", Set.of());
+    }
+
+    @Override
+    public Set<Metric> metrics() {
+      return answer("metrics", Set.of());
+    }
+
+    @Override
+    public Set<String> segmentations() {
+      return answer("segmentations", Set.of());
+    }
+
+    @Override
+    public Set<Expression> expressions() {
+      return answer("expressions", Set.of());
+    }
+
+    @Override
+    public Optional<Expression> expression() {
+      return answer("expression", Optional.empty());
+    }
+
+    @Override
+    public String toString() {
+      return "broken";
+    }
   }
 
   private static final class Unshowable extends RuntimeException {

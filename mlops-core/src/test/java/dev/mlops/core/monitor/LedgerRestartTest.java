@@ -18,6 +18,7 @@ import dev.mlops.drift.profile.Baselines;
 import dev.mlops.testkit.CapturedLog;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -451,5 +452,62 @@ class LedgerRestartTest {
       assertThat(champion(monitor).matured()).isEqualTo(3);
       assertThat(log.lines()).isEmpty();
     }
+  }
+
+  /** Half of an emoji has no form in UTF-8; the log is the model's own all the same. */
+  @Test
+  void aModelWhoseNameCannotBeWrittenFindsItsLogAgain() throws IOException {
+    String name = "fraud\uD83D";
+    for (int life = 0; life < 2; life++) {
+      try (MicrometerMonitor monitor = MicrometerMonitor.config(registry)
+          .clock(() -> now)
+          .logging(LedgerLog.in(folder()))
+          .open(name)) {
+        serving(monitor).record("order-" + life, ROW, YES, 1);
+        monitor.tick();
+        assertThat(champion(monitor).recorded()).isEqualTo(life + 1);
+      }
+    }
+    Path old = temp.resolve("old");
+    Files.createDirectories(old);
+    try (EventLog owner = EventLog.open(old.resolve("owner"))) {
+      owner.append("fraud?".getBytes(StandardCharsets.UTF_8));
+    }
+    LogFiles.open(old, name).close();
+  }
+
+  @Test
+  void aLogThatIsDeletedIsToldAndBegunAnewWhereItsFolderIsThere() throws IOException {
+    MicrometerMonitor monitor = open();
+    Recorder recorder = serving(monitor);
+    recorder.record("a", ROW, YES, 1);
+    monitor.tick();
+    try (Stream<Path> files = Files.list(folder())) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(folder());
+    try (CapturedLog log = CapturedLog.of(MicrometerMonitor.class)) {
+      for (int i = 0; i < 3; i++) {
+        recorder.record("gone-" + i, ROW, YES, 1);
+        monitor.tick();
+        assertThat(logging()).isZero();
+      }
+      assertThat(log.lines()).anySatisfy(line -> assertThat(line).contains("was deleted"));
+    }
+    Files.createDirectories(folder());
+    recorder.record("b", ROW, YES, 1);
+    monitor.tick();
+    recorder.record("c", ROW, YES, 1);
+    monitor.tick();
+    assertThat(logging()).isEqualTo(1);
+    assertThat(unlogged()).isPositive();
+    monitor.close();
+    MicrometerMonitor after = open();
+    assertThat(champion(after).recorded()).isEqualTo(6);
+    after.truth("c", TRUE);
+    after.tick();
+    assertThat(champion(after).matured()).isEqualTo(1);
   }
 }
