@@ -167,7 +167,7 @@ class AlertNoticesTest {
       assertThat(said()).as("minute %d", i).isEmpty();
     }
     evaluate(engine); // 6: five minutes after the first notice of the group
-    assertThat(groups).last().asList().hasSize(2);
+    assertThat(groups.get(groups.size() - 1)).hasSize(2);
     assertThat(said()).containsExactly("a RESOLVED", "d FIRING");
   }
 

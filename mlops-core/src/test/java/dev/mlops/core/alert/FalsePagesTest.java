@@ -98,7 +98,7 @@ class FalsePagesTest {
   /** A feed that dies is paged once its time is over, in each of many streams; also one that never began. */
   @Test
   void aSilentFeedOfTruthsIsPagedEveryTime() {
-    for (int hours = 0; hours < 50; hours++) {
+    for (int hours = 0; hours < 20; hours++) {
       int[] paged = {-1};
       int[] now = {0};
       int last = hours;
@@ -133,7 +133,7 @@ class FalsePagesTest {
     }
     AlertEngine engine = AlertEngine.of(rules).to(event -> {}).on(Runnable::run);
     long best = Long.MAX_VALUE;
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 150; i++) {
       Evidence evidence = Evidence.builder("fraud", NOON.plusSeconds(i))
           .champion(VersionEvidence.builder("7")
               .quality(Metric.ACCURACY, new Estimate(0.75, 0.73, 0.77, 1_000))
