@@ -83,7 +83,8 @@ final class LogFiles implements AutoCloseable {
         if (told.isEmpty()) {
           owner.append(model.getBytes(UTF_8));
         } else if (!told.get(0).equals(model)
-            && !told.get(0).equals(new String(name.getBytes(UTF_8), UTF_8))) { // as the first release wrote it
+            && !told.get(0)
+                .equals(new String(name.getBytes(UTF_8), UTF_8))) { // as the first release wrote it
           throw new StoreException(
               "log folder " + folder.getFileName() + " wanted the ledger of " + shown(model)
                   + ", got that of " + shown(told.get(0)) + "; give each model a folder of its own",
