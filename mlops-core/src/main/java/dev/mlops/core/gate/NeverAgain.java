@@ -54,9 +54,8 @@ final class NeverAgain extends BuiltIn {
     }
     String text = repeated + " of " + (all.size() - others) + " incidents repeated" + first
         + (others == 0 ? "" : "; " + others + " have other columns and could not be asked");
-    Verdict verdict = repeated > 0
-        ? Verdict.FAIL
-        : others > 0 ? Verdict.INCONCLUSIVE : Verdict.PASS;
+    Verdict verdict =
+        repeated > 0 ? Verdict.FAIL : others > 0 ? Verdict.INCONCLUSIVE : Verdict.PASS;
     return Finding.builder(verdict, text)
         .value((double) repeated)
         .limit(0.0)
@@ -64,10 +63,8 @@ final class NeverAgain extends BuiltIn {
         .build();
   }
 
-  private static boolean isRight(
-      GoldenExample example, @Nullable Prediction said) {
-    if (example.expected() instanceof Classification wanted
-        && said instanceof Classification got) {
+  private static boolean isRight(GoldenExample example, @Nullable Prediction said) {
+    if (example.expected() instanceof Classification wanted && said instanceof Classification got) {
       return wanted.label().equals(got.label()); // its score is for the candidate to say
     }
     return example.matches(said);
