@@ -27,7 +27,7 @@ class ImportOrderTest {
       Set.of("store", "drift"),
       Set.of("journal"),
       Set.of("monitor"),
-      Set.of("alert", "incident", "gate", "retrain"),
+      Set.of("alert", "incident", "gate", "retrain", "optimise"),
       Set.of("rollout"),
       Set.of("serve"),
       Set.of("loop"));

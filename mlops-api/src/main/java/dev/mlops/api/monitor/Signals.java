@@ -223,6 +223,11 @@ public final class Signals {
       this.window = window;
     }
 
+    /** {@return the metric that they are about} */
+    public Metric metric() {
+      return metric;
+    }
+
     /**
      * {@return the same questions about the quality over another window than the monitor's default one}
      *

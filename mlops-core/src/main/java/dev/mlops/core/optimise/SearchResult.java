@@ -1,0 +1,95 @@
+package dev.mlops.core.optimise;
+
+import dev.mlops.api.model.Beta;
+import dev.mlops.api.model.Estimate;
+import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.pack.Trained;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a search found.
+ *
+ * <p>Immutable.
+ *
+ * @since 0.1
+ */
+@Beta
+public final class SearchResult {
+  private final List<TrialResult> trials;
+  private final List<TrialResult> pareto;
+  private final Optional<Winner> winner;
+  private final Optional<Estimate> champion;
+  private final long rowsTrained;
+
+  /**
+   * The trial that won, trained again on every row that the search saw and scored on the newest rows, which it never saw.
+   *
+   * <p>Immutable.
+   *
+   * @param trial as the search saw it; its quality is the best of many and so too good
+   * @param heldBack its quality on the rows held back: what to expect of it
+   * @param trainer its trainer
+   * @param trained on the rows that the search saw, tested on those held back
+   * @since 0.1
+   */
+  @Beta
+  public record Winner(
+      TrialResult trial, Estimate heldBack, ModelTrainer trainer, Trained trained) {}
+
+  SearchResult(
+      List<TrialResult> trials,
+      List<TrialResult> pareto,
+      Optional<Winner> winner,
+      Optional<Estimate> champion,
+      long rowsTrained) {
+    this.trials = List.copyOf(trials);
+    this.pareto = List.copyOf(pareto);
+    this.winner = winner;
+    this.champion = champion;
+    this.rowsTrained = rowsTrained;
+  }
+
+  /** {@return every trial, in the order in which they were begun} */
+  public List<TrialResult> trials() {
+    return trials;
+  }
+
+  /**
+   * {@return the trials that no other feasible trial beats: none is at least as good, fast and small, and better in one of
+   * these; the best quality first}
+   */
+  public List<TrialResult> pareto() {
+    return pareto;
+  }
+
+  /** {@return the winner; empty if no trial was feasible} */
+  public Optional<Winner> winner() {
+    return winner;
+  }
+
+  /**
+   * {@return the quality of the champion's settings on the rows held back, trained again like the winner; empty if the search
+   * was given none, or they failed}
+   */
+  public Optional<Estimate> championHeldBack() {
+    return champion;
+  }
+
+  /** {@return how many rows were trained on, each as often as it was, in the folds of all trials} */
+  public long rowsTrained() {
+    return rowsTrained;
+  }
+
+  /** {@return the winner and the Pareto set, a line each} */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder(trials.size() + " trials");
+    winner.ifPresentOrElse(
+        won -> text.append("; ").append(won.trial()).append("; held back ").append(won.heldBack()),
+        () -> text.append("; none was feasible"));
+    champion.ifPresent(estimate -> text.append(" (champion's settings ").append(estimate).append(")"));
+    pareto.forEach(trial -> text.append("\n  ").append(trial));
+    return text.toString();
+  }
+}
