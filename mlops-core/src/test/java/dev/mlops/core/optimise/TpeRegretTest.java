@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -146,7 +145,6 @@ class TpeRegretTest {
         median(random),
         wins,
         seeds);
-    if (Boolean.getBoolean("show")) System.out.println(found);
     assertThat(median(tpe)).as(found).isLessThanOrEqualTo(1.5 * function.listed);
     assertThat(wins).as(found).isGreaterThanOrEqualTo(wanted);
   }
