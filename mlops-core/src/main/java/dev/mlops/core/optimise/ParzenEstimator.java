@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>On an axis of numbers a kernel is a normal distribution cut off at the ends of the axis; its standard deviation is the
  * larger distance to a neighbour (the prior's middle and the ends of the axis are neighbours, too; the ends not for the outermost
- * of four and more), at least the axis by min(100, n + 2) and at most the axis. The prior has the middle and the length of the axis.
+ * observation that has another neighbour), at least the axis by min(100, n + 2) and at most the axis. The prior has the middle and the length of the axis.
  * A whole number has the probability of the interval that rounds to it. On an axis of choices a kernel has 1 at its own choice
  * and 1/(n + 1) at each, normalised.
  *
@@ -126,10 +126,10 @@ final class ParzenEstimator {
         }
         double left = first > 0 ? sorted[first] - sorted[first - 1] : sorted[0] - axis.from;
         double right = last < n ? sorted[last + 1] - sorted[last] : axis.to - sorted[n];
-        if (n + 1 >= 4 && first == 0 && last < n) {
+        if (n >= 1 && first == 0 && last < n) {
           left = 0;
         }
-        if (n + 1 >= 4 && last == n && first > 0) {
+        if (n >= 1 && last == n && first > 0) {
           right = 0;
         }
         width = Math.min(axis.length(), Math.max(narrowest, Math.max(left, right)));

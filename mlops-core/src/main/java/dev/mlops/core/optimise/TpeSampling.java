@@ -11,7 +11,7 @@ import java.util.function.ToDoubleFunction;
  * The tree-structured Parzen estimator (TPE).
  *
  * <p>The trials are split into the best γ(n) = min(⌈n/10⌉, 25) and the rest; trials that still run belong to the rest
- * (constant liar). l(x) is a {@link ParzenEstimator} of the best, g(x) of the rest. Of 24 candidates drawn from l, the one with
+ * (constant liar). l(x) is a {@link ParzenEstimator} of the best, g(x) of the rest. Of 64 candidates drawn from l, the one with
  * the largest log l(x) − log g(x) is next. The first ten trials are uniform.
  *
  * <p>Where there are several families, the family is chosen first, as one more choice; then the parameters that are always set
@@ -23,7 +23,7 @@ import java.util.function.ToDoubleFunction;
  */
 final class TpeSampling implements Sampling {
   private static final int RANDOM_STARTS = 10;
-  private static final int CANDIDATES = 24;
+  private static final int CANDIDATES = 64;
   private static final int MOST_GOOD = 25;
 
   private final List<Space> spaces;
