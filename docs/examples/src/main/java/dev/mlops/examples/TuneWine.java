@@ -117,9 +117,8 @@ public final class TuneWine {
           .predicting(Task.CLASSIFICATION)
           .positiveLabel("good");
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        double[] values = Arrays.stream(line.split(",", -1))
-            .mapToDouble(Double::parseDouble)
-            .toArray();
+        double[] values =
+            Arrays.stream(line.split(",", -1)).mapToDouble(Double::parseDouble).toArray();
         Object[] input = new Object[schema.size()];
         Arrays.setAll(input, i -> values[i]);
         rows.add(new Labelled<>(

@@ -30,7 +30,8 @@ class TuneWineTest {
     String folder = System.getenv("MLOPS_DATA");
     assumeTrue(folder != null, "MLOPS_DATA names no folder of data sets");
     List<Labelled<Row>> rows = TuneWine.wines(Path.of(folder, "wine-quality", "red.csv.gz"));
-    SearchResult found = TuneWine.search(rows.get(0).input().schema()).budget(30).run(rows);
+    SearchResult found =
+        TuneWine.search(rows.get(0).input().schema()).budget(30).run(rows);
     SearchResult.Winner won = found.winner().orElseThrow();
     assertThat(won.heldBack().upper())
         .as("%s", found)

@@ -42,7 +42,11 @@ record Measured(
   }
 
   private static Latency kept(long p50, long p99, long n) {
-    return Latency.builder().p50(Duration.ofNanos(p50)).p99(Duration.ofNanos(p99)).n(n).build();
+    return Latency.builder()
+        .p50(Duration.ofNanos(p50))
+        .p99(Duration.ofNanos(p99))
+        .n(n)
+        .build();
   }
 
   Json json() {
@@ -52,8 +56,7 @@ record Measured(
         metric, List.of(estimate.value(), estimate.lower(), estimate.upper(), estimate.n())));
     all.put("quality", qualities);
     latency.ifPresent(measured -> all.put(
-        "latency",
-        List.of(measured.p50().toNanos(), measured.p99().toNanos(), measured.n())));
+        "latency", List.of(measured.p50().toNanos(), measured.p99().toNanos(), measured.n())));
     size.ifPresent(bytes -> all.put("size", bytes));
     failure.ifPresent(why -> all.put("failure", why));
     all.put("rows", rows);
@@ -69,12 +72,16 @@ record Measured(
       quality.put(
           metric,
           new Estimate(
-              of.get(0).number(), of.get(1).number(), of.get(2).number(), of.get(3).integer()));
+              of.get(0).number(),
+              of.get(1).number(),
+              of.get(2).number(),
+              of.get(3).integer()));
     }
     return new Measured(
         quality,
-        json.find("latency").map(Json::items).map(of -> kept(
-            of.get(0).integer(), of.get(1).integer(), of.get(2).integer())),
+        json.find("latency")
+            .map(Json::items)
+            .map(of -> kept(of.get(0).integer(), of.get(1).integer(), of.get(2).integer())),
         json.find("size").map(size -> OptionalLong.of(size.integer())).orElse(OptionalLong.empty()),
         json.find("failure").map(Json::text),
         json.get("rows").integer(),

@@ -53,10 +53,7 @@ final class ParzenEstimator {
       return parameter.isChoice()
           ? choice(parameter.choices())
           : new Axis(
-              parameter.axisFrom(),
-              parameter.axisTo(),
-              0,
-              parameter.isWhole() ? parameter : null);
+              parameter.axisFrom(), parameter.axisTo(), 0, parameter.isWhole() ? parameter : null);
     }
 
     double length() {
@@ -115,7 +112,8 @@ final class ParzenEstimator {
     for (int k = 0; k <= n; k++) {
       double width = axis.length();
       if (k < n) {
-        // Of several at one place, the first and the last have a neighbour elsewhere: both see both.
+        // Of several at one place, the first and the last have a neighbour elsewhere: both see
+        // both.
         int first = Arrays.binarySearch(sorted, middles[a][k]);
         int last = first;
         while (first > 0 && sorted[first - 1] == sorted[first]) {

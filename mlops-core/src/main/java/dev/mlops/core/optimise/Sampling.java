@@ -46,7 +46,6 @@ interface Sampling {
   private static double uniform(SplittableRandom random, Parameter<?> parameter) {
     return parameter.isChoice()
         ? random.nextInt(parameter.choices())
-        : parameter.axisFrom()
-            + random.nextDouble() * (parameter.axisTo() - parameter.axisFrom());
+        : parameter.axisFrom() + random.nextDouble() * (parameter.axisTo() - parameter.axisFrom());
   }
 }

@@ -68,7 +68,10 @@ public final class Search {
   /** All that a search is told; copied by each method that changes it. */
   static final class Draft implements Cloneable {
     List<Family> families = List.of();
-    @Nullable Metric metric;
+
+    @Nullable
+    Metric metric;
+
     List<Condition> conditions = List.of();
     OptionalLong nanos = OptionalLong.empty();
     int trials = 100;
@@ -78,7 +81,10 @@ public final class Search {
     int rungs = 1;
     double heldBack = 0.2;
     long seed = 1;
-    @Nullable Path journal;
+
+    @Nullable
+    Path journal;
+
     Executor executor = Runnable::run;
     int atOnce = 1;
     int champion = -1;
@@ -111,9 +117,11 @@ public final class Search {
       all.put("families", spaces);
       all.put("order", families.stream().map(Family::name).toList());
       all.put("metric", metric().name());
-      all.put("conditions", conditions.stream()
-          .map(condition -> condition.expression().isPresent() ? condition.toString() : "own")
-          .toList());
+      all.put(
+          "conditions",
+          conditions.stream()
+              .map(condition -> condition.expression().isPresent() ? condition.toString() : "own")
+              .toList());
       all.put("folds", folds.folds());
       all.put("sampler", sampler.name());
       all.put("halving", List.of(eta, rungs));
@@ -270,8 +278,8 @@ public final class Search {
    */
   public Search halving(int eta, int rungs) {
     if (eta < 2 || eta > 16 || rungs < 1 || rungs > 8) {
-      throw new IllegalArgumentException("eta must be from 2 to 16 and rungs from 1 to 8, but were "
-          + eta + " and " + rungs);
+      throw new IllegalArgumentException(
+          "eta must be from 2 to 16 and rungs from 1 to 8, but were " + eta + " and " + rungs);
     }
     return with(copy -> {
       copy.eta = eta;
@@ -297,9 +305,8 @@ public final class Search {
         });
       }
     }
-    throw new IllegalArgumentException(
-        "wanted one of the families " + draft.families.stream().map(Family::name).toList()
-            + ", got " + family);
+    throw new IllegalArgumentException("wanted one of the families "
+        + draft.families.stream().map(Family::name).toList() + ", got " + family);
   }
 
   /**
@@ -364,8 +371,8 @@ public final class Search {
    */
   public Search timing(int warmUp, int timed) {
     if (warmUp < 0 || timed < 1) {
-      throw new IllegalArgumentException("warmUp must be >= 0 and timed >= 1, but were " + warmUp
-          + " and " + timed);
+      throw new IllegalArgumentException(
+          "warmUp must be >= 0 and timed >= 1, but were " + warmUp + " and " + timed);
     }
     return with(copy -> {
       copy.warmUp = warmUp;
@@ -430,8 +437,7 @@ public final class Search {
     draft.metric();
     Search search = with(copy -> copy.journal = null);
     Family first = draft.families.get(0);
-    Sampling.Point any =
-        Sampling.uniform(random(draft.seed, 0), List.of(first.space()));
+    Sampling.Point any = Sampling.uniform(random(draft.seed, 0), List.of(first.space()));
     Schema schema = first.trainer().apply(any.settings()).schema();
     return new ModelTrainer() {
       @Override
@@ -444,9 +450,8 @@ public final class Search {
         SearchResult found = search.run(rows, context);
         return found
             .winner()
-            .orElseThrow(() -> new IllegalStateException(
-                "wanted a feasible trial of " + found.trials().size()
-                    + ", got none; nothing was learnt"))
+            .orElseThrow(() -> new IllegalStateException("wanted a feasible trial of "
+                + found.trials().size() + ", got none; nothing was learnt"))
             .trainer()
             .train(rows, context);
       }

@@ -58,7 +58,8 @@ final class SearchJournal implements AutoCloseable {
       for (byte[] event : events.subList(1, events.size())) {
         Json json = Json.parse(event, EventLog.LARGEST);
         journal.known.put(json.get("step").text(), json);
-        journal.spent = Math.max(journal.spent, json.get("measured").get("spent").integer());
+        journal.spent =
+            Math.max(journal.spent, json.get("measured").get("spent").integer());
       }
       return journal;
     } catch (JsonException e) {

@@ -88,7 +88,8 @@ public final class SearchResult {
     winner.ifPresentOrElse(
         won -> text.append("; ").append(won.trial()).append("; held back ").append(won.heldBack()),
         () -> text.append("; none was feasible"));
-    champion.ifPresent(estimate -> text.append(" (champion's settings ").append(estimate).append(")"));
+    champion.ifPresent(
+        estimate -> text.append(" (champion's settings ").append(estimate).append(")"));
     pareto.forEach(trial -> text.append("\n  ").append(trial));
     return text.toString();
   }

@@ -72,7 +72,9 @@ final class SearchRun {
     final int number;
     final Point point;
     int rung = -1;
-    @Nullable Measured measured;
+
+    @Nullable
+    Measured measured;
 
     Trial(int number, Point point) {
       this.number = number;
@@ -105,11 +107,11 @@ final class SearchRun {
     seen = rows.subList(0, cut);
     heldBack = rows.subList(cut, rows.size());
     draft.folds.of(seen, 1.0); // refuses too few rows
-    sampling = Sampling.of(draft.sampler, draft.families.stream().map(Family::space).toList());
+    sampling =
+        Sampling.of(draft.sampler, draft.families.stream().map(Family::space).toList());
     halving = new Halving(draft.rungs, draft.eta);
-    TrainingContext.Builder inner = TrainingContext.builder()
-        .cancelledWhen(context::isStopped)
-        .ticker(context.ticker());
+    TrainingContext.Builder inner =
+        TrainingContext.builder().cancelledWhen(context::isStopped).ticker(context.ticker());
     context.seed().ifPresent(inner::seed);
     training = inner.build();
     begun = draft.ticker.getAsLong();
@@ -195,8 +197,7 @@ final class SearchRun {
           .filter(trial -> trial.measured == null)
           .map(SearchRun::tried)
           .toList();
-      return begin(
-          sampling.next(Search.random(draft.seed, trials.size()), ranked, pending), 0);
+      return begin(sampling.next(Search.random(draft.seed, trials.size()), ranked, pending), 0);
     }
     for (int from = 0; wave.isEmpty() && from < halving.top(); from++) {
       OptionalInt last = halving.last(from);
@@ -280,8 +281,7 @@ final class SearchRun {
       } else if (task != null) {
         Measured measured = timed(job, await(task)).at(spent());
         context.requireRunning();
-        journal.append(
-            job.step(), family(job.trial).name(), job.trial.point.settings(), measured);
+        journal.append(job.step(), family(job.trial).name(), job.trial.point.settings(), measured);
         take(job, measured);
       }
     }
@@ -343,8 +343,7 @@ final class SearchRun {
     try {
       ModelTrainer trainer = family(job.trial).trainer().apply(job.trial.point.settings());
       List<Labelled<Row>> test = List.of();
-      for (TimeOrdered.Fold<Labelled<Row>> fold :
-          draft.folds.of(seen, halving.share(job.rung))) {
+      for (TimeOrdered.Fold<Labelled<Row>> fold : draft.folds.of(seen, halving.share(job.rung))) {
         context.requireRunning();
         if (last != null) {
           close(last.model());
@@ -395,7 +394,9 @@ final class SearchRun {
 
   private static String why(Throwable thrown) {
     return thrown.getClass().getSimpleName()
-        + (thrown.getMessage() == null ? "" : " (" + MlopsException.shown(thrown.getMessage()) + ")");
+        + (thrown.getMessage() == null
+            ? ""
+            : " (" + MlopsException.shown(thrown.getMessage()) + ")");
   }
 
   private static Trying failed(String why, long rows) {
@@ -476,7 +477,8 @@ final class SearchRun {
       return Optional.empty();
     }
     Estimate quality = measured.quality().get(metric.name());
-    if (quality == null || keeping && !findings(trial, measured).stream().allMatch(SearchRun::passes)) {
+    if (quality == null
+        || keeping && !findings(trial, measured).stream().allMatch(SearchRun::passes)) {
       close(trained.model());
       return Optional.empty();
     }
@@ -548,7 +550,9 @@ final class SearchRun {
     }
     Evidence evidence =
         Evidence.builder("search", Instant.EPOCH).candidate(section.build()).build();
-    return draft.conditions.stream().map((Condition each) -> each.answer(evidence)).toList();
+    return draft.conditions.stream()
+        .map((Condition each) -> each.answer(evidence))
+        .toList();
   }
 
   private TrialResult result(Trial trial) {
@@ -578,7 +582,8 @@ final class SearchRun {
   }
 
   private List<TrialResult> pareto(List<TrialResult> results) {
-    List<TrialResult> feasible = results.stream().filter(TrialResult::isFeasible).toList();
+    List<TrialResult> feasible =
+        results.stream().filter(TrialResult::isFeasible).toList();
     return feasible.stream()
         .filter(one -> feasible.stream().noneMatch(other -> beats(other, one)))
         .sorted(Comparator.comparingDouble((TrialResult one) -> -quality(one))

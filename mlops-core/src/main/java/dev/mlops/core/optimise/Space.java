@@ -60,8 +60,8 @@ public final class Space {
       }
     }
     if (!checked.equals(settings)) {
-      throw new IllegalArgumentException("wanted settings of " + checked.values().keySet()
-          + " alone, got " + settings.values().keySet());
+      throw new IllegalArgumentException("wanted settings of "
+          + checked.values().keySet() + " alone, got " + settings.values().keySet());
     }
     return checked;
   }

@@ -52,7 +52,8 @@ final class TpeSampling implements Sampling {
         all.stream().filter(parameter -> parameter.parent().isEmpty()).toList();
     if (!together.isEmpty()) {
       double[] drawn = new Split(ofFamily, running)
-          .draw(random, axes(together), tried -> positions(together, tried.point().settings()));
+          .draw(
+              random, axes(together), tried -> positions(together, tried.point().settings()));
       for (int i = 0; i < drawn.length; i++) {
         settings = settings.put(together.get(i), together.get(i).at(drawn[i]));
       }

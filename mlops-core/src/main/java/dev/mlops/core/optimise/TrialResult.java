@@ -61,8 +61,8 @@ public record TrialResult(
         why -> text.append("failed, ").append(why),
         () -> text.append(
             String.format(Locale.ROOT, "%.4f", quality.map(Estimate::value).orElseThrow())));
-    latency.ifPresent(measured -> text.append(
-        String.format(Locale.ROOT, ", p99 %.3f ms", measured.p99().toNanos() / 1e6)));
+    latency.ifPresent(measured ->
+        text.append(String.format(Locale.ROOT, ", p99 %.3f ms", measured.p99().toNanos() / 1e6)));
     size.ifPresent(bytes -> text.append(String.format(Locale.ROOT, ", %,d bytes", bytes)));
     if (share < 1 && failure.isEmpty()) {
       text.append(String.format(Locale.ROOT, " on %.3g of the rows", share));

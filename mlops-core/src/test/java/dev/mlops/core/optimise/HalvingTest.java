@@ -27,8 +27,10 @@ class HalvingTest {
         promoted.add(trial + ": " + next + " to " + (rung + 1));
       }
     }
-    // The best ⌊n/4⌋ of n: after 4 trials 1; after 8 also 6; after 9 8 and 1; after 11 8 and 10, whose rung then has 4: 8 goes on.
-    // After 12 8, 11, 10; then 12, 13 and 14 each come third. With 14 the second rung has 8: 8 and 11. After 16 8, 11, 14, 15.
+    // The best ⌊n/4⌋ of n: after 4 trials 1; after 8 also 6; after 9 8 and 1; after 11 8 and 10,
+    // whose rung then has 4: 8 goes on.
+    // After 12 8, 11, 10; then 12, 13 and 14 each come third. With 14 the second rung has 8: 8 and
+    // 11. After 16 8, 11, 14, 15.
     assertThat(promoted)
         .containsExactly(
             "3: 1 to 1",
@@ -84,7 +86,8 @@ class HalvingTest {
   @Test
   void aParameterIsSetOnlyWhereItsChoiceSaysSo() {
     Parameter<String> kind = Parameter.choice("kind", "plain", "boosted");
-    Parameter<Integer> rounds = Parameter.whole("rounds", 1, 1_000).logarithmic().when(kind, "boosted");
+    Parameter<Integer> rounds =
+        Parameter.whole("rounds", 1, 1_000).logarithmic().when(kind, "boosted");
     Parameter<Double> rate = Parameter.number("rate", 0.001, 1).logarithmic();
     Space space = Space.of(kind, rounds, rate);
     for (Sampler sampler : Sampler.values()) {
@@ -110,7 +113,8 @@ class HalvingTest {
         .withMessageContaining("rounds")
         .withMessageContaining("kind");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> space.require(Settings.none().with(kind, "plain").with(rate, 0.1).with(rounds, 3)))
+        .isThrownBy(() ->
+            space.require(Settings.none().with(kind, "plain").with(rate, 0.1).with(rounds, 3)))
         .withMessageContaining("rounds");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Settings.none().with(rate, 2.0))
@@ -120,7 +124,10 @@ class HalvingTest {
 
   /** Lower is better. */
   private static double score(Tried tried, Parameter<Integer> rounds) {
-    return tried.point().settings().find(rounds)
+    return tried
+        .point()
+        .settings()
+        .find(rounds)
         .map(count -> Math.abs(Math.log(count / 200.0)))
         .orElse(5.0);
   }

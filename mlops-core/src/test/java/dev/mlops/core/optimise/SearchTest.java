@@ -94,8 +94,7 @@ class SearchTest {
           boolean yes = row.number(0) > cut;
           return Classification.of(Map.of("yes", yes ? 0.9 : 0.1, "no", yes ? 0.1 : 0.9));
         };
-        return TrainedModel.of(
-            SCHEMA, model, "cutting", new byte[settings.get(PADDING)], context);
+        return TrainedModel.of(SCHEMA, model, "cutting", new byte[settings.get(PADDING)], context);
       }
     };
   }
@@ -144,8 +143,10 @@ class SearchTest {
   void nothingAboveTheCapOfLatencyWins() {
     List<Labelled<Row>> rows = rows(500);
     // The better the cut, the slower: up to 4 ms.
-    Search slow = Search.over(family("cut", SPACE, at -> cutting(
-            at, any -> (int) (4_000_000 * (1 - Math.abs(at.get(CUT) - 0.6))))))
+    Search slow = Search.over(family(
+            "cut",
+            SPACE,
+            at -> cutting(at, any -> (int) (4_000_000 * (1 - Math.abs(at.get(CUT) - 0.6))))))
         .maximising(quality("accuracy"))
         .budget(40)
         .timing(10, 100)
@@ -183,10 +184,8 @@ class SearchTest {
   /** A p99 of too few calls is not known, and what is not known does not pass. */
   @Test
   void nothingWinsOnALatencyOfTooFewCalls() {
-    SearchResult found = search()
-        .within(latency().p99AtMost(Duration.ofMillis(2)))
-        .timing(0, 99)
-        .run(rows(300));
+    SearchResult found =
+        search().within(latency().p99AtMost(Duration.ofMillis(2))).timing(0, 99).run(rows(300));
     assertThat(found.winner()).isEmpty();
     assertThat(found.pareto()).isEmpty();
     assertThat(found.toString()).contains("none was feasible");
@@ -366,7 +365,8 @@ class SearchTest {
         .isThrownBy(() -> search().champion("tree", Settings.none()))
         .withMessageContaining("tree")
         .withMessageContaining("cut");
-    assertThat(search().minimising(quality("log_loss")).budget(12).run(rows(300)).winner())
+    assertThat(
+            search().minimising(quality("log_loss")).budget(12).run(rows(300)).winner())
         .isPresent();
   }
 
@@ -384,10 +384,13 @@ class SearchTest {
           return new Labelled<Row>(Row.of(SCHEMA, x, y), Truth.of(yes ? "yes" : "no"));
         })
         .toList();
-    Search trees = Search.over(family("tree", Space.of(depth), at -> TribuoTrainer.classifier(
-            SCHEMA,
-            new CARTClassificationTrainer(
-                at.get(depth), 5, 0f, 1f, false, new GiniIndex(), 1L))))
+    Search trees = Search.over(family(
+            "tree",
+            Space.of(depth),
+            at -> TribuoTrainer.classifier(
+                SCHEMA,
+                new CARTClassificationTrainer(
+                    at.get(depth), 5, 0f, 1f, false, new GiniIndex(), 1L))))
         .maximising(quality("accuracy"))
         .sampler(Sampler.RANDOM)
         .folds(TimeOrdered.of(2))

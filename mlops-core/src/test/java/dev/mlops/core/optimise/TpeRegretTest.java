@@ -26,10 +26,7 @@ class TpeRegretTest {
     BRANIN(0.397887, 0.030, Parameter.number("x", -5, 10), Parameter.number("y", 0, 15)) {
       @Override
       double at(double[] x) {
-        double a = x[1]
-            - 5.1 / (4 * Math.PI * Math.PI) * x[0] * x[0]
-            + 5 / Math.PI * x[0]
-            - 6;
+        double a = x[1] - 5.1 / (4 * Math.PI * Math.PI) * x[0] * x[0] + 5 / Math.PI * x[0] - 6;
         return a * a + 10 * (1 - 1 / (8 * Math.PI)) * Math.cos(x[0]) + 10;
       }
     },
@@ -104,8 +101,7 @@ class TpeRegretTest {
       List<Tried> ranked = new ArrayList<>();
       ToDoubleFunction<Tried> value = tried -> values[tried.trial()];
       for (int trial = 0; trial < TRIALS; trial++) {
-        Sampling.Point point =
-            sampling.next(Search.random(seed, trial), ranked, List.of());
+        Sampling.Point point = sampling.next(Search.random(seed, trial), ranked, List.of());
         values[trial] = at(parameters.stream()
             .mapToDouble(parameter -> point.settings().get(parameter))
             .toArray());
@@ -136,7 +132,8 @@ class TpeRegretTest {
       tpe[seed] = function.regret(Sampler.TPE, seed);
       random[seed] = function.regret(Sampler.RANDOM, seed);
     });
-    long wins = IntStream.range(0, seeds).filter(seed -> tpe[seed] < random[seed]).count();
+    long wins =
+        IntStream.range(0, seeds).filter(seed -> tpe[seed] < random[seed]).count();
     String found = String.format(
         Locale.ROOT,
         "%s: median regret of TPE %.3f, of random search %.3f, %d of %d seeds won",
