@@ -3,6 +3,7 @@ package dev.mlops.core.optimise;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
@@ -82,10 +83,10 @@ final class Halving {
   }
 
   private List<Integer> ranked(int rung) {
-    TreeMap<Integer, Double> judged = scores.get(rung);
-    return judged.keySet().stream()
-        .filter(trial -> judged.get(trial) > Double.NEGATIVE_INFINITY)
-        .sorted((a, b) -> Double.compare(judged.get(b), judged.get(a)))
+    return scores.get(rung).entrySet().stream()
+        .filter(judged -> judged.getValue() > Double.NEGATIVE_INFINITY)
+        .sorted(Map.Entry.<Integer, Double>comparingByValue().reversed())
+        .map(Map.Entry::getKey)
         .toList();
   }
 }

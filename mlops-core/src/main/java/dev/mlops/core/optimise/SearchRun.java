@@ -279,7 +279,7 @@ final class SearchRun {
       if (known.get(i).isPresent()) {
         take(job, known.get(i).get());
       } else if (task != null) {
-        Measured measured = timed(job, await(task)).at(spent());
+        Measured measured = timed(await(task)).at(spent());
         context.requireRunning();
         journal.append(job.step(), family(job.trial).name(), job.trial.point.settings(), measured);
         take(job, measured);
@@ -422,7 +422,7 @@ final class SearchRun {
         .sum();
   }
 
-  private Measured timed(Job job, Trying tried) {
+  private Measured timed(Trying tried) {
     Model model = tried.model;
     if (model == null) {
       return tried.measured;
@@ -478,7 +478,7 @@ final class SearchRun {
     }
     Estimate quality = measured.quality().get(metric.name());
     if (quality == null
-        || keeping && !findings(trial, measured).stream().allMatch(SearchRun::passes)) {
+        || (keeping && !findings(trial, measured).stream().allMatch(SearchRun::passes))) {
       close(trained.model());
       return Optional.empty();
     }
@@ -585,15 +585,15 @@ final class SearchRun {
     List<TrialResult> feasible =
         results.stream().filter(TrialResult::isFeasible).toList();
     return feasible.stream()
-        .filter(one -> feasible.stream().noneMatch(other -> beats(other, one)))
+        .filter(one -> feasible.stream().noneMatch(other -> isBetter(other, one)))
         .sorted(Comparator.comparingDouble((TrialResult one) -> -quality(one))
             .thenComparingInt(TrialResult::number))
         .toList();
   }
 
-  private boolean beats(TrialResult one, TrialResult other) {
-    double[] ours = merits(one);
-    double[] theirs = merits(other);
+  private boolean isBetter(TrialResult candidate, TrialResult than) {
+    double[] ours = merits(candidate);
+    double[] theirs = merits(than);
     boolean better = false;
     for (int i = 0; i < ours.length; i++) {
       if (ours[i] < theirs[i]) {
