@@ -35,6 +35,7 @@ class ImportOrderTest {
   /** Packages of core that belong to no stage. */
   private static final Set<String> HELPERS = Set.of(
       "internal",
+      "adaptive",
       "tribuo",
       "function",
       "onnx",
