@@ -9,9 +9,9 @@ import dev.mlops.api.model.Schema;
 /**
  * A model that learns one row at a time.
  *
- * <p>The contract, clause by clause:
+ * <p>What every one of them keeps:
  *
- * <ol>
+ * <ul>
  *   <li><b>answersAlways</b>: {@link #predict} gives a finite answer before the first row was learnt, too, and changes nothing.
  *   <li><b>snapshotStands</b>: the model of a {@link #snapshot()} answers as this one does at that moment, and keeps its
  *       answers while this one learns on.
@@ -21,7 +21,7 @@ import dev.mlops.api.model.Schema;
  *       teaches nothing.
  *   <li><b>missingIsFine</b>: a value that is missing, or not finite, or a category that was never seen, is answered and learnt.
  *   <li><b>bounded</b>: it never takes more memory than {@link #mostBytes()}, however many rows come.
- * </ol>
+ * </ul>
  *
  * <p>What serves is a snapshot: a package like any other, whose model does not change. A model that learns is never asked by
  * requests.
