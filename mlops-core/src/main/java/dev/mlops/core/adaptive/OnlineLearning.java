@@ -21,6 +21,7 @@ import dev.mlops.core.serve.Deployment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,9 @@ public final class OnlineLearning {
   /** How many outcomes a tick reads at most. */
   private static final long A_TICK = 10_000;
 
+  /** Who moves the alias. */
+  private static final String BY = "online-learning";
+
   private final AdaptiveModel model;
   private final Deployment<?> deployment;
   private final long every;
@@ -77,7 +81,12 @@ public final class OnlineLearning {
     final Trained trained;
     final Version champion;
     final List<Labelled<Row>> heldBack = new ArrayList<>();
+    /** Of the move: one that was made without an answer is not made twice. */
+    final String intent = "online-learning-" + UUID.randomUUID();
+
     @Nullable ModelPackage passed;
+    @Nullable Version published;
+    boolean attached;
 
     Candidate(Trained trained, Version champion) {
       this.trained = trained;
@@ -193,23 +202,30 @@ public final class OnlineLearning {
       now.passed = made;
       passed = made;
     }
-    GateReport found = requireNonNull(report, "report");
-    Version version = deployment.store().publish(passed);
+    Version version = now.published;
+    if (version == null) {
+      version = deployment.store().publish(passed);
+      now.published = version;
+    }
+    if (!now.attached) {
+      requireNonNull(report, "report").attachTo(deployment.store(), version, BY);
+      now.attached = true;
+    }
     try {
       deployment
           .store()
           .move(deployment.alias())
           .from(now.champion)
           .to(version)
-          .by("online-learning")
+          .by(BY)
           .because("learned " + since + " rows; gate PASS on " + now.heldBack.size() + " later ones")
+          .intent(now.intent)
           .commit();
-    } catch (AliasConflictException e) { // somebody else decided since: the snapshot was judged beside another champion
+    } catch (AliasConflictException e) { // the snapshot was judged beside another champion
       dropped();
       return Optional.empty();
     }
     dropped();
-    found.attachTo(deployment.store(), version);
     deployment.tick();
     return Optional.of(version);
   }
