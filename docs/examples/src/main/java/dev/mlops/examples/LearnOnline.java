@@ -63,7 +63,7 @@ public final class LearnOnline {
     try (FileVersionStore store = FileVersionStore.open(Path.of(args[0]));
         Deployment<Order> orders = Deployment.of(store, "orders@champion", rows)
             .firstRelease(() -> first)
-            .monitoredBy(MicrometerMonitor.recipe(new SimpleMeterRegistry()))
+            .monitoredBy(MicrometerMonitor.config(new SimpleMeterRegistry()).keeping(1_000))
             .open()) {
       // region online
       OnlineLearning learning = OnlineLearning.builder(forest, orders)

@@ -330,7 +330,8 @@ public final class OnlineLearning {
     /**
      * {@return what learns}
      *
-     * @throws IllegalArgumentException if a number is out of range, or the model has other columns than the deployment
+     * @throws IllegalArgumentException if a number is out of range, the model has other columns than the deployment, or the
+     *     deployment's monitor keeps no outcomes
      * @throws IllegalStateException if no gate was given
      */
     public OnlineLearning build() {
@@ -345,6 +346,10 @@ public final class OnlineLearning {
       }
       if (gate == null) {
         throw new IllegalStateException("a gate must be given: nothing would judge a snapshot");
+      }
+      if (deployment.monitor().outcomes().capacity() == 0) {
+        throw new IllegalArgumentException("the monitor of " + deployment.alias()
+            + " must keep outcomes to learn from, but keeps none; say keeping(…) where it is configured");
       }
       OnlineLearning made = new OnlineLearning(this, gate);
       if (from == 0) {
