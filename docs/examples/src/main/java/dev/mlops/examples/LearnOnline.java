@@ -54,8 +54,10 @@ public final class LearnOnline {
     Schema schema = rows.schema().predicting(Task.CLASSIFICATION);
     // region first
     AdaptiveModel forest = AdaptiveForest.builder(schema, LABELS).trees(5).build();
-    Stream.generate(() -> order(random, false)).limit(1_000).forEach(seen ->
-        forest.learn(new Labelled<>(Row.copyOf(rows.row(seen.input())), seen.truth())));
+    Stream.generate(() -> order(random, false))
+        .limit(1_000)
+        .forEach(
+            seen -> forest.learn(new Labelled<>(Row.copyOf(rows.row(seen.input())), seen.truth())));
     List<Labelled<Row>> later =
         rows.labelled(Stream.generate(() -> order(random, false)).limit(200).toList());
     ModelPackage first = forest.snapshot().testedOn(later).asPackage("orders");

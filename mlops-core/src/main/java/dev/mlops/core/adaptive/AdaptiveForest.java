@@ -87,7 +87,10 @@ public final class AdaptiveForest extends Learner {
 
   private static final class Member {
     Grown grown;
-    @Nullable Grown background;
+
+    @Nullable
+    Grown background;
+
     Adwin drift;
     Adwin warning;
 

@@ -66,8 +66,10 @@ public final class AdaptiveRuntime implements ModelRuntime {
         .orElseThrow(() -> fault(source, "wanted a file of weights " + FILE + ", got none", null));
     if (file.size() > ModelPackage.LARGEST_READ) {
       throw fault(
-          source, FILE + " must have at most " + ModelPackage.LARGEST_READ + " bytes, but had "
-              + file.size(), null);
+          source,
+          FILE + " must have at most " + ModelPackage.LARGEST_READ + " bytes, but had "
+              + file.size(),
+          null);
     }
     byte[] bytes = source.read(file);
     try {

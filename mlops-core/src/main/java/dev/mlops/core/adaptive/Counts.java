@@ -190,7 +190,8 @@ final class Counts {
   record Split(int column, double value, double gain, double[][] sides) {}
 
   /** The way to divide by a column that gains most, or null if none leaves two sides with more than one row in a hundred. */
-  @Nullable Split split(int i, int points) {
+  @Nullable
+  Split split(int i, int points) {
     return inputs.isNumber(columns[i]) ? numberSplit(i, points) : categorySplit(i);
   }
 

@@ -178,7 +178,8 @@ final class Inputs {
         if (category.isEmpty()
             || category.length() > LONGEST
             || places.get(i).put(category, place) != null) {
-          throw Snapshots.refused("column " + i + " has a category that is empty, too long or there twice");
+          throw Snapshots.refused(
+              "column " + i + " has a category that is empty, too long or there twice");
         }
       }
     }

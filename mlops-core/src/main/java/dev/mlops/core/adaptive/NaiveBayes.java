@@ -78,8 +78,8 @@ public final class NaiveBayes extends Learner {
     read.readCommon(in);
     read.counts = Counts.read(in, read.inputs, labels.size());
     if (read.counts.columns().length != read.inputs.size()) {
-      throw Snapshots.refused("it counts " + read.counts.columns().length + " columns, wanted "
-          + read.inputs.size());
+      throw Snapshots.refused(
+          "it counts " + read.counts.columns().length + " columns, wanted " + read.inputs.size());
     }
     return read;
   }

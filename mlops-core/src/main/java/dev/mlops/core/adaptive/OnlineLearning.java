@@ -84,8 +84,12 @@ public final class OnlineLearning {
     /** Of the move: one that was made without an answer is not made twice. */
     final String intent = "online-learning-" + UUID.randomUUID();
 
-    @Nullable ModelPackage passed;
-    @Nullable Version published;
+    @Nullable
+    ModelPackage passed;
+
+    @Nullable
+    Version published;
+
     boolean attached;
 
     Candidate(Trained trained, Version champion) {
@@ -190,9 +194,8 @@ public final class OnlineLearning {
     }
     ModelPackage passed = now.passed;
     if (passed == null) {
-      ModelPackage made = now.trained
-          .testedOn(now.heldBack)
-          .asPackage(deployment.champion().model());
+      ModelPackage made =
+          now.trained.testedOn(now.heldBack).asPackage(deployment.champion().model());
       GateReport found = gate.on(now.heldBack).judge(made, deployment);
       report = found;
       if (found.verdict() != Verdict.PASS) {
@@ -218,7 +221,8 @@ public final class OnlineLearning {
           .from(now.champion)
           .to(version)
           .by(BY)
-          .because("learned " + since + " rows; gate PASS on " + now.heldBack.size() + " later ones")
+          .because(
+              "learned " + since + " rows; gate PASS on " + now.heldBack.size() + " later ones")
           .intent(now.intent)
           .commit();
     } catch (AliasConflictException e) { // the snapshot was judged beside another champion
@@ -348,8 +352,9 @@ public final class OnlineLearning {
         throw new IllegalStateException("a gate must be given: nothing would judge a snapshot");
       }
       if (deployment.monitor().outcomes().capacity() == 0) {
-        throw new IllegalArgumentException("the monitor of " + deployment.alias()
-            + " must keep outcomes to learn from, but keeps none; say keeping(…) where it is configured");
+        throw new IllegalArgumentException(
+            "the monitor of " + deployment.alias()
+                + " must keep outcomes to learn from, but keeps none; say keeping(…) where it is configured");
       }
       OnlineLearning made = new OnlineLearning(this, gate);
       if (from == 0) {

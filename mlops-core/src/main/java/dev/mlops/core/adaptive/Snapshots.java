@@ -67,12 +67,11 @@ final class Snapshots {
       for (int i = 0; i < size; i++) {
         labels.add(in.readUTF());
       }
-      Learner learner =
-          switch (Learner.Kind.values()[kind]) {
-            case NAIVE_BAYES -> NaiveBayes.read(in, schema, labels);
-            case HOEFFDING_TREE -> HoeffdingTree.read(in, schema, labels);
-            case ADAPTIVE_FOREST -> AdaptiveForest.read(in, schema, labels);
-          };
+      Learner learner = switch (Learner.Kind.values()[kind]) {
+        case NAIVE_BAYES -> NaiveBayes.read(in, schema, labels);
+        case HOEFFDING_TREE -> HoeffdingTree.read(in, schema, labels);
+        case ADAPTIVE_FOREST -> AdaptiveForest.read(in, schema, labels);
+      };
       if (whole.available() > 0) {
         throw refused(whole.available() + " bytes follow its end");
       }

@@ -33,8 +33,7 @@ final class Tree {
    */
   record Growth(double grace, double delta, double tie, int leaves, int columns) {
     /** The settings of a tree over rows of so many columns, if they are in range. */
-    static Growth of(
-        double grace, double delta, double tie, int leaves, int columns, int all) {
+    static Growth of(double grace, double delta, double tie, int leaves, int columns, int all) {
       if (!(grace >= 1.0 && grace <= 1_000_000.0)) {
         throw new IllegalArgumentException("grace must be 1 to 1000000 rows, but was " + grace);
       }
@@ -64,14 +63,14 @@ final class Tree {
     }
 
     static Growth read(DataInput in, int all) throws IOException {
-      return of(
-          in.readDouble(), in.readDouble(), in.readDouble(), in.readInt(), in.readInt(), all);
+      return of(in.readDouble(), in.readDouble(), in.readDouble(), in.readInt(), in.readInt(), all);
     }
   }
 
   private static final class Node {
     /** Null in a branch. */
-    @Nullable Counts counts;
+    @Nullable
+    Counts counts;
 
     double looked;
     double majorityRight;

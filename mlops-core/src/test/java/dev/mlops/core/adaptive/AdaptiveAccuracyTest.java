@@ -47,7 +47,8 @@ class AdaptiveAccuracyTest {
   private static List<Labelled<Row>> elec2() throws IOException {
     Path file = Path.of(Objects.requireNonNullElse(
             System.getenv("MLOPS_DATA"),
-            Path.of(System.getProperty("mlops.root", ".."), "..", "shared", "data").toString()))
+            Path.of(System.getProperty("mlops.root", ".."), "..", "shared", "data")
+                .toString()))
         .resolve(Path.of("elec2", "elec2.csv.gz"));
     assumeTrue(
         Files.exists(file),
@@ -106,7 +107,8 @@ class AdaptiveAccuracyTest {
   void theForestOnElec2() throws IOException {
     List<Labelled<Row>> rows = elec2();
     for (long seed = 1; seed <= 3; seed++) {
-      assertThat(accuracy(rows, 1, AdaptiveForest.builder(ELEC2, UP_DOWN).seed(seed).build()))
+      assertThat(accuracy(
+              rows, 1, AdaptiveForest.builder(ELEC2, UP_DOWN).seed(seed).build()))
           .as("seed " + seed)
           .isCloseTo(87.5, within(1.0));
     }

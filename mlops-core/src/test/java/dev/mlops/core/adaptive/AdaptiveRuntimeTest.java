@@ -44,7 +44,8 @@ class AdaptiveRuntimeTest {
     for (int i = 0; i < n; i++) {
       double x = random.nextDouble();
       double y = random.nextDouble();
-      String channel = random.nextDouble() < 0.02 ? "" : List.of("web", "post", "shop").get(i % 3);
+      String channel =
+          random.nextDouble() < 0.02 ? "" : List.of("web", "post", "shop").get(i % 3);
       boolean yes = (x > y || channel.equals("post")) ^ i > n / 2;
       rows.add(new Labelled<>(
           Row.of(SCHEMA, random.nextDouble() < 0.02 ? Double.NaN : x, y, channel),
@@ -195,7 +196,8 @@ class AdaptiveRuntimeTest {
     byte[] whole = bytes(taught(model, ROWS.subList(0, 1_000)));
     SplittableRandom random = new SplittableRandom(11);
     for (int i = 0; i < 300; i++) {
-      byte[] forged = Arrays.copyOf(whole, i % 2 == 0 ? random.nextInt(whole.length) : whole.length);
+      byte[] forged =
+          Arrays.copyOf(whole, i % 2 == 0 ? random.nextInt(whole.length) : whole.length);
       if (i % 2 == 1) {
         forged[random.nextInt(forged.length)] ^= (byte) (1 << random.nextInt(8));
       }

@@ -206,12 +206,12 @@ class OnlineLearningTest {
         .isThrownBy(() -> OnlineLearning.builder(tree(), deployment).build())
         .withMessageContaining("gate");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> OnlineLearning.builder(tree(), deployment).gate(GATE).judgedOn(0).build())
+        .isThrownBy(() ->
+            OnlineLearning.builder(tree(), deployment).gate(GATE).judgedOn(0).build())
         .withMessageContaining("got 1000, 0 and 0");
     RowBinding<Double> others = RowBinding.<Double>builder().number("z", z -> z).build();
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> OnlineLearning.builder(
-                NaiveBayes.of(others.schema(), LABELS), deployment)
+        .isThrownBy(() -> OnlineLearning.builder(NaiveBayes.of(others.schema(), LABELS), deployment)
             .gate(GATE)
             .build())
         .withMessageContaining("orders@champion");
