@@ -187,7 +187,35 @@ final class Counts {
   }
 
   /** A way to divide the rows, with what falls to each side. Of categories, one side each, the others last. */
-  record Split(int column, double value, double gain, double[][] sides) {}
+  static final class Split {
+    private final int column;
+    private final double value;
+    private final double gain;
+    private final double[][] sides;
+
+    Split(int column, double value, double gain, double[][] sides) {
+      this.column = column;
+      this.value = value;
+      this.gain = gain;
+      this.sides = sides;
+    }
+
+    int column() {
+      return column;
+    }
+
+    double value() {
+      return value;
+    }
+
+    double gain() {
+      return gain;
+    }
+
+    double[][] sides() {
+      return sides;
+    }
+  }
 
   /** The way to divide by a column that gains most, or null if none leaves two sides with more than one row in a hundred. */
   @Nullable

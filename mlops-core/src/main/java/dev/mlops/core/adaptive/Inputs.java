@@ -187,8 +187,8 @@ final class Inputs {
 
   /** The most bytes that the categories take. */
   long mostBytes() {
-    long columns = number.length - numbers();
-    return 200L * number.length + columns * CATEGORIES * (2L * LONGEST + 120);
+    int columns = number.length - numbers();
+    return 200L * number.length + (long) columns * CATEGORIES * (2L * LONGEST + 120);
   }
 
   @Override

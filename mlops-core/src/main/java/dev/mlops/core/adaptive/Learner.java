@@ -15,6 +15,7 @@ import dev.mlops.core.pack.TrainedModel;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -126,15 +127,26 @@ abstract sealed class Learner implements AdaptiveModel
   /** What kinds there are; a file says which it is by the place here. */
   enum Kind {
     /** {@link NaiveBayes}. */
-    NAIVE_BAYES("naive Bayes"),
+    NAIVE_BAYES(0, "naive Bayes"),
     /** {@link HoeffdingTree}. */
-    HOEFFDING_TREE("Hoeffding tree"),
+    HOEFFDING_TREE(1, "Hoeffding tree"),
     /** {@link AdaptiveForest}. */
-    ADAPTIVE_FOREST("adaptive random forest");
+    ADAPTIVE_FOREST(2, "adaptive random forest");
 
+    private final int code;
     private final String text;
 
-    Kind(String text) {
+    /** What stands for it in a file. */
+    int code() {
+      return code;
+    }
+
+    static Optional<Kind> of(int code) {
+      return Arrays.stream(values()).filter(kind -> kind.code == code).findFirst();
+    }
+
+    Kind(int code, String text) {
+      this.code = code;
       this.text = text;
     }
 

@@ -28,7 +28,7 @@ final class Snapshots {
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeInt(MARK);
       out.writeByte(VERSION);
-      out.writeByte(learner.kind().ordinal());
+      out.writeByte(learner.kind().code());
       out.writeShort(learner.labels().size());
       for (String label : learner.labels()) {
         out.writeUTF(label);
@@ -55,9 +55,10 @@ final class Snapshots {
         throw refused("it was written in version " + version + ", this library reads " + VERSION
             + "; a newer one may read it");
       }
-      int kind = in.readUnsignedByte();
-      if (kind >= Learner.Kind.values().length) {
-        throw refused("its kind is " + kind);
+      int code = in.readUnsignedByte();
+      Learner.Kind kind = Learner.Kind.of(code).orElse(null);
+      if (kind == null) {
+        throw refused("its kind is " + code);
       }
       int size = in.readUnsignedShort();
       if (size < 2 || size > Learner.LABELS) {
@@ -67,7 +68,7 @@ final class Snapshots {
       for (int i = 0; i < size; i++) {
         labels.add(in.readUTF());
       }
-      Learner learner = switch (Learner.Kind.values()[kind]) {
+      Learner learner = switch (kind) {
         case NAIVE_BAYES -> NaiveBayes.read(in, schema, labels);
         case HOEFFDING_TREE -> HoeffdingTree.read(in, schema, labels);
         case ADAPTIVE_FOREST -> AdaptiveForest.read(in, schema, labels);

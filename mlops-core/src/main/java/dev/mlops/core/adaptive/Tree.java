@@ -166,10 +166,12 @@ final class Tree {
     if (seen - at.looked >= growth.grace()) {
       at.looked = seen;
       Node branch = depth < DEPTH ? divided(counts, seen, draws) : null;
-      if (branch != null && parent == null) {
-        root = branch;
-      } else if (branch != null) {
-        parent.children[side] = branch;
+      if (branch != null) {
+        if (parent == null) {
+          root = branch;
+        } else {
+          parent.children[side] = branch;
+        }
       }
     }
     return said;

@@ -151,12 +151,7 @@ class AdaptiveAccuracyTest {
 
   @ParameterizedTest
   @Tag("slow")
-  @CsvSource({
-    "SEA, 84.71",
-    "MIXED, 58.38",
-    "SINE, 58.71",
-    "STAGGER, 66.35"
-  })
+  @CsvSource({"SEA, 84.71", "MIXED, 58.38", "SINE, 58.71", "STAGGER, 66.35"})
   void naiveBayesOnStreams(String name, double recorded) {
     assertThat(mean(name, 3, NaiveBayes::of)).as(name).isCloseTo(recorded, within(0.5));
   }

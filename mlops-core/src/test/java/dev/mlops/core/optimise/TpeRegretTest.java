@@ -23,14 +23,17 @@ class TpeRegretTest {
 
   /** The regret is what the best trial is above the minimum. */
   enum Function {
-    BRANIN(0.397887, 0.030, Parameter.number("x", -5, 10), Parameter.number("y", 0, 15)) {
+    BRANIN(0.397887, 0.030, List.of(Parameter.number("x", -5, 10), Parameter.number("y", 0, 15))) {
       @Override
       double at(double[] x) {
         double a = x[1] - 5.1 / (4 * Math.PI * Math.PI) * x[0] * x[0] + 5 / Math.PI * x[0] - 6;
         return a * a + 10 * (1 - 1 / (8 * Math.PI)) * Math.cos(x[0]) + 10;
       }
     },
-    HARTMANN_6(-3.32237, 0.099, unit("a"), unit("b"), unit("c"), unit("d"), unit("e"), unit("f")) {
+    HARTMANN_6(
+        -3.32237,
+        0.099,
+        List.of(unit("a"), unit("b"), unit("c"), unit("d"), unit("e"), unit("f"))) {
       @Override
       double at(double[] x) {
         double sum = 0;
@@ -45,7 +48,7 @@ class TpeRegretTest {
         return sum;
       }
     },
-    ROSENBROCK_4(0, 3.40, wide("a"), wide("b"), wide("c"), wide("d")) {
+    ROSENBROCK_4(0, 3.40, List.of(wide("a"), wide("b"), wide("c"), wide("d"))) {
       @Override
       double at(double[] x) {
         double sum = 0;
@@ -75,13 +78,13 @@ class TpeRegretTest {
     /** Of Optuna 5.0.0's TPE, over 50 seeds. */
     private final double listed;
 
+    @SuppressWarnings("ImmutableEnumChecker") // a list that cannot be changed, of values
     private final List<Parameter<Double>> parameters;
 
-    @SafeVarargs
-    Function(double minimum, double listed, Parameter<Double>... parameters) {
+    Function(double minimum, double listed, List<Parameter<Double>> parameters) {
       this.minimum = minimum;
       this.listed = listed;
-      this.parameters = List.of(parameters);
+      this.parameters = parameters;
     }
 
     private static Parameter<Double> unit(String name) {
