@@ -298,9 +298,14 @@ public final class ReleaseGate implements EvidenceReader {
     return Answers.of(MlopsException.named(criterion), () -> {
       try {
         requireTold(criterion);
-        return criterion instanceof Criterion asks
-            ? asks.judge(candidate)
-            : seen(criterion, criterion.test(candidate.evidence()), candidate.evidence());
+        if (criterion instanceof Criterion asks) {
+          return asks.judge(candidate);
+        }
+        if (!candidate.isLoaded() && expression(criterion).isPresent()) {
+          return Finding.inconclusive(
+              criterion + ": the candidate could not be loaded, so that nothing is known of it");
+        }
+        return seen(criterion, criterion.test(candidate.evidence()), candidate.evidence());
       } catch (Examination.Cancelled stopped) {
         return Finding.inconclusive("the gate was cancelled while this was asked");
       }

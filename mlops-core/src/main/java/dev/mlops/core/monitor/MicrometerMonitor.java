@@ -89,7 +89,7 @@ import org.jspecify.annotations.Nullable;
  *       (or the host's own) and their truths;
  *   <li>for each further window ({@link MonitorConfig#measuringOver}, or one that a watched condition names) and each of those
  *       versions, twice if there is a horizon: of n truths, n predictions of 150 bytes (or the host's own) and their truths; of a
- *       time, at most {@value Window#PARTS} parts and two sums of them, and since the release one sum, each of some kilobytes and
+ *       time, at most {@value dev.mlops.api.monitor.Window#PARTS} parts and two sums of them, and since the release one sum, each of some kilobytes and
  *       80 kB for each label, at most 64, whose ROC AUC or average precision is measured ({@link
  *       dev.mlops.drift.profile.StreamingQuality});
  *   <li>for each of those versions 120c bytes for the faults of columns, and 1,000 predictions of 24 bytes for each of their parts;

@@ -1,5 +1,6 @@
 package dev.mlops.core.gate;
 
+import static dev.mlops.api.monitor.Signals.goldenExamples;
 import static dev.mlops.core.gate.Criteria.change;
 import static dev.mlops.core.gate.Criteria.environment;
 import static dev.mlops.core.gate.Criteria.invariance;
@@ -118,11 +119,15 @@ class GateRunTest {
 
   @Test
   void aPackageThatTheDeploymentRefusesFailsWithItsReason() {
-    GateReport report = run(FINE).judge(pack(), Source.loading(GOOD, source -> {
+    GateReport report = run(goldenExamples()).judge(pack(), Source.loading(GOOD, source -> {
       throw new ModelLoadException("column \"zip\" is missing; not loaded", null);
     }));
     assertThat(report.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(report.finding().text()).contains("column", "zip", "not loaded");
+    assertThat(report.results())
+        .filteredOn(result -> result.finding().verdict() == Verdict.INCONCLUSIVE)
+        .isNotEmpty()
+        .allSatisfy(result -> assertThat(result.finding().text()).contains("could not be loaded"));
   }
 
   @Test
