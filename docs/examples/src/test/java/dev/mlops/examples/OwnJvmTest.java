@@ -10,8 +10,11 @@ class OwnJvmTest {
   void itsProgramsAreThoseOfThePackage() throws Exception {
     assertThat(OwnJvm.programs())
         .containsExactly(
+            "AlertLife",
+            "AlertStates",
             "Answer",
             "Hello",
+            "LearnOnline",
             "Lifecycle",
             "Mlops",
             "OnlyDriftDetector",
@@ -26,6 +29,7 @@ class OwnJvmTest {
             "Ship",
             "StandingStill",
             "TestBeforeRelease",
+            "TuneWine",
             "WatchColumn",
             "WholeLoop");
   }
