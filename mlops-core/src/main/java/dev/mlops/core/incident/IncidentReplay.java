@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * try (IncidentReplay replay = IncidentReplay.of(store, "fraud", fraud::load)) {
- *   System.out.println(replay.of(incident));
+ *   IncidentReplay.Result result = replay.of(incident); // SAME, DIFFERENT or IMPOSSIBLE
  * }
  * }</pre>
  *
