@@ -37,7 +37,6 @@ import dev.mlops.core.serve.Serving.State;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,19 +68,16 @@ final class RolloutRunner {
   private static final int WARM_UP_CALLS = 50;
 
   private static final int LONGEST_ACTOR = 200;
-  private static final int LONGEST_REASON = 2_000;
 
   private final VersionStore store;
   private final String alias;
   private final Follower follower;
   private final Serving serving;
   private final MetricsMonitor monitor;
-  private final @Nullable Journal journal;
-  private final List<Consumer<? super LoopEvent>> listeners;
+  private final RolloutSteps steps;
   private final List<RolloutPlan> resuming;
   private final @Nullable Mirror mirror;
   private final @Nullable RolloutLease lease;
-  private final InstantSource clock;
   private final LongSupplier ticker;
 
   /** Shadows that are asked at once; null while there is none. */
@@ -102,13 +98,7 @@ final class RolloutRunner {
   /** A wish of this replica that the rollout that another one leads ends; null once it is told. */
   private volatile @Nullable String wish;
 
-  /** What took effect and could not be written yet, the oldest first. */
-  private final List<LoopEvent> owed = new ArrayList<>();
-
   private boolean recovered;
-
-  /** What the clock said last; a host's clock that throws must not keep a rollout from ending. */
-  private volatile Instant last = Instant.EPOCH;
 
   private final Warnings warnings = Warnings.of(Deployment.class);
   private final FaultStatus fault =
@@ -134,116 +124,10 @@ final class RolloutRunner {
     this.follower = follower;
     this.serving = serving;
     this.monitor = monitor;
-    this.journal = journal;
-    this.listeners = List.copyOf(listeners);
     this.resuming = List.copyOf(resuming);
-    this.clock = clock;
     this.ticker = ticker;
     this.recovered = journal == null;
-  }
-
-  /** A rollout with all that moves it; guarded by the lock, but for what a person asks for. */
-  private static final class Running {
-    final Rollout rollout;
-    final RolloutProgress progress;
-    final Prepared ready;
-    final Loaded loaded;
-    final Assignment assignment;
-    final Duration before;
-    final long beganNanos;
-
-    /** No request that counts was served before; lowered when the clock goes back. */
-    Instant began;
-
-    /** The next outcome to be taken. */
-    long next;
-
-    /** The share that is in effect, and since when; −1 before the first. */
-    int share = -1;
-
-    int step;
-    long stepNanos;
-
-    @Nullable
-    Split split;
-
-    /** Whether other replicas can read the share that is in effect. */
-    boolean published;
-
-    Counts champion = Counts.NONE;
-    Counts candidate = Counts.NONE;
-    boolean promoting;
-    boolean baking;
-    boolean paused;
-    boolean approved;
-
-    @Nullable
-    RolloutDecision won;
-
-    /** The copies that a shadow is asked at once; null if it is asked when truths mature. */
-    @Nullable
-    Mirrored mirrored;
-
-    /** Why somebody wants it to end; set without the lock. */
-    volatile @Nullable String abort;
-
-    /** Why it must not take over although it has won: a condition failed before the move was made. */
-    @Nullable
-    String condemned;
-
-    @Nullable
-    String stop() {
-      String asked = abort;
-      return asked != null ? asked : condemned;
-    }
-
-    Running(
-        Rollout rollout,
-        RolloutProgress progress,
-        Prepared ready,
-        Loaded loaded,
-        Assignment assignment,
-        Instant began,
-        Duration before,
-        long now,
-        long next) {
-      this.rollout = rollout;
-      this.progress = progress;
-      this.ready = ready;
-      this.loaded = loaded;
-      this.assignment = assignment;
-      this.began = began;
-      this.before = before;
-      this.beganNanos = now;
-      this.stepNanos = now;
-      this.next = next;
-    }
-  }
-
-  /** What a section had counted when a step began. */
-  private record Counts(long recorded, long dropped, long failures, long matured, long expired) {
-    static final Counts NONE = new Counts(0, 0, 0, 0, 0);
-
-    static Counts of(VersionEvidence section) {
-      return new Counts(
-          section.recorded(),
-          section.dropped(),
-          section.failures(),
-          section.matured(),
-          section.expired());
-    }
-
-    VersionEvidence since(VersionEvidence section) {
-      return section.toBuilder()
-          .served(
-              Math.max(0, section.recorded() - recorded), Math.max(0, section.dropped() - dropped))
-          .failures(Math.max(0, section.failures() - failures))
-          .truths(
-              Math.max(0, section.matured() - matured),
-              Math.max(0, section.expired() - expired),
-              section.open())
-          .build();
-    }
+    this.steps = new RolloutSteps(alias, journal, listeners, clock, fault);
   }
 
   // --- begin
@@ -278,7 +162,7 @@ final class RolloutRunner {
   }
 
   void requireJournal(RolloutPlan plan) {
-    if (plan.takesSteps() && journal == null) {
+    if (plan.takesSteps() && !steps.areKept()) {
       throw new IllegalArgumentException("\"" + MlopsException.shown(plan.toString())
           + "\" takes steps, so that a restart must know how far it had come: give the deployment"
           + " of " + alias + " a journal, Deployment.of(…).journal(…); nothing was begun");
@@ -292,7 +176,7 @@ final class RolloutRunner {
     moving.lock();
     try {
       recover();
-      writeOwed();
+      steps.writeOwed();
       State state = serving.require();
       Loaded champion = state.champion();
       if (!champion.version().equals(start.champion())) {
@@ -324,13 +208,13 @@ final class RolloutRunner {
           progress,
           ready,
           champion.version(),
-          instant(),
+          steps.instant(),
           Duration.ZERO,
           monitor.outcomes().end());
       boolean written = false;
       try {
-        write(event(LoopEvent.Kind.ROLLING_OUT, begun)
-            .because(beginning(plan.toString()))
+        steps.write(steps.event(LoopEvent.Kind.ROLLING_OUT, begun)
+            .because(RolloutSteps.beginning(plan.toString()))
             .position(begun.next)
             .number("step", progress.step())
             .number("share", progress.share())
@@ -351,18 +235,6 @@ final class RolloutRunner {
     }
   }
 
-  private Instant instant() {
-    try {
-      Instant now = clock.instant();
-      last = now;
-      return now;
-    } catch (Throwable e) {
-      warnings.once(
-          "clock", "the clock of " + alias + " threw; rollouts go on by what it said last", e);
-      return last;
-    }
-  }
-
   private Running running(
       String id,
       RolloutPlan plan,
@@ -375,7 +247,7 @@ final class RolloutRunner {
     Rollout rollout = new Rollout(
         this,
         id,
-        beginning(plan.toString()),
+        RolloutSteps.beginning(plan.toString()),
         champion,
         ready.version(),
         new Rollout.View(
@@ -434,11 +306,10 @@ final class RolloutRunner {
 
   /** Goes on with what an earlier process left, or ends it; throws if that could not be read or written. */
   private void recover() {
-    Journal read = journal;
-    if (recovered || read == null) {
+    if (recovered) {
       return;
     }
-    for (RolloutReplay.Unfinished each : RolloutReplay.of(read.events())) {
+    for (RolloutReplay.Unfinished each : RolloutReplay.of(steps.events())) {
       if (running.stream().noneMatch(known -> known.rollout.id().equals(each.id))) {
         recover(each);
       }
@@ -455,24 +326,24 @@ final class RolloutRunner {
             .findFirst()
         : Optional.empty();
     RolloutPlan plan = resuming.stream()
-        .filter(each -> beginning(each.toString()).equals(left.plan))
+        .filter(each -> RolloutSteps.beginning(each.toString()).equals(left.plan))
         .findFirst()
         .orElse(null);
     String serves = state.champion().version().toString();
     boolean bakes = made.isPresent() && serves.equals(left.candidate.toString());
     if (bakes && left.baking == null) {
-      write(ended(LoopEvent.Kind.PROMOTED, left)
+      steps.write(steps.ended(LoopEvent.Kind.PROMOTED, left)
           .number("generation", (double) made.get().generation())
           .because("found after a restart: the move had been made, " + made.get()));
       return;
     } else if (made.isPresent()) {
-      end = ended(LoopEvent.Kind.BAKED, left)
+      end = steps.ended(LoopEvent.Kind.BAKED, left)
           .because("a restart ended the watch over the new champion; " + serves + " serves");
     } else if (!serves.equals(left.champion.toString())) {
-      end = ended(LoopEvent.Kind.ABANDONED, left)
+      end = steps.ended(LoopEvent.Kind.ABANDONED, left)
           .because("found after a restart: " + serves + " serves by now");
     } else if (plan == null || !plan.goesOnAfterRestart()) {
-      end = ended(LoopEvent.Kind.ROLLED_BACK, left)
+      end = steps.ended(LoopEvent.Kind.ROLLED_BACK, left)
           .because("a restart interrupted it, and "
               + (plan == null
                   ? "the deployment was given no plan to go on by: \"" + left.plan + "\""
@@ -488,14 +359,14 @@ final class RolloutRunner {
       } catch (StoreException e) {
         throw e; // the store may be back at the next tick
       } catch (Throwable e) { // the candidate's or its plan's: no tick mends that
-        write(ended(LoopEvent.Kind.FAILED, left)
-            .because(beginning("could not go on after a restart: " + Warnings.shown(e))));
+        steps.write(steps.ended(LoopEvent.Kind.FAILED, left)
+            .because(RolloutSteps.beginning("could not go on after a restart: " + Warnings.shown(e))));
         return;
       }
       goOn(again);
       return;
     }
-    write(end);
+    steps.write(end);
   }
 
   /** The rollout as it was left, with its candidate loaded and asked; what is thrown leaves nothing open. */
@@ -508,7 +379,7 @@ final class RolloutRunner {
       warmUp(ready);
       Outcomes outcomes = monitor.outcomes();
       boolean known = left.position >= outcomes.begin() && left.position <= outcomes.end();
-      Instant now = instant();
+      Instant now = steps.instant();
       Duration before = Duration.between(left.began, now);
       Running again = running(
           left.id,
@@ -533,7 +404,7 @@ final class RolloutRunner {
   private void goOn(Running again) {
     boolean goesOn = false;
     try {
-      write(event(LoopEvent.Kind.STEPPING, again)
+      steps.write(steps.event(LoopEvent.Kind.STEPPING, again)
           .because("goes on after a restart")
           .number("step", again.progress.step())
           .number("share", again.progress.share()));
@@ -548,13 +419,6 @@ final class RolloutRunner {
     }
   }
 
-  private LoopEvent.Builder ended(LoopEvent.Kind kind, RolloutReplay.Unfinished left) {
-    return LoopEvent.builder(kind, instant())
-        .champion(left.champion)
-        .candidate(left.candidate)
-        .intent(left.id);
-  }
-
   // --- go on
   // ------------------------------------------------------------------------------------------
 
@@ -567,7 +431,7 @@ final class RolloutRunner {
     try {
       recover();
       step = "write the journal of rollouts of " + alias;
-      writeOwed();
+      steps.writeOwed();
       boolean moved = coordinated();
       for (Running each : running) {
         moved &= tick(each);
@@ -803,7 +667,7 @@ final class RolloutRunner {
     } catch (
         Throwable e) { // a host's monitor: nothing is known, and the deadline comes all the same
       fault.met("read the evidence of " + one.rollout.candidate() + " for " + alias, e);
-      evidence = Evidence.builder(one.rollout.candidate().model(), instant()).build();
+      evidence = Evidence.builder(one.rollout.candidate().model(), steps.instant()).build();
       seen = false;
     }
     RolloutDecision decision;
@@ -839,8 +703,8 @@ final class RolloutRunner {
       }
       case UNDECIDED -> {
         if (owesStep) {
-          write(numbered(event(LoopEvent.Kind.STEPPING, one), decision.numbers())
-              .because(beginning(decision.reason()))
+          steps.write(RolloutSteps.numbered(steps.event(LoopEvent.Kind.STEPPING, one), decision.numbers())
+              .because(RolloutSteps.beginning(decision.reason()))
               .number("step", one.progress.step())
               .number("share", one.progress.share()));
           apply(one, decision.reason());
@@ -895,8 +759,8 @@ final class RolloutRunner {
 
   private void mark(Running one) {
     Evidence now = monitor.evidence();
-    one.champion = section(now, one.rollout.champion()).map(Counts::of).orElse(Counts.NONE);
-    one.candidate = section(now, one.rollout.candidate()).map(Counts::of).orElse(Counts.NONE);
+    one.champion = section(now, one.rollout.champion()).map(Running.Counts::of).orElse(Running.Counts.NONE);
+    one.candidate = section(now, one.rollout.candidate()).map(Running.Counts::of).orElse(Running.Counts.NONE);
   }
 
   private void show(Running one, Rollout.State state, String reason, @Nullable Evidence evidence) {
@@ -929,7 +793,7 @@ final class RolloutRunner {
       return;
     }
     Duration lasted = sinceNanos(one.beganNanos);
-    Instant earliest = instant().minus(lasted);
+    Instant earliest = steps.instant().minus(lasted);
     if (earliest.isBefore(one.began)) {
       one.began = earliest; // the clock went back
     }
@@ -1029,7 +893,7 @@ final class RolloutRunner {
 
   /** The intent is written, then the alias moved, then that is written. What was done by an earlier tick is not done again. */
   private void promote(Running one, State state) {
-    String why = beginning(one.won == null ? "" : one.won.reason());
+    String why = RolloutSteps.beginning(one.won == null ? "" : one.won.reason());
     String stop = one.stop();
     if (stop != null && one.promoting) {
       if (made(one).isEmpty()) {
@@ -1040,9 +904,9 @@ final class RolloutRunner {
       return;
     }
     if (!one.promoting) {
-      write(numbered(event(LoopEvent.Kind.PROMOTING, one), numbers(one.won))
+      steps.write(RolloutSteps.numbered(steps.event(LoopEvent.Kind.PROMOTING, one), RolloutSteps.numbers(one.won))
           .because(
-              beginning(one.rollout.champion() + " -> " + one.rollout.candidate() + ": " + why)));
+              RolloutSteps.beginning(one.rollout.champion() + " -> " + one.rollout.candidate() + ": " + why)));
       one.promoting = true;
       if (one.stop() != null) { // who was told of it aborted it
         promote(one, state);
@@ -1082,13 +946,13 @@ final class RolloutRunner {
 
   private void promoted(Running one, AliasChange change, String why) {
     Duration bake = one.progress.bake();
-    LoopEvent.Builder event = numbered(event(LoopEvent.Kind.PROMOTED, one), numbers(one.won))
-        .because(beginning(why + "; generation " + change.generation()))
+    LoopEvent.Builder event = RolloutSteps.numbered(steps.event(LoopEvent.Kind.PROMOTED, one), RolloutSteps.numbers(one.won))
+        .because(RolloutSteps.beginning(why + "; generation " + change.generation()))
         .number("generation", (double) change.generation());
     if (!bake.isZero()) {
       event.number("bake_seconds", (double) bake.toSeconds() + bake.toNanosPart() / 1e9);
     }
-    writeOrOwe(event.build()); // the move was made, whether or not that can be written
+    steps.writeOrOwe(event.build()); // the move was made, whether or not that can be written
     one.promoting = false;
     follower.tick();
     if (bake.isZero() && one.stop() == null) {
@@ -1142,10 +1006,10 @@ final class RolloutRunner {
         throw new IllegalStateException("cannot roll " + candidate + " back, which failed: "
             + found.text() + "; no version before it is loaded yet");
       }
-      LoopEvent event = event(asked ? LoopEvent.Kind.ABORTED : LoopEvent.Kind.ROLLED_BACK, one)
-          .because(beginning(found.text() + "; " + restored + " serves again"))
+      LoopEvent event = steps.event(asked ? LoopEvent.Kind.ABORTED : LoopEvent.Kind.ROLLED_BACK, one)
+          .because(RolloutSteps.beginning(found.text() + "; " + restored + " serves again"))
           .build();
-      writeOrOwe(event);
+      steps.writeOrOwe(event);
       serving.rollBack("rollout", found.text());
       close(one, asked ? Rollout.State.ABORTED : Rollout.State.ROLLED_BACK, found.text());
       show(one, one.rollout.state(), found.text(), evidence);
@@ -1170,12 +1034,12 @@ final class RolloutRunner {
       return alone.build();
     } catch (Throwable e) { // a host's
       warnings.once("evidence", "the monitor of " + alias + " threw when asked for evidence", e);
-      return Evidence.builder(one.rollout.candidate().model(), instant()).build();
+      return Evidence.builder(one.rollout.candidate().model(), steps.instant()).build();
     }
   }
 
   private void endBake(Running one, String why) {
-    write(event(LoopEvent.Kind.BAKED, one).because(beginning(why)));
+    steps.write(steps.event(LoopEvent.Kind.BAKED, one).because(RolloutSteps.beginning(why)));
     close(one, Rollout.State.PROMOTED, why);
   }
 
@@ -1190,7 +1054,7 @@ final class RolloutRunner {
       Map<String, Double> numbers,
       String why) {
     serving.unsplit(one.rollout.id());
-    LoopEvent.Builder event = numbered(event(kind, one), numbers);
+    LoopEvent.Builder event = RolloutSteps.numbered(steps.event(kind, one), numbers);
     if (one.mirrored != null) {
       one.mirrored.end();
       MirrorCounts counts = one.mirrored.counts();
@@ -1202,7 +1066,7 @@ final class RolloutRunner {
           .number("dropped", (double) counts.dropped())
           .number("failed", (double) counts.failed());
     }
-    writeOrOwe(event.because(beginning(why)).build());
+    steps.writeOrOwe(event.because(RolloutSteps.beginning(why)).build());
     close(one, state, why);
   }
 
@@ -1266,7 +1130,7 @@ final class RolloutRunner {
       if (one.paused || one.baking || one.promoting) {
         throw new IllegalStateException("cannot pause " + rollout + ": it is not running");
       }
-      write(event(LoopEvent.Kind.PAUSED, one).because(said(by, because)));
+      steps.write(steps.event(LoopEvent.Kind.PAUSED, one).because(said(by, because)));
       one.paused = true;
       show(one, state(one), said(by, because), rollout.view().evidence().orElse(null));
     });
@@ -1277,7 +1141,7 @@ final class RolloutRunner {
       if (!one.paused) {
         throw new IllegalStateException("cannot resume " + rollout + ": it is not paused");
       }
-      write(event(LoopEvent.Kind.RESUMED, one).because(said(by, because)));
+      steps.write(steps.event(LoopEvent.Kind.RESUMED, one).because(said(by, because)));
       one.paused = false;
       show(one, state(one), said(by, because), rollout.view().evidence().orElse(null));
     });
@@ -1288,7 +1152,7 @@ final class RolloutRunner {
       if (one.baking) {
         throw new IllegalStateException("cannot approve " + rollout + ": it has taken over");
       }
-      write(event(LoopEvent.Kind.APPROVED, one).because(said(by, because)));
+      steps.write(steps.event(LoopEvent.Kind.APPROVED, one).because(said(by, because)));
       one.approved = true;
     });
   }
@@ -1329,75 +1193,7 @@ final class RolloutRunner {
 
   private static String said(String by, String because) {
     String actor = Texts.beginning(by, LONGEST_ACTOR);
-    return beginning(actor + ": " + because);
-  }
-
-  // --- what is written
-  // --------------------------------------------------------------------------------
-
-  private LoopEvent.Builder event(LoopEvent.Kind kind, Running one) {
-    return LoopEvent.builder(kind, instant())
-        .champion(one.rollout.champion())
-        .candidate(one.rollout.candidate())
-        .intent(one.rollout.id());
-  }
-
-  private static Map<String, Double> numbers(@Nullable RolloutDecision decision) {
-    return decision == null ? Map.of() : decision.numbers();
-  }
-
-  private static LoopEvent.Builder numbered(LoopEvent.Builder event, Map<String, Double> numbers) {
-    numbers.forEach(event::number);
-    return event;
-  }
-
-  /** Foreign words must not make an entry that cannot be written. */
-  private static String beginning(String text) {
-    return Texts.beginning(text, LONGEST_REASON);
-  }
-
-  /** Writes a step, then tells it; throws if it was not written. */
-  private void write(LoopEvent.Builder step) {
-    LoopEvent event = step.build();
-    writeOwed();
-    if (journal != null) {
-      journal.append(event);
-    }
-    tell(event);
-  }
-
-  /** Writes a step that is taken whether or not it can be written now. */
-  private void writeOrOwe(LoopEvent event) {
-    try {
-      writeOwed();
-      if (journal != null) {
-        journal.append(event);
-      }
-    } catch (Throwable e) {
-      owed.add(event);
-      fault.met("write the journal of rollouts of " + alias, e);
-    }
-    tell(event);
-  }
-
-  private void writeOwed() {
-    while (journal != null && !owed.isEmpty()) {
-      journal.append(owed.get(0));
-      owed.remove(0);
-    }
-  }
-
-  private void tell(LoopEvent event) {
-    for (Consumer<? super LoopEvent> listener : listeners) {
-      try {
-        listener.accept(event);
-      } catch (Throwable e) { // the step was taken all the same
-        warnings.once(
-            "listener " + e.getClass().getName(),
-            "a listener of the rollouts of " + alias + " threw",
-            e);
-      }
-    }
+    return RolloutSteps.beginning(actor + ": " + because);
   }
 
   // --- what is known

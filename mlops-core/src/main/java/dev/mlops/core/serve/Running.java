@@ -1,0 +1,114 @@
+package dev.mlops.core.serve;
+
+import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.rollout.RolloutDecision;
+import dev.mlops.api.rollout.RolloutProgress;
+import dev.mlops.core.rollout.Assignment;
+import dev.mlops.core.serve.Serving.Loaded;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** A rollout with all that moves it; guarded by the lock, but for what a person asks for. */
+final class Running {
+  final Rollout rollout;
+  final RolloutProgress progress;
+  final Prepared ready;
+  final Loaded loaded;
+  final Assignment assignment;
+  final Duration before;
+  final long beganNanos;
+
+  /** No request that counts was served before; lowered when the clock goes back. */
+  Instant began;
+
+  /** The next outcome to be taken. */
+  long next;
+
+  /** The share that is in effect, and since when; −1 before the first. */
+  int share = -1;
+
+  int step;
+  long stepNanos;
+
+  @Nullable
+  Split split;
+
+  /** Whether other replicas can read the share that is in effect. */
+  boolean published;
+
+  Counts champion = Counts.NONE;
+  Counts candidate = Counts.NONE;
+  boolean promoting;
+  boolean baking;
+  boolean paused;
+  boolean approved;
+
+  @Nullable
+  RolloutDecision won;
+
+  /** The copies that a shadow is asked at once; null if it is asked when truths mature. */
+  @Nullable
+  Mirrored mirrored;
+
+  /** Why somebody wants it to end; set without the lock. */
+  volatile @Nullable String abort;
+
+  /** Why it must not take over although it has won: a condition failed before the move was made. */
+  @Nullable
+  String condemned;
+
+  @Nullable
+  String stop() {
+    String asked = abort;
+    return asked != null ? asked : condemned;
+  }
+
+  Running(
+      Rollout rollout,
+      RolloutProgress progress,
+      Prepared ready,
+      Loaded loaded,
+      Assignment assignment,
+      Instant began,
+      Duration before,
+      long now,
+      long next) {
+    this.rollout = rollout;
+    this.progress = progress;
+    this.ready = ready;
+    this.loaded = loaded;
+    this.assignment = assignment;
+    this.began = began;
+    this.before = before;
+    this.beganNanos = now;
+    this.stepNanos = now;
+    this.next = next;
+  }
+
+  /** What a section had counted when a step began. */
+  record Counts(long recorded, long dropped, long failures, long matured, long expired) {
+    static final Counts NONE = new Counts(0, 0, 0, 0, 0);
+
+    static Counts of(VersionEvidence section) {
+      return new Counts(
+          section.recorded(),
+          section.dropped(),
+          section.failures(),
+          section.matured(),
+          section.expired());
+    }
+
+    VersionEvidence since(VersionEvidence section) {
+      return section.toBuilder()
+          .served(
+              Math.max(0, section.recorded() - recorded), Math.max(0, section.dropped() - dropped))
+          .failures(Math.max(0, section.failures() - failures))
+          .truths(
+              Math.max(0, section.matured() - matured),
+              Math.max(0, section.expired() - expired),
+              section.open())
+          .build();
+    }
+  }
+}
