@@ -3,12 +3,11 @@ package dev.mlops.api.alert;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Finding;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.mlops.api.pack.Digest;
 import java.time.Instant;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -123,7 +122,7 @@ public final class AlertEvent {
     if (!rule.owner().isEmpty()) {
       builder.labels.put("owner", rule.owner());
     }
-    builder.condition = rule.condition().toString();
+    builder.condition = MlopsException.named(rule.condition());
     builder.runbook = rule.runbook();
     return builder;
   }
@@ -215,12 +214,7 @@ public final class AlertEvent {
         .append('\0')
         .append(value)
         .append('\0'));
-    try {
-      return HexFormat.of()
-          .formatHex(MessageDigest.getInstance("SHA-256").digest(text.toString().getBytes(UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return Digest.of(text.toString().getBytes(UTF_8)).hex();
   }
 
   @Override

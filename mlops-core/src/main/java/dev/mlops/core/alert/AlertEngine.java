@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>What is told</b>: a change of state makes one {@link AlertEvent}: PENDING, FIRING or RESOLVED, the state after the
  * evaluation. A {@link #silence}, an {@linkplain Setup#inhibiting inhibition} and the {@linkplain Setup#stormLimit storm limit}
  * hold PENDING and FIRING back: nothing is lost, it is told once the reason is gone and the alert still stands. That an alert is
- * over is told at once to those who were told of it, and to nobody else. {@linkplain Setup#groupedBy Groups} are told together,
+ * over is told, without groups at once, to those who were told of it, and to nobody else. {@linkplain Setup#groupedBy Groups} are told together,
  * {@linkplain Setup#reminding reminders} repeat what nobody has {@linkplain #acknowledge acknowledged}. {@linkplain
  * Setup#observedBy Observers} hear of every change at once, whatever is held back.
  *
@@ -125,7 +125,8 @@ public final class AlertEngine implements EvidenceReader {
 
   private List<Outlet> outlets(List<AlertSink> sinks, Executor executor) {
     return sinks.stream()
-        .map(sink -> new Outlet(sink, executor, setup.capacity, setup.attempts, warnings))
+        .map(sink -> new Outlet(
+            sink, executor, setup.capacity, setup.attempts, Warnings.of(AlertEngine.class)))
         .toList();
   }
 
@@ -208,7 +209,6 @@ public final class AlertEngine implements EvidenceReader {
     }
     List<AlertEvent> firing = notifier.firing(standings);
     outlets.forEach(outlet -> outlet.evaluated(now, firing));
-    observers.forEach(outlet -> outlet.evaluated(now, firing));
   }
 
   private void observed(AlertEvent event) {
@@ -221,7 +221,8 @@ public final class AlertEngine implements EvidenceReader {
   /** A rule whose watch the monitor does not know never fires. */
   private void tellIfNotWatched(AlertRule rule, Evidence evidence) {
     evidence.champion().ifPresent(champion -> {
-      for (Watch watch : rule.watches()) {
+      Set<Watch> watches = Answers.or(rule::watches, (how, thrown) -> {}, how -> Set.of());
+      for (Watch watch : watches) {
         if (champion.drift(watch).isEmpty()) {
           warnings.once(
               rule.name() + " not watched",
@@ -248,6 +249,7 @@ public final class AlertEngine implements EvidenceReader {
                 + "; taken as INCONCLUSIVE, and not said again",
             thrown));
     if (rule.fewestTruths() > 0
+        && asked.equals(rule.condition())
         && finding.verdict() != Verdict.INCONCLUSIVE
         && finding.n().orElse(0) < rule.fewestTruths()) {
       return Finding.builder(
@@ -448,6 +450,7 @@ public final class AlertEngine implements EvidenceReader {
       write();
     } catch (Throwable e) {
       undo.run();
+      changed = true; // the file may hold it; the next evaluation writes what is so
       throw e;
     }
   }
@@ -465,7 +468,8 @@ public final class AlertEngine implements EvidenceReader {
   }
 
   /**
-   * {@return how many deliveries failed: the sink threw, each attempt counted, or the executor refused; over all sinks}
+   * {@return how many deliveries failed: the sink threw, each attempt counted once and what was given up once for each event, or the executor
+   * refused; over all sinks}
    */
   public long failures() {
     return sum(outlets, Outlet::failures) + sum(observers, Outlet::failures);
@@ -670,7 +674,7 @@ public final class AlertEngine implements EvidenceReader {
     /**
      * {@return the same that tells alerts with equal labels together}
      *
-     * <p>That an alert fires waits for others of its group; what resolves in the meantime is not told at all. PENDING does not
+     * <p>That an alert fires or is over waits for others of its group; what resolves in the meantime is not told at all. PENDING does not
      * wait.
      *
      * @param wait how long the first of a group waits; not negative; Alertmanager has 30 s
@@ -733,7 +737,8 @@ public final class AlertEngine implements EvidenceReader {
     /**
      * {@return the same whose events say what is being done}
      *
-     * @param doing asked for each event, such as {@code loop::toString}; what it throws is counted as nothing said
+     * @param doing asked for each event, such as {@code loop::toString}; where it throws or answers null, the event says that it is not
+     *     known
      */
     public Setup doing(Supplier<String> doing) {
       Setup copy = copy();

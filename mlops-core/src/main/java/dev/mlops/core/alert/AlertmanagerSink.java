@@ -77,7 +77,7 @@ public final class AlertmanagerSink implements RepeatingAlertSink {
         continue;
       }
       note(event);
-      alerts.add(alert(event, event.at()));
+      alerts.add(alert(event, later(event.at())));
     }
     if (!alerts.isEmpty()) {
       sender.send(alerts);
@@ -121,6 +121,11 @@ public final class AlertmanagerSink implements RepeatingAlertSink {
     synchronized (this) {
       sent = at;
     }
+  }
+
+  /** An event that waited must not arrive as one that is over. */
+  private synchronized Instant later(Instant at) {
+    return evaluated.isAfter(at) ? evaluated : at;
   }
 
   private synchronized Instant ends(AlertEvent event, Instant now) {

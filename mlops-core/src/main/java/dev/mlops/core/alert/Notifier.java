@@ -36,6 +36,9 @@ final class Notifier {
   private final ArrayDeque<Instant> storm = new ArrayDeque<>();
   private final AtomicBoolean arrivals = new AtomicBoolean();
   private List<EngineState.Gone> gone = List.of();
+  /** What the engine tells of itself and has not told to be over, by name. */
+  private final Map<String, AlertEvent> own = new LinkedHashMap<>();
+
   private boolean heldTold;
   private Instant heldSince = Instant.EPOCH;
   private @Nullable Instant lostAt;
@@ -99,9 +102,11 @@ final class Notifier {
           waiting.add(standing.rule.name());
           return;
         }
+        AlertEvent event = event(standing, Kind.CHANGE, finding, evidence);
+        standing.heardPending |= standing.told == State.PENDING;
         standing.told = standing.state;
         standing.toldAt = now;
-        tell(standing, event(standing, Kind.CHANGE, finding, evidence), notices);
+        tell(standing, event, notices);
       } else if (standing.state == State.FIRING) {
         if (standing.newest == null) { // the first evaluation after a restart
           standing.newest = event(standing, Kind.CHANGE, finding, evidence);
@@ -199,11 +204,13 @@ final class Notifier {
       boolean unheard = group.waiting.events().stream()
           .anyMatch(other -> other.rule().equals(event.rule()) && other.kind() == Kind.CHANGE);
       group.waiting.withdraw(event.rule());
-      if (unheard && !standing.heardBefore) {
+      boolean heard = standing.heardBefore || standing.heardPending;
+      standing.heardBefore = false;
+      standing.heardPending = false;
+      if (unheard && !heard) {
         arrived.run(); // nobody was told that it fired
         return;
       }
-      standing.heardBefore = false;
     } else if (again) {
       standing.heardBefore = true;
     }
@@ -298,7 +305,13 @@ final class Notifier {
             evidence.model(), rule, fires ? State.FIRING : State.RESOLVED, evidence.at(), finding)
         .since(since);
     evidence.champion().map(VersionEvidence::version).ifPresent(event::version);
-    return alone(event.build(), () -> {});
+    AlertEvent told = event.build();
+    if (fires) {
+      own.put(rule.name(), told);
+    } else {
+      own.remove(rule.name());
+    }
+    return alone(told, () -> {});
   }
 
   /** Alerts that fired before a restart, of rules that are no more, or now have other labels. */
@@ -362,11 +375,20 @@ final class Notifier {
   List<AlertEvent> firing(List<Standing> standings) {
     List<AlertEvent> all = new ArrayList<>();
     for (Standing standing : standings) {
-      if (standing.told == State.FIRING && standing.newest != null) {
-        all.add(standing.newest);
+      AlertEvent newest = standing.newest;
+      if (standing.told == State.FIRING
+          && newest != null
+          && (standing.heardBefore || !waitsInItsGroup(newest))) {
+        all.add(newest);
       }
     }
+    all.addAll(own.values());
     return List.copyOf(all);
+  }
+
+  private boolean waitsInItsGroup(AlertEvent newest) {
+    return groups.values().stream()
+        .anyMatch(group -> group.waiting.events().contains(newest));
   }
 
   // ---- what is kept

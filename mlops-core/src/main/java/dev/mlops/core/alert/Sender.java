@@ -2,6 +2,7 @@ package dev.mlops.core.alert;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Texts;
 import dev.mlops.core.internal.json.Json;
 import java.io.IOException;
 import java.net.URI;
@@ -27,7 +28,7 @@ record Sender(URI to, String type, Map<String, String> headers, HttpPost http) {
     requireNonNull(http, "http");
     if (to.getHost() == null) {
       throw new IllegalArgumentException(
-          "an address must name a host, such as https://alerts.example.com, but was " + to);
+          "an address must name a host, such as https://alerts.example.com, but had none");
     }
     headers = Map.copyOf(headers);
   }
@@ -51,12 +52,6 @@ record Sender(URI to, String type, Map<String, String> headers, HttpPost http) {
 
   /** A text of at most so many characters, without half a character at its end or anywhere. */
   static String cut(String text, int longest) {
-    StringBuilder whole = new StringBuilder(Math.min(text.length(), longest));
-    text.codePoints()
-        .limit(longest)
-        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xFFFD : c)
-        .takeWhile(c -> whole.length() + Character.charCount(c) <= longest)
-        .forEach(whole::appendCodePoint);
-    return whole.toString();
+    return Texts.beginning(text, longest);
   }
 }

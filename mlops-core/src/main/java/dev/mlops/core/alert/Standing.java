@@ -42,6 +42,9 @@ final class Standing {
   /** A sink may have heard before a restart that it fires, so it must hear that it is over. */
   boolean heardBefore;
 
+  /** Whether somebody was told that it was about to fire. */
+  boolean heardPending;
+
   @Nullable
   String acknowledgedBy;
 

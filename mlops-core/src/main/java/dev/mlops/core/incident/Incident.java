@@ -97,7 +97,7 @@ public final class Incident {
     @Override
     public String toString() {
       return state + cause.map(why -> " (" + why + ")").orElse("") + " by "
-          + MlopsException.shown(by) + " at " + at + (note.isEmpty() ? "" : ": " + note);
+          + MlopsException.shown(by) + " at " + at + (note.isEmpty() ? "" : ": " + MlopsException.shown(note));
     }
   }
 

@@ -53,7 +53,7 @@ import org.jspecify.annotations.Nullable;
  *     .open(Path.of("incidents.log"));
  * ...
  * fraud.tick();
- * incidents.look(fraud.outcomes()); // where the host ticks, never in a request
+ * incidents.look(fraud.monitor().outcomes()); // where the host ticks, never in a request
  * }</pre>
  *
  * <p><b>What it takes</b> is for its {@link Config} to say: {@link Config#unusual} losses, with a bound on the share of false
@@ -199,7 +199,7 @@ public final class IncidentLog implements AutoCloseable {
    * <p>Never throws. If incidents cannot be written, they wait, no further outcome is looked at, and {@link #status()} says why.
    * While another thread looks, it returns at once; after {@link #close()} it does nothing.
    *
-   * @param outcomes of the monitor, such as {@code deployment.outcomes()}; the same each time
+   * @param outcomes of the monitor, such as {@code deployment.monitor().outcomes()}; the same each time
    */
   public void look(Outcomes outcomes) {
     if (!looking.tryLock()) {
@@ -428,8 +428,8 @@ public final class IncidentLog implements AutoCloseable {
   private void leaveOut(String why, int incidents) {
     pending.subList(0, incidents).clear();
     add(0, 0, incidents);
-    faults.stands(
-        "full", "incident log " + name + " " + why + "; incidents are left out and counted");
+    warnings.once(
+        "full", "incident log " + name + " " + why + "; incidents are left out and counted", null);
   }
 
   private static Incident.Facts numbered(Incident.Facts facts, long number) {

@@ -147,14 +147,14 @@ public final class IncidentReplay implements AutoCloseable {
         keep(digest, known);
       }
       model = known;
-    } catch (RuntimeException | LinkageError e) {
+    } catch (Throwable e) { // the store's, the runtime's
       return Result.impossible(
           "version " + incident.version() + " could not be loaded: " + Warnings.shown(e));
     }
     Prediction got;
     try {
       got = requireNonNull(model.predict(incident.row()), "prediction");
-    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+    } catch (Throwable e) { // the model's
       return Result.impossible(
           "version " + incident.version() + " did not answer: " + Warnings.shown(e));
     }
@@ -183,7 +183,7 @@ public final class IncidentReplay implements AutoCloseable {
     if (model instanceof AutoCloseable closeable) {
       try {
         closeable.close();
-      } catch (Exception e) {
+      } catch (Throwable e) { // the others are closed all the same
         Warnings.of(IncidentReplay.class)
             .once(e.getClass().getName(), "a replayed model could not be closed", e);
       }

@@ -16,6 +16,7 @@ import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.store.Document;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
+import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.profile.TestLosses;
 import java.util.LinkedHashMap;
@@ -170,16 +171,14 @@ final class Judge {
   }
 
   private boolean holds(String name, Predicate<? super Outcome> rule, Outcome outcome) {
-    try {
-      return rule.test(outcome);
-    } catch (RuntimeException | LinkageError | StackOverflowError e) { // the host's
-      warnings.once(
-          "rule " + name + e.getClass().getName(),
-          "rule " + MlopsException.shown(name) + " threw " + e.getClass().getName()
-              + "; the outcome is no incident by it, the other rules go on",
-          null); // its message may hold a value of the row
-      return false;
-    }
+    return Answers.or(
+        () -> rule.test(outcome),
+        (how, thrown) -> warnings.once(
+            "rule " + name + how,
+            "rule " + MlopsException.shown(name) + " " + how
+                + "; the outcome is no incident by it, the other rules go on",
+            null), // its message may hold a value of the row
+        how -> false);
   }
 
   /** In which column a row is unlike the test phase, without its value; null in none. */

@@ -1,6 +1,7 @@
 package dev.mlops.core.incident;
 
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Texts;
 import dev.mlops.core.monitor.ColumnPolicy;
 import java.util.Collections;
 import java.util.Map;
@@ -39,7 +40,7 @@ final class Redaction {
         String kept = policy.of(row.category(i));
         categories[i] = kept;
         if (kept.length() > LONGEST) {
-          categories[i] = kept.substring(0, kept.offsetByCodePoints(0, LONGEST / 2));
+          categories[i] = Texts.beginning(kept, LONGEST);
           treated.put(name, "cut");
         }
       }

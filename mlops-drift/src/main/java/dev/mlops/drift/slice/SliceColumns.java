@@ -58,7 +58,7 @@ final class SliceColumns {
     bins.add(new Slice.Part(name, true, Double.NaN, Double.NaN, ""));
     parts.add(bins);
     for (int i = 0; i < values.length; i++) {
-      int found = Arrays.binarySearch(edges, values[i]);
+      int found = Arrays.binarySearch(edges, values[i] + 0.0);
       codes[i][column] = Double.isNaN(values[i])
           ? bins.size()
           : found >= 0 ? found + 2 : -found; // an edge begins its bin
