@@ -492,4 +492,49 @@ class AlertNoticesTest {
     evaluate(engine);
     assertThat(heard).containsExactly("a FIRING", "[a]", "[a]", "a RESOLVED", "[]");
   }
+
+  /** A receiver that forgets in minutes, such as Alertmanager, must hear of these again, too. */
+  @Test
+  void whatTheEngineTellsOfItselfIsRepeatedAndWhatWaitsInAGroupIsNot() {
+    List<String> heard = new ArrayList<>();
+    AlertEngine engine = AlertEngine.of(rule("a"), rule("b"))
+        .stormLimit(1, Duration.ofDays(1))
+        .groupedBy(MINUTE.multipliedBy(2), MINUTE)
+        .to(new RepeatingAlertSink() {
+          @Override
+          public void deliver(AlertEvent event) {
+            // only what is repeated counts here
+          }
+
+          @Override
+          public void evaluated(Instant at, List<AlertEvent> firing) {
+            heard.add(firing.stream().map(AlertEvent::rule).toList().toString());
+          }
+        })
+        .on(Runnable::run);
+    says.putAll(Map.of("a", Verdict.FAIL, "b", Verdict.FAIL));
+    for (int i = 0; i < 3; i++) {
+      evaluate(engine);
+    }
+    String held = AlertEngine.HELD;
+    assertThat(heard)
+        .containsExactly("[" + held + "]", "[" + held + "]", "[a, " + held + "]");
+  }
+
+  @Test
+  void whoHeardThatItWasAboutToFireHearsThatItIsOver() {
+    AlertEngine engine = AlertEngine.of(rule("a").holding(MINUTE))
+        .groupedBy(MINUTE.multipliedBy(10), MINUTE)
+        .to(grouping())
+        .on(Runnable::run);
+    says.put("a", Verdict.FAIL);
+    evaluate(engine);
+    evaluate(engine);
+    assertThat(said()).containsExactly("a PENDING");
+    says.put("a", Verdict.PASS);
+    for (int i = 0; i < 12; i++) {
+      evaluate(engine);
+    }
+    assertThat(said()).containsExactly("a RESOLVED");
+  }
 }

@@ -140,6 +140,19 @@ class HttpSinksTest {
     });
   }
 
+  /** It waited for its group, or was sent again: by its own time it would be over already. */
+  @Test
+  void anEventThatComesLateToAnAlertmanagerIsNotOver() throws Exception {
+    AlertmanagerSink sink = AlertmanagerSink.of(address(""), http);
+    sink.evaluated(NOON.plusSeconds(1_200), List.of());
+    sink.deliver(event(State.FIRING, Kind.CHANGE, NOON));
+    assertThat(got)
+        .singleElement()
+        .satisfies(post -> assertThat(
+                Instant.parse(post.body().items().get(0).get("endsAt").text()))
+            .isAfter(NOON.plusSeconds(1_200)));
+  }
+
   /** Resent at least every minute, always with an end; what has resolved is repeated for 15 minutes, with the same labels. */
   @Test
   void anAlertmanagerIsToldAgainWhatFiresAndForAWhileWhatIsOver() {

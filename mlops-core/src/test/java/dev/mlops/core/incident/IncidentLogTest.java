@@ -111,11 +111,11 @@ class IncidentLogTest {
     }
     double falseShare = 1.0 - (double) right / found;
     double recall = (double) right / planted;
-    System.out.printf(
-        "mislabelled rows: %d planted, %d incidents, false %.3f, recall %.3f%n",
-        planted, found, falseShare, recall);
-    assertThat(falseShare).as("share of false discoveries").isLessThanOrEqualTo(0.1);
-    assertThat(recall).as("recall").isGreaterThan(0.5);
+    String counts = String.format(
+        "%d planted, %d incidents, false %.3f, recall %.3f", planted, found, falseShare, recall);
+    assertThat(falseShare).as(counts).isLessThanOrEqualTo(0.1);
+    // the model is sure of each planted row, so all of them were found where this was written
+    assertThat(recall).as(counts).isGreaterThan(0.99);
   }
 
   /** Nothing was planted: what is found then is false, and there are few. */
