@@ -47,7 +47,8 @@ class InMemoryAlertSinkTest {
     assertThat(sink.events()).isEmpty();
     sink.deliver(event("recall", State.FIRING, Kind.CHANGE));
     assertThat(sink.pages()).isEqualTo(1);
-    assertThatIllegalArgumentException().isThrownBy(() -> sink.failNext(-1))
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> sink.failNext(-1))
         .withMessageContaining("-1");
   }
 }

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.Labelled;
-import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.monitor.Outcome;
@@ -17,6 +16,7 @@ import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.gate.GateReport;
 import dev.mlops.core.gate.ReleaseGate;
+import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.Deployment;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,9 +129,8 @@ public final class OnlineLearning {
       Optional<Version> released = decide();
       trouble = null;
       return released;
-    } catch (RuntimeException e) { // of a store or monitor; the next tick goes on
-      trouble = e.getClass().getSimpleName()
-          + (e.getMessage() == null ? "" : ": " + MlopsException.shown(e.getMessage()));
+    } catch (Throwable e) { // of a store, a monitor or a host's model; the next tick goes on
+      trouble = Warnings.shown(e);
       return Optional.empty();
     }
   }
@@ -140,7 +139,7 @@ public final class OnlineLearning {
     Outcomes outcomes = deployment.monitor().outcomes();
     long begin = outcomes.begin();
     if (position < begin) {
-      missed += begin - Math.max(0, position);
+      missed += begin - position;
       position = begin;
     }
     long to = Math.min(outcomes.end(), position + A_TICK);

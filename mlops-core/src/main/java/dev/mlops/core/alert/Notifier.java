@@ -387,8 +387,7 @@ final class Notifier {
   }
 
   private boolean waitsInItsGroup(AlertEvent newest) {
-    return groups.values().stream()
-        .anyMatch(group -> group.waiting.events().contains(newest));
+    return groups.values().stream().anyMatch(group -> group.waiting.events().contains(newest));
   }
 
   // ---- what is kept

@@ -97,7 +97,8 @@ public final class Incident {
     @Override
     public String toString() {
       return state + cause.map(why -> " (" + why + ")").orElse("") + " by "
-          + MlopsException.shown(by) + " at " + at + (note.isEmpty() ? "" : ": " + MlopsException.shown(note));
+          + MlopsException.shown(by) + " at " + at
+          + (note.isEmpty() ? "" : ": " + MlopsException.shown(note));
     }
   }
 

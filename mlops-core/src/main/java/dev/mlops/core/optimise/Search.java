@@ -215,7 +215,9 @@ public final class Search {
   }
 
   /**
-   * {@return the same search, which begins no measurement after some time and no trial after so many}
+   * {@return the same search, which measures no trial any more after some time, and none after so many}
+   *
+   * <p>The winner is trained and timed again after that.
    *
    * @param time longer than zero; the time before a killed search went on counts
    * @param trials at least 1, the champion's settings included

@@ -41,7 +41,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -155,8 +154,8 @@ final class SearchRun {
         ? Optional.empty()
         : winner
             .filter(won -> won.trial().number() == 0)
-            .or(() -> released(trials.get(0), false))
-            .map(Winner::heldBack);
+            .map(Winner::heldBack)
+            .or(() -> released(trials.get(0), false).map(SearchRun::heldBackAlone));
     List<TrialResult> results = trials.stream()
         .filter(trial -> trial.measured != null)
         .map(this::result)
@@ -250,8 +249,8 @@ final class SearchRun {
       if (task != null && wave.size() > 1) {
         try {
           draft.executor.execute(task);
-        } catch (RejectedExecutionException e) {
-          // The calling thread does it.
+        } catch (Throwable e) { // the host's executor; the calling thread does it
+          continue;
         }
       }
     }
@@ -513,6 +512,12 @@ final class SearchRun {
         // A model of a trial that is over: nobody asks it again.
       }
     }
+  }
+
+  /** What it scored; nobody asks its model again. */
+  private static Estimate heldBackAlone(Winner once) {
+    close(once.trained().model());
+    return once.heldBack();
   }
 
   private static boolean passes(Finding finding) {

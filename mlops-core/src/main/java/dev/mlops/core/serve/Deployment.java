@@ -31,6 +31,7 @@ import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.environment.EnvironmentCheck;
 import dev.mlops.core.environment.EnvironmentReport;
 import dev.mlops.core.gate.ModelSource;
+import dev.mlops.core.internal.guard.Waits;
 import dev.mlops.core.internal.log.FaultStatus;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.Serving.Hold;
@@ -923,7 +924,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
 
   /** Waits for requests under way, so that they are recorded; gives up at the stated time or when it is interrupted. */
   private void drain(List<SharedModel> models) {
-    long until = System.nanoTime() + drain.toNanos();
+    long until = System.nanoTime() + Waits.nanos(drain);
     int open = 0;
     for (SharedModel model : models) {
       try {

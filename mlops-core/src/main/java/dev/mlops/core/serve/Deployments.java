@@ -3,13 +3,13 @@ package dev.mlops.core.serve;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
+import dev.mlops.core.internal.guard.Waits;
 import dev.mlops.core.internal.log.Warnings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -62,7 +62,7 @@ public final class Deployments implements AutoCloseable {
     if (given.stream().distinct().count() < given.size()) {
       throw new IllegalArgumentException("each deployment must be given once, but were " + given);
     }
-    return new Deployments(new CopyOnWriteArrayList<>(given), Long.MAX_VALUE, System::nanoTime);
+    return new Deployments(given, Long.MAX_VALUE, System::nanoTime);
   }
 
   /**
@@ -86,7 +86,7 @@ public final class Deployments implements AutoCloseable {
     if (budget.isZero() || budget.isNegative()) {
       throw new IllegalArgumentException("budget must be longer than zero, but was " + budget);
     }
-    return new Deployments(all, budget.toNanos(), requireNonNull(ticker, "ticker"));
+    return new Deployments(all, Waits.nanos(budget), requireNonNull(ticker, "ticker"));
   }
 
   /**

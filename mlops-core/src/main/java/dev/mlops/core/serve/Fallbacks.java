@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * the caller: {@link OverloadException}, {@link PredictionTimeoutException}, or what the model threw. A value that is rejected and an
  * accessor that throws are faults of the input: no fallback hides them.
  *
- * <p>Each fallback is counted by {@link Deployment#counts()}, seen in {@link Served#route()}, and recorded as a failure of the version
- * that had no answer. A fixed answer has an id that no truth joins.
+ * <p>Each fallback is counted by {@link Deployment#counts()}, seen in {@link Served#route()}, and, but for a request beyond
+ * the limit, recorded as a failure of the version that had no answer. A fixed answer has an id that no truth joins.
  *
  * <p>Immutable.
  *
@@ -131,7 +131,7 @@ public final class Fallbacks {
     return fixed;
   }
 
-  /** {@return such as {@code at most 64 at once, within 20 ms, or standby, or "no"}} */
+  /** {@return such as {@code at most 64 at once, within 20 ms, or standby, or no}} */
   @Override
   public String toString() {
     return (most == Integer.MAX_VALUE ? "any number at once" : "at most " + most + " at once")

@@ -3,6 +3,7 @@ package dev.mlops.core.serve;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
+import dev.mlops.core.internal.guard.Waits;
 import dev.mlops.core.serve.Serving.Loaded;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -100,7 +101,7 @@ final class Guard {
             e);
       }
     }
-    if (!call.await((deadline.toNanos() - spent) / parts) && abandon(call)) {
+    if (!call.await((Waits.nanos(deadline) - spent) / parts) && abandon(call)) {
       timedOut.increment();
       throw new PredictionTimeoutException(version.version() + " did not answer within "
           + MlopsException.shown(deadline) + "; the call goes on, its answer is thrown away");

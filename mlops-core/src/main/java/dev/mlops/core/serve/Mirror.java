@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.core.internal.guard.Waits;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 
@@ -119,7 +120,7 @@ public final class Mirror {
   }
 
   long deadlineNanos() {
-    return deadline.toNanos();
+    return Waits.nanos(deadline);
   }
 
   double share() {
@@ -130,7 +131,7 @@ public final class Mirror {
     return kept;
   }
 
-  /** {@return such as {@code 10 % of requests, queue 1024, within 200 ms}} */
+  /** {@return such as {@code 10.0 % of requests, queue 1024, within 200 ms}} */
   @Override
   public String toString() {
     return share * 100 + " % of requests, queue " + queue + ", within "

@@ -5,7 +5,7 @@ import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.core.serve.Serving.Loaded;
 import java.util.ArrayDeque;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -36,8 +36,8 @@ final class Mirrored {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Queue<Copy> queue = new ArrayDeque<>();
-  private final Map<Long, Copy> byId = new HashMap<>();
-  private final Queue<Long> kept = new ArrayDeque<>();
+  /** Copies and answers that wait, the oldest first. */
+  private final Map<Long, Copy> byId = new LinkedHashMap<>();
 
   /** What the one thread asks now; null if none does. */
   private @Nullable Copy current;
@@ -125,9 +125,8 @@ final class Mirrored {
 
   private void keep(Copy copy) {
     byId.put(copy.id, copy);
-    kept.add(copy.id);
-    if (kept.size() > asked.kept()) {
-      byId.remove(kept.remove());
+    if (byId.size() > asked.kept()) {
+      byId.remove(byId.keySet().iterator().next());
     }
   }
 
@@ -296,7 +295,6 @@ final class Mirrored {
         timedOut++;
       }
       byId.clear();
-      kept.clear();
     } finally {
       lock.unlock();
     }

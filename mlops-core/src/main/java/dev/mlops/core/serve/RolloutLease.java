@@ -3,6 +3,7 @@ package dev.mlops.core.serve;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Texts;
 import dev.mlops.api.store.Coordination;
 import dev.mlops.api.store.Coordination.Guarded;
 import dev.mlops.api.store.Lease;
@@ -144,8 +145,7 @@ final class RolloutLease {
 
   /** Wants the rollout of another replica to end. */
   void wish(String text) {
-    coordination.acquire(
-        wishes(), text.length() <= LONGEST_OWNER ? text : text.substring(0, LONGEST_OWNER), WISH);
+    coordination.acquire(wishes(), Texts.beginning(text, LONGEST_OWNER), WISH);
   }
 
   private void withdraw() {

@@ -213,7 +213,8 @@ final class RolloutRunner {
           monitor.outcomes().end());
       boolean written = false;
       try {
-        steps.write(steps.event(LoopEvent.Kind.ROLLING_OUT, begun)
+        steps.write(steps
+            .event(LoopEvent.Kind.ROLLING_OUT, begun)
             .because(RolloutSteps.beginning(plan.toString()))
             .position(begun.next)
             .number("step", progress.step())
@@ -332,23 +333,31 @@ final class RolloutRunner {
     String serves = state.champion().version().toString();
     boolean bakes = made.isPresent() && serves.equals(left.candidate.toString());
     if (bakes && left.baking == null) {
-      steps.write(steps.ended(LoopEvent.Kind.PROMOTED, left)
+      steps.write(steps
+          .ended(LoopEvent.Kind.PROMOTED, left)
           .number("generation", (double) made.get().generation())
           .because("found after a restart: the move had been made, " + made.get()));
       return;
     } else if (made.isPresent()) {
-      end = steps.ended(LoopEvent.Kind.BAKED, left)
+      end = steps
+          .ended(LoopEvent.Kind.BAKED, left)
           .because("a restart ended the watch over the new champion; " + serves + " serves");
     } else if (!serves.equals(left.champion.toString())) {
-      end = steps.ended(LoopEvent.Kind.ABANDONED, left)
+      end = steps
+          .ended(LoopEvent.Kind.ABANDONED, left)
           .because("found after a restart: " + serves + " serves by now");
     } else if (plan == null || !plan.goesOnAfterRestart()) {
-      end = steps.ended(LoopEvent.Kind.ROLLED_BACK, left)
+      end = steps
+          .ended(LoopEvent.Kind.ROLLED_BACK, left)
           .because("a restart interrupted it, and "
               + (plan == null
                   ? "the deployment was given no plan to go on by: \"" + left.plan + "\""
                   : "its plan says to roll back then")
               + "; " + serves + " answers all requests");
+    } else if (lease != null && plan.takesSteps() && lease.otherLeads()) {
+      end = steps
+          .ended(LoopEvent.Kind.ABANDONED, left)
+          .because("found after a restart: another replica leads a rollout by now");
     } else {
       if (lease != null && plan.takesSteps()) {
         lease.begin(); // before anything is loaded: the next tick tries again
@@ -359,8 +368,10 @@ final class RolloutRunner {
       } catch (StoreException e) {
         throw e; // the store may be back at the next tick
       } catch (Throwable e) { // the candidate's or its plan's: no tick mends that
-        steps.write(steps.ended(LoopEvent.Kind.FAILED, left)
-            .because(RolloutSteps.beginning("could not go on after a restart: " + Warnings.shown(e))));
+        steps.write(steps
+            .ended(LoopEvent.Kind.FAILED, left)
+            .because(
+                RolloutSteps.beginning("could not go on after a restart: " + Warnings.shown(e))));
         return;
       }
       goOn(again);
@@ -404,7 +415,8 @@ final class RolloutRunner {
   private void goOn(Running again) {
     boolean goesOn = false;
     try {
-      steps.write(steps.event(LoopEvent.Kind.STEPPING, again)
+      steps.write(steps
+          .event(LoopEvent.Kind.STEPPING, again)
           .because("goes on after a restart")
           .number("step", again.progress.step())
           .number("share", again.progress.share()));
@@ -474,10 +486,12 @@ final class RolloutRunner {
       return;
     }
     String wanted = wish;
-    if (wanted != null && shared.otherLeads()) {
-      shared.wish(wanted);
+    if (wanted != null) { // one that is said meanwhile is told by the next tick
+      if (shared.otherLeads()) {
+        shared.wish(wanted);
+      }
+      wish = null;
     }
-    wish = null;
     Running led =
         running.stream().filter(one -> !one.progress.compares()).findFirst().orElse(null);
     if (led == null) {
@@ -667,7 +681,8 @@ final class RolloutRunner {
     } catch (
         Throwable e) { // a host's monitor: nothing is known, and the deadline comes all the same
       fault.met("read the evidence of " + one.rollout.candidate() + " for " + alias, e);
-      evidence = Evidence.builder(one.rollout.candidate().model(), steps.instant()).build();
+      evidence =
+          Evidence.builder(one.rollout.candidate().model(), steps.instant()).build();
       seen = false;
     }
     RolloutDecision decision;
@@ -703,10 +718,11 @@ final class RolloutRunner {
       }
       case UNDECIDED -> {
         if (owesStep) {
-          steps.write(RolloutSteps.numbered(steps.event(LoopEvent.Kind.STEPPING, one), decision.numbers())
-              .because(RolloutSteps.beginning(decision.reason()))
-              .number("step", one.progress.step())
-              .number("share", one.progress.share()));
+          steps.write(
+              RolloutSteps.numbered(steps.event(LoopEvent.Kind.STEPPING, one), decision.numbers())
+                  .because(RolloutSteps.beginning(decision.reason()))
+                  .number("step", one.progress.step())
+                  .number("share", one.progress.share()));
           apply(one, decision.reason());
         }
         show(one, state(one), decision.reason(), evidence);
@@ -759,8 +775,10 @@ final class RolloutRunner {
 
   private void mark(Running one) {
     Evidence now = monitor.evidence();
-    one.champion = section(now, one.rollout.champion()).map(Running.Counts::of).orElse(Running.Counts.NONE);
-    one.candidate = section(now, one.rollout.candidate()).map(Running.Counts::of).orElse(Running.Counts.NONE);
+    one.champion =
+        section(now, one.rollout.champion()).map(Running.Counts::of).orElse(Running.Counts.NONE);
+    one.candidate =
+        section(now, one.rollout.candidate()).map(Running.Counts::of).orElse(Running.Counts.NONE);
   }
 
   private void show(Running one, Rollout.State state, String reason, @Nullable Evidence evidence) {
@@ -904,9 +922,10 @@ final class RolloutRunner {
       return;
     }
     if (!one.promoting) {
-      steps.write(RolloutSteps.numbered(steps.event(LoopEvent.Kind.PROMOTING, one), RolloutSteps.numbers(one.won))
-          .because(
-              RolloutSteps.beginning(one.rollout.champion() + " -> " + one.rollout.candidate() + ": " + why)));
+      steps.write(RolloutSteps.numbered(
+              steps.event(LoopEvent.Kind.PROMOTING, one), RolloutSteps.numbers(one.won))
+          .because(RolloutSteps.beginning(
+              one.rollout.champion() + " -> " + one.rollout.candidate() + ": " + why)));
       one.promoting = true;
       if (one.stop() != null) { // who was told of it aborted it
         promote(one, state);
@@ -946,7 +965,8 @@ final class RolloutRunner {
 
   private void promoted(Running one, AliasChange change, String why) {
     Duration bake = one.progress.bake();
-    LoopEvent.Builder event = RolloutSteps.numbered(steps.event(LoopEvent.Kind.PROMOTED, one), RolloutSteps.numbers(one.won))
+    LoopEvent.Builder event = RolloutSteps.numbered(
+            steps.event(LoopEvent.Kind.PROMOTED, one), RolloutSteps.numbers(one.won))
         .because(RolloutSteps.beginning(why + "; generation " + change.generation()))
         .number("generation", (double) change.generation());
     if (!bake.isZero()) {
@@ -1006,7 +1026,8 @@ final class RolloutRunner {
         throw new IllegalStateException("cannot roll " + candidate + " back, which failed: "
             + found.text() + "; no version before it is loaded yet");
       }
-      LoopEvent event = steps.event(asked ? LoopEvent.Kind.ABORTED : LoopEvent.Kind.ROLLED_BACK, one)
+      LoopEvent event = steps
+          .event(asked ? LoopEvent.Kind.ABORTED : LoopEvent.Kind.ROLLED_BACK, one)
           .because(RolloutSteps.beginning(found.text() + "; " + restored + " serves again"))
           .build();
       steps.writeOrOwe(event);

@@ -517,8 +517,7 @@ class AlertNoticesTest {
       evaluate(engine);
     }
     String held = AlertEngine.HELD;
-    assertThat(heard)
-        .containsExactly("[" + held + "]", "[" + held + "]", "[a, " + held + "]");
+    assertThat(heard).containsExactly("[" + held + "]", "[" + held + "]", "[a, " + held + "]");
   }
 
   @Test

@@ -58,7 +58,8 @@ class LoggingSinkTest {
     deliver(TELLS, State.FIRING, Kind.CHANGE);
     deliver(PAGES, State.FIRING, Kind.ACKNOWLEDGED);
     deliver(PAGES, State.RESOLVED, Kind.CHANGE);
-    assertThat(lines).extracting(line -> line.substring(0, line.indexOf(' ')))
+    assertThat(lines)
+        .extracting(line -> line.substring(0, line.indexOf(' ')))
         .containsExactly("ERROR", "WARNING", "INFO", "INFO");
     assertThat(lines).allSatisfy(line -> assertThat(line).doesNotContain("\n"));
     assertThat(lines.get(0)).contains("fraud.recall", "recall 0.61", "wanted 0.7");

@@ -116,6 +116,31 @@ class RolloutReplicasTest {
   }
 
   @Test
+  void aLeaderThatStartsAgainWhileAnotherLeadsFollows() {
+    leader.rollOut(scene.version(2), plan());
+    tick();
+    leader.close();
+    scene.clock.advance(LEASE.plusSeconds(1));
+    other.tick();
+    other.rollOut(scene.version(3), plan());
+    other.tick();
+    leader = scene
+        .deployment()
+        .journal(journal.reopened())
+        .resuming(plan())
+        .rolloutLease(Coordination.over(backend), "replica-a", LEASE)
+        .open();
+    leader.tick();
+    leader.tick();
+    assertThat(leader.trouble()).isEmpty();
+    assertThat(leader.rollouts()).isEmpty();
+    for (int i = 0; i < 200; i++) {
+      assertThat(leader.serve("key-" + i, ORDER).version())
+          .isEqualTo(other.serve("key-" + i, ORDER).version());
+    }
+  }
+
+  @Test
   void anyReplicaMayEndIt() {
     Rollout rollout = leader.rollOut(scene.version(2), plan());
     tick();
