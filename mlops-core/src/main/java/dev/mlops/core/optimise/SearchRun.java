@@ -247,11 +247,7 @@ final class SearchRun {
           known.get(i).isPresent() || outOfTime ? null : new FutureTask<>(() -> tried(job));
       tasks.add(task);
       if (task != null && wave.size() > 1) {
-        try {
-          draft.executor.execute(task);
-        } catch (Throwable e) { // the host's executor; the calling thread does it
-          continue;
-        }
+        offer(task);
       }
     }
     try {
@@ -270,8 +266,21 @@ final class SearchRun {
     }
   }
 
+  private void offer(FutureTask<Trying> task) {
+    try {
+      draft.executor.execute(task);
+    } catch (Throwable e) {
+      // the host's executor refused it; the calling thread does it
+    }
+  }
+
   private void take(
       List<Job> wave, List<Optional<Measured>> known, List<@Nullable FutureTask<Trying>> tasks) {
+    for (FutureTask<Trying> task : tasks) {
+      if (task != null) {
+        await(task); // nothing trains while a model is timed
+      }
+    }
     for (int i = 0; i < wave.size(); i++) {
       Job job = wave.get(i);
       FutureTask<Trying> task = tasks.get(i);
