@@ -682,7 +682,7 @@ public abstract class VersionStoreContract {
     return store.move(alias).fromNothing();
   }
 
-  /** A package that fails, or gives other bytes, once so many files were read. */
+  /** A package that fails, or gives other bytes, once a number of files were read. */
   private static final class PoorPackage extends RenamedPackage {
     private final int good;
     private final boolean damaged;

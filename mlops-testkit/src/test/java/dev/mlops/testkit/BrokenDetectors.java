@@ -283,7 +283,7 @@ final class BrokenDetectors {
     }
   }
 
-  /** Does something else once so many inputs came without a drift. */
+  /** Does something else once a number of inputs came without a drift. */
   private abstract static class Counting extends WindowMean {
     private final int most;
     private int count;

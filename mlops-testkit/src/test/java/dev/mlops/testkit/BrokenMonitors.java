@@ -847,7 +847,7 @@ final class BrokenMonitors {
     }
   }
 
-  /** Outcomes that are changed when they are read, at positions that are less by so many. */
+  /** Outcomes that are changed when they are read, at positions that are less by an offset. */
   private record ChangedOutcomes(Outcomes outcomes, long less, UnaryOperator<Outcome> change)
       implements Outcomes {
     @Override

@@ -159,7 +159,7 @@ public class DetectorsBesideMoa {
     };
   }
 
-  /** {@return how often of so many updates there was a change} */
+  /** {@return in how many of the updates there was a change} */
   @Benchmark
   @OperationsPerInvocation(SLICE)
   public int update() {

@@ -24,7 +24,7 @@ final class ColumnPicture {
   /** Labels nearer to one another than this would overlap. */
   private static final int LABEL = 64;
 
-  /** Each share of ones is of at least so many rows. */
+  /** Each share of ones is of at least this number of rows. */
   private static final int FEWEST_SHARED = 50;
 
   private final double[] values;
@@ -186,7 +186,7 @@ final class ColumnPicture {
         (LEFT + WIDTH - RIGHT) / 2, base + 36);
   }
 
-  /** 1, 2 or 5 times a power of ten, at least so much. */
+  /** 1, 2 or 5 times a power of ten, at least the given value. */
   private static double step(double least) {
     double power = Math.pow(10, Math.floor(Math.log10(least)));
     return least <= power

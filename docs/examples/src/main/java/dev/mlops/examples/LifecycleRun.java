@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
 final class LifecycleRun {
   static final String ALIAS = "lifecycle@champion";
 
-  /** What is no worse: so much less accuracy, or so large a part of the mean absolute error of the first test phase. */
+  /** What is no worse: this loss of accuracy, or this part of the mean absolute error of the first test phase. */
   private static final double MARGIN = 0.02;
 
   /** Who watches the run. */

@@ -77,7 +77,7 @@ class KilledLifecycleTest {
     assertThat(lines.get(lines.size() - 1)).startsWith("left in ");
   }
 
-  /** Runs until so many events were printed, then a little longer; every line that came out whole. */
+  /** Runs until a number of events were printed, then a little longer; every line that came out whole. */
   private List<String> killed(Path csv, int events, int millis) throws Exception {
     Process child = ChildJvm.start(
         Lifecycle.class,

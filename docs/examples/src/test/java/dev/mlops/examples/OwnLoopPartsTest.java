@@ -80,7 +80,7 @@ class OwnLoopPartsTest {
     }
   }
 
-  /** Counts right answers of both on so many outcomes; the candidate takes over if it has more. */
+  /** Counts right answers of both on a number of outcomes; the candidate takes over if it has more. */
   record MoreRight(int outcomes) implements RolloutPlan {
     @Override
     public RolloutProgress begin(RolloutStart start) {

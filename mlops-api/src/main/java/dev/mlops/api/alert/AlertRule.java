@@ -225,7 +225,7 @@ public final class AlertRule implements EvidenceReader {
   }
 
   /**
-   * {@return the same rule that counts as FAIL only while so many of the last evaluations FAILed}
+   * {@return the same rule that counts as FAIL only while a number of the last evaluations FAILed}
    *
    * <p>Counting begins anew when the alert has resolved. CloudWatch calls them datapoints to alarm.
    *

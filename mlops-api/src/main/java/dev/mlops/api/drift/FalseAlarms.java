@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often a false alarm may come: once in so many inputs, or once in so much time; the average run length to a false
+ * How often a false alarm may come: once in a number of inputs, or once in a period; the average run length to a false
  * alarm, ARL₀.
  *
  * <p>Time is counted in blocks, of one hour by default: inputs within a block are combined and judged at its
@@ -38,7 +38,7 @@ public final class FalseAlarms {
   }
 
   /**
-   * {@return at most one false alarm in so many inputs, on average}
+   * {@return at most one false alarm in a number of inputs, on average}
    *
    * @param inputs at least 2
    * @throws IllegalArgumentException if it is below 2
@@ -52,7 +52,7 @@ public final class FalseAlarms {
   }
 
   /**
-   * {@return at most one false alarm in so much time, on average, in blocks of one hour unless {@link #inBlocksOf} is said}
+   * {@return at most one false alarm in a period, on average, in blocks of one hour unless {@link #inBlocksOf} is said}
    *
    * @param time longer than zero; at least 50 blocks
    * @throws IllegalArgumentException if it is not longer than zero

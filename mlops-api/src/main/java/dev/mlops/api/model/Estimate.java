@@ -14,7 +14,7 @@ package dev.mlops.api.model;
 public record Estimate(double value, double lower, double upper, long n) {
   /**
    * Half-width of a normal 99 % interval over that of a 95 % one: a condition of the library asks for 99 %, and takes the interval
-   * of an estimate so many times as wide.
+   * of an estimate that is a factor wider.
    */
   public static final double TO_99 = 2.5758293035489004 / 1.959963984540054;
 

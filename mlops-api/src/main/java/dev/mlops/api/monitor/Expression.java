@@ -55,7 +55,7 @@ public final class Expression {
     NO_WORSE_AT_ANY_LOOK,
     /**
      * A candidate's must be no worse than the champion's: quality on the same rows by more than the limit, a latency by more
-     * than so many times.
+     * than a number of times.
      */
     NO_WORSE_THAN_CHAMPION,
     /** A detector must not have found a drift. */

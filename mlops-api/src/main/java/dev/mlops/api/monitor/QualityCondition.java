@@ -57,7 +57,7 @@ public final class QualityCondition extends BuiltInCondition {
   }
 
   /**
-   * {@return the condition with at most one false alarm in so many inputs, however often it is asked}
+   * {@return the condition with at most one false alarm in a number of inputs, however often it is asked}
    *
    * <p>Proven while each loss is at most the limit on average given the ones before; seasonal or autocorrelated quality
    * breaks that.
@@ -71,7 +71,7 @@ public final class QualityCondition extends BuiltInCondition {
   }
 
   /**
-   * {@return the condition with at most one false alarm in so much time, whatever the traffic}
+   * {@return the condition with at most one false alarm in a period, whatever the traffic}
    *
    * @param time longer than zero; at least 50 blocks, of one hour unless {@link WatchCondition#inBlocksOf} says another length
    * @throws IllegalArgumentException if it is not longer than zero, it is over a window, or the metric has no bounded loss per

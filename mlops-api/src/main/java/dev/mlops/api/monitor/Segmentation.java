@@ -47,7 +47,7 @@ public final class Segmentation {
   /** So many segments have a name of their own, unless another number is asked for. */
   public static final int SEGMENTS = 64;
 
-  /** At most so many segments can have a name of their own. */
+  /** At most this number of segments can have a name of their own. */
   public static final int MOST = 250;
 
   /** A value that is longer has no segment of its own: it is among {@link #OTHER}. */

@@ -149,7 +149,7 @@ public final class Signals {
   }
 
   /**
-   * {@return the condition that so many of several hold: PASS if as many PASS, FAIL if even with those that are INCONCLUSIVE there
+   * {@return the condition that at least a number of several hold: PASS if as many PASS, FAIL if even with those that are INCONCLUSIVE there
    * are not as many, else INCONCLUSIVE}
    *
    * @param wanted from 1 to the number of conditions
@@ -395,7 +395,7 @@ public final class Signals {
     }
 
     /**
-     * {@return the condition that the 99th percentile of a candidate is at most so many times the champion's}
+     * {@return the condition that the 99th percentile of a candidate is at most a multiple of the champion's}
      *
      * <p>Both are of predictions that were served, or measured on held-back rows, at the same time. INCONCLUSIVE while one of
      * the two has fewer than 100, or no candidate is judged.
@@ -426,8 +426,8 @@ public final class Signals {
     }
 
     /**
-     * {@return a condition to be completed by a promise: that the median of the time that the model takes is at most so many
-     * times what it was in the test phase}
+     * {@return a condition to be completed by a promise: that the median of the time that the model takes is at most a
+     * multiple of what it was in the test phase}
      *
      * <p>As {@link #p99NoWorseThanBaseline}, but the test phase must have timed at least 8 predictions.
      *
@@ -461,7 +461,7 @@ public final class Signals {
     }
 
     /**
-     * {@return the condition, watched from the first prediction on, with one false alarm in so many predictions}
+     * {@return the condition, watched from the first prediction on, with one false alarm in a number of predictions}
      *
      * @param predictions at least 2
      * @throws IllegalArgumentException if there are fewer

@@ -98,7 +98,7 @@ public final class Watch {
   }
 
   /**
-   * {@return a watch of whether a quantile of latency is more than so many times what it was in the test phase}
+   * {@return a watch of whether a quantile of latency is more than a multiple of what it was in the test phase}
    *
    * <p>A prediction counts as slow if it took longer than {@code times} the upper bound of the quantile in the test phase
    * ({@link dev.mlops.api.pack.Latency#upper}). The watch tests whether more of them are slow than a quantile allows: 1 of 100

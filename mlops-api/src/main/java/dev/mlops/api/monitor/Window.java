@@ -39,7 +39,7 @@ public final class Window implements Comparable<Window> {
 
   private static final Window RELEASE = new Window(0, null);
 
-  /** 0 unless it is of so many truths. */
+  /** 0 unless it is of a number of truths. */
   private final int truths;
 
   private final @Nullable Duration time;

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 @Beta
 public final class Blackout {
-  /** One rule, repeated every so many days from a first date on, or once. */
+  /** One rule, repeated at a distance in days from a first date on, or once. */
   private record Part(
       ZoneId zone,
       LocalDate first,

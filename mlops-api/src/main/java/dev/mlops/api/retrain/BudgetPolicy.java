@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** A policy that may begin so many candidates within a period that ends now. */
+/** A policy that may begin a number of candidates within a period that ends now. */
 record BudgetPolicy(RetrainPolicy policy, int most, Duration period) implements RestrictedPolicy {
   BudgetPolicy {
     requireNonNull(policy, "policy");

@@ -85,7 +85,7 @@ public interface RetrainPolicy extends EvidenceReader {
   }
 
   /**
-   * {@return a policy that is SUPPRESSED once so many candidates were begun within a period that ends now, also those that
+   * {@return a policy that is SUPPRESSED once a number of candidates were begun within a period that ends now, also those that
    * failed or were kept back}
    *
    * @param candidates from 1 to 100

@@ -116,7 +116,7 @@ public interface RowSelection {
     }
 
     /**
-     * {@return the same rows, each counting for so much; 1 each without it}
+     * {@return the same rows, each counting for its weight; 1 each without it}
      *
      * @param weights of the training rows in their order; finite, above 0
      * @throws IllegalArgumentException if there is not one for each training row, or one is out of range

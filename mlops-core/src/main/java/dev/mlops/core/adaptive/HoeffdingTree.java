@@ -20,7 +20,7 @@ import java.util.List;
  * <p><b>It forgets nothing</b>: after a change old branches stay, and only leaves below them learn. {@link AdaptiveForest}
  * follows changes.
  *
- * <p><b>Memory</b> is bounded by {@code atMostLeaves}: a tree with so many leaves divides no further, and goes on learning in
+ * <p><b>Memory</b> is bounded by {@code atMostLeaves}: a tree with that number of leaves divides no further, and goes on learning in
  * the leaves it has. {@link #mostBytes()} states the bytes. No leaf is deeper than 60.
  *
  * <p>By default grace is 200, δ 1e-7, the tie threshold 0.05, and there are at most 1,000 leaves.

@@ -28,7 +28,7 @@ import java.util.TreeSet;
  */
 abstract sealed class Learner implements AdaptiveModel
     permits NaiveBayes, HoeffdingTree, AdaptiveForest {
-  /** At most so many labels. */
+  /** At most this number of labels. */
   static final int LABELS = 1_000;
 
   /** A row of more weight counts as much. */

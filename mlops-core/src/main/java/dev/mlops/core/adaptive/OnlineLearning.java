@@ -37,10 +37,10 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>{@link #tick} learns each outcome that has matured, once, in order of maturing; truths that a prediction caused are left
- * out, and so are those that the model does not know. After so many rows a snapshot is taken. The rows that mature after that
+ * out, and so are those that the model does not know. After a set number of rows a snapshot is taken. The rows that mature after that
  * judge it: the snapshot has not learnt them, and the champion is asked about the same ones. The model learns on meanwhile. If
  * the gate PASSes, the snapshot is published and the alias moved to it, unless it has moved since. Otherwise the snapshot is
- * dropped, and the next one is taken after so many rows again.
+ * dropped, and the next one is taken after as many rows again.
  *
  * <p><b>Memory</b>: the model, one snapshot, and the rows that judge it.
  *

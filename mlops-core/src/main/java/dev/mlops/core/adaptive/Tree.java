@@ -19,7 +19,7 @@ final class Tree {
   /** No leaf this deep is divided. */
   static final int DEPTH = 60;
 
-  /** Between least and greatest value of a column, at so many places. */
+  /** Between least and greatest value of a column, at this number of places. */
   private static final int POINTS = 10;
 
   /**
@@ -32,7 +32,7 @@ final class Tree {
    * @param columns how many columns a leaf looks at, drawn at random; 0 for all
    */
   record Growth(double grace, double delta, double tie, int leaves, int columns) {
-    /** The settings of a tree over rows of so many columns, if they are in range. */
+    /** The settings of a tree over rows of a number of columns, if they are in range. */
     static Growth of(double grace, double delta, double tie, int leaves, int columns, int all) {
       if (!(grace >= 1.0 && grace <= 1_000_000.0)) {
         throw new IllegalArgumentException("grace must be 1 to 1000000 rows, but was " + grace);
@@ -303,7 +303,7 @@ final class Tree {
     return node;
   }
 
-  /** The most bytes that a tree of so many leaves takes: as many branches at most. */
+  /** The most bytes that a tree of a number of leaves takes: as many branches at most. */
   static long mostBytes(Inputs inputs, int labels, int leaves) {
     return leaves * (Counts.mostBytes(inputs, labels) + 2L * 88 + 16);
   }

@@ -705,7 +705,7 @@ public final class AlertEngine implements EvidenceReader {
     }
 
     /**
-     * {@return the same that tells at most so many times in so long that an alert fires}
+     * {@return the same that tells at most a number of times within a period that an alert fires}
      *
      * <p>What is beyond that waits until the limit allows it. {@link #HELD} tells at once that alerts wait, how many and which.
      *

@@ -50,7 +50,7 @@ record Sender(URI to, String type, Map<String, String> headers, HttpPost http) {
         answer + " and would again; the event was given up. Wanted 200 to 299");
   }
 
-  /** A text of at most so many characters, without half a character at its end or anywhere. */
+  /** A text of at most a number of characters, without half a character at its end or anywhere. */
   static String cut(String text, int longest) {
     return Texts.beginning(text, longest);
   }

@@ -160,7 +160,7 @@ public final class ContainerImage {
   }
 
   /**
-   * {@return this image with arguments of {@code main}, which whoever starts a container may replace; none by default}
+   * {@return this image with arguments of {@code main}, which the one who starts a container may replace; none by default}
    *
    * @param arguments any
    */

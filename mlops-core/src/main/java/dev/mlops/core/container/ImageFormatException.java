@@ -5,7 +5,7 @@ import dev.mlops.api.model.MlopsException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A base that is no image, or not the one that its own manifest describes: whoever made or copied it must act; nothing was
+ * A base that is no image, or not the one that its own manifest describes: the one who made or copied it must act; nothing was
  * written.
  *
  * <p>Immutable but for what {@link Throwable} itself keeps.

@@ -29,7 +29,7 @@ abstract class BuiltIn implements Criterion {
     return false;
   }
 
-  /** {@return at most so many rows, evenly spaced} */
+  /** {@return at most a number of rows, evenly spaced} */
   static List<Row> some(Examination candidate, int most) {
     List<Labelled<Row>> all = candidate.rows();
     List<Row> some = new ArrayList<>();

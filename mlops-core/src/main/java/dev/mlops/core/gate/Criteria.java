@@ -193,7 +193,7 @@ public final class Criteria {
     }
 
     /**
-     * {@return the criterion that the candidate is higher by at least so much; for a metric of which more is better}
+     * {@return the criterion that the candidate is higher by at least a margin; for a metric of which more is better}
      *
      * @param least candidate minus champion, in units of the metric or as a share; finite, may be negative
      * @throws IllegalArgumentException if it is not finite, or less of the metric is better
@@ -203,7 +203,7 @@ public final class Criteria {
     }
 
     /**
-     * {@return the criterion that the candidate is higher by at most so much; for a metric of which less is better}
+     * {@return the criterion that the candidate is higher by at most a margin; for a metric of which less is better}
      *
      * @param most candidate minus champion, in units of the metric or as a share, such as −0.1 for an error that must fall;
      *     finite
@@ -244,7 +244,7 @@ public final class Criteria {
     private MemoryQuestions() {}
 
     /**
-     * {@return the criterion that a prediction allocates at most so much, on average over up to 1,000 rows, after the rows were answered
+     * {@return the criterion that a prediction allocates at most a number of bytes, on average over up to 1,000 rows, after the rows were answered
      * once; INCONCLUSIVE below 30}
      *
      * @param bytes at least 0
@@ -255,7 +255,7 @@ public final class Criteria {
     }
 
     /**
-     * {@return the criterion that loading allocates at most so much: no less than what the model keeps}
+     * {@return the criterion that loading allocates at most a number of bytes: no less than what the model keeps}
      *
      * @param bytes at least 0
      * @throws IllegalArgumentException if it is negative

@@ -104,7 +104,7 @@ public final class GateRun {
   }
 
   /**
-   * {@return the same run, with so many calls of each model before it is timed}
+   * {@return the same run, with a number of calls of each model before it is timed}
    *
    * @param calls at least 0; 200 by default
    * @throws IllegalArgumentException if it is negative

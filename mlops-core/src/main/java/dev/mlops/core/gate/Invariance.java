@@ -55,7 +55,7 @@ public final class Invariance extends BuiltIn {
   }
 
   /**
-   * {@return the same criterion, by which a score or a quantity may differ by so much; a label may not}
+   * {@return the same criterion, by which a score or a quantity may differ up to a tolerance; a label may not}
    *
    * @param difference in units of the output; finite, at least 0; only rounding by default
    * @throws IllegalArgumentException if it is out of range

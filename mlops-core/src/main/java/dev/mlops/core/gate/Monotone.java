@@ -50,7 +50,7 @@ public final class Monotone extends BuiltIn {
   }
 
   /**
-   * {@return the same criterion, by which the output may go the wrong way by so much}
+   * {@return the same criterion, by which the output may go the wrong way up to a tolerance}
    *
    * @param difference in units of the output; finite, at least 0; only rounding by default
    * @throws IllegalArgumentException if it is out of range

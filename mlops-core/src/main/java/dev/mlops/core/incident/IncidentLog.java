@@ -494,7 +494,7 @@ public final class IncidentLog implements AutoCloseable {
    * <p>Reads the file twice. What is found, the steps of people apart, is all that it holds in memory.
    *
    * @param wanted whether an incident is; must not call this log. What it throws reaches the caller
-   * @param most at most so many; at least 1
+   * @param most the most to give; at least 1
    * @throws IllegalArgumentException if it is less
    * @throws StoreException if the file could not be read
    */

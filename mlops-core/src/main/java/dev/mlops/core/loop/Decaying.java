@@ -7,7 +7,7 @@ import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
 
 /**
- * Each with a probability that halves every so many outcomes, and the newest for certain: what a reservoir holds that takes
+ * Each with a probability that halves with each half-life, and the newest for certain: what a reservoir holds that takes
  * every row and gives up a random one for it.
  *
  * @see <a href="https://dl.acm.org/doi/10.5555/1182635.1164180">Aggarwal (2006), biased reservoir sampling</a>

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
 
-/** All, each counting half as much as one that is so many outcomes younger. */
+/** All, each counting half as much as one that is a half-life younger. */
 record HalfLife(int outcomes, int most) implements RowChoice {
   /** What counts for less is left out: a trainer's sums would not tell it from nothing. */
   private static final double LEAST = 0x1p-20;

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
 
-/** The newest so many. */
+/** The newest rows, up to a number. */
 record LastRows(int most) implements RowChoice {
   @Override
   public List<Weighted> choose(List<Outcome> older, OptionalLong change, RandomGenerator random) {

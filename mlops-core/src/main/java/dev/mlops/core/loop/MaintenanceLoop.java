@@ -640,7 +640,7 @@ public final class MaintenanceLoop implements AutoCloseable {
      * {@return this builder, with how much better than the champion a candidate must be on the rows held back from it}
      *
      * <p>A candidate competes with models of other windows and with standing still: the champion's losses on the same rows, by
-     * accuracy or absolute error. One that is not ahead by so many standard errors of the difference, the dependence of the
+     * accuracy or absolute error. One that is not ahead by this number of standard errors of the difference, the dependence of the
      * rows included, is not published; the champion is kept, and the event says by how much it was ahead.
      *
      * @param standardErrors 0.5 by default; negative infinity lets every candidate go on to its gate

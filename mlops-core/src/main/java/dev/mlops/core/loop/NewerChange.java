@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: confine to one thread at a time.
  */
 final class NewerChange {
-  /** What is no change yet: so much more than the upper bound of the test phase, as a share, or a part of its error. */
+  /** What is no change yet: an increase over the upper bound of the test phase, as a share, or a part of its error. */
   private static final double TOLERANCE = 0.02;
 
   private static final long FALSE_ALARM_EVERY = 10_000;
 
-  /** An error counts for at most so many limits. */
+  /** An error counts for at most this number of limits. */
   private static final double CLIP = 10;
 
   private final @Nullable SrEDetector detector;

@@ -20,7 +20,7 @@ final class PictureOfToday {
   /** Fewer rows say too little of a distribution. */
   private static final int FEWEST = 30;
 
-  /** One comparison in so many finds a difference where there is none. */
+  /** One comparison in this number finds a difference where there is none. */
   private static final long FALSE_ALARMS = 100;
 
   /** So many columns are named. */

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
 
-/** A random sample of so many, each as likely. */
+/** A random sample of a fixed size, each outcome as likely. */
 record Reservoir(int size, int most) implements RowChoice {
   @Override
   public List<Weighted> choose(List<Outcome> older, OptionalLong change, RandomGenerator random) {

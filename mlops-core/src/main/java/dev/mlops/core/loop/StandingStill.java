@@ -24,7 +24,7 @@ import java.util.Map;
  */
 record StandingStill(
     int n, double candidate, double champion, double error, double lead, boolean comparable) {
-  /** A loss counts for at most so many mean losses of the champion, where none is the largest. */
+  /** A loss counts for at most this number of mean losses of the champion, where none is the largest. */
   private static final double LARGEST_ERRORS = 10;
 
   /**

@@ -11,7 +11,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
-/** A random sample with at least so many of each stratum, or all that there are of it; the rest by chance among all. */
+/** A random sample with at least a number of each stratum, or all that there are of it; the rest by chance among all. */
 record Stratified(
     int size, int floor, int most, String by, Function<? super Outcome, String> stratum)
     implements RowChoice {

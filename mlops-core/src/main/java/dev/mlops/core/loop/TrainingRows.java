@@ -93,7 +93,7 @@ public final class TrainingRows implements RowSelection {
   }
 
   /**
-   * {@return all outcomes, each counting half as much as one that is so many outcomes younger; for a trainer that heeds the
+   * {@return all outcomes, each counting half as much as one that is a half-life younger; for a trainer that heeds the
    * weights of rows}
    *
    * @param outcomes at least 1
@@ -137,7 +137,7 @@ public final class TrainingRows implements RowSelection {
   }
 
   /**
-   * {@return a sample in which each outcome is with a probability that halves every so many outcomes: 1.44 times as many in the
+   * {@return a sample in which each outcome is with a probability that halves with each half-life: 1.44 times as many in the
    * mean}
    *
    * @param halfLife in outcomes; at least 28, which gives 40
@@ -152,7 +152,7 @@ public final class TrainingRows implements RowSelection {
   }
 
   /**
-   * {@return a sample with at least so many outcomes of each label, or all that there are of it}
+   * {@return a sample with at least a number of outcomes of each label, or all that there are of it}
    *
    * <p>The shares of rare labels are then larger than in the stream, and so are the scores that a model gives them.
    *
@@ -166,7 +166,7 @@ public final class TrainingRows implements RowSelection {
   }
 
   /**
-   * {@return a sample with at least so many outcomes of each stratum, or all that there are of it}
+   * {@return a sample with at least a number of outcomes of each stratum, or all that there are of it}
    *
    * @param size how many are drawn, more where the floors need it; at least 40
    * @param floor of each stratum; at least 1

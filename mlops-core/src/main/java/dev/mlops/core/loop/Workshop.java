@@ -60,7 +60,7 @@ final class Workshop {
   /** By how much a past champion must be better: in accuracy, or as a share of the champion's error. */
   private static final double RETURN_MARGIN = 0.02;
 
-  /** An absolute error counts for at most so many of the champion's test phase. */
+  /** An absolute error counts for at most this number of the test phase's mean errors. */
   static final double LARGEST_ERRORS = 4.0;
 
   final Deployment<?> deployment;
@@ -209,7 +209,7 @@ final class Workshop {
     return Optional.ofNullable(training).flatMap(OneTraining::progress);
   }
 
-  /** What must be over before a training of so many rows may begin: one that was given up and runs on, want of memory. */
+  /** What must be over before a training of a number of rows may begin: one that was given up and runs on, want of memory. */
   Optional<String> waitsForRoom(int rows) {
     return Optional.ofNullable(runsOn())
         .or(() -> heap.waitsFor(rows, deployment.schema().size()));
@@ -272,7 +272,7 @@ final class Workshop {
     return read.toArray(new Metric[0]);
   }
 
-  /** The losses depend on those before them so much. */
+  /** How much the losses depend on those before them. */
   Dependence dependence() {
     return dependence.now();
   }

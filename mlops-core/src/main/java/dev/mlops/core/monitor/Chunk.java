@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Chunk {
   static final int MOST = 1_024;
 
-  /** A chunk whose rows have so many bytes takes no more. */
+  /** A chunk whose rows have this number of bytes takes no more. */
   static final int MOST_ROW_BYTES = 1 << 18;
 
   static final byte FORGOTTEN = 0;

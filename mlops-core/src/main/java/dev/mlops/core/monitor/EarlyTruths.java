@@ -7,7 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Truths that came before their predictions, by the host's key, oldest first: at most so many, each for so long.
+ * Truths that came before their predictions, by the host's key, oldest first: bounded in number and in time.
  *
  * <p>Not thread-safe: confine to one thread.
  */
@@ -56,7 +56,7 @@ final class EarlyTruths {
     return forgetOldest(most);
   }
 
-  /** Lets the oldest go that are more than so many; gives how many. */
+  /** Lets the oldest go until no more than a number are left; gives how many went. */
   int forgetOldest(int left) {
     int gone = 0;
     Iterator<String> oldest = byKey.keySet().iterator();

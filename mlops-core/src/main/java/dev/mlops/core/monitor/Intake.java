@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Memory: a set of rings holds {@link #slots()} slots of 12c + 94 bytes for each distinct list of c columns that a section
  * uses, and is given back with its last user; the queue of truths holds as many of 48 bytes.
  *
- * <p><b>The lock</b> guards draining and all that sinks do with what they are given; whoever calls a method that says so holds
+ * <p><b>The lock</b> guards draining and all that sinks do with what they are given; a caller of a method that says so holds
  * it. The other methods may be called from any thread.
  */
 final class Intake {
@@ -41,7 +41,7 @@ final class Intake {
 
   private static final int MOST_STRIPES = 64;
 
-  /** Counters that many threads change lie so many places apart, each in a cache line of its own. */
+  /** Counters that many threads change lie this number of places apart, each in a cache line of its own. */
   private static final int PADDED = 16;
 
   /** Spreads the numbers of threads over the stripes: 2^64 over the golden ratio. */
@@ -95,7 +95,7 @@ final class Intake {
    * Makes an intake without sinks.
    *
    * @param slots for predictions of the same columns, and for truths; at least 2, taken up to a power of two
-   * @param ring makes a ring for rows of these columns, of so many slots
+   * @param ring makes a ring for rows of these columns, of a number of slots
    * @param lock guards draining
    */
   Intake(int slots, BiFunction<Schema, Integer, Ring> ring, ReentrantLock lock) {
@@ -194,7 +194,7 @@ final class Intake {
   }
 
   /**
-   * Offers a truth until there is room for it: takes what waits into the ledgers if nobody else does, or else lets whoever does
+   * Offers a truth until there is room for it: takes what waits into the ledgers if nobody else does, or else lets the one who does
    * go on. Gives up after {@link #LONGEST_WAIT}, and after that at once, until there was room again: a monitor that is stuck
    * must not slow every caller down.
    */
@@ -215,7 +215,7 @@ final class Intake {
       if (lock.isHeldByCurrentThread()) {
         return false; // a host's meter or clock that gives truths while this thread takes others
       }
-      LockSupport.parkNanos(PAUSE); // whoever takes the truths needs the processor
+      LockSupport.parkNanos(PAUSE); // the thread that takes the truths needs the processor
     } while (truthsMayWait && System.nanoTime() - began < LONGEST_WAIT.toNanos());
     truthsMayWait = false;
     return false;

@@ -35,7 +35,7 @@ final class LogFiles implements AutoCloseable {
   private static final String SEGMENT = ".segment";
   private static final String NEW = ".new";
 
-  /** Events of so many bytes are written at once where a segment is written anew. */
+  /** Events of up to this number of bytes are written at once where a segment is written anew. */
   private static final int BATCH = 1 << 20;
 
   private final Path folder;

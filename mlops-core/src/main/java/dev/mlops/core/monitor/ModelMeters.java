@@ -42,7 +42,7 @@ import java.util.function.Consumer;
 public final class ModelMeters implements AutoCloseable {
   static final int MOST = 100;
 
-  /** Of which a share of the keys is so many. */
+  /** Of which a share of the keys is taken. */
   private static final double BUCKETS = 100_000;
 
   private static final List<LoopEvent.Kind> ROLLOUT_ENDS = List.of(

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class MonitorConfig implements MonitorFactory {
-  /** Quality is measured over so many windows beside the default one. */
+  /** Quality is measured over at most this number of windows beside the default one. */
   private static final int MOST_WINDOWS = 8;
 
   /** What a config consists of. */
@@ -61,7 +61,7 @@ public final class MonitorConfig implements MonitorFactory {
     int slots = 16_384;
     /** Elapsed time in nanoseconds, by which segments are read; a test gives another. */
     LongSupplier ticker = System::nanoTime;
-    /** A ring for rows of these columns, of so many slots; a test gives others. */
+    /** A ring for rows of these columns, of a number of slots; a test gives others. */
     BiFunction<Schema, Integer, Ring> ring = Ring::new;
     /** What a tick waits for; a test gives another. */
     Supplier<ReentrantLock> lock = ReentrantLock::new;

@@ -57,7 +57,7 @@ final class MonitorLog implements AutoCloseable {
 
   private final LoggedOutcomes outcomes = new LoggedOutcomes();
 
-  /** What is written, by whoever holds this; never taken under the monitor's lock, but by close. */
+  /** What is written, by the holder of this lock; never taken under the monitor's lock, but by close. */
   private final Object writing = new Object();
   // Guarded by writing.
   private final List<byte[]> backlog = new ArrayList<>();

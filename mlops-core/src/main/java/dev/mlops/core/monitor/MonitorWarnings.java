@@ -44,7 +44,7 @@ final class MonitorWarnings {
     return warnings;
   }
 
-  /** Predictions found no slot, of so many. */
+  /** Predictions found no slot; of how many. */
   void full(int slots) {
     if (!saidFull) {
       saidFull = true;
@@ -69,7 +69,7 @@ final class MonitorWarnings {
     }
   }
 
-  /** Truths found no room among so many. */
+  /** Truths found no room; among how many. */
   void lost(int slots) {
     warnings.once(
         "lost",
@@ -125,7 +125,7 @@ final class MonitorWarnings {
     }
   }
 
-  /** More than so many predictions waited; a remedy follows. */
+  /** More predictions waited than a limit; a remedy follows. */
   void overflow(int most, Ledger ledger) {
     if (!saidOverflow) {
       saidOverflow = true;

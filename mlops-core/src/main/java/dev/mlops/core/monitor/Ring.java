@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Fill from many threads, empty from one.
  */
 class Ring extends Slots {
-  /** An array holds so many values on any machine. */
+  /** An array holds this number of values on any machine. */
   static final int MOST_VALUES = Integer.MAX_VALUE - 8;
 
   /** A time that nobody told. */

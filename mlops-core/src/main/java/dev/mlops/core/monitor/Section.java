@@ -45,7 +45,7 @@ final class Section {
     }
   }
 
-  /** After so many truths without the positive label, where no test row had it either, the host is told. */
+  /** After this number of truths without the positive label, where no test row had it either, the host is told. */
   private static final int TRUTHS_WITHOUT_POSITIVE = 100;
 
   /** The monitor whose version it is. */

@@ -25,7 +25,7 @@ final class SegmentCounts {
   /** So many labels, or outputs, have a name of their own. */
   private static final int MOST_NAMES = 10;
 
-  /** From so many predictions on, the mean of an output has an interval that holds. */
+  /** From this number of predictions on, the mean of an output has an interval that holds. */
   private static final int FEWEST = 2;
 
   private final Schema schema;

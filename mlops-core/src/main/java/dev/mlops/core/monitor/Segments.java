@@ -53,7 +53,7 @@ final class Segments {
    *
    * @param guards by division, in order; at most {@value #MOST_DIVISIONS}
    * @param baseline of the version
-   * @param qualityOver so many of the newest outcomes of each segment are measured
+   * @param qualityOver how many of the newest outcomes of each segment are measured
    * @param metrics by which, beside the defaults
    */
   static Segments of(

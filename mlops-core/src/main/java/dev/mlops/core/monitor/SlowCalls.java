@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which predictions a watch of latency calls slow, for one baseline: those that took longer than so many times the upper bound
+ * Which predictions a watch of latency calls slow, for one baseline: those that took longer than a multiple of the upper bound
  * of the quantile in the test phase. If at most the share of them that the quantile allows is slow, the quantile has not grown.
  *
  * <p>Immutable.
@@ -55,7 +55,7 @@ final class SlowCalls {
     return limit == null ? null : SrEDetector.above(1 - quantile).falseAlarmEvery(promise);
   }
 
-  /** What a prediction of so many nanoseconds counts for. */
+  /** What a prediction of this duration counts for. */
   double loss(long nanos) {
     return limit != null && nanos > limit ? 1 : 0;
   }

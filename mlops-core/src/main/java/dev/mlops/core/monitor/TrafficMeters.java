@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the monitor's lock; what a registry reads is volatile.
  */
 final class TrafficMeters {
-  /** Faults of so many columns have a meter. */
+  /** Faults of at most this number of columns have a meter. */
   static final int MOST_COLUMNS = 100;
 
   private final Registered registered;

@@ -58,7 +58,7 @@ public final class TruthImport {
   /**
    * {@return the same import, which tells how far it is}
    *
-   * @param truths after so many, taken up to a multiple of {@value #BATCH}; at least 1
+   * @param truths after how many, taken up to a multiple of {@value #BATCH}; at least 1
    * @param told is told in the thread that imports; what it throws ends the import and reaches the caller
    * @throws IllegalArgumentException if it is less
    */

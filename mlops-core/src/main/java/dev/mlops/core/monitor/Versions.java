@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the intake's lock.
  */
 final class Versions {
-  /** Sections of so many versions are kept. */
+  /** Sections of this number of versions are kept. */
   static final int MOST = 16;
 
   private final Intake.Sink sink;
@@ -184,7 +184,7 @@ final class Versions {
     sections.values().forEach(section -> section.advance(now));
   }
 
-  /** Counts on its meters that a prediction took so many nanoseconds. */
+  /** Counts on its meters how many nanoseconds a prediction took. */
   void took(Section section, long nanos) {
     SectionMeters shown = meters.get(section);
     if (shown != null) {

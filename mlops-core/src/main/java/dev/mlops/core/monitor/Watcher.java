@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: confine to one thread.
  */
 final class Watcher {
-  /** An absolute error counts for at most so many limits. */
+  /** An absolute error counts for at most this number of limits. */
   private static final double CLIP = 10;
 
   /** So many ticks it may take to say why latency grew. */
@@ -222,7 +222,7 @@ final class Watcher {
   }
 
   /**
-   * What a share must fall to in order to be found, on average within so many inputs: where the evidence against the limit
+   * What a share must fall to in order to be found, on average within a number of inputs: where the evidence against the limit
    * grows fast enough to reach the promise, ln(inputs or blocks per alarm) = n · KL(loss, limit).
    */
   private static Optional<String> finds(Metric metric, double limit, long perAlarm) {
@@ -399,7 +399,7 @@ final class Watcher {
   }
 
   /**
-   * Whether to tell now that latency grew, once for each signal: as soon as it is known where to look, or after so many more
+   * Whether to tell now that latency grew, once for each signal: as soon as it is known where to look, or after this number of further
    * ticks that it is not going to be.
    */
   boolean tellsSlower(boolean knownWhereToLook) {

@@ -49,7 +49,7 @@ import org.jspecify.annotations.Nullable;
  * place: nothing wins above a limit, and nothing of which it is not known. A condition about latency wants 100 predictions, one
  * about quality 30.
  *
- * <p><b>Same seed, same result</b>, whatever the executor does: so many trials as {@linkplain #on at once} are chosen, all are
+ * <p><b>Same seed, same result</b>, whatever the executor does: as many trials as {@linkplain #on at once} are chosen, all are
  * awaited, then the next are. What depends on measured time, which is latency and a budget of seconds, can differ. A {@linkplain
  * #journal journal} holds each measurement, so a search that was killed goes on where it was and gives the result of one that ran
  * through.
@@ -215,7 +215,7 @@ public final class Search {
   }
 
   /**
-   * {@return the same search, which measures no trial any more after some time, and none after so many}
+   * {@return the same search, which measures no trial any more after some time, and none after a number of trials}
    *
    * <p>The winner is trained and timed again after that.
    *
@@ -233,7 +233,7 @@ public final class Search {
   }
 
   /**
-   * {@return the same search, which begins no trial after so many, however long they take}
+   * {@return the same search, which begins no trial after a number of them, however long they take}
    *
    * @param trials at least 1, the champion's settings included
    * @throws IllegalArgumentException if it is out of range

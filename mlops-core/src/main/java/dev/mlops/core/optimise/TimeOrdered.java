@@ -27,7 +27,7 @@ public record TimeOrdered(int folds) {
   }
 
   /**
-   * {@return so many folds}
+   * {@return this number of folds}
    *
    * @param folds 1 to 50
    * @throws IllegalArgumentException if it is out of range

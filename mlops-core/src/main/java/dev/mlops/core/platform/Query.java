@@ -28,7 +28,7 @@ import java.util.Set;
  * @param below whether it FAILs below the limit instead of above
  * @param limit in the unit of the value
  * @param tolerance subtracted from the test phase's value, where that is the limit
- * @param rows so many must be behind the value
+ * @param rows the least number that must be behind the value
  */
 record Query(
     AlertRule rule,

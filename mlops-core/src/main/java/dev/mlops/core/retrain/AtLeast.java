@@ -13,7 +13,7 @@ import dev.mlops.api.retrain.RetrainPolicy;
 import java.util.List;
 import java.util.Set;
 
-/** Retrains when so many of several policies would. */
+/** Retrains when at least a number of several policies would. */
 record AtLeast(int wanted, List<RetrainPolicy> policies) implements RetrainPolicy {
   @Override
   public RetrainDecision decide(Evidence now, RetrainHistory past) {

@@ -175,7 +175,7 @@ public final class RetrainPolicies {
   }
 
   /**
-   * {@return a policy that retrains when so many of several would}
+   * {@return a policy that retrains when at least a number of several would}
    *
    * <p>Otherwise SUPPRESSED if those that would and those that are suppressed are enough, else INCONCLUSIVE if with those that
    * do not know it could be enough, else KEEP. Change point and follow-up are those of the parts that retrain.

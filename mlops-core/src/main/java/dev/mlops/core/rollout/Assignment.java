@@ -24,7 +24,7 @@ import java.nio.charset.StandardCharsets;
  */
 @Beta
 public final class Assignment {
-  /** How many buckets there are: shares are out of so many. */
+  /** How many buckets there are: shares are out of this number. */
   public static final int BUCKETS = 100_000;
 
   private static final int C1 = 0xcc9e2d51;

@@ -9,7 +9,7 @@ import dev.mlops.api.rollout.RolloutStart;
  *
  * <p>The difference of the two losses, champion's minus candidate's, is fed to two betting tests ({@link
  * dev.mlops.drift.anytime.BettingTest}): whether the candidate is better, and whether it is worse by less than a margin. The
- * first that is sure promotes. If neither is sure after so many truths, the champion stays: absence of evidence is never a
+ * first that is sure promotes. If neither is sure after the most truths, the champion stays: absence of evidence is never a
  * promotion. Each test errs with probability at most alpha, however often it is looked at; so a candidate that is worse
  * by the margin or more is promoted with probability at most 2 alpha, the two tests together (union bound). One that is
  * worse by less than the margin, or no better, may be promoted.

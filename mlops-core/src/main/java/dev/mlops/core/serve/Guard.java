@@ -76,7 +76,7 @@ final class Guard {
    * What a version says, which is in use and is released when its call ends.
    *
    * @param spent of the time of the request, in nanoseconds
-   * @param parts the call may take one of so many parts of what is left
+   * @param parts the call may take one of this number of equal parts of what is left
    */
   Prediction ask(Loaded version, Row row, long spent, int parts) {
     Duration deadline = asked.deadline();

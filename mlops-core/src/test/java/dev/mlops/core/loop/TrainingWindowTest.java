@@ -229,7 +229,7 @@ class TrainingWindowTest {
         .isInstanceOf(TrainingStoppedException.class);
   }
 
-  /** Trained rows of the window that wins of two, whose models err on so many of the hundred held-back rows. */
+  /** Trained rows of the window that wins of two, whose models err on given numbers of the hundred held-back rows. */
   private int chosen(int shortErrs, int longErrs) {
     TrainingWindow window = TrainingWindow.sinceChange(100, 5_000);
     List<Outcome> rows = outcomes(0, 400);

@@ -68,7 +68,7 @@ class VirtualMonthTest {
     private boolean dead;
     private int asleep;
 
-    /** It dies after so many more journal writes. */
+    /** It dies after this number of further journal writes. */
     private int writesLeft;
 
     Replica(int writesLeft) {

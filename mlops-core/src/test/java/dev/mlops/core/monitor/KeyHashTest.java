@@ -19,7 +19,7 @@ class KeyHashTest {
     assertThat(hash.of(bytes(16))).isEqualTo(0x3f2acc7f57c29bdbL);
   }
 
-  /** A text whose characters are so many bytes, counting up. */
+  /** A text of a given number of bytes, counting up. */
   private static String bytes(int count) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < count; i += 2) {

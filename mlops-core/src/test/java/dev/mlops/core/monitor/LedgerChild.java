@@ -74,7 +74,7 @@ final class LedgerChild {
     return System.getProperty("java.class.path");
   }
 
-  /** Reads how many ticks have returned, up to so many; fewer if the process ended. */
+  /** Reads how many ticks have returned, up to a number; fewer if the process ended. */
   static int ticks(BufferedReader out, int most) throws IOException {
     int ticks = 0;
     while (ticks < most) {

@@ -133,7 +133,8 @@ class UnderLoadTest {
         open(new SimpleMeterRegistry(), config -> config.buffering(1 << 24).watching());
     int rings =
         Math.min(64, 2 * Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors() - 1));
-    assumeTrue((1L << 24) / rings * columns > Ring.MOST_VALUES, "so many processors that it fits");
+    assumeTrue(
+        (1L << 24) / rings * columns > Ring.MOST_VALUES, "it fits with this number of processors");
     assertThatThrownBy(() -> monitor.recorder("1", Baseline.builder(wide).build()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("16777216", columns + " columns", "MonitorConfig.buffering");

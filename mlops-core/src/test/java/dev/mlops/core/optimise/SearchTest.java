@@ -74,7 +74,7 @@ class SearchTest {
         .toList();
   }
 
-  /** Cuts at its setting, takes so many nanoseconds, which may depend on the rows, and has so many bytes of weights. */
+  /** Cuts at its setting, takes nanoseconds that may depend on the rows, and has weights of a given size. */
   private ModelTrainer cutting(Settings settings, ToIntFunction<List<Labelled<Row>>> nanos) {
     return new ModelTrainer() {
       @Override

@@ -229,7 +229,7 @@ class CalendarPoliciesTest {
   private static final Schema SCHEMA =
       Schema.of(Column.number("x")).predicting(Task.CLASSIFICATION);
 
-  /** Of 2,000 test rows 95 % right, of the newest n truths so many. */
+  /** Of 2,000 test rows 95 % are right, of the newest n truths a given number. */
   private static Evidence accuracy(long right, long n) {
     return Evidence.builder("fraud", START.plus(DAY))
         .champion(VersionEvidence.builder("7")

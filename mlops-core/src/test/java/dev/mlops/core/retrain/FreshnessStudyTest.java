@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Streams whose models age at a known pace: x is on a circle of length 1, the label is yes on the half behind a boundary that
- * moves by so much a row, and one label in ten is turned round. A row comes each minute.
+ * moves by a step each row, and one label in ten is turned round. A row comes each minute.
  */
 class FreshnessStudyTest {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");

@@ -104,7 +104,7 @@ class RolloutUnderLoadTest {
     deployment.tick();
   }
 
-  /** Changes of who answers until so many were made, or the time is up; how many there were. */
+  /** Changes who answers until a number of changes were made, or the time is up; how many there were. */
   private int change(Deployment<Scene.Order> deployment, int most, Duration atMost) {
     Random random = new Random(7);
     long end = System.nanoTime() + atMost.toNanos();

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * Acquire, release, swap and close of a shared model in every order of their steps: a scheduler lets one thread at a time make one
- * step (one access to what threads share), and goes through all schedules with at most so many changes of the thread that could
+ * step (one access to what threads share), and goes through all schedules with at most a given number of changes of the thread that could
  * have gone on.
  *
  * <p>In each of them nobody uses a model that is closed, every model that was replaced is closed once, and whoever asks for a model

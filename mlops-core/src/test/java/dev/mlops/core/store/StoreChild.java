@@ -81,7 +81,7 @@ final class StoreChild {
     }
   }
 
-  /** Kills the process in so much time, as {@code kill -9} does. */
+  /** Kills the process after a time, as {@code kill -9} does. */
   void killIn(Duration time) throws InterruptedException {
     process.waitFor(time.toNanos(), TimeUnit.NANOSECONDS);
     kill();

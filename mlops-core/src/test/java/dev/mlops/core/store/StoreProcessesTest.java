@@ -83,7 +83,7 @@ class StoreProcessesTest {
     return folder.resolve("acknowledged-" + round);
   }
 
-  /** {@return how much was acknowledged by the first so many children} */
+  /** {@return how much was acknowledged by the first children} */
   private int requireAcknowledged(Path root, int rounds, String where) throws IOException {
     List<String> acknowledged = new ArrayList<>();
     for (int round = 0; round < rounds; round++) {

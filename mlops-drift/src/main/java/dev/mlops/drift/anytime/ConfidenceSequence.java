@@ -111,7 +111,7 @@ public final class ConfidenceSequence {
     return rejects(value, ones, n - ones);
   }
 
-  /** Whether so many ones and zeros are too much evidence against the share p, inside 0 to 1. */
+  /** Whether the ones and zeros counted are too much evidence against the share p, inside 0 to 1. */
   boolean rejects(double p, double ones, double zeros) {
     double weight = Math.max(LEAST_WEIGHT, rho - 1.0);
     double log = LogBeta.value(p * weight + ones, (1.0 - p) * weight + zeros)
@@ -199,7 +199,7 @@ public final class ConfidenceSequence {
     }
 
     /**
-     * {@return a step to intervals that are about as narrow as can be after so many values}
+     * {@return a step to intervals that are about as narrow as can be after {@code values} values}
      *
      * @param n when a decision is expected; at least 1
      * @throws IllegalArgumentException if it is below 1

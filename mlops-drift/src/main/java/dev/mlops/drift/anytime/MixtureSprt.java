@@ -205,7 +205,7 @@ public final class MixtureSprt {
     }
 
     /**
-     * {@return a step to a test that first looks after so many differences}
+     * {@return a step to a test that first looks after a number of differences}
      *
      * @param differences at least 100
      * @throws IllegalArgumentException if it is below 100

@@ -13,7 +13,7 @@ import java.util.Locale;
  * M is the sum of the nine K. The test rejects when M reaches 1/α. What is beyond 1/α² is given away, and the rejection is
  * taken back when M falls below 1: at least as much evidence must speak against it as spoke for it.
  *
- * <p>{@link Limit#inBlocksOf} makes the mean of so many observations one bet.
+ * <p>{@link Limit#inBlocksOf} makes the mean of a block of observations one bet.
  *
  * <p><b>Input</b> is one observation in 0 to 1 per update. Anything else is refused and leaves the test as it was.
  *
@@ -183,7 +183,7 @@ public final class RestartingBettingTest {
     }
 
     /**
-     * {@return the same limit of the mean of so many observations at a time}
+     * {@return the same limit of the mean of a block of observations}
      *
      * <p>For observations that depend on those before them: the condition of the promise is then about the mean of each block,
      * given all blocks before it.

@@ -31,7 +31,7 @@ final class CategoryWatch extends ColumnWatch {
   private static final int SHOWN = 3;
   private static final int LONGEST_NAME = 64;
 
-  /** With at least so many values of which none occurs more often, a column looks like one of identifiers. */
+  /** With at least this number of values of which none occurs more often, a column looks like one of identifiers. */
   private static final int MANY = 100;
 
   private static final int SELDOM = 3;

@@ -62,7 +62,7 @@ import org.jspecify.annotations.Nullable;
  *       look like identifiers.
  * </ul>
  *
- * <p>With a least effect ({@link Against#leastEffect(double)}) a column moves the level only if it moved so much.
+ * <p>With a least effect ({@link Against#leastEffect(double)}) a column moves the level only if it moved at least that far.
  *
  * <p>The level is window ÷ falseAlarmEvery. In time it is block ÷ falseAlarmEvery, and a test happens only at the end of a
  * block with a window full, on its newest rows; windows that are not full go on filling in the next block.
@@ -75,7 +75,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Input</b> is rows with the columns of the baseline; columns without a profile are not watched. A missing value counts
  * as missing and the rest of its row is judged, so nothing is skipped. Between windows an update takes no memory.
  *
- * <p><b>Promise</b>: on average over baselines, at most one false alarm in so many rows (so much time), while rows are
+ * <p><b>Promise</b>: on average over baselines, at most one false alarm in the promised number of rows (or period), while rows are
  * independent draws and columns are independent or move together. One baseline's own sampling error is in every comparison
  * with it: a profile of few rows makes an unlucky one alarm more often.
  *
@@ -562,7 +562,7 @@ public final class DataDrift implements RowDetector, StatefulDetector {
     }
 
     /**
-     * {@return a step to a detector that compares so many rows at a time}
+     * {@return a step to a detector that compares a window of rows at a time}
      *
      * @param rows 30 to 1,000,000
      * @throws IllegalArgumentException if it is out of range
@@ -593,7 +593,7 @@ public final class DataDrift implements RowDetector, StatefulDetector {
     }
 
     /**
-     * {@return a detector with on average at most one false alarm in so many rows}
+     * {@return a detector with on average at most one false alarm in a number of rows}
      *
      * @param rows above the window
      * @throws IllegalArgumentException if it is not
@@ -603,7 +603,7 @@ public final class DataDrift implements RowDetector, StatefulDetector {
     }
 
     /**
-     * {@return a detector with on average at most one false alarm in so much time, in blocks of one hour}
+     * {@return a detector with on average at most one false alarm in a period, in blocks of one hour}
      *
      * @param time at least 50 hours
      * @throws IllegalArgumentException if it is shorter

@@ -17,7 +17,7 @@ import org.apache.commons.statistics.inference.KolmogorovSmirnovTest;
 final class NumberWatch extends ColumnWatch {
   private static final KolmogorovSmirnovTest TEST = KolmogorovSmirnovTest.withDefaults();
 
-  /** Up to so many distinct values, numbers are compared as kinds too. */
+  /** Up to this number of distinct values, numbers are compared as kinds too. */
   private static final int FEW = 30;
 
   /** In ascending order. */

@@ -295,7 +295,7 @@ final class Tables {
     return total;
   }
 
-  /** At most the probability that all of so many places are among the first size of all. */
+  /** At most the probability that all of a number of places are among the first size of all. */
   private static double allIn(long size, long all, long total) {
     return total > size
         ? 0.0

@@ -138,7 +138,7 @@ public final class PooledSamples {
 
   /**
    * {@return a lower bound of the p-value, in no time: how rare it is that the shares up to the value where D is reached differ
-   * so much}
+   * by that much}
    */
   public double atLeast() {
     return differing(upTo, Math.max(above, below));
@@ -175,7 +175,7 @@ public final class PooledSamples {
     return Math.min(1.0, sum);
   }
 
-  /** The probability that of the least so many values the shares of both samples differ by so much. */
+  /** The probability that among the smallest values the shares of both samples differ by at least this. */
   private double differing(int upTo, long reached) {
     if (reached <= 0 || upTo == 0 || upTo == n + m) {
       return 1.0;

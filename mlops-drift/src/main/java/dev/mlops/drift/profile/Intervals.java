@@ -74,7 +74,7 @@ final class Intervals {
         value, Math.min(value, Math.max(least, lower)), Math.max(value, Math.min(most, upper)), n);
   }
 
-  /** 3/rows of the way to each bound: so rare may be what so many rows did not show. */
+  /** 3/rows of the way to each bound: what the rows did not show may be that rare (rule of three). */
   static Estimate unsure(double value, double least, double most, long rows, long n) {
     double share = Math.min(1.0, 3.0 / rows);
     return new Estimate(value, value - share * (value - least), value + share * (most - value), n);

@@ -64,7 +64,7 @@ public final class NoWorseTest {
   /** Probability of ever saying WORSE, and of ever saying NOT_WORSE, wrongly. */
   public static final double ALPHA = 0.01;
 
-  /** A loss without a bound counts for at most so many limits. */
+  /** A loss without a bound counts for at most this number of limits. */
   static final double CLIP = 10.0;
 
   /** Rows of a block that an area is measured on. */

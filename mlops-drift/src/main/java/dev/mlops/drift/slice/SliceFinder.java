@@ -65,7 +65,7 @@ public final class SliceFinder {
   }
 
   /**
-   * {@return the same finder, of so many slices}
+   * {@return the same finder, which gives at most this number of slices}
    *
    * @param slices at most; at least 1
    * @throws IllegalArgumentException if it is less
@@ -76,7 +76,7 @@ public final class SliceFinder {
   }
 
   /**
-   * {@return the same finder, of slices with at least so many rows}
+   * {@return the same finder, of slices with at least this number of rows}
    *
    * @param rows at least 1
    * @throws IllegalArgumentException if it is less
@@ -99,7 +99,7 @@ public final class SliceFinder {
   }
 
   /**
-   * {@return the same finder, of slices with at most so many conditions}
+   * {@return the same finder, of slices with at most this number of conditions}
    *
    * @param conditions at least 1
    * @throws IllegalArgumentException if it is less

@@ -51,10 +51,10 @@ import org.jspecify.annotations.Nullable;
 public final class Adwin extends StreamDetector<Adwin> {
   private static final int CLOCK = 32;
 
-  /** A window of at most so many is not cut. */
+  /** A window of at most this number is not cut. */
   private static final int SMALLEST_WINDOW = 10;
 
-  /** Parts of at most so many are not compared. */
+  /** Parts of at most this number are not compared. */
   private static final int SMALLEST_PART = 6;
 
   /** What m subtracts from the size of a part. */
@@ -66,7 +66,7 @@ public final class Adwin extends StreamDetector<Adwin> {
   /** Rows of 2^row values per bucket: 5 · 2^40 values. */
   private static final int ROWS = 40;
 
-  /** A row is a ring of so many places. */
+  /** A row is a ring of this number of places. */
   private static final int RING = 8;
 
   /** Far above any value in use; no product of a scan overflows. */

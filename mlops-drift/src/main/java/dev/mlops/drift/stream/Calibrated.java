@@ -36,7 +36,7 @@ public final class Calibrated<D extends ValueDetector> {
   }
 
   /**
-   * {@return a detector with on average at most one false alarm in so many inputs}
+   * {@return a detector with on average at most one false alarm in a number of inputs}
    *
    * @param inputs 1,000 to 100,000
    * @throws IllegalArgumentException if they are fewer or more

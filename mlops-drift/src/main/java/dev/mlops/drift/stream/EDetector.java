@@ -14,7 +14,7 @@ import java.util.Locale;
 
 /**
  * What the two mixtures of e-detectors share: seven members a side that bet on a rise above a limit, fed value by value, by
- * the averages of so many values, or by the products of a block of time.
+ * the averages of blocks of values, or by the products of a block of time.
  *
  * @param <S> the subclass
  */
@@ -31,7 +31,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   /** The share of the threshold from which on the level is WARNING. */
   private static final double WARNING_SHARE = 0.1;
 
-  /** No value counts for more than so many limits: far above any threshold, far below overflow. */
+  /** No value counts for more than this number of limits: far above any threshold, far below overflow. */
   private static final double MOST = 0x1p500;
 
   /** Products within a block are brought back when they leave 1/LARGE to LARGE. */
@@ -51,7 +51,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
   /** How far a sum must be from what it is compared with, for its roundings not to matter. */
   private static final double ROUNDING = 1e-9;
 
-  /** The change point of averages is looked for among so many. */
+  /** The change point is looked for among this number of averages. */
   private static final int LATEST = 64;
 
   private final MeanLimit<S> limit;
@@ -254,7 +254,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
     return highest;
   }
 
-  /** How long the level stays, if a row more brings the sum of all M to so much at most. */
+  /** How long the level stays, if one more row brings the sum of all M to at most this. */
   private void lookAhead(double highest) {
     bound();
     if (level() == Level.WARNING && binary.lowest() < floor) {
@@ -343,7 +343,7 @@ abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
         down ? (1.0 - value) * inverseRest[phase(position, inverseRest)] : 0.0);
   }
 
-  /** The factors of what is so many times its limit, and whose rest is so many times the rest of the limit. */
+  /** The factors of a value, as multiples of its limit and of the rest of its limit. */
   private double[] factors(double ofLimit, double ofRest) {
     int i = 0;
     if (up) {

@@ -21,7 +21,7 @@ public abstract class FalseAlarmStep<D> {
   abstract D made(FalseAlarms falseAlarms);
 
   /**
-   * {@return a detector with on average at most one false alarm in so many inputs}
+   * {@return a detector with on average at most one false alarm in a number of inputs}
    *
    * @param inputs at least 2
    * @throws IllegalArgumentException if it is fewer, or fewer than the step needs
@@ -31,7 +31,7 @@ public abstract class FalseAlarmStep<D> {
   }
 
   /**
-   * {@return a detector with on average at most one false alarm in so much time, in blocks of one hour}
+   * {@return a detector with on average at most one false alarm in a period, in blocks of one hour}
    *
    * @param time at least 50 hours
    * @throws IllegalArgumentException if it is shorter, or the step needs a promise in inputs

@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 
-/** The parameter of a detector at which errors of a rate raise one false alarm in so many values, found by simulation. */
+/** The parameter of a detector at which errors of a rate raise one false alarm in a given number of values, found by simulation. */
 final class FalseAlarmTable {
   private static final String FILE = "false-alarms.csv";
 

@@ -513,7 +513,7 @@ public final class IncrementalKs extends StreamDetector<IncrementalKs> {
     }
 
     /**
-     * {@return a step to a detector that compares so many of the newest values}
+     * {@return a step to a detector that compares a number of the newest values}
      *
      * @param values 2 to 1,000,000
      * @throws IllegalArgumentException if it is out of range

@@ -12,7 +12,7 @@ import dev.mlops.api.drift.ValueDetector;
 import java.util.Optional;
 
 /**
- * Signals drift when k of n detectors of the same values have found one within so many inputs.
+ * Signals drift when k of n detectors of the same values have found one within a given number of inputs.
  *
  * <p>A member's DRIFT is its vote, and stands for the next inputs of the window, that of the vote included, or until its next
  * vote. DRIFT when k votes stand; WARNING when standing votes and members at WARNING together are k; WARMING_UP while fewer
@@ -50,7 +50,7 @@ public sealed class KOfN implements ValueDetector {
   }
 
   /**
-   * {@return a step to a detector that waits for so many votes}
+   * {@return a step to a detector that waits for a number of votes}
    *
    * @param votes k; at least 1
    * @throws IllegalArgumentException if it is below 1
@@ -170,7 +170,7 @@ public sealed class KOfN implements ValueDetector {
     }
 
     /**
-     * {@return a step to a detector of so many votes within so many inputs}
+     * {@return a step to a detector of these votes within a number of inputs}
      *
      * @param inputs for how many inputs a vote stands, the one that brought it included; at least 1
      * @throws IllegalArgumentException if it is below 1

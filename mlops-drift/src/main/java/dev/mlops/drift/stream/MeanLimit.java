@@ -112,7 +112,7 @@ public final class MeanLimit<D> extends FalseAlarmStep<D> {
   }
 
   /**
-   * {@return the same limit of the mean of so many values at a time}
+   * {@return the same limit of the mean of a block of values}
    *
    * <p>Their mean is the one value that the detector is then fed with. It swings less than its values by what is seasonal or
    * autocorrelated over a shorter time, which would else raise alarms. Every value still counts for the promise. The signal's

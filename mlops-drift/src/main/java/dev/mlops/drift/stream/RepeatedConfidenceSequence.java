@@ -48,7 +48,7 @@ import java.util.Locale;
  * @since 0.1
  */
 public final class RepeatedConfidenceSequence extends StreamDetector<RepeatedConfidenceSequence> {
-  /** A sequence is begun, and all are looked at, after so many values. */
+  /** After this number of values a sequence is begun, and all are looked at. */
   private static final int STEP = 32;
 
   /** Each level keeps the newest beginnings of its spacing, which doubles from level to level. */
@@ -56,7 +56,7 @@ public final class RepeatedConfidenceSequence extends StreamDetector<RepeatedCon
 
   private static final int PER_LEVEL = 8;
 
-  /** Each bound is the best of so many, for small variances first. */
+  /** Each bound is the best of this number, for small variances first. */
   private static final int LINES = 10;
 
   private static final double STRONGEST = 0.8;
@@ -93,7 +93,7 @@ public final class RepeatedConfidenceSequence extends StreamDetector<RepeatedCon
     this.lowest = lowest;
     this.width = highest - lowest;
     this.inTime = falseAlarms.time().isPresent();
-    // With a sequence begun every so many values, 1/α sequences are begun on average until a false
+    // With a sequence begun at regular distances, 1/α sequences are begun on average until a false
     // alarm.
     double step = inTime ? 1 : STEP;
     double alpha = step / (falseAlarms.count() + step);

@@ -143,7 +143,7 @@ abstract class StreamDetector<S extends StreamDetector<S>>
     return inputs++;
   }
 
-  /** Takes so many that {@linkplain #waiting() waited}. */
+  /** Takes a number of those that {@linkplain #waiting() waited}. */
   final void next(int positions) {
     inputs += positions;
   }

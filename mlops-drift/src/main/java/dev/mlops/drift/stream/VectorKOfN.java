@@ -10,7 +10,7 @@ import dev.mlops.api.drift.VectorDetector;
 import java.util.Optional;
 
 /**
- * Signals drift when k of the n numbers of a vector have drifted within so many inputs, each watched by a detector of its own.
+ * Signals drift when k of the n numbers of a vector have drifted within a given number of inputs, each watched by a detector of its own.
  *
  * <p>Votes, level and signal are those of {@link KOfN}, which also makes it: {@code KOfN.atLeast(2).within(500).ofComponents(…)}.
  *

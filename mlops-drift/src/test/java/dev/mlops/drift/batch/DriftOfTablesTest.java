@@ -53,7 +53,7 @@ class DriftOfTablesTest {
         Collections.nCopies(n, Truth.of("a")));
   }
 
-  /** Whether a window moves the level, at one false alarm in so many windows. */
+  /** Whether a window moves the level, at one false alarm in a number of windows. */
   private static Level window(
       Baseline baseline,
       int window,
@@ -185,7 +185,7 @@ class DriftOfTablesTest {
         kind(random.nextDouble() < share ? more : String.valueOf("xyz".charAt(random.nextInt(3))));
   }
 
-  /** At one false alarm in so many windows. */
+  /** At one false alarm in a number of windows. */
   @ParameterizedTest
   @CsvSource({
     "0.01, 1000, 1000",

@@ -272,7 +272,7 @@ class IncrementalKsTest {
     }
   }
 
-  /** Of eight values like the baseline's, so many become smaller than all of them, and so many larger. */
+  /** Of eight values like the baseline's, some become smaller than all of them, and as many larger. */
   @ParameterizedTest
   @CsvSource({"2, 4, UP", "3, 4, OTHER", "4, 4, OTHER", "4, 3, OTHER", "4, 2, DOWN"})
   void theDirectionIsOtherWhereEitherSideIsMoreThanHalfOfTheOther(

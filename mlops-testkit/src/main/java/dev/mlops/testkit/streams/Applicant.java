@@ -81,7 +81,7 @@ record Applicant(
     return age < 40 ? young : age < 60 ? middle : old;
   }
 
-  /** Whether an amount lies between so many thousand and so many, both included. */
+  /** Whether an amount lies between two limits in thousands, both included. */
   private static boolean in(double amount, double low, double high) {
     return amount >= 1_000 * low && amount <= 1_000 * high;
   }

@@ -409,7 +409,7 @@ public final class DependentStream {
     return new Labelled<>(Row.of(schema, x1, x2), truth);
   }
 
-  /** f after so many eighths of a turn; whole quarters are exact. */
+  /** f after a number of eighths of a turn; whole quarters are exact. */
   private static double height(double x1, double x2, int eighths) {
     double u = x1 - 0.5;
     double v = x2 - 0.5;

@@ -145,7 +145,7 @@ public final class DetectorReport {
   }
 
   /**
-   * {@return this report and a line for alarms that come after every so many inputs, whatever they are}
+   * {@return this report and a line for alarms that come at regular distances, whatever they are}
    *
    * @param inputs from one alarm to the next; at least 1
    */

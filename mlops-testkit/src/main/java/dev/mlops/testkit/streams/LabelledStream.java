@@ -151,8 +151,8 @@ public final class LabelledStream {
    * {@return LED: one of ten digits, evenly; seven segments, each inverted with a probability, and 17 fair bits that say
    * nothing}
    *
-   * <p>The best answer is right in 74 % of the rows at a noise of 0.1. Drift: the first so many segments change places with
-   * the first so many of the 17.
+   * <p>The best answer is right in 74 % of the rows at a noise of 0.1. Drift: the first few segments change places with
+   * the first few of the 17.
    *
    * @param swapped how many segments are elsewhere; 0 to 7
    * @param inverted probability that a segment is inverted; 0 to 1
@@ -281,7 +281,7 @@ public final class LabelledStream {
   /**
    * {@return a rotating hyperplane: x uniform in [0, 1) by column; yes where Σ w(i) x(i) ≥ ½ Σ w(i)}
    *
-   * <p>The weights begin uniform in [0, 1). After each row the first so many of them move by {@code step} each, up or down by a
+   * <p>The weights begin uniform in [0, 1). After each row the first few of them move by {@code step} each, up or down by a
    * sign of its own, which begins fair and turns round with probability 0.1. The concept never rests, so {@link #changes} are
    * none.
    *
@@ -325,7 +325,7 @@ public final class LabelledStream {
    *
    * <p>Each centroid has a position uniform in the unit cube, a label {@code c0} … {@code c(n−1)} evenly drawn, a weight
    * uniform in (0, 1] and a spread uniform in (0, 0.1]. A row picks one in proportion to the weights and lies off it in an
-   * evenly drawn direction by |N(0, spread)|. After each row the first so many centroids move by {@code step} in a direction of
+   * evenly drawn direction by |N(0, spread)|. After each row the first few centroids move by {@code step} in a direction of
    * their own, evenly drawn, and are thrown back by the walls of the cube. The concept never rests, so {@link #changes} are
    * none.
    *

@@ -14,7 +14,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
- * A learner tested on each row and then taught it, with the truth so many rows late, and replaced by a new one at each alarm.
+ * A learner tested on each row and then taught it, with the truth a number of rows late, and replaced by a new one at each alarm.
  *
  * <p>Before row i is answered, the truth of row i − delay becomes known: a detector is shown 1 if that answer was wrong and 0
  * if it was right; at an alarm the learner is replaced by a new one; then the learner is taught the row. An answer of a

@@ -173,7 +173,7 @@ public final class ValueStream {
   }
 
   /**
-   * {@return two laws in turn, each for so many values}
+   * {@return two laws in turn, each for a number of values}
    *
    * @param first law of the values 0 to period − 1, 2 period to 3 period − 1 …
    * @param second law of the others

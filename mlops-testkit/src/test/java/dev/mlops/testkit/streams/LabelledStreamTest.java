@@ -252,7 +252,7 @@ class LabelledStreamTest {
     }
   }
 
-  /** The digit that differs in the fewest segments, where the first so many are found seven columns on. */
+  /** The digit that differs in the fewest segments, where the first few are found seven columns on. */
   private static int nearest(Row row, int swapped) {
     int nearest = 0;
     int fewest = 8;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A detector whose alarms can be told by heart: DRIFT at so many ones in a row, then from the start. */
+/** A detector whose alarms can be told by heart: DRIFT at a number of ones in a row, then from the start. */
 final class RunOfOnes implements ValueDetector {
   private final int length;
   private @Nullable Signal signal;

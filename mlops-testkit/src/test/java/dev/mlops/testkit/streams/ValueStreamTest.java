@@ -23,7 +23,7 @@ class ValueStreamTest {
   private static final Law ONE = Law.bernoulli(1);
   private static final int COUNT = 40_000;
 
-  /** Half of all normal values are nearer to the mean than so many standard deviations (scipy norm.ppf(0.75)). */
+  /** Half of all normal values are nearer to the mean than this number of standard deviations (scipy norm.ppf(0.75)). */
   private static final double QUARTILE = 0.6744897501960817;
 
   static Stream<ValueStream> all() {

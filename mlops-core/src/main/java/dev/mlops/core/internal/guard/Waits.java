@@ -16,7 +16,7 @@ public final class Waits {
   private Waits() {}
 
   /**
-   * {@return so many nanoseconds, {@link #LONGEST} for whatever is longer}
+   * {@return the duration in nanoseconds, {@link #LONGEST} for whatever is longer}
    *
    * @param wait not negative
    */
