@@ -31,8 +31,8 @@ import java.util.Set;
  *       of other outputs, is counted and changes nothing; the prediction goes on waiting.
  *   <li><b>causedTruths</b>: a truth that is marked as {@linkplain dev.mlops.api.model.Truth#asCaused() caused} by its prediction
  *       closes that, is counted, and is neither in quality nor in outcomes nor in detectors.
- *   <li><b>accountsForPredictions</b>: after a tick every recorded prediction has joined, has expired or waits for its truth; and
- *       it has matured, was closed by a truth that it caused, has expired or is open.
+ *   <li><b>accountsForPredictions</b>: after a tick every recorded prediction has joined, has expired or waits for its truth, or
+ *       is not sampled; and it has matured, was closed by a truth that it caused, has expired or is open.
  *   <li><b>namesTheOutput</b>: a quantity without a name that is joined has the name of the output that was predicted, in
  *       outcomes as well.
  *   <li><b>duplicates</b>: the same truth again is counted and changes nothing.

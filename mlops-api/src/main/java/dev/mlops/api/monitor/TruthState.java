@@ -4,8 +4,8 @@ package dev.mlops.api.monitor;
  * What became of truths, and of predictions that wait for one: each is counted by {@link Evidence#truths(TruthState)}.
  *
  * <p>Every truth that is given is one of {@link #JOINED}, {@link #CORRECTED}, {@link #DUPLICATE}, {@link #LATE}, {@link
- * #CONFLICT}, {@link #ORPHAN}, {@link #LOST}, or still {@link #EARLY}. Every recorded prediction is joined, {@link #EXPIRED}, or
- * waits. {@link #CAUSED} are some of those that joined.
+ * #CONFLICT}, {@link #ORPHAN}, {@link #UNSAMPLED}, {@link #LOST}, or still {@link #EARLY}. Every recorded prediction is joined,
+ * {@link #EXPIRED}, {@linkplain VersionEvidence#unsampled() not sampled}, or waits. {@link #CAUSED} are some of those that joined.
  *
  * <p>Immutable.
  *
@@ -30,6 +30,11 @@ public enum TruthState {
   CONFLICT,
   /** A truth that no prediction waits for: it changes nothing. */
   ORPHAN,
+  /**
+   * A truth for a prediction that does not wait for one, since the monitor samples ({@link VersionEvidence#sampledOneIn()}): it
+   * changes nothing. A truth under a key or id that no prediction had counts here too, if that would not have been chosen.
+   */
+  UNSAMPLED,
   /** A truth that was dropped because truths came faster than ticks took them. */
   LOST,
   /** A truth that waits for its prediction; it joins that, or becomes an orphan. A level, not a total. */

@@ -41,6 +41,8 @@ public final class VersionEvidence {
   private final long open;
   private final long caused;
   private final long waiting;
+  private final long unsampled;
+  private final int sampledOneIn;
   private final @Nullable Duration truthAge;
   private final @Nullable Duration predictionAge;
   private final @Nullable Duration servingFor;
@@ -69,6 +71,8 @@ public final class VersionEvidence {
     this.open = builder.open;
     this.caused = builder.caused;
     this.waiting = builder.waiting < 0 ? builder.open : Math.min(builder.waiting, builder.open);
+    this.unsampled = builder.unsampled;
+    this.sampledOneIn = builder.sampledOneIn;
     this.truthAge = builder.truthAge;
     this.predictionAge = builder.predictionAge;
     this.servingFor = builder.servingFor;
@@ -116,6 +120,8 @@ public final class VersionEvidence {
     copy.open = open;
     copy.caused = caused;
     copy.waiting = waiting;
+    copy.unsampled = unsampled;
+    copy.sampledOneIn = sampledOneIn;
     copy.truthAge = truthAge;
     copy.predictionAge = predictionAge;
     copy.servingFor = servingFor;
@@ -184,7 +190,7 @@ public final class VersionEvidence {
 
   /**
    * {@return how many predictions still wait for their truth or their horizon: {@link #recorded()} less {@link #matured()},
-   * {@link #caused()} and {@link #expired()}}
+   * {@link #caused()}, {@link #expired()} and {@link #unsampled()}}
    */
   public long open() {
     return open;
@@ -198,7 +204,30 @@ public final class VersionEvidence {
     return caused;
   }
 
-  /** {@return how many of the open predictions have no truth yet: {@link #recorded()} less {@link #joined()} and {@link #expired()}} */
+  /**
+   * {@return how many recorded predictions wait for no truth, since the monitor samples}
+   *
+   * <p>They count for volume, latency, labels and columns like the others, and are neither in quality nor in outcomes.
+   */
+  public long unsampled() {
+    return unsampled;
+  }
+
+  /**
+   * {@return how many predictions there are for one that waits for a truth; 1 if all do}
+   *
+   * <p>Which ones is decided by a hash, so each had the same chance: quality over them is that of all without bias and without
+   * weights, and its intervals are as wide as their number says. {@link #matured()}, {@link #expired()} and {@link #open()} count
+   * them alone; this times as many is an estimate for all.
+   */
+  public int sampledOneIn() {
+    return sampledOneIn;
+  }
+
+  /**
+   * {@return how many of the open predictions have no truth yet: {@link #recorded()} less {@link #joined()}, {@link #expired()}
+   * and {@link #unsampled()}}
+   */
   public long waiting() {
     return waiting;
   }
@@ -390,6 +419,8 @@ public final class VersionEvidence {
         open,
         caused,
         waiting,
+        unsampled,
+        sampledOneIn,
         truthAge,
         predictionAge,
         servingFor,
@@ -426,6 +457,9 @@ public final class VersionEvidence {
     }
     if (failures > 0) {
       text.append(" · ").append(failures).append(" failed");
+    }
+    if (sampledOneIn > 1) {
+      text.append(" · truth of 1 in ").append(sampledOneIn);
     }
     if (expired > 0) {
       text.append(" · ").append(expired).append(" without truth");
@@ -496,6 +530,8 @@ public final class VersionEvidence {
     private long open;
     private long caused;
     private long waiting = -1;
+    private long unsampled;
+    private int sampledOneIn = 1;
 
     /** What is compared with the baseline, and by how much it may be worse. */
     private record Compared(Metric metric, double tolerance) implements Comparable<Compared> {
@@ -583,6 +619,21 @@ public final class VersionEvidence {
      */
     public Builder waiting(long waiting) {
       this.waiting = count("waiting", waiting);
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how predictions are sampled; all wait for a truth by default}
+     *
+     * @param oneIn how many there are for one that waits for a truth, at least 1
+     * @param unsampled how many wait for none, at least 0
+     */
+    public Builder sampled(int oneIn, long unsampled) {
+      if (oneIn < 1) {
+        throw new IllegalArgumentException("oneIn must be >= 1, but was " + oneIn);
+      }
+      this.sampledOneIn = oneIn;
+      this.unsampled = count("unsampled", unsampled);
       return this;
     }
 

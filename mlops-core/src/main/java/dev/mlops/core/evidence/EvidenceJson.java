@@ -163,6 +163,8 @@ public final class EvidenceJson {
     members.put("caused", section.caused());
     members.put("open", section.open());
     members.put("waiting", section.waiting());
+    members.put("unsampled", section.unsampled());
+    members.put("sampledOneIn", section.sampledOneIn());
     section.truthAge().ifPresent(age -> members.put("truthAge", age.toString()));
     section.predictionAge().ifPresent(age -> members.put("predictionAge", age.toString()));
     section.servingFor().ifPresent(age -> members.put("servingFor", age.toString()));
@@ -231,6 +233,8 @@ public final class EvidenceJson {
         "caused",
         "open",
         "waiting",
+        "unsampled",
+        "sampledOneIn",
         "truthAge",
         "predictionAge",
         "servingFor",
@@ -256,6 +260,9 @@ public final class EvidenceJson {
             json.get("open").integer())
         .caused(json.get("caused").integer())
         .waiting(json.get("waiting").integer());
+    json.find("sampledOneIn") // what the first releases did not write
+        .ifPresent(oneIn -> section.sampled(
+            Math.toIntExact(oneIn.integer()), json.get("unsampled").integer()));
     json.find("baseline")
         .ifPresent(baseline -> section.baseline(StoredBaseline.of(baseline.bytes())));
     json.find("firstFailure").ifPresent(what -> section.firstFailure(what.text()));

@@ -12,10 +12,10 @@ import java.util.UUID;
  */
 final class Beginnings {
   /**
-   * Ids begin below 2⁶²: for two lives of a billion predictions each the probability is 4·10⁻¹⁰. No life reaches 2⁶³, so no id
-   * is negative.
+   * Numbers of which ids are made ({@link Sampling#id}) begin below 2⁶¹: for two lives of a billion predictions each the probability
+   * is 9·10⁻¹⁰. No life reaches 2⁶², so no id is negative.
    */
-  static final long IDS = 1L << 62;
+  static final long IDS = 1L << 61;
 
   /**
    * Positions begin below 2⁵², so that they stay exact where numbers are doubles, as in JSON read by JavaScript: for two lives

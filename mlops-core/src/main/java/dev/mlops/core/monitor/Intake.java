@@ -74,9 +74,9 @@ final class Intake {
   private final int stripes;
   private final int slotsEach;
   private final BiFunction<Schema, Integer, Ring> ring;
-  private final long firstId = Beginnings.below(Beginnings.IDS);
+  private final long firstNumber = Beginnings.below(Beginnings.IDS);
   /** One counter per stripe, each in a cache line of its own. */
-  private final AtomicLongArray ids;
+  private final AtomicLongArray numbers;
 
   private final TruthQueue truths;
   private final ReentrantLock lock;
@@ -105,7 +105,7 @@ final class Intake {
         Math.max(1, all / 16));
     this.slotsEach = all / stripes;
     this.ring = ring;
-    this.ids = new AtomicLongArray(PADDED * (stripes + 1));
+    this.numbers = new AtomicLongArray(PADDED * (stripes + 1));
     this.truths = new TruthQueue(all);
     this.lock = lock;
   }
@@ -174,9 +174,9 @@ final class Intake {
     return (int) ((Thread.currentThread().getId() * GOLDEN) >>> 40) & (stripes - 1);
   }
 
-  /** An id that no other prediction has. */
-  long nextId(int home) {
-    return firstId + ids.getAndIncrement(PADDED * (home + 1)) * stripes + home;
+  /** A number that no other prediction has, to make its id of. */
+  long nextNumber(int home) {
+    return firstNumber + numbers.getAndIncrement(PADDED * (home + 1)) * stripes + home;
   }
 
   int stripes() {

@@ -59,6 +59,7 @@ final class Ledger {
   private final LongRing closedKeys;
 
   private final EarlyTruths early;
+  private final Sampling sampling;
 
   /** The position that the first outcome has. */
   private long first;
@@ -103,6 +104,7 @@ final class Ledger {
     this.closedKeys = new LongRing(remembered);
     this.early = new EarlyTruths(
         config.earlyTruths, config.earlyWait == null ? 0 : Times.millis(config.earlyWait));
+    this.sampling = config.sampling;
     this.first = config.firstPosition.getAsLong();
     this.end = first;
     for (TruthState state : TruthState.values()) {
@@ -178,12 +180,21 @@ final class Ledger {
 
   /** Takes a truth by id. */
   void truth(long id, @Nullable Truth given, long at) {
-    join(find(id), given, at);
+    long handle = find(id);
+    if (handle == NONE && given != null && !Sampling.waits(id) && samples()) {
+      counts(TruthState.UNSAMPLED);
+      return;
+    }
+    join(handle, given, at);
   }
 
   /** Takes a truth by key; one that finds no prediction may wait for it. */
   void truth(String key, @Nullable Truth given, long at) {
     long handle = find(key);
+    if (handle == NONE && given != null && !sampling.waits(key)) {
+      counts(TruthState.UNSAMPLED);
+      return;
+    }
     if (handle == NONE && given != null && early.takes(key)) {
       Truth before = early.of(key);
       if (given.equals(before)) {
@@ -199,6 +210,11 @@ final class Ledger {
       return;
     }
     join(handle, given, at);
+  }
+
+  /** Whether not all predictions wait, or did not in an earlier life. */
+  private boolean samples() {
+    return sampling.oneIn() > 1 || count(TruthState.UNSAMPLED).get() > 0;
   }
 
   private void join(long handle, @Nullable Truth given, long at) {

@@ -92,6 +92,7 @@ final class LogEvents {
     long matured;
     long expired;
     long caused;
+    long unsampled;
     long newestTruth;
     boolean truthCame;
     boolean retired;
@@ -260,11 +261,9 @@ final class LogEvents {
     Arena event = event(STATE).putLong(state.steady);
     event.copy(Arena.of(counts), 0, counts.length);
     SteadyTime.Stand clock = requireNonNull(state.clock, "clock");
-    return event
-        .putLong(clock.wall())
-        .putLong(clock.highest())
-        .putLong(clock.fall())
-        .toBytes();
+    event.putLong(clock.wall()).putLong(clock.highest()).putLong(clock.fall());
+    state.sections.forEach(each -> event.putCount(each.unsampled));
+    return event.toBytes();
   }
 
   /** What was counted, without any time. */
@@ -473,6 +472,11 @@ final class LogEvents {
       }
       state.clock =
           new SteadyTime.Stand(state.steady, event.getLong(), event.getLong(), event.getLong());
+    }
+    if (event.hasMore()) { // what releases without sampling did not write
+      for (Counts counts : state.sections) {
+        counts.unsampled = event.getCount();
+      }
     }
     return state;
   }

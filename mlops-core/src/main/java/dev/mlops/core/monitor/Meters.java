@@ -110,8 +110,21 @@ public enum Meters {
       "1 for the version that is the champion, else 0",
       "",
       "version"),
-  /** Counter of the recorded predictions, those of before a restart included: joined + expired + waiting, after each tick. */
+  /** Counter of the recorded predictions, those of before a restart included: joined + expired + waiting + unsampled, after each tick. */
   ISSUED(Type.COUNTER, "mlops.predictions.issued", "recorded predictions", "", "version"),
+  /** Counter of the recorded predictions that wait for no truth, since the monitor samples; there if it does. */
+  UNSAMPLED(
+      Type.COUNTER,
+      "mlops.predictions.unsampled",
+      "recorded predictions that wait for no truth, since the monitor samples",
+      "",
+      "version"),
+  /** Gauge of the share of predictions that wait for a truth, 1 / n of {@code MonitorConfig.samplingOneIn}; there if the monitor samples. */
+  SAMPLED(
+      Type.GAUGE,
+      "mlops.predictions.sampled",
+      "share of predictions that wait for a truth",
+      "ratio"),
   /** Gauge of the recorded predictions that have no truth yet and have not expired. */
   WAITING(
       Type.GAUGE,
@@ -128,7 +141,7 @@ public enum Meters {
       "version"),
   /**
    * Counter of the truths by {@link dev.mlops.api.monitor.TruthState}: {@code joined}, {@code corrected}, {@code duplicate},
-   * {@code late}, {@code conflict}, {@code orphan}, {@code lost}, and of the joined {@code caused}; {@code expired} counts
+   * {@code late}, {@code conflict}, {@code orphan}, {@code unsampled}, {@code lost}, and of the joined {@code caused}; {@code expired} counts
    * predictions.
    */
   TRUTHS(

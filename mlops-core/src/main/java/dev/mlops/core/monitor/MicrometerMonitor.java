@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Recording.</b> A request thread claims a preallocated slot in one of several rings by a compare-and-set, reads the
  * row into it and publishes it; it tries each ring once, a bounded number of times, and then drops and counts. Nothing is
  * shared between threads that begin at different rings. Ids are unique, also of what was dropped, and over all monitors, earlier
- * ones and those of other replicas: they grow from a number below 2⁶² that is drawn at random when the monitor is opened. Two
- * monitors of a billion predictions each share an id with a probability of 4·10⁻¹⁰.
+ * ones and those of other replicas: they are made of numbers that grow from one below 2⁶¹ that is drawn at random when the monitor is
+ * opened. Two monitors of a billion predictions each share an id with a probability of 9·10⁻¹⁰.
  *
  * <p><b>Truths</b> come on any thread and should not come on a request's: one that finds {@link MonitorConfig#buffering} others before
  * it takes them into the ledger itself, or waits up to a second for the thread that does. What then has no room is lost, counted
@@ -180,6 +180,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
     registered.gauge(Meters.TICK_AGE, () -> Math.max(0, now(ticked) - ticked) / 1e3);
     registered.warnOfAnother();
     ledger.register(registered);
+    if (config.sampling.oneIn() > 1) {
+      registered.gauge(Meters.SAMPLED, () -> 1.0 / config.sampling.oneIn());
+    }
     this.log = config.log == null ? null : open(config.log);
     lock.lock();
     try {
@@ -426,7 +429,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
         served.keepCall(call);
       }
       long happened = served.happened;
-      if (config.outcomes > 0) {
+      boolean waits = Sampling.waits(served.id);
+      if (waits && config.outcomes > 0) {
         ring.keepRow(slot, served);
       }
       boolean watched = watches.readsRowsOf(section);
@@ -436,10 +440,14 @@ public final class MicrometerMonitor implements MetricsMonitor {
       section.responses.take(
           ring, slot, call == null ? OptionalLong.empty() : call.inputSize(), millis);
       try {
-        if (log != null) {
-          log.recorded(served);
+        if (waits) {
+          if (log != null) {
+            log.recorded(served);
+          }
+          ledger.add(served);
+        } else {
+          section.unsampled++;
         }
-        ledger.add(served);
       } finally {
         served.end();
       }

@@ -81,6 +81,7 @@ public final class MonitorConfig implements MonitorFactory {
 
     int outcomes = 10_000;
     int open = 100_000;
+    Sampling sampling = Sampling.oneIn(1);
     int qualityOver = 1_000;
 
     Draft(MeterRegistry registry) {
@@ -344,6 +345,33 @@ public final class MonitorConfig implements MonitorFactory {
   }
 
   /**
+   * {@return the same config for a monitor in which one prediction in so many waits for a truth}
+   *
+   * <p>This is for a rate at which not all can wait: 5,000 a second whose truth takes a day are 432 million. Those that wait are
+   * chosen by a hash: of the host's key, where a prediction has one, else of its id. So each has the same chance, all of one key or
+   * none are chosen, and every replica chooses the same keys. Quality is measured over them, without bias; predictions under one
+   * key that are right or wrong together make its intervals too narrow, as they do without sampling.
+   *
+   * <p>All predictions are recorded: volume, latency, labels, columns, segments' volume and watches of rows count each. Those that
+   * do not wait are {@link VersionEvidence#unsampled()} and {@link Meters#UNSAMPLED}, are not in {@link
+   * MicrometerMonitor#outcomes()}, and are not written to the {@link #logging log}; their truths are {@link
+   * dev.mlops.api.monitor.TruthState#UNSAMPLED}, not orphans. {@link VersionEvidence#sampledOneIn()} and {@link Meters#SAMPLED}
+   * publish the share. A restart with another number leaves what waits: only what comes then is chosen by it.
+   *
+   * @param predictions how many there are for one that waits, 1 to 1,000,000; 1 by default
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public MonitorConfig samplingOneIn(int predictions) {
+    if (predictions < 1 || predictions > 1_000_000) {
+      throw new IllegalArgumentException(
+          "predictions must be in 1 to 1000000, but was " + predictions);
+    }
+    Draft copy = draft.copy();
+    copy.sampling = Sampling.oneIn(predictions);
+    return new MonitorConfig(copy);
+  }
+
+  /**
    * {@return the same config for a monitor that writes its ledger, so that a restart forgets nothing}
    *
    * <p>Every tick writes what it took, before it returns: it lasts as long as the disk. A monitor that is opened on the same
@@ -448,6 +476,7 @@ public final class MonitorConfig implements MonitorFactory {
             : "within " + MlopsException.shown(draft.horizon))
         + ", " + draft.outcomes
         + " outcomes kept, at most " + draft.open + " open, quality over " + draft.qualityOver
+        + (draft.sampling.oneIn() == 1 ? "" : ", one in " + draft.sampling.oneIn() + " sampled")
         + ", " + draft.watches.size() + " watches";
   }
 }

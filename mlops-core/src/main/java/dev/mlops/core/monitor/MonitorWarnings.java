@@ -133,7 +133,7 @@ final class MonitorWarnings {
           "overflow",
           "more than " + most + " predictions of " + model
               + " waited: the oldest of them were ended before their horizon, those with a truth as matured, the others as"
-              + " expired; let more wait (MonitorConfig.awaiting)" + ledger.wouldWait(),
+              + " expired; let more wait (MonitorConfig.awaiting), or one in so many (MonitorConfig.samplingOneIn)" + ledger.wouldWait(),
           null);
     }
   }

@@ -79,8 +79,12 @@ final class Section {
   AcceptedFeatures accepted;
 
   final Spelling spelling;
+  /** Which of its predictions wait for a truth. */
+  final Sampling sampling;
 
   long recorded;
+  /** Recorded ones that wait for no truth. */
+  long unsampled;
   long matured;
   long expired;
   /** Closed by a truth that the prediction had caused. */
@@ -130,6 +134,7 @@ final class Section {
     this.columns = new ColumnFaults(baseline);
     this.predictions = new PredictionSample(baseline);
     this.spelling = new Spelling(baseline);
+    this.sampling = config.sampling;
     // Of equal metrics the first counts: the host's brings its loss, the one of the baseline may
     // not.
     Set<Metric> measured = new LinkedHashSet<>(config.metrics);
@@ -152,6 +157,7 @@ final class Section {
     counts.matured = matured;
     counts.expired = expired;
     counts.caused = caused;
+    counts.unsampled = unsampled;
     counts.newestTruth = newestTruth;
     counts.truthCame = truthCame;
     counts.retired = retired;
@@ -169,6 +175,7 @@ final class Section {
     matured = counts.matured;
     expired = counts.expired;
     caused = counts.caused;
+    unsampled = counts.unsampled;
     newestTruth = counts.newestTruth;
     truthCame = counts.truthCame;
     retired = counts.retired;
@@ -224,7 +231,7 @@ final class Section {
   }
 
   long open() {
-    return recorded - matured - caused - expired;
+    return recorded - matured - caused - expired - unsampled;
   }
 
   /** How many of the open ones have no truth yet. */
@@ -261,6 +268,7 @@ final class Section {
         .failures(failures.sum())
         .truths(matured, expired, open())
         .caused(caused)
+        .sampled(sampling.oneIn(), unsampled)
         .waiting(waiting());
     if (truthCame) {
       builder.truthAge(Duration.ofMillis(Math.max(0, now - newestTruth)));

@@ -47,6 +47,8 @@ final class SectionMeters {
   private final Shown open = new Shown();
   private final Shown waiting = new Shown();
   private final AtomicLong issued = new AtomicLong();
+  private final AtomicLong unsampled = new AtomicLong();
+  private boolean hasUnsampled;
   private final Shown coverage = new Shown();
   private final Set<String> shownFailures = new HashSet<>();
   private final Set<String> shownLabels = new HashSet<>();
@@ -111,6 +113,11 @@ final class SectionMeters {
   void refresh(boolean serves, Map<Watch, DriftReading> readings) {
     show(champion, serves ? 1 : 0, Meters.CHAMPION, section.version);
     issued.set(section.recorded);
+    unsampled.set(section.unsampled);
+    if (!hasUnsampled && (section.unsampled > 0 || section.sampling.oneIn() > 1)) {
+      hasUnsampled = true;
+      registered.counter(Meters.UNSAMPLED, unsampled, section.version);
+    }
     show(open, (double) section.open(), Meters.OPEN, section.version);
     show(waiting, (double) section.waiting(), Meters.WAITING, section.version);
     showFailures();

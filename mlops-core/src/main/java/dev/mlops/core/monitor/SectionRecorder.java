@@ -85,7 +85,7 @@ final class SectionRecorder implements Recorder {
       long binding,
       @Nullable Call call) {
     int home = intake.home();
-    long id = intake.nextId(home);
+    long id = section.sampling.id(intake.nextNumber(home), isTooLong(key) ? null : key);
     Section.Cause refusal = Section.Cause.PREDICTION;
     try {
       if (section.sink.closed() || section.stripes.closed()) {

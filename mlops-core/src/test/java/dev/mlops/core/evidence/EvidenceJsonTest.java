@@ -85,6 +85,7 @@ class EvidenceJsonTest {
         .truths(120, 4, 26)
         .caused(5)
         .waiting(20)
+        .sampled(4, 9)
         .truthAge(Duration.ofDays(400).plusNanos(1))
         .predicted(Duration.ofSeconds(3), Duration.ofDays(2))
         .latency(Latency.builder()
