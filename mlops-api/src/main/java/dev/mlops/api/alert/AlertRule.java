@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Texts;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
@@ -341,7 +342,7 @@ public final class AlertRule implements EvidenceReader {
       throw new IllegalArgumentException(
           what + " must have at most 200 characters, but had " + text.length());
     }
-    return text;
+    return Texts.whole(text);
   }
 
   /** {@return the name} */

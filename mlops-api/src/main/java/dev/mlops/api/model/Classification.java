@@ -34,7 +34,7 @@ public final class Classification implements Prediction {
   /**
    * {@return a label without scores}
    *
-   * @param label not empty
+   * @param label not empty; {@linkplain Texts#whole made whole}
    * @throws IllegalArgumentException if it is empty
    */
   public static Classification of(String label) {
@@ -48,7 +48,8 @@ public final class Classification implements Prediction {
   /**
    * {@return the label with the highest score, the first of them on a tie}
    *
-   * @param labels at least one; an immutable list is shared, so a model passes the same list each time
+   * @param labels at least one, each {@linkplain Texts#whole made whole}; an immutable list is shared, so a model passes the
+   *     same list each time
    * @param scores one per label; copied. One that is not finite is kept, and {@link #isFinite()} says so
    * @throws IllegalArgumentException if there is no label, or not one score per label
    */
@@ -57,7 +58,7 @@ public final class Classification implements Prediction {
       throw new IllegalArgumentException("wanted one score per label and at least one, got "
           + labels.size() + " labels, " + scores.length + " scores");
     }
-    List<String> names = List.copyOf(labels);
+    List<String> names = Texts.whole(labels);
     return new Classification(names.get(best(scores)), names, scores.clone());
   }
 

@@ -7,7 +7,7 @@ import static java.util.Objects.requireNonNull;
  *
  * <p>Immutable.
  *
- * @param name not blank, at most 200 characters, unique in its schema
+ * @param name not blank, at most 200 characters, unique in its schema; {@linkplain Texts#whole made whole}
  * @param type what its values are
  * @since 0.1
  */
@@ -38,6 +38,7 @@ public record Column(String name, Type type) {
       throw new IllegalArgumentException(
           "column name must have 1 to 200 characters, not all blank, but had " + name.length());
     }
+    name = Texts.whole(name);
   }
 
   /**

@@ -905,7 +905,7 @@ public final class Metric implements Comparable<Metric> {
         throw new IllegalArgumentException(
             "the label of a metric must have 1 to 200 characters, but had " + label.length());
       }
-      this.label = label;
+      this.label = Texts.whole(label);
       return this;
     }
 

@@ -39,7 +39,8 @@ public final class Regression implements Prediction {
   /**
    * {@return several quantities}
    *
-   * @param names at least one; an immutable list is shared, so a model passes the same list each time
+   * @param names at least one, each {@linkplain Texts#whole made whole}; an immutable list is shared, so a model passes the
+   *     same list each time
    * @param values one per name; copied
    * @throws IllegalArgumentException if there is no name, not one value per name, or a name twice
    */
@@ -48,11 +49,12 @@ public final class Regression implements Prediction {
       throw new IllegalArgumentException("wanted one value per output and at least one, got "
           + names.size() + " names, " + values.length + " values");
     }
-    if (names.size() > 1 && new HashSet<>(names).size() < names.size()) {
+    List<String> whole = Texts.whole(names);
+    if (whole.size() > 1 && new HashSet<>(whole).size() < whole.size()) {
       throw new IllegalArgumentException(
           "wanted each output named once, got one of " + names.size() + " names twice");
     }
-    return new Regression(List.copyOf(names), values.clone());
+    return new Regression(whole, values.clone());
   }
 
   /**

@@ -90,7 +90,7 @@ public final class Schema {
    * @param label the label that matters, such as {@code fraud}
    */
   public Schema positiveLabel(String label) {
-    return new Schema(columns, Task.CLASSIFICATION, requireNonNull(label, "label"));
+    return new Schema(columns, Task.CLASSIFICATION, Texts.whole(label));
   }
 
   /**

@@ -1,7 +1,13 @@
 package dev.mlops.api.model;
 
+import java.util.List;
+
 /**
  * Makes a text that somebody else wrote fit for a file: a name, a reason, the message of an exception.
+ *
+ * <p>One rule holds wherever text comes in: in categories, labels, names of columns and outputs, segments, settings, and the
+ * reasons of moves and documents, half of a surrogate pair that stands alone is replaced by U+FFFD. A prediction's key stays as it
+ * is, since the key of its truth must equal it.
  *
  * <p>Thread-safe.
  *
@@ -27,6 +33,20 @@ public final class Texts {
       }
     }
     return text;
+  }
+
+  /**
+   * {@return the names, each {@linkplain #whole(String) whole}; the same list if it is immutable and nothing is replaced}
+   *
+   * @param names any names
+   */
+  static List<String> whole(List<String> names) {
+    for (String name : names) {
+      if (!whole(name).equals(name)) {
+        return names.stream().map(Texts::whole).toList();
+      }
+    }
+    return List.copyOf(names);
   }
 
   /**

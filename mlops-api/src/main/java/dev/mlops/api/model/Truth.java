@@ -39,7 +39,7 @@ public final class Truth {
   /**
    * {@return a label}
    *
-   * @param label not empty; half of a surrogate pair that stands alone is replaced by U+FFFD
+   * @param label not empty; {@linkplain Texts#whole made whole}
    * @throws IllegalArgumentException if it is empty
    */
   public static Truth of(String label) {
@@ -62,21 +62,23 @@ public final class Truth {
   /**
    * {@return quantities by the name of the output}
    *
-   * @param values at least one, each finite
+   * @param values at least one, each finite; the names are {@linkplain Texts#whole made whole}
    * @throws IllegalArgumentException if there is none, or one is not finite
    */
   public static Truth of(Map<String, Double> values) {
     if (values.isEmpty()) {
       throw new IllegalArgumentException("a truth must have at least one value, but had none");
     }
-    values.forEach((name, value) -> {
-      requireNonNull(name, "name");
+    TreeMap<String, Double> named = new TreeMap<>();
+    values.forEach((given, value) -> {
+      String name = Texts.whole(requireNonNull(given, "name"));
       if (!Double.isFinite(value)) {
         throw new IllegalArgumentException(
             "true value of \"" + name + "\" must be finite, but was " + value);
       }
+      named.put(name, value);
     });
-    return new Truth(null, Collections.unmodifiableMap(new TreeMap<>(values)), false);
+    return new Truth(null, Collections.unmodifiableMap(named), false);
   }
 
   /**

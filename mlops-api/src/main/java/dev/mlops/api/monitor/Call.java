@@ -3,6 +3,7 @@ package dev.mlops.api.monitor;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
+import dev.mlops.api.model.Texts;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
@@ -152,7 +153,7 @@ public final class Call {
         key,
         eventTime,
         arm,
-        requireNonNull(segment, "segment"));
+        Texts.whole(segment));
   }
 
   /** {@return how long the prediction took, in nanoseconds; at least 0} */

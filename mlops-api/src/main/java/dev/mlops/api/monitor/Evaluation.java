@@ -70,7 +70,7 @@ final class Evaluation {
 
   private Finding share(String column, ColumnEvidence.Fault fault) {
     if (evidence.champion().isEmpty()) {
-      return inconclusive("nothing served yet");
+      return inconclusive("nothing recorded yet");
     }
     VersionEvidence champion = evidence.champion().get();
     ColumnEvidence known = champion.columns().get(column);
@@ -193,7 +193,7 @@ final class Evaluation {
   /** What was shown of the champion since its release. */
   private Finding noWorseAtAnyLook(Metric metric) {
     if (evidence.champion().isEmpty()) {
-      return inconclusive("nothing served yet");
+      return inconclusive("nothing recorded yet");
     }
     Optional<BaselineComparison> found = evidence.champion().get().besideBaseline(metric, limit());
     if (found.isEmpty()) {
@@ -269,7 +269,7 @@ final class Evaluation {
   private Finding age() {
     Optional<VersionEvidence> section = evidence.champion();
     if (section.isEmpty()) {
-      return inconclusive("nothing served yet");
+      return inconclusive("nothing recorded yet");
     }
     boolean ofTruth = asked.quantity().equals(Expression.Quantity.TRUTH_AGE);
     VersionEvidence known = section.get();
@@ -382,7 +382,7 @@ final class Evaluation {
 
   private Finding freshTruths() {
     if (evidence.champion().isEmpty()) {
-      return inconclusive("nothing served yet");
+      return inconclusive("nothing recorded yet");
     }
     long matured = evidence.champion().get().matured();
     long wanted = (long) limit();
@@ -398,7 +398,7 @@ final class Evaluation {
   private Finding watched(Watch watch) {
     watch.checked();
     if (evidence.champion().isEmpty()) {
-      return inconclusive("nothing served yet");
+      return inconclusive("nothing recorded yet");
     }
     Optional<DriftReading> found = evidence.champion().get().drift(watch);
     if (found.isEmpty()) {

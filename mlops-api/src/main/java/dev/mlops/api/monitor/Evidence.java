@@ -206,7 +206,7 @@ public final class Evidence {
   public String toString() {
     StringBuilder text = new StringBuilder(model);
     if (champion == null) {
-      text.append(others.isEmpty() ? " · nothing served" : " · no champion");
+      text.append(others.isEmpty() ? " · nothing recorded" : " · no champion");
       others.forEach(
           other -> text.append(" · ").append(other.version()).append(": ").append(other));
     } else {

@@ -7,6 +7,7 @@ import dev.mlops.api.model.Figures;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Texts;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.ColumnProfile;
@@ -99,7 +100,8 @@ public final class Segmentation {
       throw new IllegalArgumentException("the name of a segmentation must have 1 to " + LONGEST
           + " characters and not be blank, but had " + name.length());
     }
-    return new Segmentation(name, kind, function, new double[0], SEGMENTS, Set.of());
+    return new Segmentation(
+        Texts.whole(name), kind, function, new double[0], SEGMENTS, Set.of());
   }
 
   /**
@@ -187,7 +189,7 @@ public final class Segmentation {
         throw new IllegalArgumentException("the name of a segment must have 1 to " + LONGEST
             + " characters, but had " + value.length());
       }
-      all.add(value);
+      all.add(Texts.whole(value));
     }
     if (all.size() > most) {
       throw new IllegalArgumentException("at most " + most + " segments of " + this
@@ -242,7 +244,10 @@ public final class Segmentation {
   public Reader reader(Baseline baseline) {
     Function<? super Row, @Nullable String> hosts = function;
     if (hosts != null) {
-      return hosts::apply;
+      return row -> {
+        String segment = hosts.apply(row);
+        return segment == null ? null : Texts.whole(segment);
+      };
     }
     if (kind == Kind.CALL) {
       return row -> "";

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Texts;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -146,11 +147,11 @@ public final class Configuration {
     /**
      * {@return this builder, with a text}
      *
-     * @param name of the setting
-     * @param value any
+     * @param name of the setting; {@linkplain Texts#whole made whole}
+     * @param value any; made whole too
      */
     public Builder put(String name, String value) {
-      values.put(requireNonNull(name, "name"), requireNonNull(value, "value"));
+      values.put(Texts.whole(name), Texts.whole(value));
       return this;
     }
 
@@ -166,7 +167,7 @@ public final class Configuration {
         throw new IllegalArgumentException(
             "setting \"" + MlopsException.shown(name) + "\" must be finite, but was " + value);
       }
-      values.put(requireNonNull(name, "name"), value);
+      values.put(Texts.whole(name), value);
       return this;
     }
 
@@ -177,7 +178,7 @@ public final class Configuration {
      * @param value whether it is so
      */
     public Builder put(String name, boolean value) {
-      values.put(requireNonNull(name, "name"), value);
+      values.put(Texts.whole(name), value);
       return this;
     }
 

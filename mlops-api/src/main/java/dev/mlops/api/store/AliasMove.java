@@ -2,6 +2,7 @@ package dev.mlops.api.store;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mlops.api.model.Texts;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -144,12 +145,13 @@ public final class AliasMove {
     return store.apply(this);
   }
 
+  /** A text within its bound, made whole: else the store could not write it. */
   static String bounded(String field, String text, int most) {
     if (text.length() > most) {
       throw new IllegalArgumentException(
           field + " must have at most " + most + " characters, but had " + text.length());
     }
-    return text;
+    return Texts.whole(text);
   }
 
   /** {@return such as {@code fraud@champion from fraud:6 to fraud:7}} */

@@ -526,8 +526,8 @@ public final class Registry implements VersionStore {
   public Document attach(Version version, String name, byte[] bytes, String by, String because) {
     requireOpen();
     PackageFile.requireName(name);
-    AliasMove.bounded("by", by, AliasMove.LONGEST_BY);
-    AliasMove.bounded("because", because, AliasMove.LONGEST_BECAUSE);
+    String actor = AliasMove.bounded("by", by, AliasMove.LONGEST_BY);
+    String reason = AliasMove.bounded("because", because, AliasMove.LONGEST_BECAUSE);
     byte[] copy = bytes.clone();
     Digest digest = Digest.of(copy);
     Version held = requireHeld(version).version();
@@ -551,7 +551,8 @@ public final class Registry implements VersionStore {
         }
       }
       Instant at = later(newest == 0 ? null : records.get(newest).at());
-      Document document = new Document(held, name, revision, digest, copy.length, at, by, because);
+      Document document =
+          new Document(held, name, revision, digest, copy.length, at, actor, reason);
       if (records.append(newest + 1, fields(document, request))) {
         documents.putIfAbsent(held.model(), records);
         return document;

@@ -1,8 +1,15 @@
 package dev.mlops.api.model;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mlops.api.monitor.Call;
+import dev.mlops.api.monitor.Segmentation;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Configuration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Texts that were cut inside an emoji are made whole where they come in, each in the same way. */
@@ -24,9 +31,43 @@ class OddTextTest {
             Row.of(schema, CUT).category(0),
             Row.of(schema, new double[1], new String[] {CUT}).category(0),
             Truth.of(CUT).label().orElseThrow(),
-            Classification.of(CUT).label()))
+            Truth.of(Map.of(CUT, 1.0)).values().keySet().iterator().next(),
+            Classification.of(CUT).label(),
+            Classification.of(List.of("a", CUT), new double[] {0.1, 0.9}).label(),
+            Classification.of(List.of("a", CUT), new double[] {0.1, 0.9}).labels().get(1),
+            Classification.of(Map.of(CUT, 0.9)).label(),
+            Regression.of(List.of(CUT), new double[1]).names().get(0),
+            Regression.of(Map.of(CUT, 1.0)).names().get(0),
+            Column.category(CUT).name(),
+            schema.positiveLabel(CUT).positiveLabel().orElseThrow()))
         .containsOnly(WHOLE);
     assertThat(Truth.of(CUT).matches(Classification.of(CUT))).isTrue();
+    assertThat(Metric.recall(CUT)).isEqualTo(Metric.recall(WHOLE));
+    assertThat(Truth.of(Map.of(CUT, 1.0)).isFor(Regression.of(Map.of(CUT, 2.0)))).isTrue();
+  }
+
+  @Test
+  void halvesAreReplacedInWhatAHostSaysToo() {
+    Segmentation rows = Segmentation.of("name", row -> CUT).naming(CUT);
+    assertThat(List.of(
+            requireNonNull(rows.reader(Baseline.builder(Schema.of(Column.number("x"))).build())
+                .segment(Row.of(Schema.of(Column.number("x")), 1))),
+            Segmentation.column(CUT).name(),
+            Call.took(1).withSegment(CUT).segment().orElseThrow(),
+            Configuration.builder().put("a", CUT).build().text("a").orElseThrow(),
+            Configuration.builder().put(CUT, 1).build().values().firstKey()))
+        .containsOnly(WHOLE);
+  }
+
+  @Test
+  void labelsThatAreSharedAreNotCopied() {
+    List<String> labels = List.of("bad", "ok \ud83d\ude00");
+    assertThat(Classification.of(labels, new double[2]).labels()).isSameAs(labels);
+    assertThat(Regression.of(labels, new double[2]).names()).isSameAs(labels);
+    List<String> mutable = new ArrayList<>(labels);
+    Classification said = Classification.of(mutable, new double[2]);
+    mutable.set(0, "else");
+    assertThat(said.labels()).isEqualTo(labels);
   }
 
   @Test
