@@ -11,7 +11,7 @@ record AfterTruths(long wanted) implements RetrainPolicy {
   @Override
   public RetrainDecision decide(Evidence now, RetrainHistory past) {
     if (now.champion().isEmpty()) {
-      return RetrainDecision.of(Outcome.INCONCLUSIVE, toString(), "nothing served yet");
+      return RetrainDecision.of(Outcome.INCONCLUSIVE, toString(), "nothing recorded yet");
     }
     long fresh = past.lastPosition().isPresent()
         ? now.maturedSince(past.lastPosition().getAsLong())

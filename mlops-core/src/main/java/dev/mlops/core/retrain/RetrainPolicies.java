@@ -84,7 +84,7 @@ public final class RetrainPolicies {
    * {@return a policy that retrains when this many outcomes have matured since the newest candidate was begun}
    *
    * <p>Without a candidate it counts from the oldest outcome that is known, and so it does where the outcomes of that time are
-   * gone. INCONCLUSIVE while nothing was served.
+   * gone. INCONCLUSIVE while nothing was recorded.
    *
    * @param outcomes at least 1
    * @throws IllegalArgumentException if it is below 1

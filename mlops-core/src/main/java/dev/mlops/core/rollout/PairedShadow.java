@@ -87,8 +87,8 @@ final class PairedShadow implements RolloutProgress {
     private final @Nullable Sequential test;
     private long n;
 
-    /** Whether a row counted for one of the two alone. */
-    private boolean unpaired;
+    /** How many rows counted for one of the two alone. */
+    private long alone;
 
     private Question(
         String asked,
@@ -133,6 +133,12 @@ final class PairedShadow implements RolloutProgress {
           : new Question(MlopsException.named(condition), null, 1.0, 0.0, alpha, dependence);
     }
 
+    /**
+     * Takes a row. Precision counts the rows that a model says yes to, and these differ: a row that counts for one of the two
+     * alone is taken at its worst, with no loss of the champion's and the largest of the candidate's. Over all rows that count
+     * for either, the champion's mean is then at most what it is over its own rows, and the candidate's at least: where the
+     * test holds for these, it holds for the means that the metric is made of.
+     */
     void observe(Outcome outcome, Optional<Prediction> candidate) {
       if (loss == null || test == null) {
         return;
@@ -143,28 +149,26 @@ final class PairedShadow implements RolloutProgress {
         return; // a row that does not count
       }
       if (Double.isNaN(theirs) || (Double.isNaN(ours) && candidate.isPresent())) {
-        unpaired =
-            true; // precision counts the rows that a model says yes to, so other rows of each
-        return;
+        alone++;
       }
       n++;
-      test.update(
-          candidate.isEmpty()
-              ? -1.0
-              : (Math.min(theirs, largest) - Math.min(ours, largest)) / largest);
+      double champions = Double.isNaN(theirs) ? 0.0 : Math.min(theirs, largest);
+      double candidates = Double.isNaN(ours) ? largest : Math.min(ours, largest);
+      test.update(candidate.isEmpty() ? -1.0 : (champions - candidates) / largest);
     }
 
     boolean open() {
-      return loss == null || unpaired || (test != null && !test.rejected());
+      return loss == null || (test != null && !test.rejected());
     }
 
     /** {@return such as {@code recall … undecided on 3 rows}} */
     @Override
     public String toString() {
       return asked
-          + (loss == null || unpaired
+          + (loss == null
               ? " cannot be told from rows one by one"
-              : (open() ? " undecided on " : " holds on ") + n + " rows that count");
+              : (open() ? " undecided on " : " holds on ") + n + " rows that count"
+                  + (alone == 0 ? "" : ", " + alone + " of them for one of the two alone"));
     }
   }
 

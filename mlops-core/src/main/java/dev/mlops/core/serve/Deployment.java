@@ -309,7 +309,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
 
   private static Served fixed(Prediction answer, Loaded missing) {
     return Served.of(
-        answer, Unrecorded.id(), Route.instead(missing.version(), Route.Reason.FIXED_ANSWER));
+        answer, Unmonitored.id(), Route.instead(missing.version(), Route.Reason.FIXED_ANSWER));
   }
 
   /** What a version says, which is in use and released here. */
@@ -528,7 +528,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
       return champion.recorder().record(key, row, prediction, waited, binding, model);
     } catch (Throwable e) { // a foreign monitor that breaks its contract must not break serving
       monitorBroke("record a prediction", e);
-      return Unrecorded.id();
+      return Unmonitored.id();
     }
   }
 

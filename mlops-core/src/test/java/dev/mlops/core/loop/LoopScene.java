@@ -1,8 +1,7 @@
 package dev.mlops.core.loop;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Classification;
@@ -209,10 +208,10 @@ final class LoopScene {
   void assertCandidatesClosedOnce() {
     List<Scripted> candidates =
         runtime.loaded.stream().filter(model -> !model.serves).toList();
-    assertTrue(!candidates.isEmpty(), "no candidate was loaded");
+    assertThat(!candidates.isEmpty()).as("no candidate was loaded").isTrue();
     Model champion = deployment.using(model -> model);
     candidates.forEach(model ->
-        assertEquals(model == champion ? 0 : 1, model.closes.get(), () -> "closes of " + model));
+        assertThat(model.closes.get()).as(() -> "closes of " + model).isEqualTo(model == champion ? 0 : 1));
   }
 
   /** Makes every append to the journal fail until {@link #healJournal()}: foreign bytes at its end are not written over. */

@@ -1,10 +1,9 @@
 package dev.mlops.core.loop;
 
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Labelled;
@@ -58,12 +57,9 @@ class TrainingWindowTest {
   @Test
   void withoutAChangeWindowsDoubleAndAHundredRowsAreHeldBack() {
     RowSelection.Selected selection = select(100, 5_000, 1_700, OptionalLong.empty());
-    assertEquals(
-        List.of(100, 300, 700, 1_500, 1_600),
-        sizes(trainer.calls),
-        "200, 400, 800, 1600 and all 1700");
-    assertEquals(100, selection.heldBack().size());
-    assertEquals(5, selection.fits());
+    assertThat(sizes(trainer.calls)).as("200, 400, 800, 1600 and all 1700").isEqualTo(List.of(100, 300, 700, 1_500, 1_600));
+    assertThat(selection.heldBack().size()).isEqualTo(100);
+    assertThat(selection.fits()).isEqualTo(5);
   }
 
   /** A fifth of those since the change, at least 20 and at most 200; the window of the change is one of those tried. */
@@ -72,18 +68,16 @@ class TrainingWindowTest {
     for (int[] wanted : new int[][] {{50, 20}, {100, 20}, {150, 30}, {700, 140}, {1_500, 200}}) {
       RowSelection.Selected selection =
           select(30, 5_000, 2_000, OptionalLong.of(3_000 - wanted[0]));
-      assertEquals(wanted[1], selection.heldBack().size(), wanted[0] + " since the change");
-      assertTrue(
-          sizes(trainer.calls).contains(wanted[0] - wanted[1]),
-          sizes(trainer.calls).toString());
+      assertThat(selection.heldBack().size()).as(wanted[0] + " since the change").isEqualTo(wanted[1]);
+      assertThat(sizes(trainer.calls)).as(sizes(trainer.calls).toString()).contains(wanted[0] - wanted[1]);
     }
   }
 
   @Test
   void theChangeBeforeTheFirstRowCutsNothing() {
     RowSelection.Selected selection = select(100, 5_000, 300, OptionalLong.of(3));
-    assertEquals(60, selection.heldBack().size());
-    assertTrue(sizes(trainer.calls).contains(240));
+    assertThat(selection.heldBack().size()).isEqualTo(60);
+    assertThat(sizes(trainer.calls)).contains(240);
   }
 
   @Test
@@ -91,8 +85,8 @@ class TrainingWindowTest {
     trainer.calls.clear();
     TrainingWindow.sinceChange(100, 400)
         .train(outcomes(0, 3_000).stream().map(Outcome::labelled).toList(), trainer);
-    assertEquals(List.of(100, 300), sizes(trainer.calls));
-    assertEquals(0.0026, trainer.calls.get(1).get(0).input().number(0), 1e-12, "the newest 400");
+    assertThat(sizes(trainer.calls)).isEqualTo(List.of(100, 300));
+    assertThat(trainer.calls.get(1).get(0).input().number(0)).as("the newest 400").isCloseTo(0.0026, within(1e-12));
   }
 
   /** Rows of one block tell one thing: three blocks are held back, at most half of the rows. */
@@ -132,13 +126,10 @@ class TrainingWindowTest {
     for (OptionalLong change : List.of(OptionalLong.empty(), OptionalLong.of(1_700))) {
       RowSelection.Selected selection = select(100, 5_000, 1_000, change);
       double first = selection.heldBack().get(0).row().number(0);
-      assertEquals(
-          1_999, selection.heldBack().get(selection.heldBack().size() - 1).position());
+      assertThat(selection.heldBack().get(selection.heldBack().size() - 1).position()).isEqualTo(1_999);
       trainer.calls.forEach(rows ->
-          rows.forEach(row -> assertTrue(row.input().number(0) < first, "trained on later rows")));
-      assertEquals(
-          selection.heldBack().get(0).position() - 1,
-          selection.training().get(selection.training().size() - 1).position());
+          rows.forEach(row -> assertThat(row.input().number(0)).as("trained on later rows").isLessThan(first)));
+      assertThat(selection.training().get(selection.training().size() - 1).position()).isEqualTo(selection.heldBack().get(0).position() - 1);
     }
   }
 
@@ -148,10 +139,10 @@ class TrainingWindowTest {
    */
   @Test
   void theLongestWindowWithinHalfAStandardErrorOfTheBestWins() {
-    assertEquals(300, chosen(10, 11), "0.11 is within");
-    assertEquals(100, chosen(10, 12), "0.12 is not");
-    assertEquals(300, chosen(12, 10), "longer and better");
-    assertEquals(300, chosen(10, 10));
+    assertThat(chosen(10, 11)).as("0.11 is within").isEqualTo(300);
+    assertThat(chosen(10, 12)).as("0.12 is not").isEqualTo(100);
+    assertThat(chosen(12, 10)).as("longer and better").isEqualTo(300);
+    assertThat(chosen(10, 10)).isEqualTo(300);
   }
 
   /** Beside the powers of two the most is tried; a window of it is used where it is no worse. */
@@ -275,58 +266,41 @@ class TrainingWindowTest {
         });
       }
     };
-    assertEquals(
-        100,
-        TrainingWindow.sinceChange(100, 5_000)
+    assertThat(TrainingWindow.sinceChange(100, 5_000)
             .select(outcomes(0, 400), OptionalLong.empty(), broken, TrainingContext.none())
             .training()
-            .size());
+            .size()).isEqualTo(100);
   }
 
   @Test
   void withFewRowsAndNoChangeHalfAreHeldBack() {
     for (int count : new int[] {40, 100, 130, 199}) {
       RowSelection.Selected selection = select(100, 5_000, count, OptionalLong.empty());
-      assertEquals(Math.max(20, count / 2), selection.heldBack().size(), count + " rows");
-      assertTrue(selection.training().size() >= 20, count + " rows");
+      assertThat(selection.heldBack().size()).as(count + " rows").isEqualTo(Math.max(20, count / 2));
+      assertThat(selection.training().size()).as(count + " rows").isGreaterThanOrEqualTo(20);
     }
-    assertEquals(
-        "wanted at least 20 rows to train on besides 20 held back, got 39 rows",
-        assertThrows(
-                IllegalArgumentException.class, () -> select(100, 5_000, 39, OptionalLong.empty()))
-            .getMessage());
+    assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> select(100, 5_000, 39, OptionalLong.empty()))
+            .getMessage()).isEqualTo("wanted at least 20 rows to train on besides 20 held back, got 39 rows");
   }
 
   @Test
   void itSaysWhatItWaitsFor() {
     TrainingWindow window = TrainingWindow.sinceChange(150, 5_000);
-    assertEquals(
-        Optional.of("waiting for 1 more outcomes: 149 are kept, the window wants 150"),
-        window.waitsFor(149, 149, OptionalLong.empty()));
-    assertEquals(Optional.empty(), window.waitsFor(150, 150, OptionalLong.empty()));
-    assertEquals(
-        Optional.of("waiting for 1 more outcomes since the change"),
-        window.waitsFor(5_000, 9_149, OptionalLong.of(9_000)));
-    assertEquals(Optional.empty(), window.waitsFor(5_000, 9_150, OptionalLong.of(9_000)));
-    assertEquals(
-        Optional.of("waiting for 60 more outcomes: 40 are kept, the window wants 100"),
-        TrainingWindow.sinceChange(30, 100).waitsFor(40, 40, OptionalLong.of(0)));
+    assertThat(window.waitsFor(149, 149, OptionalLong.empty())).isEqualTo(Optional.of("waiting for 1 more outcomes: 149 are kept, the window wants 150"));
+    assertThat(window.waitsFor(150, 150, OptionalLong.empty())).isEmpty();
+    assertThat(window.waitsFor(5_000, 9_149, OptionalLong.of(9_000))).isEqualTo(Optional.of("waiting for 1 more outcomes since the change"));
+    assertThat(window.waitsFor(5_000, 9_150, OptionalLong.of(9_000))).isEmpty();
+    assertThat(TrainingWindow.sinceChange(30, 100).waitsFor(40, 40, OptionalLong.of(0))).isEqualTo(Optional.of("waiting for 60 more outcomes: 40 are kept, the window wants 100"));
   }
 
   @Test
   void itRefusesNumbersOutOfRange() {
     for (int[] wrong : new int[][] {{29, 100}, {30, 99}, {200, 199}}) {
-      assertEquals(
-          "a window must have least >= 30, most >= 100 and most >= least, but had " + wrong[0]
-              + " and " + wrong[1],
-          assertThrows(
-                  IllegalArgumentException.class,
-                  () -> TrainingWindow.sinceChange(wrong[0], wrong[1]))
-              .getMessage());
+      assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> TrainingWindow.sinceChange(wrong[0], wrong[1]))
+              .getMessage()).isEqualTo("a window must have least >= 30, most >= 100 and most >= least, but had " + wrong[0]
+              + " and " + wrong[1]);
     }
-    assertEquals(
-        "since the change, 30 to 100 outcomes",
-        TrainingWindow.sinceChange(30, 100).toString());
-    assertEquals(100, TrainingWindow.sinceChange(30, 100).most());
+    assertThat(TrainingWindow.sinceChange(30, 100).toString()).isEqualTo("since the change, 30 to 100 outcomes");
+    assertThat(TrainingWindow.sinceChange(30, 100).most()).isEqualTo(100);
   }
 }

@@ -117,7 +117,7 @@ class UnderLoadTest {
   @Test
   void evidenceWithoutAChampionNamesWhatIsRecorded() {
     MicrometerMonitor monitor = open(new SimpleMeterRegistry(), config -> config);
-    assertThat(monitor.evidence()).hasToString("fraud · nothing served");
+    assertThat(monitor.evidence()).hasToString("fraud · nothing recorded");
     monitor.recorder("8", BASELINE).record(ROW, YES, 1);
     monitor.tick();
     assertThat(monitor.evidence().toString()).contains("no champion", "8: 1 served");

@@ -1,10 +1,8 @@
 package dev.mlops.core.pack;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mlops.api.model.AnomalyScore;
 import dev.mlops.api.model.Classification;
@@ -95,8 +93,8 @@ class SectionsTest {
       T value, Function<T, Json> form, Function<Json, T> back, String at) {
     byte[] bytes = form.apply(value).bytes();
     T read = back.apply(Json.parse(bytes, LIMIT));
-    assertEquals(value, read, at);
-    assertArrayEquals(bytes, form.apply(read).bytes(), at);
+    assertThat(read).as(at).isEqualTo(value);
+    assertThat(form.apply(read).bytes()).as(at).isEqualTo(bytes);
   }
 
   private static String text(Random random) {
@@ -259,7 +257,7 @@ class SectionsTest {
 
   private static String refusal(Function<Json, ?> reader, String text) {
     Json json = Json.parse(text.replace('\'', '"').getBytes(UTF_8), LIMIT);
-    return assertThrows(JsonException.class, () -> reader.apply(json), text).getMessage();
+    return catchThrowableOfType(JsonException.class, () -> reader.apply(json)).getMessage();
   }
 
   @Test
@@ -267,14 +265,14 @@ class SectionsTest {
     String text = "{'format':5,'new':1}";
     for (Function<Json, ?> reader :
         List.<Function<Json, ?>>of(Sections::schema, Sections::provenance, Sections::environment)) {
-      assertEquals("$.format: wanted format 1, got 5", refusal(reader, text));
+      assertThat(refusal(reader, text)).isEqualTo("$.format: wanted format 1, got 5");
     }
     for (Function<Json, ?> reader :
         List.<Function<Json, ?>>of(Sections::examples, Sections::configuration)) {
-      assertEquals("$.format: wanted format 1 to 2, got 5", refusal(reader, text));
+      assertThat(refusal(reader, text)).isEqualTo("$.format: wanted format 1 to 2, got 5");
     }
-    assertEquals("$.format: wanted format 1 to 3, got 5", refusal(Sections::libraries, text));
-    assertEquals("$.format: wanted format 1 to 4, got 5", refusal(Sections::baseline, text));
+    assertThat(refusal(Sections::libraries, text)).isEqualTo("$.format: wanted format 1 to 3, got 5");
+    assertThat(refusal(Sections::baseline, text)).isEqualTo("$.format: wanted format 1 to 4, got 5");
   }
 
   /** Version 4 of a baseline tells how predictions were distributed; earlier versions are read without. */
@@ -286,22 +284,20 @@ class SectionsTest {
     for (int format = 1; format <= 4; format++) {
       Json json = Json.parse(
           ("{'format':" + format + "," + rest + "}").replace('\'', '"').getBytes(UTF_8), LIMIT);
-      assertTrue(Sections.baseline(json).predictions().isEmpty());
+      assertThat(Sections.baseline(json).predictions().isEmpty()).isTrue();
     }
     Json json = Json.parse(
         ("{'format':4," + rest + ",'predictions':[" + part + "]}")
             .replace('\'', '"')
             .getBytes(UTF_8),
         LIMIT);
-    assertEquals(
-        List.of(new CategoryProfile("label", Map.of("no", 2L, "yes", 1L), 0, 0)),
-        Sections.baseline(json).predictions());
+    assertThat(Sections.baseline(json).predictions()).isEqualTo(List.of(new CategoryProfile("label", Map.of("no", 2L, "yes", 1L), 0, 0)));
     String early =
         refusal(Sections::baseline, "{'format':3," + rest + ",'predictions':[" + part + "]}");
-    assertTrue(early.contains("before version 4"), early);
+    assertThat(early).contains("before version 4");
     String twice = refusal(
         Sections::baseline, "{'format':4," + rest + ",'predictions':[" + part + "," + part + "]}");
-    assertTrue(twice.contains("once"), twice);
+    assertThat(twice).contains("once");
   }
 
   @ParameterizedTest
@@ -316,7 +312,7 @@ class SectionsTest {
       })
   void earlierLibrariesAreRead(String text, String wanted) {
     Json json = Json.parse(text.replace('\'', '"').getBytes(UTF_8), LIMIT);
-    assertEquals(wanted, Sections.libraries(json).get(0).toString());
+    assertThat(Sections.libraries(json).get(0).toString()).isEqualTo(wanted);
   }
 
   @ParameterizedTest
@@ -329,7 +325,7 @@ class SectionsTest {
         "{'format':3,'libraries':[{'name':'a','sha256':'MD5'}]} | $.libraries.0.sha256: wanted what makes sense"
       })
   void librariesThatAreNoneAreRefused(String text, String wanted) {
-    assertTrue(refusal(Sections::libraries, text).startsWith(wanted));
+    assertThat(refusal(Sections::libraries, text)).startsWith(wanted);
   }
 
   /** The value of a variable is no name, and the message does not show it. */
@@ -339,8 +335,8 @@ class SectionsTest {
         Sections::environment,
         "{'format':1,'java':'','javaVendor':'','os':'','osVersion':'','architecture':'','charset':'',"
             + "'variables':['TOKEN=hunter2']}");
-    assertTrue(refusal.contains("environment variable"), refusal);
-    assertTrue(!refusal.contains("hunter2"), refusal);
+    assertThat(refusal).contains("environment variable");
+    assertThat(!refusal.contains("hunter2")).as(refusal).isTrue();
   }
 
   /** Version 3 of a baseline tells the labels of the test rows; versions 1 and 2 are read without. */
@@ -352,22 +348,16 @@ class SectionsTest {
     for (int format = 1; format <= 3; format++) {
       Json json = Json.parse(
           ("{'format':" + format + "," + rest + "}").replace('\'', '"').getBytes(UTF_8), LIMIT);
-      assertTrue(Sections.baseline(json).labels().isEmpty());
+      assertThat(Sections.baseline(json).labels().isEmpty()).isTrue();
     }
     Json json = Json.parse(
         ("{'format':3," + rest + labels + "}").replace('\'', '"').getBytes(UTF_8), LIMIT);
-    assertEquals(
-        new CategoryProfile("label", Map.of("no", 2L, "yes", 1L), 0, 0),
-        Sections.baseline(json).labels().orElseThrow());
-    assertEquals(
-        "$.labels: wanted no labels before version 3 of a baseline, got an object of 4",
-        refusal(Sections::baseline, "{'format':2," + rest + labels + "}"));
-    assertEquals(
-        "$.labels: wanted counts by label, got an object of 8",
-        refusal(
+    assertThat(Sections.baseline(json).labels().orElseThrow()).isEqualTo(new CategoryProfile("label", Map.of("no", 2L, "yes", 1L), 0, 0));
+    assertThat(refusal(Sections::baseline, "{'format':2," + rest + labels + "}")).isEqualTo("$.labels: wanted no labels before version 3 of a baseline, got an object of 4");
+    assertThat(refusal(
             Sections::baseline,
             "{'format':3," + rest + ",'labels':{'column':'label','missing':0,'n':0,'mean':0,"
-                + "'standardDeviation':0,'minimum':0,'maximum':0,'sample':[]}}"));
+                + "'standardDeviation':0,'minimum':0,'maximum':0,'sample':[]}}")).isEqualTo("$.labels: wanted counts by label, got an object of 8");
   }
 
   @ParameterizedTest
@@ -389,7 +379,7 @@ class SectionsTest {
       })
   void aSchemaThatIsNoneIsRefused(String text, String wanted) {
     String message = refusal(Sections::schema, text);
-    assertTrue(message.startsWith(wanted.replace('`', '"')), message);
+    assertThat(message.startsWith(wanted.replace('`', '"'))).as(message).isTrue();
   }
 
   @ParameterizedTest
@@ -416,7 +406,7 @@ class SectionsTest {
         Sections::baseline,
         "{'format':1,'schema':{'columns':[{'name':'a','type':'number'},{'name':'c','type':'category'}]},"
             + rest + "}");
-    assertTrue(message.startsWith(wanted), message);
+    assertThat(message).startsWith(wanted);
   }
 
   @ParameterizedTest
@@ -441,7 +431,7 @@ class SectionsTest {
         Sections::examples,
         "{'format':1,'schema':{'columns':[{'name':'a','type':'number'},{'name':'c','type':'category'}]},'examples':["
             + example + "]}");
-    assertTrue(message.startsWith(wanted.replace('`', '"')), message);
+    assertThat(message.startsWith(wanted.replace('`', '"'))).as(message).isTrue();
   }
 
   @ParameterizedTest
@@ -459,19 +449,15 @@ class SectionsTest {
         Sections::examples,
         "{'format':2,'schema':{'columns':[{'name':'a','type':'number'}]},'examples':[" + example
             + "]}");
-    assertTrue(message.startsWith(wanted), message);
+    assertThat(message).startsWith(wanted);
   }
 
   @Test
   void aPredictionOfAHostsOwnKindHasNoForm() {
     Prediction own = () -> true;
-    assertEquals(
-        "a golden example must expect a Classification, Regression or AnomalyScore, but expects a "
-            + own.getClass().getSimpleName(),
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> Sections.examples(
+    assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> Sections.examples(
                     List.of(new GoldenExample(Row.of(Schema.of(Column.number("a")), 1), own))))
-            .getMessage());
+            .getMessage()).isEqualTo("a golden example must expect a Classification, Regression or AnomalyScore, but expects a "
+            + own.getClass().getSimpleName());
   }
 }

@@ -1,9 +1,8 @@
 package dev.mlops.core.rollout;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
@@ -60,7 +59,7 @@ class PairedShadowTest {
             run(ShadowPlan.shadow(), champion, champion + 0.02, new SplittableRandom(seed));
         promoted += promoted(shadow) ? 1 : 0;
       }
-      assertTrue(promoted <= 253, promoted + " of 2000 promoted, champion errs " + champion);
+      assertThat(promoted).as(promoted + " of 2000 promoted, champion errs " + champion).isLessThanOrEqualTo(253);
     }
   }
 
@@ -75,14 +74,14 @@ class PairedShadowTest {
     for (int seed = 0; seed < 200; seed++) {
       PairedShadow shadow = run(ShadowPlan.shadow(), 0.1, 0.3, new SplittableRandom(seed));
       truths[seed] = shadow.n();
-      assertEquals(RolloutDecision.Outcome.KEEP, shadow.decision().outcome());
+      assertThat(shadow.decision().outcome()).isEqualTo(RolloutDecision.Outcome.KEEP);
     }
     Arrays.sort(truths);
-    assertTrue(truths[100] < 150, "median " + truths[100]);
+    assertThat(truths[100]).as("median " + truths[100]).isLessThan(150);
     PairedShadow patient =
         run(ShadowPlan.shadow().withoutFutility(), 0.1, 0.3, new SplittableRandom(0));
-    assertEquals(State.KEPT_BACK, patient.state());
-    assertEquals(500, patient.n());
+    assertThat(patient.state()).isEqualTo(State.KEPT_BACK);
+    assertThat(patient.n()).isEqualTo(500);
   }
 
   /** Equal models: at most alpha of them are called worse, plus what an exact binomial test of 2,000 runs at 1e-4 allows. */
@@ -94,7 +93,7 @@ class PairedShadowTest {
           run(ShadowPlan.shadow().noWorseBy(0), 0.2, 0.2, new SplittableRandom(seed));
       worse += shadow.state() == State.WORSE ? 1 : 0;
     }
-    assertTrue(worse <= 138, worse + " of 2000");
+    assertThat(worse).as(worse + " of 2000").isLessThanOrEqualTo(138);
   }
 
   /** Where rows depend on each other and that counts, blocks are judged, and the shadow has as many times more truths. */
@@ -108,30 +107,27 @@ class PairedShadowTest {
       blind.update(1, 0);
       blocks.update(1, 0);
     }
-    assertEquals(State.SUPERIOR, blind.state());
-    assertEquals(State.UNDECIDED, blocks.state());
+    assertThat(blind.state()).isEqualTo(State.SUPERIOR);
+    assertThat(blocks.state()).isEqualTo(State.UNDECIDED);
     while (blocks.state() == State.UNDECIDED) {
       blocks.update(1, 0);
     }
-    assertEquals(State.SUPERIOR, blocks.state());
-    assertEquals(0, blocks.n() % 16);
+    assertThat(blocks.state()).isEqualTo(State.SUPERIOR);
+    assertThat(blocks.n() % 16).isEqualTo(0);
 
     PairedShadow long4 = PairedShadow.of(
         ShadowPlan.shadow().untilDecided(30).noWorseBy(0).underDependence(true), start.build());
     while (long4.state() == State.UNDECIDED) {
       long4.update(0, 0);
     }
-    assertEquals(120, long4.n());
+    assertThat(long4.n()).isEqualTo(120);
   }
 
   /** A candidate worse by twice the margin: the same bound, and it is far below it. */
   @Test
   void aCandidateThatIsClearlyWorseIsKeptBack() {
     for (int seed = 0; seed < 200; seed++) {
-      assertEquals(
-          State.WORSE,
-          run(ShadowPlan.shadow(), 0.1, 0.3, new SplittableRandom(seed)).state(),
-          "seed " + seed);
+      assertThat(run(ShadowPlan.shadow(), 0.1, 0.3, new SplittableRandom(seed)).state()).as("seed " + seed).isEqualTo(State.WORSE);
     }
   }
 
@@ -141,11 +137,11 @@ class PairedShadowTest {
     long[] truths = new long[200];
     for (int seed = 0; seed < 200; seed++) {
       PairedShadow shadow = run(ShadowPlan.shadow(), 0.9, 0.1, new SplittableRandom(seed));
-      assertTrue(promoted(shadow), "seed " + seed);
+      assertThat(promoted(shadow)).as("seed " + seed).isTrue();
       truths[seed] = shadow.n();
     }
     Arrays.sort(truths);
-    assertTrue(truths[199] <= 30, "longest " + truths[199]);
+    assertThat(truths[199]).as("longest " + truths[199]).isLessThanOrEqualTo(30);
   }
 
   /**
@@ -155,20 +151,18 @@ class PairedShadowTest {
   @Test
   void evenAPerfectCandidateNeedsEightTruths() {
     PairedShadow shadow = run(ShadowPlan.shadow(), 1.0, 0.0, new SplittableRandom(1));
-    assertTrue(shadow.n() >= 8 && shadow.n() <= 12, shadow.toString());
-    assertEquals(
-        "SUPERIOR on " + shadow.n() + " truths: mean loss 0.000, champion 1.000",
-        shadow.toString());
+    assertThat(shadow.n() >= 8 && shadow.n() <= 12).as(shadow.toString()).isTrue();
+    assertThat(shadow.toString()).isEqualTo("SUPERIOR on " + shadow.n() + " truths: mean loss 0.000, champion 1.000");
   }
 
   @Test
   void theEndIsHonoured() {
     PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow().untilDecided(30), SCHEMA, 1.0);
     for (int i = 0; i < 29; i++) {
-      assertEquals(State.UNDECIDED, shadow.update(i % 2, (i + 1) % 2));
+      assertThat(shadow.update(i % 2, (i + 1) % 2)).isEqualTo(State.UNDECIDED);
     }
-    assertEquals(State.KEPT_BACK, shadow.update(1, 0));
-    assertEquals(30, shadow.n());
+    assertThat(shadow.update(1, 0)).isEqualTo(State.KEPT_BACK);
+    assertThat(shadow.n()).isEqualTo(30);
   }
 
   @Test
@@ -180,21 +174,17 @@ class PairedShadowTest {
     }
     String said = kept.toString();
     for (int i = 0; i < 1_000; i++) {
-      assertEquals(State.KEPT_BACK, kept.update(1, 0));
+      assertThat(kept.update(1, 0)).isEqualTo(State.KEPT_BACK);
     }
-    assertEquals(said, kept.toString());
-    assertEquals(30, kept.n());
+    assertThat(kept.toString()).isEqualTo(said);
+    assertThat(kept.n()).isEqualTo(30);
   }
 
   /** No difference at all shows that the candidate is not worse by the margin; without a margin it shows nothing. */
   @Test
   void anIdenticalCandidateIsNotWorseButNeverSuperior() {
-    assertEquals(
-        State.NOT_WORSE,
-        run(ShadowPlan.shadow(), 0.0, 0.0, new SplittableRandom(1)).state());
-    assertEquals(
-        State.KEPT_BACK,
-        run(ShadowPlan.shadow().noWorseBy(0), 0.0, 0.0, new SplittableRandom(1)).state());
+    assertThat(run(ShadowPlan.shadow(), 0.0, 0.0, new SplittableRandom(1)).state()).isEqualTo(State.NOT_WORSE);
+    assertThat(run(ShadowPlan.shadow().noWorseBy(0), 0.0, 0.0, new SplittableRandom(1)).state()).isEqualTo(State.KEPT_BACK);
   }
 
   @Test
@@ -202,7 +192,7 @@ class PairedShadowTest {
     PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow(), SCHEMA, 4.0);
     shadow.update(Double.POSITIVE_INFINITY, 1.0);
     shadow.update(2.0, Double.POSITIVE_INFINITY);
-    assertEquals("UNDECIDED on 2 truths: mean loss 0.625, champion 0.750", shadow.toString());
+    assertThat(shadow.toString()).isEqualTo("UNDECIDED on 2 truths: mean loss 0.625, champion 0.750");
   }
 
   @Test
@@ -211,7 +201,7 @@ class PairedShadowTest {
     while (shadow.state() == State.UNDECIDED) {
       shadow.update(0.5, Double.POSITIVE_INFINITY);
     }
-    assertEquals(State.WORSE, shadow.state());
+    assertThat(shadow.state()).isEqualTo(State.WORSE);
   }
 
   /** A monitor of a host's own may join them: they tell neither model from the other. */
@@ -250,55 +240,40 @@ class PairedShadowTest {
   void whatIsNoLossIsRefused() {
     PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow(), SCHEMA, 1.0);
     for (double wrong : new double[] {Double.NaN, -0.1}) {
-      assertEquals(
-          "losses must be >= 0, but were 0.0 and " + wrong,
-          assertThrows(IllegalArgumentException.class, () -> shadow.update(0, wrong))
-              .getMessage());
-      assertThrows(IllegalArgumentException.class, () -> shadow.update(wrong, 0));
+      assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> shadow.update(0, wrong))
+              .getMessage()).isEqualTo("losses must be >= 0, but were 0.0 and " + wrong);
+      assertThatThrownBy(() -> shadow.update(wrong, 0)).isInstanceOf(IllegalArgumentException.class);
     }
-    assertEquals("UNDECIDED on 0 truths", shadow.toString());
+    assertThat(shadow.toString()).isEqualTo("UNDECIDED on 0 truths");
     for (double largest : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
-      assertEquals(
-          "largest must be finite and > 0, but was " + largest,
-          assertThrows(
-                  IllegalArgumentException.class,
-                  () -> PairedShadow.of(ShadowPlan.shadow(), SCHEMA, largest))
-              .getMessage());
+      assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> PairedShadow.of(ShadowPlan.shadow(), SCHEMA, largest))
+              .getMessage()).isEqualTo("largest must be finite and > 0, but was " + largest);
     }
   }
 
   @Test
   @SuppressWarnings("NullAway") // that is the point
   void withoutAPlanThereIsNoShadow() {
-    assertEquals(
-        "plan",
-        assertThrows(NullPointerException.class, () -> PairedShadow.of(null, SCHEMA, 1.0))
-            .getMessage());
+    assertThat(catchThrowableOfType(NullPointerException.class, () -> PairedShadow.of(null, SCHEMA, 1.0))
+            .getMessage()).isEqualTo("plan");
   }
 
   @Test
   void thePlanHoldsItsRanges() {
     ShadowPlan plan = ShadowPlan.shadow().erringAtMost(0.01).noWorseBy(0.1).untilDecided(99);
-    assertEquals(new ShadowPlan(0.01, 0.1, 99, true, false, false), plan);
-    assertEquals(
-        "shadow until decided, at most 99 truths (alpha 0.01, margin 0.1)", plan.toString());
-    assertEquals(new ShadowPlan(0.05, 0.02, 500, true, false, false), ShadowPlan.shadow());
+    assertThat(plan).isEqualTo(new ShadowPlan(0.01, 0.1, 99, true, false, false));
+    assertThat(plan.toString()).isEqualTo("shadow until decided, at most 99 truths (alpha 0.01, margin 0.1)");
+    assertThat(ShadowPlan.shadow()).isEqualTo(new ShadowPlan(0.05, 0.02, 500, true, false, false));
     for (double alpha : new double[] {0, 1, Double.NaN}) {
-      assertEquals(
-          "alpha must be above 0 and below 1, but was " + alpha,
-          assertThrows(IllegalArgumentException.class, () -> plan.erringAtMost(alpha))
-              .getMessage());
+      assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> plan.erringAtMost(alpha))
+              .getMessage()).isEqualTo("alpha must be above 0 and below 1, but was " + alpha);
     }
     for (double margin : new double[] {-0.01, 1, Double.NaN}) {
-      assertEquals(
-          "margin must be at least 0 and below 1, but was " + margin,
-          assertThrows(IllegalArgumentException.class, () -> plan.noWorseBy(margin))
-              .getMessage());
+      assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> plan.noWorseBy(margin))
+              .getMessage()).isEqualTo("margin must be at least 0 and below 1, but was " + margin);
     }
-    assertEquals(
-        "most must be >= 30, but was 29",
-        assertThrows(IllegalArgumentException.class, () -> plan.untilDecided(29))
-            .getMessage());
+    assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> plan.untilDecided(29))
+            .getMessage()).isEqualTo("most must be >= 30, but was 29");
   }
 
   private static final Schema FRAUD =
@@ -362,6 +337,32 @@ class PairedShadowTest {
     assertThat(alonePromoted).as("without the question").isBetween(1, i);
   }
 
+  /** Precision counts the rows that a model says yes to: one that the candidate alone says yes to holds nothing. */
+  @Test
+  void aRowThatCountsForOneOfTheTwoDoesNotHoldAQuestion() {
+    RolloutProgress rollout =
+        afterAnUndecidedGate(Signals.quality("precision").noWorseThanChampion(0.1));
+    observe(rollout, 0, "fraud", "ok", "fraud"); // only the candidate says fraud
+    observe(rollout, 1, "ok", "fraud", "ok"); // only the champion does
+    for (int i = 2; i < 500; i++) {
+      String truth = i % 2 == 0 ? "fraud" : "ok";
+      observe(rollout, i, truth, truth, truth);
+    }
+    assertThat(rollout.decision().outcome()).isEqualTo(RolloutDecision.Outcome.PROMOTE);
+    assertThat(rollout.decision().reason()).contains("precision", "holds on", ", 2 of them for one");
+  }
+
+  /** The candidate says yes to 250 more rows, all wrongly: it is worse on rows that the champion does not count. */
+  @Test
+  void rowsThatCountForTheCandidateAloneAreHeldAgainstIt() {
+    RolloutProgress rollout =
+        afterAnUndecidedGate(Signals.quality("precision").noWorseThanChampion(0.1));
+    for (int i = 0; i < 500; i++) {
+      observe(rollout, i, i % 2 == 0 ? "fraud" : "ok", i % 2 == 0 ? "fraud" : "ok", "fraud");
+    }
+    assertThat(rollout.decision().outcome()).isEqualTo(RolloutDecision.Outcome.KEEP);
+  }
+
   /** About accuracy the shadow's own test tells, so nothing waits for a second one. */
   @Test
   void aQuestionAboutTheShadowsOwnLossIsNotAskedTwice() {
@@ -377,7 +378,6 @@ class PairedShadowTest {
   void whatCannotBeToldRowByRowHoldsThePromotion() {
     for (Condition untold : List.of(
         Signals.quality("f1").noWorseThanChampion(0.05),
-        Signals.quality("precision").noWorseThanChampion(0.05),
         Signals.latency().p99AtMost(Duration.ofMillis(5)),
         (Condition) evidence -> Finding.inconclusive("a lambda"))) {
       RolloutProgress rollout = afterAnUndecidedGate(untold);
@@ -418,7 +418,7 @@ class PairedShadowTest {
       equal.update(0, 0);
       better.update(i % 4 == 0 ? 1 : 0, 0);
     }
-    assertEquals(State.KEPT_BACK, equal.state());
-    assertEquals(State.SUPERIOR, better.state());
+    assertThat(equal.state()).isEqualTo(State.KEPT_BACK);
+    assertThat(better.state()).isEqualTo(State.SUPERIOR);
   }
 }

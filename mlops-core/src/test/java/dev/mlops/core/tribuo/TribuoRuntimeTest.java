@@ -1,13 +1,10 @@
 package dev.mlops.core.tribuo;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
 import com.google.protobuf.Any;
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
@@ -185,11 +182,11 @@ class TribuoRuntimeTest {
     ModelPackage made = trained.asPackage("colours");
     Model loaded = new TribuoRuntime().load(FilePackage.of(made.manifest(), blobs(made)::get));
     for (Labelled<Row> row : rows) {
-      assertEquals(trained.model().predict(row.input()), loaded.predict(row.input()));
+      assertThat(loaded.predict(row.input())).isEqualTo(trained.model().predict(row.input()));
     }
-    assertEquals(20, made.examples().size());
+    assertThat(made.examples().size()).isEqualTo(20);
     made.examples()
-        .forEach(example -> assertEquals(example.expected(), loaded.predict(example.row())));
+        .forEach(example -> assertThat(loaded.predict(example.row())).isEqualTo(example.expected()));
   }
 
   @ParameterizedTest
@@ -200,7 +197,7 @@ class TribuoRuntimeTest {
     ModelPackage made = trained.asPackage("colours");
     Model loaded = new TribuoRuntime().load(made);
     for (Labelled<Row> row : rows) {
-      assertEquals(trained.model().predict(row.input()), loaded.predict(row.input()));
+      assertThat(loaded.predict(row.input())).isEqualTo(trained.model().predict(row.input()));
     }
   }
 
@@ -247,11 +244,11 @@ class TribuoRuntimeTest {
 
   private static String refused(TribuoRuntime runtime, ModelProto forged) {
     FilePackage source = packaged(forged.toByteArray());
-    ModelLoadException fault = assertThrows(ModelLoadException.class, () -> runtime.load(source));
+    ModelLoadException fault = catchThrowableOfType(ModelLoadException.class, () -> runtime.load(source));
     String begins = "colours sha256:" + source.digest().abbreviated() + " cannot be loaded: ";
-    assertTrue(fault.getMessage().startsWith(begins), fault.getMessage());
-    assertTrue(fault.getMessage().endsWith("; not loaded"), fault.getMessage());
-    assertEquals("PACKAGE-LOAD", fault.code());
+    assertThat(fault.getMessage()).startsWith(begins);
+    assertThat(fault.getMessage()).endsWith("; not loaded");
+    assertThat(fault.code()).isEqualTo("PACKAGE-LOAD");
     return fault.getMessage().substring(begins.length());
   }
 
@@ -326,9 +323,9 @@ class TribuoRuntimeTest {
   @MethodSource("traps")
   void aClassThatIsNotAllowedIsNeverInitialisedHoweverDeepItsNameStands(ModelProto forged) {
     String message = refused(new TribuoRuntime(), forged);
-    assertTrue(message.contains("weights name class \"" + TRAP + "\" at ModelProto"), message);
-    assertTrue(message.contains(", which is not among the "), message);
-    assertEquals(null, System.getProperty(SPRUNG));
+    assertThat(message).contains("weights name class \"" + TRAP + "\" at ModelProto");
+    assertThat(message).contains(", which is not among the ");
+    assertThat(System.getProperty(SPRUNG)).isNull();
   }
 
   /** The trap is one: allowed, it springs. Another class than the one above, since a class is initialised once. */
@@ -337,9 +334,9 @@ class TribuoRuntimeTest {
     String name = TribuoRuntimeTest.class.getName() + "$OwnTrap";
     ModelProto forged =
         stored(new CARTClassificationTrainer(3)).toBuilder().setClassName(name).build();
-    assertTrue(refused(new TribuoRuntime().allowing(name), forged)
-        .startsWith("Tribuo threw IllegalStateException ("));
-    assertEquals("own", System.getProperty(SPRUNG + ".own"));
+    assertThat(refused(new TribuoRuntime().allowing(name), forged)
+        ).startsWith("Tribuo threw IllegalStateException (");
+    assertThat(System.getProperty(SPRUNG + ".own")).isEqualTo("own");
   }
 
   static final class OwnTrap {
@@ -358,11 +355,9 @@ class TribuoRuntimeTest {
         .build();
     for (TribuoRuntime runtime :
         List.of(new TribuoRuntime(), new TribuoRuntime().allowing(liblinear))) {
-      assertEquals(
-          "weights name class \"" + liblinear
+      assertThat(refused(runtime, forged)).isEqualTo("weights name class \"" + liblinear
               + "\" at ModelProto.class_name; LibLinear models embed Java serialisation, which"
-              + " is never read; not loaded",
-          refused(runtime, forged));
+              + " is never read; not loaded");
     }
   }
 
@@ -388,16 +383,14 @@ class TribuoRuntimeTest {
     ModelProto forged = stored(new CARTClassificationTrainer(3)).toBuilder()
         .setSerializedData(packed)
         .build();
-    assertEquals(
-        "weights hold a message of unknown type \"own.Hidden\" at ModelProto.serialized_data; a Tribuo module is missing, or"
-            + " allow it with describedBy; not loaded",
-        refused(new TribuoRuntime(), forged));
-    assertTrue(refused(new TribuoRuntime().describedBy(own), forged)
-        .startsWith("weights name class \"" + TRAP
-            + "\" at ModelProto.serialized_data<Hidden>.class_name"));
-    assertTrue(refused(new TribuoRuntime().describedBy(own).allowing(TRAP), forged)
-        .startsWith("Tribuo threw "));
-    assertEquals(null, System.getProperty(SPRUNG));
+    assertThat(refused(new TribuoRuntime(), forged)).isEqualTo("weights hold a message of unknown type \"own.Hidden\" at ModelProto.serialized_data; a Tribuo module is missing, or"
+            + " allow it with describedBy; not loaded");
+    assertThat(refused(new TribuoRuntime().describedBy(own), forged)
+        ).startsWith("weights name class \"" + TRAP
+            + "\" at ModelProto.serialized_data<Hidden>.class_name");
+    assertThat(refused(new TribuoRuntime().describedBy(own).allowing(TRAP), forged)
+        ).startsWith("Tribuo threw ");
+    assertThat(System.getProperty(SPRUNG)).isNull();
   }
 
   @Test
@@ -409,23 +402,20 @@ class TribuoRuntimeTest {
           .setValue(ModelProto.newBuilder().setSerializedData(nested).build().toByteString())
           .build();
     }
-    assertEquals(
-        "weights nest deeper than 128 messages; not loaded",
-        refused(
+    assertThat(refused(
             new TribuoRuntime(),
             ModelProto.newBuilder()
                 .setClassName("org.tribuo.common.tree.TreeModel")
                 .setSerializedData(nested)
-                .build()));
+                .build())).isEqualTo("weights nest deeper than 128 messages; not loaded");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "org.tribuo.*", "a b", "..", "[Lx;", "1a"})
   void onlyWholeNamesOfClassesCanBeAllowed(String name) {
-    assertTrue(
-        assertThrows(IllegalArgumentException.class, () -> new TribuoRuntime().allowing(name))
+    assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> new TribuoRuntime().allowing(name))
             .getMessage()
-            .startsWith("wanted the whole name of a class, got "));
+            ).startsWith("wanted the whole name of a class, got ");
   }
 
   /** Its pattern once went one call deeper for each part of a name. */
@@ -433,10 +423,8 @@ class TribuoRuntimeTest {
   void aNameOfAMillionPartsIsOnlyLong() {
     String name = "a.".repeat(1_000_000);
     new TribuoRuntime().allowing(name + "a");
-    assertEquals(
-        "wanted the whole name of a class, got \"" + name.substring(0, 64) + "…\"",
-        assertThrows(IllegalArgumentException.class, () -> new TribuoRuntime().allowing(name))
-            .getMessage());
+    assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> new TribuoRuntime().allowing(name))
+            .getMessage()).isEqualTo("wanted the whole name of a class, got \"" + name.substring(0, 64) + "…\"");
   }
 
   // ---- whatever else a file may be
@@ -445,7 +433,7 @@ class TribuoRuntimeTest {
   @ValueSource(strings = {"", "no protobuf at all", "\b\u0001", "\u0012\uffff", "PK\u0003\u0004"})
   void weightsThatAreNoModelAreRefused(String weights) {
     FilePackage source = packaged(weights.getBytes(StandardCharsets.UTF_8));
-    assertThrows(ModelLoadException.class, () -> new TribuoRuntime().load(source));
+    assertThatThrownBy(() -> new TribuoRuntime().load(source)).isInstanceOf(ModelLoadException.class);
   }
 
   /** A file cut short at any byte, with a right digest, is a package that gives no model, never another fault. */
@@ -454,8 +442,7 @@ class TribuoRuntimeTest {
     byte[] whole = stored(new LogisticRegressionTrainer()).toByteArray();
     for (int length = 0; length < whole.length; length += 7) {
       FilePackage source = packaged(Arrays.copyOf(whole, length));
-      assertThrows(
-          ModelLoadException.class, () -> new TribuoRuntime().load(source), "length " + length);
+      assertThatThrownBy(() -> new TribuoRuntime().load(source)).isInstanceOf(ModelLoadException.class);
     }
   }
 
@@ -475,7 +462,7 @@ class TribuoRuntimeTest {
         refused++;
       }
     }
-    assertTrue(refused > 100, "seed " + seed + ": only " + refused + " of 300 were refused");
+    assertThat(refused).as("seed " + seed + ": only " + refused + " of 300 were refused").isGreaterThan(100);
   }
 
   /** Tribuo loads many a damaged file without a word: it must not see one. */
@@ -491,7 +478,7 @@ class TribuoRuntimeTest {
     byte[] wrong = blobs.get(file.digest()).clone();
     wrong[wrong.length / 2] ^= 1;
     blobs.put(file.digest(), wrong);
-    assertThrows(PackageIntegrityException.class, () -> new TribuoRuntime().load(source));
+    assertThatThrownBy(() -> new TribuoRuntime().load(source)).isInstanceOf(PackageIntegrityException.class);
   }
 
   @Test
@@ -501,11 +488,9 @@ class TribuoRuntimeTest {
         .runtime("tribuo")
         .weights("model.pb", weights)
         .build();
-    assertEquals(
-        "colours sha256:" + source.digest().abbreviated()
-            + " cannot be loaded: the schema wants REGRESSION, the model gives Label, wanted Regressor; not loaded",
-        assertThrows(ModelLoadException.class, () -> new TribuoRuntime().load(source))
-            .getMessage());
+    assertThat(catchThrowableOfType(ModelLoadException.class, () -> new TribuoRuntime().load(source))
+            .getMessage()).isEqualTo("colours sha256:" + source.digest().abbreviated()
+            + " cannot be loaded: the schema wants REGRESSION, the model gives Label, wanted Regressor; not loaded");
   }
 
   @Test
@@ -536,19 +521,19 @@ class TribuoRuntimeTest {
         .runtime("mine")
         .weights("a", new byte[1])
         .build();
-    assertTrue(assertThrows(ModelLoadException.class, () -> new TribuoRuntime().load(other))
+    assertThat(catchThrowableOfType(ModelLoadException.class, () -> new TribuoRuntime().load(other))
         .getMessage()
-        .endsWith(
-            "wanted runtime tribuo and one file of weights, got runtime mine and 1; not loaded"));
+        ).endsWith(
+            "wanted runtime tribuo and one file of weights, got runtime mine and 1; not loaded");
     FilePackage two = FilePackage.builder("colours", SCHEMA)
         .runtime("tribuo")
         .weights("a", new byte[1])
         .weights("b", new byte[1])
         .build();
-    assertTrue(assertThrows(ModelLoadException.class, () -> new TribuoRuntime().load(two))
+    assertThat(catchThrowableOfType(ModelLoadException.class, () -> new TribuoRuntime().load(two))
         .getMessage()
-        .endsWith(
-            "wanted runtime tribuo and one file of weights, got runtime tribuo and 2; not loaded"));
+        ).endsWith(
+            "wanted runtime tribuo and one file of weights, got runtime tribuo and 2; not loaded");
   }
 
   @Test
@@ -557,8 +542,8 @@ class TribuoRuntimeTest {
         .map(ServiceLoader.Provider::get)
         .filter(runtime -> runtime.name().equals("tribuo"))
         .toList();
-    assertEquals(1, found.size());
-    assertInstanceOf(TribuoRuntime.class, found.get(0));
+    assertThat(found.size()).isEqualTo(1);
+    assertThat(found.get(0)).isInstanceOf(TribuoRuntime.class);
   }
 
   // ---- predictions
@@ -572,9 +557,9 @@ class TribuoRuntimeTest {
   @Test
   void scoresAreProbabilitiesOfAllLabelsByName() {
     Classification answer = (Classification) logistic().predict(Row.of(SCHEMA, 2.0, "red", 0.0));
-    assertEquals(List.of("no", "yes"), answer.labels());
-    assertEquals("yes", answer.label());
-    assertEquals(1.0, answer.score("no").orElseThrow() + answer.score("yes").orElseThrow(), 1e-12);
+    assertThat(answer.labels()).isEqualTo(List.of("no", "yes"));
+    assertThat(answer.label()).isEqualTo("yes");
+    assertThat(answer.score("no").orElseThrow() + answer.score("yes").orElseThrow()).isCloseTo(1.0, within(1e-12));
   }
 
   /** Scores of a support vector machine are margins, which log loss must not read as probabilities. */
@@ -584,7 +569,7 @@ class TribuoRuntimeTest {
         .train(labelled(300, 7))
         .model();
     Classification answer = (Classification) model.predict(Row.of(SCHEMA, 2.0, "red", 0.0));
-    assertTrue(answer.score().isEmpty());
+    assertThat(answer.score().isEmpty()).isTrue();
   }
 
   /** Tribuo's linear models give no output, and no exception, for an infinite value. */
@@ -593,23 +578,19 @@ class TribuoRuntimeTest {
     for (double value : new double[] {Double.POSITIVE_INFINITY, 1e308}) {
       Classification answer =
           (Classification) logistic().predict(Row.of(SCHEMA, value, "red", value));
-      assertFalse(answer.isFinite(), answer.toString());
+      assertThat(answer.isFinite()).as(answer.toString()).isFalse();
     }
   }
 
   @Test
   void whatIsMissingOrWasNeverSeenIsLeftOut() {
     Model model = logistic();
-    assertEquals(
-        model.predict(Row.of(SCHEMA, 0.5, "", 0.25)),
-        model.predict(Row.of(SCHEMA, 0.5, "ultraviolet", 0.25)));
+    assertThat(model.predict(Row.of(SCHEMA, 0.5, "ultraviolet", 0.25))).isEqualTo(model.predict(Row.of(SCHEMA, 0.5, "", 0.25)));
     // A linear model multiplies: what is left out is as 0.
-    assertEquals(
-        model.predict(Row.of(SCHEMA, 0.0, "red", 0.25)),
-        model.predict(Row.of(SCHEMA, Double.NaN, "red", 0.25)));
-    assertFalse(model
+    assertThat(model.predict(Row.of(SCHEMA, Double.NaN, "red", 0.25))).isEqualTo(model.predict(Row.of(SCHEMA, 0.0, "red", 0.25)));
+    assertThat(model
         .predict(Row.of(SCHEMA, 0.5, "red", 0.25))
-        .equals(model.predict(Row.of(SCHEMA, 0.5, "", 0.25))));
+        .equals(model.predict(Row.of(SCHEMA, 0.5, "", 0.25)))).isFalse();
   }
 
   private static final Row EMPTY = Row.of(SCHEMA, Double.NaN, "", Double.NaN);
@@ -619,14 +600,14 @@ class TribuoRuntimeTest {
   void aRowInWhichNothingIsKnownIsAnsweredAsOneOfZeros() {
     Model linear = logistic();
     Prediction zeros = linear.predict(Row.of(SCHEMA, 0.0, "", 0.0));
-    assertTrue(zeros.isFinite());
-    assertEquals(zeros, linear.predict(EMPTY));
-    assertEquals(zeros, linear.predict(Row.of(SCHEMA, Double.NaN, "ultraviolet", Double.NaN)));
+    assertThat(zeros.isFinite()).isTrue();
+    assertThat(linear.predict(EMPTY)).isEqualTo(zeros);
+    assertThat(linear.predict(Row.of(SCHEMA, Double.NaN, "ultraviolet", Double.NaN))).isEqualTo(zeros);
     Model regression = TribuoTrainer.regressor(
             SCHEMA, new LinearSGDTrainer(new SquaredLoss(), new AdaGrad(0.1), 5, 1L))
         .train(measured(300, 3))
         .model();
-    assertEquals(regression.predict(Row.of(SCHEMA, 0.0, "", 0.0)), regression.predict(EMPTY));
+    assertThat(regression.predict(EMPTY)).isEqualTo(regression.predict(Row.of(SCHEMA, 0.0, "", 0.0)));
   }
 
   @ParameterizedTest
@@ -636,8 +617,8 @@ class TribuoRuntimeTest {
     ModelPackage made = trained.asPackage("colours");
     Model loaded = new TribuoRuntime().load(FilePackage.of(made.manifest(), blobs(made)::get));
     Classification answer = (Classification) trained.model().predict(EMPTY);
-    assertTrue(answer.isFinite());
-    assertEquals(answer, loaded.predict(EMPTY));
+    assertThat(answer.isFinite()).isTrue();
+    assertThat(loaded.predict(EMPTY)).isEqualTo(answer);
   }
 
   /** A column that was empty in every row of the training is none of the model's features. */
@@ -650,9 +631,7 @@ class TribuoRuntimeTest {
     Model model = TribuoTrainer.classifier(SCHEMA, new LogisticRegressionTrainer())
         .train(rows)
         .model();
-    assertEquals(
-        model.predict(Row.of(SCHEMA, 0.0, "", Double.NaN)),
-        model.predict(Row.of(SCHEMA, Double.NaN, "red", 7.0)));
+    assertThat(model.predict(Row.of(SCHEMA, Double.NaN, "red", 7.0))).isEqualTo(model.predict(Row.of(SCHEMA, 0.0, "", Double.NaN)));
   }
 
   /** A transformation that shifts would make something of a 0: what is missing is not transformed. */
@@ -673,12 +652,8 @@ class TribuoRuntimeTest {
         .train(rows)
         .model();
     // b is always 0, so a row with b alone is one in which a is missing.
-    assertEquals(
-        model.predict(Row.of(one, Double.NaN, 0.0)),
-        model.predict(Row.of(one, Double.NaN, Double.NaN)));
-    assertNotEquals(
-        model.predict(Row.of(one, 0.0, Double.NaN)),
-        model.predict(Row.of(one, Double.NaN, Double.NaN)));
+    assertThat(model.predict(Row.of(one, Double.NaN, Double.NaN))).isEqualTo(model.predict(Row.of(one, Double.NaN, 0.0)));
+    assertThat(model.predict(Row.of(one, Double.NaN, Double.NaN))).isNotEqualTo(model.predict(Row.of(one, 0.0, Double.NaN)));
   }
 
   @Test
@@ -716,7 +691,7 @@ class TribuoRuntimeTest {
         },
         SCHEMA.predicting(Task.CLASSIFICATION));
     for (Row row : List.of(Row.of(SCHEMA, 1.0, "red", 1.0), EMPTY)) {
-      assertSame(own, assertThrows(IllegalStateException.class, () -> model.predict(row)));
+      assertThat(catchThrowableOfType(IllegalStateException.class, () -> model.predict(row))).isSameAs(own);
     }
   }
 
@@ -724,16 +699,11 @@ class TribuoRuntimeTest {
   void aRowWithOtherColumnsIsRefusedNotMisread() {
     Model model = logistic();
     Schema turned = Schema.of(Column.number("a"), Column.category("colour"), Column.number("x"));
-    assertEquals(
-        "row does not fit the model: column x (number) was wanted at 0, got it at 2; column a (number) was wanted at 2, got it at 0",
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> model.predict(Row.of(turned, 1.0, "red", 2.0)))
-            .getMessage());
+    assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> model.predict(Row.of(turned, 1.0, "red", 2.0)))
+            .getMessage()).isEqualTo("row does not fit the model: column x (number) was wanted at 0, got it at 2; column a (number) was wanted at 2, got it at 0");
     // And a row that fits is taken after it, and one of another schema refused again.
     model.predict(Row.of(Schema.of(SCHEMA.columns()), 1.0, "red", 2.0));
-    assertThrows(
-        IllegalArgumentException.class, () -> model.predict(Row.of(turned, 1.0, "red", 2.0)));
+    assertThatThrownBy(() -> model.predict(Row.of(turned, 1.0, "red", 2.0))).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
@@ -747,13 +717,13 @@ class TribuoRuntimeTest {
             SCHEMA, new LinearSGDTrainer(new SquaredLoss(), new AdaGrad(0.1), 5, 1L))
         .train(rows);
     Regression answer = (Regression) trained.model().predict(rows.get(0).input());
-    assertEquals(List.of("down", "up"), answer.names());
-    assertEquals(-answer.value("down"), answer.value("up"), 1e-6);
+    assertThat(answer.names()).isEqualTo(List.of("down", "up"));
+    assertThat(answer.value("up")).isCloseTo(-answer.value("down"), within(1e-6));
     Regression one =
         (Regression) TribuoTrainer.regressor(SCHEMA, DummyRegressionTrainer.createMeanTrainer())
             .train(measured(200, 3))
             .model()
             .predict(rows.get(0).input());
-    assertEquals(List.of(Regression.VALUE), one.names());
+    assertThat(one.names()).isEqualTo(List.of(Regression.VALUE));
   }
 }
