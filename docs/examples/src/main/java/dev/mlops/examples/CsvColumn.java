@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  * <p>Not thread-safe: confine to one thread.
  */
 final class CsvColumn {
-  /** So many rows decide. */
+  /** How many rows decide. */
   private static final int TYPED_BY = 1_000;
 
   /** Fewer values may well differ by chance. */

@@ -37,7 +37,7 @@ public final class Mlops {
              Mlops show package <store> <version>        the same of a version such as fraud:7 or fraud@champion
       exit: 0 if all went well, 2 if the arguments or what is there are wrong""";
 
-  /** So many golden examples are shown. */
+  /** How many golden examples are shown. */
   private static final int MOST_EXAMPLES = 5;
 
   private final PrintStream out;

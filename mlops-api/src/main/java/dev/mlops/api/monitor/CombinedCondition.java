@@ -40,7 +40,7 @@ public final class CombinedCondition implements Condition {
     ALL_OF,
     /** One must hold. */
     ANY_OF,
-    /** So many must hold. */
+    /** This number must hold. */
     AT_LEAST,
     /** The only part must not hold. */
     NOT

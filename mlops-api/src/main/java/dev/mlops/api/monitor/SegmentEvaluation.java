@@ -18,7 +18,7 @@ final class SegmentEvaluation {
 
   private static final double Z95 = 1.959963984540054;
 
-  /** So many segments of a kind are named in a text. */
+  /** This number of segments of a kind are named in a text. */
   private static final int NAMED = 3;
 
   private final Expression asked;

@@ -45,7 +45,7 @@ public final class Segmentation {
   /** The segment of rows whose value is missing. */
   public static final String MISSING = "(missing)";
 
-  /** So many segments have a name of their own, unless another number is asked for. */
+  /** This number of segments have a name of their own, if no other number is asked for. */
   public static final int SEGMENTS = 64;
 
   /** At most this number of segments can have a name of their own. */

@@ -4,10 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -52,6 +54,13 @@ record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
       }
     }
     throw new IllegalStateException("every outcome is in the order");
+  }
+
+  @Override
+  public Set<Condition> recoveries() {
+    Set<Condition> all = new LinkedHashSet<>(first.recoveries());
+    all.addAll(second.recoveries());
+    return all;
   }
 
   @Override

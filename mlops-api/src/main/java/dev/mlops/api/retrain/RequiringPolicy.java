@@ -40,6 +40,11 @@ record RequiringPolicy(RetrainPolicy policy, Condition condition) implements Ret
   }
 
   @Override
+  public Set<Condition> recoveries() {
+    return policy.recoveries();
+  }
+
+  @Override
   public Set<Watch> watches() {
     return reads().watches();
   }

@@ -1,6 +1,7 @@
 package dev.mlops.api.retrain;
 
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
 import java.util.Set;
@@ -9,6 +10,11 @@ import java.util.Set;
 interface RestrictedPolicy extends RetrainPolicy {
   /** {@return the policy that is held back} */
   RetrainPolicy policy();
+
+  @Override
+  default Set<Condition> recoveries() {
+    return policy().recoveries();
+  }
 
   @Override
   default Set<Watch> watches() {

@@ -3,10 +3,13 @@ package dev.mlops.api.retrain;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
+import dev.mlops.api.monitor.Condition;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -40,7 +43,7 @@ public final class RetrainHistory {
     ABANDONED
   }
 
-  /** So many of the newest candidates are remembered one by one. */
+  /** This number of the newest candidates is remembered one by one. */
   static final int REMEMBERED = 100;
 
   private final Instant championSince;
@@ -55,6 +58,7 @@ public final class RetrainHistory {
   private final long sinceChangeThen;
   private final @Nullable Long end;
   private final @Nullable Long longestWindow;
+  private final Map<Condition, Instant> passed;
 
   private RetrainHistory(Builder builder) {
     this.championSince = builder.championSince;
@@ -69,6 +73,7 @@ public final class RetrainHistory {
     this.recentChanges = List.copyOf(builder.recentChanges);
     this.begunFor = builder.begunFor;
     this.longestWindow = builder.longestWindow;
+    this.passed = Map.copyOf(builder.passed);
   }
 
   /**
@@ -103,6 +108,7 @@ public final class RetrainHistory {
     copy.recentChanges.addAll(recentChanges);
     copy.begunFor = begunFor;
     copy.longestWindow = longestWindow;
+    copy.passed.putAll(passed);
     return copy;
   }
 
@@ -167,6 +173,15 @@ public final class RetrainHistory {
     return optional(longestWindow);
   }
 
+  /**
+   * {@return when a condition passed last, if that is known}
+   *
+   * @param condition one of {@link RetrainPolicy#recoveries()}
+   */
+  public Optional<Instant> passed(Condition condition) {
+    return Optional.ofNullable(passed.get(requireNonNull(condition, "condition")));
+  }
+
   private long since(long from) {
     long to = requireNonNull(end);
     long count = to - from;
@@ -203,7 +218,8 @@ public final class RetrainHistory {
         && Objects.equals(change, that.change)
         && sinceChangeThen == that.sinceChangeThen
         && Objects.equals(end, that.end)
-        && Objects.equals(longestWindow, that.longestWindow);
+        && Objects.equals(longestWindow, that.longestWindow)
+        && passed.equals(that.passed);
   }
 
   @Override
@@ -242,6 +258,7 @@ public final class RetrainHistory {
     private long sinceChangeThen;
     private @Nullable Long end;
     private @Nullable Long longestWindow;
+    private final Map<Condition, Instant> passed = new LinkedHashMap<>();
 
     private Builder(Instant championSince) {
       this.championSince = requireNonNull(championSince, "championSince");
@@ -363,6 +380,17 @@ public final class RetrainHistory {
         throw new IllegalArgumentException("outcomes must be >= 1, but was " + outcomes);
       }
       this.longestWindow = outcomes;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with when a condition passed last}
+     *
+     * @param condition one of {@link RetrainPolicy#recoveries()}
+     * @param at the time of the evidence
+     */
+    public Builder passed(Condition condition, Instant at) {
+      passed.put(requireNonNull(condition, "condition"), requireNonNull(at, "at"));
       return this;
     }
 

@@ -105,6 +105,24 @@ public interface RetrainPolicy extends EvidenceReader {
     return new NotDuringPolicy(this, blackout);
   }
 
+  /**
+   * {@return a policy that, once a candidate was judged, is SUPPRESSED until another condition PASSes: a number that stays near
+   * its limit asks for one candidate, not for one whenever it crosses}
+   *
+   * <p>A new champion begins anew, and a candidate that failed or was abandoned does not count. A loop remembers passes as long
+   * as it lives: after a restart the condition must PASS again.
+   *
+   * @param recovered what must hold; it should be harder to meet than what this policy retrains for
+   */
+  default RetrainPolicy recoveringWhen(Condition recovered) {
+    return new RecoveringPolicy(this, recovered);
+  }
+
+  /** {@return the conditions of which the history must say when they passed last; of the policies in this one, too} */
+  default Set<Condition> recoveries() {
+    return Set.of();
+  }
+
   @Override
   default Set<Watch> watches() {
     return Set.of();

@@ -31,7 +31,7 @@ public final class Invariance extends BuiltIn {
 
   private static final int MOST_ROWS = 1_000;
 
-  /** So many other rows are looked at for another value. */
+  /** How many other rows are looked at for another value. */
   private static final int LOOKS = 50;
 
   private final List<String> columns;

@@ -27,7 +27,7 @@ final class OutOfReach {
   /** How many candidates in a row are enough; 0 if none are. */
   private final int most;
 
-  /** So many outcomes without a candidate for an alarm end a row of them. */
+  /** How many outcomes without a candidate for an alarm end a row of them. */
   private final long window;
 
   private int kept;

@@ -23,7 +23,7 @@ final class PictureOfToday {
   /** One comparison in this number finds a difference where there is none. */
   private static final long FALSE_ALARMS = 100;
 
-  /** So many columns are named. */
+  /** How many columns are named. */
   private static final int NAMED = 10;
 
   private PictureOfToday() {}

@@ -17,7 +17,7 @@ final class StreamDependence {
   /** Shorter stretches said 1 where it was wrong. */
   private static final int SHORTEST = 2_000;
 
-  /** So many rows later a change would have been signalled. */
+  /** How many rows later a change would have been signalled. */
   private static final int LATER = 500;
 
   private final boolean measured;

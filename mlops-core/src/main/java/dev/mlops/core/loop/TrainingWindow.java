@@ -47,10 +47,10 @@ public final class TrainingWindow implements RowSelection {
   private static final double HELD_BACK_SHARE = 0.2;
   private static final double STANDARD_ERRORS = 0.5;
 
-  /** So many blocks since a change before anything is trained. */
+  /** How many blocks since a change before anything is trained. */
   private static final int BLOCKS = 2;
 
-  /** So many blocks are held back, where that is no more than half of the rows. */
+  /** How many blocks are held back, where that is no more than half of the rows. */
   private static final int BLOCKS_HELD_BACK = 3;
 
   private final int least;

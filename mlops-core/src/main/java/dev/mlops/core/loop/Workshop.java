@@ -6,9 +6,11 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Texts;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
@@ -318,7 +320,7 @@ final class Workshop {
 
   /** Asks the policy of a champion; a signal that an earlier candidate did not know is still up. */
   RetrainDecision decide(Evidence now, Version champion) {
-    counted(champion);
+    counted(champion, now);
     RetrainDecision answer = ask(now);
     Evidence before = unanswered;
     if (before != null) {
@@ -366,18 +368,23 @@ final class Workshop {
 
   /** Asks the policy beside a candidate that knows the outcomes before a position; a newer change is remembered. */
   RetrainDecision decideBeside(Evidence now, Version champion, long known) {
-    counted(champion);
+    counted(champion, now);
     RetrainDecision answer = ask(now);
     Signalled.unanswered(now, known, answered).ifPresent(signals -> unanswered = signals);
     decision = answer;
     return answer;
   }
 
-  private void counted(Version champion) {
-    history = history.toBuilder()
-        .championSince(champion.publishedAt())
-        .end(outcomes.end())
-        .build();
+  private void counted(Version champion, Evidence now) {
+    RetrainHistory.Builder counted =
+        history.toBuilder().championSince(champion.publishedAt()).end(outcomes.end());
+    for (Condition recovery : Answers.<Set<Condition>>or(
+        policy::recoveries, (how, thrown) -> {}, how -> Set.of())) {
+      if (recovery.answer(now).verdict() == Verdict.PASS) {
+        counted.passed(recovery, now.at());
+      }
+    }
+    history = counted.build();
   }
 
   private RetrainDecision ask(Evidence evidence) {

@@ -21,7 +21,7 @@ final class Failures {
   /** What came after {@value #MOST} names were known. */
   static final String OTHER = "other";
 
-  /** So many names, with {@value #NONE} and {@value #OTHER}. */
+  /** The most names, with {@value #NONE} and {@value #OTHER}. */
   static final int MOST = 16;
 
   private final Map<String, LongAdder> counts = new ConcurrentHashMap<>();

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the monitor's lock; the counts may be read from any thread.
  */
 final class LabelCounts {
-  /** So many labels have a name of their own. */
+  /** The most labels that have a name of their own. */
   static final int MOST = 10;
 
   /** All other labels. */

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * counted, and the next segment that can be begun tells the counts anew: what is missing then is not open again after a restart.
  */
 final class MonitorLog implements AutoCloseable {
-  /** So many bytes wait to be written at most. */
+  /** The most bytes that wait to be written. */
   static final int MOST_BYTES = 1 << 26;
 
   private final LedgerLog config;

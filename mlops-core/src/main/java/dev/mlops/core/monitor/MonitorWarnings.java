@@ -24,7 +24,7 @@ final class MonitorWarnings {
   /** Apart, and anew for each release, so that many releases leave room for other causes. */
   private final Warnings releases = Warnings.of(MicrometerMonitor.class);
 
-  /** So many ways in which segments cannot be read are told. */
+  /** How many ways in which segments cannot be read are told. */
   private static final int MOST_CAUSES = 16;
 
   private final String model;

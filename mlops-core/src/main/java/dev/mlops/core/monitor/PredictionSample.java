@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the monitor's lock.
  */
 final class PredictionSample {
-  /** So many of the newest predictions. */
+  /** How many of the newest predictions. */
   static final int NEWEST = 1_000;
 
   private final Baseline baseline;

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the monitor's lock; what a registry reads is volatile.
  */
 final class SectionMeters {
-  /** So many columns of a signal have a meter. */
+  /** The most columns of a signal that have a meter. */
   private static final int MOST_COLUMNS = 20;
 
   private final Registered registered;

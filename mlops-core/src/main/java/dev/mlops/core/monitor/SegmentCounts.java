@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the monitor's lock; the number of predictions may be read from any thread.
  */
 final class SegmentCounts {
-  /** So many labels, or outputs, have a name of their own. */
+  /** The most labels, or outputs, that have a name of their own. */
   private static final int MOST_NAMES = 10;
 
   /** From this number of predictions on, the mean of an output has an interval that holds. */

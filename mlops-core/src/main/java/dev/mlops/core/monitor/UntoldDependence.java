@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class UntoldDependence {
   private static final long FIRST = 1_000;
 
-  /** So much larger a variance of a mean is worth a warning. */
+  /** A variance of a mean that is larger by this factor is worth a warning. */
   private static final double NOTABLE = 1.5;
 
   private static final double LARGEST = 1e150;

@@ -50,7 +50,7 @@ final class Watcher {
   /** An absolute error counts for at most this number of limits. */
   private static final double CLIP = 10;
 
-  /** So many ticks it may take to say why latency grew. */
+  /** How many ticks it may take to say why latency grew. */
   private static final int LONGEST_SEARCH = 30;
 
   private final Watch watch;

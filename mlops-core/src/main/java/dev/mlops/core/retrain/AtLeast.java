@@ -2,6 +2,7 @@ package dev.mlops.core.retrain;
 
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
@@ -10,6 +11,7 @@ import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainDecision.Outcome;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -37,6 +39,13 @@ record AtLeast(int wanted, List<RetrainPolicy> policies) implements RetrainPolic
 
   private String rule() {
     return "at least " + wanted + " of";
+  }
+
+  @Override
+  public Set<Condition> recoveries() {
+    Set<Condition> all = new LinkedHashSet<>();
+    policies.forEach(policy -> all.addAll(policy.recoveries()));
+    return all;
   }
 
   @Override

@@ -18,7 +18,7 @@ import java.util.List;
  * @param least the shortest period
  */
 record KeepingPace(Duration period, Duration least) implements RetrainPolicy {
-  /** So many changes make a pace: two gaps. */
+  /** How many changes make a pace: two gaps. */
   private static final int CHANGES = 3;
 
   @Override

@@ -2,6 +2,7 @@ package dev.mlops.core.retrain;
 
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
@@ -24,6 +25,11 @@ record Negated(RetrainPolicy policy) implements RetrainPolicy {
       case INCONCLUSIVE -> Outcome.INCONCLUSIVE;
     };
     return RetrainDecision.of(outcome, "not", "", List.of(decision));
+  }
+
+  @Override
+  public Set<Condition> recoveries() {
+    return policy.recoveries();
   }
 
   @Override

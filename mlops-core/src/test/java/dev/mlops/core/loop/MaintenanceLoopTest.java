@@ -9,11 +9,13 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelTrainer;
@@ -658,6 +660,31 @@ class MaintenanceLoopTest {
     assertThat(scene.kinds().subList(scene.heard.size() - 4, scene.heard.size()))
         .isEqualTo(once);
     assertThat(loop.events().get(loop.events().size() - 4).change()).isEqualTo(OptionalLong.of(50));
+  }
+
+  /** The loop notes in its history when the recovery PASSed; until then the policy is SUPPRESSED. */
+  @Test
+  void aPolicyWaitsForARecoveryThatTheLoopHasSeen() {
+    Verdict[] recovered = {Verdict.INCONCLUSIVE};
+    Condition recovery = evidence -> Finding.of(recovered[0], "scripted");
+    MaintenanceLoop loop = scene
+        .loop(LoopScene.always().recoveringWhen(recovery))
+        .gate(evidence -> Finding.fail("no"))
+        .build();
+    scene.serve(200);
+    loop.tick();
+    assertThat(scene.last().kind().name()).isEqualTo("KEPT");
+    int steps = scene.heard.size();
+    for (Verdict verdict : List.of(Verdict.INCONCLUSIVE, Verdict.FAIL)) {
+      recovered[0] = verdict;
+      scene.clock.advance(Duration.ofHours(1));
+      scene.serve(100);
+      loop.tick();
+      assertThat(scene.heard).as(verdict.toString()).hasSize(steps);
+    }
+    recovered[0] = Verdict.PASS;
+    loop.tick();
+    assertThat(scene.heard).hasSizeGreaterThan(steps);
   }
 
   /** The next process knows from the journal that the same rows were judged. */

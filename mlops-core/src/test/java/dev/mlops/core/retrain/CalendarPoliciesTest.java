@@ -1,5 +1,6 @@
 package dev.mlops.core.retrain;
 
+import static dev.mlops.api.monitor.Signals.quality;
 import static dev.mlops.core.retrain.RetrainPolicies.afterTruths;
 import static dev.mlops.core.retrain.RetrainPolicies.atLeast;
 import static dev.mlops.core.retrain.RetrainPolicies.avoidableErrors;
@@ -7,6 +8,7 @@ import static dev.mlops.core.retrain.RetrainPolicies.not;
 import static dev.mlops.core.retrain.RetrainPolicies.olderThan;
 import static dev.mlops.core.retrain.RetrainPolicies.on;
 import static dev.mlops.core.retrain.RetrainPolicies.paysOff;
+import static dev.mlops.core.retrain.RetrainPolicies.violated;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -15,6 +17,7 @@ import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.Baseline;
@@ -226,6 +229,64 @@ class CalendarPoliciesTest {
     assertThatThrownBy(() -> policy.atMost(1, Duration.ZERO)).hasMessageContaining("0");
   }
 
+  /** .70 asks for a candidate, and for the next one only after .75 held; a number that stays near .70 is one candidate. */
+  @Test
+  void aNumberNearItsLimitAsksForOneCandidateUntilItHasRecovered() {
+    Condition recovered = quality("accuracy").atLeast(0.75);
+    RetrainPolicy policy =
+        violated(quality("accuracy").atLeast(0.70)).recoveringWhen(recovered);
+    assertThat(policy.or(afterTruths(10)).atMostEvery(DAY).recoveries())
+        .containsExactly(recovered);
+    assertThat(not(policy).recoveries()).containsExactly(recovered);
+    assertThat(atLeast(1, afterTruths(10), policy).recoveries()).containsExactly(recovered);
+    assertThat(policy.expressions()).hasSize(2);
+    RetrainHistory history = RetrainHistory.of(START);
+    assertThat(policy.decide(accuracy(720, 1_000), history).outcome()).isEqualTo(Outcome.KEEP);
+    RetrainDecision first = policy.decide(accuracy(600, 1_000), history);
+    assertThat(first.outcome()).isEqualTo(Outcome.RETRAIN);
+    Instant begun = START.plus(DAY).minusSeconds(60);
+
+    RetrainHistory running = history.toBuilder().candidate(begun).build();
+    RetrainHistory kept =
+        running.toBuilder().ended(RetrainHistory.Result.KEPT).build();
+    for (RetrainHistory answered : List.of(running, kept)) {
+      RetrainDecision again = policy.decide(accuracy(600, 1_000), answered);
+      assertThat(again.outcome()).isEqualTo(Outcome.SUPPRESSED);
+      assertThat(again.reason()).contains(begun.toString(), "no PASS since");
+    }
+    RetrainHistory early = kept.toBuilder().passed(recovered, begun).build();
+    assertThat(policy.decide(accuracy(600, 1_000), early).outcome())
+        .as("a pass before the candidate says nothing of it")
+        .isEqualTo(Outcome.SUPPRESSED);
+    RetrainHistory passed =
+        kept.toBuilder().passed(recovered, begun.plusSeconds(1)).build();
+    assertThat(policy.decide(accuracy(600, 1_000), passed).outcome()).isEqualTo(Outcome.RETRAIN);
+    assertThat(policy.decide(accuracy(800, 1_000), passed).outcome()).isEqualTo(Outcome.KEEP);
+
+    assertThat(policy
+            .decide(
+                accuracy(600, 1_000),
+                running.toBuilder().ended(RetrainHistory.Result.FAILED).build())
+            .outcome())
+        .as("a candidate that failed has answered nothing")
+        .isEqualTo(Outcome.RETRAIN);
+    assertThat(policy
+            .decide(accuracy(600, 1_000), kept.toBuilder().championSince(begun.plusSeconds(1)).build())
+            .outcome())
+        .as("another champion")
+        .isEqualTo(Outcome.RETRAIN);
+    assertThat(policy
+            .decide(
+                accuracy(600, 1_000),
+                history.toBuilder()
+                    .candidate(START.plus(DAY.multipliedBy(3_650)))
+                    .ended(RetrainHistory.Result.KEPT)
+                    .build())
+            .outcome())
+        .as("a candidate that a wrong clock dated ahead")
+        .isEqualTo(Outcome.RETRAIN);
+  }
+
   private static final Schema SCHEMA =
       Schema.of(Column.number("x")).predicting(Task.CLASSIFICATION);
 
@@ -377,6 +438,20 @@ class CalendarPoliciesTest {
     @Override
     protected List<Evidence> evidence() {
       return List.of(accuracy(850, 1_000), accuracy(950, 1_000));
+    }
+  }
+
+  @Nested
+  class ThatRecovers extends RetrainPolicyContract {
+    @Override
+    protected RetrainPolicy policy() {
+      return violated(quality("accuracy").atLeast(0.7))
+          .recoveringWhen(quality("accuracy").atLeast(0.75));
+    }
+
+    @Override
+    protected List<Evidence> evidence() {
+      return List.of(accuracy(650, 1_000), accuracy(720, 1_000), accuracy(800, 1_000));
     }
   }
 }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class StoreProcessesTest {
   private static final String CHAMPION = "fraud@champion";
 
-  /** So many are killed while they may still be making the store; the others once they work. */
+  /** How many are killed while they may still be making the store; the others once they work. */
   private static final int EARLY = 5;
 
   private static final int FEW = 20;

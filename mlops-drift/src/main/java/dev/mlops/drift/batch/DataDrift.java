@@ -97,7 +97,7 @@ public final class DataDrift implements RowDetector, StatefulDetector {
   /** How much larger the level of a warning is. */
   private static final double WARNING_FACTOR = 10.0;
 
-  /** So many times the level, a p-value is far above that of a warning. */
+  /** A p-value that is this multiple of the level is far above that of a warning. */
   private static final double UNREMARKABLE = 3.0 * WARNING_FACTOR;
 
   /** The smallest adjusted p-value that the statistic tells apart. */

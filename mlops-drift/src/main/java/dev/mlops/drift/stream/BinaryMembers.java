@@ -15,25 +15,25 @@ import java.util.Arrays;
  * has become; a row brings it up to date likewise.
  */
 final class BinaryMembers {
-  /** So many members stand together; loops of a known length are unrolled. */
+  /** How many members stand together; loops of a known length are unrolled. */
   private static final int SIDE = EDetector.MEMBERS;
 
   /** The numbers of a row for one side: a factor, the starts, and their age for each member. */
   private static final int SIDE_WIDTH = 3 * SIDE;
 
-  /** So many values make a full row. */
+  /** How many values make a full row. */
   static final int VALUES = 5;
 
   /** The first full row. */
   static final int FULL = 1 << VALUES;
 
-  /** So many values 1 of a row are few. */
+  /** How many values 1 of a row are few. */
   private static final int FEW = 3;
 
   /** The first row of more than few values 1, which has no other. */
   static final int MORE_THAN_FEW = (2 << (FEW + 1)) - 1;
 
-  /** So many members of a side, those of the smallest λ, lose little within a row. */
+  /** How many members of a side, those of the smallest λ, lose little within a row. */
   private static final int SLOW = 3;
 
   /** Factors below this one cannot overflow in a row, whatever M below a threshold they multiply. */

@@ -19,7 +19,7 @@ import java.util.Locale;
  * @param <S> the subclass
  */
 abstract class EDetector<S extends EDetector<S>> extends StreamDetector<S> {
-  /** So many watch for a rise, and as many for a fall. */
+  /** This number watches for a rise, and as many for a fall. */
   static final int MEMBERS = 7;
 
   /** How strongly each member bets on a change; small ones find small changes. */

@@ -1,0 +1,84 @@
+package dev.mlops.api.retrain;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.monitor.Condition;
+import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.EvidenceReader;
+import dev.mlops.api.monitor.Expression;
+import dev.mlops.api.monitor.Watch;
+import java.time.Instant;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** A policy that was answered by a candidate, and waits for a recovery before it asks for another. */
+record RecoveringPolicy(RetrainPolicy policy, Condition recovered) implements RetrainPolicy {
+  RecoveringPolicy {
+    requireNonNull(policy, "policy");
+    requireNonNull(recovered, "recovered");
+  }
+
+  @Override
+  public RetrainDecision decide(Evidence now, RetrainHistory past) {
+    RetrainDecision decision = policy.decide(now, past);
+    Optional<Instant> answered = past.lastCandidate()
+        .filter(begun -> !begun.isAfter(now.at()) && answers(past, begun));
+    Optional<Instant> passed = past.passed(recovered);
+    boolean waits = answered.isPresent() && passed.stream().noneMatch(answered.get()::isBefore);
+    return RetrainDecision.of(
+        waits && decision.retrain() ? RetrainDecision.Outcome.SUPPRESSED : decision.outcome(),
+        "recovering when " + MlopsException.named(recovered),
+        answered.map(begun -> "candidate of " + begun + ", "
+                + passed.map(at -> "PASS last at " + at).orElse("no PASS since"))
+            .orElse("no candidate was judged beside this champion"),
+        List.of(decision));
+  }
+
+  /** A candidate that was judged, or is, beside the champion of now; one that failed has answered nothing. */
+  private static boolean answers(RetrainHistory past, Instant begun) {
+    return !begun.isBefore(past.championSince())
+        && past.lastResult().stream()
+            .allMatch(result -> result == RetrainHistory.Result.KEPT
+                || result == RetrainHistory.Result.PROMOTED);
+  }
+
+  @Override
+  public Set<Condition> recoveries() {
+    Set<Condition> all = new LinkedHashSet<>(policy.recoveries());
+    all.add(recovered);
+    return all;
+  }
+
+  @Override
+  public Set<Watch> watches() {
+    return reads().watches();
+  }
+
+  @Override
+  public Set<Metric> metrics() {
+    return reads().metrics();
+  }
+
+  @Override
+  public Set<String> segmentations() {
+    return reads().segmentations();
+  }
+
+  @Override
+  public Set<Expression> expressions() {
+    return reads().expressions();
+  }
+
+  private EvidenceReader reads() {
+    return EvidenceReader.all(List.of(policy, recovered));
+  }
+
+  @Override
+  public String toString() {
+    return MlopsException.named(policy) + " recovering when " + MlopsException.named(recovered);
+  }
+}
