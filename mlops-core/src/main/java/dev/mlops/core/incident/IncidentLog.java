@@ -32,6 +32,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -470,6 +471,13 @@ public final class IncidentLog implements AutoCloseable {
     List<Incident> all = new ArrayList<>(newest.values());
     Collections.reverse(all);
     return Collections.unmodifiableList(all);
+  }
+
+  /** {@return the positions of the newest incidents among the outcomes of the ledger, such as a training replays} */
+  public synchronized Set<Long> positions() {
+    Set<Long> positions = new LinkedHashSet<>();
+    newest.values().forEach(incident -> positions.add(incident.position()));
+    return Collections.unmodifiableSet(positions);
   }
 
   /**

@@ -16,11 +16,13 @@ import dev.mlops.api.pack.TrainingStoppedException;
 import dev.mlops.api.retrain.RowSelection;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -209,6 +211,36 @@ public final class TrainingRows implements RowSelection {
   public TrainingRows withoutDuplicates() {
     return new TrainingRows(
         choices.stream().<RowChoice>map(WithoutDuplicates::new).toList(), block);
+  }
+
+  /**
+   * {@return the same rules, and beside what they choose the outcomes at some positions, which count more; for a trainer that
+   * heeds the weights of rows}
+   *
+   * <p>So incidents are trained on again, after the window has left them behind: {@code
+   * replaying("incidents", incidents::positions, 50_000, 3)}. One that a rule chooses counts its weight there times this one.
+   * Many of them with a large weight are another stream than the one that is served: the gate tests on rows of today.
+   *
+   * @param what they are, in words
+   * @param positions of {@link Outcome#position()}, asked for each choice, on the loop's background executor; what it throws
+   *     fails the candidate
+   * @param among how many of the newest outcomes they are looked for in; at least 40
+   * @param weight finite, above 0
+   * @throws IllegalArgumentException if one is out of range
+   */
+  public TrainingRows replaying(
+      String what, Supplier<? extends Collection<Long>> positions, int among, double weight) {
+    if (!(weight > 0 && weight < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("weight must be finite and above 0, but was " + weight);
+    }
+    requireNonNull(what, "what");
+    requireNonNull(positions, "positions");
+    most(among);
+    return new TrainingRows(
+        choices.stream()
+            .<RowChoice>map(choice -> new Replayed(choice, what, positions, among, weight))
+            .toList(),
+        block);
   }
 
   private static int most(int outcomes) {

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
@@ -167,6 +168,47 @@ class TrainingRowsTest {
 
     // Ten rows under concept A, and the same with other truths under concept B.
     assertThat(positions(training)).hasSize(20).endsWith(1_499L).startsWith(1_290L);
+  }
+
+  /** Of 600 before those held back the last 100 are chosen; three positions are replayed, one of them chosen anyway. */
+  @Test
+  void incidentsAreReplayedWithWeight() {
+    List<Outcome> all = random(700);
+    long first = all.get(0).position();
+    long end = all.get(all.size() - 1).position();
+    List<Long> plain = positions(select(TrainingRows.last(100), all).training());
+    Set<Long> incidents = Set.of(first, first + 150, plain.get(50), end);
+    TrainingRows rows = TrainingRows.last(100).replaying("incidents", () -> incidents, 700, 3);
+
+    RowSelection.Selected selected = select(rows, all);
+    assertThat(positions(selected.training()))
+        .as("one is held back, and is not trained on")
+        .hasSize(102)
+        .isSorted()
+        .contains(first, first + 150)
+        .containsAll(plain)
+        .doesNotContain(end);
+    assertThat(selected.rows().stream().filter(row -> row.weight() == 3)).hasSize(3);
+    assertThat(selected.rows().stream().filter(row -> row.weight() == 1)).hasSize(99);
+    assertThat(rows.most()).isEqualTo(700);
+    assertThat(rows)
+        .hasToString("the last 100, incidents of the last 700 replayed with weight 3.0");
+    assertThat(positions(select(
+                TrainingRows.last(100).replaying("incidents", () -> incidents, 300, 3), all)
+            .training()))
+        .as("older than the last 300 before those held back")
+        .doesNotContain(first, first + 150);
+    assertThat(select(
+                TrainingRows.halfLife(50, 500).replaying("incidents", () -> incidents, 700, 2), all)
+            .rows()
+            .get(0)
+            .weight())
+        .isEqualTo(2);
+    assertThatThrownBy(
+            () -> TrainingRows.last(100).replaying("incidents", Set::of, 700, Double.NaN))
+        .hasMessageContaining("NaN");
+    assertThatThrownBy(() -> TrainingRows.last(100).replaying("incidents", Set::of, 39, 1))
+        .hasMessageContaining("39");
   }
 
   @Test
