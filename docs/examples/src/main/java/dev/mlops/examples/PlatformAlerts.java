@@ -2,9 +2,14 @@ package dev.mlops.examples;
 
 import static dev.mlops.api.monitor.Signals.features;
 import static dev.mlops.api.monitor.Signals.latency;
+import static dev.mlops.api.monitor.Signals.model;
 import static dev.mlops.api.monitor.Signals.quality;
+import static dev.mlops.api.monitor.Signals.rollout;
+import static dev.mlops.api.monitor.Signals.ticks;
 
 import dev.mlops.api.alert.AlertRule;
+import dev.mlops.api.monitor.Activity.State;
+import dev.mlops.api.monitor.BurnRates;
 import dev.mlops.core.platform.PlatformFiles;
 import dev.mlops.core.platform.Platforms;
 import java.io.PrintStream;
@@ -30,7 +35,14 @@ public final class PlatformAlerts {
         AlertRule.of("fraud.moved", features().falseAlarmEvery(1_000_000))
             .keepFiring(Duration.ofHours(1))
             .severity(AlertRule.Severity.INFO),
-        AlertRule.of("fraud.slow", latency().p99AtMost(Duration.ofMillis(20))));
+        AlertRule.of("fraud.slow", latency().p99AtMost(Duration.ofMillis(20))),
+        AlertRule.of(
+            "fraud.harm",
+            features().falseAlarmEvery(1_000_000).harming(quality("recall").atLeast(0.70))),
+        AlertRule.of("fraud.old", model().newerThan(Duration.ofDays(30))),
+        AlertRule.of("fraud.unticked", ticks().newerThan(Duration.ofMinutes(5))),
+        AlertRule.of("fraud.back", rollout().isNot(State.ROLLED_BACK, State.FAILED)),
+        AlertRule.of("fraud.late", BurnRates.PAGE.latency(Duration.ofMillis(20), 0.999)));
     // endregion
     return rules;
   }
@@ -52,7 +64,7 @@ public final class PlatformAlerts {
     Platforms.grafana("fraud", rules).write(folder.resolve("grafana"));
     Platforms.cloudWatch("fraud", rules).write(folder.resolve("cloudwatch"));
     Platforms.googleCloud("fraud", rules).write(folder.resolve("google-cloud"));
-    prometheus.left().forEach(out::println); // fraud.slow: no meter holds p99 …
+    prometheus.left().forEach(out::println); // fraud.late: … no meter holds within(20 ms) …
     // endregion
   }
 }

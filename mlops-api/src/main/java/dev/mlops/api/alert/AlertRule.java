@@ -249,6 +249,8 @@ public final class AlertRule implements EvidenceReader {
   /**
    * {@return the same rule that is INCONCLUSIVE while its condition rests on fewer truths}
    *
+   * <p>Of a condition of conditions each part about quality is INCONCLUSIVE while it rests on fewer.
+   *
    * @param truths at least 1; what the condition itself asks for by default
    * @throws IllegalArgumentException if it is below 1, or the condition is built in and is not about quality
    */

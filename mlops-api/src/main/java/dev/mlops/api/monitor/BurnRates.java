@@ -132,6 +132,42 @@ public final class BurnRates {
     return all.size() == 1 ? all.get(0) : Signals.allOf(all.toArray(new Condition[0]));
   }
 
+  /**
+   * {@return the condition that predictions are not late more often than a service-level objective allows}
+   *
+   * <p>The burn rate of a window is the share of late predictions / (1 − objective).
+   *
+   * @param limit how long a prediction may take, from its intended start; longer than zero, at most an hour
+   * @param objective the share that is to be in time all the time; above 0, below 1
+   * @throws IllegalArgumentException if one is out of range, or a factor times what may be late is 1 or more, so that it could
+   *     never FAIL; the message names the greatest factor that can
+   */
+  public Condition latency(Duration limit, double objective) {
+    if (!(objective > 0 && objective < 1)) {
+      throw new IllegalArgumentException(
+          "objective must be above 0 and below 1, but was " + objective);
+    }
+    BigDecimal late = BigDecimal.ONE.subtract(BigDecimal.valueOf(objective));
+    List<Condition> all = new ArrayList<>();
+    for (Pair pair : pairs) {
+      double least = BigDecimal.ONE
+          .subtract(BigDecimal.valueOf(pair.factor()).multiply(late))
+          .doubleValue();
+      if (!(least > 0)) {
+        throw new IllegalArgumentException("a burn rate of " + pair.factor()
+            + " can never be reached: with an objective of " + objective + " more than "
+            + BigDecimal.ONE.subtract(BigDecimal.valueOf(least))
+            + " of all predictions would have to be late; the factor must be below "
+            + 1 / late.doubleValue() + ", or the objective above " + (1 - 1 / pair.factor()));
+      }
+      Signals.TimelyQuestions timely = Signals.latency().within(limit);
+      all.add(Signals.anyOf(
+          timely.over(Window.of(pair.longer())).atLeast(least),
+          timely.over(Window.of(pair.shorter())).atLeast(least)));
+    }
+    return all.size() == 1 ? all.get(0) : Signals.allOf(all.toArray(new Condition[0]));
+  }
+
   @Override
   public String toString() {
     return "burn rates " + pairs;

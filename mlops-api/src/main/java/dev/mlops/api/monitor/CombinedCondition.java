@@ -5,11 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.Metric;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -82,8 +79,20 @@ public final class CombinedCondition implements Condition {
 
   @Override
   public Finding test(Evidence evidence) {
+    return test(evidence, 0);
+  }
+
+  /**
+   * {@return what {@link #test(Evidence)} answers if each part about quality is INCONCLUSIVE while it rests on fewer truths}
+   *
+   * @param evidence what is known now
+   * @param fewestTruths at least 0
+   */
+  public Finding test(Evidence evidence, long fewestTruths) {
     requireNonNull(evidence, "evidence");
-    List<Finding> found = parts.stream().map(part -> part.answer(evidence)).toList();
+    List<Finding> found = parts.stream()
+        .map(part -> answer(part, evidence, fewestTruths))
+        .toList();
     if (kind == Kind.NOT) {
       Finding only = found.get(0);
       return finding(
@@ -104,6 +113,18 @@ public final class CombinedCondition implements Condition {
       return finding(Verdict.FAIL, "", fail);
     }
     return finding(Verdict.INCONCLUSIVE, "", with(found, Verdict.INCONCLUSIVE));
+  }
+
+  private static Finding answer(Condition part, Evidence evidence, long fewestTruths) {
+    if (part instanceof CombinedCondition combined) {
+      return combined.test(evidence, fewestTruths);
+    }
+    Finding found = part.answer(evidence);
+    return restsOnTruths(part) ? found.onAtLeast(fewestTruths) : found;
+  }
+
+  private static boolean restsOnTruths(Condition part) {
+    return part.expression().flatMap(asked -> asked.quantity().metric()).isPresent();
   }
 
   private static List<Finding> with(List<Finding> found, Verdict verdict) {
@@ -128,30 +149,22 @@ public final class CombinedCondition implements Condition {
 
   @Override
   public Set<Watch> watches() {
-    Set<Watch> all = new LinkedHashSet<>();
-    parts.forEach(part -> all.addAll(part.watches()));
-    return Collections.unmodifiableSet(all);
+    return EvidenceReader.all(parts).watches();
   }
 
   @Override
   public Set<Metric> metrics() {
-    Set<Metric> all = new TreeSet<>();
-    parts.forEach(part -> all.addAll(part.metrics()));
-    return Collections.unmodifiableSet(all);
+    return EvidenceReader.all(parts).metrics();
   }
 
   @Override
   public Set<String> segmentations() {
-    Set<String> all = new TreeSet<>();
-    parts.forEach(part -> all.addAll(part.segmentations()));
-    return Collections.unmodifiableSet(all);
+    return EvidenceReader.all(parts).segmentations();
   }
 
   @Override
   public Set<Expression> expressions() {
-    Set<Expression> all = new LinkedHashSet<>();
-    parts.forEach(part -> all.addAll(part.expressions()));
-    return Collections.unmodifiableSet(all);
+    return EvidenceReader.all(parts).expressions();
   }
 
   @Override

@@ -9,11 +9,13 @@ import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The text of a built-in condition, which is the call that makes it: written, and read back. */
 final class ConditionText {
@@ -44,6 +46,10 @@ final class ConditionText {
       "freshTruths",
       "truth",
       "traffic",
+      "model",
+      "ticks",
+      "rollout",
+      "retraining",
       "goldenExamples",
       "allOf",
       "anyOf",
@@ -55,22 +61,37 @@ final class ConditionText {
       "unseen", ColumnEvidence.Fault.UNSEEN,
       "outOfRange", ColumnEvidence.Fault.OUT_OF_RANGE);
 
+  private static final Map<Expression.Quantity, String> AGES = Map.of(
+      Expression.Quantity.TRUTH_AGE, "truth",
+      Expression.Quantity.PREDICTION_AGE, "traffic",
+      Expression.Quantity.MODEL_AGE, "model",
+      Expression.Quantity.TICK_AGE, "ticks");
+
   private ConditionText() {}
 
   // ---- writing
 
   static String of(Expression asked) {
-    if (asked.watch().isPresent()) {
-      return of(asked.watch().get());
-    }
     Expression.Quantity quantity = asked.quantity();
+    if (asked.watch().isPresent()) {
+      return of(asked.watch().get())
+          + (quantity.equals(Expression.Quantity.MOVED_COLUMNS)
+              ? ".movedAtMost(" + Figures.exact(asked.limit().orElseThrow()) + ")"
+              : "");
+    }
     if (quantity.equals(Expression.Quantity.GOLDEN_EXAMPLES)) {
       return "goldenExamples()";
     }
-    if (quantity.equals(Expression.Quantity.TRUTH_AGE)
-        || quantity.equals(Expression.Quantity.PREDICTION_AGE)) {
-      return (quantity.equals(Expression.Quantity.TRUTH_AGE) ? "truth" : "traffic")
-          + "().newerThan(" + MlopsException.shown(asked.time().orElseThrow()) + ")";
+    String age = AGES.get(quantity);
+    if (age != null) {
+      return age + "().newerThan(" + MlopsException.shown(asked.time().orElseThrow()) + ")";
+    }
+    if (asked.comparison() == Expression.Comparison.NONE_OF) {
+      return quantity + "().isNot("
+          + asked.states().stream()
+              .map(state -> quoted(state.name().toLowerCase(Locale.ROOT)))
+              .collect(Collectors.joining(", "))
+          + ")";
     }
     String limit = Figures.exact(asked.limit().orElseThrow());
     if (quantity.equals(Expression.Quantity.FRESH_TRUTHS)) {
@@ -78,6 +99,10 @@ final class ConditionText {
     }
     if (quantity.equals(Expression.Quantity.FAILURES)) {
       return "failures().atMost(" + limit + ")";
+    }
+    if (quantity.within().isPresent()) {
+      return "latency().within(" + MlopsException.shown(quantity.within().get()) + ")"
+          + over(asked) + ".atLeast(" + limit + ")";
     }
     if (quantity.quantile().isPresent()
         && asked.comparison() == Expression.Comparison.NO_WORSE_THAN_CHAMPION) {
@@ -96,14 +121,17 @@ final class ConditionText {
       case AT_MOST -> "atMost";
       case NO_WORSE_THAN_BASELINE, NO_WORSE_AT_ANY_LOOK -> "noWorseThanBaseline";
       case NO_WORSE_THAN_CHAMPION -> "noWorseThanChampion";
-      case UNMOVED, REPRODUCED ->
+      case UNMOVED, REPRODUCED, NONE_OF ->
         throw new IllegalStateException("no text for " + asked.comparison());
     };
     return asked.segment().map(ConditionText::of).orElse("") + "quality("
         + quoted(quantity.name()) + ")"
-        + asked.window().map(over -> ".over(" + quoted(over.toString()) + ")").orElse("")
-        + "." + step + "(" + limit + ")"
+        + over(asked) + "." + step + "(" + limit + ")"
         + (asked.comparison() == Expression.Comparison.NO_WORSE_AT_ANY_LOOK ? ".atAnyLook()" : "");
+  }
+
+  private static String over(Expression asked) {
+    return asked.window().map(over -> ".over(" + quoted(over.toString()) + ")").orElse("");
   }
 
   private static String of(Segment segment) {
@@ -224,6 +252,10 @@ final class ConditionText {
       case "freshTruths" -> alone(Signals.freshTruths(first.whole()), rest);
       case "truth" -> newerThan(first, Signals.truth(), first.without(rest));
       case "traffic" -> newerThan(first, Signals.traffic(), first.without(rest));
+      case "model" -> newerThan(first, Signals.model(), first.without(rest));
+      case "ticks" -> newerThan(first, Signals.ticks(), first.without(rest));
+      case "rollout" -> isNot(first, Signals.rollout(), first.without(rest));
+      case "retraining" -> isNot(first, Signals.retraining(), first.without(rest));
       case "goldenExamples" -> alone(Signals.goldenExamples(), first.without(rest));
       default -> throw first.unknown(BEGINNINGS);
     };
@@ -244,6 +276,31 @@ final class ConditionText {
       throw step.unknown(List.of("newerThan"));
     }
     return alone(questions.newerThan(step.time()), calls.subList(1, calls.size()));
+  }
+
+  private static Condition isNot(
+      Call first, Signals.ActivityQuestions questions, List<Call> calls) {
+    Call step = next(calls, first.name + "()", List.of("isNot"));
+    if (!step.name.equals("isNot")) {
+      throw step.unknown(List.of("isNot"));
+    }
+    List<String> known = Stream.of(Activity.State.values())
+        .map(state -> state.name().toLowerCase(Locale.ROOT))
+        .toList();
+    Activity.State[] states = Stream.of(step.strings())
+        .map(name -> {
+          int index = known.indexOf(name);
+          if (index < 0) {
+            throw new IllegalArgumentException("a condition knows no state \""
+                + MlopsException.shown(name) + "\" at character " + step.at
+                + MlopsException.nearest(name, known)
+                    .map(near -> "; did you mean \"" + near + "\"?")
+                    .orElse("; known: " + String.join(", ", known)));
+          }
+          return Activity.State.values()[index];
+        })
+        .toArray(Activity.State[]::new);
+    return alone(questions.isNot(states), calls.subList(1, calls.size()));
   }
 
   private static final Pattern COMBINED =
@@ -365,11 +422,15 @@ final class ConditionText {
 
   private static Condition watched(WatchCondition condition, List<Call> steps) {
     WatchCondition watched = condition;
-    for (Call step : steps) {
+    for (int i = 0; i < steps.size(); i++) {
+      Call step = steps.get(i);
+      if (step.name.equals("movedAtMost")) {
+        return alone(watched.movedAtMost(step.number(0, 1)), steps.subList(i + 1, steps.size()));
+      }
       watched = switch (step.name) {
         case "inBlocksOf" -> watched.inBlocksOf(step.time());
         case "named" -> watched.named(step.string(0, 1));
-        default -> throw step.unknown(List.of("inBlocksOf", "named"));
+        default -> throw step.unknown(List.of("inBlocksOf", "named", "movedAtMost"));
       };
     }
     return watched;
@@ -379,6 +440,7 @@ final class ConditionText {
     List<String> known = List.of(
         "p50AtMost",
         "p99AtMost",
+        "within",
         "p99NoWorseThanChampion",
         "p50NoWorseThanBaseline",
         "p99NoWorseThanBaseline");
@@ -387,6 +449,7 @@ final class ConditionText {
     return switch (step.name) {
       case "p50AtMost" -> alone(Signals.latency().p50AtMost(step.time()), rest);
       case "p99AtMost" -> alone(Signals.latency().p99AtMost(step.time()), rest);
+      case "within" -> timely(Signals.latency().within(step.time()), rest);
       case "p99NoWorseThanChampion" ->
         alone(Signals.latency().p99NoWorseThanChampion(step.number(0, 1)), rest);
       case "p50NoWorseThanBaseline" ->
@@ -395,6 +458,24 @@ final class ConditionText {
         promising(Signals.latency().p99NoWorseThanBaseline(step.number(0, 1)), step, rest);
       default -> throw step.unknown(known);
     };
+  }
+
+  private static Condition timely(Signals.TimelyQuestions questions, List<Call> calls) {
+    Call step = next(calls, "within(…)", List.of("over", "atLeast"));
+    List<Call> rest = calls.subList(1, calls.size());
+    if (step.name.equals("over")) {
+      Call last = next(rest, "over(…)", List.of("atLeast"));
+      if (!last.name.equals("atLeast")) {
+        throw last.unknown(List.of("atLeast"));
+      }
+      return alone(
+          questions.over(step.string(0, 1)).atLeast(last.number(0, 1)),
+          rest.subList(1, rest.size()));
+    }
+    if (!step.name.equals("atLeast")) {
+      throw step.unknown(List.of("over", "atLeast"));
+    }
+    return alone(questions.atLeast(step.number(0, 1)), rest);
   }
 
   private static Condition promising(

@@ -1,6 +1,8 @@
 package dev.mlops.api.monitor;
 
+import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Level;
+import dev.mlops.api.drift.Signal;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Figures;
 import dev.mlops.api.model.Metric;
@@ -27,7 +29,12 @@ final class Evaluation {
 
   private Finding finding() {
     if (asked.watch().isPresent()) {
-      return watched(asked.watch().get());
+      return asked.quantity().equals(Expression.Quantity.MOVED_COLUMNS)
+          ? moved(asked.watch().get())
+          : watched(asked.watch().get());
+    }
+    if (asked.quantity().within().isPresent()) {
+      return timely(asked.quantity().within().get());
     }
     if (asked.segment().isPresent()) {
       return SegmentEvaluation.of(asked, asked.segment().get(), evidence);
@@ -52,6 +59,7 @@ final class Evaluation {
                 : asked.quantity().quantile().isPresent() ? latency() : age();
       case REPRODUCED ->
         evidence.examples().orElse(Finding.inconclusive("no candidate is being judged"));
+      case NONE_OF -> activity();
       case UNMOVED -> throw new IllegalStateException("nothing is watched for " + asked);
     };
   }
@@ -265,8 +273,91 @@ final class Evaluation {
         .build();
   }
 
-  /** Whether truths, or predictions, still come. */
+  /** Where a rollout, or the retraining, is. */
+  private Finding activity() {
+    boolean ofRollout = asked.quantity().equals(Expression.Quantity.ROLLOUT);
+    Optional<Activity> known = ofRollout ? evidence.rollout() : evidence.retraining();
+    if (known.isEmpty()) {
+      return inconclusive(
+          ofRollout
+              ? "no rollout is told of: take the evidence of a deployment that leads its rollouts"
+              : "no retraining is told of: take the evidence of a maintenance loop at work");
+    }
+    Activity.State state = known.get().state();
+    return builder(
+            asked.states().contains(state) ? Verdict.FAIL : Verdict.PASS,
+            asked.quantity() + " " + known.get() + ", wanted none of " + asked.states())
+        .value((double) state.code())
+        .build();
+  }
+
+  /** Which share of the predictions was made in time. */
+  private Finding timely(Duration limit) {
+    Optional<ResponseTimes> times = evidence.judged().flatMap(VersionEvidence::responseTimes);
+    Optional<Window> window = asked.window();
+    Optional<Estimate> share = times.flatMap(
+        known -> window.isPresent() ? known.within(window.get(), limit) : known.within(limit));
+    String what = asked.quantity() + window.map(over -> " " + over).orElse("");
+    return share
+        .map(now -> compare(asked, what, true, now, limit(), Estimate.TO_99))
+        .orElseGet(() -> inconclusive("no share of predictions " + what
+            + " is known: nothing was recorded in that time, or the monitor does not count it; name"
+            + " the condition in MonitorFactory.watching"));
+  }
+
+  /** Which share of the columns moved. */
+  private Finding moved(Watch watch) {
+    Finding found = watched(watch);
+    if (found.verdict() == Verdict.INCONCLUSIVE) {
+      return found;
+    }
+    VersionEvidence champion = evidence.champion().orElseThrow();
+    if (champion.baseline().isEmpty()) {
+      return inconclusive("no baseline tells how many columns are watched");
+    }
+    long watched = champion.baseline().get().schema().columns().stream()
+        .filter(column -> !watch.ignored().contains(column.name()))
+        .count();
+    List<ColumnShift> shifts = champion
+        .drift(watch)
+        .flatMap(DriftReading::signal)
+        .map(Signal::moved)
+        .orElse(List.of());
+    double share = watched == 0 ? 0 : Math.min(1.0, (double) shifts.size() / watched);
+    List<String> shown = Figures.apart(share, limit());
+    return builder(
+            share > limit() ? Verdict.FAIL : Verdict.PASS,
+            "share of moved columns " + shown.get(0) + " (" + shifts.size() + " of " + watched
+                + "), limit " + shown.get(1))
+        .value(share)
+        .limit(limit())
+        .n(found.n().orElse(0))
+        .build();
+  }
+
+  /** How old the champion, or the newest tick, is. */
+  private Finding age(String what, Optional<Duration> age) {
+    if (age.isEmpty()) {
+      return inconclusive("how long ago " + what + " was is not known");
+    }
+    Duration limit = asked.time().orElseThrow();
+    return builder(
+            age.get().compareTo(limit) > 0 ? Verdict.FAIL : Verdict.PASS,
+            what + " " + MlopsException.shown(age.get()) + " ago, limit "
+                + MlopsException.shown(limit))
+        .value(millis(age.get()) / 1e3)
+        .limit(limit())
+        .build();
+  }
+
+  /** Whether truths, or predictions, still come; how old the model is. */
   private Finding age() {
+    if (asked.quantity().equals(Expression.Quantity.MODEL_AGE)) {
+      return age("the publishing of the champion", evidence.modelAge());
+    }
+    if (asked.quantity().equals(Expression.Quantity.TICK_AGE)) {
+      return age("the newest tick", evidence.tickAge());
+    }
     Optional<VersionEvidence> section = evidence.champion();
     if (section.isEmpty()) {
       return inconclusive("nothing recorded yet");

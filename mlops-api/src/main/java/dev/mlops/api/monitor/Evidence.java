@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,10 @@ public final class Evidence {
   private final List<VersionEvidence> others;
   private final Map<Metric, Estimate> comparisons;
   private final @Nullable Finding examples;
+  private final @Nullable Duration modelAge;
+  private final @Nullable Duration tickAge;
+  private final @Nullable Activity rollout;
+  private final @Nullable Activity retraining;
   private final Map<TruthState, Long> truths;
   private final long matured;
   private final long position;
@@ -46,6 +52,10 @@ public final class Evidence {
     this.others = List.copyOf(builder.others);
     this.comparisons = Collections.unmodifiableMap(new TreeMap<>(builder.comparisons));
     this.examples = builder.examples;
+    this.modelAge = builder.modelAge;
+    this.tickAge = builder.tickAge;
+    this.rollout = builder.rollout;
+    this.retraining = builder.retraining;
     this.truths = Collections.unmodifiableMap(new EnumMap<>(builder.truths));
     long sections = others.stream().mapToLong(VersionEvidence::matured).sum()
         + (champion == null ? 0 : champion.matured());
@@ -61,6 +71,24 @@ public final class Evidence {
    */
   public static Builder builder(String model, Instant at) {
     return new Builder(model, at);
+  }
+
+  /** {@return a builder that begins with all that this holds} */
+  public Builder toBuilder() {
+    Builder copy = new Builder(model, at);
+    copy.champion = champion;
+    copy.candidate = candidate;
+    copy.others.addAll(others);
+    copy.comparisons.putAll(comparisons);
+    copy.examples = examples;
+    copy.modelAge = modelAge;
+    copy.tickAge = tickAge;
+    copy.rollout = rollout;
+    copy.retraining = retraining;
+    copy.truths.putAll(truths);
+    copy.matured = matured;
+    copy.position = position;
+    return copy;
   }
 
   /** {@return the name of the model} */
@@ -113,6 +141,34 @@ public final class Evidence {
   /** {@return whether the candidate that is being judged gave its golden examples again; empty if there is none} */
   public Optional<Finding> examples() {
     return Optional.ofNullable(examples);
+  }
+
+  /**
+   * {@return how long ago the champion was published in the store; empty if it is not known, as in the evidence of a monitor alone}
+   */
+  public Optional<Duration> modelAge() {
+    return Optional.ofNullable(modelAge);
+  }
+
+  /** {@return how long before the snapshot the newest tick of the monitor was; empty if it is not known} */
+  public Optional<Duration> tickAge() {
+    return Optional.ofNullable(tickAge);
+  }
+
+  /**
+   * {@return where the newest rollout of the model is; empty if it is not known, as in the evidence of a monitor alone, and of a
+   * replica that follows the rollouts of another one}
+   */
+  public Optional<Activity> rollout() {
+    return Optional.ofNullable(rollout);
+  }
+
+  /**
+   * {@return where the retraining of the model is; empty if it is not known, as in evidence that no maintenance loop told, and in
+   * that of a loop that waits while another one is at work}
+   */
+  public Optional<Activity> retraining() {
+    return Optional.ofNullable(retraining);
   }
 
   /**
@@ -188,6 +244,10 @@ public final class Evidence {
         && others.equals(that.others)
         && comparisons.equals(that.comparisons)
         && Objects.equals(examples, that.examples)
+        && Objects.equals(modelAge, that.modelAge)
+        && Objects.equals(tickAge, that.tickAge)
+        && Objects.equals(rollout, that.rollout)
+        && Objects.equals(retraining, that.retraining)
         && truths.equals(that.truths)
         && matured == that.matured
         && position == that.position;
@@ -240,6 +300,10 @@ public final class Evidence {
     private @Nullable VersionEvidence champion;
     private @Nullable VersionEvidence candidate;
     private @Nullable Finding examples;
+    private @Nullable Duration modelAge;
+    private @Nullable Duration tickAge;
+    private @Nullable Activity rollout;
+    private @Nullable Activity retraining;
     private final Map<TruthState, Long> truths = new EnumMap<>(TruthState.class);
     private long matured;
     private long position = -1;
@@ -298,6 +362,57 @@ public final class Evidence {
     public Builder examples(Finding finding) {
       this.examples = requireNonNull(finding, "finding");
       return this;
+    }
+
+    /**
+     * {@return this builder, with the age of the champion}
+     *
+     * @param age how long ago it was published; below zero, as where clocks differ, counts as zero
+     */
+    public Builder modelAge(Duration age) {
+      this.modelAge = age.isNegative() ? Duration.ZERO : age;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the age of the newest tick}
+     *
+     * @param age how long ago it was; below zero counts as zero
+     */
+    public Builder tickAge(Duration age) {
+      this.tickAge = age.isNegative() ? Duration.ZERO : age;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with where the newest rollout is}
+     *
+     * @param activity in a state of rollouts
+     * @throws IllegalArgumentException if a rollout is never in this state
+     */
+    public Builder rollout(Activity activity) {
+      require(Activity.State.ofRollouts(), "a rollout", activity);
+      this.rollout = activity;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with where the retraining is}
+     *
+     * @param activity in a state of retraining
+     * @throws IllegalArgumentException if retraining is never in this state
+     */
+    public Builder retraining(Activity activity) {
+      require(Activity.State.ofRetraining(), "retraining", activity);
+      this.retraining = activity;
+      return this;
+    }
+
+    private static void require(Set<Activity.State> states, String what, Activity activity) {
+      if (!states.contains(activity.state())) {
+        throw new IllegalArgumentException(
+            "the state of " + what + " must be one of " + states + ", but was " + activity.state());
+      }
     }
 
     /**

@@ -6,9 +6,12 @@ import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +41,8 @@ public final class Expression {
   private final @Nullable Segment segment;
   private final @Nullable Window window;
 
+  private final Set<Activity.State> states;
+
   /**
    * How a quantity is compared.
    *
@@ -61,7 +66,9 @@ public final class Expression {
     /** A detector must not have found a drift. */
     UNMOVED,
     /** A candidate must give again what its package says it gave. */
-    REPRODUCED
+    REPRODUCED,
+    /** It must be in none of the states. */
+    NONE_OF
   }
 
   /**
@@ -92,6 +99,22 @@ public final class Expression {
     public static final Quantity PREDICTION_AGE =
         new Quantity("prediction_age", "seconds", null, Double.NaN);
 
+    /** How long ago the champion was published in the store. */
+    public static final Quantity MODEL_AGE = new Quantity("model_age", "seconds", null, Double.NaN);
+
+    /** How long ago the newest tick of the monitor was. */
+    public static final Quantity TICK_AGE = new Quantity("tick_age", "seconds", null, Double.NaN);
+
+    /** Where the newest rollout is. */
+    public static final Quantity ROLLOUT = new Quantity("rollout", "", null, Double.NaN);
+
+    /** Where the retraining is. */
+    public static final Quantity RETRAINING = new Quantity("retraining", "", null, Double.NaN);
+
+    /** The share of the columns that a watch reads which have moved. */
+    public static final Quantity MOVED_COLUMNS =
+        new Quantity("moved_columns", "", null, Double.NaN);
+
     /** The golden examples of a candidate's package. */
     public static final Quantity GOLDEN_EXAMPLES =
         new Quantity("golden_examples", "", null, Double.NaN);
@@ -102,9 +125,10 @@ public final class Expression {
     private final double quantile;
     private final @Nullable String column;
     private final ColumnEvidence.@Nullable Fault fault;
+    private final @Nullable Duration within;
 
     private Quantity(String name, String unit, @Nullable Metric metric, double quantile) {
-      this(name, unit, metric, quantile, null, null);
+      this(name, unit, metric, quantile, null, null, null);
     }
 
     private Quantity(
@@ -113,7 +137,9 @@ public final class Expression {
         @Nullable Metric metric,
         double quantile,
         @Nullable String column,
-        ColumnEvidence.@Nullable Fault fault) {
+        ColumnEvidence.@Nullable Fault fault,
+        @Nullable Duration within) {
+      this.within = within;
       this.column = column;
       this.fault = fault;
       this.name = name;
@@ -152,7 +178,23 @@ public final class Expression {
      * @param fault what is wrong with the value
      */
     public static Quantity share(String column, ColumnEvidence.Fault fault) {
-      return new Quantity(fault.tag() + "(" + column + ")", "", null, Double.NaN, column, fault);
+      String name = fault.tag() + "(" + column + ")";
+      return new Quantity(name, "", null, Double.NaN, column, fault, null);
+    }
+
+    /**
+     * {@return the share of predictions that took at most this long}
+     *
+     * @param limit longer than zero
+     * @throws IllegalArgumentException if it is not
+     */
+    public static Quantity within(Duration limit) {
+      if (limit.isZero() || limit.isNegative()) {
+        throw new IllegalArgumentException(
+            "limit must be longer than zero, but was " + MlopsException.shown(limit));
+      }
+      String name = "within(" + MlopsException.shown(limit) + ")";
+      return new Quantity(name, "", null, Double.NaN, null, null, limit);
     }
 
     /** {@return such as {@code recall}, {@code p99}, {@code failures}, {@code fresh_truths}, {@code golden_examples} or {@code features}} */
@@ -185,6 +227,11 @@ public final class Expression {
       return Optional.ofNullable(fault);
     }
 
+    /** {@return the time within which predictions are to be made, if it is the share of those that are} */
+    public Optional<Duration> within() {
+      return Optional.ofNullable(within);
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
       return other instanceof Quantity that
@@ -192,7 +239,8 @@ public final class Expression {
           && Objects.equals(metric, that.metric)
           && Double.compare(quantile, that.quantile) == 0
           && Objects.equals(column, that.column)
-          && fault == that.fault;
+          && fault == that.fault
+          && Objects.equals(within, that.within);
     }
 
     @Override
@@ -214,7 +262,7 @@ public final class Expression {
       @Nullable Duration time,
       @Nullable Watch watch,
       @Nullable Window window) {
-    this(quantity, comparison, limit, time, watch, window, null);
+    this(quantity, comparison, limit, time, watch, window, null, Set.of());
   }
 
   private Expression(
@@ -224,7 +272,9 @@ public final class Expression {
       @Nullable Duration time,
       @Nullable Watch watch,
       @Nullable Window window,
-      @Nullable Segment segment) {
+      @Nullable Segment segment,
+      Set<Activity.State> states) {
+    this.states = states;
     this.segment = segment;
     this.quantity = requireNonNull(quantity, "quantity");
     this.comparison = requireNonNull(comparison, "comparison");
@@ -246,7 +296,7 @@ public final class Expression {
 
   /** The same, asked of segments. */
   Expression in(Segment segment) {
-    return new Expression(quantity, comparison, limit, time, watch, window, segment);
+    return new Expression(quantity, comparison, limit, time, watch, window, segment, states);
   }
 
   static Expression atMost(Quantity latency, Duration limit) {
@@ -260,6 +310,35 @@ public final class Expression {
 
   static Expression reproduced() {
     return new Expression(Quantity.GOLDEN_EXAMPLES, Comparison.REPRODUCED, null, null, null, null);
+  }
+
+  /** That a rollout, or retraining, is in none of some states. */
+  static Expression noneOf(Quantity quantity, Set<Activity.State> states) {
+    return new Expression(
+        quantity,
+        Comparison.NONE_OF,
+        null,
+        null,
+        null,
+        null,
+        null,
+        Collections.unmodifiableSet(EnumSet.copyOf(states)));
+  }
+
+  /** That at most a share of the columns that a watch reads have moved. */
+  static Expression moved(Watch watch, double share) {
+    return new Expression(Quantity.MOVED_COLUMNS, Comparison.AT_MOST, share, null, watch, null);
+  }
+
+  /** Refuses a limit that every share meets, or none. */
+  static double requireShare(Comparison comparison, double limit) {
+    boolean atLeast = comparison == Comparison.AT_LEAST;
+    if (atLeast ? !(limit > 0 && limit <= 1) : !(limit >= 0 && limit < 1)) {
+      throw new IllegalArgumentException("the limit of a share must be "
+          + (atLeast ? "above 0 and at most 1" : "at least 0 and below 1")
+          + ", or every share would meet it, but was " + limit);
+    }
+    return limit;
   }
 
   static Expression of(Watch watch) {
@@ -309,11 +388,13 @@ public final class Expression {
       } else {
         requireDifference("limit", metric, limit);
       }
+    } else if (quantity.within().isPresent()) {
+      requireShare(comparison, limit);
     } else if (!(limit >= 0) || !Double.isFinite(limit)) {
       throw new IllegalArgumentException("limit must be finite and >= 0, but was " + limit);
     }
     return new BuiltInCondition.Plain(
-        new Expression(quantity, comparison, limit + 0.0, null, null, window, segment));
+        new Expression(quantity, comparison, limit + 0.0, null, null, window, segment, states));
   }
 
   /** Refuses a tolerance or a margin that no two values of a metric can be apart. */
@@ -360,8 +441,8 @@ public final class Expression {
   }
 
   /**
-   * {@return the limit, tolerance or margin, in units of the quantity; empty for {@link Comparison#UNMOVED} and {@link
-   * Comparison#REPRODUCED}}
+   * {@return the limit, tolerance or margin, in units of the quantity; empty for {@link Comparison#UNMOVED}, {@link
+   * Comparison#REPRODUCED} and {@link Comparison#NONE_OF}}
    */
   public OptionalDouble limit() {
     return limit == null ? OptionalDouble.empty() : OptionalDouble.of(limit);
@@ -382,17 +463,27 @@ public final class Expression {
     return Optional.ofNullable(segment);
   }
 
-  /** {@return the window that a quality is of; empty for other quantities, and for the monitor's default window} */
+  /** {@return the states that must not be; empty unless it is {@link Comparison#NONE_OF}} */
+  public Set<Activity.State> states() {
+    return states;
+  }
+
+  /**
+   * {@return the window that a quality, or a share of predictions in time, is of; empty for other quantities, for the monitor's
+   * default window, and for a share since the version was first recorded}
+   */
   public Optional<Window> window() {
     return Optional.ofNullable(window);
   }
 
   /**
    * {@return how many observations there must be at least for an answer: 30 truths, rows of a column, or inputs of a detector; 100
-   * predictions for a latency, 100 calls for a share of failures; 1 for what brings its own}
+   * predictions for a latency or the share of those in time, 100 calls for a share of failures; 1 for what brings its own}
    */
   public long fewest() {
-    if (quantity.quantile().isPresent() || quantity.equals(Quantity.FAILURES)) {
+    if (quantity.quantile().isPresent()
+        || quantity.within().isPresent()
+        || quantity.equals(Quantity.FAILURES)) {
       return FEWEST_LATENCIES;
     }
     boolean counted = watch != null
@@ -412,12 +503,13 @@ public final class Expression {
         && Objects.equals(time, that.time)
         && Objects.equals(watch, that.watch)
         && Objects.equals(segment, that.segment)
-        && Objects.equals(window, that.window);
+        && Objects.equals(window, that.window)
+        && states.equals(that.states);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(quantity, comparison, limit, time, watch, window, segment);
+    return Objects.hash(quantity, comparison, limit, time, watch, window, segment, states);
   }
 
   /** {@return the call that makes the condition, such as {@code quality("recall").noWorseThanBaseline(0.02)}} */

@@ -130,6 +130,19 @@ public final class Finding {
     return changePosition == null ? OptionalLong.empty() : OptionalLong.of(changePosition);
   }
 
+  /**
+   * {@return this finding; INCONCLUSIVE, with what was wanted, if it rests on fewer observations}
+   *
+   * @param least how many it is to rest on; 0 for any number
+   */
+  public Finding onAtLeast(long least) {
+    long known = n().orElse(0);
+    if (known >= least || verdict == Verdict.INCONCLUSIVE) {
+      return this;
+    }
+    return builder(Verdict.INCONCLUSIVE, text + ", wanted " + least + " truths").n(known).build();
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof Finding that

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ public final class ResponseTimes {
   private final @Nullable Double perSecond;
   private final @Nullable Long inFlight;
   private final Map<Duration, Estimate> within;
+  private final Map<Window, Map<Duration, Estimate>> windows;
   private final @Nullable LatencyFinding growth;
 
   private ResponseTimes(Builder builder) {
@@ -47,6 +49,10 @@ public final class ResponseTimes {
     this.perSecond = builder.perSecond;
     this.inFlight = builder.inFlight;
     this.within = Collections.unmodifiableMap(new TreeMap<>(builder.within));
+    SortedMap<Window, Map<Duration, Estimate>> copies = new TreeMap<>();
+    builder.windows.forEach((window, shares) ->
+        copies.put(window, Collections.unmodifiableMap(new TreeMap<>(shares))));
+    this.windows = Collections.unmodifiableSortedMap(copies);
     this.growth = builder.growth;
   }
 
@@ -65,6 +71,7 @@ public final class ResponseTimes {
     copy.perSecond = perSecond;
     copy.inFlight = inFlight;
     copy.within.putAll(within);
+    windows.forEach((window, shares) -> copy.windows.put(window, new TreeMap<>(shares)));
     copy.growth = growth;
     return copy;
   }
@@ -118,6 +125,24 @@ public final class ResponseTimes {
     return Optional.ofNullable(within.get(limit));
   }
 
+  /**
+   * {@return which share of the predictions of a time took at most each of some durations; only what a condition that the monitor
+   * was built for asks, and only where a prediction was recorded in that time}
+   */
+  public Map<Window, Map<Duration, Estimate>> windows() {
+    return windows;
+  }
+
+  /**
+   * {@return which share of the predictions of a time took at most this long, if it is known}
+   *
+   * @param window of {@link #windows()}
+   * @param limit of those of the window
+   */
+  public Optional<Estimate> within(Window window, Duration limit) {
+    return Optional.ofNullable(windows.getOrDefault(window, Map.of()).get(limit));
+  }
+
   /** {@return where to look for why predictions take longer than they did; empty while they do not} */
   public Optional<LatencyFinding> growth() {
     return Optional.ofNullable(growth);
@@ -133,12 +158,13 @@ public final class ResponseTimes {
         && Objects.equals(perSecond, that.perSecond)
         && Objects.equals(inFlight, that.inFlight)
         && within.equals(that.within)
+        && windows.equals(that.windows)
         && Objects.equals(growth, that.growth);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(waiting, binding, model, recording, perSecond, inFlight, within, growth);
+    return Objects.hash(waiting, binding, model, recording, perSecond, inFlight, within, windows, growth);
   }
 
   /** {@return such as {@code model p50 0.10 ms, p99 0.40 ms (n 150), 12 a second, 3 in flight, within 20 ms 0.998}} */
@@ -185,6 +211,7 @@ public final class ResponseTimes {
   @Beta
   public static final class Builder {
     private final Map<Duration, Estimate> within = new TreeMap<>();
+    private final Map<Window, Map<Duration, Estimate>> windows = new TreeMap<>();
     private @Nullable Latency waiting;
     private @Nullable Latency binding;
     private @Nullable Latency model;
@@ -269,6 +296,20 @@ public final class ResponseTimes {
      */
     public Builder within(Duration limit, Estimate share) {
       within.put(requireNonNull(limit, "limit"), requireNonNull(share, "share"));
+      return this;
+    }
+
+    /**
+     * {@return this builder, with the share of the predictions of a time that were in time}
+     *
+     * @param window of a time
+     * @param limit how long is in time
+     * @param share which share took at most that long
+     */
+    public Builder within(Window window, Duration limit, Estimate share) {
+      windows
+          .computeIfAbsent(requireNonNull(window, "window"), unseen -> new TreeMap<>())
+          .put(requireNonNull(limit, "limit"), requireNonNull(share, "share"));
       return this;
     }
 

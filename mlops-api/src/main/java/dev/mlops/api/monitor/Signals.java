@@ -1,10 +1,15 @@
 package dev.mlops.api.monitor;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,6 +131,43 @@ public final class Signals {
   }
 
   /**
+   * {@return questions about how old the champion is: since it was published in the store}
+   *
+   * <p>INCONCLUSIVE in the evidence of a monitor alone, which does not know it; that of a deployment does.
+   */
+  public static SilenceQuestions model() {
+    return new SilenceQuestions(Expression.Quantity.MODEL_AGE);
+  }
+
+  /**
+   * {@return questions about whether the monitor is still ticked}
+   *
+   * <p>They are answered when evidence is asked for: a host whose only thread for ticks also evaluates its alerts asks a
+   * platform that scrapes {@code mlops.tick.age}, or another thread.
+   */
+  public static SilenceQuestions ticks() {
+    return new SilenceQuestions(Expression.Quantity.TICK_AGE);
+  }
+
+  /**
+   * {@return questions about where the newest rollout is}
+   *
+   * <p>INCONCLUSIVE in the evidence of a monitor alone, which does not know it; that of a deployment does.
+   */
+  public static ActivityQuestions rollout() {
+    return new ActivityQuestions(Expression.Quantity.ROLLOUT, Activity.State.ofRollouts());
+  }
+
+  /**
+   * {@return questions about where the retraining is}
+   *
+   * <p>INCONCLUSIVE in evidence that no maintenance loop told, and in that of a loop that waits while another one is at work.
+   */
+  public static ActivityQuestions retraining() {
+    return new ActivityQuestions(Expression.Quantity.RETRAINING, Activity.State.ofRetraining());
+  }
+
+  /**
    * {@return the condition that all of several hold: FAIL if one FAILs, PASS if all PASS, else INCONCLUSIVE}
    *
    * @param conditions at least one
@@ -138,8 +180,7 @@ public final class Signals {
   /**
    * {@return the condition that one of several holds: PASS if one PASSes, FAIL if all FAIL, else INCONCLUSIVE}
    *
-   * <p>An alert on it fires only when all fail together, such as drift that does harm: {@code anyOf(features().falseAlarmEvery(…),
-   * quality("recall").noWorseThanBaseline(0.02))}.
+   * <p>An alert on it fires only when all fail together. For drift that does harm see {@link WatchCondition#harming}.
    *
    * @param conditions at least one
    * @throws IllegalArgumentException if there is none
@@ -328,7 +369,7 @@ public final class Signals {
   }
 
   /**
-   * Questions about whether something still comes.
+   * Questions about how old the newest of something is.
    *
    * <p>Immutable.
    *
@@ -342,11 +383,11 @@ public final class Signals {
     }
 
     /**
-     * {@return the condition that the newest of the champion's came no longer ago than a time}
+     * {@return the condition that the newest of them is no older than a time}
      *
      * <p>Of truths: FAIL when one is waited for and the newest came longer ago; while none ever came, when the first prediction
      * was made longer ago. PASS when no prediction waits. Of predictions: FAIL when the newest was made longer ago; INCONCLUSIVE
-     * before the first one.
+     * before the first one. Of the model and of ticks: FAIL when it is older.
      *
      * <p>Where traffic rests at night, truths rest too: take a time that is longer than the rest, or let the rule hold on for as long
      * as a truth takes.
@@ -438,9 +479,127 @@ public final class Signals {
       return new LatencyWatchQuestions(0.5, times);
     }
 
+    /**
+     * {@return questions about which share of predictions takes at most so long}
+     *
+     * @param limit longer than zero, at most an hour
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public TimelyQuestions within(Duration limit) {
+      return new TimelyQuestions(limit, null);
+    }
+
     private static Condition atMost(double quantile, Duration limit) {
       return new BuiltInCondition.Plain(
           Expression.atMost(Expression.Quantity.latency(quantile), limit));
+    }
+  }
+
+  /**
+   * Questions about which share of predictions is made in time, such as a service-level objective.
+   *
+   * <p>The time counts from the intended start of a call. A monitor that was built for the condition counts it ({@link
+   * MonitorFactory#watching}). Burn rates over several windows come from {@link BurnRates#latency}.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  public static final class TimelyQuestions {
+    private final Duration limit;
+    private final @Nullable Window window;
+
+    private TimelyQuestions(Duration limit, @Nullable Window window) {
+      this.limit = requireNonNull(limit, "limit");
+      this.window = window;
+      if (limit.compareTo(Duration.ofHours(1)) > 0) {
+        throw new IllegalArgumentException(
+            "limit must be at most an hour, but was " + MlopsException.shown(limit));
+      }
+    }
+
+    /**
+     * {@return the same questions about the predictions of the last time; all since the version was first recorded by default}
+     *
+     * @param window of a time, such as {@code Window.of(Duration.ofHours(1))}, or since the release
+     * @throws IllegalArgumentException if it is of so many truths
+     */
+    public TimelyQuestions over(Window window) {
+      if (window.truths().isPresent()) {
+        throw new IllegalArgumentException(
+            "a share of predictions in time must be over a time, but was asked over " + window);
+      }
+      return new TimelyQuestions(limit, window.time().isPresent() ? window : null);
+    }
+
+    /**
+     * {@return the same questions about the predictions of the last time}
+     *
+     * @param window as {@link Window#parse} reads it, such as {@code last 1 h}
+     * @throws IllegalArgumentException if it says no window of a time
+     */
+    public TimelyQuestions over(String window) {
+      return over(Window.parse(window));
+    }
+
+    /**
+     * {@return the condition that at least a share of the predictions is made in time}
+     *
+     * <p>FAIL when the whole 99 % interval of the share is below the limit, PASS when the share is not, INCONCLUSIVE in between
+     * and below 100 predictions.
+     *
+     * @param share above 0, at most 1
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Condition atLeast(double share) {
+      return new BuiltInCondition.Plain(Expression.of(
+          Expression.Quantity.within(limit),
+          Expression.Comparison.AT_LEAST,
+          Expression.requireShare(Expression.Comparison.AT_LEAST, share),
+          window));
+    }
+  }
+
+  /**
+   * Questions about where a rollout, or the retraining, is.
+   *
+   * <p>Immutable.
+   *
+   * @since 0.1
+   */
+  public static final class ActivityQuestions {
+    private final Expression.Quantity quantity;
+    private final Set<Activity.State> possible;
+
+    private ActivityQuestions(Expression.Quantity quantity, Set<Activity.State> possible) {
+      this.quantity = quantity;
+      this.possible = possible;
+    }
+
+    /**
+     * {@return the condition that it is in none of some states: FAIL while it is in one of them}
+     *
+     * <p>With {@code holding(…)} of the alert rule it asks for how long: {@code rollout().isNot(PAUSED)} held for an hour fires
+     * for a rollout that has been paused for an hour.
+     *
+     * @param states at least one
+     * @throws IllegalArgumentException if there is none, it can never be in one of them, or it would always be in one
+     */
+    public Condition isNot(Activity.State... states) {
+      if (states.length == 0) {
+        throw new IllegalArgumentException("isNot must name a state of " + possible);
+      }
+      Set<Activity.State> named = EnumSet.copyOf(List.of(states));
+      if (!possible.containsAll(named)) {
+        named.removeAll(possible);
+        throw new IllegalArgumentException(quantity + " is never " + named + "; it can be "
+            + possible + ", so the condition could never fail");
+      }
+      if (named.size() == possible.size()) {
+        throw new IllegalArgumentException(
+            quantity + " is always in one of " + named + ", so the condition could never hold");
+      }
+      return new BuiltInCondition.Plain(Expression.noneOf(quantity, named));
     }
   }
 
@@ -749,10 +908,7 @@ public final class Signals {
      * @throws IllegalArgumentException if it is out of range
      */
     public Condition atMost(double limit) {
-      if (!(limit >= 0 && limit < 1)) {
-        throw new IllegalArgumentException("the limit of a share must be at least 0 and below 1, or"
-            + " every share would meet it, but was " + limit);
-      }
+      Expression.requireShare(Expression.Comparison.AT_MOST, limit);
       return new BuiltInCondition.Plain(Expression.of(
           Expression.Quantity.share(column, fault), Expression.Comparison.AT_MOST, limit));
     }

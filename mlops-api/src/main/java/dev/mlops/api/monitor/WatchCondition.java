@@ -51,6 +51,33 @@ public final class WatchCondition extends BuiltInCondition {
   }
 
   /**
+   * {@return the condition that at most a share of the watched columns has moved, whatever else the detector found: FAIL while an
+   * unanswered signal names more of them}
+   *
+   * @param share at least 0, below 1, of the columns that are not ignored
+   * @throws IllegalArgumentException if it is out of range, or this is not the monitor's own watch of features
+   */
+  public Condition movedAtMost(double share) {
+    if (watch.input() != Watch.Input.FEATURES || watch.detector().isPresent()) {
+      throw new IllegalArgumentException("a share of the columns must be asked of the monitor's own"
+          + " watch of features, features().falseAlarmEvery(…), but was asked of " + this);
+    }
+    return new Plain(Expression.moved(watch, Expression.requireShare(
+        Expression.Comparison.AT_MOST, share)));
+  }
+
+  /**
+   * {@return the condition that there is no drift that does harm: FAIL only while this and another condition FAIL together}
+   *
+   * <p>It is {@code Signals.anyOf(this, harm)}, and prints as that.
+   *
+   * @param harm what must hold while the input moves, such as {@code quality("recall").noWorseThanBaseline(0.02)}
+   */
+  public CombinedCondition harming(Condition harm) {
+    return Signals.anyOf(this, harm);
+  }
+
+  /**
    * {@return what the monitor watches for it}
    *
    * @throws IllegalArgumentException if its promise is in time and leaves fewer than 50 blocks per false alarm

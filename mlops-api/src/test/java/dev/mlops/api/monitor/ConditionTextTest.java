@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Task;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -127,10 +129,38 @@ class ConditionTextTest {
         .atMost(fraction(random));
   }
 
+  private static Condition operational(Random random) {
+    return switch (random.nextInt(6)) {
+      case 0 -> Signals.model().newerThan(time(random));
+      case 1 -> Signals.ticks().newerThan(time(random));
+      case 2 -> Signals.rollout().isNot(some(random, Activity.State.ofRollouts()));
+      case 3 -> Signals.retraining().isNot(some(random, Activity.State.ofRetraining()));
+      case 4 ->
+        Signals.latency()
+            .within(Duration.ofNanos(1 + random.nextInt(Integer.MAX_VALUE)))
+            .atLeast(fraction(random));
+      default ->
+        Signals.latency()
+            .within(Duration.ofMillis(1 + random.nextInt(1_000)))
+            .over(Window.of(Duration.ofMinutes(1 + random.nextInt(10_000))))
+            .atLeast(fraction(random));
+    };
+  }
+
+  private static Activity.State[] some(Random random, Set<Activity.State> states) {
+    List<Activity.State> all = new ArrayList<>(states);
+    Collections.shuffle(all, random);
+    return all.subList(0, 1 + random.nextInt(all.size() - 1)).toArray(new Activity.State[0]);
+  }
+
   private static Condition condition(Random random) {
     Metric any = anyMetric(random);
     boolean more = any.higherIsBetter();
-    return switch (random.nextInt(14)) {
+    return switch (random.nextInt(16)) {
+      case 14 -> operational(random);
+      case 15 ->
+        ((WatchCondition) promised(random, Signals.features().falseAlarmEvery(time(random))))
+            .movedAtMost(fraction(random));
       case 12 -> ofSegments(random);
       case 13 -> ofColumn(random);
       case 0 -> Signals.quality(any).noWorseThanBaseline(fraction(random));
@@ -235,6 +265,16 @@ class ConditionTextTest {
         "quality(\"recall\").noWorseThenBaseline(0.1) | did you mean \"noWorseThanBaseline\"",
         "quality(\"recall\").noWorseThanBaseline(0.1).falseAlarmsEvery(9) | did you mean \"falseAlarmEvery\"",
         "features().windowOff(9).falseAlarmEvery(9) | did you mean \"windowOf\"",
+        "rollout().isNot(\"rolled_bak\") | did you mean \"rolled_back\"",
+        "rollout().isNot(\"halted\") | never [HALTED]",
+        "retraining().isnt(\"failed\") | did you mean \"isNot\"",
+        "model().olderThan(1 d) | known: newerThan",
+        "latency().within(20 ms).over(\"last 9 truths\").atLeast(0.9) | over a time",
+        "latency().within(20 ms).atMost(0.9) | known: over, atLeast",
+        "latency().within(2 h).atLeast(0.9) | at most an hour",
+        "latency().within(20 ms).atLeast(0) | above 0 and at most 1",
+        "predictions().falseAlarmEvery(9000).movedAtMost(0.1) | own watch of features",
+        "features().falseAlarmEvery(9000).movedAtMost(1) | below 1",
         "latency().p98AtMost(20 ms) | did you mean \"p99AtMost\"",
         "quality(\"recall\") | go on after quality",
         "features() | go on after features()",

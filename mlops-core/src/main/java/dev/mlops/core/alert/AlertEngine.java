@@ -8,6 +8,7 @@ import dev.mlops.api.alert.AlertRule;
 import dev.mlops.api.alert.AlertSink;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.monitor.CombinedCondition;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
@@ -240,24 +241,18 @@ public final class AlertEngine implements EvidenceReader {
     Condition asked = standing.state == State.FIRING
         ? rule.recovery().orElse(rule.condition())
         : rule.condition();
+    long fewest = asked.equals(rule.condition()) ? rule.fewestTruths() : 0;
     Finding finding = Answers.of(
         "the condition",
-        () -> asked.test(evidence),
+        () -> asked instanceof CombinedCondition combined
+            ? combined.test(evidence, fewest)
+            : asked.test(evidence),
         (how, thrown) -> warnings.once(
             rule.name() + " " + how,
             "the condition of alert rule " + rule.name() + " " + how
                 + "; taken as INCONCLUSIVE, and not said again",
             thrown));
-    if (rule.fewestTruths() > 0
-        && asked.equals(rule.condition())
-        && finding.verdict() != Verdict.INCONCLUSIVE
-        && finding.n().orElse(0) < rule.fewestTruths()) {
-      return Finding.builder(
-              Verdict.INCONCLUSIVE, finding.text() + ", wanted " + rule.fewestTruths() + " truths")
-          .n(finding.n().orElse(0))
-          .build();
-    }
-    return finding;
+    return asked instanceof CombinedCondition ? finding : finding.onAtLeast(fewest);
   }
 
   // ---- people

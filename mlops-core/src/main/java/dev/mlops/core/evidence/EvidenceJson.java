@@ -11,6 +11,7 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.monitor.AcceptedFeatures;
+import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.BaselineComparison;
 import dev.mlops.api.monitor.ColumnEvidence;
 import dev.mlops.api.monitor.DriftReading;
@@ -80,6 +81,10 @@ public final class EvidenceJson {
     members.put("others", evidence.others().stream().map(EvidenceJson::section).toList());
     members.put("comparisons", measured(evidence.comparisons()));
     evidence.examples().ifPresent(finding -> members.put("examples", finding(finding)));
+    evidence.modelAge().ifPresent(age -> members.put("modelAge", age.toString()));
+    evidence.tickAge().ifPresent(age -> members.put("tickAge", age.toString()));
+    evidence.rollout().ifPresent(activity -> members.put("rollout", activity(activity)));
+    evidence.retraining().ifPresent(activity -> members.put("retraining", activity(activity)));
     Map<String, @Nullable Object> truths = new HashMap<>();
     evidence.truths().forEach((state, count) -> truths.put(name(state), count));
     members.put("truths", truths);
@@ -125,6 +130,10 @@ public final class EvidenceJson {
         "others",
         "comparisons",
         "examples",
+        "modelAge",
+        "tickAge",
+        "rollout",
+        "retraining",
         "truths",
         "matured",
         "position");
@@ -135,6 +144,10 @@ public final class EvidenceJson {
     json.get("others").items().forEach(each -> evidence.other(section(each)));
     measured(json.get("comparisons")).forEach(evidence::comparison);
     json.find("examples").ifPresent(each -> evidence.examples(finding(each)));
+    json.find("modelAge").ifPresent(age -> evidence.modelAge(Duration.parse(age.text())));
+    json.find("tickAge").ifPresent(age -> evidence.tickAge(Duration.parse(age.text())));
+    json.find("rollout").ifPresent(each -> evidence.rollout(activity(each)));
+    json.find("retraining").ifPresent(each -> evidence.retraining(activity(each)));
     Json truths = json.get("truths");
     for (String state : truths.keys()) {
       evidence.truths(value(state, truths, TruthState.class), truths.get(state).integer());
@@ -143,6 +156,16 @@ public final class EvidenceJson {
         .matured(json.get("matured").integer())
         .position(json.get("position").integer())
         .build();
+  }
+
+  private static Map<String, Object> activity(Activity activity) {
+    return Map.of("state", name(activity.state()), "reason", activity.reason());
+  }
+
+  private static Activity activity(Json json) {
+    json.only("state", "reason");
+    return new Activity(
+        value(json.get("state"), Activity.State.class), json.get("reason").text());
   }
 
   // ---- a version
@@ -613,11 +636,21 @@ public final class EvidenceJson {
 
   static Estimate estimate(Json json) {
     json.only("metric", "value", "lower", "upper", "n");
+    return measured(json, "an estimate");
+  }
+
+  /** A share of predictions within a limit, over a window. */
+  static Estimate share(Json json) {
+    json.only("window", "limit", "value", "lower", "upper", "n");
+    return measured(json, "a share");
+  }
+
+  private static Estimate measured(Json json, String what) {
     try {
       return StoredMeasures.estimate(json);
     } catch (IllegalArgumentException e) {
       throw json.wanted(
-          "an estimate (" + MlopsException.shown(String.valueOf(e.getMessage())) + ")");
+          what + " (" + MlopsException.shown(String.valueOf(e.getMessage())) + ")");
     }
   }
 

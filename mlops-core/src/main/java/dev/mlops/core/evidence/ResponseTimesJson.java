@@ -2,10 +2,13 @@ package dev.mlops.core.evidence;
 
 import dev.mlops.api.monitor.LatencyFinding;
 import dev.mlops.api.monitor.ResponseTimes;
+import dev.mlops.api.monitor.Window;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.core.internal.json.Json;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,16 @@ final class ResponseTimesJson {
         .within()
         .forEach((limit, share) -> within.put(limit.toString(), EvidenceJson.estimate(share)));
     members.put("within", within);
+    if (!times.windows().isEmpty()) {
+      List<Map<String, @Nullable Object>> windows = new ArrayList<>();
+      times.windows().forEach((window, shares) -> shares.forEach((limit, share) -> {
+        Map<String, @Nullable Object> item = EvidenceJson.estimate(share);
+        item.put("window", window.toString());
+        item.put("limit", limit.toString());
+        windows.add(item);
+      }));
+      members.put("windows", windows);
+    }
     times.growth().ifPresent(growth -> members.put("growth", growth(growth)));
     return members;
   }
@@ -53,7 +66,15 @@ final class ResponseTimesJson {
 
   static ResponseTimes of(Json json) {
     json.only(
-        "waiting", "binding", "model", "recording", "perSecond", "inFlight", "within", "growth");
+        "waiting",
+        "binding",
+        "model",
+        "recording",
+        "perSecond",
+        "inFlight",
+        "within",
+        "windows",
+        "growth");
     ResponseTimes.Builder times = ResponseTimes.builder();
     json.find("waiting").ifPresent(each -> times.waiting(EvidenceJson.latency(each)));
     json.find("binding").ifPresent(each -> times.binding(EvidenceJson.latency(each)));
@@ -65,6 +86,12 @@ final class ResponseTimesJson {
     for (String limit : within.keys()) {
       times.within(Duration.parse(limit), EvidenceJson.estimate(within.get(limit)));
     }
+    json.find("windows").ifPresent(windows -> windows
+        .items()
+        .forEach(each -> times.within(
+            Window.parse(each.get("window").text()),
+            Duration.parse(each.get("limit").text()),
+            EvidenceJson.share(each))));
     json.find("growth").ifPresent(each -> times.growth(growth(each)));
     return times.build();
   }

@@ -7,6 +7,8 @@ import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Task;
+import dev.mlops.api.monitor.Activity;
+import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Outcomes;
@@ -284,6 +286,41 @@ public final class MaintenanceLoop implements AutoCloseable {
    */
   public Optional<RetrainDecision> decision() {
     return workshop.decision();
+  }
+
+  /**
+   * {@return the deployment's evidence with where the retraining is: what alert rules read that ask for it}
+   *
+   * <p>A loop that waits while another one is at work does not know.
+   */
+  public Evidence evidence() {
+    Evidence known = deployment.evidence();
+    return activity().map(now -> known.toBuilder().retraining(now).build()).orElse(known);
+  }
+
+  private Optional<Activity> activity() {
+    Phase now = phase;
+    if (now instanceof Following) {
+      return Optional.empty();
+    }
+    Optional<LoopEvent> halt = halted();
+    if (halt.isPresent()) {
+      return activity(Activity.State.HALTED, String.join("; ", halt.get().reasons()));
+    }
+    if (now instanceof Comparing || now instanceof RollingOut) {
+      return activity(Activity.State.COMPARING, now.toString());
+    }
+    if (now instanceof Awaiting) {
+      return activity(Activity.State.AWAITING, now.toString());
+    }
+    if (!(now instanceof Watching || now instanceof Recovering)) {
+      return activity(Activity.State.RUNNING, now.toString());
+    }
+    return Optional.of(workshop.ended());
+  }
+
+  private static Optional<Activity> activity(Activity.State state, String reason) {
+    return Optional.of(new Activity(state, reason));
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Texts;
+import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
@@ -119,7 +120,7 @@ final class Workshop {
   /** The newest candidate; the taker closes it. */
   private final AtomicReference<@Nullable Prepared> candidate = new AtomicReference<>();
 
-  private RetrainHistory history;
+  private volatile RetrainHistory history;
   private @Nullable LoopEvent begun;
   private BackOff backOff;
 
@@ -451,6 +452,20 @@ final class Workshop {
     } catch (Throwable e) { // it is decided all the same
       warnings.once("kept", "the monitor of " + alias() + " kept its signals", e);
     }
+  }
+
+  /** Where the retraining is while nothing runs: as the newest candidate ended. */
+  Activity ended() {
+    RetrainHistory.Result result = history.lastResult().orElse(null);
+    if (result == null) {
+      return new Activity(Activity.State.IDLE, "");
+    }
+    String what = failure;
+    return new Activity(
+        Activity.State.valueOf(result.name()),
+        result == RetrainHistory.Result.FAILED && what != null
+            ? what
+            : "candidate " + history.candidates());
   }
 
   /** The newest candidate has ended, as the journal says, and not for a newer change. */

@@ -330,6 +330,19 @@ public enum Meters {
       "version",
       "watch",
       "column"),
+  /**
+   * Gauge of the share of the watched columns that moved, by the newest signal that nobody has answered; 0 while there is none; there
+   * for watches of features.
+   */
+  DRIFT_MOVED(
+      Type.GAUGE,
+      "mlops.drift.moved",
+      "share of the watched columns that moved",
+      "ratio",
+      "version",
+      "watch"),
+  /** Gauge of the time since the champion was published, by the newest evidence that was shown. */
+  MODEL_AGE(Type.GAUGE, "mlops.model.age", "time since the champion was published", "seconds"),
   /** Gauge of the time since the newest tick when it is read: it grows when nobody calls {@code tick()}. */
   TICK_AGE(Type.GAUGE, "mlops.tick.age", "time since the newest tick of the monitor", "seconds"),
   /** Counter of the candidates of a maintenance loop by how they ended: {@code promoted}, {@code kept}, {@code failed}, {@code abandoned}. */
@@ -341,6 +354,20 @@ public enum Meters {
       "outcome"),
   /** Counter of how often a maintenance loop began to train a candidate. */
   RETRAINS(Type.COUNTER, "mlops.loop.retrains", "trainings that the maintenance loop began", ""),
+  /** Gauge of where the retraining is, as {@code Activity.State} numbers it, by the newest evidence that was shown. */
+  LOOP_STATE(
+      Type.GAUGE,
+      "mlops.loop.state",
+      "retraining: 0 idle, 1 runs, 4 compares, 5 awaits, 6 promoted, 7 kept, 10 abandoned, 11 failed,"
+          + " 12 halted",
+      ""),
+  /** Gauge of where the newest rollout is, as {@code Activity.State} numbers it, by the newest evidence that was shown. */
+  ROLLOUT_STATE(
+      Type.GAUGE,
+      "mlops.rollout.state",
+      "rollout: 0 idle, 1 runs, 2 paused, 3 bakes, 6 promoted, 7 kept, 8 rolled back, 9 aborted, 10"
+          + " abandoned, 11 failed",
+      ""),
   /**
    * Counter of the rollouts of a deployment by how they ended: {@code promoted}, {@code rolled_back}, {@code kept}, {@code aborted},
    * {@code abandoned}, {@code failed}. One that was promoted and rolled back while it baked counts for both.

@@ -20,6 +20,7 @@ import dev.mlops.api.pack.Baseline;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.drift.profile.Baselines;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -546,7 +547,8 @@ public final class MicrometerMonitor implements MetricsMonitor {
                 .stripes()); // a prediction that was being recorded while the monitor was closed
       }
       long at = now(ticked);
-      Evidence.Builder evidence = Evidence.builder(model, instant(at));
+      Evidence.Builder evidence =
+          Evidence.builder(model, instant(at)).tickAge(Duration.ofMillis(at - ticked));
       ledger.describe(evidence);
       for (Section section : versions.newestFirst()) {
         VersionEvidence.Builder known = section.evidence(at);

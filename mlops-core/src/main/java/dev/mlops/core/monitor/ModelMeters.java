@@ -6,15 +6,22 @@ import dev.mlops.api.alert.AlertEvent;
 import dev.mlops.api.alert.AlertSink;
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Beta;
+import dev.mlops.api.monitor.Activity;
+import dev.mlops.api.monitor.Evidence;
 import dev.mlops.core.internal.log.Warnings;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows as meters what the maintenance loop, the rollouts and the alert rules of a model do.
@@ -59,6 +66,7 @@ public final class ModelMeters implements AutoCloseable {
   private final AtomicLong retrains = new AtomicLong();
   private final Map<String, Rule> rules = new HashMap<>();
   private final Map<LoopEvent.Kind, AtomicLong> rollouts = new EnumMap<>(LoopEvent.Kind.class);
+  private final Map<Meters, Shown> shown = new EnumMap<>(Meters.class);
   private volatile double share;
   private boolean showsLoop;
   private boolean showsRollouts;
@@ -117,6 +125,60 @@ public final class ModelMeters implements AutoCloseable {
   /** {@return a sink of an alert engine; what other models' rules do is left out} */
   public AlertSink alerts() {
     return this::take;
+  }
+
+  /**
+   * Shows what evidence says of the age of the model, its rollouts and its retraining: what a platform needs for alert rules that ask
+   * for them. Call it beside {@code AlertEngine.evaluate}, with the same evidence. What the evidence does not know has no meter.
+   *
+   * @param evidence of a deployment or of a maintenance loop; that of another model is left out
+   */
+  public synchronized void show(Evidence evidence) {
+    if (closed || !evidence.model().equals(model)) {
+      return;
+    }
+    show(Meters.MODEL_AGE, evidence.modelAge().map(ModelMeters::seconds));
+    show(Meters.ROLLOUT_STATE, evidence.rollout().map(ModelMeters::code));
+    show(Meters.LOOP_STATE, evidence.retraining().map(ModelMeters::code));
+  }
+
+  private void show(Meters meter, Optional<Double> value) {
+    Shown now = shown.get(meter);
+    if (value.isEmpty()) {
+      if (now != null) {
+        registered.remove(now.meter);
+        shown.remove(meter);
+      }
+    } else if (now == null) {
+      Shown first = new Shown(value.get());
+      first.meter = registered.gauge(meter, first);
+      shown.put(meter, first);
+    } else {
+      now.value = value.get();
+    }
+  }
+
+  private static double seconds(Duration age) {
+    return age.toSeconds() + age.toNanosPart() / 1e9;
+  }
+
+  private static double code(Activity activity) {
+    return activity.state().code();
+  }
+
+  /** A number that a registry reads. */
+  private static final class Shown implements DoubleSupplier {
+    private volatile double value;
+    private @Nullable Meter meter;
+
+    Shown(double value) {
+      this.value = value;
+    }
+
+    @Override
+    public double getAsDouble() {
+      return value;
+    }
   }
 
   private synchronized void take(LoopEvent event) {

@@ -24,7 +24,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
@@ -51,6 +53,8 @@ public final class MonitorConfig implements MonitorFactory {
     Set<Watch> watches = Set.of();
     Set<Metric> metrics = Set.of();
     Set<Window> windows = Set.of();
+    /** Durations that conditions ask the share of predictions within, by window. */
+    Map<Window, Set<Duration>> timely = Map.of();
     Map<Metric, Set<Double>> tolerances = Map.of();
     List<Duration> objectives = List.of();
     /** What a tick reads of the machine; a test gives another. */
@@ -112,6 +116,41 @@ public final class MonitorConfig implements MonitorFactory {
       windows = Collections.unmodifiableSet(all);
     }
 
+    /** Adds durations that are answered in, each once. */
+    private void answer(Collection<Duration> limits) {
+      Set<Duration> all = new TreeSet<>(objectives);
+      all.addAll(limits);
+      if (all.size() > 10) {
+        throw new IllegalArgumentException(
+            "limits must be one to ten different ones, but were " + all);
+      }
+      objectives = List.copyOf(all);
+    }
+
+    /** Adds what conditions ask of predictions in time. */
+    private void answer(Expression asked, Duration limit) {
+      if (asked.window().isEmpty()) {
+        answer(List.of(limit));
+        return;
+      }
+      Map<Window, Set<Duration>> all = new TreeMap<>(timely);
+      Set<Duration> some = new TreeSet<>(all.getOrDefault(asked.window().get(), Set.of()));
+      some.add(limit);
+      all.put(asked.window().get(), Collections.unmodifiableSet(some));
+      if (all.size() > MOST_WINDOWS) {
+        throw new IllegalArgumentException("a monitor counts predictions in time over at most "
+            + MOST_WINDOWS + " windows, but was asked for " + all.keySet());
+      }
+      timely = Collections.unmodifiableMap(all);
+    }
+
+    /** Whether what a condition asks of predictions in time is counted. */
+    private boolean answers(Expression asked, Duration limit) {
+      return asked.window().isEmpty()
+          ? objectives.contains(limit)
+          : timely.getOrDefault(asked.window().get(), Set.of()).contains(limit);
+    }
+
     /** Adds a comparison of a metric with the test phase, at any look, by this tolerance. */
     private void compare(Metric metric, double tolerance) {
       Map<Metric, Set<Double>> all = new LinkedHashMap<>(tolerances);
@@ -140,6 +179,14 @@ public final class MonitorConfig implements MonitorFactory {
         }
       }
       for (Expression asked : reader.expressions()) {
+        Optional<Duration> limit = asked.quantity().within();
+        if (limit.isPresent()) {
+          if (!answers(asked, limit.get())) {
+            lacking.add("count predictions within " + MlopsException.shown(limit.get())
+                + asked.window().map(window -> " over \"" + window + "\"").orElse(""));
+          }
+          continue;
+        }
         asked
             .window()
             .filter(window -> !windows.contains(window))
@@ -216,7 +263,11 @@ public final class MonitorConfig implements MonitorFactory {
     copy.measure(all.metrics());
     Set<Window> over = new LinkedHashSet<>();
     for (Expression asked : all.expressions()) {
-      asked.window().ifPresent(over::add);
+      if (asked.quantity().within().isPresent()) {
+        copy.answer(asked, asked.quantity().within().get());
+      } else {
+        asked.window().ifPresent(over::add);
+      }
       if (asked.comparison() == Expression.Comparison.NO_WORSE_AT_ANY_LOOK) {
         copy.compare(asked.quantity().metric().orElseThrow(), asked.limit().orElseThrow());
       }

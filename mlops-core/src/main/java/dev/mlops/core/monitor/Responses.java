@@ -4,12 +4,15 @@ import dev.mlops.api.model.Estimate;
 import dev.mlops.api.monitor.LatencyFinding;
 import dev.mlops.api.monitor.ResponseTimes;
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Window;
 import dev.mlops.api.pack.Latency;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +36,7 @@ final class Responses {
   private final Throughput throughput = new Throughput();
   private final LatencyGrowth growth = new LatencyGrowth();
   private final List<Objective> objectives = new ArrayList<>();
+  private final List<Timeliness> timely = new ArrayList<>();
   private final LongAdder started = new LongAdder();
   private long startedBefore;
   private long taken;
@@ -41,7 +45,8 @@ final class Responses {
   record Objective(Duration limit, long nanos, AtomicLong met) {}
 
   /** Before the first prediction: counts those that take at most so long. */
-  void counting(List<Duration> limits) {
+  void counting(List<Duration> limits, Map<Window, Set<Duration>> windows) {
+    windows.forEach((window, some) -> some.forEach(limit -> timely.add(new Timeliness(window, limit))));
     for (Duration limit : limits) {
       objectives.add(new Objective(limit, limit.toNanos(), new AtomicLong()));
     }
@@ -79,6 +84,9 @@ final class Responses {
       if (nanos <= each.nanos) {
         each.met.incrementAndGet();
       }
+    }
+    for (Timeliness each : timely) {
+      each.take(millis, nanos);
     }
     taken++;
     long size = inputSize.isPresent() ? inputSize.getAsLong() : ring.size(slot);
@@ -124,6 +132,9 @@ final class Responses {
       for (Objective each : objectives) {
         times.within(each.limit, Estimate.share(Math.min(taken, each.met.get()), taken));
       }
+    }
+    for (Timeliness each : timely) {
+      each.share(millis).ifPresent(share -> times.within(each.window(), each.limit(), share));
     }
     growth.finding().ifPresent(times::growth);
     return times.build();

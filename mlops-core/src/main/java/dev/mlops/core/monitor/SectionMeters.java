@@ -42,6 +42,7 @@ final class SectionMeters {
   private final Map<String, Shown> windows = new HashMap<>();
   private final Map<Metric, Shown> standings = new TreeMap<>();
   private final Map<Watch, Shown> limits = new HashMap<>();
+  private final Map<Watch, Shown> shares = new HashMap<>();
   private final Map<String, Shown> columns = new HashMap<>();
   private final Shown champion = new Shown();
   private final Shown open = new Shown();
@@ -175,6 +176,7 @@ final class SectionMeters {
     refreshStandings();
     Map<Watch, String> ids = Watch.ids(readings.keySet());
     Map<Watch, DriftReading> limited = new HashMap<>();
+    Map<Watch, DriftReading> featured = new HashMap<>();
     Map<String, ColumnShift> moved = new HashMap<>();
     readings.forEach((watch, reading) -> {
       Shown shown = drift.computeIfAbsent(watch, unseen -> new Shown());
@@ -194,7 +196,20 @@ final class SectionMeters {
             section.version,
             id);
       }
-      reading.signal().map(Signal::moved).orElse(List.of()).stream()
+      List<ColumnShift> shifts = reading.signal().map(Signal::moved).orElse(List.of());
+      if (watch.input() == Watch.Input.FEATURES && watch.detector().isEmpty()) {
+        long watched = section.baseline.schema().columns().stream()
+            .filter(column -> !watch.ignored().contains(column.name()))
+            .count();
+        featured.put(watch, reading);
+        show(
+            shares.computeIfAbsent(watch, unseen -> new Shown()),
+            watched == 0 ? 0 : Math.min(1.0, (double) shifts.size() / watched),
+            Meters.DRIFT_MOVED,
+            section.version,
+            id);
+      }
+      shifts.stream()
           .limit(MOST_COLUMNS)
           .forEach(shift -> {
             String key = id + '\n' + shift.column();
@@ -210,6 +225,7 @@ final class SectionMeters {
     });
     drop(drift, readings);
     drop(limits, limited);
+    drop(shares, featured);
     drop(columns, moved);
   }
 

@@ -134,7 +134,7 @@ final class Versions {
     try {
       made = new Section(sink, version, baseline, stripes, config);
       made.advance(steady);
-      made.responses.counting(config.objectives);
+      made.responses.counting(config.objectives, config.timely);
       made.segments = Segments.of(guards, baseline, config.qualityOver, config.metrics);
     } catch (RuntimeException | Error e) {
       intake.release(stripes);

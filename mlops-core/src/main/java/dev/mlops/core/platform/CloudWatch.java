@@ -4,13 +4,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.mlops.api.alert.AlertRule;
 import dev.mlops.api.model.Estimate;
+import dev.mlops.api.monitor.CombinedCondition;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.monitor.Meters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Alarms of CloudWatch as a CloudFormation template, over what Micrometer's registry of CloudWatch publishes. An alarm there is of one
@@ -18,6 +22,9 @@ import java.util.TreeMap;
  */
 final class CloudWatch {
   private static final int PERIOD = 60;
+
+  /** An alarm of alarms may have so many choices; its text has a limit. */
+  private static final int MOST_CHOICES = 50;
 
   private CloudWatch() {}
 
@@ -31,10 +38,16 @@ final class CloudWatch {
             + query.rule().keepFiring());
       }
       left.addAll(query.forgotten("CloudWatch"));
-      if (query.kind() == Query.Kind.TRUTH_AGE) {
+      if (query.asked().leaves().stream()
+          .anyMatch(leaf -> leaf.kind() == Asked.Leaf.Kind.TRUTH_AGE)) {
         left.add(
             query.rule().name() + ": an alarm of CloudWatch does not see that a first truth never"
                 + " came; it sees that they cease");
+      }
+      if (query.asked().leaves().stream()
+          .anyMatch(leaf -> leaf.kind() == Asked.Leaf.Kind.LATENCY)) {
+        left.add(query.rule().name()
+            + ": an alarm of CloudWatch does not wait for the first 100 predictions");
       }
       if (query.rule().ofLast() > 1 && !query.rule().holding().isZero()) {
         left.add(query.rule().name() + ": an alarm of CloudWatch counts "
@@ -42,7 +55,11 @@ final class CloudWatch {
             + " of the last " + query.rule().ofLast() + " periods, and does not hold "
             + query.rule().holding());
       }
-      resources.put("Alarm" + resources.size(), alarm(model, query));
+      if (query.asked() instanceof Asked.Leaf leaf) {
+        resources.put("Alarm" + resources.size(), alarm(model, query.rule(), leaf, ""));
+      } else {
+        composite(model, query, resources, left);
+      }
     }
     Map<String, Object> template = new LinkedHashMap<>();
     template.put("AWSTemplateFormatVersion", "2010-09-09");
@@ -60,49 +77,163 @@ final class CloudWatch {
     return new PlatformFiles(files, left);
   }
 
-  private static Map<String, Object> alarm(String model, Query query) {
+  /** An alarm for each quantity, which tells nobody, and one of them that does. */
+  private static void composite(
+      String model, Query query, Map<String, Object> resources, List<String> left) {
     AlertRule rule = query.rule();
-    List<Object> metrics = new ArrayList<>();
-    String expression;
-    if (query.kind() == Query.Kind.DRIFT) {
-      metrics.add(metric("level", Meters.DRIFT, model, Map.of("watch", query.watch())));
-      expression = "IF(champion == 1 AND level == 3, 1, 0)";
-    } else if (query.kind() == Query.Kind.PREDICTION_AGE) {
-      metrics.add(metric("age", Meters.PREDICTION_AGE, model, Map.of()));
-      expression = "IF(champion == 1 AND age > " + query.limit() + ", 1, 0)";
-    } else if (query.kind() == Query.Kind.TRUTH_AGE) {
-      metrics.add(metric("age", Meters.TRUTH_AGE, model, Map.of()));
-      metrics.add(metric("waiting", Meters.WAITING, model, Map.of()));
-      expression = "IF(champion == 1 AND waiting > 0 AND age > " + query.limit() + ", 1, 0)";
-    } else {
-      Map<String, String> of = Map.of("metric", query.metric());
-      metrics.add(metric("quality", Meters.QUALITY, model, of));
-      metrics.add(metric(
-          "bound",
-          Meters.QUALITY_BOUND,
-          model,
-          Map.of("metric", query.metric(), "end", query.end())));
-      metrics.add(metric("rows", Meters.QUALITY_ROWS, model, of));
-      String allowed = Double.toString(query.limit());
-      if (query.kind() == Query.Kind.BESIDE_BASELINE) {
-        metrics.add(metric("tested", Meters.QUALITY_BASELINE, model, of));
-        allowed = "(tested " + (query.below() ? "- " : "+ ") + query.tolerance() + ")";
-      }
-      expression =
-          "IF(champion == 1 AND rows >= " + query.rows() + " AND quality + (bound - quality) * "
-              + Estimate.TO_99 + (query.below() ? " < " : " > ") + allowed + ", 1, 0)";
+    Map<String, Object> parts = new LinkedHashMap<>();
+    Optional<String> asked = said(query.asked(), leaf -> {
+      String number = "/" + (parts.size() + 1);
+      parts.put("Alarm" + (resources.size() + parts.size()), alarm(model, rule, leaf, number));
+      return "ALARM(\"" + rule.name() + number + "\")";
+    });
+    if (asked.isEmpty()) {
+      left.add(rule.name() + ": an alarm of CloudWatch cannot be of " + query.summary()
+          + ", which holds where another condition is shown to fail, or of too many of its parts");
+      return;
     }
-    metrics.add(metric("champion", Meters.CHAMPION, model, Map.of()));
+    if (!rule.holding().isZero() && !heldByParts(query.asked())) {
+      left.add(rule.name() + ": each part holds " + rule.holding()
+          + " for itself, as an alarm of alarms of CloudWatch holds nothing");
+    }
+    Map<String, Object> properties = new LinkedHashMap<>();
+    properties.put("AlarmName", rule.name());
+    properties.put("AlarmDescription", description(rule));
+    properties.put("AlarmRule", asked.get());
+    properties.put("AlarmActions", Map.of("Ref", "Topics"));
+    properties.put("OKActions", Map.of("Ref", "Topics"));
+    Map<String, Object> composite = new LinkedHashMap<>();
+    composite.put("Type", "AWS::CloudWatch::CompositeAlarm");
+    composite.put("DependsOn", List.copyOf(parts.keySet()));
+    composite.put("Properties", properties);
+    resources.putAll(parts);
+    resources.put("Alarm" + resources.size(), composite);
+  }
+
+  /** Whether the whole has failed for some time if and only if its parts have: where all must fail together. */
+  private static boolean heldByParts(Asked asked) {
+    return asked instanceof Asked.Leaf
+        || (asked instanceof Asked.Joined joined
+            && joined.failing() == joined.parts().size()
+            && joined.parts().stream().allMatch(CloudWatch::heldByParts));
+  }
+
+  /** When a condition FAILs, in the words of an alarm of alarms; empty if they have none. */
+  private static Optional<String> said(Asked asked, Function<Asked.Leaf, String> alarm) {
+    if (asked instanceof Asked.Leaf leaf) {
+      return Optional.of(alarm.apply(leaf));
+    }
+    Asked.Joined joined = (Asked.Joined) asked;
+    if (joined.kind() == CombinedCondition.Kind.NOT) {
+      return Optional.empty();
+    }
+    List<String> parts = new ArrayList<>();
+    for (Asked part : joined.parts()) {
+      Optional<String> each = said(part, alarm);
+      if (each.isEmpty()) {
+        return each;
+      }
+      parts.add(each.get());
+    }
+    List<List<String>> together = new ArrayList<>();
+    choose(parts, joined.failing(), List.of(), together);
+    return together.size() > MOST_CHOICES
+        ? Optional.empty()
+        : Optional.of(together.stream()
+            .map(each -> "(" + String.join(" AND ", each) + ")")
+            .collect(Collectors.joining(" OR ", "(", ")")));
+  }
+
+  /** All choices of so many of these, in order; a few more than the most at least, where there are more. */
+  private static void choose(
+      List<String> from, int many, List<String> chosen, List<List<String>> all) {
+    if (all.size() > MOST_CHOICES) {
+      return;
+    }
+    if (many == 0) {
+      all.add(chosen);
+      return;
+    }
+    for (int i = 0; i + many <= from.size(); i++) {
+      List<String> more = new ArrayList<>(chosen);
+      more.add(from.get(i));
+      choose(from.subList(i + 1, from.size()), many - 1, more, all);
+    }
+  }
+
+  private static String description(AlertRule rule) {
+    return rule.condition() + (rule.runbook().isEmpty() ? "" : "; " + rule.runbook());
+  }
+
+  private static Map<String, Object> alarm(
+      String model, AlertRule rule, Asked.Leaf leaf, String part) {
+    List<Object> metrics = new ArrayList<>();
+    Asked.Leaf.Kind kind = leaf.kind();
+    String condition;
+    switch (kind) {
+      case DRIFT -> {
+        metrics.add(metric("level", Meters.DRIFT, model, Map.of("watch", leaf.watch())));
+        condition = "level == 3";
+      }
+      case MOVED -> {
+        metrics.add(metric("moved", Meters.DRIFT_MOVED, model, Map.of("watch", leaf.watch())));
+        condition = "moved > " + leaf.limit();
+      }
+      case LATENCY -> {
+        metrics.add(metric(
+            "latency",
+            Meters.LATENCY,
+            model,
+            Map.of("part", "total", "statistic", leaf.metric())));
+        condition = "latency > " + leaf.limit();
+      }
+      case MODEL_AGE, TICK_AGE, PREDICTION_AGE -> {
+        metrics.add(metric("age", kind.meter(), model, Map.of()));
+        condition = "age > " + leaf.limit();
+      }
+      case ROLLOUT, RETRAINING -> {
+        metrics.add(metric("state", kind.meter(), model, Map.of()));
+        condition = leaf.codes().stream()
+            .map(code -> "state == " + code)
+            .collect(Collectors.joining(" OR "));
+      }
+      case TRUTH_AGE -> {
+        metrics.add(metric("age", Meters.TRUTH_AGE, model, Map.of()));
+        metrics.add(metric("waiting", Meters.WAITING, model, Map.of()));
+        condition = "waiting > 0 AND age > " + leaf.limit();
+      }
+      case QUALITY, BESIDE_BASELINE -> {
+        Map<String, String> of = Map.of("metric", leaf.metric());
+        metrics.add(metric("quality", Meters.QUALITY, model, of));
+        metrics.add(metric(
+            "bound",
+            Meters.QUALITY_BOUND,
+            model,
+            Map.of("metric", leaf.metric(), "end", leaf.end())));
+        metrics.add(metric("rows", Meters.QUALITY_ROWS, model, of));
+        String allowed = Double.toString(leaf.limit());
+        if (kind == Asked.Leaf.Kind.BESIDE_BASELINE) {
+          metrics.add(metric("tested", Meters.QUALITY_BASELINE, model, of));
+          allowed = "(tested " + (leaf.below() ? "- " : "+ ") + leaf.tolerance() + ")";
+        }
+        condition = "rows >= " + leaf.rows() + " AND quality + (bound - quality) * "
+            + Estimate.TO_99 + (leaf.below() ? " < " : " > ") + allowed;
+      }
+      default -> throw new IllegalStateException("no alarm for " + kind);
+    }
+    String expression =
+        "IF(" + (kind.ofModel() ? "" : "champion == 1 AND ") + condition + ", 1, 0)";
+    if (!kind.ofModel()) {
+      metrics.add(metric("champion", Meters.CHAMPION, model, Map.of()));
+    }
     Map<String, Object> fails = new LinkedHashMap<>();
     fails.put("Id", "fails");
     fails.put("Expression", expression);
     fails.put("ReturnData", true);
     metrics.add(0, fails);
     Map<String, Object> properties = new LinkedHashMap<>();
-    properties.put("AlarmName", rule.name());
-    properties.put(
-        "AlarmDescription",
-        query.summary() + (rule.runbook().isEmpty() ? "" : "; " + rule.runbook()));
+    properties.put("AlarmName", rule.name() + part);
+    properties.put("AlarmDescription", description(rule));
     properties.put("Metrics", metrics);
     properties.put("ComparisonOperator", "GreaterThanOrEqualToThreshold");
     properties.put("Threshold", 1);
@@ -112,8 +243,10 @@ final class CloudWatch {
     properties.put("DatapointsToAlarm", rule.ofLast() > 1 ? rule.failing() : periods);
     properties.put(
         "TreatMissingData", "ignore"); // no evidence neither begins an alarm nor ends one
-    properties.put("AlarmActions", Map.of("Ref", "Topics"));
-    properties.put("OKActions", Map.of("Ref", "Topics"));
+    if (part.isEmpty()) {
+      properties.put("AlarmActions", Map.of("Ref", "Topics"));
+      properties.put("OKActions", Map.of("Ref", "Topics"));
+    }
     Map<String, Object> alarm = new LinkedHashMap<>();
     alarm.put("Type", "AWS::CloudWatch::Alarm");
     alarm.put("Properties", properties);
@@ -124,7 +257,9 @@ final class CloudWatch {
       String id, Meters meter, String model, Map<String, String> more) {
     Map<String, Object> tags = new TreeMap<>(more);
     tags.put("model", model);
-    tags.put("version", Map.of("Ref", "Version"));
+    if (meter.tagKeys().contains("version")) {
+      tags.put("version", Map.of("Ref", "Version"));
+    }
     List<Object> dimensions = new ArrayList<>();
     tags.forEach((name, value) -> dimensions.add(Map.of("Name", name, "Value", value)));
     Map<String, Object> named = new LinkedHashMap<>();

@@ -17,9 +17,17 @@ final class GoogleCloud {
   private GoogleCloud() {}
 
   /** How PromQL there spells {@code custom.googleapis.com/mlops/quality}, which Micrometer's registry publishes. */
-  static String gauge(Meters meter) {
-    return "custom_googleapis_com:" + meter.id().replace('.', '_');
-  }
+  static final Asked.Names NAMES = new Asked.Names() {
+    @Override
+    public String of(Meters gauge) {
+      return "custom_googleapis_com:" + gauge.id().replace('.', '_');
+    }
+
+    @Override
+    public String count(Meters timer) {
+      return of(timer) + "_count"; // a timer is a distribution there
+    }
+  };
 
   static PlatformFiles files(String model, List<AlertRule> rules) {
     Query.All all = Query.of(rules);
@@ -34,7 +42,7 @@ final class GoogleCloud {
             + rule.keepFiring());
       }
       Map<String, Object> asked = new LinkedHashMap<>();
-      asked.put("query", query.promQl(model, GoogleCloud::gauge));
+      asked.put("query", query.promQl(model, NAMES));
       // Whole half minutes, as the service wants them.
       asked.put("duration", (rule.holding().toSeconds() + 29) / 30 * 30 + "s");
       asked.put("evaluationInterval", "60s");

@@ -1,6 +1,7 @@
 package dev.mlops.core.platform;
 
 import dev.mlops.api.alert.AlertRule;
+import dev.mlops.api.monitor.CombinedCondition;
 import dev.mlops.core.monitor.Meters;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.common.FlowStyle;
@@ -28,8 +31,12 @@ final class Prometheus {
     List<Object> tests = new ArrayList<>();
     for (Query query : all.queries()) {
       written.add(rule(model, query));
-      tests.add(test(model, query, true));
-      tests.add(test(model, query, false));
+      Optional<Map<String, Double>> fires = series(query.asked(), model, true);
+      Optional<Map<String, Double>> silent = series(query.asked(), model, false);
+      if (fires.isPresent() && silent.isPresent()) {
+        tests.add(test(model, query, fires.get(), true));
+        tests.add(test(model, query, silent.get(), false));
+      }
     }
     Map<String, Object> group = new LinkedHashMap<>();
     group.put("name", "mlops-" + model);
@@ -69,7 +76,7 @@ final class Prometheus {
     annotations.put(
         "description",
         "{{ $labels.model }}{{ with query "
-            + Query.quoted(gauge(Meters.CHAMPION) + "{model=" + Query.quoted(model) + "} == 1")
+            + Asked.quoted(Asked.champion(model, Prometheus::gauge))
             + " }}:{{ . | first | label \"version\" }}{{ end }}");
     if (!rule.runbook().isEmpty()) {
       annotations.put("runbook_url", escaped(rule.runbook()));
@@ -104,40 +111,93 @@ final class Prometheus {
     return Math.max(1, time.toMillis()) + "ms";
   }
 
+  /** Values of series by which a condition FAILs, or PASSes; empty if two parts of it want one series to have two values. */
+  private static Optional<Map<String, Double>> series(Asked asked, String model, boolean fails) {
+    Map<String, Double> all = new LinkedHashMap<>();
+    all.put(gauge(Meters.CHAMPION) + "{" + tags(model) + "}", 1.0);
+    return put(all, asked, model, fails) ? Optional.of(all) : Optional.empty();
+  }
+
+  private static boolean put(Map<String, Double> all, Asked asked, String model, boolean fails) {
+    if (asked instanceof Asked.Joined joined) {
+      boolean parts = joined.kind() == CombinedCondition.Kind.NOT ? !fails : fails;
+      return joined.parts().stream().allMatch(part -> put(all, part, model, parts));
+    }
+    boolean agree = true;
+    for (Map.Entry<String, Double> each :
+        series((Asked.Leaf) asked, model, fails).entrySet()) {
+      Double before = all.putIfAbsent(each.getKey(), each.getValue());
+      agree &= before == null || before.equals(each.getValue());
+    }
+    return agree;
+  }
+
+  private static String tags(String model) {
+    return "model=" + Asked.quoted(model) + ",version=\"7\"";
+  }
+
+  private static Map<String, Double> series(Asked.Leaf leaf, String model, boolean fails) {
+    Map<String, Double> series = new LinkedHashMap<>();
+    String common = tags(model);
+    String name = gauge(leaf.kind().meter());
+    String watch = name + "{" + common + ",watch=" + Asked.quoted(leaf.watch()) + "}";
+    // On the wrong side of the limit, or on it.
+    double value = fails ? leaf.limit() + Math.max(1e-9, leaf.limit() * 0.001) : leaf.limit();
+    switch (leaf.kind()) {
+      case DRIFT -> series.put(watch, fails ? 3.0 : 2.0);
+      case MOVED -> {
+        series.put(watch, value);
+        series.put(
+            gauge(Meters.DRIFT) + "{" + common + ",watch=" + Asked.quoted(leaf.watch()) + "}",
+            fails ? 3.0 : 2.0);
+      }
+      case LATENCY -> {
+        series.put(
+            name + "{" + common + ",part=\"total\",statistic=" + Asked.quoted(leaf.metric())
+                + "}",
+            value);
+        series.put(
+            gauge(Meters.PREDICTIONS) + "_seconds_count{" + common + "}", (double) leaf.rows());
+      }
+      case MODEL_AGE, TICK_AGE -> series.put(name + "{model=" + Asked.quoted(model) + "}", value);
+      case ROLLOUT, RETRAINING -> {
+        double other = IntStream.iterate(0, code -> code + 1)
+            .filter(code -> !leaf.codes().contains(code))
+            .findFirst()
+            .orElseThrow();
+        series.put(
+            name + "{model=" + Asked.quoted(model) + "}", fails ? leaf.codes().get(0) : other);
+      }
+      case PREDICTION_AGE, TRUTH_AGE -> {
+        series.put(name + "{" + common + "}", value);
+        series.put(gauge(Meters.WAITING) + "{" + common + "}", 1.0);
+      }
+      case QUALITY, BESIDE_BASELINE -> {
+        String of = common + ",metric=" + Asked.quoted(leaf.metric());
+        double tested = leaf.below() ? 0.9 : 0.1;
+        double allowed = leaf.kind() == Asked.Leaf.Kind.QUALITY
+            ? leaf.limit()
+            : leaf.below() ? tested - leaf.tolerance() : tested + leaf.tolerance();
+        // An interval that ends at twice its half-width on the wrong side of the limit, or on the
+        // right one.
+        double away = 0.02 * (leaf.below() == fails ? -1 : 1);
+        series.put(name + "{" + of + "}", allowed + away);
+        series.put(
+            gauge(Meters.QUALITY_BOUND) + "{" + of + ",end=" + Asked.quoted(leaf.end()) + "}",
+            allowed + away + (leaf.below() ? 0.01 : -0.01));
+        series.put(gauge(Meters.QUALITY_ROWS) + "{" + of + "}", (double) leaf.rows());
+        series.put(gauge(Meters.QUALITY_BASELINE) + "{" + of + "}", tested);
+      }
+    }
+    return series;
+  }
+
   /** Series by which a rule fires, or on which it stays silent, and what promtool is to find. */
-  private static Map<String, Object> test(String model, Query query, boolean fires) {
+  private static Map<String, Object> test(
+      String model, Query query, Map<String, Double> values, boolean fires) {
     long minutes = query.rule().holding().plusMinutes(2).plusSeconds(59).toMinutes();
     List<Object> series = new ArrayList<>();
-    String common = "model=" + Query.quoted(model) + ",version=\"7\"";
-    series.add(series(gauge(Meters.CHAMPION) + "{" + common + "}", 1, minutes));
-    if (query.kind() == Query.Kind.DRIFT) {
-      series.add(series(
-          gauge(Meters.DRIFT) + "{" + common + ",watch=" + Query.quoted(query.watch()) + "}",
-          fires ? 3 : 2,
-          minutes));
-    } else if (query.kind() == Query.Kind.PREDICTION_AGE || query.kind() == Query.Kind.TRUTH_AGE) {
-      Meters age = query.kind() == Query.Kind.TRUTH_AGE ? Meters.TRUTH_AGE : Meters.PREDICTION_AGE;
-      series.add(
-          series(gauge(age) + "{" + common + "}", query.limit() + (fires ? 1 : -0.001), minutes));
-      series.add(series(gauge(Meters.WAITING) + "{" + common + "}", 1, minutes));
-    } else {
-      String of = common + ",metric=" + Query.quoted(query.metric());
-      double tested = query.below() ? 0.9 : 0.1;
-      double allowed = query.kind() == Query.Kind.QUALITY
-          ? query.limit()
-          : query.below() ? tested - query.tolerance() : tested + query.tolerance();
-      // An interval that ends at twice its half-width on the wrong side of the limit, or on the
-      // right one.
-      double away = 0.02 * (query.below() == fires ? -1 : 1);
-      series.add(series(gauge(Meters.QUALITY) + "{" + of + "}", allowed + away, minutes));
-      series.add(series(
-          gauge(Meters.QUALITY_BOUND) + "{" + of + ",end=" + Query.quoted(query.end()) + "}",
-          allowed + away + (query.below() ? 0.01 : -0.01),
-          minutes));
-      series.add(
-          series(gauge(Meters.QUALITY_ROWS) + "{" + of + "}", (double) query.rows(), minutes));
-      series.add(series(gauge(Meters.QUALITY_BASELINE) + "{" + of + "}", tested, minutes));
-    }
+    values.forEach((name, value) -> series.add(series(name, value, minutes)));
     Map<String, Object> expected = new LinkedHashMap<>();
     expected.put("eval_time", minutes + "m");
     expected.put("alertname", query.rule().name());

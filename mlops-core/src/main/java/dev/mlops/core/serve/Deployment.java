@@ -863,10 +863,18 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
   }
 
   /**
-   * {@return what is known after the newest tick}
+   * {@return what is known after the newest tick: what the monitor knows, how long ago the champion was published, and where the
+   * newest rollout is, which a replica that follows those of another one does not know}
    */
   public Evidence evidence() {
-    return monitor.evidence();
+    Evidence.Builder known = monitor.evidence().toBuilder();
+    State state = serving.now();
+    if (state != null) {
+      Instant published = state.champion().version().publishedAt();
+      known.modelAge(Duration.between(published, due().minus(TICK)));
+    }
+    rollouts.activity().ifPresent(known::rollout);
+    return known.build();
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Texts;
+import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.MetricsMonitor;
@@ -99,6 +100,9 @@ final class RolloutRunner {
   private volatile @Nullable String wish;
 
   private boolean recovered;
+
+  /** The one that was begun, or taken up, last. */
+  private volatile @Nullable Rollout newest;
 
   private final Warnings warnings = Warnings.of(Deployment.class);
   private final FaultStatus fault =
@@ -264,6 +268,7 @@ final class RolloutRunner {
         before,
         ticker.getAsLong(),
         next);
+    newest = rollout;
     if (mirror != null && progress.compares()) {
       begun.mirrored = new Mirrored(mirror, loaded, ticker);
       rollout.mirrorTo(begun.mirrored);
@@ -771,6 +776,19 @@ final class RolloutRunner {
     one.stepNanos = ticker.getAsLong();
     mark(one);
     show(one, state(one), why, one.rollout.view().evidence().orElse(null));
+  }
+
+  /** Where the newest is; empty if that is another replica's. */
+  Optional<Activity> activity() {
+    Rollout last = newest;
+    if (last == null) {
+      return lease == null
+          ? Optional.of(new Activity(Activity.State.IDLE, ""))
+          : Optional.empty();
+    }
+    Rollout.View view = last.view();
+    return Optional.of(
+        new Activity(Activity.State.valueOf(view.state().name()), view.reason()));
   }
 
   private void mark(Running one) {

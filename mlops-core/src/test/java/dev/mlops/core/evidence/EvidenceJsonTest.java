@@ -15,6 +15,7 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.monitor.AcceptedFeatures;
+import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.BaselineComparison;
 import dev.mlops.api.monitor.ColumnEvidence;
 import dev.mlops.api.monitor.DriftReading;
@@ -108,6 +109,10 @@ class EvidenceJsonTest {
             .perSecond(12.5)
             .inFlight(3)
             .within(Duration.ofMillis(20), Estimate.share(149, 150))
+            .within(
+                Window.of(Duration.ofHours(1)), Duration.ofMillis(20), Estimate.share(49, 50))
+            .within(
+                Window.of(Duration.ofMinutes(5)), Duration.ofMillis(20), Estimate.share(4, 5))
             .growth(LatencyFinding.builder()
                 .mean(Duration.ofMillis(1), Duration.ofMillis(3), 150)
                 .part(new LatencyFinding.Part(LatencyFinding.Cause.MODEL, 0.8, 0.8e-3, 2.4e-3))
@@ -210,6 +215,10 @@ class EvidenceJsonTest {
             .n(20)
             .changePosition(17)
             .build())
+        .modelAge(Duration.ofDays(40).plusNanos(7))
+        .tickAge(Duration.ofMillis(900))
+        .rollout(new Activity(Activity.State.ROLLED_BACK, "log_loss \"0.41\""))
+        .retraining(new Activity(Activity.State.HALTED, "by Ann"))
         .unjoinedTruths(1, 2, 3, 4)
         .truths(TruthState.EXPIRED, 12)
         .matured(1_000)

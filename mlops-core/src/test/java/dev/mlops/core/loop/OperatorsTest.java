@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.journal.LoopEvent.Kind;
+import dev.mlops.api.monitor.Activity;
+import dev.mlops.api.monitor.Condition;
+import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +54,33 @@ class OperatorsTest {
         .commit();
     scene.deployment.tick();
     assertThat(scene.deployment.champion()).isNotEqualTo(now);
+  }
+
+  /** Alert rules ask where the retraining is: the loop's evidence tells, the deployment's alone does not. */
+  @Test
+  void theEvidenceOfTheLoopSaysWhereTheRetrainingIs() {
+    Condition trains = Signals.retraining().isNot(Activity.State.HALTED, Activity.State.FAILED);
+    try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build()) {
+      assertThat(scene.deployment.evidence().retraining()).isEmpty();
+      assertThat(loop.evidence().retraining().orElseThrow().state())
+          .isEqualTo(Activity.State.IDLE);
+      Set<Activity.State> seen = EnumSet.noneOf(Activity.State.class);
+      for (int i = 0; i < 60; i++) {
+        run(loop, 1);
+        seen.add(loop.evidence().retraining().orElseThrow().state());
+      }
+      assertThat(scene.deployment.champion().number()).isEqualTo(2);
+      assertThat(seen)
+          .contains(Activity.State.PROMOTED)
+          .isSubsetOf(Activity.State.ofRetraining());
+      assertThat(trains.test(loop.evidence()).verdict()).isEqualTo(Verdict.PASS);
+      loop.halt("Ann", "wrong fees");
+      assertThat(loop.evidence().retraining().orElseThrow().state())
+          .isEqualTo(Activity.State.HALTED);
+      assertThat(trains.test(loop.evidence()).text()).contains("Ann", "wrong fees");
+      assertThat(trains.test(loop.evidence()).verdict()).isEqualTo(Verdict.FAIL);
+      assertThat(loop.evidence().modelAge()).isPresent();
+    }
   }
 
   /** The candidate is still better and the policy asks for one in every tick: without a rest it would be back within minutes. */

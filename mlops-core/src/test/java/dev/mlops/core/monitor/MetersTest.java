@@ -1,7 +1,9 @@
 package dev.mlops.core.monitor;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.mlops.api.alert.AlertEvent;
 import dev.mlops.api.alert.AlertRule;
@@ -17,12 +19,17 @@ import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.monitor.Activity;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.ResponseTimes;
+import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
+import dev.mlops.api.monitor.Window;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Latency;
 import dev.mlops.core.alert.AlertEngine;
@@ -219,6 +226,51 @@ class MetersTest {
     assertThat(registry.find("mlops.drift.column").meters()).isEmpty();
   }
 
+  @Test
+  void theShareOfColumnsThatMovedIsShownForTheMonitorsOwnWatchOfFeatures() {
+    Condition moved = Signals.features().falseAlarmEvery(100_000);
+    MicrometerMonitor monitor = open(config -> config.watching(moved));
+    serving(monitor, SCHEMA);
+    monitor.tick();
+    assertThat(registry
+            .get("mlops.drift.moved")
+            .tags("version", "7", "watch", "features-moved")
+            .gauge()
+            .value())
+        .isZero();
+    assertDocumented();
+  }
+
+  /** Of the last hour in 24 parts: what is older goes, and what is not asked for is not counted. */
+  @Test
+  void theShareInTimeIsCountedOverTheWindowsThatConditionsAskFor() {
+    Window hour = Window.of(Duration.ofHours(1));
+    Duration limit = Duration.ofMillis(20);
+    Condition lately = Signals.latency().within(limit).over(hour).atLeast(0.9);
+    Condition always = Signals.latency().within(limit).atLeast(0.9);
+    MicrometerMonitor monitor = open(config -> config.watching(lately, always));
+    Recorder recorder = serving(monitor, SCHEMA);
+    assertThat(monitor.lacks(lately)).isEmpty();
+    assertThat(monitor.lacks(Signals.latency().within(limit).over("last 2 h").atLeast(0.9)))
+        .singleElement(as(STRING))
+        .contains("20 ms", "last 2 h");
+    for (int i = 0; i < 300; i++) {
+      recorder.record(ROW, Classification.of("ok"), i < 100 ? 21_000_000 : 20_000_000);
+    }
+    monitor.tick();
+    assertThat(lately.test(monitor.evidence()).verdict()).isEqualTo(Verdict.FAIL);
+    assertThat(monitor.evidence().tickAge()).hasValue(Duration.ZERO);
+    clock.advance(Duration.ofMinutes(61));
+    assertThat(monitor.evidence().tickAge()).hasValue(Duration.ofMinutes(61));
+    assertThat(lately.test(monitor.evidence()).verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+    for (int i = 0; i < 200; i++) {
+      recorder.record(ROW, Classification.of("ok"), 1_000_000);
+    }
+    monitor.tick();
+    assertThat(lately.test(monitor.evidence()).verdict()).isEqualTo(Verdict.PASS);
+    assertThat(always.test(monitor.evidence()).verdict()).isEqualTo(Verdict.FAIL);
+  }
+
   /** Finds drift with its first row. */
   private static final class Moved implements RowDetector {
     private final List<ColumnShift> moved;
@@ -306,6 +358,36 @@ class MetersTest {
     }
     assertDocumented();
     meters.close();
+    assertThat(registry.getMeters()).isEmpty();
+  }
+
+  @Test
+  void whatEvidenceSaysOfTheModelIsShown() {
+    ModelMeters meters = ModelMeters.of(registry, "payments");
+    Evidence known = Evidence.builder("payments", NOW)
+        .modelAge(Duration.ofDays(1))
+        .rollout(new Activity(Activity.State.BAKING, ""))
+        .build();
+    meters.show(known);
+    assertThat(registry.get("mlops.model.age").gauge().value()).isEqualTo(86_400);
+    assertThat(registry.get("mlops.rollout.state").gauge().value()).isEqualTo(3);
+    assertThat(registry.find("mlops.loop.state").gauge()).isNull();
+    meters.show(known.toBuilder()
+        .rollout(new Activity(Activity.State.ROLLED_BACK, ""))
+        .retraining(new Activity(Activity.State.HALTED, ""))
+        .build());
+    assertThat(registry.get("mlops.rollout.state").gauge().value()).isEqualTo(8);
+    assertThat(registry.get("mlops.loop.state").gauge().value()).isEqualTo(12);
+    meters.show(Evidence.builder("another", NOW)
+        .rollout(new Activity(Activity.State.IDLE, ""))
+        .build());
+    assertThat(registry.get("mlops.rollout.state").gauge().value()).isEqualTo(8);
+    assertDocumented();
+    meters.show(Evidence.builder("payments", NOW).build());
+    assertThat(registry.getMeters()).as("what is not known has no meter").isEmpty();
+    meters.show(known);
+    meters.close();
+    meters.show(known);
     assertThat(registry.getMeters()).isEmpty();
   }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.alert.AlertRule;
+import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.core.internal.json.Json;
@@ -43,7 +44,7 @@ class PlatformsTest {
       AlertRule.of(
           "fraud.worse", quality("accuracy").noWorseThanBaseline(0.02).falseAlarmEvery(100_000)),
       AlertRule.of("fraud.moved", features().falseAlarmEvery(1_000_000)),
-      AlertRule.of("fraud.slow", latency().p99AtMost(Duration.ofMillis(20))),
+      AlertRule.of("fraud.late", latency().within(Duration.ofMillis(20)).atLeast(0.99)),
       AlertRule.of("fraud.own", evidence -> Finding.pass("fine")),
       AlertRule.of(
           "fraud.german", Signals.segment("country", "DE").quality("recall").atLeast(0.7)));
@@ -100,7 +101,7 @@ class PlatformsTest {
     for (PlatformFiles files :
         List.of(Platforms.prometheus("fraud", RULES), Platforms.grafana("fraud", RULES))) {
       assertThat(files.left()).hasSize(3);
-      assertThat(files.left().get(0)).contains("fraud.slow", "p99");
+      assertThat(files.left().get(0)).contains("fraud.late", "within(20 ms)");
       assertThat(files.left().get(1)).contains("fraud.own", "code");
       assertThat(files.left().get(2)).contains("fraud.german", "segment");
     }
@@ -204,6 +205,80 @@ class PlatformsTest {
     assertThat(PlatformsTest.<String>at(
             read, "conditions", 0, "conditionPrometheusQueryLanguage", "duration"))
         .isEqualTo("600s");
+  }
+
+  /** Beside quality: ages, states, shares, latency, and conditions of conditions. */
+  static final List<AlertRule> MORE = List.of(
+      AlertRule.of("old", Signals.model().newerThan(Duration.ofDays(30))),
+      AlertRule.of("unticked", Signals.ticks().newerThan(Duration.ofMinutes(5))),
+      AlertRule.of(
+          "back",
+          Signals.rollout().isNot(Activity.State.ROLLED_BACK, Activity.State.FAILED)),
+      AlertRule.of("untrained", Signals.retraining().isNot(Activity.State.HALTED))
+          .holding(Duration.ofHours(1)),
+      AlertRule.of("wide", features().falseAlarmEvery(1_000_000).movedAtMost(0.3)),
+      AlertRule.of("slow", latency().p99AtMost(Duration.ofMillis(20))),
+      AlertRule.of(
+              "harm",
+              features().falseAlarmEvery(1_000_000).harming(quality("recall").atLeast(0.7)))
+          .holding(Duration.ofMinutes(10)),
+      AlertRule.of(
+              "one",
+              Signals.allOf(
+                  quality("recall").atLeast(0.7), Signals.traffic().newerThan(Duration.ofHours(1))))
+          .holding(Duration.ofMinutes(10)),
+      AlertRule.of(
+          "two",
+          Signals.atLeast(
+              2,
+              quality("recall").atLeast(0.7),
+              quality("precision").atLeast(0.6),
+              quality("accuracy").noWorseThanBaseline(0.02))),
+      AlertRule.of("odd", Signals.not(quality("recall").atLeast(0.99))));
+
+  @Test
+  void agesStatesSharesAndConditionsOfConditionsAreSaidToo() {
+    PlatformFiles prometheus = Platforms.prometheus("fraud", MORE);
+    assertThat(prometheus.left()).isEmpty();
+    List<Map<String, Object>> rules = at(yaml(prometheus.file("rules.yml")), "groups", 0, "rules");
+    assertThat(rules).hasSize(MORE.size());
+    assertThat(rules.get(0).get("expr").toString())
+        .contains("mlops_model_age_seconds{model=\"fraud\"} > 2592000.0");
+    assertThat(rules.get(2).get("expr").toString())
+        .contains("mlops_rollout_state{model=\"fraud\"} == 8", " == 11");
+    assertThat(rules.get(4).get("expr").toString())
+        .contains("mlops_drift_moved_ratio{model=\"fraud\",watch=\"features-moved\"} > 0.3");
+    assertThat(rules.get(5).get("expr").toString())
+        .contains("part=\"total\",statistic=\"p99\"} > 0.02", "_seconds_count", ">= 100");
+    assertThat(rules.get(6).get("expr").toString()).contains("} == 3)", ") and (", " < 0.7");
+    List<Map<String, Object>> tests =
+        at(yaml(prometheus.file("rules.test.yml")), "tests");
+    assertThat(tests).hasSize(2 * MORE.size());
+
+    Object template = yaml(Platforms.cloudWatch("fraud", MORE).file("alarms.json"));
+    Map<String, Map<String, Object>> resources = at(template, "Resources");
+    List<String> composite = resources.values().stream()
+        .filter(each -> each.get("Type").equals("AWS::CloudWatch::CompositeAlarm"))
+        .map(each -> PlatformsTest.<String>at(each, "Properties", "AlarmRule"))
+        .toList();
+    assertThat(composite)
+        .containsExactlyInAnyOrder(
+            "((ALARM(\"harm/1\") AND ALARM(\"harm/2\")))",
+            "((ALARM(\"one/1\")) OR (ALARM(\"one/2\")))",
+            "((ALARM(\"two/1\") AND ALARM(\"two/2\")) OR (ALARM(\"two/1\") AND ALARM(\"two/3\"))"
+                + " OR (ALARM(\"two/2\") AND ALARM(\"two/3\")))");
+    assertThat(Platforms.cloudWatch("fraud", MORE).left())
+        .anyMatch(left -> left.startsWith("odd: "))
+        .anyMatch(left -> left.startsWith("one: each part holds"))
+        .noneMatch(left -> left.startsWith("harm: each part"));
+    Map<String, Object> old = at(template, "Resources", "Alarm0", "Properties");
+    assertThat(PlatformsTest.<List<Object>>at(old, "Metrics", 1, "MetricStat", "Metric", "Dimensions"))
+        .as("the age is of the model, not of a version")
+        .containsExactly(Map.of("Name", "model", "Value", "fraud"));
+    assertThat(Platforms.googleCloud("fraud", MORE).files()).hasSize(MORE.size());
+    assertThat(PlatformsTest.<List<Object>>at(
+            yaml(Platforms.grafana("fraud", MORE).file("alerts.yml")), "groups", 0, "rules"))
+        .hasSize(MORE.size());
   }
 
   @Test

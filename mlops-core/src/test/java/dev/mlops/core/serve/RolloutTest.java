@@ -15,8 +15,11 @@ import dev.mlops.api.journal.Journal;
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.journal.LoopEvent.Kind;
 import dev.mlops.api.model.Regression;
+import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Finding;
+import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
@@ -90,6 +93,35 @@ class RolloutTest {
       assertThat(scene.behind.current(Scene.ALIAS).orElseThrow().intent()).isEqualTo(rollout.id());
       assertThat(scene.runtime.loaded).as("loaded once each").hasSize(2);
       assertThat(deployment.serve(ORDER).route().reason()).isEqualTo(Route.Reason.ONLY_VERSION);
+    }
+  }
+
+  /** Alert rules ask where the newest rollout is, and how old the champion. */
+  @Test
+  void theEvidenceSaysWhereTheNewestRolloutIs() {
+    Condition well = Signals.rollout().isNot(Activity.State.ROLLED_BACK);
+    try (Deployment<Order> deployment = on(journal).open()) {
+      assertThat(deployment.evidence().rollout().orElseThrow().state())
+          .isEqualTo(Activity.State.IDLE);
+      Rollout rollout = deployment.rollOut(scene.version(2), plan());
+      deployment.tick();
+      assertThat(deployment.evidence().rollout().orElseThrow())
+          .isEqualTo(new Activity(Activity.State.RUNNING, rollout.reason()));
+      rollout.pause("ops", "lunch");
+      assertThat(deployment.evidence().rollout().orElseThrow().state())
+          .isEqualTo(Activity.State.PAUSED);
+      assertThat(well.test(deployment.evidence()).verdict()).isEqualTo(Verdict.PASS);
+      said = Finding.fail("too slow");
+      deployment.tick();
+      assertThat(rollout.state()).isEqualTo(Rollout.State.ROLLED_BACK);
+      assertThat(well.test(deployment.evidence()).verdict()).isEqualTo(Verdict.FAIL);
+      assertThat(well.test(deployment.evidence()).text()).contains("too slow");
+      Duration age = deployment.evidence().modelAge().orElseThrow();
+      scene.clock.advance(Duration.ofDays(2));
+      assertThat(deployment.evidence().modelAge().orElseThrow()).isEqualTo(age.plusDays(2));
+    }
+    for (Rollout.State state : Rollout.State.values()) {
+      assertThat(Activity.State.ofRollouts()).contains(Activity.State.valueOf(state.name()));
     }
   }
 
