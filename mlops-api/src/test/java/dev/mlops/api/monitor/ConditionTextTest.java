@@ -268,7 +268,7 @@ class ConditionTextTest {
         "rollout().isNot(\"rolled_bak\") | did you mean \"rolled_back\"",
         "rollout().isNot(\"halted\") | never [HALTED]",
         "retraining().isnt(\"failed\") | did you mean \"isNot\"",
-        "model().olderThan(1 d) | known: newerThan",
+        "model().olderThan(1 d) | did you mean \"newerThan\"",
         "latency().within(20 ms).over(\"last 9 truths\").atLeast(0.9) | over a time",
         "latency().within(20 ms).atMost(0.9) | known: over, atLeast",
         "latency().within(2 h).atLeast(0.9) | at most an hour",
