@@ -86,7 +86,7 @@ public final class OnnxPackage {
   /** A model that no deployment could load is told where it is packaged. */
   private static void requireLoads(FilePackage source) {
     try {
-      new OnnxRuntime(OnnxRuntime.GROWING).model(source).close();
+      OnnxRuntime.trusting().model(source).close();
     } catch (ModelLoadException e) {
       throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
     } catch (OrtException e) {

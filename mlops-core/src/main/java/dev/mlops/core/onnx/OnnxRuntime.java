@@ -27,7 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,8 +41,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Before ONNX Runtime sees a byte, all of them are verified and the file is looked through. Refused are: values in a file
  * that is not among the weights of the package, instructions for a training, sparse tensors, shapes larger than the file,
- * more than 100,000 nodes, and operators that make large tensors out of nothing, such as {@code ConstantOfShape} and {@code
- * Loop}, unless {@link #allowing allowed}. Values in a file of the package are read verified and handed over in memory: no
+ * and more than 100,000 nodes. The elements of all values that the graph makes of one row are bounded from the shapes in the
+ * file: at most 16,777,216 and four for each element that the file holds. An operator whose values the file does not bound,
+ * such as {@code ConstantOfShape}, {@code Loop} or one that is not known here, is refused by name, as is the one at which
+ * that limit is passed, unless it is {@link #allowing allowed}. Values in a file of the package are read verified and handed over in memory: no
  * path of this machine is ever opened for a model. A model of at most 2 GiB is read, and so is each tensor beside it.
  *
  * <p>A model computes on the thread that asks it and starts none. ONNX Runtime does not optimise its graph, so loading
@@ -66,55 +68,41 @@ public final class OnnxRuntime implements ModelRuntime {
   /** The largest array that a JVM surely makes. */
   private static final long LARGEST = Integer.MAX_VALUE - 8;
 
-  /** What makes a tensor whose size is a value, or that repeats what it has. */
-  static final Set<String> GROWING = Set.of(
-      "ConstantOfShape",
-      "EyeLike",
-      "Expand",
-      "Loop",
-      "Multinomial",
-      "OneHot",
-      "Pad",
-      "RandomNormal",
-      "RandomNormalLike",
-      "RandomUniform",
-      "RandomUniformLike",
-      "Range",
-      "Resize",
-      "Scan",
-      "SequenceMap",
-      "Tile",
-      "Upsample");
-
-  private final Set<String> allowed;
+  /** Operators whose memory is not bounded. */
+  private final Predicate<String> allowed;
 
   /** Makes the runtime that {@link java.util.ServiceLoader} finds. */
   public OnnxRuntime() {
-    this(Set.of());
+    this(operator -> false);
   }
 
-  OnnxRuntime(Set<String> allowed) {
-    this.allowed = Set.copyOf(allowed);
+  private OnnxRuntime(Predicate<String> allowed) {
+    this.allowed = allowed;
+  }
+
+  /** {@return a runtime that bounds no operator, for the model of a host that packages it} */
+  static OnnxRuntime trusting() {
+    return new OnnxRuntime(operator -> true);
   }
 
   /**
-   * {@return a runtime that also loads models with these operators}
+   * {@return a runtime that also loads models with these operators, however much memory they take}
    *
-   * <p>They take as much memory as the model tells them to: allow them for models of your own.
+   * <p>Allow them for models of your own: they take as much memory as the model tells them to.
    *
-   * @param operators such as {@code ConstantOfShape}; others are allowed already
-   * @throws IllegalArgumentException if one is allowed already; the message lists those that are not
+   * @param operators by their names in ONNX, such as {@code ConstantOfShape}, or of a function that a model brings; the
+   *     message of a refusal says which ones
+   * @throws IllegalArgumentException if one is blank
    */
   public OnnxRuntime allowing(String... operators) {
-    Set<String> more = new TreeSet<>(allowed);
-    for (String operator : operators) {
-      if (!GROWING.contains(operator)) {
-        throw new IllegalArgumentException("wanted one of the operators that are not allowed, "
-            + new TreeSet<>(GROWING) + ", got \"" + MlopsException.shown(operator) + "\"");
+    Set<String> more = Set.copyOf(List.of(operators));
+    for (String operator : more) {
+      if (operator.isBlank()) {
+        throw new IllegalArgumentException("wanted the name of an operator, got \""
+            + MlopsException.shown(operator) + "\"");
       }
-      more.add(operator);
     }
-    return new OnnxRuntime(more);
+    return new OnnxRuntime(allowed.or(more::contains));
   }
 
   @Override
@@ -169,15 +157,17 @@ public final class OnnxRuntime implements ModelRuntime {
     PackageFile model = models.get(0);
     byte[] bytes = bytes(source, model);
     OnnxFile file = OnnxFile.read(bytes);
-    requireAllowed(file);
+    OnnxBounds.require(file, source.schema().size(), allowed);
     List<OnnxTensor> beside = new ArrayList<>();
     OrtSession session = null;
     boolean kept = false;
     try {
       OrtEnvironment environment = OrtEnvironment.getEnvironment();
       Map<String, OnnxTensorLike> external = new HashMap<>();
+      long left = weights.stream().mapToLong(PackageFile::size).sum();
       for (OnnxFile.External tensor : file.externals()) {
-        OnnxTensor values = values(environment, source, model, weights, tensor);
+        OnnxTensor values = values(environment, source, model, weights, tensor, left);
+        left -= bytes(tensor);
         beside.add(values);
         if (external.put(tensor.tensor(), values) != null) {
           throw new OnnxRefusal(
@@ -211,17 +201,6 @@ public final class OnnxRuntime implements ModelRuntime {
     }
   }
 
-  private void requireAllowed(OnnxFile file) {
-    Set<String> growing = new TreeSet<>(file.operators());
-    growing.retainAll(GROWING);
-    growing.removeAll(allowed);
-    if (!growing.isEmpty()) {
-      throw new OnnxRefusal("it uses " + String.join(", ", growing)
-          + ", which take as much memory as the file tells them to; allow them with"
-          + " OnnxRuntime.allowing if the model is yours");
-    }
-  }
-
   private static byte[] bytes(ModelPackage source, PackageFile file) throws IOException {
     if (file.size() <= ModelPackage.LARGEST_READ) {
       return source.read(file);
@@ -250,15 +229,33 @@ public final class OnnxRuntime implements ModelRuntime {
     }
   }
 
+  private static String shown(OnnxFile.External tensor) {
+    return "tensor \"" + MlopsException.shown(tensor.tensor()) + "\"";
+  }
+
+  /** {@return the bytes that a tensor takes} */
+  private static long bytes(OnnxFile.External tensor) {
+    long bytes = Element.of(shown(tensor), tensor.type()).size();
+    for (long dim : tensor.dims()) {
+      if (dim < 0 || (dim > 0 && bytes > LARGEST / dim)) {
+        throw new OnnxRefusal(shown(tensor) + " of the shape " + tensor.dims()
+            + " has more than " + LARGEST + " bytes");
+      }
+      bytes *= dim;
+    }
+    return bytes;
+  }
+
   /** The values of a tensor that lies in a file of the package; no other file is ever opened. */
   private static OnnxTensor values(
       OrtEnvironment environment,
       ModelPackage source,
       PackageFile model,
       List<PackageFile> weights,
-      OnnxFile.External tensor)
+      OnnxFile.External tensor,
+      long left)
       throws OrtException, IOException {
-    String shown = "tensor \"" + MlopsException.shown(tensor.tensor()) + "\"";
+    String shown = shown(tensor);
     String folder = model.name().substring(0, model.name().lastIndexOf('/') + 1);
     PackageFile file = weights.stream()
         .filter(each -> each.name().equals(folder + tensor.location()) && !each.equals(model))
@@ -269,20 +266,16 @@ public final class OnnxRuntime implements ModelRuntime {
             + MlopsException.shown(
                 weights.stream().map(PackageFile::name).toList().toString())
             + "; nothing was read"));
-    Element element = Element.of(shown, tensor.type());
-    long wanted = element.size();
-    for (long dim : tensor.dims()) {
-      if (dim < 0 || (dim > 0 && wanted > LARGEST / dim)) {
-        throw new OnnxRefusal(
-            shown + " of the shape " + tensor.dims() + " has more than " + LARGEST + " bytes");
-      }
-      wanted *= dim;
-    }
+    long wanted = bytes(tensor);
     long given = tensor.length() < 0 ? file.size() - tensor.offset() : tensor.length();
     if (tensor.offset() < 0 || given != wanted || tensor.offset() > file.size() - wanted) {
       throw new OnnxRefusal(shown + " of the shape " + tensor.dims() + " needs " + wanted
           + " bytes, but " + given + " from " + tensor.offset() + " on are said of " + file.name()
           + ", which has " + file.size());
+    }
+    if (wanted > left) {
+      throw new OnnxRefusal(shown + " needs " + wanted + " bytes, but the tensors before it leave "
+          + left + " of those that the weights of the package hold: they lie in the same ones");
     }
     ByteBuffer bytes = ByteBuffer.allocateDirect((int) wanted).order(ByteOrder.LITTLE_ENDIAN);
     try (SeekableByteChannel channel = source.open(file)) {
@@ -296,7 +289,7 @@ public final class OnnxRuntime implements ModelRuntime {
     }
     long[] shape = tensor.dims().stream().mapToLong(Long::longValue).toArray();
     return OnnxTensor.createTensor(
-        environment, bytes.order(ByteOrder.nativeOrder()), shape, element.type());
+        environment, bytes.order(ByteOrder.nativeOrder()), shape, Element.of(shown, tensor.type()).type());
   }
 
   /** The element types of tensors that may lie beside a model, by their numbers in ONNX. */
