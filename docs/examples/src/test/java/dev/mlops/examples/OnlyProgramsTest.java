@@ -44,6 +44,7 @@ class OnlyProgramsTest {
         "OnlyModelPackage",
         "OnlyVersionStore",
         "OnlyMetricsMonitor",
+        "OnlyOnnxModel",
         "OnlyDriftDetector",
         "OnlyRetrainPolicy"
       })
@@ -147,6 +148,21 @@ class OnlyProgramsTest {
         .anyMatch(line -> line.startsWith("model-card.md (document, "))
         .anyMatch(line -> line.startsWith("sbom.cdx.json (document, "))
         .endsWith("the same package");
+  }
+
+  @Test
+  void anOnnxModelAnswersWithoutADeploymentAndWithoutTribuo() throws Exception {
+    List<Path> path = ChildJvm.alone(
+        OnlyOnnxModel.class, dir, NO_TRIBUO.or(name -> name.startsWith("protobuf-java")));
+    assertThat(path.stream().map(ChildJvm::name))
+        .anyMatch(name -> name.contains("onnxruntime"))
+        .noneMatch(name -> name.contains("tribuo") || name.contains("olcut"));
+
+    List<String> lines = lines(OnlyOnnxModel.class, path, dir.resolve("package").toString());
+
+    assertThat(lines).hasSize(2);
+    assertThat(lines.get(0)).isEqualTo("as recorded");
+    assertThat(lines.get(1)).contains("16"); // 2 * 10 - 4
   }
 
   @Test

@@ -20,6 +20,7 @@ class OwnJvmTest {
             "OnlyDriftDetector",
             "OnlyMetricsMonitor",
             "OnlyModelPackage",
+            "OnlyOnnxModel",
             "OnlyRetrainPolicy",
             "OnlyVersionStore",
             "PlatformAlerts",

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -46,7 +47,8 @@ import org.jspecify.annotations.Nullable;
  * 100.10,shop,kept,0.816,0.184,0.001
  * }</pre>
  *
- * <p>Values are divided by commas and may be quoted; the text is UTF-8. Blank lines are left out.
+ * <p>Values are divided by commas and may be quoted; the text is UTF-8. Blanks around a number are ignored, and around
+ * a name that the schema does not have with them; around a label or a category they belong to it. Blank lines are left out.
  *
  * <p>Thread-safe.
  *
@@ -119,7 +121,7 @@ public final class GoldenCsv {
       List<GoldenExample> examples = new ArrayList<>();
       for (CSVRecord line : parser) {
         if (csv == null) {
-          csv = new GoldenCsv(schema, task, names(line));
+          csv = new GoldenCsv(schema, task, names(line, schema));
           csv.requireHeader();
         } else {
           if (examples.size() == MOST) {
@@ -158,9 +160,18 @@ public final class GoldenCsv {
         : new UncheckedIOException("golden examples could not be read", e);
   }
 
-  private static List<String> names(CSVRecord line) {
-    List<String> names = new ArrayList<>(Arrays.asList(line.values()));
-    names.replaceAll(String::strip);
+  /** Blanks around a name are part of it where the schema has it so, and where they are part of a label. */
+  private static List<String> names(CSVRecord line, Schema schema) {
+    Set<String> columns = new HashSet<>(List.of(EXPECTED, WITHIN));
+    schema.columns().forEach(column -> columns.add(column.name()));
+    List<String> names = new ArrayList<>();
+    for (String name : line) {
+      if (!columns.contains(name)) {
+        String label = name.stripLeading();
+        name = isOurs(label) && !columns.contains(label.strip()) ? label : name.strip();
+      }
+      names.add(name);
+    }
     return names;
   }
 

@@ -55,6 +55,18 @@ class GoldenCsvTest {
             new GoldenExample(Row.of(ORDERS, 100, "a,b"), Classification.of("ke\"pt")));
   }
 
+  /** A label with a blank is another one than the label without it. */
+  @Test
+  void blanksBelongToNamesLabelsAndCategoriesAndNotToNumbers() {
+    Schema schema = Schema.of(Column.number(" amount"), Column.category("channel"))
+        .predicting(Task.CLASSIFICATION);
+    assertThat(read(
+            schema, " amount, channel , expected,expected.no,expected.yes ", " 3 , web,yes ,.25, .75"))
+        .containsExactly(new GoldenExample(
+            Row.of(schema, 3, " web"),
+            Classification.of(List.of("no", "yes "), new double[] {.25, .75})));
+  }
+
   @Test
   void aNameThatIsQuotedMayFollowAByteOrderMark() {
     assertThat(read(DELIVERY, "\uFEFF\"distance\",\"expected\"", "\"1\",\"2\""))
