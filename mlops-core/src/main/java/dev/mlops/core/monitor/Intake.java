@@ -1,5 +1,7 @@
 package dev.mlops.core.monitor;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
 import java.time.Duration;
@@ -13,6 +15,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +77,8 @@ final class Intake {
   private final int stripes;
   private final int slotsEach;
   private final BiFunction<Schema, Integer, Ring> ring;
+  /** What rings of this and other intakes may take together; null if each takes what it wants. */
+  private final @Nullable BufferBudget budget;
   private final long firstNumber = Beginnings.below(Beginnings.IDS);
   /** One counter per stripe, each in a cache line of its own. */
   private final AtomicLongArray numbers;
@@ -99,15 +104,37 @@ final class Intake {
    * @param lock guards draining
    */
   Intake(int slots, BiFunction<Schema, Integer, Ring> ring, ReentrantLock lock) {
+    this(slots, ring, lock, null);
+  }
+
+  /**
+   * Makes an intake without sinks whose buffers share a budget, in which its truths have their part already.
+   *
+   * @param slots for predictions of the same columns at most; at least 2, taken up to a power of two
+   * @param ring makes a ring for rows of these columns, of so many slots
+   * @param lock guards draining
+   * @param budget what all buffers may take together; null without a bound
+   */
+  Intake(
+      int slots,
+      BiFunction<Schema, Integer, Ring> ring,
+      ReentrantLock lock,
+      @Nullable BufferBudget budget) {
     int all = powerOfTwo(slots);
-    this.stripes = Math.min(
-        Math.min(MOST_STRIPES, powerOfTwo(2 * Runtime.getRuntime().availableProcessors())),
-        Math.max(1, all / 16));
+    this.stripes = stripesOf(all);
     this.slotsEach = all / stripes;
+    this.budget = budget;
     this.ring = ring;
     this.numbers = new AtomicLongArray(PADDED * (stripes + 1));
-    this.truths = new TruthQueue(all);
+    this.truths = new TruthQueue(budget == null ? all : Math.min(all, BufferBudget.TRUTHS));
     this.lock = lock;
+  }
+
+  /** Into how many rings so many slots are divided. */
+  private static int stripesOf(int slots) {
+    return Math.min(
+        Math.min(MOST_STRIPES, powerOfTwo(2 * Runtime.getRuntime().availableProcessors())),
+        Math.max(1, slots / 16));
   }
 
   static int powerOfTwo(int least) {
@@ -146,6 +173,15 @@ final class Intake {
         return each;
       }
     }
+    Stripes made = new Stripes(schema);
+    made.users = 1;
+    if (budget != null) {
+      long wanted = Ring.bytes(schema, stripes, slotsEach);
+      made.share = budget.share(wanted, () -> fitIfFree(made, schema));
+      inUse.add(made);
+      fit(made, schema, true);
+      return made;
+    }
     long values = (long) slotsEach * schema.size();
     if (values > Ring.MOST_VALUES) {
       throw new IllegalArgumentException(
@@ -155,10 +191,109 @@ final class Intake {
               + Long.highestOneBit(Ring.MOST_VALUES / schema.size()) * stripes
               + " (MonitorConfig.buffering). No recorder was made");
     }
-    Stripes made = new Stripes(schema, stripes, () -> ring.apply(schema, slotsEach));
-    made.users = 1;
+    made.replace(rings(schema, stripes, slotsEach), 0);
     inUse.add(made);
     return made;
+  }
+
+  private List<Ring> rings(Schema schema, int count, int slots) {
+    return Stream.generate(() -> ring.apply(schema, slots)).limit(count).toList();
+  }
+
+  /** Under the lock: makes all rings fit what they may take by now. */
+  void fit() {
+    if (budget != null && !draining) {
+      for (Stripes each : List.copyOf(inUse)) {
+        fit(each, each.schema(), true);
+      }
+    }
+  }
+
+  /** From any thread: makes rings smaller if nobody holds the lock, and none must be drained for it. */
+  private void fitIfFree(Stripes each, Schema schema) {
+    if (lock.isHeldByCurrentThread() || !lock.tryLock()) {
+      return;
+    }
+    try {
+      if (inUse.contains(each) && shareOf(each).bytes() < each.bytes()) {
+        fit(each, schema, false);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static BufferBudget.Share shareOf(Stripes each) {
+    return requireNonNull(each.share, "share");
+  }
+
+  /**
+   * Makes rings as large as their share allows. Larger ones are made where the budget has room for them beside the old ones;
+   * smaller ones too, or else once the old ones are empty: until then, which is within a tick, rows are dropped and counted.
+   */
+  private void fit(Stripes each, Schema schema, boolean mayDrain) {
+    BufferBudget from = requireNonNull(budget, "budget");
+    int slots = slotsWithin(schema, shareOf(each).bytes());
+    long bytes = slots == 0 ? 0 : bytesOf(schema, slots);
+    if (bytes == each.bytes()) {
+      return;
+    }
+    boolean fits = from.reserve(bytes);
+    boolean empty = each.all().stream().allMatch(ring -> ring.left() == 0);
+    if (!fits && bytes < each.bytes() && (empty || mayDrain)) {
+      each.replace(List.of(), 0);
+      if (!empty) {
+        drain();
+      }
+      from.release(each.forgetEmpty(Ring::left));
+      fits = from.reserve(bytes);
+    }
+    if (fits) {
+      int count = Math.min(stripes, stripesOf(slots));
+      each.replace(slots == 0 ? List.of() : rings(schema, count, slots / count), bytes);
+      from.release(each.forgetEmpty(Ring::left));
+    }
+  }
+
+  /** The most slots whose rings take at most so many bytes, a power of two; 0 if two take more. */
+  private int slotsWithin(Schema schema, long bytes) {
+    int slots = slots();
+    while (slots >= 2
+        && (bytesOf(schema, slots) > bytes
+            || (long) slots / stripesOf(slots) * schema.size() > Ring.MOST_VALUES)) {
+      slots /= 2;
+    }
+    return slots < 2 ? 0 : slots;
+  }
+
+  private long bytesOf(Schema schema, int slots) {
+    int count = Math.min(stripes, stripesOf(slots));
+    return Ring.bytes(schema, count, slots / count);
+  }
+
+  /** Under the lock: gives back what the truths take, when nothing is drained any more. */
+  void giveBack() {
+    if (budget != null) {
+      budget.releaseTruths();
+    }
+  }
+
+  /** Gives back everything: the monitor could not be opened. */
+  void abandon() {
+    for (Stripes each : List.copyOf(inUse)) {
+      each.users = 1;
+      release(each);
+    }
+    giveBack();
+  }
+
+  /** What a host can do if a ring is full, for a message. */
+  String remedy() {
+    return budget == null
+        ? "all " + slots()
+            + " slots are taken; call tick() more often, or buffer more (MonitorConfig.buffering)"
+        : "its part of the shared buffers is full (" + budget
+            + "); call tick() more often, or give more bytes (BufferBudget.of)";
   }
 
   /** Under the lock: rings have one user less; without any they take nothing more. */
@@ -166,6 +301,12 @@ final class Intake {
     if (--used.users == 0) {
       used.close();
       inUse.remove(used);
+      if (budget != null) {
+        budget.leave(shareOf(used));
+        used.replace(List.of(), 0);
+        drain(List.of(used));
+        budget.release(used.forgetEmpty(Ring::left) + used.unreserve());
+      }
     }
   }
 
@@ -177,15 +318,6 @@ final class Intake {
   /** A number that no other prediction has, to make its id of. */
   long nextNumber(int home) {
     return firstNumber + numbers.getAndIncrement(PADDED * (home + 1)) * stripes + home;
-  }
-
-  int stripes() {
-    return stripes;
-  }
-
-  /** The i-th stripe that a thread tries. */
-  int stripe(int home, int i) {
-    return (home + i) & (stripes - 1);
   }
 
   /** Takes a truth for a sink, by key, or by id if there is no key; false if it is lost, since there was no room. */
@@ -253,9 +385,7 @@ final class Intake {
     from.addAll(released);
     List<Ring> rings = new ArrayList<>();
     for (Stripes each : from) {
-      for (int i = 0; i < each.count(); i++) {
-        rings.add(each.ring(i));
-      }
+      rings.addAll(each.all());
     }
     rings.forEach(Slots::begin);
     truths.begin();
@@ -265,6 +395,9 @@ final class Intake {
       rings.forEach(Slots::end);
       truths.end();
       draining = false;
+      if (budget != null) {
+        from.forEach(each -> budget.release(each.forgetEmpty(Ring::left)));
+      }
     }
   }
 

@@ -79,7 +79,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>for predictions on their way, {@link MonitorConfig#buffering} slots of 12c + 94 bytes, one set for all versions with the same
- *       columns, and as many of 48 bytes for truths, all allocated beforehand;
+ *       columns, and as many of 48 bytes for truths, all allocated beforehand; or what a {@link BufferBudget} leaves it;
  *   <li>for the ledger, {@link MonitorConfig#awaiting} and the larger of {@link MonitorConfig#keeping} and {@link MonitorConfig#qualityOver} together,
  *       each 8 bytes for a number of its row, 1 to 3 for a category (its characters, where more than 16,384 are known), 110 for
  *       itself, 8 for a score, and the characters of the host's key and truth; up to twice that of those that wait, where truths
@@ -330,6 +330,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     Host.Reading host = config.host.read();
     versions.all().forEach(section -> section.responses.read(host));
     watches.tellSlower();
+    intake.fit();
     warn();
     versions.refresh();
     if (log != null) {
@@ -530,7 +531,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     @Override
     public void noSlot(boolean full) {
       if (full) {
-        warnings.full(intake.slots());
+        warnings.full(intake.remedy());
       } else {
         warnings.contended();
       }
@@ -685,6 +686,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     } finally {
       ended = true;
       intake.remove(taken);
+      intake.giveBack();
       versions.removeMeters();
       registered.removeAll();
       lock.unlock();

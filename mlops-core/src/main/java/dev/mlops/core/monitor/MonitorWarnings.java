@@ -45,13 +45,12 @@ final class MonitorWarnings {
   }
 
   /** Predictions found no slot; of how many. */
-  void full(int slots) {
+  void full(String remedy) {
     if (!saidFull) {
       saidFull = true;
       warnings.once(
           "full",
-          "predictions of " + model + " are dropped and counted: all " + slots
-              + " slots are taken; call tick() more often, or buffer more (MonitorConfig.buffering)",
+          "predictions of " + model + " are dropped and counted: " + remedy,
           null);
     }
   }

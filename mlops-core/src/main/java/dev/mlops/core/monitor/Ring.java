@@ -68,6 +68,20 @@ class Ring extends Slots {
     Arrays.fill(someCategories, "");
   }
 
+  /** How many bytes so many rings of these columns take together, at most, with pointers of 8 bytes. */
+  static long bytes(Schema schema, int rings, int slotsEach) {
+    long perRow = 0;
+    boolean numbers = false;
+    boolean categories = false;
+    for (int i = 0; i < schema.size(); i++) {
+      numbers |= schema.isNumber(i);
+      categories |= !schema.isNumber(i);
+    }
+    perRow += numbers ? 8L * schema.size() : 0;
+    perRow += categories ? 8L * schema.size() : 0;
+    return rings * (1_024L + 17L * schema.size() + slotsEach * (112L + perRow));
+  }
+
   /** Fills a claimed slot; false if a value of the row cannot be kept. What the row throws, this throws. */
   boolean fill(
       long position,

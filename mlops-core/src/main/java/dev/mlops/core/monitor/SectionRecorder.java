@@ -97,7 +97,7 @@ final class SectionRecorder implements Recorder {
         } else if (row != null) {
           Schema schema = row.schema();
           if (fits(schema)) {
-            refusal = place(home, id, key, row, schema, prediction, nanos, waiting, binding, call);
+            refusal = place(home, id, key, row, schema, prediction, nanos, waiting, binding, call, true);
           }
         }
       }
@@ -125,7 +125,8 @@ final class SectionRecorder implements Recorder {
     return true;
   }
 
-  /** Puts a prediction into a slot; gives why it could not, or null. */
+  /** Puts a prediction into a slot; gives why it could not, or null. Tries once more if the rings were replaced meanwhile. */
+  @SuppressWarnings("ReferenceEquality") // the same array holds the same rings
   private Section.@Nullable Cause place(
       int home,
       long id,
@@ -136,12 +137,14 @@ final class SectionRecorder implements Recorder {
       long nanos,
       long waiting,
       long binding,
-      @Nullable Call call) {
+      @Nullable Call call,
+      boolean again) {
     long stamp = System.nanoTime();
     long millis = section.sink.millis();
     boolean contended = false;
-    for (int i = 0; i < intake.stripes(); i++) {
-      Ring ring = section.stripes.ring(intake.stripe(home, i));
+    Ring[] rings = section.stripes.rings();
+    for (int i = 0; i < rings.length; i++) {
+      Ring ring = rings[(home + i) & (rings.length - 1)];
       long position = ring.claim();
       if (position < 0) {
         contended |= position == Slots.CONTENDED;
@@ -171,6 +174,10 @@ final class SectionRecorder implements Recorder {
       }
       ring.publish(position);
       return kept ? null : Section.Cause.ROW;
+    }
+    if (again && section.stripes.rings() != rings) { // they were replaced meanwhile
+      return place(
+          home, id, key, row, schema, prediction, nanos, waiting, binding, call, false);
     }
     return contended ? Section.Cause.CONTENDED : Section.Cause.FULL;
   }

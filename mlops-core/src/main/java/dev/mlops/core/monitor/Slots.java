@@ -22,6 +22,8 @@ abstract class Slots {
   static final long CONTENDED = -2;
 
   private static final int ATTEMPTS = 32;
+  /** Far beyond what a slot is free for. */
+  private static final long SEALED = 1L << 48;
   /** Far from other fields, so that threads on different rings share no cache line. */
   private static final int PADDED = 16;
 
@@ -41,6 +43,8 @@ abstract class Slots {
 
   private long cursor;
   private long end;
+  /** No position from this on is claimed any more. */
+  private long sealedAt = Long.MAX_VALUE;
 
   Slots(int capacity) {
     this.mask = capacity - 1;
@@ -100,7 +104,19 @@ abstract class Slots {
   /** Begins to empty what was claimed by now. */
   final void begin() {
     cursor = head;
-    end = tail.get(PADDED);
+    end = Math.min(sealedAt, tail.get(PADDED));
+  }
+
+  /** Takes nothing more; what was claimed by now is still published and taken. */
+  final void seal() {
+    if (sealedAt == Long.MAX_VALUE) {
+      sealedAt = tail.getAndAdd(PADDED, SEALED);
+    }
+  }
+
+  /** How many positions were claimed by now and not taken. */
+  final long left() {
+    return Math.min(sealedAt, tail.get(PADDED)) - head;
   }
 
   /** The slot of the next position that is published, not taken, and filled by then; or -1. */

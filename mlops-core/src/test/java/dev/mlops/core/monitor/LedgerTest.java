@@ -41,7 +41,7 @@ class LedgerTest {
         new NoSink(),
         version,
         Baseline.builder(SCHEMA).build(),
-        new Stripes(SCHEMA, 1, () -> new Ring(SCHEMA, 2)),
+        new Stripes(SCHEMA),
         config().qualityOver(5).truthWithin(Duration.ofDays(1)).draft);
   }
 
