@@ -29,6 +29,9 @@ final class Arguments {
         --control <n>         how many random schedules to compare with; 0 leaves them out (default 200)
         --out <folder>        new, empty, or of an earlier run on the same columns, which this one goes on from
                               (default target/lifecycle)
+        --optimise            after the stream searches better settings and kinds of models on the newest truths, shows
+                              the best beside the champion, and releases the winner if it passes a gate
+        --trials <n>          how many settings --optimise tries (default 40)
         --image <base>        writes an image of the last champion on this base, an OCI image layout or a tar of one
         --seeds <a-b>         the embedded stream with each seed, held against limits
         --help                this
@@ -51,7 +54,11 @@ final class Arguments {
       "--every",
       "--control",
       "--out",
+      "--trials",
       "--image");
+
+  /** Without a value. */
+  private static final String OPTIMISE = "--optimise";
 
   @Nullable
   Path data;
@@ -72,6 +79,8 @@ final class Arguments {
   int initial;
   int every;
   int control = 200;
+  boolean optimise;
+  int trials;
   Path out = Path.of("target", "lifecycle");
 
   @Nullable
@@ -91,6 +100,11 @@ final class Arguments {
   static Arguments of(String... args) throws Fault {
     Arguments all = new Arguments();
     for (int i = 0; i < args.length; i += 2) {
+      if (args[i].equals(OPTIMISE)) {
+        all.optimise = true;
+        i--; // the next argument is an option again
+        continue;
+      }
       String value = valueOf(OPTIONS, i, args);
       if (!all.csv.take(args[i], value)) {
         all.take(args[i], value);
@@ -124,6 +138,7 @@ final class Arguments {
       case "--initial" -> initial = whole(option, value, 250);
       case "--every" -> every = whole(option, value, 1);
       case "--control" -> control = whole(option, value, 0);
+      case "--trials" -> trials = whole(option, value, 1);
       case "--out" -> out = path(option, value, "a folder");
       case "--image" -> image = path(option, value, "a base");
       case "--seeds" -> seeds(value);
@@ -186,6 +201,12 @@ final class Arguments {
       throw new Fault("--label, --quantity, --drop, --keep, " + String.join(", ", CsvOptions.NAMES)
           + ": wanted --data <csv> with them, got none");
     }
+    if (trials != 0 && !optimise) {
+      throw new Fault("--trials: wanted --optimise with it, got none");
+    }
+    if (optimise && lastSeed.isPresent()) {
+      throw new Fault("--seeds: wanted one run for --optimise, got several");
+    }
     if (image != null && lastSeed.isPresent()) {
       throw new Fault("--seeds: wanted one run for --image, got several");
     }
@@ -193,6 +214,7 @@ final class Arguments {
       throw new Fault("--seeds: wanted the embedded stream, got --data too");
     }
     initial = initial != 0 ? initial : data == null ? 1_000 : 1_344;
+    trials = trials != 0 ? trials : 40;
     every = every != 0 ? every : data == null ? 100 : 336;
     if (truthDelay > initial) {
       throw new Fault(

@@ -13,6 +13,7 @@ import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.container.ContainerImage;
 import dev.mlops.core.container.ImageFormatException;
 import dev.mlops.core.loop.TrainingWindow;
+import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.store.FileVersionStore;
 import dev.mlops.core.tribuo.TribuoTrainer;
 import dev.mlops.testkit.RetrainRehearsal;
@@ -157,13 +158,15 @@ public final class Lifecycle {
         arguments.every);
     try (RunFolder folder = RunFolder.take(arguments.out)) {
       StringBuilder metrics = new StringBuilder();
+      List<String> optimised = new ArrayList<>();
       List<String> table;
       try (Progress progress = new Progress(out)) {
         CountingTrainer trainer = trainer(stream);
-        LifecycleRun run = live(stream, trainer, folder, metrics, progress);
+        LifecycleRun run = live(stream, trainer, folder, metrics, optimised, progress);
         CountingTrainer controlled = trainer(stream);
         RetrainRehearsal control = rehearse(stream, run.first(), controlled, progress);
         table = table(stream, run, trainer, control, controlled.seconds());
+        table.addAll(optimised);
       }
       out.println();
       table.forEach(out::println);
@@ -254,6 +257,7 @@ public final class Lifecycle {
       CountingTrainer trainer,
       RunFolder folder,
       StringBuilder metrics,
+      List<String> optimised,
       Progress progress)
       throws Arguments.Fault {
     progress.begin("training the first version", stream.size(), "rows");
@@ -272,8 +276,12 @@ public final class Lifecycle {
       }
 
       @Override
-      public void served() { // while the meters are there
+      public void served(Deployment<Row> model, double margin) { // while the meters are there
         metrics.append(registry.scrape());
+        if (arguments.optimise) {
+          progress.begin("searching settings", arguments.trials, "trials");
+          optimised.addAll(new RunSearch(stream, arguments.trials, margin).over(model, progress));
+        }
       }
     });
     try (VersionStore store = FileVersionStore.open(folder.store())) {
@@ -496,7 +504,7 @@ public final class Lifecycle {
           public void event(int row, String text) {}
 
           @Override
-          public void served() {}
+          public void served(Deployment<Row> model, double margin) {}
         });
     try (VersionStore store = FileVersionStore.open(folder.resolve("store"))) {
       run.over(store, new SimpleMeterRegistry(), folder.resolve("journal.log"));

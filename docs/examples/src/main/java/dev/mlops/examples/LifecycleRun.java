@@ -59,8 +59,8 @@ final class LifecycleRun {
     /** Something happened before a row was served. */
     void event(int row, String text);
 
-    /** Every row was served, and nothing is closed yet. */
-    void served();
+    /** Every row was served, and nothing is closed yet; what is no worse is the margin of the run. */
+    void served(Deployment<Row> model, double margin);
   }
 
   private final Stream stream;
@@ -142,7 +142,7 @@ final class LifecycleRun {
         clock.advance(Duration.ofMinutes(1));
       }
       incidents = found.end(model.monitor().outcomes());
-      watcher.served();
+      watcher.served(model, margin);
     }
   }
 

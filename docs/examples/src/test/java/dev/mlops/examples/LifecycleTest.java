@@ -7,7 +7,10 @@ import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.gate.GateReport;
+import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.store.FileVersionStore;
 import dev.mlops.core.tribuo.TribuoTrainer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -281,7 +284,7 @@ class LifecycleTest {
     return Stream.of(
         options(
             "argument \"--speed\": wanted one of --data --label --quantity --drop --keep --separator --decimal"
-                + " --missing --stream --seeds --truth-delay --initial --every --control --out --image,"
+                + " --missing --stream --seeds --truth-delay --initial --every --control --out --trials --image,"
                 + " got an unknown one",
             "--speed",
             "9"),
@@ -304,6 +307,17 @@ class LifecycleTest {
             "9-3"),
         options("--data: wanted a CSV file, got \"\"", "--data", "", "--label", "y"),
         options("--out: wanted a folder, got \"\"", "--out", ""),
+        options("--trials: wanted --optimise with it, got none", "--trials", "9"),
+        options(
+            "--trials: wanted a whole number of at least 1, got \"none\"",
+            "--optimise",
+            "--trials",
+            "none"),
+        options(
+            "--seeds: wanted one run for --optimise, got several",
+            "--seeds",
+            "0-1",
+            "--optimise"),
         options("--decimal: wanted . or , got \";\"", "--decimal", ";"),
         options(
             "--separator: wanted one character, no quote, or the word tab, got \"||\"",
@@ -370,6 +384,7 @@ class LifecycleTest {
     assertThat(run.out)
         .contains("--data", "--label", "--drop", "--stream", "--seeds", "--truth-delay")
         .contains("--initial", "--every", "--control", "--out", "--help")
+        .contains("--optimise", "--trials")
         .contains("--keep", "--separator", "--decimal", "--missing")
         .doesNotContain("\n\n");
   }
@@ -493,7 +508,7 @@ class LifecycleTest {
           }
 
           @Override
-          public void served() {
+          public void served(Deployment<Row> model, double margin) {
             events.add("served");
           }
         });
@@ -638,6 +653,51 @@ class LifecycleTest {
       }
     }
     return table;
+  }
+
+  /** The line that divides the labels is oblique: a linear model finds it, a tree of depth 6 does not. */
+  @Test
+  void theMainJobSearchesAndReleasesTheWinnerThroughTheGate() throws IOException {
+    SplittableRandom random = new SplittableRandom(7);
+    StringBuilder csv = new StringBuilder("x,z,y\n");
+    for (int i = 0; i < 1_100; i++) {
+      double x = random.nextDouble();
+      double z = random.nextDouble();
+      csv.append(x).append(',').append(z).append(x > z ? ",above\n" : ",below\n");
+    }
+    Path out = dir.resolve("out");
+    List<String> args = new ArrayList<>(List.of("--label", "y", "--initial", "300", "--control"));
+    args.addAll(List.of("0", "--out", out.toString(), "--optimise", "--trials", "12"));
+    args.addAll(List.of("--data", Files.writeString(dir.resolve("line.csv"), csv).toString()));
+
+    Run run = run(args.toArray(new String[0]));
+
+    assertThat(run.exit).as(run.err).isZero();
+    int begin = IntStream.range(0, run.lines().size())
+        .filter(i -> run.lines().get(i).startsWith("searched "))
+        .findFirst()
+        .orElseThrow();
+    List<String> lines = run.lines().subList(begin, run.lines().size() - 1);
+    assertThat(lines.get(0))
+        .startsWith("searched 12 settings of [tree, forest, linear] by accuracy")
+        .contains("the last 151 of them held back"); // a fifth of 1,100 - 300 - 48 truths, rounded up
+    assertThat(lines.get(1)).matches("  trial \\d+, linear \\(epochs=.*\\): 0\\.9\\d+, p99 .* bytes");
+    assertThat(lines).anyMatch(line -> line.contains("trial 0, tree (depth=6, leaf=20): 0."));
+    String champion = find(lines, "on the rows held back: lifecycle:");
+    String winner = find(lines, "on the rows held back: the winner accuracy ");
+    assertThat(champion).matches(".*lifecycle:\\d+ accuracy 0\\..*, p99 .* bytes");
+    assertThat(winner).matches(".* accuracy 0\\.9.*, p99 .* bytes");
+    assertThat(find(lines, "GATED ")).startsWith("GATED PASS");
+    assertThat(find(lines, "PROMOTED ")).matches("PROMOTED lifecycle:\\d+ -> lifecycle:\\d+: trial .*");
+    try (VersionStore store = FileVersionStore.open(out.resolve("store"))) {
+      AliasChange newest = store.current("lifecycle@champion").orElseThrow();
+      assertThat(newest.because()).contains("the best of 12 settings", "linear (epochs=");
+      assertThat(GateReport.of(store, newest.to()).orElseThrow().passes()).isTrue();
+    }
+  }
+
+  private static String find(List<String> lines, String beginning) {
+    return lines.stream().filter(line -> line.startsWith(beginning)).findFirst().orElseThrow();
   }
 
   /** Every line is a comment or a sample of Prometheus' text format, and the meters of the monitor are among them. */

@@ -2,6 +2,8 @@ package dev.mlops.core.optimise;
 
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Row;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.Trained;
 import java.util.List;
@@ -21,6 +23,7 @@ public final class SearchResult {
   private final Optional<Winner> winner;
   private final Optional<Estimate> champion;
   private final long rowsTrained;
+  private final List<Labelled<Row>> heldBack;
 
   /**
    * The trial that won, trained again on every row that the search saw and scored on the newest rows, which it never saw.
@@ -42,12 +45,14 @@ public final class SearchResult {
       List<TrialResult> pareto,
       Optional<Winner> winner,
       Optional<Estimate> champion,
-      long rowsTrained) {
+      long rowsTrained,
+      List<Labelled<Row>> heldBack) {
     this.trials = List.copyOf(trials);
     this.pareto = List.copyOf(pareto);
     this.winner = winner;
     this.champion = champion;
     this.rowsTrained = rowsTrained;
+    this.heldBack = List.copyOf(heldBack);
   }
 
   /** {@return every trial, in the order in which they were begun} */
@@ -79,6 +84,11 @@ public final class SearchResult {
   /** {@return how many rows were trained on, each as often as it was, in the folds of all trials} */
   public long rowsTrained() {
     return rowsTrained;
+  }
+
+  /** {@return the newest rows, which the search never saw: a gate judges the winner on them} */
+  public List<Labelled<Row>> heldBack() {
+    return heldBack;
   }
 
   /** {@return the winner and the Pareto set, a line each} */

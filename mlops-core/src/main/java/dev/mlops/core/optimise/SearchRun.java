@@ -160,7 +160,7 @@ final class SearchRun {
         .filter(trial -> trial.measured != null)
         .map(this::result)
         .toList();
-    return new SearchResult(results, pareto(results), winner, champion, rowsTrained);
+    return new SearchResult(results, pareto(results), winner, champion, rowsTrained, heldBack);
   }
 
   private List<Job> wave() {
