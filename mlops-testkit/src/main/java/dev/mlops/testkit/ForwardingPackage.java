@@ -2,6 +2,7 @@ package dev.mlops.testkit;
 
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Calibration;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.Environment;
@@ -70,6 +71,11 @@ class ForwardingPackage implements ModelPackage {
   @Override
   public Optional<Environment> environment() {
     return source.environment();
+  }
+
+  @Override
+  public Optional<Calibration> calibration() {
+    return source.calibration();
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Calibration;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.Configuration;
@@ -31,6 +32,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -66,6 +68,7 @@ public final class InMemoryPackage implements ModelPackage {
   private final List<Library> libraries;
   private final @Nullable Environment environment;
   private final Configuration provenance;
+  private final @Nullable Calibration calibration;
   private final @Nullable Function<PackageFile, byte[]> storage;
 
   private InMemoryPackage(
@@ -85,6 +88,7 @@ public final class InMemoryPackage implements ModelPackage {
     this.libraries = List.copyOf(source.libraries());
     this.environment = source.environment().orElse(null);
     this.provenance = source.provenance();
+    this.calibration = source.calibration().orElse(null);
     this.storage = storage;
   }
 
@@ -98,6 +102,7 @@ public final class InMemoryPackage implements ModelPackage {
     this.libraries = List.copyOf(builder.libraries.values());
     this.environment = builder.environment;
     this.provenance = builder.provenance.build();
+    this.calibration = builder.calibration;
     this.storage = null;
     this.contents = new HashMap<>();
     List<PackageFile> listed = new ArrayList<>();
@@ -153,6 +158,7 @@ public final class InMemoryPackage implements ModelPackage {
     contents.libraries().forEach(builder::library);
     contents.environment().ifPresent(builder::environment);
     builder.provenance.putAll(contents.provenance());
+    contents.calibration().ifPresent(builder::calibration);
     return builder.build();
   }
 
@@ -296,6 +302,11 @@ public final class InMemoryPackage implements ModelPackage {
   }
 
   @Override
+  public Optional<Calibration> calibration() {
+    return Optional.ofNullable(calibration);
+  }
+
+  @Override
   public Configuration provenance() {
     return provenance;
   }
@@ -353,6 +364,7 @@ public final class InMemoryPackage implements ModelPackage {
     private final Map<String, Library> libraries = new TreeMap<>();
     private @Nullable Environment environment;
     private final Configuration.Builder provenance = Configuration.builder();
+    private @Nullable Calibration calibration;
 
     private Builder(String model, Schema schema) {
       this.model = Reference.requireName("model", model);
@@ -366,6 +378,16 @@ public final class InMemoryPackage implements ModelPackage {
      */
     public Builder runtime(String name) {
       this.runtime = requireNonNull(name, "name");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with what makes probabilities of scores}
+     *
+     * @param calibration of the scores that its model gives
+     */
+    public Builder calibration(Calibration calibration) {
+      this.calibration = requireNonNull(calibration, "calibration");
       return this;
     }
 
@@ -499,6 +521,16 @@ public final class InMemoryPackage implements ModelPackage {
                 .append(library.sha256())
                 .append('\n'));
         section("libraries.txt", PackageFile.Role.LIBRARIES, text.toString());
+      }
+      if (calibration != null) {
+        StringBuilder text = new StringBuilder(calibration.toString()).append('\n');
+        calibration.curves().forEach((label, curve) -> text.append(label)
+            .append(' ')
+            .append(Arrays.toString(curve.scores()))
+            .append(' ')
+            .append(Arrays.toString(curve.probabilities()))
+            .append('\n'));
+        section("calibration.txt", PackageFile.Role.CALIBRATION, text.toString());
       }
       if (environment != null) {
         section("environment.txt", PackageFile.Role.ENVIRONMENT, environment.toString());

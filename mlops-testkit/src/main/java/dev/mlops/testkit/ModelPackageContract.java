@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Calibration;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.ModelPackage;
@@ -118,6 +119,9 @@ public abstract class ModelPackageContract {
     others.add(sample.withLibraries(sample.libraries().subList(0, 1)));
     others.add(sample.withProvenance(Configuration.empty()));
     others.add(sample.withEnvironment(null));
+    others.add(sample.withCalibration(null));
+    others.add(sample.withCalibration(Calibration.isotonic(Map.of(
+        "yes", Calibration.Curve.of(new double[] {-0.1, 1}, new double[] {0, 1})))));
 
     assertThat(others.stream().map(contents -> make(contents).digest()).toList())
         .doesNotHaveDuplicates();
@@ -333,6 +337,7 @@ public abstract class ModelPackageContract {
         // A maker may add libraries of its own.
         assertThat(source.libraries()).containsAll(contents.libraries());
         assertThat(source.environment()).isEqualTo(contents.environment());
+        assertThat(source.calibration()).isEqualTo(contents.calibration());
         assertThat(source.provenance()).isEqualTo(contents.provenance());
       }
     }

@@ -7,6 +7,7 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Calibration;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
@@ -51,6 +52,7 @@ public final class PackageContents {
   private List<Library> libraries = List.of();
   private @Nullable Environment environment;
   private Configuration provenance = Configuration.empty();
+  private @Nullable Calibration calibration;
 
   private PackageContents(
       String model, Schema schema, Map<String, byte[]> weights, Map<String, byte[]> documents) {
@@ -69,6 +71,7 @@ public final class PackageContents {
     this.libraries = other.libraries;
     this.environment = other.environment;
     this.provenance = other.provenance;
+    this.calibration = other.calibration;
   }
 
   private PackageContents with(Consumer<PackageContents> change) {
@@ -83,7 +86,7 @@ public final class PackageContents {
 
   /**
    * {@return contents with every section: two files of weights, two documents, one file of a role that nobody knows, a baseline of two
-   * columns, two examples, settings, libraries, an environment, provenance}
+   * columns, two examples, settings, a calibration, libraries, an environment, provenance}
    *
    * @param model name of the model
    * @param variant contents of one variant are equal, of two variants different
@@ -147,6 +150,10 @@ public final class PackageContents {
             .charset("UTF-8")
             .variables(List.of("MODEL_HOME", "TZ"))
             .build())
+        .withCalibration(Calibration.isotonic(Map.of(
+            "yes",
+            Calibration.Curve.of(
+                new double[] {-0.1, 0.1 + 0.2, 1}, new double[] {0, 1.0 / 3, 1}))))
         .withProvenance(
             Configuration.builder().put("rows", 1_000).put("run", "r-17").build());
   }
@@ -240,6 +247,13 @@ public final class PackageContents {
   }
 
   /**
+   * {@return what makes probabilities of scores, if anything does}
+   */
+  public Optional<Calibration> calibration() {
+    return Optional.ofNullable(calibration);
+  }
+
+  /**
    * {@return the same contents with another name}
    *
    * @param model instead
@@ -327,6 +341,15 @@ public final class PackageContents {
    */
   public PackageContents withProvenance(Configuration provenance) {
     return with(copy -> copy.provenance = provenance);
+  }
+
+  /**
+   * {@return the same contents with another calibration, or none}
+   *
+   * @param calibration instead
+   */
+  public PackageContents withCalibration(@Nullable Calibration calibration) {
+    return with(copy -> copy.calibration = calibration);
   }
 
   private static byte[] bytes(String text) {

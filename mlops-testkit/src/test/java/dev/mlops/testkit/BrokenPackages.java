@@ -3,6 +3,7 @@ package dev.mlops.testkit;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Calibration;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.Environment;
@@ -199,6 +200,15 @@ final class BrokenPackages {
               @Override
               public Optional<Environment> environment() {
                 return from.isEmpty() ? source.environment() : Optional.of(Environment.here());
+              }
+            }),
+        new Broken<>(
+            "sections",
+            "it forgets the calibration when read again",
+            (healthy, from) -> new ForwardingPackage(healthy) {
+              @Override
+              public Optional<Calibration> calibration() {
+                return from.isEmpty() ? source.calibration() : Optional.empty();
               }
             }),
         new Broken<>(

@@ -1,7 +1,6 @@
 package dev.mlops.examples;
 
 import dev.mlops.api.model.Model;
-import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.core.pack.FilePackage;
@@ -18,8 +17,7 @@ public final class Answer {
   public static void main(String[] args) {
     // region answer
     ModelPackage source = FilePackage.read(Path.of(args.length == 0 ? "/models" : args[0]));
-    DecisionThresholds thresholds = DecisionThresholds.of(source.configuration(), source.schema());
-    Model model = thresholds.deciding(new TribuoRuntime().load(source)); // labels as served
+    Model model = source.deciding(new TribuoRuntime().load(source)); // as served
     int alike = 0;
     for (GoldenExample example : source.examples()) {
       alike += example.matches(model.predict(example.row())) ? 1 : 0;

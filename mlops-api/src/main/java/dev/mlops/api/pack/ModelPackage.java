@@ -1,5 +1,6 @@
 package dev.mlops.api.pack;
 
+import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Schema;
 import java.nio.channels.SeekableByteChannel;
 import java.util.List;
@@ -26,7 +27,7 @@ import java.util.Optional;
  *   <li><b>listed</b>: {@link #files()} is ordered by name, holds exactly one file of role {@code SCHEMA}, at least one of
  *       role {@code WEIGHTS}, and no name twice.
  *   <li><b>sections</b>: {@link #schema()}, {@link #baseline()}, {@link #examples()}, {@link #configuration()}, {@link
- *       #libraries()}, {@link #environment()} and {@link #provenance()} are what was put in, whether the package was just made
+ *       #calibration()}, {@link #libraries()}, {@link #environment()} and {@link #provenance()} are what was put in, whether the package was just made
  *       or read again.
  *   <li><b>unknownRole</b>: a file of a role that this release does not know is listed, verified and kept like any other.
  *   <li><b>unknownFile</b>: {@link #read} and {@link #open} of a file that the package does not list throw {@link
@@ -130,6 +131,27 @@ public interface ModelPackage {
    * {@return the settings that belong to the model; possibly none}
    */
   Configuration configuration();
+
+  /**
+   * {@return what makes probabilities of the model's scores, if the package holds it}
+   *
+   * <p>It is for scores as the runtime's model gives them. Baseline and examples are of calibrated answers.
+   */
+  Optional<Calibration> calibration();
+
+  /**
+   * {@return a model that answers as this package does where it serves: scores calibrated, labels by the decision thresholds}
+   *
+   * <p>Examples and baseline are of these answers. Whatever loads a model by a {@link ModelRuntime} asks this one.
+   *
+   * @param model what the runtime made of this package; the one returned closes it if it is {@link AutoCloseable}
+   * @throws IllegalArgumentException if the configuration holds decision thresholds that are not allowed
+   */
+  default Model deciding(Model model) {
+    Model calibrated =
+        calibration().map(calibration -> calibration.calibrating(model)).orElse(model);
+    return DecisionThresholds.of(configuration(), schema()).deciding(calibrated);
+  }
 
   /**
    * {@return the libraries that the model was made with, ordered by name; possibly none}

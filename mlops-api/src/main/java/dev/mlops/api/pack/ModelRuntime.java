@@ -12,7 +12,7 @@ import dev.mlops.api.model.Model;
  * <ol>
  *   <li><b>named</b>: {@link #name()} is the same at every call, and the packages that are loaded name it; a package of
  *       another runtime is refused with {@link ModelLoadException}.
- *   <li><b>answers</b>: the model gives the golden examples of its package again.
+ *   <li><b>answers</b>: the model, asked through {@link ModelPackage#deciding}, gives the golden examples of its package again.
  *   <li><b>verified</b>: files are read through {@link ModelPackage#read} and {@link ModelPackage#open} only, so that no byte
  *       is parsed before it is verified; the {@link PackageIntegrityException} of a damaged file reaches the caller unchanged.
  *   <li><b>refuses</b>: intact files that give no model are refused with {@link ModelLoadException}, whatever a parser or

@@ -47,6 +47,8 @@ public record PackageFile(String name, Role role, long size, Digest digest) {
     public static final Role PROVENANCE = new Role("provenance");
     /** Where the model was made: Java, operating system, processor. */
     public static final Role ENVIRONMENT = new Role("environment");
+    /** What makes probabilities of the model's scores. */
+    public static final Role CALIBRATION = new Role("calibration");
     /** For people: a model card, an approval, a report. */
     public static final Role DOCUMENT = new Role("document");
 
@@ -59,6 +61,7 @@ public record PackageFile(String name, Role role, long size, Digest digest) {
         CONFIGURATION,
         PROVENANCE,
         ENVIRONMENT,
+        CALIBRATION,
         DOCUMENT);
     private static final Pattern TEXT = Pattern.compile("[a-z0-9][a-z0-9.+_/-]{0,126}");
 

@@ -69,6 +69,12 @@ public final class VersionComparison {
         metric -> "baseline " + metric,
         (a, b) -> a + " -> " + b,
         lines);
+    if (!before.calibration().equals(after.calibration())) {
+      lines.add("calibration: "
+          + before.calibration().map(Object::toString).map(MlopsException::shown).orElse("none")
+          + " -> "
+          + after.calibration().map(Object::toString).map(MlopsException::shown).orElse("none"));
+    }
     settings("configuration", before.configuration(), after.configuration(), lines);
     settings("provenance", before.provenance(), after.provenance(), lines);
     compare(

@@ -12,7 +12,6 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.VersionEvidence;
-import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.TestPhase;
@@ -218,8 +217,7 @@ public final class GateRun {
         throw new IllegalArgumentException("the package wants runtime \""
             + MlopsException.shown(source.runtime()) + "\", got \"" + runtime.name() + "\"");
       }
-      return DecisionThresholds.of(source.configuration(), source.schema())
-          .deciding(runtime.load(source));
+      return source.deciding(runtime.load(source));
     };
     return report(candidate, null, null, null, new ArrayList<>(), loader, true);
   }

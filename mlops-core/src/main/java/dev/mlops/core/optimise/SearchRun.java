@@ -354,7 +354,7 @@ final class SearchRun {
       for (TimeOrdered.Fold<Labelled<Row>> fold : draft.folds.of(seen, halving.share(job.rung))) {
         context.requireRunning();
         if (last != null) {
-          close(last.model());
+          Closing.close(last.model());
           last = null;
         }
         rows += fold.training().size();
@@ -390,7 +390,7 @@ final class SearchRun {
       return failed(why(e), rows);
     } finally {
       if (last != null && !kept) {
-        close(last.model());
+        Closing.close(last.model());
       }
     }
   }
@@ -440,7 +440,7 @@ final class SearchRun {
     } catch (RuntimeException | LinkageError | StackOverflowError e) { // judged, not obeyed
       return Measured.failed(why(e), tried.measured.rows());
     } finally {
-      close(model);
+      Closing.close(model);
     }
   }
 
@@ -487,7 +487,7 @@ final class SearchRun {
     Estimate quality = measured.quality().get(metric.name());
     if (quality == null
         || (keeping && !findings(trial, measured).stream().allMatch(SearchRun::passes))) {
-      close(trained.model());
+      Closing.close(trained.model());
       return Optional.empty();
     }
     return Optional.of(new Winner(result(trial), quality, trainer, trained));
@@ -513,19 +513,9 @@ final class SearchRun {
         .with(latency(trained.model(), heldBack));
   }
 
-  private static void close(Model model) {
-    if (model instanceof AutoCloseable held) {
-      try {
-        held.close();
-      } catch (Exception e) {
-        // A model of a trial that is over: nobody asks it again.
-      }
-    }
-  }
-
   /** What it scored; nobody asks its model again. */
   private static Estimate heldBackAlone(Winner once) {
-    close(once.trained().model());
+    Closing.close(once.trained().model());
     return once.heldBack();
   }
 

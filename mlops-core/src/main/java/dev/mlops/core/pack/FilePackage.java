@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
+import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Calibration;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.Digest;
@@ -73,6 +75,7 @@ public final class FilePackage implements ModelPackage {
   private final Configuration configuration;
   private final @Nullable Environment environment;
   private final Configuration provenance;
+  private final @Nullable Calibration calibration;
 
   private FilePackage(Manifest manifest, Blobs blobs) {
     this.bytes = manifest.bytes();
@@ -87,6 +90,7 @@ public final class FilePackage implements ModelPackage {
         section(Role.CONFIGURATION, Sections::configuration).orElse(Configuration.empty());
     this.environment = section(Role.ENVIRONMENT, Sections::environment).orElse(null);
     this.provenance = section(Role.PROVENANCE, Sections::provenance).orElse(Configuration.empty());
+    this.calibration = section(Role.CALIBRATION, Sections::calibration).orElse(null);
   }
 
   /**
@@ -358,6 +362,11 @@ public final class FilePackage implements ModelPackage {
   }
 
   @Override
+  public Optional<Calibration> calibration() {
+    return Optional.ofNullable(calibration);
+  }
+
+  @Override
   public List<Library> libraries() {
     return libraries;
   }
@@ -436,6 +445,8 @@ public final class FilePackage implements ModelPackage {
     private final Map<Digest, byte[]> blobs = new HashMap<>();
     /** Files that are too large to be held. */
     private final Map<Digest, Path> stored = new HashMap<>();
+    /** Files that another package holds. */
+    private final Map<Digest, Blobs> shared = new HashMap<>();
 
     private final List<PackageFile> files = new ArrayList<>();
     private final Set<String> problems = new LinkedHashSet<>();
@@ -445,6 +456,7 @@ public final class FilePackage implements ModelPackage {
     private boolean weightsGiven;
     private @Nullable String runtime;
     private @Nullable Environment environment;
+    private @Nullable Calibration calibration;
     private @Nullable Baseline baseline;
     private List<GoldenExample> examples = List.of();
 
@@ -482,6 +494,42 @@ public final class FilePackage implements ModelPackage {
      */
     public Builder weights(String name, Path file) {
       return put(name, Role.WEIGHTS, file);
+    }
+
+    /**
+     * {@return this builder, with the runtime, the weights and the files of another package, but for its sections, model card, list
+     * of parts and test losses}
+     *
+     * <p>The bytes stay where they are: they are read from the other package, and verified, when they are asked for. A store that
+     * has them keeps one copy of them.
+     *
+     * @param source of the model
+     */
+    public Builder modelOf(ModelPackage source) {
+      for (PackageFile file : source.files()) {
+        if (Manifest.isSection(file.role())
+            || file.role().equals(TrainedModel.LOSSES)
+            || file.name().equals(MODEL_CARD)
+            || file.name().equals(SBOM)) {
+          continue;
+        }
+        weightsGiven |= file.role().equals(Role.WEIGHTS);
+        files.add(file);
+        shared.put(file.digest(), digest -> source.open(file));
+      }
+      return runtime(source.runtime());
+    }
+
+    /**
+     * {@return this builder, with what makes probabilities of the scores of the model}
+     *
+     * <p>Baseline and examples are given as the calibrated model answers.
+     *
+     * @param calibration of the scores that the runtime's model gives
+     */
+    public Builder calibration(Calibration calibration) {
+      this.calibration = requireNonNull(calibration, "calibration");
+      return this;
     }
 
     /**
@@ -666,6 +714,23 @@ public final class FilePackage implements ModelPackage {
             content,
             found);
       }
+      Calibration calibrated = calibration;
+      if (calibrated != null) {
+        check(
+            found,
+            () -> examples.stream()
+                .map(GoldenExample::expected)
+                .filter(said -> said instanceof Classification scored && scored.score().isPresent())
+                .forEach(calibrated::requireFit));
+        section(
+            Role.CALIBRATION,
+            calibrated,
+            Sections::calibration,
+            Sections::calibration,
+            all,
+            content,
+            found);
+      }
       if (environment != null) {
         section(
             Role.ENVIRONMENT,
@@ -724,13 +789,17 @@ public final class FilePackage implements ModelPackage {
       }
       Map<Digest, byte[]> held = Map.copyOf(content);
       Map<Digest, Path> aside = Map.copyOf(stored);
+      Map<Digest, Blobs> others = Map.copyOf(shared);
       Disk disk = new Disk();
       return new FilePackage(manifest, digest -> {
         byte[] bytes = held.get(digest);
         Path file = aside.get(digest);
+        Blobs other = others.get(digest);
         return bytes != null
             ? ModelPackage.channel(bytes)
-            : file == null ? null : disk.open(file.toRealPath());
+            : file != null
+                ? disk.open(file.toRealPath())
+                : other == null ? null : other.open(digest);
       });
     }
 

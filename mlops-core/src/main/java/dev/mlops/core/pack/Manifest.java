@@ -65,7 +65,8 @@ final class Manifest {
       Role.LIBRARIES,
       Role.CONFIGURATION,
       Role.PROVENANCE,
-      Role.ENVIRONMENT);
+      Role.ENVIRONMENT,
+      Role.CALIBRATION);
 
   private final int format;
   private final String model;
@@ -152,7 +153,8 @@ final class Manifest {
 
   /** {@return the only name that a section may have; other files may have any other} */
   static String sectionName(Role role) {
-    return (role.equals(Role.ENVIRONMENT) ? RESERVED : "") + role + ".json";
+    boolean reserved = role.equals(Role.ENVIRONMENT) || role.equals(Role.CALIBRATION);
+    return (reserved ? RESERVED : "") + role + ".json";
   }
 
   /** {@return whether this release parses files of a role} */

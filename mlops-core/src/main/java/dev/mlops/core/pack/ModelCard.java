@@ -68,6 +68,10 @@ public final class ModelCard {
     list(schema.columns(), column -> escaped(column.name()) + ": " + name(column.type()));
     source.baseline().ifPresent(this::baseline);
     settings("Settings", source.configuration());
+    source.calibration().ifPresent(calibration -> {
+      heading("Calibration");
+      line("Scores are made probabilities: " + escaped(calibration.toString()) + ".");
+    });
     if (!source.examples().isEmpty()) {
       heading("Golden examples");
       line(source.examples().size()

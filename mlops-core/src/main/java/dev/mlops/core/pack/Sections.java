@@ -12,6 +12,7 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Calibration;
 import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.api.pack.Configuration;
@@ -519,6 +520,69 @@ final class Sections {
             .charset(json.get("charset").text())
             .variables(json.get("variables").texts())
             .build());
+  }
+
+  static Json calibration(Calibration calibration) {
+    Map<String, Object> members = new HashMap<>();
+    members.put(FORMAT, version(Role.CALIBRATION));
+    members.put("method", name(calibration.method()));
+    Map<String, Object> labels = new HashMap<>();
+    calibration
+        .curves()
+        .forEach((label, curve) -> labels.put(
+            label,
+            Map.of(
+                "scores",
+                numbers(curve.scores()),
+                "probabilities",
+                numbers(curve.probabilities()))));
+    calibration
+        .lines()
+        .forEach((label, line) ->
+            labels.put(label, Map.of("slope", line.slope(), "intercept", line.intercept())));
+    members.put("labels", labels);
+    calibration.temperature().ifPresent(value -> members.put("temperature", value));
+    return Json.of(members);
+  }
+
+  private static List<Double> numbers(double[] values) {
+    return Arrays.stream(values).boxed().toList();
+  }
+
+  static Calibration calibration(Json json) {
+    known(json, Role.CALIBRATION, "method", "labels", "temperature");
+    Json labels = json.get("labels");
+    Calibration.Method method = value(json.get("method"), Calibration.Method.class);
+    return valid(json, () -> switch (method) {
+      case ISOTONIC -> {
+        Map<String, Calibration.Curve> curves = new TreeMap<>();
+        for (String label : labels.keys()) {
+          Json curve = labels.get(label);
+          curve.only("scores", "probabilities");
+          curves.put(
+              label,
+              Calibration.Curve.of(
+                  numbers(curve.get("scores")), numbers(curve.get("probabilities"))));
+        }
+        yield Calibration.isotonic(curves);
+      }
+      case PLATT -> {
+        Map<String, Calibration.Line> lines = new TreeMap<>();
+        for (String label : labels.keys()) {
+          Json line = labels.get(label);
+          line.only("slope", "intercept");
+          lines.put(
+              label,
+              new Calibration.Line(line.get("slope").number(), line.get("intercept").number()));
+        }
+        yield Calibration.platt(lines);
+      }
+      case TEMPERATURE -> Calibration.temperature(json.get("temperature").number());
+    });
+  }
+
+  private static double[] numbers(Json json) {
+    return json.items().stream().mapToDouble(Json::number).toArray();
   }
 
   static Json configuration(Configuration configuration) {

@@ -10,6 +10,7 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.pack.Calibration;
 import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelPackage;
@@ -47,7 +48,7 @@ public final class TrainedModel implements Trained {
   private static final int EXAMPLES = 20;
 
   /** A part of the baseline, in a file of its own. */
-  private static final PackageFile.Role LOSSES = PackageFile.Role.of("test-losses");
+  static final PackageFile.Role LOSSES = PackageFile.Role.of("test-losses");
 
   /** How many mismatches a message lists. */
   private static final int LISTED = 10;
@@ -117,6 +118,27 @@ public final class TrainedModel implements Trained {
         weights.andThen(draft -> thresholds.byLabel().forEach(draft::decisionThreshold)),
         context,
         phase == null ? null : phase.deciding(thresholds));
+  }
+
+  /**
+   * {@return the same model, whose scores are calibrated wherever it is asked; its packages hold the calibration}
+   *
+   * <p>Called before {@link #deciding}, and before it is tested.
+   *
+   * @param calibration of the scores that it gives
+   * @throws IllegalStateException if it was tested: its answers were others
+   */
+  public TrainedModel calibrated(Calibration calibration) {
+    if (phase != null) {
+      throw new IllegalStateException(
+          "a model must be calibrated before it is tested, but was tested on " + phase);
+    }
+    return new TrainedModel(
+        schema,
+        calibration.calibrating(model),
+        weights.andThen(draft -> draft.calibration(calibration)),
+        context,
+        null);
   }
 
   @Override

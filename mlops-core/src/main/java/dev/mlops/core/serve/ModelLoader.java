@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A package fits if the rows have all its columns, by name and type. Those that it does not know are ignored.
  *
- * <p>The decision thresholds of a package are part of its model: callers get the label that they give.
+ * <p>The calibration and the decision thresholds of a package are part of its model: callers get the scores and the label that
+ * they give.
  *
  * <p>A package says what it predicts by the task of its schema or, without one, by its first golden example, which also names
  * the outputs of a regression; one that says nothing is taken.
@@ -113,7 +114,7 @@ final class ModelLoader {
               + MlopsException.shown(given.toString()) + "; not loaded",
           null);
     }
-    DecisionThresholds thresholds = thresholds(source);
+    requireFit(source);
     Enforcer enforcer =
         enforcement == null ? null : Enforcer.of(enforcement, source, alias, counts);
     requireRunsHere(source);
@@ -124,7 +125,7 @@ final class ModelLoader {
               + source.digest().abbreviated() + " of " + alias + "; not loaded",
           null);
     }
-    return FittedModel.of(thresholds.deciding(model), source.schema(), rows, enforcer);
+    return FittedModel.of(source.deciding(model), source.schema(), rows, enforcer);
   }
 
   /** The rows that a version is given, with what it predicts: it may know fewer columns than the host has, or in another order. */
@@ -194,12 +195,12 @@ final class ModelLoader {
     }
   }
 
-  private DecisionThresholds thresholds(ModelPackage source) {
+  /** Said before the model is loaded: what it answers could not be decided. */
+  private void requireFit(ModelPackage source) {
     try {
       DecisionThresholds thresholds =
           DecisionThresholds.of(source.configuration(), source.schema());
       source.examples().forEach(example -> thresholds.requireFit(example.expected()));
-      return thresholds;
     } catch (IllegalArgumentException e) {
       throw new ModelLoadException(
           "decision thresholds of the package " + source.digest().abbreviated() + " of " + alias

@@ -388,22 +388,22 @@ class FilePackageTest extends ModelPackageContract {
   @Test
   void whatANewerReleaseAddsIsReadAndCopiedUnchanged() throws IOException {
     FilePackage made = whole()
-        .file("mlops/calibration.bin", Role.of("calibration"), new byte[] {1, 2, 3})
+        .file("mlops/uncertainty.bin", Role.of("uncertainty"), new byte[] {1, 2, 3})
         .build();
     String newer = new String(made.manifest(), UTF_8)
         .replace("\"dev.mlops.format\"", "\"a\":\"b\",\"dev.mlops.format\"")
-        .replace("vnd.mlops.file.v1.raw", "vnd.mlops.calibration.v3+json")
+        .replace("vnd.mlops.file.v1.raw", "vnd.mlops.uncertainty.v3+json")
         .replace(
-            "\"dev.mlops.role\":\"calibration\"",
-            "\"dev.mlops.curves\":\"7\",\"dev.mlops.role\":\"calibration\"");
+            "\"dev.mlops.role\":\"uncertainty\"",
+            "\"dev.mlops.curves\":\"7\",\"dev.mlops.role\":\"uncertainty\"");
     FilePackage read = FilePackage.of(newer.getBytes(UTF_8), blobs(made)::get);
     assertThat(read.digest()).isEqualTo(Digest.of(newer.getBytes(UTF_8)));
-    assertThat(read.files(Role.of("calibration"))).hasSize(1);
+    assertThat(read.files(Role.of("uncertainty"))).hasSize(1);
     read.write(folder);
     FilePackage copied = FilePackage.read(folder);
     assertThat(copied).isEqualTo(read);
     assertThat(copied.manifest()).isEqualTo(newer.getBytes(UTF_8));
-    assertThat(copied.read(copied.files(Role.of("calibration")).get(0))).containsExactly(1, 2, 3);
+    assertThat(copied.read(copied.files(Role.of("uncertainty")).get(0))).containsExactly(1, 2, 3);
   }
 
   @Test

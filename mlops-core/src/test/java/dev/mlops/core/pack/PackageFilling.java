@@ -13,6 +13,7 @@ public final class PackageFilling {
     contents.baseline().ifPresent(builder::baseline);
     builder.libraries(contents.libraries());
     contents.environment().ifPresent(builder::environment);
+    contents.calibration().ifPresent(builder::calibration);
     contents.configuration().values().forEach((name, value) -> {
       if (value instanceof String text) {
         builder.configuration(name, text);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Calibration;
 import dev.mlops.api.pack.Configuration;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.Environment;
@@ -598,6 +599,11 @@ class StoreDamageTest {
     @Override
     public Optional<Environment> environment() {
       return source.environment();
+    }
+
+    @Override
+    public Optional<Calibration> calibration() {
+      return source.calibration();
     }
 
     @Override
