@@ -192,7 +192,8 @@ class RecalibrationTest {
       assertThat(half.score("yes").orElseThrow()).isBetween(0.06, 0.14);
       assertThat(half.score("no").orElseThrow() + half.score("yes").orElseThrow()).isEqualTo(1);
       assertThat(read.baseline().orElseThrow().quality(Metric.LOG_LOSS).orElseThrow().value())
-          .isLessThan(0.3);
+          .isLessThan(0.45); // the entropy of the truths is .339, the raw scores have .661
+
 
       // Calibrated again, from the raw scores: nothing is applied twice.
       Trained again =
