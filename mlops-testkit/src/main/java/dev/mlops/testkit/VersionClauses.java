@@ -72,15 +72,15 @@ abstract class VersionClauses extends TruthClauses {
   }
 
   @Test
-  @DisplayName("records a challenger beside the champion, each in its own section")
-  void creditsTheVersion_challengerBesideTheChampion() {
+  @DisplayName("records a candidate beside the champion, each in its own section")
+  void creditsTheVersion_candidateBesideTheChampion() {
     MetricsMonitor monitor = open();
     Baseline first = baseline();
     Recorder champion = serving(monitor, "1", first);
-    Recorder challenger = monitor.recorder("2", baseline());
+    Recorder candidate = monitor.recorder("2", baseline());
     for (int i = 0; i < 30; i++) {
       monitor.truth(champion.record(ROW, YES, NANOS), TRUE);
-      monitor.truth(challenger.record(ROW, i < 10 ? NO : YES, NANOS), TRUE);
+      monitor.truth(candidate.record(ROW, i < 10 ? NO : YES, NANOS), TRUE);
     }
     monitor.tick();
     assertAccuracy(section(monitor, "1"), 30, 30);
@@ -88,7 +88,7 @@ abstract class VersionClauses extends TruthClauses {
 
     Recorder again = monitor.recorder("2", Baseline.builder(SCHEMA).build());
     again.record(ROW, YES, NANOS);
-    challenger.record(ROW, YES, NANOS);
+    candidate.record(ROW, YES, NANOS);
     monitor.tick();
     assertThat(section(monitor, "2").recorded()).isEqualTo(32);
     assertThat(section(monitor, "2").baseline()).isPresent();
@@ -96,7 +96,7 @@ abstract class VersionClauses extends TruthClauses {
   }
 
   @Test
-  @DisplayName("restarts no detector when recorders are taken, also of a challenger")
+  @DisplayName("restarts no detector when recorders are taken, also of a candidate")
   void recorderOnlyAsks_restartsNoDetector() {
     MetricsMonitor monitor = open();
     Recorder recorder = serving(monitor, "1", baseline());

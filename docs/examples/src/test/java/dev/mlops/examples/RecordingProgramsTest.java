@@ -32,19 +32,19 @@ class RecordingProgramsTest {
     return Classification.of(amount > limit ? "returned" : "kept");
   }
 
-  /** The champion answers; the challenger predicts the same orders beside it and is compared by the same truths. */
+  /** The champion answers; the candidate predicts the same orders beside it and is compared by the same truths. */
   @Test
-  void aChallengerRecordedBesideTheChampion() {
+  void aCandidateRecordedBesideTheChampion() {
     try (MetricsMonitor monitor = open()) {
       Recorder champion = monitor.recorder("7", BASELINE);
       monitor.champion("7");
-      Recorder challenger = monitor.recorder("8", BASELINE);
+      Recorder candidate = monitor.recorder("8", BASELINE);
 
       for (int amount = 0; amount < 400; amount++) {
         Row row = Row.of(SCHEMA, (double) amount);
         Truth truth = Truth.of(amount > 200 ? "returned" : "kept");
         monitor.truth(champion.record(row, by(250, amount), 1_000), truth);
-        monitor.truth(challenger.record(row, by(210, amount), 1_000), truth);
+        monitor.truth(candidate.record(row, by(210, amount), 1_000), truth);
       }
       monitor.tick();
 
@@ -56,7 +56,7 @@ class RecordingProgramsTest {
       assertThat(seven.quality(Metric.ACCURACY).orElseThrow().value()).isEqualTo(350 / 400.0);
       assertThat(eight.quality(Metric.ACCURACY).orElseThrow().value()).isEqualTo(390 / 400.0);
 
-      monitor.champion("8"); // the challenger has won
+      monitor.champion("8"); // the candidate has won
       assertThat(monitor.evidence().champion().orElseThrow().version()).isEqualTo("8");
     }
   }

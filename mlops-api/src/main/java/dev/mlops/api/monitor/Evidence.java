@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Rules read the section of the {@link #champion()}. While a gate judges a candidate there is a section of the {@link
  * #candidate()} too, and comparisons of the two on the same rows; the evidence of a monitor has neither, and lists a
- * challenger that it records among the {@link #others()}. Two snapshots are equal if all that they hold is.
+ * candidate that it records among the {@link #others()}. Two snapshots are equal if all that they hold is.
  *
  * <p>Immutable.
  *
@@ -119,7 +119,7 @@ public final class Evidence {
     return candidate == null ? champion() : candidate();
   }
 
-  /** {@return what is known about all other versions: those that served before, and challengers; newest first} */
+  /** {@return what is known about all other versions: those that served before, and candidates; newest first} */
   public List<VersionEvidence> others() {
     return others;
   }

@@ -3,6 +3,7 @@ package dev.mlops.api.store;
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageIntegrityException;
 import java.nio.channels.SeekableByteChannel;
 
 /**
@@ -37,22 +38,32 @@ public interface PackageReader {
      * {@return the bytes of a small blob, verified}
      *
      * @param blob its digest, of at most 2 GiB
-     * @throws dev.mlops.api.pack.PackageIntegrityException if it is missing or damaged, or the package does not have it
+     * @throws PackageIntegrityException if it is missing or damaged, or the package does not have it
      * @throws StoreException if it could not be read
      * @throws IllegalStateException if the store is closed
      */
     byte[] read(Digest blob);
 
     /**
-     * {@return a channel over the bytes of a blob, of which every byte was verified before the first can be read}
+     * {@return a channel over the bytes of a blob as they are stored}
      *
-     * <p>Reads the blob once for that and holds none of it in memory. The caller closes the channel.
+     * <p>They are not verified: a package compares them with the digest before it gives the first of them to anybody, and throws
+     * what {@link #damaged} gives where they are others. So each byte is hashed once. The caller closes the channel.
      *
      * @param blob its digest
-     * @throws dev.mlops.api.pack.PackageIntegrityException if it is missing or damaged, or the package does not have it
+     * @throws PackageIntegrityException if it is missing, or the package does not have it
      * @throws StoreException if it could not be read
      * @throws IllegalStateException if the store is closed
      */
     SeekableByteChannel open(Digest blob);
+
+    /**
+     * Looks at the bytes of a blob that a package found to be others, and sets them aside if they are.
+     *
+     * @param blob its digest
+     * @param fault what the package would throw
+     * @return what it throws: where the store finds the same, a fault that says where the bytes are and how to restore them
+     */
+    PackageIntegrityException damaged(Digest blob, PackageIntegrityException fault);
   }
 }

@@ -208,6 +208,11 @@ public final class Registry implements VersionStore {
             ? source.open(file)
             : ModelPackage.channel(read(blob));
       }
+
+      @Override
+      public PackageIntegrityException damaged(Digest blob, PackageIntegrityException fault) {
+        return fault;
+      }
     });
     if (!again.model().equals(model) || !again.files().equals(source.files())) {
       throw new PackageFormatException(
@@ -315,7 +320,14 @@ public final class Registry implements VersionStore {
 
       @Override
       public SeekableByteChannel open(Digest blob) {
-        return Registry.this.open(version.toString(), blob, size(blob), PUBLISH);
+        long unused = size(blob);
+        requireOpen();
+        return requireThere(version.toString(), blob, PUBLISH);
+      }
+
+      @Override
+      public PackageIntegrityException damaged(Digest blob, PackageIntegrityException fault) {
+        return Registry.this.damaged(version.toString(), blob, size(blob), fault);
       }
 
       private long size(Digest blob) {
@@ -358,33 +370,19 @@ public final class Registry implements VersionStore {
     return backend.open(blob).orElseThrow(() -> missing(owner, blob, remedy));
   }
 
-  /** {@return a channel over a blob that was read once and found whole} */
-  private SeekableByteChannel open(String owner, Digest blob, long size, String remedy) {
-    requireOpen();
-    SeekableByteChannel channel = requireThere(owner, blob, remedy);
-    boolean whole = false;
-    try {
+  /** {@return the fault of a blob that a package found to be another; its own where the blob is whole now} */
+  private PackageIntegrityException damaged(
+      String owner, Digest blob, long size, PackageIntegrityException fault) {
+    try (SeekableByteChannel channel = requireThere(owner, blob, PUBLISH)) {
       Seen seen = look(channel, size);
-      if (seen.length() != size || !seen.digest().equals(blob)) {
-        throw damaged(owner, blob, size, seen.length(), seen.digest(), remedy);
-      }
-      channel.position(0);
-      whole = true;
-      return channel;
-    } catch (IOException e) {
-      throw unreadable(blob, e);
-    } finally {
-      if (!whole) {
-        close(channel);
-      }
-    }
-  }
-
-  private static void close(SeekableByteChannel channel) {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      return; // it was only read
+      return seen.equals(new Seen(size, blob))
+          ? fault
+          : damaged(owner, blob, size, seen.length(), seen.digest(), PUBLISH);
+    } catch (PackageIntegrityException e) { // missing by now
+      return e;
+    } catch (IOException | StoreException e) {
+      fault.addSuppressed(e);
+      return fault;
     }
   }
 

@@ -295,7 +295,7 @@ public final class FilePackage implements ModelPackage {
       String model, Digest identity, String name, long size, Digest digest, Blobs blobs) {
     try (SeekableByteChannel source = source(model, identity, name, digest, blobs)) {
       return VerifiedChannel.bytes(
-          source, size, digest, how -> damaged(model, identity, name + " " + how));
+          source, size, digest, how -> blobs.damaged(digest, damaged(model, identity, name + " " + how)));
     } catch (IOException e) {
       throw new UncheckedIOException("could not read " + name + " of " + model, e);
     }
@@ -309,7 +309,7 @@ public final class FilePackage implements ModelPackage {
           source(model, identity, name, digest, blobs),
           size,
           digest,
-          how -> damaged(model, identity, name + " " + how));
+          how -> blobs.damaged(digest, damaged(model, identity, name + " " + how)));
     } catch (IOException e) {
       throw new UncheckedIOException("could not read " + name + " of " + model, e);
     }
@@ -320,7 +320,7 @@ public final class FilePackage implements ModelPackage {
       String model, Digest identity, String name, long size, Digest digest, Blobs blobs) {
     try (SeekableByteChannel source = source(model, identity, name, digest, blobs)) {
       VerifiedChannel.verify(
-          source, size, digest, how -> damaged(model, identity, name + " " + how));
+          source, size, digest, how -> blobs.damaged(digest, damaged(model, identity, name + " " + how)));
     } catch (IOException e) {
       throw new UncheckedIOException("could not read " + name + " of " + model, e);
     }

@@ -78,9 +78,9 @@ public record ShadowPlan(
   }
 
   /**
-   * {@return a long shadow of a challenger that is promoted only if it is better: at most 10,000 truths, without an early end}
+   * {@return a long shadow of a candidate that is promoted only if it is better: at most 10,000 truths, without an early end}
    *
-   * <p>Several challengers may be shadowed at once, each by a plan of its own. The first that is better takes over, which ends
+   * <p>Several candidates may be shadowed at once, each by a plan of its own. The first that is better takes over, which ends
    * the others; with k of them, one that is no better takes over with probability at most k alpha.
    */
   public static ShadowPlan championChallenger() {

@@ -1,6 +1,8 @@
 package dev.mlops.core.store;
 
+import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.PackageIntegrityException;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.AliasMove;
 import dev.mlops.api.store.Document;
@@ -9,7 +11,9 @@ import dev.mlops.api.store.Registry;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.pack.Blobs;
 import dev.mlops.core.pack.FilePackage;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.LinkedHashSet;
@@ -56,7 +60,18 @@ import java.util.Set;
  */
 public final class FileVersionStore implements VersionStore {
   private static final PackageReader PACKAGES =
-      (manifest, blobs) -> FilePackage.over(manifest, blobs::open);
+      (manifest, blobs) -> FilePackage.over(manifest, new Blobs() {
+        @Override
+        public SeekableByteChannel open(Digest digest) {
+          return blobs.open(digest);
+        }
+
+        @Override
+        public PackageIntegrityException damaged(
+            Digest digest, PackageIntegrityException fault) {
+          return blobs.damaged(digest, fault);
+        }
+      });
 
   private final FileBackend backend;
   private final StoreFiles files;

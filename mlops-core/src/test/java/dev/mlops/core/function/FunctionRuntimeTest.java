@@ -165,7 +165,7 @@ class FunctionRuntimeTest {
             assertThat(example.matches(loaded.predict(example.row()))).isTrue());
   }
 
-  /** What holds something is closed by whoever loaded it: the runtime hands the host's model out as it is. */
+  /** What holds something is closed by its loader: the runtime hands the host's model out as it is. */
   @Test
   void aModelThatHoldsSomethingIsClosedOnceByItsLastUser() {
     AtomicInteger closes = new AtomicInteger();

@@ -407,9 +407,9 @@ class PairedShadowTest {
     assertThat(rollout.decision().reason()).contains("undecided on 9 rows");
   }
 
-  /** No worse is not enough for a challenger. */
+  /** No worse is not enough for a candidate beside a champion that may stay. */
   @Test
-  void aChallengerMustBeBetter() {
+  void inChampionChallengerACandidateMustBeBetter() {
     PairedShadow equal =
         PairedShadow.of(ShadowPlan.championChallenger().untilDecided(2_000), SCHEMA, 1.0);
     PairedShadow better =

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
  * step (one access to what threads share), and goes through all schedules with at most a given number of changes of the thread that could
  * have gone on.
  *
- * <p>In each of them nobody uses a model that is closed, every model that was replaced is closed once, and whoever asks for a model
+ * <p>In each of them nobody uses a model that is closed, every model that was replaced is closed once, and each request for a model
  * gets one.
  */
 @Timeout(600)
