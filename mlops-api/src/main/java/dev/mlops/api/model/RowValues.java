@@ -113,7 +113,7 @@ final class RowValues {
   /** 0 where both are 0; halves, so that two large values do not overflow. */
   static double symmetricPercentage(double said, double right) {
     double size = Math.abs(said) / 2 + Math.abs(right) / 2;
-    return size == 0 ? 0.0 : Math.abs(said / 2 - right / 2) * 2 / size;
+    return size == 0 ? 0.0 : Math.abs(said / 2 - right / 2) / size * 2;
   }
 
   static DoubleBinaryOperator pinball(double quantile) {

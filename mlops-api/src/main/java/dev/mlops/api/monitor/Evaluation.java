@@ -8,6 +8,7 @@ import dev.mlops.api.model.Figures;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Names;
+import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Latency;
 import java.time.Duration;
 import java.util.List;
@@ -140,11 +141,21 @@ final class Evaluation {
     Optional<Estimate> baseline =
         evidence.judged().flatMap(VersionEvidence::baseline).flatMap(test -> test.quality(metric));
     if (baseline.isEmpty()) {
-      return inconclusive("no " + metric + " in the baseline");
+      return inconclusive("no " + metric + " in the baseline" + unseenPositive());
     }
     double measured = judged(metric, baseline.get()).value();
     double allowed = metric.higherIsBetter() ? measured - limit() : measured + limit();
     return compare(metric, allowed, "baseline %s allows", measured);
+  }
+
+  /** Why there may be no recall: a positive label that is misspelt. */
+  private String unseenPositive() {
+    return evidence
+        .judged()
+        .flatMap(VersionEvidence::baseline)
+        .flatMap(Baseline::unseenPositive)
+        .map(unseen -> ": " + unseen)
+        .orElse("");
   }
 
   /** Holds live quality against what is allowed; {@code origin} says where that comes from, with the numbers in it. */
@@ -162,7 +173,8 @@ final class Evaluation {
                   .filter(section -> !section.windows().contains(over))
                   .isPresent())
               .map(over -> ": it is not measured; name the condition in MonitorFactory.watching")
-              .orElse(""));
+              .orElse("")
+          + unseenPositive());
     }
     Estimate now = judged(metric, live.get());
     double half = (now.upper() - now.lower()) / 2;
@@ -223,7 +235,8 @@ final class Evaluation {
   private Finding noWorseThanChampion(Metric metric) {
     Optional<Estimate> compared = evidence.comparison(metric);
     if (compared.isEmpty()) {
-      return inconclusive("no " + metric + " of candidate and champion on the same rows");
+      return inconclusive(
+          "no " + metric + " of candidate and champion on the same rows" + unseenPositive());
     }
     Estimate difference = compared.get();
     double gain = metric.higherIsBetter() ? difference.lower() : -difference.upper();

@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Names;
 import dev.mlops.api.model.Schema;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -115,6 +117,23 @@ public final class Baseline {
    */
   public List<ColumnProfile> columns() {
     return columns;
+  }
+
+  /**
+   * {@return that no test row had the positive label, with the label that was most likely meant; empty if one had, if the
+   * schema names none, or if the test phase does not tell all labels}
+   */
+  public Optional<String> unseenPositive() {
+    return labels()
+        .filter(labels -> labels.n() > 0 && labels.other() == 0)
+        .flatMap(labels -> schema
+            .positiveLabel()
+            .filter(label -> !labels.counts().containsKey(label))
+            .map(label -> "none of " + labels.n() + " test rows has the positive label \""
+                + MlopsException.shown(label) + "\""
+                + Names.nearest(label, labels.counts().keySet())
+                    .map(near -> "; is \"" + MlopsException.shown(near) + "\" meant?")
+                    .orElse("")));
   }
 
   /**

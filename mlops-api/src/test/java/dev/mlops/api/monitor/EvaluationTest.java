@@ -11,11 +11,13 @@ import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.Latency;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -394,5 +396,30 @@ class EvaluationTest {
     assertThatThrownBy(() -> Signals.failures().atMost(Double.NaN)).hasMessageContaining("NaN");
     assertThatThrownBy(() -> Signals.latency().p99NoWorseThanChampion(0.9))
         .hasMessageContaining("0.9");
+  }
+
+  /** A recall that is never known may be one of a label that is misspelt. */
+  @Test
+  void aMisspeltPositiveLabelIsNamedWhereRecallIsNotKnown() {
+    Schema misspelt = Schema.of(Column.number("amount")).positiveLabel("Fraud");
+    VersionEvidence section = VersionEvidence.builder("7")
+        .baseline(Baseline.builder(misspelt)
+            .labels(new CategoryProfile("label", Map.of("ok", 90L, "fraud", 10L), 0, 0))
+            .build())
+        .build();
+    Evidence gate = Evidence.builder("m", Instant.EPOCH)
+        .champion(VersionEvidence.builder("6").build())
+        .candidate(section)
+        .build();
+    Evidence live = Evidence.builder("m", Instant.EPOCH).champion(section).build();
+    for (Finding found : List.of(
+        Signals.quality("recall").atLeast(0.8).test(live),
+        Signals.quality("recall").noWorseThanBaseline(0.1).test(live),
+        Signals.quality("recall").atLeast(0.8).test(gate),
+        Signals.quality("recall").noWorseThanChampion(0.1).test(gate))) {
+      assertThat(found.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+      assertThat(found.text())
+          .contains("no recall", "none of 100 test rows", "\"Fraud\"", "is \"fraud\" meant?");
+    }
   }
 }

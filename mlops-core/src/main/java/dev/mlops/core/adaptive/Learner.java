@@ -65,7 +65,10 @@ abstract sealed class Learner implements AdaptiveModel
     if (positive.isPresent() && !once.contains(positive.get())) {
       throw new IllegalArgumentException("the positive label \""
           + MlopsException.shown(positive.get()) + "\" must be one of "
-          + MlopsException.shown(labels.toString()));
+          + MlopsException.shown(labels.toString())
+          + MlopsException.nearest(positive.get(), labels)
+              .map(near -> "; is \"" + MlopsException.shown(near) + "\" meant?")
+              .orElse(""));
     }
     return schema.task().isPresent() ? schema : schema.predicting(Task.CLASSIFICATION);
   }

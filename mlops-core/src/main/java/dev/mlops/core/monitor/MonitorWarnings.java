@@ -158,7 +158,7 @@ final class MonitorWarnings {
             "skill",
             version + " is not known to be better than a model that knows nothing: " + doubt,
             null));
-    Skill.unseenPositive(section.baseline)
+    section.baseline.unseenPositive()
         .ifPresent(unseen -> releases.once("positive", version + ": " + unseen, null));
     section.watchers.forEach((watch, watcher) -> {
       if (watcher.findsNothing()) {

@@ -62,7 +62,13 @@ public final class ModelCard {
         + ", loaded by the runtime " + escaped(source.runtime()) + "."
         + schema
             .positiveLabel()
-            .map(label -> " The positive label is " + escaped(label) + ".")
+            .map(label -> " The positive label is " + escaped(label)
+                + source
+                    .baseline()
+                    .flatMap(Baseline::unseenPositive)
+                    .map(unseen -> ": " + escaped(unseen))
+                    .orElse("")
+                + ".")
             .orElse(""));
     heading("Input");
     list(schema.columns(), column -> escaped(column.name()) + ": " + name(column.type()));

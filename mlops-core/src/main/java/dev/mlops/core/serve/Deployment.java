@@ -13,6 +13,7 @@ import dev.mlops.api.model.RejectedValueException;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.RowBinding;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.model.Texts;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
@@ -37,7 +38,6 @@ import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.Serving.Hold;
 import dev.mlops.core.serve.Serving.Loaded;
 import dev.mlops.core.serve.Serving.State;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -1252,15 +1252,15 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     /**
      * {@return this builder, with the name that a first release is made under; {@code deployment} by default}
      *
-     * @param actor such as {@code fraud-service}; at most 200 characters
-     * @throws IllegalArgumentException if no store could keep it
+     * @param actor such as {@code fraud-service}; at most 200 characters, {@linkplain Texts#whole made whole}
+     * @throws IllegalArgumentException if it is longer
      */
     public Builder<T> by(String actor) {
-      if (actor.length() > LONGEST_ACTOR || !StandardCharsets.UTF_8.newEncoder().canEncode(actor)) {
+      if (actor.length() > LONGEST_ACTOR) {
         throw new IllegalArgumentException("actor must have at most " + LONGEST_ACTOR
-            + " characters and no half ones, but had " + actor.length());
+            + " characters, but had " + actor.length());
       }
-      this.actor = actor;
+      this.actor = Texts.whole(actor);
       return this;
     }
 

@@ -149,6 +149,14 @@ class AdaptiveRuntimeTest {
         .isEqualTo(model.snapshot().asPackage("orders").digest());
   }
 
+  @Test
+  void aPositiveLabelThatIsNoneOfItsLabelsIsRefusedWithTheNearest() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> NaiveBayes.of(SCHEMA.positiveLabel("Yes"), LABELS))
+        .withMessageContaining("\"Yes\" must be one of [no, yes]")
+        .withMessageContaining("is \"yes\" meant?");
+  }
+
   @ParameterizedTest
   @MethodSource("learners")
   void whatItDoesNotKnowIsRefusedAndTeachesNothing(AdaptiveModel model) {

@@ -10,6 +10,8 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.CategoryProfile;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.Library;
@@ -147,6 +149,20 @@ class ContentsTest {
   }
 
   // ---- the model card
+
+  @Test
+  void theCardSaysThatThePositiveLabelIsMisspelt() {
+    Schema schema = Schema.of(Column.number("amount")).positiveLabel("Fraud");
+    FilePackage made = FilePackage.builder("fraud", schema)
+        .runtime("mine")
+        .weights("model.bin", new byte[] {1})
+        .baseline(Baseline.builder(schema)
+            .labels(new CategoryProfile("label", Map.of("ok", 90L, "fraud", 10L), 0, 0))
+            .build())
+        .build();
+    assertThat(ModelCard.of(made))
+        .contains("positive label is Fraud: none of 100 test rows", "fraud", "meant?");
+  }
 
   @Test
   void theModelCardTellsWhatIsKnown() {

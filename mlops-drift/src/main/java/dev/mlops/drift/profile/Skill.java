@@ -4,7 +4,6 @@ import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Figures;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
-import dev.mlops.api.model.Names;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
 import java.util.List;
@@ -131,26 +130,5 @@ public final class Skill {
         .filter(labels -> labels.n() > 0)
         .flatMap(labels -> mostFrequent(labels)
             .map(most -> Map.entry(most.getKey(), (double) most.getValue() / labels.n())));
-  }
-
-  /**
-   * {@return that no test row had the positive label, with the label that was most likely meant; empty if one had, if the
-   * schema names none, or if the test phase does not tell all labels}
-   *
-   * @param baseline what the test phase measured
-   */
-  public static Optional<String> unseenPositive(Baseline baseline) {
-    return baseline
-        .labels()
-        .filter(labels -> labels.n() > 0 && labels.other() == 0)
-        .flatMap(labels -> baseline
-            .schema()
-            .positiveLabel()
-            .filter(label -> !labels.counts().containsKey(label))
-            .map(label -> "none of " + labels.n() + " test rows has the positive label \""
-                + MlopsException.shown(label) + "\""
-                + Names.nearest(label, labels.counts().keySet())
-                    .map(near -> "; is \"" + MlopsException.shown(near) + "\" meant?")
-                    .orElse("")));
   }
 }

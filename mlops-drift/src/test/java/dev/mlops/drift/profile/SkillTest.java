@@ -126,7 +126,7 @@ class SkillTest {
   void aTestPhaseThatDoesNotTellTellsNothing() {
     Schema fraud = SCHEMA.positiveLabel("fraud");
     assertThat(Skill.doubt(Baseline.builder(fraud).build())).isEmpty();
-    assertThat(Skill.unseenPositive(Baseline.builder(fraud).build())).isEmpty();
+    assertThat(Baseline.builder(fraud).build().unseenPositive()).isEmpty();
     Baseline inputs = Baselines.from(SCHEMA, Collections.nCopies(5, Row.of(SCHEMA, 1.0)));
     assertThat(inputs.rows()).isEqualTo(5);
     assertThat(inputs.columns()).hasSize(1);
@@ -142,20 +142,20 @@ class SkillTest {
   void aPositiveLabelThatNoTestRowHasIsToldWithTheNearest() {
     Schema typo = SCHEMA.positiveLabel("Fraud");
     Baseline tested = labels(typo, random -> mostly(random, 0.9), (random, is) -> is);
-    assertThat(Skill.unseenPositive(tested).orElseThrow())
+    assertThat(tested.unseenPositive().orElseThrow())
         .contains("none of 2000", "\"Fraud\"", "\"fraud\" meant");
-    assertThat(Skill.unseenPositive(labels(
-            SCHEMA.positiveLabel("fraud"), random -> mostly(random, 0.9), (random, is) -> is)))
+    assertThat(labels(
+            SCHEMA.positiveLabel("fraud"), random -> mostly(random, 0.9), (random, is) -> is).unseenPositive())
         .isEmpty();
-    assertThat(Skill.unseenPositive(
-                labels(SCHEMA.positiveLabel("theft"), random -> "ok", (random, is) -> is))
+    assertThat(
+                labels(SCHEMA.positiveLabel("theft"), random -> "ok", (random, is) -> is).unseenPositive()
             .orElseThrow())
         .as("nothing is near")
         .doesNotContain("meant");
     Baseline notAll = Baseline.builder(typo)
         .labels(new CategoryProfile("label", Map.of("ok", 5L), 1, 0))
         .build();
-    assertThat(Skill.unseenPositive(notAll)).as("one label is not listed").isEmpty();
+    assertThat(notAll.unseenPositive()).as("one label is not listed").isEmpty();
   }
 
   /** The labels of a baseline are counted like a column of categories: the 200 most frequent, the rest as one number. */
