@@ -10,6 +10,7 @@ import dev.mlops.api.pack.NumberProfile;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -126,4 +127,22 @@ class MessagesTest {
         .isEqualTo("106751991167300 d 15 h 30 min 7.999999999 s");
     assertThat(MlopsException.shown(Duration.ofSeconds(Long.MIN_VALUE))).startsWith("PT-");
   }
+
+  /** A part without words of its own, as every lambda is, is named by the class that holds it. */
+  @Test
+  void partsOfAHostAreNamed() {
+    Supplier<String> lambda = () -> "x";
+    Object mute = new Object() {
+      @Override
+      public String toString() {
+        throw new IllegalStateException("mute");
+      }
+    };
+    assertThat(MlopsException.named(lambda)).isEqualTo("a lambda of MessagesTest");
+    assertThat(MlopsException.named(Duration.ofSeconds(2))).isEqualTo("PT2S");
+    assertThat(MlopsException.named(new Plain())).isEqualTo("MessagesTest$Plain");
+    assertThat(MlopsException.named(mute)).startsWith("MessagesTest$");
+  }
+
+  private static final class Plain {}
 }
