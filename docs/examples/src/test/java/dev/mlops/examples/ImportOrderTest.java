@@ -3,6 +3,7 @@ package dev.mlops.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -181,6 +182,43 @@ class ImportOrderTest {
             && (in(to, "org.apache.commons.csv") || in(to, "dev.mlops.core.csv"))
         ? Optional.of("only dev.mlops.core.csv loads Commons CSV")
         : Optional.empty());
+  }
+
+  /** Processes, sockets, Java serialisation and its filters are the host's. */
+  @Test
+  void theLibraryStartsNoProcessOpensNoSocketAndReadsNoSerialisedObject() {
+    Set<String> hosts = Set.of(
+        "java.lang.ProcessBuilder",
+        "java.lang.Runtime.exec",
+        "java.lang.Runtime.addShutdownHook",
+        "java.lang.System.exit",
+        "java.lang.Thread.start",
+        "java.net.Socket",
+        "java.net.ServerSocket",
+        "java.net.DatagramSocket",
+        "java.net.URL.openConnection",
+        "java.net.URL.openStream",
+        "java.net.http",
+        "java.nio.channels.SocketChannel",
+        "java.nio.channels.ServerSocketChannel",
+        "java.io.ObjectInputStream",
+        "java.io.ObjectInputFilter");
+    List<String> found = new ArrayList<>();
+    int calls = 0;
+    for (JavaClass type : CLASSES) {
+      if (in(type.getPackageName(), "dev.mlops.examples")) {
+        continue;
+      }
+      for (JavaAccess<?> call : type.getAccessesFromSelf()) {
+        calls++;
+        String to = call.getTargetOwner().getName() + "." + call.getName();
+        hosts.stream()
+            .filter(name -> in(to, name))
+            .forEach(name -> found.add(call.getDescription()));
+      }
+    }
+    assertThat(calls).isGreaterThan(1_000);
+    assertThat(found).isEmpty();
   }
 
   /** The five {@code Only…} programs take one part and no composition. */

@@ -188,7 +188,7 @@ final class ClassNames {
   }
 
   /**
-   * Refuses a stored model that names a class which is not allowed.
+   * Refuses a stored model that names a class which is not allowed, or declares larger tensors than it holds.
    *
    * @param bytes verified; a model of any size is read as a stream, without a copy of its bytes
    * @return the model, parsed, no class of it looked up
@@ -199,18 +199,18 @@ final class ClassNames {
       throw new ModelLoadException(
           "weights are no Tribuo model: they name no class; not loaded", null);
     }
-    check(model, "ModelProto", 0);
+    check(model, "ModelProto", 0, model.getSerializedSize());
     return model;
   }
 
-  private void check(Message message, String path, int depth)
+  private void check(Message message, String path, int depth, long bytes)
       throws InvalidProtocolBufferException {
     if (depth > DEEPEST) {
       throw new ModelLoadException(
           "weights nest deeper than " + DEEPEST + " messages; not loaded", null);
     }
     if (message.getDescriptorForType().getFullName().equals(Any.getDescriptor().getFullName())) {
-      unpack(message, path, depth);
+      unpack(message, path, depth, bytes);
       return;
     }
     for (Map.Entry<FieldDescriptor, Object> field : message.getAllFields().entrySet()) {
@@ -218,20 +218,22 @@ final class ClassNames {
       if (field.getKey().getJavaType() == FieldDescriptor.JavaType.MESSAGE) {
         if (field.getKey().isRepeated()) {
           for (Object item : (List<?>) field.getValue()) {
-            check((Message) item, at, depth + 1);
+            check((Message) item, at, depth + 1, bytes);
           }
         } else {
-          check((Message) field.getValue(), at, depth + 1);
+          check((Message) field.getValue(), at, depth + 1, bytes);
         }
       } else if (field.getKey().getName().endsWith("class_name")) {
         requireAllowed(String.valueOf(field.getValue()), at);
       }
     }
     requireAllowedEnum(message, path);
+    TensorShapes.require(message, path, bytes);
   }
 
   /** The packed message, by the type that it says it is: Tribuo unpacks it as no other. */
-  private void unpack(Message any, String path, int depth) throws InvalidProtocolBufferException {
+  private void unpack(Message any, String path, int depth, long bytes)
+      throws InvalidProtocolBufferException {
     Any packed = Any.parseFrom(any.toByteString());
     if (packed.getTypeUrl().isEmpty() && packed.getValue().isEmpty()) {
       return;
@@ -247,7 +249,8 @@ final class ClassNames {
     check(
         DynamicMessage.parseFrom(descriptor, packed.getValue()),
         path + "<" + descriptor.getName() + ">",
-        depth + 1);
+        depth + 1,
+        bytes);
   }
 
   private void requireAllowedEnum(Message message, String path) {

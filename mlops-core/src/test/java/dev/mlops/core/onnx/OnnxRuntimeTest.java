@@ -62,6 +62,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -819,6 +820,38 @@ class OnnxRuntimeTest {
           .contains("ModelLoadException")
           .contains("forged sha256:")
           .contains("com.microsoft.onnxruntime:onnxruntime on the class path");
+    }
+  }
+
+  /** The native library has to be unpacked somewhere; a folder that is not there stands for a full or read-only one. */
+  @Test
+  @Tag("processes")
+  void withoutATemporaryFolderTheRemedyIsSaidAndTheProcessLives() throws Exception {
+    Process child = new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-Djava.io.tmpdir=" + folder.resolve("absent"),
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            WithoutFolder.class.getName())
+        .redirectErrorStream(true)
+        .start();
+    String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(child.waitFor()).as(said).isZero();
+    assertThat(said)
+        .contains("ModelLoadException", "onnxruntime.native.path", "not loaded", "twice the same");
+  }
+
+  /** Runs in a JVM that cannot unpack a native library. */
+  public static final class WithoutFolder {
+    private WithoutFolder() {}
+
+    public static void main(String[] args) {
+      String first = WithoutLibrary.ask(line());
+      String second = WithoutLibrary.ask(line());
+      System.out.println(first);
+      boolean both = second.contains("ModelLoadException") && second.contains("not loaded");
+      System.out.println(both ? "twice the same" : second);
     }
   }
 

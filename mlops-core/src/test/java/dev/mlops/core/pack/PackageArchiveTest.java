@@ -374,6 +374,38 @@ class PackageArchiveTest {
     }
   }
 
+  /** Others switched validation off by a tag. No setting and no document of ours does, whatever its name. */
+  @Test
+  void noSettingSwitchesACheckOff() throws IOException {
+    List<String> names = List.of(
+        "trusted", "verify", "verified", "skip-digest", "mlops.unsafe", "is_prompt", "insecure",
+        "onnx.name.0", "format", "policy");
+    SplittableRandom random = new SplittableRandom(17);
+    for (int round = 0; round < 20; round++) {
+      FilePackage.Builder builder =
+          FilePackage.builder("fraud", SCHEMA).runtime("mine").weights("model.bin", new byte[500]);
+      for (String name : names) {
+        switch (random.nextInt(4)) {
+          case 0 -> builder.configuration(name, "false");
+          case 1 -> builder.configuration(name, "true");
+          case 2 -> builder.document(name + ".json", "{\"verify\":false}".getBytes(UTF_8));
+          default -> {
+            // without it
+          }
+        }
+      }
+      byte[] archive = archived(builder.build());
+      for (int flip = 0; flip < 40; flip++) {
+        int at = random.nextInt(archive.length);
+        int bit = random.nextInt(8);
+        archive[at] ^= (byte) (1 << bit);
+        requireRefused(() -> read(archive), at, bit);
+        archive[at] ^= (byte) (1 << bit);
+      }
+      assertThat(read(archive).model()).isEqualTo("fraud");
+    }
+  }
+
   @Test
   void anArchiveCutShortIsRefusedByWhereItEnds() {
     byte[] archive = archived(small(2_000));

@@ -73,6 +73,10 @@ import org.tribuo.math.kernel.RBF;
 import org.tribuo.math.optimisers.AdaGrad;
 import org.tribuo.protos.core.ImmutableFeatureMapProto;
 import org.tribuo.protos.core.ModelDataProto;
+import org.tribuo.classification.sgd.protos.ClassificationLinearSGDProto;
+import org.tribuo.math.protos.DenseTensorProto;
+import org.tribuo.math.protos.LinearParametersProto;
+import org.tribuo.math.protos.TensorProto;
 import org.tribuo.protos.core.ModelProto;
 import org.tribuo.provenance.ModelProvenance;
 import org.tribuo.regression.Regressor;
@@ -391,6 +395,51 @@ class TribuoRuntimeTest {
     assertThat(refused(new TribuoRuntime().describedBy(own).allowing(TRAP), forged)
         ).startsWith("Tribuo threw ");
     assertThat(System.getProperty(SPRUNG)).isNull();
+  }
+
+  /** Another shape in the weights of a linear model, which are one dense matrix. */
+  private static ModelProto reshaped(int... dimensions) throws InvalidProtocolBufferException {
+    ModelProto whole = stored(new LogisticRegressionTrainer());
+    var linear = whole.getSerializedData().unpack(ClassificationLinearSGDProto.class);
+    var matrix = linear.getParams().getSerializedData().unpack(LinearParametersProto.class);
+    DenseTensorProto.Builder tensor = matrix
+        .getWeightMatrix()
+        .getSerializedData()
+        .unpack(DenseTensorProto.class)
+        .toBuilder()
+        .clearDimensions();
+    for (int dimension : dimensions) {
+      tensor.addDimensions(dimension);
+    }
+    if (dimensions.length > 1 && dimensions[0] * dimensions[1] == 0) {
+      tensor.clearValues();
+    }
+    TensorProto weights = matrix.getWeightMatrix().toBuilder()
+        .setSerializedData(Any.pack(tensor.build()))
+        .build();
+    return whole.toBuilder()
+        .setSerializedData(Any.pack(linear.toBuilder()
+            .setParams(linear.getParams().toBuilder()
+                .setSerializedData(
+                    Any.pack(matrix.toBuilder().setWeightMatrix(weights).build())))
+            .build()))
+        .build();
+  }
+
+  /** 65,536 times 65,536 is 0 in 32 bits: without values, that shape took 32 GiB. */
+  @Test
+  void aShapeLargerThanItsValuesIsRefused() throws InvalidProtocolBufferException {
+    for (int[] dimensions : List.of(
+        new int[] {1 << 16, 1 << 16},
+        new int[] {1 << 30, 4},
+        new int[] {Integer.MAX_VALUE, Integer.MAX_VALUE},
+        new int[] {3, -1},
+        new int[] {0, 5})) {
+      assertThat(refused(new TribuoRuntime(), reshaped(dimensions)))
+          .startsWith("weights declare a tensor of the shape " + Arrays.toString(dimensions)
+              + " at ModelProto.serialized_data<ClassificationLinearSGDProto>")
+          .contains(", which holds ");
+    }
   }
 
   @Test
