@@ -35,7 +35,8 @@ final class ContractTable {
       StatefulDetectorContract.class,
       RetrainPolicyContract.class,
       RolloutPlanContract.class,
-      JournalContract.class);
+      JournalContract.class,
+      AlertSinkContract.class);
 
   private static final Pattern ITEM = Pattern.compile("<li>(.*?)(?=<li>|</ol>)", Pattern.DOTALL);
   private static final Pattern NAME = Pattern.compile("<b>(\\w+)</b>");

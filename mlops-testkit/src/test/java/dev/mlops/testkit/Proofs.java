@@ -43,7 +43,8 @@ final class Proofs {
       "drift/StatefulDetector",
       "retrain/RetrainPolicy",
       "rollout/RolloutPlan",
-      "journal/Journal");
+      "journal/Journal",
+      "alert/AlertSink");
 
   /** Clauses of detectors of values alone. */
   private static final Set<String> OF_VALUES = Set.of("allocatesNothing", "statesItsDomain");
@@ -149,6 +150,13 @@ final class Proofs {
         BrokenJournals.all(),
         broken -> Subjects.Journals.factory = broken,
         Subjects.Journals.HEALTHY);
+    add(
+        proofs,
+        "AlertSink",
+        Subjects.Sinks.class,
+        BrokenAlertSinks.all(),
+        broken -> Subjects.Sinks.factory = broken,
+        Subjects.Sinks.HEALTHY);
     return proofs;
   }
 
@@ -174,6 +182,7 @@ final class Proofs {
   static Stream<Class<?>> subjects() {
     return Stream.of(
         Subjects.Packages.class,
+        Subjects.Sinks.class,
         Subjects.Runtimes.class,
         Subjects.Stores.class,
         Subjects.Backends.class,

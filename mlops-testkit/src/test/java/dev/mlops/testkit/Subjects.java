@@ -1,5 +1,6 @@
 package dev.mlops.testkit;
 
+import dev.mlops.api.alert.AlertSink;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.ValueDetector;
@@ -29,6 +30,27 @@ import java.util.function.Supplier;
 /** The contracts over whatever implementation was put in place: a healthy one, unless {@link ContractProofTest} breaks it. */
 final class Subjects {
   private Subjects() {}
+
+  static class Sinks extends AlertSinkContract {
+    static final Supplier<BrokenAlertSinks.Pager> HEALTHY = BrokenAlertSinks.Pager::new;
+    static Supplier<BrokenAlertSinks.Pager> factory = HEALTHY;
+    private final BrokenAlertSinks.Pager pager = factory.get();
+
+    @Override
+    protected AlertSink sink() {
+      return pager;
+    }
+
+    @Override
+    protected List<String> open() {
+      return pager.open();
+    }
+
+    @Override
+    protected void away(boolean away) {
+      pager.away = away;
+    }
+  }
 
   static class Packages extends ModelPackageContract {
     static final BrokenPackages.Factory HEALTHY = (healthy, from) -> new ForwardingPackage(healthy);

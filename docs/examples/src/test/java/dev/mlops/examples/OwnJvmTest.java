@@ -13,6 +13,7 @@ class OwnJvmTest {
             "AlertLife",
             "AlertStates",
             "Answer",
+            "FiredAlerts",
             "Hello",
             "LearnOnline",
             "Lifecycle",

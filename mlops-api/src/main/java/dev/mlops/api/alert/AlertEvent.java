@@ -118,10 +118,7 @@ public final class AlertEvent {
       String model, AlertRule rule, State state, Instant at, Finding finding) {
     Builder builder = new Builder(model, rule.name(), state, at, finding);
     builder.severity = rule.severity();
-    builder.labels.putAll(rule.labels());
-    if (!rule.owner().isEmpty()) {
-      builder.labels.put("owner", rule.owner());
-    }
+    builder.labels.putAll(rule.allLabels());
     builder.condition = MlopsException.named(rule.condition());
     builder.runbook = rule.runbook();
     return builder;

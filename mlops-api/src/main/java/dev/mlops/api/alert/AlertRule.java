@@ -12,6 +12,7 @@ import dev.mlops.api.monitor.Watch;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -410,6 +411,16 @@ public final class AlertRule implements EvidenceReader {
   /** {@return its own labels, in the order of their names} */
   public SortedMap<String, String> labels() {
     return labels;
+  }
+
+  /** {@return its own labels with {@code severity} and, if somebody was named, {@code owner}: what tells its alert from others} */
+  public SortedMap<String, String> allLabels() {
+    SortedMap<String, String> all = new TreeMap<>(labels);
+    all.put("severity", severity.name().toLowerCase(Locale.ROOT));
+    if (!owner.isEmpty()) {
+      all.put("owner", owner);
+    }
+    return Collections.unmodifiableSortedMap(all);
   }
 
   @Override

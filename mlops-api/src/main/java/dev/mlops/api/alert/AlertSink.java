@@ -16,6 +16,18 @@ import java.util.List;
  * <p>An implementation is called by one thread at a time for each engine, not always the same one; one that several engines
  * share is thread-safe.
  *
+ * <p>Contract; {@code AlertSinkContract} of the testkit has a test for each clause, which suits a sink whose receiver can be asked:
+ *
+ * <ol>
+ *   <li><b>delivers</b>: an alert that fires is open at the receiver once {@link #deliver} has returned, and one that is over is not
+ *       open any more.
+ *   <li><b>joins</b>: events with one {@link AlertEvent#key()} are one alert at the receiver, however often they come.
+ *   <li><b>groups</b>: {@link #deliverGroup} leaves the receiver as delivering one event after another does.
+ *   <li><b>mayBeSentAgain</b>: while the receiver is away it throws {@link java.io.IOException}, and the same event arrives when it is
+ *       delivered again later.
+ *   <li><b>anyEvent</b>: events of every kind and state are taken, whatever their texts hold.
+ * </ol>
+ *
  * @since 0.1
  */
 @FunctionalInterface

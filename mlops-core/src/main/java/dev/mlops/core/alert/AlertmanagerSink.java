@@ -61,7 +61,7 @@ public final class AlertmanagerSink implements RepeatingAlertSink {
     String path = base.toString();
     URI to = URI.create(
         (path.endsWith("/") ? path.substring(0, path.length() - 1) : path) + "/api/v2/alerts");
-    return new AlertmanagerSink(new Sender(to, "application/json", Map.of(), http));
+    return new AlertmanagerSink(new Sender(to, "application/json", http));
   }
 
   @Override

@@ -46,7 +46,7 @@ public final class CloudEventsSink implements AlertSink {
       throw new IllegalArgumentException("source must not be empty");
     }
     return new CloudEventsSink(
-        source, new Sender(to, "application/cloudevents+json; charset=utf-8", Map.of(), http));
+        source, new Sender(to, "application/cloudevents+json; charset=utf-8", http));
   }
 
   @Override

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,22 +97,13 @@ final class EngineState {
         .findFirst()
         .orElse(null);
     if (same != null) {
-      if (labels(same.rule()).equals(labels(standing.rule))) {
+      if (same.rule().allLabels().equals(standing.rule.allLabels())) {
         gone.remove(same);
       } else {
         standing.told = null;
         standing.owedFromBefore = false;
       }
     }
-  }
-
-  private static Map<String, String> labels(AlertRule rule) {
-    Map<String, String> all = new TreeMap<>(rule.labels());
-    all.put("severity", rule.severity().name().toLowerCase(Locale.ROOT));
-    if (!rule.owner().isEmpty()) {
-      all.put("owner", rule.owner());
-    }
-    return all;
   }
 
   static Json json(
@@ -124,7 +114,7 @@ final class EngineState {
         Map<String, Object> rule = new LinkedHashMap<>();
         rule.put("standing", standing.json());
         if (standing.told == AlertEvent.State.FIRING) {
-          rule.put("labels", labels(standing.rule));
+          rule.put("labels", standing.rule.allLabels());
         }
         rules.put(standing.rule.name(), rule);
       }

@@ -59,7 +59,7 @@ public final class PagerDutySink implements AlertSink {
     if (requireNonNull(routingKey, "routingKey").isBlank()) {
       throw new IllegalArgumentException("routingKey must not be blank");
     }
-    return new PagerDutySink(routingKey, new Sender(to, "application/json", Map.of(), http));
+    return new PagerDutySink(routingKey, new Sender(to, "application/json", http));
   }
 
   @Override

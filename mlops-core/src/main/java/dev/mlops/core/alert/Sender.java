@@ -6,7 +6,6 @@ import dev.mlops.api.model.Texts;
 import dev.mlops.core.internal.json.Json;
 import java.io.IOException;
 import java.net.URI;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -16,10 +15,9 @@ import java.util.Map;
  *
  * @param to where
  * @param type of the content
- * @param headers the host's own
  * @param http how
  */
-record Sender(URI to, String type, Map<String, String> headers, HttpPost http) {
+record Sender(URI to, String type, HttpPost http) {
   /** Longer texts are cut: a receiver refuses what is too long as a whole. */
   static final int LONGEST = 4_000;
 
@@ -30,14 +28,11 @@ record Sender(URI to, String type, Map<String, String> headers, HttpPost http) {
       throw new IllegalArgumentException(
           "an address must name a host, such as https://alerts.example.com, but had none");
     }
-    headers = Map.copyOf(headers);
   }
 
   /** Posts; an {@link IOException} may be tried again, another answer than 2xx may not. */
   void send(Object body) throws IOException, InterruptedException {
-    Map<String, String> all = new LinkedHashMap<>(headers);
-    all.put("Content-Type", type);
-    int status = http.post(to, all, Json.of(body).bytes());
+    int status = http.post(to, Map.of("Content-Type", type), Json.of(body).bytes());
     if (status >= 200 && status < 300) {
       return;
     }

@@ -19,12 +19,12 @@ import dev.mlops.core.internal.log.EventLog;
 import dev.mlops.core.internal.log.FaultStatus;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.monitor.ColumnPolicy;
+import dev.mlops.core.monitor.ModelMeters;
 import dev.mlops.drift.slice.Slice;
 import dev.mlops.drift.slice.SliceFinder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -57,8 +57,8 @@ import org.jspecify.annotations.Nullable;
  * incidents.look(fraud.monitor().outcomes()); // where the host ticks, never in a request
  * }</pre>
  *
- * <p><b>What it takes</b> is for its {@link Config} to say: {@link Config#unusual} losses, with a bound on the share of false
- * discoveries; {@link Config#confident} errors; errors {@link Config#outside} of what the test phase saw; and {@link Config#when}
+ * <p><b>What it takes</b> is for its {@link IncidentConfig} to say: {@link IncidentConfig#unusual} losses, with a bound on the share of false
+ * discoveries; {@link IncidentConfig#confident} errors; errors {@link IncidentConfig#outside} of what the test phase saw; and {@link IncidentConfig#when}
  * the host says so. A prediction is judged once, when its truth has matured: a truth that is corrected later makes no incident and
  * unmakes none.
  *
@@ -89,10 +89,13 @@ public final class IncidentLog implements AutoCloseable {
   private static final int MOST_BYTES_PER_WRITE = 1 << 20;
   private static final int FRAME = 32;
 
+  /** Outcomes that clusters are made of, at most; the newest. */
+  static final int MOST_CLUSTERED = 100_000;
+
   /** Examples for a gate, at most; the newest. */
   private static final int MOST_EXAMPLES = 1_000;
 
-  private final Config config;
+  private final IncidentConfig config;
   private final String name;
   private final EventLog log;
   private final Judge judge;
@@ -145,21 +148,21 @@ public final class IncidentLog implements AutoCloseable {
     }
   }
 
-  private IncidentLog(Config config, Path file, Function<Path, EventLog> opener) {
+  IncidentLog(IncidentConfig config, Path file, Function<Path, EventLog> opener) {
     this.config = config;
     this.name = String.valueOf(file.getFileName());
     this.judge = new Judge(config, warnings);
     this.redaction = new Redaction(config.columns, config.otherwise);
     this.log = opener.apply(file);
     try {
-      Replayed replayed = new Replayed();
+      Replayed replayed = new Replayed(config.keeping);
       IncidentRecords.Decoder decoder = new IncidentRecords.Decoder(name, replayed);
       log.read(decoder::take);
       columns = decoder.schemas();
-      resume = replayed.resume;
-      taken.addAll(replayed.positions);
+      resume = replayed.resume();
+      taken.addAll(replayed.positions());
       foundSinceProgress = !taken.isEmpty();
-      nextNumber = replayed.last + 1;
+      nextNumber = replayed.last() + 1;
       open = replayed.open();
       replayed.newest().forEach(this::remember);
       bytes = Files.size(file);
@@ -188,8 +191,8 @@ public final class IncidentLog implements AutoCloseable {
    * @param store that holds the versions that predict; not closed by the log
    * @param model their name in it, such as {@code fraud}
    */
-  public static Config config(VersionStore store, String model) {
-    return new Config(store, model);
+  public static IncidentConfig config(VersionStore store, String model) {
+    return new IncidentConfig(store, model);
   }
 
   // ---- looking
@@ -484,6 +487,7 @@ public final class IncidentLog implements AutoCloseable {
    * {@return the incident of a number; read from the file if it is not among the newest}
    *
    * @param number from 1
+   * @throws IllegalStateException if the log is closed and the incident is not among the newest
    * @throws StoreException if the file could not be read
    */
   public Optional<Incident> find(long number) {
@@ -504,6 +508,7 @@ public final class IncidentLog implements AutoCloseable {
    * @param wanted whether an incident is; must not call this log. What it throws reaches the caller
    * @param most the most to give; at least 1
    * @throws IllegalArgumentException if it is less
+   * @throws IllegalStateException if the log is closed
    * @throws StoreException if the file could not be read
    */
   public List<Incident> search(Predicate<? super Incident> wanted, int most) {
@@ -556,6 +561,7 @@ public final class IncidentLog implements AutoCloseable {
    *
    * <p>For {@link dev.mlops.core.gate.Criteria#neverAgain}: {@code neverAgain(incidents::examples)}.
    *
+   * @throws IllegalStateException if the log is closed
    * @throws StoreException if the file could not be read
    */
   public List<GoldenExample> examples() {
@@ -592,8 +598,9 @@ public final class IncidentLog implements AutoCloseable {
    * {@return where incidents crowd: the slices of the outcomes, by conditions on their columns, that have most of the newest
    * incidents for their size}
    *
-   * <p>The rows are the outcomes' own, which are in memory: they are compared before any policy, and nothing is written. Incidents
-   * whose outcome is not kept any more are in no cluster. What crowds need not be bad luck, and need not be more: see {@link
+   * <p>The rows are the outcomes' own: they are compared before any policy, and nothing is written. The newest {@value
+   * #MOST_CLUSTERED} outcomes are read into memory, whatever a ledger holds on disk; incidents before them, and those whose outcome
+   * is not kept any more, are in no cluster. What crowds need not be bad luck, and need not be more: see {@link
    * SliceFinder}.
    *
    * @param outcomes of the monitor
@@ -604,7 +611,9 @@ public final class IncidentLog implements AutoCloseable {
     newest().forEach(incident -> byPosition.put(incident.position(), incident));
     List<Row> rows = new ArrayList<>();
     List<@Nullable Incident> incidents = new ArrayList<>();
-    outcomes.visit(outcomes.begin(), outcomes.end(), outcome -> {
+    long end = outcomes.end();
+    long begin = Math.max(outcomes.begin(), end - MOST_CLUSTERED);
+    outcomes.visit(begin, end, outcome -> {
       if (rows.isEmpty() || rows.get(0).schema().equals(outcome.row().schema())) {
         rows.add(outcome.row());
         incidents.add(byPosition.get(outcome.position()));
@@ -754,6 +763,18 @@ public final class IncidentLog implements AutoCloseable {
   }
 
   /**
+   * Shows as meters how the log is doing, from now on.
+   *
+   * @param meters of the model; they go with it
+   */
+  public void shownBy(ModelMeters meters) {
+    meters.incidents(() -> status().open(), () -> status().found(), () -> {
+      Status now = status();
+      return now.leftOut() + now.missed();
+    });
+  }
+
+  /**
    * {@return the condition that few incidents wait for somebody, to make incidents an alert: {@code
    * AlertRule.of("fraud.incidents", incidents.openAtMost(0))}}
    *
@@ -826,252 +847,5 @@ public final class IncidentLog implements AutoCloseable {
   public synchronized String toString() {
     return "incidents of " + MlopsException.shown(config.model) + " in " + name + ": " + open
         + " open";
-  }
-
-  /** What a log held when it was opened. */
-  private final class Replayed implements IncidentRecords.Reader {
-    private final Map<Long, Incident> kept = new LinkedHashMap<>();
-    private final Set<Long> positions = new HashSet<>();
-    private final Set<Long> seen = new HashSet<>();
-    private long resume;
-    private long last;
-    private long all;
-
-    @Override
-    public void incident(Incident.Facts facts) {
-      positions.add(facts.position());
-      last = Math.max(last, facts.number());
-      all++;
-      kept.put(facts.number(), new Incident(facts, List.of()));
-      if (kept.size() > config.keeping) {
-        kept.remove(kept.keySet().iterator().next());
-      }
-    }
-
-    @Override
-    public void step(long number, Incident.Step step) {
-      kept.computeIfPresent(number, (key, incident) -> incident.with(step));
-      if (step.state() == Incident.State.OPEN) {
-        seen.remove(number);
-      } else {
-        seen.add(number);
-      }
-    }
-
-    @Override
-    public void progress(long position) {
-      resume = position;
-      positions.removeIf(old -> old < position);
-    }
-
-    long open() {
-      return all - seen.size();
-    }
-
-    List<Incident> newest() {
-      return List.copyOf(kept.values());
-    }
-  }
-
-  /**
-   * Says what a log takes and what it writes.
-   *
-   * <p>Not thread-safe: confine to one thread.
-   *
-   * @since 0.1
-   */
-  @Beta
-  public static final class Config {
-    private static final long LEAST_SIZE = 1 << 20;
-
-    final VersionStore store;
-    final String model;
-    final Map<String, ColumnPolicy> columns = new LinkedHashMap<>();
-    final Map<String, Predicate<? super Outcome>> rules = new LinkedHashMap<>();
-
-    @Nullable
-    ColumnPolicy otherwise;
-
-    InstantSource clock = InstantSource.system();
-    boolean segments;
-    boolean outside;
-    double level;
-    double score;
-    int keeping = 1_000;
-    long largest = 64L << 20;
-
-    private Config(VersionStore store, String model) {
-      this.store = requireNonNull(store, "store");
-      this.model = requireNonNull(model, "model");
-    }
-
-    /**
-     * {@return this config, which takes predictions whose loss is unusual for the test phase of their version}
-     *
-     * <p>Benjamini and Hochberg's procedure over each 1,000 outcomes in order of maturing, at this level, on the conformal p-values of
-     * {@link dev.mlops.drift.profile.TestLosses}. What is right is never taken. An unusual loss is known when its 1,000 are full.
-     *
-     * <p><b>What holds.</b> Where the other rows of the 1,000 are exchangeable with the test rows, at most this share of what it
-     * takes is, in expectation over tests and traffic, no more unusual than a test row. It holds for each 1,000, not for a
-     * choice of them, and not for what other rules take. A small test phase shows nothing: with n rows, about 2,300 / (level · n) of
-     * 1,000 outcomes must be unusual before one is taken, 5 for 5,000 rows at 0.1.
-     *
-     * @param level share of false discoveries, such as 0.1; above 0, below 1
-     * @throws IllegalArgumentException if it is out of range
-     */
-    public Config unusual(double level) {
-      if (!(level > 0 && level < 1)) {
-        throw new IllegalArgumentException("level must be > 0 and < 1, but was " + level);
-      }
-      this.level = level;
-      return this;
-    }
-
-    /**
-     * {@return this config, which takes wrong labels that the model gave a high score}
-     *
-     * <p>A model whose scores are calibrated is wrong in up to 1 − score of them: this rule bounds no share of false discoveries.
-     *
-     * @param score at least so high; above 0, at most 1
-     * @throws IllegalArgumentException if it is out of range
-     */
-    public Config confident(double score) {
-      if (!(score > 0 && score <= 1)) {
-        throw new IllegalArgumentException("score must be > 0 and <= 1, but was " + score);
-      }
-      this.score = score;
-      return this;
-    }
-
-    /**
-     * {@return this config, which takes wrong predictions of rows unlike those of the test phase: a number outside of its range, or a
-     * category that it had not, as the baseline of the version says}
-     *
-     * <p>Quantities count as wrong if their loss is among the largest tenth of the test phase.
-     */
-    public Config outside() {
-      this.outside = true;
-      return this;
-    }
-
-    /**
-     * {@return this config, which also takes what the host says}
-     *
-     * @param name of the rule, such as {@code blocked-vip}; written into records
-     * @param rule whether an outcome is an incident; on the thread that looks. If it throws, the outcome is none by this rule, and
-     *     that is logged once
-     * @throws IllegalArgumentException if the name is empty or one of the log's own
-     */
-    public Config when(String name, Predicate<? super Outcome> rule) {
-      if (name.isEmpty() || Set.of("unusual", "confident", "outside").contains(name)) {
-        throw new IllegalArgumentException(
-            "a rule must have a name of its own, but had \"" + MlopsException.shown(name) + "\"");
-      }
-      rules.put(name, requireNonNull(rule, "rule"));
-      return this;
-    }
-
-    /**
-     * {@return this config, with what is written of a column}
-     *
-     * @param column its name; one that no row has does nothing
-     * @param policy one that does not suit the type of the column drops it
-     */
-    public Config column(String column, ColumnPolicy policy) {
-      columns.put(requireNonNull(column, "column"), requireNonNull(policy, "policy"));
-      return this;
-    }
-
-    /**
-     * {@return this config, with what is written of the columns that have no policy of their own}
-     *
-     * @param policy without one, numbers are kept and categories dropped
-     */
-    public Config otherColumns(ColumnPolicy policy) {
-      this.otherwise = requireNonNull(policy, "policy");
-      return this;
-    }
-
-    /** {@return this config, which writes the segments that calls name: they may tell what a column holds} */
-    public Config keepingSegments() {
-      this.segments = true;
-      return this;
-    }
-
-    /**
-     * {@return this config, with how many incidents are kept in memory}
-     *
-     * @param incidents at least 1; 1,000 by default
-     * @throws IllegalArgumentException if it is less
-     */
-    public Config keeping(int incidents) {
-      if (incidents < 1) {
-        throw new IllegalArgumentException("incidents must be >= 1, but was " + incidents);
-      }
-      this.keeping = incidents;
-      return this;
-    }
-
-    /**
-     * {@return this config, with how large the file becomes}
-     *
-     * <p>When it is full, incidents are left out and counted, and steps of people are still written. To begin another file is for the host.
-     *
-     * @param bytes at least 1,048,576; 67,108,864 by default
-     * @throws IllegalArgumentException if it is less
-     */
-    public Config atMost(long bytes) {
-      if (bytes < LEAST_SIZE) {
-        throw new IllegalArgumentException("bytes must be >= " + LEAST_SIZE + ", but was " + bytes);
-      }
-      this.largest = bytes;
-      return this;
-    }
-
-    /**
-     * {@return this config, with the clock that says when incidents were found and steps taken}
-     *
-     * @param clock the system's by default
-     */
-    public Config clock(InstantSource clock) {
-      this.clock = requireNonNull(clock, "clock");
-      return this;
-    }
-
-    /**
-     * Opens a log; one that is there is gone on with.
-     *
-     * @param file in a directory that exists; created if absent
-     * @return the log
-     * @throws IllegalStateException if the config takes nothing
-     * @throws StoreException if the file is open elsewhere, not a log of incidents, damaged, or could not be read or written; it is
-     *     as it was
-     */
-    public IncidentLog open(Path file) {
-      return open(file, EventLog::open);
-    }
-
-    IncidentLog open(Path file, Function<Path, EventLog> opener) {
-      if (level == 0 && score == 0 && !outside && rules.isEmpty()) {
-        throw new IllegalStateException("an incident log must take something, but this one takes"
-            + " nothing; call unusual, confident, outside or when");
-      }
-      return new IncidentLog(copy(), file, opener);
-    }
-
-    private Config copy() {
-      Config copy = new Config(store, model);
-      copy.columns.putAll(columns);
-      copy.rules.putAll(rules);
-      copy.otherwise = otherwise;
-      copy.clock = clock;
-      copy.segments = segments;
-      copy.outside = outside;
-      copy.level = level;
-      copy.score = score;
-      copy.keeping = keeping;
-      copy.largest = largest;
-      return copy;
-    }
   }
 }

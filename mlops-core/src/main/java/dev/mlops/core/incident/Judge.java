@@ -46,7 +46,7 @@ final class Judge {
   record Known(
       @Nullable Digest digest, TestLosses losses, @Nullable Baseline baseline) {}
 
-  private final IncidentLog.Config config;
+  private final IncidentConfig config;
   private final Warnings warnings;
   private final Map<String, Known> versions = new LinkedHashMap<>(16, 0.75f, true) {
     private static final long serialVersionUID = 1L;
@@ -59,7 +59,7 @@ final class Judge {
   private String newest = "";
   private Known ofNewest = NOTHING;
 
-  Judge(IncidentLog.Config config, Warnings warnings) {
+  Judge(IncidentConfig config, Warnings warnings) {
     this.config = config;
     this.warnings = warnings;
   }

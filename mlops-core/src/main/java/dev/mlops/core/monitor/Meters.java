@@ -384,6 +384,20 @@ public enum Meters {
       "mlops.rollout.share",
       "share of the keys that the candidate of a rollout answers, 0 to 1",
       "ratio"),
+  /** Gauge of the incidents that nobody has acknowledged; there with a log of incidents. */
+  INCIDENTS_OPEN(
+      Type.GAUGE, "mlops.incidents.open", "incidents that nobody has acknowledged", ""),
+  /** Counter of the incidents that were written since the log was opened; there with a log of incidents. */
+  INCIDENTS(Type.COUNTER, "mlops.incidents", "incidents that were written", ""),
+  /**
+   * Counter of the incidents that were left out by the bounds of their log, and of the outcomes that were forgotten before it looked
+   * at them; there with a log of incidents.
+   */
+  INCIDENTS_LOST(
+      Type.COUNTER,
+      "mlops.incidents.lost",
+      "incidents that were left out, and outcomes that nobody looked at",
+      ""),
   /** Gauge of where an alert rule stands: 0 inactive, 1 pending, 2 firing; there once it was pending or firing. */
   ALERT(
       Type.GAUGE,

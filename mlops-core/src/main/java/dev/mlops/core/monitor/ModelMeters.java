@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +71,9 @@ public final class ModelMeters implements AutoCloseable {
   private volatile double share;
   private boolean showsLoop;
   private boolean showsRollouts;
+  private boolean showsIncidents;
+  private @Nullable Counted incidents;
+  private @Nullable Counted incidentsLost;
   private boolean closed;
 
   private ModelMeters(MeterRegistry registry, String model) {
@@ -140,6 +144,56 @@ public final class ModelMeters implements AutoCloseable {
     show(Meters.MODEL_AGE, evidence.modelAge().map(ModelMeters::seconds));
     show(Meters.ROLLOUT_STATE, evidence.rollout().map(ModelMeters::code));
     show(Meters.LOOP_STATE, evidence.retraining().map(ModelMeters::code));
+  }
+
+  /**
+   * Shows how a log of incidents is doing, from now on; for {@code IncidentLog.shownBy}.
+   *
+   * @param open how many nobody has acknowledged
+   * @param found how many were written; it only grows
+   * @param lost how many incidents were left out and outcomes not looked at; it only grows
+   */
+  public synchronized void incidents(LongSupplier open, LongSupplier found, LongSupplier lost) {
+    if (!closed && !showsIncidents) {
+      showsIncidents = true;
+      registered.gauge(Meters.INCIDENTS_OPEN, open::getAsLong);
+      // Held here, for a registry holds what it counts weakly.
+      incidents = new Counted(found);
+      incidentsLost = new Counted(lost);
+      registered.counter(Meters.INCIDENTS, incidents);
+      registered.counter(Meters.INCIDENTS_LOST, incidentsLost);
+    }
+  }
+
+  /** A count that a registry reads. */
+  private static final class Counted extends Number {
+    private static final long serialVersionUID = 1L;
+
+    private final transient LongSupplier count;
+
+    Counted(LongSupplier count) {
+      this.count = count;
+    }
+
+    @Override
+    public int intValue() {
+      return (int) longValue();
+    }
+
+    @Override
+    public long longValue() {
+      return count.getAsLong();
+    }
+
+    @Override
+    public float floatValue() {
+      return longValue();
+    }
+
+    @Override
+    public double doubleValue() {
+      return longValue();
+    }
   }
 
   private void show(Meters meter, Optional<Double> value) {

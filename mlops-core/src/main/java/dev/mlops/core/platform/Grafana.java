@@ -82,10 +82,13 @@ final class Grafana {
     changes.put("enable", true);
     changes.put("iconColor", "blue");
     changes.put("datasource", prometheus());
-    changes.put(
+    Map<String, Object> target = new LinkedHashMap<>();
+    target.put("refId", "Anno");
+    target.put(
         "expr",
         Prometheus.gauge(Meters.CHAMPION) + "{model=\"$model\"} == 1 unless "
             + Prometheus.gauge(Meters.CHAMPION) + "{model=\"$model\"} offset 1m == 1");
+    changes.put("target", target);
     changes.put("titleFormat", "{{model}}:{{version}} serves");
     return changes;
   }

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -94,16 +93,8 @@ final class Prometheus {
   static Map<String, Object> labels(AlertRule rule) {
     Map<String, Object> labels = new TreeMap<>();
     // Prometheus takes what begins with two braces for a template.
-    rule.labels().forEach((label, value) -> labels.put(label, escaped(value)));
-    labels.put("severity", severity(rule));
-    if (!rule.owner().isEmpty()) {
-      labels.put("owner", escaped(rule.owner()));
-    }
+    rule.allLabels().forEach((label, value) -> labels.put(label, escaped(value)));
     return labels;
-  }
-
-  static String severity(AlertRule rule) {
-    return rule.severity().name().toLowerCase(Locale.ROOT);
   }
 
   /** A duration as Prometheus reads it, which knows milliseconds and no less. */

@@ -16,6 +16,7 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.pack.Baseline;
@@ -23,10 +24,12 @@ import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.internal.log.SmallDisk;
 import dev.mlops.core.monitor.ColumnPolicy;
+import dev.mlops.core.monitor.ModelMeters;
 import dev.mlops.drift.slice.SliceFinder;
 import dev.mlops.testkit.CapturedLog;
 import dev.mlops.testkit.ForwardingVersionStore;
 import dev.mlops.testkit.InMemoryMonitor;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +41,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -61,7 +65,7 @@ class IncidentLogTest {
     scene.publish(random);
   }
 
-  private IncidentLog.Config keepingAll() {
+  private IncidentConfig keepingAll() {
     return scene.config().otherColumns(ColumnPolicy.keep());
   }
 
@@ -482,6 +486,67 @@ class IncidentLogTest {
       assertThat(worst.incidents()).hasSize((int) worst.slice().error());
       assertThat(worst.slice().mean()).isGreaterThan(0.6);
     }
+  }
+
+  /** A ledger with a log may hold any number: the newest alone are read into memory. */
+  @Test
+  void clustersReadTheNewestOutcomesAlone() {
+    long[] asked = new long[2];
+    Outcomes many = new Outcomes() {
+      @Override
+      public long begin() {
+        return 1_000;
+      }
+
+      @Override
+      public long end() {
+        return 10_000_000;
+      }
+
+      @Override
+      public void visit(long from, long to, Consumer<? super Outcome> visitor) {
+        asked[0] = from;
+        asked[1] = to;
+      }
+    };
+    try (IncidentLog log = scene.config().confident(0.9).open(file)) {
+      assertThat(log.clusters(many, SliceFinder.standard())).isEmpty();
+      assertThat(asked).containsExactly(10_000_000 - IncidentLog.MOST_CLUSTERED, 10_000_000);
+    }
+  }
+
+  @Test
+  void aClosedLogSaysSoWhereItWouldReadItsFile() {
+    IncidentLog log = scene.config().confident(0.9).open(file);
+    log.close();
+    assertThatThrownBy(() -> log.find(7)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> log.search(incident -> true, 1))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(log::examples).isInstanceOf(IllegalStateException.class);
+    assertThat(log.newest()).isEmpty();
+  }
+
+  @Test
+  void itsCountsAreShownAsMeters() {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    plant(random, 1_000, 0.05);
+    try (ModelMeters meters = ModelMeters.of(registry, "fraud");
+        IncidentLog log = scene.config().confident(0.9).open(file)) {
+      log.shownBy(meters);
+      assertThat(registry.get("mlops.incidents").functionCounter().count()).isZero();
+      log.look(ledger);
+      IncidentLog.Status status = log.status();
+      assertThat(status.found()).isPositive();
+      assertThat(registry.get("mlops.incidents").functionCounter().count())
+          .isEqualTo(status.found());
+      assertThat(registry.get("mlops.incidents.open").gauge().value()).isEqualTo(status.open());
+      assertThat(registry.get("mlops.incidents.lost").functionCounter().count())
+          .isEqualTo(status.leftOut() + status.missed());
+      log.acknowledge(log.newest().get(0).number(), "ana", "");
+      assertThat(registry.get("mlops.incidents.open").gauge().value())
+          .isEqualTo(status.open() - 1);
+    }
+    assertThat(registry.getMeters()).isEmpty();
   }
 
   // ---- cost

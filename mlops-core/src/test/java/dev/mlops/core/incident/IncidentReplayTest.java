@@ -72,7 +72,7 @@ class IncidentReplayTest {
           .build());
     }
     Path file = dir.resolve("incidents.log");
-    IncidentLog.Config config = scene
+    IncidentConfig config = scene
         .config()
         .otherColumns(ColumnPolicy.keep())
         .when("tenth", outcome -> outcome.position() % 10 == 0);
@@ -95,7 +95,7 @@ class IncidentReplayTest {
     }
   }
 
-  private Incident one(IncidentLog.Config config) {
+  private Incident one(IncidentConfig config) {
     scene.store.publish(pack(rows(random, 200)));
     ledger.all.add(outcome(0, Row.of(SCHEMA, 0.123456789, "DE"), Truth.of("no")));
     try (IncidentLog log =

@@ -76,7 +76,7 @@ final class IncidentScene {
     store.attach(version, TestLosses.FILE, TestLosses.of(phase).toBytes());
   }
 
-  IncidentLog.Config config() {
+  IncidentConfig config() {
     return IncidentLog.config(store, "fraud").clock(clock);
   }
 

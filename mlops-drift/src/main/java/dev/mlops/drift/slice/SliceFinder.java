@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Of a number, a condition is one of up to ten bins with about as many rows each; of a category, one of the 50 most frequent.
  * A missing value is a condition too. The bins are those of the rows that are searched.
  *
- * <p><b>Cost.</b> Time and memory grow with the number of candidates, which {@link #candidatesAtMost} bounds: a search that would
- * look at more is not exact any more, and {@link Found#exact()} says so.
+ * <p><b>Cost.</b> Time and memory grow with the number of candidates, which {@link #candidatesAtMost} bounds for each number of
+ * conditions, one included: a search that would measure more, or think of more than {@value #PAIRS} times as many, is not exact any
+ * more, and {@link Found#exact()} says so. Beside them the rows take a bit for each condition.
  *
  * <p>What it finds was chosen among many: a slice of an honest model is found as well. It says where to look, not that something
  * is wrong.
@@ -43,6 +44,9 @@ public final class SliceFinder {
   private static final double STANDARD_WEIGHT = 0.95;
   private static final int STANDARD_CONDITIONS = 3;
   private static final int STANDARD_CANDIDATES = 200_000;
+
+  /** So many pairs are thought of for one candidate that may be measured. */
+  private static final int PAIRS = 20;
 
   private final int top;
   private final int leastRows;
@@ -266,7 +270,10 @@ public final class SliceFinder {
         return List.of();
       }
       List<Candidate> level = new ArrayList<>();
-      for (int condition = 0; condition < members.length; condition++) {
+      if (members.length > candidates) {
+        exact = false;
+      }
+      for (int condition = 0; condition < Math.min(members.length, candidates); condition++) {
         Candidate one = new Candidate(new int[] {condition});
         measure(one);
         take(one, level);
@@ -301,6 +308,7 @@ public final class SliceFinder {
       }
       List<Candidate> larger = new ArrayList<>();
       int looked = 0;
+      long thought = 0;
       for (Candidate slice : level) {
         int[] prefix = Arrays.copyOf(slice.conditions, slice.conditions.length - 1);
         int last = slice.conditions[prefix.length];
@@ -308,6 +316,10 @@ public final class SliceFinder {
           int added = other.conditions[prefix.length];
           if (added <= last || column[added] == column[last]) {
             continue;
+          }
+          if (++thought > (long) PAIRS * candidates) {
+            exact = false;
+            return larger;
           }
           int[] joined = Arrays.copyOf(slice.conditions, slice.conditions.length + 1);
           joined[joined.length - 1] = added;

@@ -261,6 +261,24 @@ class SliceFinderTest {
     assertThat(finder.find(rows, errors).exact()).isFalse();
   }
 
+  /** Also where there are more conditions than candidates, or no pair of them is worth measuring. */
+  @Test
+  void conditionsAndPairsAreBoundedToo() {
+    List<Row> rows = new ArrayList<>();
+    double[] errors = new double[100];
+    for (int i = 0; i < errors.length; i++) {
+      rows.add(Row.of(PAYMENTS, (double) i, "c" + i % 40));
+      errors[i] = i == 0 ? 1 : 0;
+    }
+    SliceFinder finder = SliceFinder.standard().rowsAtLeast(1);
+    assertThat(finder.conditionsAtMost(1).candidatesAtMost(49).find(rows, errors).exact())
+        .as("10 bins and 40 categories")
+        .isFalse();
+    assertThat(finder.conditionsAtMost(1).candidatesAtMost(50).find(rows, errors).exact())
+        .isTrue();
+    assertThat(finder.find(rows, errors).exact()).isTrue();
+  }
+
   @Test
   void refusesWhatIsOutOfRange() {
     SliceFinder finder = SliceFinder.standard();
