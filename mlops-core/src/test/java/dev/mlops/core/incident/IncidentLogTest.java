@@ -494,6 +494,16 @@ class IncidentLogTest {
     long[] asked = new long[2];
     Outcomes many = new Outcomes() {
       @Override
+      public long capacity() {
+        return Long.MAX_VALUE;
+      }
+
+      @Override
+      public long open() {
+        return 0;
+      }
+
+      @Override
       public long begin() {
         return 1_000;
       }
