@@ -146,14 +146,7 @@ public final class Call {
    */
   public Call withSegment(String segment) {
     return new Call(
-        nanos,
-        startDelay,
-        binding,
-        inputSize,
-        key,
-        eventTime,
-        arm,
-        Texts.whole(segment));
+        nanos, startDelay, binding, inputSize, key, eventTime, arm, Texts.whole(segment));
   }
 
   /** {@return how long the prediction took, in nanoseconds; at least 0} */

@@ -331,11 +331,8 @@ final class Evaluation {
     long watched = champion.baseline().get().schema().columns().stream()
         .filter(column -> !watch.ignored().contains(column.name()))
         .count();
-    List<ColumnShift> shifts = champion
-        .drift(watch)
-        .flatMap(DriftReading::signal)
-        .map(Signal::moved)
-        .orElse(List.of());
+    List<ColumnShift> shifts =
+        champion.drift(watch).flatMap(DriftReading::signal).map(Signal::moved).orElse(List.of());
     double share = watched == 0 ? 0 : Math.min(1.0, (double) shifts.size() / watched);
     List<String> shown = Figures.apart(share, limit());
     return builder(

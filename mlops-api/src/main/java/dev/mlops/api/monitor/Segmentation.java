@@ -100,8 +100,7 @@ public final class Segmentation {
       throw new IllegalArgumentException("the name of a segmentation must have 1 to " + LONGEST
           + " characters and not be blank, but had " + name.length());
     }
-    return new Segmentation(
-        Texts.whole(name), kind, function, new double[0], SEGMENTS, Set.of());
+    return new Segmentation(Texts.whole(name), kind, function, new double[0], SEGMENTS, Set.of());
   }
 
   /**

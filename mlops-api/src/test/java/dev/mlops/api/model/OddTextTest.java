@@ -34,7 +34,9 @@ class OddTextTest {
             Truth.of(Map.of(CUT, 1.0)).values().keySet().iterator().next(),
             Classification.of(CUT).label(),
             Classification.of(List.of("a", CUT), new double[] {0.1, 0.9}).label(),
-            Classification.of(List.of("a", CUT), new double[] {0.1, 0.9}).labels().get(1),
+            Classification.of(List.of("a", CUT), new double[] {0.1, 0.9})
+                .labels()
+                .get(1),
             Classification.of(Map.of(CUT, 0.9)).label(),
             Regression.of(List.of(CUT), new double[1]).names().get(0),
             Regression.of(Map.of(CUT, 1.0)).names().get(0),
@@ -43,15 +45,17 @@ class OddTextTest {
         .containsOnly(WHOLE);
     assertThat(Truth.of(CUT).matches(Classification.of(CUT))).isTrue();
     assertThat(Metric.recall(CUT)).isEqualTo(Metric.recall(WHOLE));
-    assertThat(Truth.of(Map.of(CUT, 1.0)).isFor(Regression.of(Map.of(CUT, 2.0)))).isTrue();
+    assertThat(Truth.of(Map.of(CUT, 1.0)).isFor(Regression.of(Map.of(CUT, 2.0))))
+        .isTrue();
   }
 
   @Test
   void halvesAreReplacedInWhatAHostSaysToo() {
     Segmentation rows = Segmentation.of("name", row -> CUT).naming(CUT);
     assertThat(List.of(
-            requireNonNull(rows.reader(Baseline.builder(Schema.of(Column.number("x"))).build())
-                .segment(Row.of(Schema.of(Column.number("x")), 1))),
+            requireNonNull(
+                rows.reader(Baseline.builder(Schema.of(Column.number("x"))).build())
+                    .segment(Row.of(Schema.of(Column.number("x")), 1))),
             Segmentation.column(CUT).name(),
             Call.took(1).withSegment(CUT).segment().orElseThrow(),
             Configuration.builder().put("a", CUT).build().text("a").orElseThrow(),

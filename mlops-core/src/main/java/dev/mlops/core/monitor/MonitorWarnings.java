@@ -49,9 +49,7 @@ final class MonitorWarnings {
     if (!saidFull) {
       saidFull = true;
       warnings.once(
-          "full",
-          "predictions of " + model + " are dropped and counted: " + remedy,
-          null);
+          "full", "predictions of " + model + " are dropped and counted: " + remedy, null);
     }
   }
 
@@ -132,7 +130,8 @@ final class MonitorWarnings {
           "overflow",
           "more than " + most + " predictions of " + model
               + " waited: the oldest of them were ended before their horizon, those with a truth as matured, the others as"
-              + " expired; let more wait (MonitorConfig.awaiting), or one in so many (MonitorConfig.samplingOneIn)" + ledger.wouldWait(),
+              + " expired; let more wait (MonitorConfig.awaiting), or one in so many (MonitorConfig.samplingOneIn)"
+              + ledger.wouldWait(),
           null);
     }
   }
@@ -158,7 +157,9 @@ final class MonitorWarnings {
             "skill",
             version + " is not known to be better than a model that knows nothing: " + doubt,
             null));
-    section.baseline.unseenPositive()
+    section
+        .baseline
+        .unseenPositive()
         .ifPresent(unseen -> releases.once("positive", version + ": " + unseen, null));
     section.watchers.forEach((watch, watcher) -> {
       if (watcher.findsNothing()) {

@@ -295,7 +295,10 @@ public final class FilePackage implements ModelPackage {
       String model, Digest identity, String name, long size, Digest digest, Blobs blobs) {
     try (SeekableByteChannel source = source(model, identity, name, digest, blobs)) {
       return VerifiedChannel.bytes(
-          source, size, digest, how -> blobs.damaged(digest, damaged(model, identity, name + " " + how)));
+          source,
+          size,
+          digest,
+          how -> blobs.damaged(digest, damaged(model, identity, name + " " + how)));
     } catch (IOException e) {
       throw new UncheckedIOException("could not read " + name + " of " + model, e);
     }
@@ -320,7 +323,10 @@ public final class FilePackage implements ModelPackage {
       String model, Digest identity, String name, long size, Digest digest, Blobs blobs) {
     try (SeekableByteChannel source = source(model, identity, name, digest, blobs)) {
       VerifiedChannel.verify(
-          source, size, digest, how -> blobs.damaged(digest, damaged(model, identity, name + " " + how)));
+          source,
+          size,
+          digest,
+          how -> blobs.damaged(digest, damaged(model, identity, name + " " + how)));
     } catch (IOException e) {
       throw new UncheckedIOException("could not read " + name + " of " + model, e);
     }
@@ -720,7 +726,8 @@ public final class FilePackage implements ModelPackage {
             found,
             () -> examples.stream()
                 .map(GoldenExample::expected)
-                .filter(said -> said instanceof Classification scored && scored.score().isPresent())
+                .filter(said ->
+                    said instanceof Classification scored && scored.score().isPresent())
                 .forEach(calibrated::requireFit));
         section(
             Role.CALIBRATION,

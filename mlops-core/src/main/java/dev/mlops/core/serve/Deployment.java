@@ -1257,8 +1257,8 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
      */
     public Builder<T> by(String actor) {
       if (actor.length() > LONGEST_ACTOR) {
-        throw new IllegalArgumentException("actor must have at most " + LONGEST_ACTOR
-            + " characters, but had " + actor.length());
+        throw new IllegalArgumentException(
+            "actor must have at most " + LONGEST_ACTOR + " characters, but had " + actor.length());
       }
       this.actor = Texts.whole(actor);
       return this;

@@ -67,8 +67,7 @@ public final class FileVersionStore implements VersionStore {
         }
 
         @Override
-        public PackageIntegrityException damaged(
-            Digest digest, PackageIntegrityException fault) {
+        public PackageIntegrityException damaged(Digest digest, PackageIntegrityException fault) {
           return blobs.damaged(digest, fault);
         }
       });

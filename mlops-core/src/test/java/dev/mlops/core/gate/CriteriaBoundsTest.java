@@ -55,8 +55,9 @@ class CriteriaBoundsTest {
 
     seen.clear();
     assertThat(told(noting, poisonRows(Poison.UNSEEN))).contains("answered, 0 refused, 0 neither");
-    assertThat(seen).anyMatch(each -> !each.endsWith("|" + country)).noneMatch(each ->
-        each.startsWith("NaN"));
+    assertThat(seen)
+        .anyMatch(each -> !each.endsWith("|" + country))
+        .noneMatch(each -> each.startsWith("NaN"));
 
     String all = told(noting, poisonRows());
     int rows = Integer.parseInt(all.substring(0, all.indexOf(' ')));
@@ -68,9 +69,8 @@ class CriteriaBoundsTest {
   @Test
   void aGoldenExampleIsBrokenWhereNoRowIsAnswered() {
     Row example = Row.of(SCHEMA, 0.625, "DE");
-    Model knowsOne = row -> row.number(0) == 0.625 || Double.isNaN(row.number(0))
-        ? GOOD.predict(example)
-        : null;
+    Model knowsOne =
+        row -> row.number(0) == 0.625 || Double.isNaN(row.number(0)) ? GOOD.predict(example) : null;
     List<GateReport.Result> results = ReleaseGate.of(poisonRows(Poison.MISSING))
         .on(ROWS)
         .warmingUp(0)
@@ -90,10 +90,8 @@ class CriteriaBoundsTest {
     List<Double> sorted = List.copyOf(incomes);
     Set<Double> asked = new TreeSet<>();
     double low = sorted.get(0);
-    Labelled<Row> lowest = ROWS.stream()
-        .filter(row -> row.input().number(0) == low)
-        .findFirst()
-        .orElseThrow();
+    Labelled<Row> lowest =
+        ROWS.stream().filter(row -> row.input().number(0) == low).findFirst().orElseThrow();
     Model noting = row -> {
       if (row.category(1).equals("only")) {
         asked.add(row.number(0));
@@ -101,9 +99,7 @@ class CriteriaBoundsTest {
       return GOOD.predict(row);
     };
     List<Labelled<Row>> rows = new ArrayList<>(ROWS);
-    rows.set(
-        ROWS.indexOf(lowest),
-        new Labelled<>(Row.of(SCHEMA, low, "only"), lowest.truth()));
+    rows.set(ROWS.indexOf(lowest), new Labelled<>(Row.of(SCHEMA, low, "only"), lowest.truth()));
     ReleaseGate.of(direction("income").neverLowers("good"))
         .on(rows)
         .warmingUp(0)
@@ -147,9 +143,11 @@ class CriteriaBoundsTest {
   @Test
   void aDifferenceIsAllowedInBothDirections() {
     Model falling = scoring(row -> 0.5 - 0.01 * row.number(0));
-    assertThat(GateScene.verdict(falling, direction("income").neverLowers("good").within(0.0101)))
+    assertThat(
+            GateScene.verdict(falling, direction("income").neverLowers("good").within(0.0101)))
         .isEqualTo(Verdict.PASS);
-    assertThat(GateScene.verdict(falling, direction("income").neverLowers("good").within(0.001)))
+    assertThat(
+            GateScene.verdict(falling, direction("income").neverLowers("good").within(0.001)))
         .isEqualTo(Verdict.FAIL);
     Model rising = scoring(row -> 0.5 + 0.01 * row.number(0));
     assertThat(GateScene.verdict(rising, direction("income").neverRaises("good").within(0.0101)))

@@ -210,8 +210,9 @@ final class LoopScene {
         runtime.loaded.stream().filter(model -> !model.serves).toList();
     assertThat(!candidates.isEmpty()).as("no candidate was loaded").isTrue();
     Model champion = deployment.using(model -> model);
-    candidates.forEach(model ->
-        assertThat(model.closes.get()).as(() -> "closes of " + model).isEqualTo(model == champion ? 0 : 1));
+    candidates.forEach(model -> assertThat(model.closes.get())
+        .as(() -> "closes of " + model)
+        .isEqualTo(model == champion ? 0 : 1));
   }
 
   /** Makes every append to the journal fail until {@link #healJournal()}: foreign bytes at its end are not written over. */

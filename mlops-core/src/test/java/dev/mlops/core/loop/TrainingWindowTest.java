@@ -57,7 +57,9 @@ class TrainingWindowTest {
   @Test
   void withoutAChangeWindowsDoubleAndAHundredRowsAreHeldBack() {
     RowSelection.Selected selection = select(100, 5_000, 1_700, OptionalLong.empty());
-    assertThat(sizes(trainer.calls)).as("200, 400, 800, 1600 and all 1700").isEqualTo(List.of(100, 300, 700, 1_500, 1_600));
+    assertThat(sizes(trainer.calls))
+        .as("200, 400, 800, 1600 and all 1700")
+        .isEqualTo(List.of(100, 300, 700, 1_500, 1_600));
     assertThat(selection.heldBack().size()).isEqualTo(100);
     assertThat(selection.fits()).isEqualTo(5);
   }
@@ -68,8 +70,12 @@ class TrainingWindowTest {
     for (int[] wanted : new int[][] {{50, 20}, {100, 20}, {150, 30}, {700, 140}, {1_500, 200}}) {
       RowSelection.Selected selection =
           select(30, 5_000, 2_000, OptionalLong.of(3_000 - wanted[0]));
-      assertThat(selection.heldBack().size()).as(wanted[0] + " since the change").isEqualTo(wanted[1]);
-      assertThat(sizes(trainer.calls)).as(sizes(trainer.calls).toString()).contains(wanted[0] - wanted[1]);
+      assertThat(selection.heldBack().size())
+          .as(wanted[0] + " since the change")
+          .isEqualTo(wanted[1]);
+      assertThat(sizes(trainer.calls))
+          .as(sizes(trainer.calls).toString())
+          .contains(wanted[0] - wanted[1]);
     }
   }
 
@@ -86,7 +92,9 @@ class TrainingWindowTest {
     TrainingWindow.sinceChange(100, 400)
         .train(outcomes(0, 3_000).stream().map(Outcome::labelled).toList(), trainer);
     assertThat(sizes(trainer.calls)).isEqualTo(List.of(100, 300));
-    assertThat(trainer.calls.get(1).get(0).input().number(0)).as("the newest 400").isCloseTo(0.0026, within(1e-12));
+    assertThat(trainer.calls.get(1).get(0).input().number(0))
+        .as("the newest 400")
+        .isCloseTo(0.0026, within(1e-12));
   }
 
   /** Rows of one block tell one thing: three blocks are held back, at most half of the rows. */
@@ -126,10 +134,12 @@ class TrainingWindowTest {
     for (OptionalLong change : List.of(OptionalLong.empty(), OptionalLong.of(1_700))) {
       RowSelection.Selected selection = select(100, 5_000, 1_000, change);
       double first = selection.heldBack().get(0).row().number(0);
-      assertThat(selection.heldBack().get(selection.heldBack().size() - 1).position()).isEqualTo(1_999);
-      trainer.calls.forEach(rows ->
-          rows.forEach(row -> assertThat(row.input().number(0)).as("trained on later rows").isLessThan(first)));
-      assertThat(selection.training().get(selection.training().size() - 1).position()).isEqualTo(selection.heldBack().get(0).position() - 1);
+      assertThat(selection.heldBack().get(selection.heldBack().size() - 1).position())
+          .isEqualTo(1_999);
+      trainer.calls.forEach(rows -> rows.forEach(
+          row -> assertThat(row.input().number(0)).as("trained on later rows").isLessThan(first)));
+      assertThat(selection.training().get(selection.training().size() - 1).position())
+          .isEqualTo(selection.heldBack().get(0).position() - 1);
     }
   }
 
@@ -269,38 +279,50 @@ class TrainingWindowTest {
     assertThat(TrainingWindow.sinceChange(100, 5_000)
             .select(outcomes(0, 400), OptionalLong.empty(), broken, TrainingContext.none())
             .training()
-            .size()).isEqualTo(100);
+            .size())
+        .isEqualTo(100);
   }
 
   @Test
   void withFewRowsAndNoChangeHalfAreHeldBack() {
     for (int count : new int[] {40, 100, 130, 199}) {
       RowSelection.Selected selection = select(100, 5_000, count, OptionalLong.empty());
-      assertThat(selection.heldBack().size()).as(count + " rows").isEqualTo(Math.max(20, count / 2));
+      assertThat(selection.heldBack().size())
+          .as(count + " rows")
+          .isEqualTo(Math.max(20, count / 2));
       assertThat(selection.training().size()).as(count + " rows").isGreaterThanOrEqualTo(20);
     }
-    assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> select(100, 5_000, 39, OptionalLong.empty()))
-            .getMessage()).isEqualTo("wanted at least 20 rows to train on besides 20 held back, got 39 rows");
+    assertThat(catchThrowableOfType(
+                IllegalArgumentException.class, () -> select(100, 5_000, 39, OptionalLong.empty()))
+            .getMessage())
+        .isEqualTo("wanted at least 20 rows to train on besides 20 held back, got 39 rows");
   }
 
   @Test
   void itSaysWhatItWaitsFor() {
     TrainingWindow window = TrainingWindow.sinceChange(150, 5_000);
-    assertThat(window.waitsFor(149, 149, OptionalLong.empty())).isEqualTo(Optional.of("waiting for 1 more outcomes: 149 are kept, the window wants 150"));
+    assertThat(window.waitsFor(149, 149, OptionalLong.empty()))
+        .isEqualTo(Optional.of("waiting for 1 more outcomes: 149 are kept, the window wants 150"));
     assertThat(window.waitsFor(150, 150, OptionalLong.empty())).isEmpty();
-    assertThat(window.waitsFor(5_000, 9_149, OptionalLong.of(9_000))).isEqualTo(Optional.of("waiting for 1 more outcomes since the change"));
+    assertThat(window.waitsFor(5_000, 9_149, OptionalLong.of(9_000)))
+        .isEqualTo(Optional.of("waiting for 1 more outcomes since the change"));
     assertThat(window.waitsFor(5_000, 9_150, OptionalLong.of(9_000))).isEmpty();
-    assertThat(TrainingWindow.sinceChange(30, 100).waitsFor(40, 40, OptionalLong.of(0))).isEqualTo(Optional.of("waiting for 60 more outcomes: 40 are kept, the window wants 100"));
+    assertThat(TrainingWindow.sinceChange(30, 100).waitsFor(40, 40, OptionalLong.of(0)))
+        .isEqualTo(Optional.of("waiting for 60 more outcomes: 40 are kept, the window wants 100"));
   }
 
   @Test
   void itRefusesNumbersOutOfRange() {
     for (int[] wrong : new int[][] {{29, 100}, {30, 99}, {200, 199}}) {
-      assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> TrainingWindow.sinceChange(wrong[0], wrong[1]))
-              .getMessage()).isEqualTo("a window must have least >= 30, most >= 100 and most >= least, but had " + wrong[0]
-              + " and " + wrong[1]);
+      assertThat(catchThrowableOfType(
+                  IllegalArgumentException.class,
+                  () -> TrainingWindow.sinceChange(wrong[0], wrong[1]))
+              .getMessage())
+          .isEqualTo("a window must have least >= 30, most >= 100 and most >= least, but had "
+              + wrong[0] + " and " + wrong[1]);
     }
-    assertThat(TrainingWindow.sinceChange(30, 100).toString()).isEqualTo("since the change, 30 to 100 outcomes");
+    assertThat(TrainingWindow.sinceChange(30, 100).toString())
+        .isEqualTo("since the change, 30 to 100 outcomes");
     assertThat(TrainingWindow.sinceChange(30, 100).most()).isEqualTo(100);
   }
 }

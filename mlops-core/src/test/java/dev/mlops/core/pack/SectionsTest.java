@@ -271,8 +271,10 @@ class SectionsTest {
         List.<Function<Json, ?>>of(Sections::examples, Sections::configuration)) {
       assertThat(refusal(reader, text)).isEqualTo("$.format: wanted format 1 to 2, got 5");
     }
-    assertThat(refusal(Sections::libraries, text)).isEqualTo("$.format: wanted format 1 to 3, got 5");
-    assertThat(refusal(Sections::baseline, text)).isEqualTo("$.format: wanted format 1 to 4, got 5");
+    assertThat(refusal(Sections::libraries, text))
+        .isEqualTo("$.format: wanted format 1 to 3, got 5");
+    assertThat(refusal(Sections::baseline, text))
+        .isEqualTo("$.format: wanted format 1 to 4, got 5");
   }
 
   /** Version 4 of a baseline tells how predictions were distributed; earlier versions are read without. */
@@ -291,7 +293,8 @@ class SectionsTest {
             .replace('\'', '"')
             .getBytes(UTF_8),
         LIMIT);
-    assertThat(Sections.baseline(json).predictions()).isEqualTo(List.of(new CategoryProfile("label", Map.of("no", 2L, "yes", 1L), 0, 0)));
+    assertThat(Sections.baseline(json).predictions())
+        .isEqualTo(List.of(new CategoryProfile("label", Map.of("no", 2L, "yes", 1L), 0, 0)));
     String early =
         refusal(Sections::baseline, "{'format':3," + rest + ",'predictions':[" + part + "]}");
     assertThat(early).contains("before version 4");
@@ -352,12 +355,15 @@ class SectionsTest {
     }
     Json json = Json.parse(
         ("{'format':3," + rest + labels + "}").replace('\'', '"').getBytes(UTF_8), LIMIT);
-    assertThat(Sections.baseline(json).labels().orElseThrow()).isEqualTo(new CategoryProfile("label", Map.of("no", 2L, "yes", 1L), 0, 0));
-    assertThat(refusal(Sections::baseline, "{'format':2," + rest + labels + "}")).isEqualTo("$.labels: wanted no labels before version 3 of a baseline, got an object of 4");
+    assertThat(Sections.baseline(json).labels().orElseThrow())
+        .isEqualTo(new CategoryProfile("label", Map.of("no", 2L, "yes", 1L), 0, 0));
+    assertThat(refusal(Sections::baseline, "{'format':2," + rest + labels + "}"))
+        .isEqualTo("$.labels: wanted no labels before version 3 of a baseline, got an object of 4");
     assertThat(refusal(
             Sections::baseline,
             "{'format':3," + rest + ",'labels':{'column':'label','missing':0,'n':0,'mean':0,"
-                + "'standardDeviation':0,'minimum':0,'maximum':0,'sample':[]}}")).isEqualTo("$.labels: wanted counts by label, got an object of 8");
+                + "'standardDeviation':0,'minimum':0,'maximum':0,'sample':[]}}"))
+        .isEqualTo("$.labels: wanted counts by label, got an object of 8");
   }
 
   @ParameterizedTest
@@ -455,9 +461,13 @@ class SectionsTest {
   @Test
   void aPredictionOfAHostsOwnKindHasNoForm() {
     Prediction own = () -> true;
-    assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> Sections.examples(
+    assertThat(catchThrowableOfType(
+                IllegalArgumentException.class,
+                () -> Sections.examples(
                     List.of(new GoldenExample(Row.of(Schema.of(Column.number("a")), 1), own))))
-            .getMessage()).isEqualTo("a golden example must expect a Classification, Regression or AnomalyScore, but expects a "
-            + own.getClass().getSimpleName());
+            .getMessage())
+        .isEqualTo(
+            "a golden example must expect a Classification, Regression or AnomalyScore, but expects a "
+                + own.getClass().getSimpleName());
   }
 }

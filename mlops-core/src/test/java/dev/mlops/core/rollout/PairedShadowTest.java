@@ -59,7 +59,9 @@ class PairedShadowTest {
             run(ShadowPlan.shadow(), champion, champion + 0.02, new SplittableRandom(seed));
         promoted += promoted(shadow) ? 1 : 0;
       }
-      assertThat(promoted).as(promoted + " of 2000 promoted, champion errs " + champion).isLessThanOrEqualTo(253);
+      assertThat(promoted)
+          .as(promoted + " of 2000 promoted, champion errs " + champion)
+          .isLessThanOrEqualTo(253);
     }
   }
 
@@ -127,7 +129,9 @@ class PairedShadowTest {
   @Test
   void aCandidateThatIsClearlyWorseIsKeptBack() {
     for (int seed = 0; seed < 200; seed++) {
-      assertThat(run(ShadowPlan.shadow(), 0.1, 0.3, new SplittableRandom(seed)).state()).as("seed " + seed).isEqualTo(State.WORSE);
+      assertThat(run(ShadowPlan.shadow(), 0.1, 0.3, new SplittableRandom(seed)).state())
+          .as("seed " + seed)
+          .isEqualTo(State.WORSE);
     }
   }
 
@@ -152,7 +156,8 @@ class PairedShadowTest {
   void evenAPerfectCandidateNeedsEightTruths() {
     PairedShadow shadow = run(ShadowPlan.shadow(), 1.0, 0.0, new SplittableRandom(1));
     assertThat(shadow.n() >= 8 && shadow.n() <= 12).as(shadow.toString()).isTrue();
-    assertThat(shadow.toString()).isEqualTo("SUPERIOR on " + shadow.n() + " truths: mean loss 0.000, champion 1.000");
+    assertThat(shadow.toString())
+        .isEqualTo("SUPERIOR on " + shadow.n() + " truths: mean loss 0.000, champion 1.000");
   }
 
   @Test
@@ -183,8 +188,11 @@ class PairedShadowTest {
   /** No difference at all shows that the candidate is not worse by the margin; without a margin it shows nothing. */
   @Test
   void anIdenticalCandidateIsNotWorseButNeverSuperior() {
-    assertThat(run(ShadowPlan.shadow(), 0.0, 0.0, new SplittableRandom(1)).state()).isEqualTo(State.NOT_WORSE);
-    assertThat(run(ShadowPlan.shadow().noWorseBy(0), 0.0, 0.0, new SplittableRandom(1)).state()).isEqualTo(State.KEPT_BACK);
+    assertThat(run(ShadowPlan.shadow(), 0.0, 0.0, new SplittableRandom(1)).state())
+        .isEqualTo(State.NOT_WORSE);
+    assertThat(run(ShadowPlan.shadow().noWorseBy(0), 0.0, 0.0, new SplittableRandom(1))
+            .state())
+        .isEqualTo(State.KEPT_BACK);
   }
 
   @Test
@@ -192,7 +200,8 @@ class PairedShadowTest {
     PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow(), SCHEMA, 4.0);
     shadow.update(Double.POSITIVE_INFINITY, 1.0);
     shadow.update(2.0, Double.POSITIVE_INFINITY);
-    assertThat(shadow.toString()).isEqualTo("UNDECIDED on 2 truths: mean loss 0.625, champion 0.750");
+    assertThat(shadow.toString())
+        .isEqualTo("UNDECIDED on 2 truths: mean loss 0.625, champion 0.750");
   }
 
   @Test
@@ -241,39 +250,51 @@ class PairedShadowTest {
     PairedShadow shadow = PairedShadow.of(ShadowPlan.shadow(), SCHEMA, 1.0);
     for (double wrong : new double[] {Double.NaN, -0.1}) {
       assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> shadow.update(0, wrong))
-              .getMessage()).isEqualTo("losses must be >= 0, but were 0.0 and " + wrong);
-      assertThatThrownBy(() -> shadow.update(wrong, 0)).isInstanceOf(IllegalArgumentException.class);
+              .getMessage())
+          .isEqualTo("losses must be >= 0, but were 0.0 and " + wrong);
+      assertThatThrownBy(() -> shadow.update(wrong, 0))
+          .isInstanceOf(IllegalArgumentException.class);
     }
     assertThat(shadow.toString()).isEqualTo("UNDECIDED on 0 truths");
     for (double largest : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
-      assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> PairedShadow.of(ShadowPlan.shadow(), SCHEMA, largest))
-              .getMessage()).isEqualTo("largest must be finite and > 0, but was " + largest);
+      assertThat(catchThrowableOfType(
+                  IllegalArgumentException.class,
+                  () -> PairedShadow.of(ShadowPlan.shadow(), SCHEMA, largest))
+              .getMessage())
+          .isEqualTo("largest must be finite and > 0, but was " + largest);
     }
   }
 
   @Test
   @SuppressWarnings("NullAway") // that is the point
   void withoutAPlanThereIsNoShadow() {
-    assertThat(catchThrowableOfType(NullPointerException.class, () -> PairedShadow.of(null, SCHEMA, 1.0))
-            .getMessage()).isEqualTo("plan");
+    assertThat(catchThrowableOfType(
+                NullPointerException.class, () -> PairedShadow.of(null, SCHEMA, 1.0))
+            .getMessage())
+        .isEqualTo("plan");
   }
 
   @Test
   void thePlanHoldsItsRanges() {
     ShadowPlan plan = ShadowPlan.shadow().erringAtMost(0.01).noWorseBy(0.1).untilDecided(99);
     assertThat(plan).isEqualTo(new ShadowPlan(0.01, 0.1, 99, true, false, false));
-    assertThat(plan.toString()).isEqualTo("shadow until decided, at most 99 truths (alpha 0.01, margin 0.1)");
+    assertThat(plan.toString())
+        .isEqualTo("shadow until decided, at most 99 truths (alpha 0.01, margin 0.1)");
     assertThat(ShadowPlan.shadow()).isEqualTo(new ShadowPlan(0.05, 0.02, 500, true, false, false));
     for (double alpha : new double[] {0, 1, Double.NaN}) {
-      assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> plan.erringAtMost(alpha))
-              .getMessage()).isEqualTo("alpha must be above 0 and below 1, but was " + alpha);
+      assertThat(
+              catchThrowableOfType(IllegalArgumentException.class, () -> plan.erringAtMost(alpha))
+                  .getMessage())
+          .isEqualTo("alpha must be above 0 and below 1, but was " + alpha);
     }
     for (double margin : new double[] {-0.01, 1, Double.NaN}) {
       assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> plan.noWorseBy(margin))
-              .getMessage()).isEqualTo("margin must be at least 0 and below 1, but was " + margin);
+              .getMessage())
+          .isEqualTo("margin must be at least 0 and below 1, but was " + margin);
     }
     assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> plan.untilDecided(29))
-            .getMessage()).isEqualTo("most must be >= 30, but was 29");
+            .getMessage())
+        .isEqualTo("most must be >= 30, but was 29");
   }
 
   private static final Schema FRAUD =
@@ -349,7 +370,8 @@ class PairedShadowTest {
       observe(rollout, i, truth, truth, truth);
     }
     assertThat(rollout.decision().outcome()).isEqualTo(RolloutDecision.Outcome.PROMOTE);
-    assertThat(rollout.decision().reason()).contains("precision", "holds on", ", 2 of them for one");
+    assertThat(rollout.decision().reason())
+        .contains("precision", "holds on", ", 2 of them for one");
   }
 
   /** The candidate says yes to 250 more rows, all wrongly: it is worse on rows that the champion does not count. */

@@ -1,6 +1,5 @@
 package dev.mlops.core.tribuo;
 
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -190,7 +189,8 @@ class TribuoRuntimeTest {
     }
     assertThat(made.examples().size()).isEqualTo(20);
     made.examples()
-        .forEach(example -> assertThat(loaded.predict(example.row())).isEqualTo(example.expected()));
+        .forEach(
+            example -> assertThat(loaded.predict(example.row())).isEqualTo(example.expected()));
   }
 
   @ParameterizedTest
@@ -248,7 +248,8 @@ class TribuoRuntimeTest {
 
   private static String refused(TribuoRuntime runtime, ModelProto forged) {
     FilePackage source = packaged(forged.toByteArray());
-    ModelLoadException fault = catchThrowableOfType(ModelLoadException.class, () -> runtime.load(source));
+    ModelLoadException fault =
+        catchThrowableOfType(ModelLoadException.class, () -> runtime.load(source));
     String begins = "colours sha256:" + source.digest().abbreviated() + " cannot be loaded: ";
     assertThat(fault.getMessage()).startsWith(begins);
     assertThat(fault.getMessage()).endsWith("; not loaded");
@@ -338,8 +339,8 @@ class TribuoRuntimeTest {
     String name = TribuoRuntimeTest.class.getName() + "$OwnTrap";
     ModelProto forged =
         stored(new CARTClassificationTrainer(3)).toBuilder().setClassName(name).build();
-    assertThat(refused(new TribuoRuntime().allowing(name), forged)
-        ).startsWith("Tribuo threw IllegalStateException (");
+    assertThat(refused(new TribuoRuntime().allowing(name), forged))
+        .startsWith("Tribuo threw IllegalStateException (");
     assertThat(System.getProperty(SPRUNG + ".own")).isEqualTo("own");
   }
 
@@ -359,7 +360,8 @@ class TribuoRuntimeTest {
         .build();
     for (TribuoRuntime runtime :
         List.of(new TribuoRuntime(), new TribuoRuntime().allowing(liblinear))) {
-      assertThat(refused(runtime, forged)).isEqualTo("weights name class \"" + liblinear
+      assertThat(refused(runtime, forged))
+          .isEqualTo("weights name class \"" + liblinear
               + "\" at ModelProto.class_name; LibLinear models embed Java serialisation, which"
               + " is never read; not loaded");
     }
@@ -387,13 +389,15 @@ class TribuoRuntimeTest {
     ModelProto forged = stored(new CARTClassificationTrainer(3)).toBuilder()
         .setSerializedData(packed)
         .build();
-    assertThat(refused(new TribuoRuntime(), forged)).isEqualTo("weights hold a message of unknown type \"own.Hidden\" at ModelProto.serialized_data; a Tribuo module is missing, or"
-            + " allow it with describedBy; not loaded");
-    assertThat(refused(new TribuoRuntime().describedBy(own), forged)
-        ).startsWith("weights name class \"" + TRAP
-            + "\" at ModelProto.serialized_data<Hidden>.class_name");
-    assertThat(refused(new TribuoRuntime().describedBy(own).allowing(TRAP), forged)
-        ).startsWith("Tribuo threw ");
+    assertThat(refused(new TribuoRuntime(), forged))
+        .isEqualTo(
+            "weights hold a message of unknown type \"own.Hidden\" at ModelProto.serialized_data; a Tribuo module is missing, or"
+                + " allow it with describedBy; not loaded");
+    assertThat(refused(new TribuoRuntime().describedBy(own), forged))
+        .startsWith(
+            "weights name class \"" + TRAP + "\" at ModelProto.serialized_data<Hidden>.class_name");
+    assertThat(refused(new TribuoRuntime().describedBy(own).allowing(TRAP), forged))
+        .startsWith("Tribuo threw ");
     assertThat(System.getProperty(SPRUNG)).isNull();
   }
 
@@ -456,15 +460,17 @@ class TribuoRuntimeTest {
             ModelProto.newBuilder()
                 .setClassName("org.tribuo.common.tree.TreeModel")
                 .setSerializedData(nested)
-                .build())).isEqualTo("weights nest deeper than 128 messages; not loaded");
+                .build()))
+        .isEqualTo("weights nest deeper than 128 messages; not loaded");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "org.tribuo.*", "a b", "..", "[Lx;", "1a"})
   void onlyWholeNamesOfClassesCanBeAllowed(String name) {
-    assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> new TribuoRuntime().allowing(name))
-            .getMessage()
-            ).startsWith("wanted the whole name of a class, got ");
+    assertThat(catchThrowableOfType(
+                IllegalArgumentException.class, () -> new TribuoRuntime().allowing(name))
+            .getMessage())
+        .startsWith("wanted the whole name of a class, got ");
   }
 
   /** Its pattern once went one call deeper for each part of a name. */
@@ -472,8 +478,10 @@ class TribuoRuntimeTest {
   void aNameOfAMillionPartsIsOnlyLong() {
     String name = "a.".repeat(1_000_000);
     new TribuoRuntime().allowing(name + "a");
-    assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> new TribuoRuntime().allowing(name))
-            .getMessage()).isEqualTo("wanted the whole name of a class, got \"" + name.substring(0, 64) + "…\"");
+    assertThat(catchThrowableOfType(
+                IllegalArgumentException.class, () -> new TribuoRuntime().allowing(name))
+            .getMessage())
+        .isEqualTo("wanted the whole name of a class, got \"" + name.substring(0, 64) + "…\"");
   }
 
   // ---- whatever else a file may be
@@ -482,7 +490,8 @@ class TribuoRuntimeTest {
   @ValueSource(strings = {"", "no protobuf at all", "\b\u0001", "\u0012\uffff", "PK\u0003\u0004"})
   void weightsThatAreNoModelAreRefused(String weights) {
     FilePackage source = packaged(weights.getBytes(StandardCharsets.UTF_8));
-    assertThatThrownBy(() -> new TribuoRuntime().load(source)).isInstanceOf(ModelLoadException.class);
+    assertThatThrownBy(() -> new TribuoRuntime().load(source))
+        .isInstanceOf(ModelLoadException.class);
   }
 
   /** A file cut short at any byte, with a right digest, is a package that gives no model, never another fault. */
@@ -491,7 +500,8 @@ class TribuoRuntimeTest {
     byte[] whole = stored(new LogisticRegressionTrainer()).toByteArray();
     for (int length = 0; length < whole.length; length += 7) {
       FilePackage source = packaged(Arrays.copyOf(whole, length));
-      assertThatThrownBy(() -> new TribuoRuntime().load(source)).isInstanceOf(ModelLoadException.class);
+      assertThatThrownBy(() -> new TribuoRuntime().load(source))
+          .isInstanceOf(ModelLoadException.class);
     }
   }
 
@@ -511,7 +521,9 @@ class TribuoRuntimeTest {
         refused++;
       }
     }
-    assertThat(refused).as("seed " + seed + ": only " + refused + " of 300 were refused").isGreaterThan(100);
+    assertThat(refused)
+        .as("seed " + seed + ": only " + refused + " of 300 were refused")
+        .isGreaterThan(100);
   }
 
   /** Tribuo loads many a damaged file without a word: it must not see one. */
@@ -527,7 +539,8 @@ class TribuoRuntimeTest {
     byte[] wrong = blobs.get(file.digest()).clone();
     wrong[wrong.length / 2] ^= 1;
     blobs.put(file.digest(), wrong);
-    assertThatThrownBy(() -> new TribuoRuntime().load(source)).isInstanceOf(PackageIntegrityException.class);
+    assertThatThrownBy(() -> new TribuoRuntime().load(source))
+        .isInstanceOf(PackageIntegrityException.class);
   }
 
   @Test
@@ -537,9 +550,12 @@ class TribuoRuntimeTest {
         .runtime("tribuo")
         .weights("model.pb", weights)
         .build();
-    assertThat(catchThrowableOfType(ModelLoadException.class, () -> new TribuoRuntime().load(source))
-            .getMessage()).isEqualTo("colours sha256:" + source.digest().abbreviated()
-            + " cannot be loaded: the schema wants REGRESSION, the model gives Label, wanted Regressor; not loaded");
+    assertThat(
+            catchThrowableOfType(ModelLoadException.class, () -> new TribuoRuntime().load(source))
+                .getMessage())
+        .isEqualTo(
+            "colours sha256:" + source.digest().abbreviated()
+                + " cannot be loaded: the schema wants REGRESSION, the model gives Label, wanted Regressor; not loaded");
   }
 
   @Test
@@ -571,8 +587,8 @@ class TribuoRuntimeTest {
         .weights("a", new byte[1])
         .build();
     assertThat(catchThrowableOfType(ModelLoadException.class, () -> new TribuoRuntime().load(other))
-        .getMessage()
-        ).endsWith(
+            .getMessage())
+        .endsWith(
             "wanted runtime tribuo and one file of weights, got runtime mine and 1; not loaded");
     FilePackage two = FilePackage.builder("colours", SCHEMA)
         .runtime("tribuo")
@@ -580,8 +596,8 @@ class TribuoRuntimeTest {
         .weights("b", new byte[1])
         .build();
     assertThat(catchThrowableOfType(ModelLoadException.class, () -> new TribuoRuntime().load(two))
-        .getMessage()
-        ).endsWith(
+            .getMessage())
+        .endsWith(
             "wanted runtime tribuo and one file of weights, got runtime tribuo and 2; not loaded");
   }
 
@@ -608,7 +624,8 @@ class TribuoRuntimeTest {
     Classification answer = (Classification) logistic().predict(Row.of(SCHEMA, 2.0, "red", 0.0));
     assertThat(answer.labels()).isEqualTo(List.of("no", "yes"));
     assertThat(answer.label()).isEqualTo("yes");
-    assertThat(answer.score("no").orElseThrow() + answer.score("yes").orElseThrow()).isCloseTo(1.0, within(1e-12));
+    assertThat(answer.score("no").orElseThrow() + answer.score("yes").orElseThrow())
+        .isCloseTo(1.0, within(1e-12));
   }
 
   /** Scores of a support vector machine are margins, which log loss must not read as probabilities. */
@@ -634,12 +651,15 @@ class TribuoRuntimeTest {
   @Test
   void whatIsMissingOrWasNeverSeenIsLeftOut() {
     Model model = logistic();
-    assertThat(model.predict(Row.of(SCHEMA, 0.5, "ultraviolet", 0.25))).isEqualTo(model.predict(Row.of(SCHEMA, 0.5, "", 0.25)));
+    assertThat(model.predict(Row.of(SCHEMA, 0.5, "ultraviolet", 0.25)))
+        .isEqualTo(model.predict(Row.of(SCHEMA, 0.5, "", 0.25)));
     // A linear model multiplies: what is left out is as 0.
-    assertThat(model.predict(Row.of(SCHEMA, Double.NaN, "red", 0.25))).isEqualTo(model.predict(Row.of(SCHEMA, 0.0, "red", 0.25)));
+    assertThat(model.predict(Row.of(SCHEMA, Double.NaN, "red", 0.25)))
+        .isEqualTo(model.predict(Row.of(SCHEMA, 0.0, "red", 0.25)));
     assertThat(model
-        .predict(Row.of(SCHEMA, 0.5, "red", 0.25))
-        .equals(model.predict(Row.of(SCHEMA, 0.5, "", 0.25)))).isFalse();
+            .predict(Row.of(SCHEMA, 0.5, "red", 0.25))
+            .equals(model.predict(Row.of(SCHEMA, 0.5, "", 0.25))))
+        .isFalse();
   }
 
   private static final Row EMPTY = Row.of(SCHEMA, Double.NaN, "", Double.NaN);
@@ -651,12 +671,14 @@ class TribuoRuntimeTest {
     Prediction zeros = linear.predict(Row.of(SCHEMA, 0.0, "", 0.0));
     assertThat(zeros.isFinite()).isTrue();
     assertThat(linear.predict(EMPTY)).isEqualTo(zeros);
-    assertThat(linear.predict(Row.of(SCHEMA, Double.NaN, "ultraviolet", Double.NaN))).isEqualTo(zeros);
+    assertThat(linear.predict(Row.of(SCHEMA, Double.NaN, "ultraviolet", Double.NaN)))
+        .isEqualTo(zeros);
     Model regression = TribuoTrainer.regressor(
             SCHEMA, new LinearSGDTrainer(new SquaredLoss(), new AdaGrad(0.1), 5, 1L))
         .train(measured(300, 3))
         .model();
-    assertThat(regression.predict(EMPTY)).isEqualTo(regression.predict(Row.of(SCHEMA, 0.0, "", 0.0)));
+    assertThat(regression.predict(EMPTY))
+        .isEqualTo(regression.predict(Row.of(SCHEMA, 0.0, "", 0.0)));
   }
 
   @ParameterizedTest
@@ -680,7 +702,8 @@ class TribuoRuntimeTest {
     Model model = TribuoTrainer.classifier(SCHEMA, new LogisticRegressionTrainer())
         .train(rows)
         .model();
-    assertThat(model.predict(Row.of(SCHEMA, Double.NaN, "red", 7.0))).isEqualTo(model.predict(Row.of(SCHEMA, 0.0, "", Double.NaN)));
+    assertThat(model.predict(Row.of(SCHEMA, Double.NaN, "red", 7.0)))
+        .isEqualTo(model.predict(Row.of(SCHEMA, 0.0, "", Double.NaN)));
   }
 
   /** A transformation that shifts would make something of a 0: what is missing is not transformed. */
@@ -701,8 +724,10 @@ class TribuoRuntimeTest {
         .train(rows)
         .model();
     // b is always 0, so a row with b alone is one in which a is missing.
-    assertThat(model.predict(Row.of(one, Double.NaN, Double.NaN))).isEqualTo(model.predict(Row.of(one, Double.NaN, 0.0)));
-    assertThat(model.predict(Row.of(one, Double.NaN, Double.NaN))).isNotEqualTo(model.predict(Row.of(one, 0.0, Double.NaN)));
+    assertThat(model.predict(Row.of(one, Double.NaN, Double.NaN)))
+        .isEqualTo(model.predict(Row.of(one, Double.NaN, 0.0)));
+    assertThat(model.predict(Row.of(one, Double.NaN, Double.NaN)))
+        .isNotEqualTo(model.predict(Row.of(one, 0.0, Double.NaN)));
   }
 
   @Test
@@ -740,7 +765,8 @@ class TribuoRuntimeTest {
         },
         SCHEMA.predicting(Task.CLASSIFICATION));
     for (Row row : List.of(Row.of(SCHEMA, 1.0, "red", 1.0), EMPTY)) {
-      assertThat(catchThrowableOfType(IllegalStateException.class, () -> model.predict(row))).isSameAs(own);
+      assertThat(catchThrowableOfType(IllegalStateException.class, () -> model.predict(row)))
+          .isSameAs(own);
     }
   }
 
@@ -748,11 +774,16 @@ class TribuoRuntimeTest {
   void aRowWithOtherColumnsIsRefusedNotMisread() {
     Model model = logistic();
     Schema turned = Schema.of(Column.number("a"), Column.category("colour"), Column.number("x"));
-    assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> model.predict(Row.of(turned, 1.0, "red", 2.0)))
-            .getMessage()).isEqualTo("row does not fit the model: column x (number) was wanted at 0, got it at 2; column a (number) was wanted at 2, got it at 0");
+    assertThat(catchThrowableOfType(
+                IllegalArgumentException.class,
+                () -> model.predict(Row.of(turned, 1.0, "red", 2.0)))
+            .getMessage())
+        .isEqualTo(
+            "row does not fit the model: column x (number) was wanted at 0, got it at 2; column a (number) was wanted at 2, got it at 0");
     // And a row that fits is taken after it, and one of another schema refused again.
     model.predict(Row.of(Schema.of(SCHEMA.columns()), 1.0, "red", 2.0));
-    assertThatThrownBy(() -> model.predict(Row.of(turned, 1.0, "red", 2.0))).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> model.predict(Row.of(turned, 1.0, "red", 2.0)))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
