@@ -44,6 +44,9 @@ final class Intake {
 
   private static final int MOST_STRIPES = 64;
 
+  /** So much is given in one part of a drain in parts: some milliseconds' worth. */
+  private static final int PART = 256;
+
   /** Counters that many threads change lie this number of places apart, each in a cache line of its own. */
   private static final int PADDED = 16;
 
@@ -95,6 +98,8 @@ final class Intake {
   private final Set<Sink> sinks = new LinkedHashSet<>();
   private final List<Stripes> inUse = new ArrayList<>();
   private boolean draining;
+  /** Whether the newest drain left something for the next part of it. */
+  private boolean unfinished;
 
   /**
    * Makes an intake without sinks.
@@ -373,14 +378,34 @@ final class Intake {
     drain(List.of());
   }
 
+  /**
+   * Under the lock: the same in parts, between which others that wait for the lock have it. What one part has not given is given
+   * by the next, or by whoever drains in between.
+   */
+  void drainInParts() {
+    long until = System.nanoTime();
+    while (drain(List.of(), until, PART)) {
+      lock.unlock();
+      lockForTick();
+    }
+  }
+
   /** Under the lock: the same, also of rings that are not in use any more. */
   void drain(Collection<Stripes> released) {
+    drain(released, System.nanoTime(), Integer.MAX_VALUE);
+  }
+
+  /** Gives so much at most of what was recorded by then; whether more is left. */
+  private boolean drain(Collection<Stripes> released, long until, int most) {
     if (draining) {
-      return; // a host's code that this drain called; the rest is taken when it returns
+      return false; // a host's code that this drain called; the rest is taken when it returns
     }
-    long until = System.nanoTime();
-    List.copyOf(sinks).forEach(Sink::draining);
+    if (!unfinished) { // else what is left was recorded after the drain before that one
+      List.copyOf(sinks).forEach(Sink::draining);
+    }
     draining = true;
+    unfinished = false;
+    boolean more = true;
     Set<Stripes> from = new LinkedHashSet<>(inUse);
     from.addAll(released);
     List<Ring> rings = new ArrayList<>();
@@ -390,7 +415,10 @@ final class Intake {
     rings.forEach(Slots::begin);
     truths.begin();
     try {
-      while (takeEarliest(rings, until)) {}
+      for (int i = 0; more && i < most; i++) {
+        more = takeEarliest(rings, until);
+      }
+      unfinished = more;
     } finally {
       rings.forEach(Slots::end);
       truths.end();
@@ -399,6 +427,7 @@ final class Intake {
         from.forEach(each -> budget.release(each.forgetEmpty(Ring::left)));
       }
     }
+    return more;
   }
 
   /** Takes the earliest that was given by then; false if nothing is left. */

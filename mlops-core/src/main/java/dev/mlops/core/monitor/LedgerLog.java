@@ -6,12 +6,15 @@ import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.ColumnProfile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Where a monitor writes its predictions and truths, so that a restart forgets none of them: a folder, how long and how much is
@@ -27,7 +30,8 @@ import java.util.Set;
  * }</pre>
  *
  * <p>Row values are written as the policies say; the host's keys, predictions and truths are written as they are. {@link
- * MicrometerMonitor#erase} takes a key out of them again.
+ * MicrometerMonitor#erase} takes a key out of them again. The baseline of each version is written too, but for the profiles of
+ * columns whose policy is not {@link ColumnPolicy#keep()}: these hold names of categories and samples of numbers.
  *
  * <p>Immutable.
  *
@@ -137,6 +141,33 @@ public final class LedgerLog {
       policies[i] = wanted.suits(schema.column(i).type()) ? wanted : ColumnPolicy.drop();
     }
     return policies;
+  }
+
+  /** What is written of a baseline: all but the profiles of columns that are not kept as they are. */
+  Baseline redacted(Baseline baseline) {
+    return without(
+        baseline, profile -> !policy(profile.column()).equals(ColumnPolicy.keep()));
+  }
+
+  /** Whether a baseline that was written is this one, but for the profiles that were left out then. */
+  static boolean isOf(Baseline written, Baseline whole) {
+    Set<String> there = new LinkedHashSet<>();
+    written.columns().forEach(profile -> there.add(profile.column()));
+    return written.equals(without(whole, profile -> !there.contains(profile.column())));
+  }
+
+  private static Baseline without(Baseline baseline, Predicate<ColumnProfile> leftOut) {
+    if (baseline.columns().stream().noneMatch(leftOut)) {
+      return baseline;
+    }
+    Baseline.Builder left = Baseline.builder(baseline.schema()).rows(baseline.rows());
+    baseline.quality().forEach(left::quality);
+    baseline.latency().ifPresent(left::latency);
+    baseline.dependence().ifPresent(left::dependence);
+    baseline.labels().ifPresent(left::labels);
+    baseline.predictions().forEach(left::prediction);
+    baseline.columns().stream().filter(leftOut.negate()).forEach(left::column);
+    return left.build();
   }
 
   /** The columns whose policy does not suit them. */

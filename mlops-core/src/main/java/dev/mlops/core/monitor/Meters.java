@@ -398,6 +398,33 @@ public enum Meters {
       "mlops.incidents.lost",
       "incidents that were left out, and outcomes that nobody looked at",
       ""),
+  /**
+   * Counter of the values that a deployment's enforcement rejected, by rule: {@code lossless}, {@code missing}, {@code non_finite},
+   * {@code unseen}, {@code out_of_range}.
+   */
+  REJECTED(
+      Type.COUNTER,
+      "mlops.serving.rejected",
+      "values that enforcement rejected, by rule",
+      "",
+      "rule"),
+  /** Counter of the values that a deployment's enforcement replaced, by rule as in {@link #REJECTED}. */
+  IMPUTED(
+      Type.COUNTER,
+      "mlops.serving.imputed",
+      "values that enforcement replaced, by rule",
+      "",
+      "rule"),
+  /**
+   * Counter of the fallbacks of a deployment: {@code refused} and {@code timed_out} requests, and those that {@code standby} or the
+   * {@code fixed} answer answered; one request may count for several.
+   */
+  FALLBACKS(
+      Type.COUNTER,
+      "mlops.serving.fallbacks",
+      "fallbacks of the deployment, by kind",
+      "",
+      "kind"),
   /** Gauge of where an alert rule stands: 0 inactive, 1 pending, 2 firing; there once it was pending or firing. */
   ALERT(
       Type.GAUGE,

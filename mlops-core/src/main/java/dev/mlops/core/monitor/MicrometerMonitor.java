@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * it takes them into the ledger itself, or waits up to a second for the thread that does. What then has no room is lost, counted
  * and warned of once.
  *
- * <p><b>A tick</b> takes predictions and truths in the order in which they were given ({@link System#nanoTime}), so a truth
+ * <p><b>A tick</b> takes, a few hundred at a time so that nobody waits long for evidence, predictions and truths in the order in which they were given ({@link System#nanoTime}), so a truth
  * that is given after {@code record} returned always finds its prediction, and belongs to the newest under its key that was
  * recorded before it. Then it matures, expires, ends blocks of time and brings the meters up to date. It never throws, and
  * returns at once if another thread is at it. A host that forgets to call it sees {@link Meters#TICK_AGE} grow, and one
@@ -304,6 +304,9 @@ public final class MicrometerMonitor implements MetricsMonitor {
     try {
       intake.lockForTick();
       try {
+        if (!closed) {
+          intake.drainInParts();
+        }
         if (!closed) {
           work();
         }

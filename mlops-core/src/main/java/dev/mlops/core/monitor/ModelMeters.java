@@ -6,9 +6,12 @@ import dev.mlops.api.alert.AlertEvent;
 import dev.mlops.api.alert.AlertSink;
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Beta;
+import dev.mlops.api.model.InputRule;
 import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.internal.log.Warnings;
+import dev.mlops.core.serve.ServingCounts;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -22,10 +25,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows as meters what the maintenance loop, the rollouts and the alert rules of a model do.
+ * Shows as meters what the maintenance loop, the rollouts, the requests and the alert rules of a model do.
  *
  * <p>It hears of it as any listener does, so it suits a host's own loop and engine as well:
  *
@@ -34,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * AlertEngine alerts = AlertEngine.of(rules).to(pager).observedBy(meters.alerts()).on(background);
  * MaintenanceLoop loop = MaintenanceLoop.of(deployment, trainer).to(meters.loop()).build();
  * Deployment<Payment> payments = Deployment.of(store, "fraud@champion", rows).onRollout(meters.rollouts()).open();
+ * meters.serving(payments::counts);
  * }</pre>
  *
  * <p>Counts begin with this object. What an engine drops because its queue is full is not counted here. The first 100 rules have
@@ -74,6 +80,7 @@ public final class ModelMeters implements AutoCloseable {
   private boolean showsIncidents;
   private @Nullable Counted incidents;
   private @Nullable Counted incidentsLost;
+  private boolean showsServing;
   private boolean closed;
 
   private ModelMeters(MeterRegistry registry, String model) {
@@ -124,6 +131,76 @@ public final class ModelMeters implements AutoCloseable {
       }
     }
     return this::takeRollout;
+  }
+
+  /**
+   * Shows what enforcement and fallbacks did with requests: from now on their meters are there.
+   *
+   * @param counts such as {@code deployment::counts}; asked when a registry reads, so it should neither block nor throw. What it
+   *     cannot tell reads as it was told last. A second call changes nothing
+   */
+  public void serving(Supplier<ServingCounts> counts) {
+    requireNonNull(counts, "counts");
+    synchronized (this) {
+      if (showsServing || closed) {
+        return;
+      }
+      showsServing = true;
+    }
+    for (InputRule rule : InputRule.values()) {
+      registered.counter(
+          Meters.REJECTED,
+          new Asked(counts, known -> known.rejected().getOrDefault(rule, 0L)),
+          tag(rule));
+      registered.counter(
+          Meters.IMPUTED,
+          new Asked(counts, known -> known.imputed().getOrDefault(rule, 0L)),
+          tag(rule));
+    }
+    fallback("refused", counts, ServingCounts::refused);
+    fallback("timed_out", counts, ServingCounts::timedOut);
+    fallback("standby", counts, ServingCounts::byStandby);
+    fallback("fixed", counts, ServingCounts::fixed);
+  }
+
+  private void fallback(
+      String kind, Supplier<ServingCounts> counts, ToLongFunction<ServingCounts> read) {
+    registered.counter(Meters.FALLBACKS, new Asked(counts, read), kind);
+  }
+
+  /** A count that is asked for when it is read. */
+  private static final class Asked extends Number {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Supplier<ServingCounts> counts;
+    private final transient ToLongFunction<ServingCounts> read;
+    private volatile long last;
+
+    Asked(Supplier<ServingCounts> counts, ToLongFunction<ServingCounts> read) {
+      this.counts = counts;
+      this.read = read;
+    }
+
+    @Override
+    public long longValue() {
+      Answers.does(() -> last = read.applyAsLong(counts.get()), (how, thrown) -> {});
+      return last;
+    }
+
+    @Override
+    public int intValue() {
+      return (int) longValue();
+    }
+
+    @Override
+    public float floatValue() {
+      return longValue();
+    }
+
+    @Override
+    public double doubleValue() {
+      return longValue();
+    }
   }
 
   /** {@return a sink of an alert engine; what other models' rules do is left out} */
@@ -276,7 +353,7 @@ public final class ModelMeters implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "meters of the loop, the rollouts and the alert rules of " + Warnings.shown(model);
+    return "meters of the loop, the rollouts, the requests and the alert rules of " + Warnings.shown(model);
   }
 
   /** What one rule does. */

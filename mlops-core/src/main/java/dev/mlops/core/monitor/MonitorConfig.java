@@ -72,7 +72,7 @@ public final class MonitorConfig implements MonitorFactory {
     /** A ring for rows of these columns, of a number of slots; a test gives others. */
     BiFunction<Schema, Integer, Ring> ring = Ring::new;
     /** What a tick waits for; a test gives another. */
-    Supplier<ReentrantLock> lock = ReentrantLock::new;
+    Supplier<ReentrantLock> lock = () -> new ReentrantLock(true); // a tick lets others have it
     /** The position of the first outcome; a test gives another. */
     LongSupplier firstPosition = () -> Beginnings.below(Beginnings.POSITIONS);
 

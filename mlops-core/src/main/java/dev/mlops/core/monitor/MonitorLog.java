@@ -229,7 +229,7 @@ final class MonitorLog implements AutoCloseable {
 
   private List<byte[]> declaration(Section section) {
     outcomes.know(section.logged, section.version, section.baseline.schema());
-    byte[] baseline = StoredBaseline.toBytes(section.baseline);
+    byte[] baseline = StoredBaseline.toBytes(config.redacted(section.baseline));
     if (baseline.length > StoredBaseline.LARGEST) {
       leftOut("the baseline of a version", baseline.length, StoredBaseline.LARGEST);
       return List.of();

@@ -52,7 +52,9 @@ final class Section {
   final Intake.Sink sink;
 
   final String version;
-  final Baseline baseline;
+  /** Of an earlier life without what its log left out, until its recorder is taken. */
+  Baseline baseline;
+
   final Stripes stripes;
   final MeasuredWindows quality;
   /** The same over truths that have come and not matured; null if a truth matures when it comes. */
@@ -63,7 +65,7 @@ final class Section {
   final Responses responses = new Responses();
   final Failures failures = new Failures();
   final LabelCounts labels;
-  final ColumnFaults columns;
+  ColumnFaults columns;
   final PredictionSample predictions;
   /** Its segments; told before the first prediction. */
   Segments segments = Segments.NONE;
@@ -147,6 +149,13 @@ final class Section {
     for (Cause cause : Cause.values()) {
       drops.put(cause, new LongAdder());
     }
+  }
+
+  /** Says the whole baseline, of which an earlier life's log had left out profiles of columns. */
+  void know(Baseline whole) {
+    baseline = whole;
+    columns = new ColumnFaults(whole);
+    segments.know(whole);
   }
 
   /** What was counted, for the log. */

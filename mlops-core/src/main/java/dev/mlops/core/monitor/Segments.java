@@ -105,6 +105,11 @@ final class Segments {
     return (int) (codes >>> (BITS * division)) & 0xff;
   }
 
+  /** Reads rows as a baseline says from now on. */
+  void know(Baseline whole) {
+    divisions.forEach(each -> each.know(whole));
+  }
+
   List<Division> divisions() {
     return divisions;
   }
@@ -117,9 +122,9 @@ final class Segments {
     private final int qualityOver;
     private final Collection<Metric> metrics;
     /** What reads the segment of a row; null if nothing can. */
-    private final Segmentation.@Nullable Reader reader;
+    private Segmentation.@Nullable Reader reader;
 
-    private final String refusal;
+    private String refusal = "";
     private final Map<String, Integer> codes = new HashMap<>();
     private final List<String> names = new ArrayList<>();
     private final List<@Nullable SegmentCounts> segments = new ArrayList<>();
@@ -142,18 +147,21 @@ final class Segments {
         segments.add(null);
       }
       codes.put("", MISSING);
-      Segmentation.Reader made = null;
-      String why = "";
+      know(baseline);
+    }
+
+    /** Reads rows as a baseline says from now on; segments that are known keep their codes. */
+    private void know(Baseline whole) {
+      reader = null;
+      refusal = "";
       try {
-        made = segmentation.reader(baseline);
-        segmentation.known(baseline).forEach(this::name);
+        Segmentation.Reader made = segmentation.reader(whole);
+        segmentation.known(whole).forEach(this::name);
+        reader = made;
       } catch (IllegalArgumentException refused) {
-        made = null;
-        why = String.valueOf(refused.getMessage());
-        guard.refused(why);
+        refusal = String.valueOf(refused.getMessage());
+        guard.refused(refusal);
       }
-      this.reader = made;
-      this.refusal = why;
     }
 
     private int name(String value) {

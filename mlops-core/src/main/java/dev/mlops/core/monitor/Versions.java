@@ -95,9 +95,13 @@ final class Versions {
   /** The section of a version whose recorder is taken: the one that is known, or a new one. */
   Section take(String version, Baseline baseline) {
     Section section = sections.get(version);
-    if (section != null && section.restored && !section.baseline.equals(baseline)) {
+    if (section != null && section.restored && !LedgerLog.isOf(section.baseline, baseline)) {
       forget(section); // the log knows another model by this version
       section = null;
+    }
+    if (section != null && section.restored && !section.baseline.equals(baseline)) {
+      section.know(baseline);
+      watches.know(section);
     }
     sections.remove(version);
     if (section == null) {

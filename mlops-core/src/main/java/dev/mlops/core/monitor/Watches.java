@@ -193,6 +193,14 @@ final class Watches {
     return signalled;
   }
 
+  /** Makes the watches of features anew that hold them against the whole baseline, of which a log had left out a part. */
+  void know(Section section) {
+    Baseline whole = section.baseline;
+    section.watchers.replaceAll((watch, watcher) -> watch.input() == Watch.Input.FEATURES
+        ? new Watcher(watch, own.get(watch), whole, whole, remembered)
+        : watcher);
+  }
+
   /** Whether features are watched at all. */
   boolean readsRows() {
     return rowsAreWatched;

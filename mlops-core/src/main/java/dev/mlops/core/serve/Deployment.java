@@ -674,8 +674,9 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
    * @param version in the store of this deployment
    * @param plan how it takes over
    * @return the rollout, begun
-   * @throws IllegalArgumentException if the version is the champion, the plan takes steps and the deployment has no journal, or
-   *     what is known tells that the plan cannot come to a decision
+   * @throws IllegalArgumentException if the version is the champion, the plan takes steps and the deployment has no journal, it
+   *     reads what the monitor {@linkplain MetricsMonitor#lacks was not told of}, or what is known tells that it cannot come to a
+   *     decision
    * @throws ModelLoadException as {@link #load} throws it, or if the version does not give its golden examples again
    * @throws dev.mlops.api.store.StoreException if the package could not be opened or the journal could not be written; nothing
    *     was begun
@@ -705,10 +706,10 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
    * Checks that a plan can be carried out here.
    *
    * @param plan to be given to {@link #rollOut}
-   * @throws IllegalArgumentException if it takes steps and the deployment has no journal
+   * @throws IllegalArgumentException if it takes steps and the deployment has no journal, or reads what the monitor was not told of
    */
   public void requireCarries(RolloutPlan plan) {
-    rollouts.requireJournal(plan);
+    rollouts.requireCarries(plan);
   }
 
   /**

@@ -79,7 +79,9 @@ public final class Fallbacks {
   /**
    * {@return the same, with the longest that a request waits for its models}
    *
-   * <p>Each model is asked on the executor. A call that is late is not stopped; its answer is thrown away.
+   * <p>Each model is asked on the executor. A call that has begun and is late is not stopped; its answer is thrown away. One that
+   * the executor has not begun by then, since its threads are busy or it dropped the call, is taken back: it never begins, and holds
+   * neither the model nor a place.
    *
    * @param deadline longer than zero, from the start of the request
    * @param executor of the host; one that refuses a call makes it an overload

@@ -101,12 +101,22 @@ final class Guard {
             e);
       }
     }
-    if (!call.await((Waits.nanos(deadline) - spent) / parts) && abandon(call)) {
-      timedOut.increment();
-      throw new PredictionTimeoutException(version.version() + " did not answer within "
-          + MlopsException.shown(deadline) + "; the call goes on, its answer is thrown away");
+    if (!call.await((Waits.nanos(deadline) - spent) / parts)) {
+      if (call.neverRuns()) { // the executor has no thread for it, or dropped it: nothing would end it
+        version.model().release();
+        throw late(version, deadline, "the executor had not begun the call, which was taken back");
+      }
+      if (abandon(call)) {
+        throw late(version, deadline, "the call goes on, its answer is thrown away");
+      }
     }
     return call.answer();
+  }
+
+  private PredictionTimeoutException late(Loaded version, Duration deadline, String next) {
+    timedOut.increment();
+    return new PredictionTimeoutException(version.version() + " did not answer within "
+        + MlopsException.shown(deadline) + "; " + next);
   }
 
   /** Counts a call that goes on as one that is busy; false if it has ended. */
@@ -135,14 +145,15 @@ final class Guard {
 
     @Override
     public void run() {
+      if (!fate.compareAndSet(Fate.WAITED_FOR, Fate.RUNS)) {
+        return; // nobody wants the answer, and the model may be closed by now
+      }
       try {
-        if (fate.get() == Fate.WAITED_FOR) { // else nobody wants the answer
-          said = version.model().model().predict(row);
-        }
+        said = version.model().model().predict(row);
       } catch (Throwable e) { // reaches the request, not the host's thread
         thrown = e;
       }
-      if (fate.compareAndSet(Fate.WAITED_FOR, Fate.ENDED)) {
+      if (fate.compareAndSet(Fate.RUNS, Fate.ENDED)) {
         version.model().release();
         ended.countDown();
       } else if (fate.compareAndSet(Fate.GIVEN_UP, Fate.ENDED)) {
@@ -170,14 +181,14 @@ final class Guard {
       }
     }
 
-    /** Takes it back from an executor that refused it, also if that runs it all the same; false if it has ended. */
+    /** Takes it back from an executor that has not begun it, and so never does; false if it has. */
     boolean neverRuns() {
       return fate.compareAndSet(Fate.WAITED_FOR, Fate.ENDED);
     }
 
     /** Lets it end alone; false if it has ended. */
     boolean giveUp() {
-      return fate.compareAndSet(Fate.WAITED_FOR, Fate.GIVEN_UP);
+      return fate.compareAndSet(Fate.RUNS, Fate.GIVEN_UP);
     }
 
     @SuppressWarnings("NullAway") // a model may give null, which the caller looks at
@@ -192,6 +203,7 @@ final class Guard {
 
   private enum Fate {
     WAITED_FOR,
+    RUNS,
     GIVEN_UP,
     ENDED
   }

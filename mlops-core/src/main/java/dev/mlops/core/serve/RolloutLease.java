@@ -112,6 +112,11 @@ final class RolloutLease {
     return lease != null;
   }
 
+  /** The token under which this replica leads; 0 if it does not. */
+  long token() {
+    return lease == null ? 0 : lease.token();
+  }
+
   /** Also after it ran out, if nobody else took it. */
   private @Nullable Lease renewed(Lease held) {
     return coordination

@@ -9,6 +9,7 @@ import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Texts;
 import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.Evidence;
+import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcomes;
@@ -143,7 +144,7 @@ final class RolloutRunner {
       throw new IllegalArgumentException(
           version + " is the champion of " + alias + " already; there is nothing to roll out");
     }
-    requireJournal(plan);
+    requireCarries(plan);
     Prepared ready = follower.prepare(version);
     try {
       return begin(ready, plan, start(ready, state.champion()).build());
@@ -165,7 +166,25 @@ final class RolloutRunner {
     return start;
   }
 
-  void requireJournal(RolloutPlan plan) {
+  /** What the monitor was not told of would read INCONCLUSIVE for ever. */
+  private void requireTold(RolloutPlan plan) {
+    if (plan instanceof EvidenceReader reads) {
+      List<String> lacking = monitor.lacks(reads);
+      if (!lacking.isEmpty()) {
+        throw new IllegalArgumentException("\"" + MlopsException.shown(plan.toString())
+            + "\" can come to no decision: the monitor of " + alias + " does not "
+            + String.join(", and does not ", lacking)
+            + "; name the plan in MonitorFactory.watching. Nothing was begun");
+      }
+    }
+  }
+
+  void requireCarries(RolloutPlan plan) {
+    requireJournal(plan);
+    requireTold(plan);
+  }
+
+  private void requireJournal(RolloutPlan plan) {
     if (plan.takesSteps() && !steps.areKept()) {
       throw new IllegalArgumentException("\"" + MlopsException.shown(plan.toString())
           + "\" takes steps, so that a restart must know how far it had come: give the deployment"
@@ -174,7 +193,7 @@ final class RolloutRunner {
   }
 
   Rollout begin(Prepared ready, RolloutPlan plan, RolloutStart start) {
-    requireJournal(plan);
+    requireCarries(plan);
     RolloutProgress progress = CheckedProgress.begun(plan, start);
     warmUp(ready);
     moving.lock();
@@ -512,9 +531,10 @@ final class RolloutRunner {
     publish(shared, led);
   }
 
-  /** Tells the others what is split here, once it has changed. */
+  /** Tells the others what is split here, once it has changed, or the lead was another's in between. */
   private void publish(RolloutLease shared, Running led) {
-    if (!led.published) {
+    long token = shared.token();
+    if (led.published != token) {
       if (led.share > 0) {
         shared.publish(new RolloutLease.Shared(
             led.rollout.id(),
@@ -523,7 +543,7 @@ final class RolloutRunner {
             led.share,
             led.assignment.salt()));
       }
-      led.published = true;
+      led.published = token;
     }
   }
 
@@ -771,7 +791,7 @@ final class RolloutRunner {
       }
     }
     one.share = share;
-    one.published = false;
+    one.published = 0;
     one.step = one.progress.step();
     one.stepNanos = ticker.getAsLong();
     mark(one);

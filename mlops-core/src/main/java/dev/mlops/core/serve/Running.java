@@ -34,8 +34,8 @@ final class Running {
   @Nullable
   Split split;
 
-  /** Whether other replicas can read the share that is in effect. */
-  boolean published;
+  /** Under which token of the lease other replicas can read the share that is in effect; 0 if they cannot. */
+  long published;
 
   Counts champion = Counts.NONE;
   Counts candidate = Counts.NONE;

@@ -63,11 +63,11 @@ final class Unmonitored implements MetricsMonitor, Recorder {
   public void close() {}
 
   /**
-   * The id of a prediction that nobody recorded: drawn at random from 2⁶² numbers, above all that a counter reaches, so that
+   * The id of a prediction that nobody recorded: drawn at random from 2⁶¹ numbers, above all that a counter reaches, so that
    * it is nobody else's and joins no truth.
    */
   static long id() {
-    return (ThreadLocalRandom.current().nextLong() >>> 2) | (1L << 62);
+    return (ThreadLocalRandom.current().nextLong() >>> 2) | (1L << 62) | 1;
   }
 
   @Override

@@ -12,6 +12,8 @@ import dev.mlops.core.rollout.TrafficPlan;
 import dev.mlops.core.serve.Scene.Order;
 import dev.mlops.testkit.InMemoryJournal;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -202,6 +204,28 @@ class FallbacksTest {
     threads.shutdown();
     assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
     assertThat(scene.runtime.newest(1).closes).as("by its last user").hasValue(1);
+  }
+
+  /** Otherwise each would hold a place and the model for ever. */
+  @Test
+  void aCallThatAnExecutorDropsSilentlyIsTakenBack() {
+    List<Runnable> dropped = new ArrayList<>();
+    Fallbacks fallbacks = Fallbacks.none().atMost(2).within(Duration.ofNanos(1), dropped::add);
+    try (Deployment<Order> deployment = open(fallbacks)) {
+      for (int i = 0; i < 10; i++) {
+        assertThatExceptionOfType(PredictionTimeoutException.class)
+            .isThrownBy(() -> deployment.serve(ORDER))
+            .withMessageContainingAll("fraud:1", "had not begun", "taken back");
+      }
+      assertThat(deployment.counts().timedOut()).isEqualTo(10);
+      assertThat(deployment.counts().refused()).isZero();
+    }
+    Scene.StampedModel model = scene.runtime.newest(1);
+    assertThat(model.closes).as("nothing holds it").hasValue(1);
+    AtomicInteger asked = new AtomicInteger();
+    scene.runtime.during = any -> asked.incrementAndGet();
+    dropped.forEach(Runnable::run);
+    assertThat(asked).as("a call that comes after all asks no closed model").hasValue(0);
   }
 
   @Test

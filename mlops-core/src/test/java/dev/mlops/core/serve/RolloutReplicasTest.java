@@ -201,6 +201,27 @@ class RolloutReplicasTest {
     assertThat(newer.state()).isEqualTo(Rollout.State.RUNNING);
   }
 
+  /** Another one led in between and took back what was published. */
+  @Test
+  void aLeaderWhoseLeaseWasTakenAndGivenBackTellsItsSplitAgain() {
+    leader.rollOut( // its share stays as it is
+        scene.version(2), canary(25).eachFor(0, Duration.ofHours(20)).rollingBackUnless(asked));
+    tick();
+    Set<String> keys = answeredByTwo(leader);
+    scene.clock.advance(LEASE.plusSeconds(1));
+    other.tick();
+    other.rollOut(scene.version(3), plan());
+    other.tick();
+    assertThat(other.abortRollout("ops", "not now")).isTrue();
+    other.tick();
+    assertThat(answeredByTwo(other)).isEmpty();
+    leader.tick();
+    other.tick();
+    assertThat(answeredByTwo(leader)).isEqualTo(keys);
+    assertThat(answeredByTwo(other)).isEqualTo(keys);
+    assertThat(leader.trouble()).isEmpty();
+  }
+
   @Test
   void closingTheLeaderHandsOver() {
     leader.rollOut(scene.version(2), plan());
