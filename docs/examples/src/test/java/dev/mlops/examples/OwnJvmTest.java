@@ -28,6 +28,7 @@ class OwnJvmTest {
             "RetrainCalendar",
             "Rollouts",
             "Scraped",
+            "ServeByRules",
             "Ship",
             "StandingStill",
             "TestBeforeRelease",
