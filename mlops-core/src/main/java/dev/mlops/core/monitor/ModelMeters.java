@@ -15,6 +15,7 @@ import dev.mlops.core.serve.ServingCounts;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -80,7 +81,7 @@ public final class ModelMeters implements AutoCloseable {
   private boolean showsIncidents;
   private @Nullable Counted incidents;
   private @Nullable Counted incidentsLost;
-  private boolean showsServing;
+  private final List<Counted> served = new ArrayList<>();
   private boolean closed;
 
   private ModelMeters(MeterRegistry registry, String model) {
@@ -139,22 +140,19 @@ public final class ModelMeters implements AutoCloseable {
    * @param counts such as {@code deployment::counts}; asked when a registry reads, so it should neither block nor throw. What it
    *     cannot tell reads as it was told last. A second call changes nothing
    */
-  public void serving(Supplier<ServingCounts> counts) {
+  public synchronized void serving(Supplier<ServingCounts> counts) {
     requireNonNull(counts, "counts");
-    synchronized (this) {
-      if (showsServing || closed) {
-        return;
-      }
-      showsServing = true;
+    if (!served.isEmpty() || closed) {
+      return;
     }
     for (InputRule rule : InputRule.values()) {
       registered.counter(
           Meters.REJECTED,
-          new Asked(counts, known -> known.rejected().getOrDefault(rule, 0L)),
+          counted(counts, known -> known.rejected().getOrDefault(rule, 0L)),
           tag(rule));
       registered.counter(
           Meters.IMPUTED,
-          new Asked(counts, known -> known.imputed().getOrDefault(rule, 0L)),
+          counted(counts, known -> known.imputed().getOrDefault(rule, 0L)),
           tag(rule));
     }
     fallback("refused", counts, ServingCounts::refused);
@@ -165,42 +163,18 @@ public final class ModelMeters implements AutoCloseable {
 
   private void fallback(
       String kind, Supplier<ServingCounts> counts, ToLongFunction<ServingCounts> read) {
-    registered.counter(Meters.FALLBACKS, new Asked(counts, read), kind);
+    registered.counter(Meters.FALLBACKS, counted(counts, read), kind);
   }
 
-  /** A count that is asked for when it is read. */
-  private static final class Asked extends Number {
-    private static final long serialVersionUID = 1L;
-
-    private final transient Supplier<ServingCounts> counts;
-    private final transient ToLongFunction<ServingCounts> read;
-    private volatile long last;
-
-    Asked(Supplier<ServingCounts> counts, ToLongFunction<ServingCounts> read) {
-      this.counts = counts;
-      this.read = read;
-    }
-
-    @Override
-    public long longValue() {
-      Answers.does(() -> last = read.applyAsLong(counts.get()), (how, thrown) -> {});
-      return last;
-    }
-
-    @Override
-    public int intValue() {
-      return (int) longValue();
-    }
-
-    @Override
-    public float floatValue() {
-      return longValue();
-    }
-
-    @Override
-    public double doubleValue() {
-      return longValue();
-    }
+  /** A count that is asked for when it is read; where that throws, what it was last. */
+  private Counted counted(Supplier<ServingCounts> counts, ToLongFunction<ServingCounts> read) {
+    AtomicLong last = new AtomicLong();
+    Counted made = new Counted(() -> {
+      Answers.does(() -> last.set(read.applyAsLong(counts.get())), (how, thrown) -> {});
+      return last.get();
+    });
+    served.add(made); // a registry holds what it counts weakly
+    return made;
   }
 
   /** {@return a sink of an alert engine; what other models' rules do is left out} */
