@@ -55,6 +55,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.ServiceLoader;
@@ -708,6 +709,13 @@ class OnnxRuntimeTest {
   }
 
   // ---- whatever else a file may be
+
+  /** Java serialisation, a pickle and a class are code: no runtime of ours reads them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"aced0005737200046d6f6465", "80049512000000000000008c", "cafebabe00000041000a"})
+  void serialisedObjectsPicklesAndClassesAreRefused(String hex) {
+    refused(packaged(HexFormat.of().parseHex(hex)), "it is no");
+  }
 
   @Test
   void aFileCutShortIsRefused() {

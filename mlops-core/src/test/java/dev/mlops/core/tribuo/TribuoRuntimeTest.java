@@ -41,6 +41,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -492,6 +493,14 @@ class TribuoRuntimeTest {
     FilePackage source = packaged(weights.getBytes(StandardCharsets.UTF_8));
     assertThatThrownBy(() -> new TribuoRuntime().load(source))
         .isInstanceOf(ModelLoadException.class);
+  }
+
+  /** Java serialisation, a pickle and a class are code: no runtime of ours reads them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"aced0005737200046d6f6465", "80049512000000000000008c", "cafebabe00000041000a"})
+  void serialisedObjectsPicklesAndClassesAreRefused(String hex) {
+    FilePackage source = packaged(HexFormat.of().parseHex(hex));
+    assertThatThrownBy(() -> new TribuoRuntime().load(source)).isInstanceOf(ModelLoadException.class);
   }
 
   /** A file cut short at any byte, with a right digest, is a package that gives no model, never another fault. */
