@@ -42,11 +42,13 @@ public final class OnlyOnnxModel {
 
     ModelPackage read = FilePackage.read(folder); // every byte is verified before ONNX sees it
     Model model = new OnnxRuntime().load(read);
-    try (AutoCloseable held = (AutoCloseable) model) { // it holds native memory
+    try {
       for (GoldenExample example : read.examples()) {
         System.out.println(example.matches(model.predict(example.row())) ? "as recorded" : "not");
       }
       System.out.println(model.predict(Row.of(schema, 10, 4)));
+    } finally {
+      ((AutoCloseable) model).close(); // it holds native memory
     }
     // endregion
   }

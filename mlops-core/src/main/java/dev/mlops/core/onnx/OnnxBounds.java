@@ -65,23 +65,36 @@ final class OnnxBounds {
   private static final Set<String> CLASSIFIERS =
       Set.of("LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier");
 
-  /**
-   * A value.
-   *
-   * @param dims each at most; null if the number of dimensions is not known
-   * @param rank how many dimensions at most
-   * @param size the product of its dimensions at most, each counted as at least 1
-   * @param full whether it surely has elements
-   * @param text whether its elements may be texts
-   * @param numbers its elements, where the file holds them and they are few 64-bit whole numbers
-   */
-  private record Value(
-      long @Nullable [] dims,
-      int rank,
-      long size,
-      boolean full,
-      boolean text,
-      @Nullable List<Long> numbers) {
+  /** A value. */
+  private static final class Value {
+    /** Each at most; null if the number of dimensions is not known. */
+    private final long @Nullable [] dims;
+    /** How many dimensions at most. */
+    private final int rank;
+    /** The product of its dimensions at most, each counted as at least 1. */
+    private final long size;
+    /** Whether it surely has elements. */
+    private final boolean full;
+    /** Whether its elements may be texts. */
+    private final boolean text;
+    /** Its elements, where the file holds them and they are few 64-bit whole numbers. */
+    private final @Nullable List<Long> numbers;
+
+    Value(
+        long @Nullable [] dims,
+        int rank,
+        long size,
+        boolean full,
+        boolean text,
+        @Nullable List<Long> numbers) {
+      this.dims = dims;
+      this.rank = rank;
+      this.size = size;
+      this.full = full;
+      this.text = text;
+      this.numbers = numbers;
+    }
+
     static Value of(boolean full, boolean text, long... dims) {
       return new Value(dims, dims.length, product(dims), full, text, null);
     }

@@ -217,6 +217,7 @@ class OnnxBoundsTest {
         .hasMessageContainingAll(
             "for one row it may make", "at most 16777216", "the limit is passed at node 22, Concat");
     try (OnnxModel loaded = new OnnxRuntime().allowing("Concat").model(bomb)) {
+      assertThat(loaded).isNotNull();
       assertThat(OnnxModel.OPEN).hasValue(1);
     } catch (OrtException e) {
       throw new AssertionError(e);
