@@ -40,27 +40,113 @@ final class OnnxBounds {
 
   /** Each output has at most the shape of the first input. */
   private static final Set<String> AS_FIRST = Set.of(
-      "Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Bernoulli", "Binarizer",
-      "BitwiseNot", "Cast", "CastLike", "CategoryMapper", "Ceil", "Celu", "Clip", "Cos", "Cosh",
-      "CumSum", "DequantizeLinear", "Dropout", "DynamicQuantizeLinear", "Elu", "Erf", "Exp",
-      "FastGelu", "Floor", "Gelu", "HardSigmoid", "HardSwish", "Hardmax", "Identity", "Imputer",
-      "IsInf", "IsNaN", "LabelEncoder", "LeakyRelu", "Log", "LogSoftmax", "LpNormalization",
-      "MeanVarianceNormalization", "Mish", "Neg", "Normalizer", "Not", "QuantizeLinear",
-      "QuickGelu", "Reciprocal", "Relu", "ReverseSequence", "Round", "Scaler", "Scatter",
-      "ScatterElements", "ScatterND", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh",
-      "Softmax", "Softplus", "Softsign", "Sqrt", "Tan", "Tanh",
-      "ThresholdedRelu", "Trilu");
+      "Abs",
+      "Acos",
+      "Acosh",
+      "Asin",
+      "Asinh",
+      "Atan",
+      "Atanh",
+      "Bernoulli",
+      "Binarizer",
+      "BitwiseNot",
+      "Cast",
+      "CastLike",
+      "CategoryMapper",
+      "Ceil",
+      "Celu",
+      "Clip",
+      "Cos",
+      "Cosh",
+      "CumSum",
+      "DequantizeLinear",
+      "Dropout",
+      "DynamicQuantizeLinear",
+      "Elu",
+      "Erf",
+      "Exp",
+      "FastGelu",
+      "Floor",
+      "Gelu",
+      "HardSigmoid",
+      "HardSwish",
+      "Hardmax",
+      "Identity",
+      "Imputer",
+      "IsInf",
+      "IsNaN",
+      "LabelEncoder",
+      "LeakyRelu",
+      "Log",
+      "LogSoftmax",
+      "LpNormalization",
+      "MeanVarianceNormalization",
+      "Mish",
+      "Neg",
+      "Normalizer",
+      "Not",
+      "QuantizeLinear",
+      "QuickGelu",
+      "Reciprocal",
+      "Relu",
+      "ReverseSequence",
+      "Round",
+      "Scaler",
+      "Scatter",
+      "ScatterElements",
+      "ScatterND",
+      "Selu",
+      "Shrink",
+      "Sigmoid",
+      "Sign",
+      "Sin",
+      "Sinh",
+      "Softmax",
+      "Softplus",
+      "Softsign",
+      "Sqrt",
+      "Tan",
+      "Tanh",
+      "ThresholdedRelu",
+      "Trilu");
 
   /** The inputs are stretched to one shape. */
   private static final Set<String> BROADCAST = Set.of(
-      "Add", "And", "BiasGelu", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div",
-      "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod",
-      "Mul", "Or", "PRelu", "Pow", "Sub", "Sum", "Where", "Xor");
+      "Add",
+      "And",
+      "BiasGelu",
+      "BitShift",
+      "BitwiseAnd",
+      "BitwiseOr",
+      "BitwiseXor",
+      "Div",
+      "Equal",
+      "Greater",
+      "GreaterOrEqual",
+      "Less",
+      "LessOrEqual",
+      "Max",
+      "Mean",
+      "Min",
+      "Mod",
+      "Mul",
+      "Or",
+      "PRelu",
+      "Pow",
+      "Sub",
+      "Sum",
+      "Where",
+      "Xor");
 
   /** Each output has at most as many elements as the largest input, in another shape. */
   private static final Set<String> AT_MOST_LARGEST = Set.of(
-      "BatchNormalization", "Compress", "DepthToSpace", "LayerNormalization", "SpaceToDepth",
-      "StringNormalizer", "Unique");
+      "BatchNormalization",
+      "Compress",
+      "DepthToSpace",
+      "LayerNormalization",
+      "SpaceToDepth",
+      "StringNormalizer",
+      "Unique");
 
   private static final Set<String> CLASSIFIERS =
       Set.of("LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier");
@@ -124,7 +210,8 @@ final class OnnxBounds {
       this.around = around;
     }
 
-    @Nullable Value get(String name) {
+    @Nullable
+    Value get(String name) {
       for (Scope scope = this; scope != null; scope = scope.around) {
         Value found = scope.values.get(name);
         if (found != null) {
@@ -285,15 +372,15 @@ final class OnnxBounds {
 
   // ---- nodes
 
-  private List<Value> outputs(
-      OnnxGraph.Node node, List<@Nullable Value> inputs, Scope scope) {
+  private List<Value> outputs(OnnxGraph.Node node, List<@Nullable Value> inputs, Scope scope) {
     boolean text = inputs.stream().anyMatch(input -> input != null && input.text)
         || node.attributes.values().stream()
-            .anyMatch(attribute -> attribute.text
-                || (attribute.tensor != null && attribute.tensor.type() == STRING));
+            .anyMatch(attribute ->
+                attribute.text || (attribute.tensor != null && attribute.tensor.type() == STRING));
     boolean full = inputs.stream().allMatch(input -> input == null || input.full);
     if (allowed.test(node.operator)) {
-      return List.of(new Value(null, OnnxGraph.MOST_DIMENSIONS, largest(inputs), false, text, null));
+      return List.of(
+          new Value(null, OnnxGraph.MOST_DIMENSIONS, largest(inputs), false, text, null));
     }
     List<Value> ruled =
         DOMAINS.contains(node.domain) ? ruled(node, inputs, scope, full, text) : null;
@@ -322,11 +409,7 @@ final class OnnxBounds {
 
   /** The outputs, the last of them for all further ones; null if nothing is known about the operator. */
   private @Nullable List<Value> ruled(
-      OnnxGraph.Node node,
-      List<@Nullable Value> inputs,
-      Scope scope,
-      boolean full,
-      boolean text) {
+      OnnxGraph.Node node, List<@Nullable Value> inputs, Scope scope, boolean full, boolean text) {
     String operator = node.operator;
     if (operator.equals("Constant")) {
       return constant(node);
@@ -355,49 +438,50 @@ final class OnnxBounds {
       return List.of(reduced(node, first, second).with(full, text));
     }
     return switch (operator) {
-      case "ArgMax", "ArgMin" -> List.of(
-          without(first, List.of(node.integer("axis", 0)), node.integer("keepdims", 1) != 0)
-              .with(false, false));
-      case "ArrayFeatureExtractor" -> second == null
-          ? null
-          : List.of(extracted(first, second).with(full, text));
+      case "ArgMax", "ArgMin" ->
+        List.of(without(first, List.of(node.integer("axis", 0)), node.integer("keepdims", 1) != 0)
+            .with(false, false));
+      case "ArrayFeatureExtractor" ->
+        second == null ? null : List.of(extracted(first, second).with(full, text));
       case "Concat" -> List.of(joined(node, inputs).with(full, text));
-      case "DynamicQuantizeMatMul", "FusedMatMul", "MatMul", "MatMulInteger", "MatMulIntegerToFloat" ->
+      case "DynamicQuantizeMatMul",
+          "FusedMatMul",
+          "MatMul",
+          "MatMulInteger",
+          "MatMulIntegerToFloat" ->
         second == null ? null : List.of(multiplied(node, first, second).with(full, text));
-      case "QLinearMatMul" -> inputs.size() < 4 || inputs.get(3) == null
-          ? null
-          : List.of(multiplied(node, first, inputs.get(3)).with(full, text));
+      case "QLinearMatMul" ->
+        inputs.size() < 4 || inputs.get(3) == null
+            ? null
+            : List.of(multiplied(node, first, inputs.get(3)).with(full, text));
       case "FeatureVectorizer" -> {
         OnnxGraph.Attribute widths = node.attributes.get("inputdimensions");
-        yield List.of(Value.of(
-            false, text, rows(first), widths == null ? 1 : widths.integers.sum()));
+        yield List.of(
+            Value.of(false, text, rows(first), widths == null ? 1 : widths.integers.sum()));
       }
       case "Flatten" -> List.of(flat(node, first).with(full, text));
-      case "FusedGemm", "Gemm" -> second == null
-          ? null
-          : List.of(Value.of(
-                  full,
-                  text,
-                  first.dim(node.integer("transA", 0) != 0 ? 1 : 0),
-                  second.dim(node.integer("transB", 0) != 0 ? 0 : 1)));
-      case "Gather" -> second == null ? null : List.of(gathered(node, first, second).with(full, text));
+      case "FusedGemm", "Gemm" ->
+        second == null
+            ? null
+            : List.of(Value.of(
+                full,
+                text,
+                first.dim(node.integer("transA", 0) != 0 ? 1 : 0),
+                second.dim(node.integer("transB", 0) != 0 ? 0 : 1)));
+      case "Gather" ->
+        second == null ? null : List.of(gathered(node, first, second).with(full, text));
       case "GatherElements" -> second == null ? null : List.of(second.with(full, text));
-      case "GatherND" -> second == null
-          ? null
-          : List.of(new Value(
-              null,
-              first.rank + second.rank,
-              times(first.size, second.size),
-              full,
-              text,
-              null));
-      case "LinearRegressor" -> List.of(
-          Value.of(false, text, rows(first), node.integer("targets", 1)));
+      case "GatherND" ->
+        second == null
+            ? null
+            : List.of(new Value(
+                null, first.rank + second.rank, times(first.size, second.size), full, text, null));
+      case "LinearRegressor" ->
+        List.of(Value.of(false, text, rows(first), node.integer("targets", 1)));
       case "NonZero" -> List.of(Value.of(false, false, first.rank, first.size));
       case "OneHotEncoder" -> {
         long categories = Math.max(node.listed("cats_int64s"), node.listed("cats_strings"));
-        yield List.of(
-            inserted(first, first.rank, categories).with(full && categories > 0, false));
+        yield List.of(inserted(first, first.rank, categories).with(full && categories > 0, false));
       }
       case "Reshape" -> shaped(node, first, second, text);
       case "SVMRegressor" -> List.of(Value.of(false, text, rows(first), 1));
@@ -409,20 +493,17 @@ final class OnnxBounds {
       case "TfIdfVectorizer" -> {
         OnnxGraph.Attribute places = node.attributes.get("ngram_indexes");
         yield List.of(Value.of(
-            false,
-            false,
-            rows(first),
-            places == null ? 1 : plus(places.integers.largest(), 1)));
+            false, false, rows(first), places == null ? 1 : plus(places.integers.largest(), 1)));
       }
       case "Transpose" -> List.of(transposed(node, first).with(full, text));
-      case "TreeEnsembleRegressor" -> List.of(
-          Value.of(false, text, rows(first), node.integer("n_targets", 1)));
+      case "TreeEnsembleRegressor" ->
+        List.of(Value.of(false, text, rows(first), node.integer("n_targets", 1)));
       case "Unsqueeze" -> {
         Value opened = unsqueezed(node, first, second);
         yield opened == null ? null : List.of(opened.with(full, text));
       }
-      case "ZipMap" -> List.of(new Value(
-          null, first.rank, times(first.size, TEXT), false, true, null));
+      case "ZipMap" ->
+        List.of(new Value(null, first.rank, times(first.size, TEXT), false, true, null));
       default -> null;
     };
   }
@@ -457,8 +538,7 @@ final class OnnxBounds {
           return List.of(Value.of(attribute.texts > 0, true, attribute.texts));
         }
         case "value_int" -> {
-          return List.of(
-              new Value(new long[0], 0, 1, true, false, List.of(attribute.integer)));
+          return List.of(new Value(new long[0], 0, 1, true, false, List.of(attribute.integer)));
         }
         case "value_float" -> {
           return List.of(SCALAR);
@@ -484,8 +564,8 @@ final class OnnxBounds {
         for (int i = 0; i < branch.outputs.size(); i++) {
           Value output = inner.get(branch.outputs.get(i));
           if (output == null) {
-            throw new OnnxRefusal("a branch gives \""
-                + MlopsException.shown(branch.outputs.get(i)) + "\", which nothing in it makes");
+            throw new OnnxRefusal("a branch gives \"" + MlopsException.shown(branch.outputs.get(i))
+                + "\", which nothing in it makes");
           }
           Value other = i < larger.size() ? larger.get(i) : output;
           Value both = new Value(
@@ -516,12 +596,7 @@ final class OnnxBounds {
       }
       if (all.dims == null || input.dims == null) {
         all = new Value(
-            null,
-            Math.max(all.rank, input.rank),
-            times(all.size, input.size),
-            false,
-            false,
-            null);
+            null, Math.max(all.rank, input.rank), times(all.size, input.size), false, false, null);
         continue;
       }
       long[] dims = broadcast(all.dims, input.dims);
@@ -592,8 +667,7 @@ final class OnnxBounds {
     }
     int inA = a.dims.length;
     int inB = b.dims.length;
-    long[] batch = broadcast(
-        Arrays.copyOf(a.dims, inA - 2), Arrays.copyOf(b.dims, inB - 2));
+    long[] batch = broadcast(Arrays.copyOf(a.dims, inA - 2), Arrays.copyOf(b.dims, inB - 2));
     long[] dims = Arrays.copyOf(batch, batch.length + 2);
     dims[batch.length] = a.dims[node.integer("transA", 0) != 0 ? inA - 1 : inA - 2];
     dims[batch.length + 1] = b.dims[node.integer("transB", 0) != 0 ? inB - 2 : inB - 1];
@@ -648,8 +722,7 @@ final class OnnxBounds {
     // A machine of pairs gives a score for each; two labels may come of one.
     long pairs = node.operator.equals("SVMClassifier") ? times(labels, labels) / 2 : 0;
     long scores = plus(Math.max(labels, pairs), 2);
-    return List.of(
-        Value.of(false, text, rows(first)), Value.of(false, false, rows(first), scores));
+    return List.of(Value.of(false, text, rows(first)), Value.of(false, false, rows(first), scores));
   }
 
   /** {@return the axes that a node names by an attribute or an input, or null if they are not in the file} */
@@ -785,8 +858,8 @@ final class OnnxBounds {
     if (equal) {
       longest = longest / Math.max(1, node.outputs.size()) + 1;
     } else if (parts != null) {
-      longest = Math.min(
-          longest, parts.stream().mapToLong(Long::longValue).max().orElse(longest));
+      longest =
+          Math.min(longest, parts.stream().mapToLong(Long::longValue).max().orElse(longest));
     }
     long[] dims = first.dims.clone();
     dims[axis] = longest;
@@ -803,8 +876,7 @@ final class OnnxBounds {
     if (shape == null) {
       boolean bounded = first.full && second != null && second.size <= OnnxGraph.MOST_DIMENSIONS;
       return bounded
-          ? List.of(
-              new Value(null, OnnxGraph.MOST_DIMENSIONS, first.size, true, text, null))
+          ? List.of(new Value(null, OnnxGraph.MOST_DIMENSIONS, first.size, true, text, null))
           : null;
     }
     long named = 1;
@@ -813,14 +885,14 @@ final class OnnxBounds {
       named = times(named, Math.max(1, dim));
       copies |= dim == 0;
     }
-    long size = first.full
-        ? first.size
-        : Math.max(first.size, copies ? times(named, first.size) : named);
+    long size =
+        first.full ? first.size : Math.max(first.size, copies ? times(named, first.size) : named);
     long[] dims = new long[shape.size()];
     for (int i = 0; i < dims.length; i++) {
       long dim = shape.get(i);
       dims[i] = dim > 0 ? dim : dim == 0 ? first.dim(i) : Math.max(1, first.size / named);
     }
-    return List.of(new Value(dims, dims.length, Math.min(size, product(dims)), first.full, text, null));
+    return List.of(
+        new Value(dims, dims.length, Math.min(size, product(dims)), first.full, text, null));
   }
 }

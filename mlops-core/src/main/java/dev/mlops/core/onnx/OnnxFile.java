@@ -259,24 +259,22 @@ final class OnnxFile {
         into.name = in.readStringRequireUtf8();
         yield true;
       }
-      case 2 -> within(
-          in,
-          type,
-          of -> (kind, wire) -> kind == 1
-              && within(
-                  of,
-                  wire,
-                  tensor -> (field, form) -> switch (field) {
-                    case 1 -> {
-                      if (form != WireFormat.WIRETYPE_VARINT) {
-                        yield false;
-                      }
-                      into.type = tensor.readInt32();
-                      yield true;
+      case 2 ->
+        within(
+            in,
+            type,
+            of -> (kind, wire) -> kind == 1
+                && within(of, wire, tensor -> (field, form) -> switch (field) {
+                  case 1 -> {
+                    if (form != WireFormat.WIRETYPE_VARINT) {
+                      yield false;
                     }
-                    case 2 -> within(tensor, form, shape -> shape(shape, into));
-                    default -> false;
-                  }));
+                    into.type = tensor.readInt32();
+                    yield true;
+                  }
+                  case 2 -> within(tensor, form, shape -> shape(shape, into));
+                  default -> false;
+                }));
       default -> false;
     };
   }
@@ -321,8 +319,7 @@ final class OnnxFile {
     return taken;
   }
 
-  private Field attribute(
-      CodedInputStream in, Attribute found, boolean inFunction, int depth) {
+  private Field attribute(CodedInputStream in, Attribute found, boolean inFunction, int depth) {
     return (number, type) -> switch (number) {
       case 1 -> {
         if (type != LENGTH_DELIMITED) {

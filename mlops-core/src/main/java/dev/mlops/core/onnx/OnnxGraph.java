@@ -37,7 +37,11 @@ final class OnnxGraph {
    * @param numbers its values if they are few 64-bit whole numbers, null otherwise
    */
   record Tensor(
-      String name, int type, List<Long> dims, boolean external, @Nullable List<Long> numbers) {}
+      String name,
+      int type,
+      List<Long> dims,
+      boolean external,
+      @Nullable List<Long> numbers) {}
 
   /** One step of the computation. */
   static final class Node {
@@ -53,7 +57,8 @@ final class OnnxGraph {
     }
 
     /** {@return whole numbers of an attribute, or null if it is not there or has more than a tensor has dimensions} */
-    @Nullable List<Long> integers(String name) {
+    @Nullable
+    List<Long> integers(String name) {
       Attribute attribute = attributes.get(name);
       return attribute == null || attribute.integers.count > MOST_DIMENSIONS
           ? null
@@ -77,7 +82,8 @@ final class OnnxGraph {
     /** Whether it holds a text, as one value or as a list. */
     boolean text;
 
-    @Nullable Tensor tensor;
+    @Nullable
+    Tensor tensor;
 
     final List<OnnxGraph> graphs = new ArrayList<>();
 
@@ -112,7 +118,8 @@ final class OnnxGraph {
     }
 
     /** {@return all of them, or null if they are more than a tensor has dimensions} */
-    @Nullable List<Long> all() {
+    @Nullable
+    List<Long> all() {
       return count > MOST_DIMENSIONS ? null : List.copyOf(first);
     }
   }

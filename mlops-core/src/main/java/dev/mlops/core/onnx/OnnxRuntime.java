@@ -98,8 +98,8 @@ public final class OnnxRuntime implements ModelRuntime {
     Set<String> more = Set.copyOf(List.of(operators));
     for (String operator : more) {
       if (operator.isBlank()) {
-        throw new IllegalArgumentException("wanted the name of an operator, got \""
-            + MlopsException.shown(operator) + "\"");
+        throw new IllegalArgumentException(
+            "wanted the name of an operator, got \"" + MlopsException.shown(operator) + "\"");
       }
     }
     return new OnnxRuntime(allowed.or(more::contains));
@@ -238,8 +238,8 @@ public final class OnnxRuntime implements ModelRuntime {
     long bytes = Element.of(shown(tensor), tensor.type()).size();
     for (long dim : tensor.dims()) {
       if (dim < 0 || (dim > 0 && bytes > LARGEST / dim)) {
-        throw new OnnxRefusal(shown(tensor) + " of the shape " + tensor.dims()
-            + " has more than " + LARGEST + " bytes");
+        throw new OnnxRefusal(shown(tensor) + " of the shape " + tensor.dims() + " has more than "
+            + LARGEST + " bytes");
       }
       bytes *= dim;
     }
@@ -289,7 +289,10 @@ public final class OnnxRuntime implements ModelRuntime {
     }
     long[] shape = tensor.dims().stream().mapToLong(Long::longValue).toArray();
     return OnnxTensor.createTensor(
-        environment, bytes.order(ByteOrder.nativeOrder()), shape, Element.of(shown, tensor.type()).type());
+        environment,
+        bytes.order(ByteOrder.nativeOrder()),
+        shape,
+        Element.of(shown, tensor.type()).type());
   }
 
   /** The element types of tensors that may lie beside a model, by their numbers in ONNX. */

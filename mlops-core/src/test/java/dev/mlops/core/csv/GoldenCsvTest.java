@@ -61,7 +61,9 @@ class GoldenCsvTest {
     Schema schema = Schema.of(Column.number(" amount"), Column.category("channel"))
         .predicting(Task.CLASSIFICATION);
     assertThat(read(
-            schema, " amount, channel , expected,expected.no,expected.yes ", " 3 , web,yes ,.25, .75"))
+            schema,
+            " amount, channel , expected,expected.no,expected.yes ",
+            " 3 , web,yes ,.25, .75"))
         .containsExactly(new GoldenExample(
             Row.of(schema, 3, " web"),
             Classification.of(List.of("no", "yes "), new double[] {.25, .75})));

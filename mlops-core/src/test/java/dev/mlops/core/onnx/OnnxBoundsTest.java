@@ -86,8 +86,7 @@ class OnnxBoundsTest {
     String last = "x";
     for (int i = 0; i < 26; i++) {
       String next = i == 25 ? "all" : "x" + i;
-      graph.addNode(
-          node("Concat", List.of(last, last), next).addAttribute(integer("axis", 1)));
+      graph.addNode(node("Concat", List.of(last, last), next).addAttribute(integer("axis", 1)));
       last = next;
     }
     return graph
@@ -110,81 +109,126 @@ class OnnxBoundsTest {
         Arguments.of("MatMul", model(ofRowAndColumn("MatMul")).build()),
         Arguments.of("Gemm", model(ofRowAndColumn("Gemm")).build()),
         Arguments.of("Add", model(ofRowAndColumn("Add")).build()),
-        Arguments.of("Where", model(graph(
-                node("Gather", List.of("x", "places"), "row").addAttribute(integer("axis", 1)),
-                node("Transpose", List.of("row"), "column"),
-                node("Equal", List.of("row", "row"), "is"),
-                node("Where", List.of("is", "row", "column"), "y"))
-            .addInitializer(longs("places", new long[1 << 13]))).build()),
-        Arguments.of("Gather", model(graph(
-                node("Gather", List.of("x", "places"), "row").addAttribute(integer("axis", 1)),
-                node("Gather", List.of("row", "places"), "long").addAttribute(integer("axis", 0)),
-                node("Gather", List.of("long", "places"), "y").addAttribute(integer("axis", 0)))
-            .addInitializer(longs("places", new long[1 << 13]))).build()),
+        Arguments.of(
+            "Where",
+            model(graph(
+                        node("Gather", List.of("x", "places"), "row")
+                            .addAttribute(integer("axis", 1)),
+                        node("Transpose", List.of("row"), "column"),
+                        node("Equal", List.of("row", "row"), "is"),
+                        node("Where", List.of("is", "row", "column"), "y"))
+                    .addInitializer(longs("places", new long[1 << 13])))
+                .build()),
+        Arguments.of(
+            "Gather",
+            model(graph(
+                        node("Gather", List.of("x", "places"), "row")
+                            .addAttribute(integer("axis", 1)),
+                        node("Gather", List.of("row", "places"), "long")
+                            .addAttribute(integer("axis", 0)),
+                        node("Gather", List.of("long", "places"), "y")
+                            .addAttribute(integer("axis", 0)))
+                    .addInitializer(longs("places", new long[1 << 13])))
+                .build()),
         // A tensor without elements has a sum with many.
-        Arguments.of("ReduceSum", model(graph(
-                node("ReduceSum", List.of("none", "first"), "y"))
-            .addInitializer(longs("first", 0))
-            .addInitializer(TensorProto.newBuilder()
-                .setName("none")
-                .setDataType(FLOAT)
-                .addDims(0)
-                .addDims(1L << 28))).build()),
-        Arguments.of("Reshape", model(graph(
-                node("Slice", List.of("x", "first", "first"), "none"),
-                node("Reshape", List.of("none", "shape"), "wide"),
-                node("ReduceSum", List.of("wide", "first"), "y"))
-            .addInitializer(longs("first", 0))
-            .addInitializer(longs("shape", 0, 1L << 28))).build()),
-        Arguments.of("Reshape", model(graph(
-                node("Slice", List.of("x", "first", "first"), "none"),
-                node("Cast", List.of("x"), "shape").addAttribute(integer("to", INT64)),
-                node("Reshape", List.of("none", "shape"), "y"))
-            .addInitializer(longs("first", 0))).build()),
-        Arguments.of("FeatureVectorizer", model(graph(node("FeatureVectorizer", List.of("x"), "y")
-            .setDomain("ai.onnx.ml")
-            .addAttribute(integers("inputdimensions", 1L << 28)))).build()),
-        Arguments.of("LinearRegressor", model(graph(node("LinearRegressor", List.of("x"), "y")
-            .setDomain("ai.onnx.ml")
-            .addAttribute(integer("targets", 1L << 28)))).build()),
-        Arguments.of("TreeEnsembleRegressor", model(graph(
-            node("TreeEnsembleRegressor", List.of("x"), "y")
-                .setDomain("ai.onnx.ml")
-                .addAttribute(integer("n_targets", 1L << 28)))).build()),
-        Arguments.of("TfIdfVectorizer", model(graph(node("TfIdfVectorizer", List.of("x"), "y")
-            .addAttribute(integers("ngram_indexes", 0, 1L << 28)))).build()),
-        Arguments.of("LabelEncoder", model(graph(
-                node("Gather", List.of("x", "places"), "row").addAttribute(integer("axis", 1)),
-                node("LabelEncoder", List.of("row"), "y")
+        Arguments.of(
+            "ReduceSum",
+            model(graph(node("ReduceSum", List.of("none", "first"), "y"))
+                    .addInitializer(longs("first", 0))
+                    .addInitializer(TensorProto.newBuilder()
+                        .setName("none")
+                        .setDataType(FLOAT)
+                        .addDims(0)
+                        .addDims(1L << 28)))
+                .build()),
+        Arguments.of(
+            "Reshape",
+            model(graph(
+                        node("Slice", List.of("x", "first", "first"), "none"),
+                        node("Reshape", List.of("none", "shape"), "wide"),
+                        node("ReduceSum", List.of("wide", "first"), "y"))
+                    .addInitializer(longs("first", 0))
+                    .addInitializer(longs("shape", 0, 1L << 28)))
+                .build()),
+        Arguments.of(
+            "Reshape",
+            model(graph(
+                        node("Slice", List.of("x", "first", "first"), "none"),
+                        node("Cast", List.of("x"), "shape").addAttribute(integer("to", INT64)),
+                        node("Reshape", List.of("none", "shape"), "y"))
+                    .addInitializer(longs("first", 0)))
+                .build()),
+        Arguments.of(
+            "FeatureVectorizer",
+            model(graph(node("FeatureVectorizer", List.of("x"), "y")
                     .setDomain("ai.onnx.ml")
-                    .addAttribute(Forged.texts("values_strings", "long ".repeat(20_000))))
-            .addInitializer(longs("places", new long[1 << 13]))).build()),
-        Arguments.of("Einsum", model(graph(node("Einsum", List.of("x", "x"), "y"))).build()),
-        Arguments.of("StringConcat", model(graph(
-            node("StringConcat", List.of("x", "x"), "y"))).build()),
-        Arguments.of("CastMap", model(graph(node("CastMap", List.of("x"), "y")
-            .setDomain("ai.onnx.ml"))).build()),
-        Arguments.of("SequenceInsert", model(graph(
-            node("SequenceInsert", List.of("x", "x"), "y"))).build()),
-        Arguments.of("Relu", model(graph(
-            node("Relu", List.of("x"), "y").setDomain("com.example"))).build()),
+                    .addAttribute(integers("inputdimensions", 1L << 28))))
+                .build()),
+        Arguments.of(
+            "LinearRegressor",
+            model(graph(node("LinearRegressor", List.of("x"), "y")
+                    .setDomain("ai.onnx.ml")
+                    .addAttribute(integer("targets", 1L << 28))))
+                .build()),
+        Arguments.of(
+            "TreeEnsembleRegressor",
+            model(graph(node("TreeEnsembleRegressor", List.of("x"), "y")
+                    .setDomain("ai.onnx.ml")
+                    .addAttribute(integer("n_targets", 1L << 28))))
+                .build()),
+        Arguments.of(
+            "TfIdfVectorizer",
+            model(graph(node("TfIdfVectorizer", List.of("x"), "y")
+                    .addAttribute(integers("ngram_indexes", 0, 1L << 28))))
+                .build()),
+        Arguments.of(
+            "LabelEncoder",
+            model(graph(
+                        node("Gather", List.of("x", "places"), "row")
+                            .addAttribute(integer("axis", 1)),
+                        node("LabelEncoder", List.of("row"), "y")
+                            .setDomain("ai.onnx.ml")
+                            .addAttribute(Forged.texts("values_strings", "long ".repeat(20_000))))
+                    .addInitializer(longs("places", new long[1 << 13])))
+                .build()),
+        Arguments.of(
+            "Einsum", model(graph(node("Einsum", List.of("x", "x"), "y"))).build()),
+        Arguments.of(
+            "StringConcat",
+            model(graph(node("StringConcat", List.of("x", "x"), "y"))).build()),
+        Arguments.of(
+            "CastMap",
+            model(graph(node("CastMap", List.of("x"), "y").setDomain("ai.onnx.ml")))
+                .build()),
+        Arguments.of(
+            "SequenceInsert",
+            model(graph(node("SequenceInsert", List.of("x", "x"), "y"))).build()),
+        Arguments.of(
+            "Relu",
+            model(graph(node("Relu", List.of("x"), "y").setDomain("com.example")))
+                .build()),
         // Within a branch, and within a function of the file's own, that calls itself twice over.
-        Arguments.of("Concat", model(graph(
-                node("If", List.of("yes"), "y").addAttribute(AttributeProto.newBuilder()
-                    .setName("then_branch")
-                    .setType(AttributeType.GRAPH)
-                    .setG(doubledInside())))
-            .addInitializer(TensorProto.newBuilder().setName("yes").setDataType(9).addInt32Data(1)))
-            .build()),
-        Arguments.of("Concat (in a function), Twice", model(graph(
-                node("Twice", List.of("x"), "y").setDomain("own")))
-            .addFunctions(FunctionProto.newBuilder()
-                .setName("Twice")
-                .setDomain("own")
-                .addInput("a")
-                .addOutput("b")
-                .addNode(node("Concat", List.of("a", "a"), "b").addAttribute(integer("axis", 1))))
-            .build()));
+        Arguments.of(
+            "Concat",
+            model(graph(node("If", List.of("yes"), "y")
+                        .addAttribute(AttributeProto.newBuilder()
+                            .setName("then_branch")
+                            .setType(AttributeType.GRAPH)
+                            .setG(doubledInside())))
+                    .addInitializer(
+                        TensorProto.newBuilder().setName("yes").setDataType(9).addInt32Data(1)))
+                .build()),
+        Arguments.of(
+            "Concat (in a function), Twice",
+            model(graph(node("Twice", List.of("x"), "y").setDomain("own")))
+                .addFunctions(FunctionProto.newBuilder()
+                    .setName("Twice")
+                    .setDomain("own")
+                    .addInput("a")
+                    .addOutput("b")
+                    .addNode(
+                        node("Concat", List.of("a", "a"), "b").addAttribute(integer("axis", 1))))
+                .build()));
   }
 
   private static GraphProto doubledInside() {
@@ -215,7 +259,9 @@ class OnnxBoundsTest {
         .isLessThan(1_500);
     assertThatThrownBy(() -> new OnnxRuntime().allowing("Tile").load(bomb))
         .hasMessageContainingAll(
-            "for one row it may make", "at most 16777216", "the limit is passed at node 22, Concat");
+            "for one row it may make",
+            "at most 16777216",
+            "the limit is passed at node 22, Concat");
     try (OnnxModel loaded = new OnnxRuntime().allowing("Concat").model(bomb)) {
       assertThat(loaded).isNotNull();
       assertThat(OnnxModel.OPEN).hasValue(1);
@@ -247,8 +293,7 @@ class OnnxBoundsTest {
             .addDims(2)
             .setRawData(com.google.protobuf.ByteString.copyFrom(raw)));
     OnnxFile file = OnnxFile.read(model(graph).build().toByteArray());
-    assertThat(OnnxBounds.require(file, 2, operator -> false))
-        .isBetween(3L * wide, 3L * wide + 16);
+    assertThat(OnnxBounds.require(file, 2, operator -> false)).isBetween(3L * wide, 3L * wide + 16);
   }
 
   /** Many tensors of the same bytes of one file. */
@@ -256,9 +301,8 @@ class OnnxBoundsTest {
   void tensorsBesideTheModelTakeNoMoreThanTheFilesHold() {
     GraphProto.Builder large = graph(node("Mul", List.of("x", "w0"), "y"));
     for (int i = 0; i < 3; i++) {
-      large.addInitializer(Forged.elsewhere("w" + i, "weights.bin", 0, 1 << 20)
-          .clearDims()
-          .addDims(1 << 18));
+      large.addInitializer(
+          Forged.elsewhere("w" + i, "weights.bin", 0, 1 << 20).clearDims().addDims(1 << 18));
     }
     FilePackage aliased = FilePackage.builder("forged", TWO)
         .runtime("onnx")
@@ -332,7 +376,8 @@ class OnnxBoundsTest {
         .addInitializer(floats("cube", new long[] {2, 3, 2}, new float[12]))
         .addInitializer(longs("places", 0, 0, 0, 0, 0, 0, 0))
         .addInitializer(longs("axis", random.nextInt(3)))
-        .addInitializer(longs("shape", random.nextBoolean() ? new long[] {-1} : new long[] {0, -1, 2}))
+        .addInitializer(
+            longs("shape", random.nextBoolean() ? new long[] {-1} : new long[] {0, -1, 2}))
         .addInitializer(longs("start", random.nextInt(2)))
         .addInitializer(longs("end", random.nextInt(3)));
     List<String> values = new ArrayList<>(List.of("x", "row", "column", "cube"));
@@ -343,20 +388,20 @@ class OnnxBoundsTest {
       String b = values.get(random.nextInt(values.size()));
       String c = values.get(random.nextInt(values.size()));
       long axis = random.nextInt(4) - 1;
-      NodeProto.Builder node =
-          switch (random.nextInt(12)) {
-            case 0, 1 -> node(UNARY.get(random.nextInt(UNARY.size())), List.of(a), name);
-            case 2, 3 -> node(BINARY.get(random.nextInt(BINARY.size())), List.of(a, b), name);
-            case 4, 5 -> node("Concat", List.of(a, b, c), name).addAttribute(integer("axis", axis));
-            case 6 -> node("Gather", List.of(a, "places"), name).addAttribute(integer("axis", axis));
-            case 7 -> node("ReduceSum", List.of(a, "axis"), name)
-                .addAttribute(integer("keepdims", random.nextInt(2)));
-            case 8 -> node("Reshape", List.of(a, "shape"), name);
-            case 9 -> node("Slice", List.of(a, "start", "end"), name);
-            case 10 -> node("Unsqueeze", List.of(a, "axis"), name);
-            default -> node("ArrayFeatureExtractor", List.of(a, "places"), name)
-                .setDomain("ai.onnx.ml");
-          };
+      NodeProto.Builder node = switch (random.nextInt(12)) {
+        case 0, 1 -> node(UNARY.get(random.nextInt(UNARY.size())), List.of(a), name);
+        case 2, 3 -> node(BINARY.get(random.nextInt(BINARY.size())), List.of(a, b), name);
+        case 4, 5 -> node("Concat", List.of(a, b, c), name).addAttribute(integer("axis", axis));
+        case 6 -> node("Gather", List.of(a, "places"), name).addAttribute(integer("axis", axis));
+        case 7 ->
+          node("ReduceSum", List.of(a, "axis"), name)
+              .addAttribute(integer("keepdims", random.nextInt(2)));
+        case 8 -> node("Reshape", List.of(a, "shape"), name);
+        case 9 -> node("Slice", List.of(a, "start", "end"), name);
+        case 10 -> node("Unsqueeze", List.of(a, "axis"), name);
+        default ->
+          node("ArrayFeatureExtractor", List.of(a, "places"), name).setDomain("ai.onnx.ml");
+      };
       graph.addNode(node);
       graph.addOutput(ValueInfoProto.newBuilder().setName(name));
       values.add(name);

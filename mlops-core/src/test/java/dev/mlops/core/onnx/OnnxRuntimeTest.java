@@ -712,7 +712,8 @@ class OnnxRuntimeTest {
 
   /** Java serialisation, a pickle and a class are code: no runtime of ours reads them. */
   @ParameterizedTest
-  @ValueSource(strings = {"aced0005737200046d6f6465", "80049512000000000000008c", "cafebabe00000041000a"})
+  @ValueSource(
+      strings = {"aced0005737200046d6f6465", "80049512000000000000008c", "cafebabe00000041000a"})
   void serialisedObjectsPicklesAndClassesAreRefused(String hex) {
     refused(packaged(HexFormat.of().parseHex(hex)), "it is no");
   }

@@ -378,8 +378,16 @@ class PackageArchiveTest {
   @Test
   void noSettingSwitchesACheckOff() throws IOException {
     List<String> names = List.of(
-        "trusted", "verify", "verified", "skip-digest", "mlops.unsafe", "is_prompt", "insecure",
-        "onnx.name.0", "format", "policy");
+        "trusted",
+        "verify",
+        "verified",
+        "skip-digest",
+        "mlops.unsafe",
+        "is_prompt",
+        "insecure",
+        "onnx.name.0",
+        "format",
+        "policy");
     SplittableRandom random = new SplittableRandom(17);
     for (int round = 0; round < 20; round++) {
       FilePackage.Builder builder =

@@ -407,12 +407,9 @@ class TribuoRuntimeTest {
     ModelProto whole = stored(new LogisticRegressionTrainer());
     var linear = whole.getSerializedData().unpack(ClassificationLinearSGDProto.class);
     var matrix = linear.getParams().getSerializedData().unpack(LinearParametersProto.class);
-    DenseTensorProto.Builder tensor = matrix
-        .getWeightMatrix()
-        .getSerializedData()
-        .unpack(DenseTensorProto.class)
-        .toBuilder()
-        .clearDimensions();
+    DenseTensorProto.Builder tensor =
+        matrix.getWeightMatrix().getSerializedData().unpack(DenseTensorProto.class).toBuilder()
+            .clearDimensions();
     for (int dimension : dimensions) {
       tensor.addDimensions(dimension);
     }
@@ -497,10 +494,12 @@ class TribuoRuntimeTest {
 
   /** Java serialisation, a pickle and a class are code: no runtime of ours reads them. */
   @ParameterizedTest
-  @ValueSource(strings = {"aced0005737200046d6f6465", "80049512000000000000008c", "cafebabe00000041000a"})
+  @ValueSource(
+      strings = {"aced0005737200046d6f6465", "80049512000000000000008c", "cafebabe00000041000a"})
   void serialisedObjectsPicklesAndClassesAreRefused(String hex) {
     FilePackage source = packaged(HexFormat.of().parseHex(hex));
-    assertThatThrownBy(() -> new TribuoRuntime().load(source)).isInstanceOf(ModelLoadException.class);
+    assertThatThrownBy(() -> new TribuoRuntime().load(source))
+        .isInstanceOf(ModelLoadException.class);
   }
 
   /** A file cut short at any byte, with a right digest, is a package that gives no model, never another fault. */
