@@ -89,7 +89,7 @@ final class RolloutRunner {
   private final List<Running> running = new CopyOnWriteArrayList<>();
 
   /** What another replica splits requests by, and this one alike; null if nothing is followed. */
-  private @Nullable Followed followed;
+  private volatile @Nullable Followed followed;
 
   /** A rollout of another replica whose candidate cannot be served here. */
   private String unfit = "";
@@ -252,6 +252,7 @@ final class RolloutRunner {
       unfollow();
       apply(begun, "begun");
       running.add(begun);
+      newest = begun.rollout;
       mirror();
       return begun.rollout;
     } finally {
@@ -287,7 +288,6 @@ final class RolloutRunner {
         before,
         ticker.getAsLong(),
         next);
-    newest = rollout;
     if (mirror != null && progress.compares()) {
       begun.mirrored = new Mirrored(mirror, loaded, ticker);
       rollout.mirrorTo(begun.mirrored);
@@ -446,6 +446,7 @@ final class RolloutRunner {
           .number("share", again.progress.share()));
       apply(again, "goes on after a restart");
       running.add(again);
+      newest = again.rollout;
       mirror();
       goesOn = true;
     } finally {
@@ -801,6 +802,9 @@ final class RolloutRunner {
   /** Where the newest is; empty if that is another replica's. */
   Optional<Activity> activity() {
     Rollout last = newest;
+    if (followed != null) {
+      return Optional.empty();
+    }
     if (last == null) {
       return lease == null
           ? Optional.of(new Activity(Activity.State.IDLE, ""))

@@ -99,6 +99,25 @@ class SinkContractsTest {
     }
   }
 
+  /** What joins events behind a webhook does it by the key in their data. */
+  @Nested
+  class OfCloudEvents extends OverHttp {
+    @Override
+    AlertSink sink(URI address, HttpPost http) {
+      return CloudEventsSink.of(address, URI.create("urn:mlops"), http);
+    }
+
+    @Override
+    void take(Json body) {
+      Json data = body.get("data");
+      switch (data.get("state").text()) {
+        case "FIRING" -> open.put(data.get("key").text(), data.get("rule").text());
+        case "RESOLVED" -> open.remove(data.get("key").text());
+        default -> {}
+      }
+    }
+  }
+
   @Nested
   class OfPagerDuty extends OverHttp {
     @Override
