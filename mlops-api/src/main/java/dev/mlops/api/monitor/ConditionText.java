@@ -8,6 +8,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,7 +16,6 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** The text of a built-in condition, which is the call that makes it: written, and read back. */
 final class ConditionText {
@@ -284,23 +284,24 @@ final class ConditionText {
     if (!step.name.equals("isNot")) {
       throw step.unknown(List.of("isNot"));
     }
-    List<String> known = Stream.of(Activity.State.values())
-        .map(state -> state.name().toLowerCase(Locale.ROOT))
-        .toList();
-    Activity.State[] states = Stream.of(step.strings())
-        .map(name -> {
-          int index = known.indexOf(name);
-          if (index < 0) {
-            throw new IllegalArgumentException("a condition knows no state \""
-                + MlopsException.shown(name) + "\" at character " + step.at
-                + MlopsException.nearest(name, known)
-                    .map(near -> "; did you mean \"" + near + "\"?")
-                    .orElse("; known: " + String.join(", ", known)));
-          }
-          return Activity.State.values()[index];
-        })
-        .toArray(Activity.State[]::new);
-    return alone(questions.isNot(states), calls.subList(1, calls.size()));
+    Map<String, Activity.State> known = new LinkedHashMap<>();
+    for (Activity.State state : Activity.State.values()) {
+      known.put(state.name().toLowerCase(Locale.ROOT), state);
+    }
+    List<Activity.State> states = new ArrayList<>();
+    for (String name : step.strings()) {
+      Activity.State state = known.get(name);
+      if (state == null) {
+        throw new IllegalArgumentException("a condition knows no state \""
+            + MlopsException.shown(name) + "\" at character " + step.at
+            + MlopsException.nearest(name, known.keySet())
+                .map(near -> "; did you mean \"" + near + "\"?")
+                .orElse("; known: " + String.join(", ", known.keySet())));
+      }
+      states.add(state);
+    }
+    return alone(
+        questions.isNot(states.toArray(new Activity.State[0])), calls.subList(1, calls.size()));
   }
 
   private static final Pattern COMBINED =

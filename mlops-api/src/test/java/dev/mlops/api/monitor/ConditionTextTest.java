@@ -159,7 +159,7 @@ class ConditionTextTest {
     return switch (random.nextInt(16)) {
       case 14 -> operational(random);
       case 15 ->
-        ((WatchCondition) promised(random, Signals.features().falseAlarmEvery(time(random))))
+        promised(random, Signals.features().falseAlarmEvery(time(random)))
             .movedAtMost(fraction(random));
       case 12 -> ofSegments(random);
       case 13 -> ofColumn(random);
