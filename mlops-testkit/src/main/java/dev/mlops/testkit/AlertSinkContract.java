@@ -102,11 +102,14 @@ public abstract class AlertSinkContract {
   @Test
   @DisplayName("takes events of every kind and state, whatever their texts hold")
   void anyEvent() {
-    String text = "a \"quoted\" line\nbreak \u0007 \ud83d half \ud83d\ude00 " + "long ".repeat(20_000);
+    String text =
+        "a \"quoted\" line\nbreak \u0007 \ud83d half \ud83d\ude00 " + "long ".repeat(20_000);
     for (Kind kind : Kind.values()) {
       for (State state : State.values()) {
         AlertEvent event = event("any", state, kind, text);
-        assertThatCode(() -> sink().deliver(event)).as("%s %s", kind, state).doesNotThrowAnyException();
+        assertThatCode(() -> sink().deliver(event))
+            .as("%s %s", kind, state)
+            .doesNotThrowAnyException();
       }
     }
   }

@@ -65,14 +65,15 @@ final class BrokenAlertSinks {
             deliver(events.get(0));
           }
         }),
-        new Broken<>("mayBeSentAgain", "it says nothing of a receiver that is away", () -> new Pager() {
-          @Override
-          public void deliver(AlertEvent event) throws Exception {
-            if (!away) {
-              super.deliver(event);
-            }
-          }
-        }),
+        new Broken<>(
+            "mayBeSentAgain", "it says nothing of a receiver that is away", () -> new Pager() {
+              @Override
+              public void deliver(AlertEvent event) throws Exception {
+                if (!away) {
+                  super.deliver(event);
+                }
+              }
+            }),
         new Broken<>("anyEvent", "it refuses a text that is long", () -> new Pager() {
           @Override
           public void deliver(AlertEvent event) throws Exception {

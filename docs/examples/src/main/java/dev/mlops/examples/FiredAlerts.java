@@ -113,10 +113,8 @@ public final class FiredAlerts {
       }
     });
     AlertEngine engine = AlertEngine.of(rules).to(event -> {}).on(Runnable::run);
-    try (MicrometerMonitor monitor = MicrometerMonitor.config(registry)
-            .qualityOver(500)
-            .watching(engine)
-            .open("fraud");
+    try (MicrometerMonitor monitor =
+            MicrometerMonitor.config(registry).qualityOver(500).watching(engine).open("fraud");
         ModelMeters meters = ModelMeters.of(registry, "fraud")) {
       Recorder recorder = monitor.recorder(
           "7",
@@ -147,7 +145,8 @@ public final class FiredAlerts {
       MicrometerMonitor monitor,
       Recorder recorder,
       ModelMeters meters) {
-    // As many as the windows of quality and of latency hold, so that nothing is left of the phase before.
+    // As many as the windows of quality and of latency hold, so that nothing is left of the phase
+    // before.
     Row row = Row.of(SCHEMA, 1.0);
     for (int i = 0; i < 4_096; i++) {
       boolean right = i % 100 < Math.round(phase.accuracy() * 100);

@@ -19,7 +19,8 @@ class PlatformAlertsTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     PlatformAlerts.write(folder, new PrintStream(out, true, StandardCharsets.UTF_8));
 
-    assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("fraud.late: ")
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .startsWith("fraud.late: ")
         .contains("no meter holds within(20 ms)");
     assertThat(Files.readString(folder.resolve("prometheus/rules.yml")))
         .contains("alert: fraud.recall");

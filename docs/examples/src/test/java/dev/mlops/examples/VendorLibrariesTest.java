@@ -9,7 +9,6 @@ import static dev.mlops.api.monitor.Signals.rollout;
 import static dev.mlops.api.monitor.Signals.ticks;
 import static dev.mlops.api.monitor.Signals.traffic;
 import static dev.mlops.api.monitor.Signals.truth;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -93,7 +92,8 @@ class VendorLibrariesTest {
           .label("region", "EU west")
           .owner("risk")
           .runbook("https://wiki.example.com/fraud"),
-      AlertRule.of("fraud.beside", quality("accuracy").noWorseThanBaseline(0.05)).failing(3, 5),
+      AlertRule.of("fraud.beside", quality("accuracy").noWorseThanBaseline(0.05))
+          .failing(3, 5),
       AlertRule.of("fraud.wide", features().falseAlarmEvery(1_000_000).movedAtMost(0.3))
           .severity(AlertRule.Severity.INFO),
       AlertRule.of(
@@ -179,8 +179,7 @@ class VendorLibrariesTest {
     JsonFormat.parser().merge(files.file("fraud.recall.json"), read);
     assertThat(read.getSeverity()).isEqualTo(AlertPolicy.Severity.CRITICAL);
     assertThat(read.getUserLabelsMap()).containsEntry("region", "eu_west");
-    String misspelt =
-        files.file("fraud.recall.json").replace("\"displayName\"", "\"displayname\"");
+    String misspelt = files.file("fraud.recall.json").replace("\"displayName\"", "\"displayname\"");
     assertThatThrownBy(() -> JsonFormat.parser().merge(misspelt, AlertPolicy.newBuilder()))
         .as("so a wrong name would be found")
         .isInstanceOf(InvalidProtocolBufferException.class);
@@ -262,7 +261,8 @@ class VendorLibrariesTest {
     }
   }
 
-  private static final Pattern SELECTED = Pattern.compile("custom_googleapis_com:(\\w+)\\{([^}]*)}");
+  private static final Pattern SELECTED =
+      Pattern.compile("custom_googleapis_com:(\\w+)\\{([^}]*)}");
   private static final Pattern LABEL = Pattern.compile("(\\w+)=\"([^\"]*)\"");
 
   /** PromQL there spells {@code custom.googleapis.com/mlops/quality} as {@code custom_googleapis_com:mlops_quality}. */
@@ -287,7 +287,8 @@ class VendorLibrariesTest {
                 FixedTransportChannelProvider.create(GrpcTransportChannel.create(channel)))
             .build())
         .build();
-    Method publish = StackdriverMeterRegistry.class.getDeclaredMethod("publish"); // what its timer calls
+    Method publish =
+        StackdriverMeterRegistry.class.getDeclaredMethod("publish"); // what its timer calls
     publish.setAccessible(true);
     serve(registry, () -> {
       try {
@@ -300,8 +301,7 @@ class VendorLibrariesTest {
 
     Set<String> sent = new HashSet<>();
     for (TimeSeries each : channel.series) {
-      sent.add(spelt(
-          each.getMetric().getType(), new TreeMap<>(each.getMetric().getLabelsMap())));
+      sent.add(spelt(each.getMetric().getType(), new TreeMap<>(each.getMetric().getLabelsMap())));
     }
     assertThat(channel.described).isNotEmpty();
     int asked = 0;
@@ -387,7 +387,8 @@ class VendorLibrariesTest {
       assertThat(alarm.get("Type")).isEqualTo("AWS::CloudWatch::Alarm");
       read(properties, PutMetricAlarmRequest.builder().build(), name);
       assertThat(ComparisonOperator.knownValues())
-          .contains(ComparisonOperator.fromValue(properties.get("ComparisonOperator").toString()));
+          .contains(
+              ComparisonOperator.fromValue(properties.get("ComparisonOperator").toString()));
       List<Object> metrics = list(properties.get("Metrics"));
       assertThat(metrics).as("at most ten are allowed").hasSizeBetween(2, 10);
       assertThat(metrics)

@@ -201,7 +201,8 @@ public final class AlertRule implements EvidenceReader {
         .filter(
             expression -> expression.limit().isPresent() && expression.watch().isEmpty())
         .orElseThrow(() -> new IllegalArgumentException(
-            "recoveringAt needs a built-in condition that compares one snapshot with a limit, but was "
+            "recoveringAt needs a built-in condition that compares one snapshot with a limit, but"
+                + " was "
                 + condition + "; give recoveringWhen(condition)"));
     double first = asked.limit().getAsDouble();
     boolean greater = asked.comparison() == Expression.Comparison.AT_LEAST;

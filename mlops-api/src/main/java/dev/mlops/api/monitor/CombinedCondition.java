@@ -90,9 +90,8 @@ public final class CombinedCondition implements Condition {
    */
   public Finding test(Evidence evidence, long fewestTruths) {
     requireNonNull(evidence, "evidence");
-    List<Finding> found = parts.stream()
-        .map(part -> answer(part, evidence, fewestTruths))
-        .toList();
+    List<Finding> found =
+        parts.stream().map(part -> answer(part, evidence, fewestTruths)).toList();
     if (kind == Kind.NOT) {
       Finding only = found.get(0);
       return finding(

@@ -101,8 +101,8 @@ final class ConditionText {
       return "failures().atMost(" + limit + ")";
     }
     if (quantity.within().isPresent()) {
-      return "latency().within(" + MlopsException.shown(quantity.within().get()) + ")"
-          + over(asked) + ".atLeast(" + limit + ")";
+      return "latency().within(" + MlopsException.shown(quantity.within().get()) + ")" + over(asked)
+          + ".atLeast(" + limit + ")";
     }
     if (quantity.quantile().isPresent()
         && asked.comparison() == Expression.Comparison.NO_WORSE_THAN_CHAMPION) {

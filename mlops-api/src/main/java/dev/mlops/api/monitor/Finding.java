@@ -140,7 +140,9 @@ public final class Finding {
     if (known >= least || verdict == Verdict.INCONCLUSIVE) {
       return this;
     }
-    return builder(Verdict.INCONCLUSIVE, text + ", wanted " + least + " truths").n(known).build();
+    return builder(Verdict.INCONCLUSIVE, text + ", wanted " + least + " truths")
+        .n(known)
+        .build();
   }
 
   @Override

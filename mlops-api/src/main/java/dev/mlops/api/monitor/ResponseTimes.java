@@ -50,8 +50,8 @@ public final class ResponseTimes {
     this.inFlight = builder.inFlight;
     this.within = Collections.unmodifiableMap(new TreeMap<>(builder.within));
     SortedMap<Window, Map<Duration, Estimate>> copies = new TreeMap<>();
-    builder.windows.forEach((window, shares) ->
-        copies.put(window, Collections.unmodifiableMap(new TreeMap<>(shares))));
+    builder.windows.forEach(
+        (window, shares) -> copies.put(window, Collections.unmodifiableMap(new TreeMap<>(shares))));
     this.windows = Collections.unmodifiableSortedMap(copies);
     this.growth = builder.growth;
   }
@@ -164,7 +164,8 @@ public final class ResponseTimes {
 
   @Override
   public int hashCode() {
-    return Objects.hash(waiting, binding, model, recording, perSecond, inFlight, within, windows, growth);
+    return Objects.hash(
+        waiting, binding, model, recording, perSecond, inFlight, within, windows, growth);
   }
 
   /** {@return such as {@code model p50 0.10 ms, p99 0.40 ms (n 150), 12 a second, 3 in flight, within 20 ms 0.998}} */

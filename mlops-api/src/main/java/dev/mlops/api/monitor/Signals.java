@@ -756,8 +756,8 @@ public final class Signals {
     public WatchCondition watchedBy(String detector) {
       if (!watch.equals(Signals.features().watch)) {
         throw new IllegalArgumentException(
-            "the host's own detector watches rows and has its own window, least effects and columns; ask"
-                + " features().watchedBy(name)");
+            "the host's own detector watches rows and has its own window, least effects and"
+                + " columns; ask features().watchedBy(name)");
       }
       return new WatchCondition(Watch.own(detector));
     }

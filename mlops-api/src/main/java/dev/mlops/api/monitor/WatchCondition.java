@@ -62,8 +62,8 @@ public final class WatchCondition extends BuiltInCondition {
       throw new IllegalArgumentException("a share of the columns must be asked of the monitor's own"
           + " watch of features, features().falseAlarmEvery(…), but was asked of " + this);
     }
-    return new Plain(Expression.moved(watch, Expression.requireShare(
-        Expression.Comparison.AT_MOST, share)));
+    return new Plain(
+        Expression.moved(watch, Expression.requireShare(Expression.Comparison.AT_MOST, share)));
   }
 
   /**

@@ -225,9 +225,9 @@ class ConditionTextTest {
             .falseAlarmEvery(Duration.ofDays(30))
             .inBlocksOf(Duration.ofMinutes(10))
             .named("inputs"))
-        .hasToString(
-            "features().windowOf(500).leastEffect(0.1).leastEffect(\"amount\", 0.2)"
-                + ".ignoring(\"day\", \"id\").falseAlarmEvery(30 d).inBlocksOf(10 min).named(\"inputs\")");
+        .hasToString("features().windowOf(500).leastEffect(0.1).leastEffect(\"amount\","
+            + " 0.2).ignoring(\"day\", \"id\").falseAlarmEvery(30 d).inBlocksOf(10"
+            + " min).named(\"inputs\")");
     assertThat(Signals.quality("f_beta(2)").atLeast(0.8))
         .hasToString("quality(\"f_beta(2)\").atLeast(0.8)");
     assertThat(Signals.latency().p99AtMost(Duration.ofMillis(20)))
@@ -263,7 +263,8 @@ class ConditionTextTest {
         "qualty(\"recall\").atLeast(0.5) | did you mean \"quality\"",
         "quality(\"recal\").atLeast(0.5) | did you mean \"recall\"",
         "quality(\"recall\").noWorseThenBaseline(0.1) | did you mean \"noWorseThanBaseline\"",
-        "quality(\"recall\").noWorseThanBaseline(0.1).falseAlarmsEvery(9) | did you mean \"falseAlarmEvery\"",
+        "quality(\"recall\").noWorseThanBaseline(0.1).falseAlarmsEvery(9) | did you mean"
+            + " \"falseAlarmEvery\"",
         "features().windowOff(9).falseAlarmEvery(9) | did you mean \"windowOf\"",
         "rollout().isNot(\"rolled_bak\") | did you mean \"rolled_back\"",
         "rollout().isNot(\"halted\") | never [HALTED]",
@@ -303,7 +304,8 @@ class ConditionTextTest {
         "segment(\"country\").quality(\"recall\") | go on after quality",
         "segment(\"country\").quality(\"recall\").atMost(0.5) | atLeast(0.5)",
         "segment(\"country\").quality(\"recall\").noWorseThanBaseline(0.5) | known: atLeast",
-        "segment(\"country\", \"DE\").quality(\"demographic_parity_ratio\").atLeast(0.8) | country=DE alone",
+        "segment(\"country\", \"DE\").quality(\"demographic_parity_ratio\").atLeast(0.8) |"
+            + " country=DE alone",
         "quality(\"demographic_parity_ratio\").atLeast(0.8) | of a division",
         "segment(\"country\", \"\").quality(\"recall\").atLeast(0.5) | must not be empty",
         "column(\"amount\").mising().atMost(0.1) | did you mean \"missing\"",

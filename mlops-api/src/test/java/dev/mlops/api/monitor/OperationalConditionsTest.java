@@ -25,8 +25,7 @@ class OperationalConditionsTest {
   private static final Schema SCHEMA =
       Schema.of(Column.number("a"), Column.number("b"), Column.number("c"), Column.number("id"));
 
-  private static Verdict ask(
-      Condition condition, UnaryOperator<Evidence.Builder> known) {
+  private static Verdict ask(Condition condition, UnaryOperator<Evidence.Builder> known) {
     return condition
         .test(known.apply(Evidence.builder("fraud", Instant.EPOCH)).build())
         .verdict();
@@ -50,8 +49,7 @@ class OperationalConditionsTest {
 
   @Test
   void aRolloutOrARetrainingIsInAStateThatMustNotBe() {
-    Condition well =
-        Signals.rollout().isNot(Activity.State.ROLLED_BACK, Activity.State.FAILED);
+    Condition well = Signals.rollout().isNot(Activity.State.ROLLED_BACK, Activity.State.FAILED);
     assertThat(ask(well, known -> known)).isEqualTo(Verdict.INCONCLUSIVE);
     for (Activity.State state : Activity.State.ofRollouts()) {
       boolean bad = state == Activity.State.ROLLED_BACK || state == Activity.State.FAILED;
@@ -149,8 +147,8 @@ class OperationalConditionsTest {
         .build();
     return ask(
         condition,
-        known -> known.champion(
-            VersionEvidence.builder("7").responseTimes(times).build()));
+        known ->
+            known.champion(VersionEvidence.builder("7").responseTimes(times).build()));
   }
 
   @Test
@@ -179,7 +177,8 @@ class OperationalConditionsTest {
     assertThat(Signals.parse(objective.toString())).isEqualTo(objective);
     assertThat(timely(objective, 99_000, 100_000)).isEqualTo(Verdict.PASS);
     assertThat(timely(objective, 98_000, 100_000)).isEqualTo(Verdict.FAIL);
-    assertThat(BurnRates.PAGE.latency(Duration.ofMillis(20), 0.999).expressions()).hasSize(4);
+    assertThat(BurnRates.PAGE.latency(Duration.ofMillis(20), 0.999).expressions())
+        .hasSize(4);
     assertThatThrownBy(() -> fast.latency(Duration.ofMillis(20), 0.9))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("14.4", "never", "0.9");
@@ -216,7 +215,8 @@ class OperationalConditionsTest {
   @Test
   void fewestTruthsAreAskedOfEachPartAboutQuality() {
     CombinedCondition both = Signals.anyOf(
-        Signals.latency().p99AtMost(Duration.ofMillis(1)), Signals.quality("recall").atLeast(0.7));
+        Signals.latency().p99AtMost(Duration.ofMillis(1)),
+        Signals.quality("recall").atLeast(0.7));
     Evidence evidence = Evidence.builder("fraud", Instant.EPOCH)
         .champion(VersionEvidence.builder("7")
             .latency(dev.mlops.api.pack.Latency.of(new long[200]))

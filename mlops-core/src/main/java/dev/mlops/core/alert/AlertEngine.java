@@ -14,7 +14,6 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Finding;
-import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.core.internal.guard.Answers;

@@ -649,8 +649,7 @@ public final class EvidenceJson {
     try {
       return StoredMeasures.estimate(json);
     } catch (IllegalArgumentException e) {
-      throw json.wanted(
-          what + " (" + MlopsException.shown(String.valueOf(e.getMessage())) + ")");
+      throw json.wanted(what + " (" + MlopsException.shown(String.valueOf(e.getMessage())) + ")");
     }
   }
 

@@ -32,12 +32,14 @@ final class ResponseTimesJson {
     members.put("within", within);
     if (!times.windows().isEmpty()) {
       List<Map<String, @Nullable Object>> windows = new ArrayList<>();
-      times.windows().forEach((window, shares) -> shares.forEach((limit, share) -> {
-        Map<String, @Nullable Object> item = EvidenceJson.estimate(share);
-        item.put("window", window.toString());
-        item.put("limit", limit.toString());
-        windows.add(item);
-      }));
+      times
+          .windows()
+          .forEach((window, shares) -> shares.forEach((limit, share) -> {
+            Map<String, @Nullable Object> item = EvidenceJson.estimate(share);
+            item.put("window", window.toString());
+            item.put("limit", limit.toString());
+            windows.add(item);
+          }));
       members.put("windows", windows);
     }
     times.growth().ifPresent(growth -> members.put("growth", growth(growth)));
@@ -86,12 +88,13 @@ final class ResponseTimesJson {
     for (String limit : within.keys()) {
       times.within(Duration.parse(limit), EvidenceJson.estimate(within.get(limit)));
     }
-    json.find("windows").ifPresent(windows -> windows
-        .items()
-        .forEach(each -> times.within(
-            Window.parse(each.get("window").text()),
-            Duration.parse(each.get("limit").text()),
-            EvidenceJson.share(each))));
+    json.find("windows")
+        .ifPresent(windows -> windows
+            .items()
+            .forEach(each -> times.within(
+                Window.parse(each.get("window").text()),
+                Duration.parse(each.get("limit").text()),
+                EvidenceJson.share(each))));
     json.find("growth").ifPresent(each -> times.growth(growth(each)));
     return times.build();
   }

@@ -18,7 +18,6 @@ import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.internal.log.EventLog;
 import dev.mlops.core.internal.log.FaultStatus;
 import dev.mlops.core.internal.log.Warnings;
-import dev.mlops.core.monitor.ColumnPolicy;
 import dev.mlops.core.monitor.ModelMeters;
 import dev.mlops.drift.slice.Slice;
 import dev.mlops.drift.slice.SliceFinder;

@@ -1,6 +1,5 @@
 package dev.mlops.core.incident;
 
-
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -379,8 +379,8 @@ final class Workshop {
   private void counted(Version champion, Evidence now) {
     RetrainHistory.Builder counted =
         history.toBuilder().championSince(champion.publishedAt()).end(outcomes.end());
-    for (Condition recovery : Answers.<Set<Condition>>or(
-        policy::recoveries, (how, thrown) -> {}, how -> Set.of())) {
+    for (Condition recovery :
+        Answers.<Set<Condition>>or(policy::recoveries, (how, thrown) -> {}, how -> Set.of())) {
       if (recovery.answer(now).verdict() == Verdict.PASS) {
         counted.passed(recovery, now.at());
       }

@@ -358,8 +358,8 @@ public enum Meters {
   LOOP_STATE(
       Type.GAUGE,
       "mlops.loop.state",
-      "retraining: 0 idle, 1 runs, 4 compares, 5 awaits, 6 promoted, 7 kept, 10 abandoned, 11 failed,"
-          + " 12 halted",
+      "retraining: 0 idle, 1 runs, 4 compares, 5 awaits, 6 promoted, 7 kept, 10 abandoned, 11"
+          + " failed, 12 halted",
       ""),
   /** Gauge of where the newest rollout is, as {@code Activity.State} numbers it, by the newest evidence that was shown. */
   ROLLOUT_STATE(
@@ -385,8 +385,7 @@ public enum Meters {
       "share of the keys that the candidate of a rollout answers, 0 to 1",
       "ratio"),
   /** Gauge of the incidents that nobody has acknowledged; there with a log of incidents. */
-  INCIDENTS_OPEN(
-      Type.GAUGE, "mlops.incidents.open", "incidents that nobody has acknowledged", ""),
+  INCIDENTS_OPEN(Type.GAUGE, "mlops.incidents.open", "incidents that nobody has acknowledged", ""),
   /** Counter of the incidents that were written since the log was opened; there with a log of incidents. */
   INCIDENTS(Type.COUNTER, "mlops.incidents", "incidents that were written", ""),
   /**

@@ -55,6 +55,7 @@ public final class MonitorConfig implements MonitorFactory {
     Set<Window> windows = Set.of();
     /** Durations that conditions ask the share of predictions within, by window. */
     Map<Window, Set<Duration>> timely = Map.of();
+
     Map<Metric, Set<Double>> tolerances = Map.of();
     List<Duration> objectives = List.of();
     /** What a tick reads of the machine; a test gives another. */

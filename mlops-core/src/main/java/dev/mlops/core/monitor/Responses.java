@@ -46,7 +46,8 @@ final class Responses {
 
   /** Before the first prediction: counts those that take at most so long. */
   void counting(List<Duration> limits, Map<Window, Set<Duration>> windows) {
-    windows.forEach((window, some) -> some.forEach(limit -> timely.add(new Timeliness(window, limit))));
+    windows.forEach(
+        (window, some) -> some.forEach(limit -> timely.add(new Timeliness(window, limit))));
     for (Duration limit : limits) {
       objectives.add(new Objective(limit, limit.toNanos(), new AtomicLong()));
     }

@@ -209,19 +209,17 @@ final class SectionMeters {
             section.version,
             id);
       }
-      shifts.stream()
-          .limit(MOST_COLUMNS)
-          .forEach(shift -> {
-            String key = id + '\n' + shift.column();
-            moved.put(key, shift);
-            show(
-                columns.computeIfAbsent(key, unseen -> new Shown()),
-                shift.effect(),
-                Meters.DRIFT_COLUMN,
-                section.version,
-                id,
-                shift.column());
-          });
+      shifts.stream().limit(MOST_COLUMNS).forEach(shift -> {
+        String key = id + '\n' + shift.column();
+        moved.put(key, shift);
+        show(
+            columns.computeIfAbsent(key, unseen -> new Shown()),
+            shift.effect(),
+            Meters.DRIFT_COLUMN,
+            section.version,
+            id,
+            shift.column());
+      });
     });
     drop(drift, readings);
     drop(limits, limited);

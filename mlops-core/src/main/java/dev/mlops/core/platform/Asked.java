@@ -70,8 +70,7 @@ sealed interface Asked {
     return condition
         .expression()
         .map(asked -> leaf(asked, rows, ids))
-        .orElseGet(
-            () -> Made.refused("it is code, which no platform can run: " + condition));
+        .orElseGet(() -> Made.refused("it is code, which no platform can run: " + condition));
   }
 
   private static Made leaf(Expression asked, long rows, Map<Watch, String> ids) {
@@ -89,8 +88,7 @@ sealed interface Asked {
       String watch = String.valueOf(ids.get(asked.watch().get()));
       return Made.of(new Leaf(Leaf.Kind.DRIFT, "", watch, false, 2.5, 0, 0, List.of()));
     }
-    if (quantity.quantile().isPresent()
-        && asked.comparison() == Expression.Comparison.AT_MOST) {
+    if (quantity.quantile().isPresent() && asked.comparison() == Expression.Comparison.AT_MOST) {
       return Made.of(new Leaf(
           Leaf.Kind.LATENCY, quantity.name(), "", false, limit, 0, asked.fewest(), List.of()));
     }
@@ -108,8 +106,7 @@ sealed interface Asked {
           + " of a segment or over a window, so chance cannot be told from a change");
     }
     if (metric.get().isSigned()) {
-      return Made.refused(
-          "the magnitude of " + metric.get() + " has no interval among the meters");
+      return Made.refused("the magnitude of " + metric.get() + " has no interval among the meters");
     }
     String name = metric.get().name();
     boolean below = metric.get().higherIsBetter();
@@ -300,11 +297,7 @@ sealed interface Asked {
 
     private String latency(String model, Names names, String compared) {
       return "("
-          + series(
-              names,
-              Meters.LATENCY,
-              model,
-              ",part=\"total\",statistic=" + quoted(metric))
+          + series(names, Meters.LATENCY, model, ",part=\"total\",statistic=" + quoted(metric))
           + compared + limit + ") and ignoring(part, statistic) ("
           + names.count(Meters.PREDICTIONS) + "{model=" + quoted(model) + "} >= " + rows
           + ") and ignoring(part, statistic) (" + champion(model, names) + ")";

@@ -181,10 +181,7 @@ final class CloudWatch {
       }
       case LATENCY -> {
         metrics.add(metric(
-            "latency",
-            Meters.LATENCY,
-            model,
-            Map.of("part", "total", "statistic", leaf.metric())));
+            "latency", Meters.LATENCY, model, Map.of("part", "total", "statistic", leaf.metric())));
         condition = "latency > " + leaf.limit();
       }
       case MODEL_AGE, TICK_AGE, PREDICTION_AGE -> {

@@ -144,8 +144,7 @@ final class Prometheus {
       }
       case LATENCY -> {
         series.put(
-            name + "{" + common + ",part=\"total\",statistic=" + Asked.quoted(leaf.metric())
-                + "}",
+            name + "{" + common + ",part=\"total\",statistic=" + Asked.quoted(leaf.metric()) + "}",
             value);
         series.put(
             gauge(Meters.PREDICTIONS) + "_seconds_count{" + common + "}", (double) leaf.rows());

@@ -102,8 +102,8 @@ record Query(AlertRule rule, Asked asked) {
       case PASS ->
         rule.recovery().isEmpty()
             ? fails
-            : fails + " or (" + firing + " and "
-                + Asked.by(recovery.get().fails(model, names)) + ")";
+            : fails + " or (" + firing + " and " + Asked.by(recovery.get().fails(model, names))
+                + ")";
       case FAIL ->
         "(" + Asked.by(Asked.champion(model, names)) + " unless "
             + Asked.by(asked.passes(model, names)) + ") or " + stays;

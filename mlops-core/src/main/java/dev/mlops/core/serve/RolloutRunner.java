@@ -806,13 +806,10 @@ final class RolloutRunner {
       return Optional.empty();
     }
     if (last == null) {
-      return lease == null
-          ? Optional.of(new Activity(Activity.State.IDLE, ""))
-          : Optional.empty();
+      return lease == null ? Optional.of(new Activity(Activity.State.IDLE, "")) : Optional.empty();
     }
     Rollout.View view = last.view();
-    return Optional.of(
-        new Activity(Activity.State.valueOf(view.state().name()), view.reason()));
+    return Optional.of(new Activity(Activity.State.valueOf(view.state().name()), view.reason()));
   }
 
   private void mark(Running one) {

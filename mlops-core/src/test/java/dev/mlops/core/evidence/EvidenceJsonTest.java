@@ -109,10 +109,8 @@ class EvidenceJsonTest {
             .perSecond(12.5)
             .inFlight(3)
             .within(Duration.ofMillis(20), Estimate.share(149, 150))
-            .within(
-                Window.of(Duration.ofHours(1)), Duration.ofMillis(20), Estimate.share(49, 50))
-            .within(
-                Window.of(Duration.ofMinutes(5)), Duration.ofMillis(20), Estimate.share(4, 5))
+            .within(Window.of(Duration.ofHours(1)), Duration.ofMillis(20), Estimate.share(49, 50))
+            .within(Window.of(Duration.ofMinutes(5)), Duration.ofMillis(20), Estimate.share(4, 5))
             .growth(LatencyFinding.builder()
                 .mean(Duration.ofMillis(1), Duration.ofMillis(3), 150)
                 .part(new LatencyFinding.Part(LatencyFinding.Cause.MODEL, 0.8, 0.8e-3, 2.4e-3))

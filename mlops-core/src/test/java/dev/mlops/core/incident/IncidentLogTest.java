@@ -553,8 +553,7 @@ class IncidentLogTest {
       assertThat(registry.get("mlops.incidents.lost").functionCounter().count())
           .isEqualTo(status.leftOut() + status.missed());
       log.acknowledge(log.newest().get(0).number(), "ana", "");
-      assertThat(registry.get("mlops.incidents.open").gauge().value())
-          .isEqualTo(status.open() - 1);
+      assertThat(registry.get("mlops.incidents.open").gauge().value()).isEqualTo(status.open() - 1);
     }
     assertThat(registry.getMeters()).isEmpty();
   }

@@ -62,17 +62,14 @@ class OperatorsTest {
     Condition trains = Signals.retraining().isNot(Activity.State.HALTED, Activity.State.FAILED);
     try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).build()) {
       assertThat(scene.deployment.evidence().retraining()).isEmpty();
-      assertThat(loop.evidence().retraining().orElseThrow().state())
-          .isEqualTo(Activity.State.IDLE);
+      assertThat(loop.evidence().retraining().orElseThrow().state()).isEqualTo(Activity.State.IDLE);
       Set<Activity.State> seen = EnumSet.noneOf(Activity.State.class);
       for (int i = 0; i < 60; i++) {
         run(loop, 1);
         seen.add(loop.evidence().retraining().orElseThrow().state());
       }
       assertThat(scene.deployment.champion().number()).isEqualTo(2);
-      assertThat(seen)
-          .contains(Activity.State.PROMOTED)
-          .isSubsetOf(Activity.State.ofRetraining());
+      assertThat(seen).contains(Activity.State.PROMOTED).isSubsetOf(Activity.State.ofRetraining());
       assertThat(trains.test(loop.evidence()).verdict()).isEqualTo(Verdict.PASS);
       loop.halt("Ann", "wrong fees");
       assertThat(loop.evidence().retraining().orElseThrow().state())

@@ -212,8 +212,7 @@ class PlatformsTest {
       AlertRule.of("old", Signals.model().newerThan(Duration.ofDays(30))),
       AlertRule.of("unticked", Signals.ticks().newerThan(Duration.ofMinutes(5))),
       AlertRule.of(
-          "back",
-          Signals.rollout().isNot(Activity.State.ROLLED_BACK, Activity.State.FAILED)),
+          "back", Signals.rollout().isNot(Activity.State.ROLLED_BACK, Activity.State.FAILED)),
       AlertRule.of("untrained", Signals.retraining().isNot(Activity.State.HALTED))
           .holding(Duration.ofHours(1)),
       AlertRule.of("wide", features().falseAlarmEvery(1_000_000).movedAtMost(0.3)),
@@ -251,8 +250,7 @@ class PlatformsTest {
     assertThat(rules.get(5).get("expr").toString())
         .contains("part=\"total\",statistic=\"p99\"} > 0.02", "_seconds_count", ">= 100");
     assertThat(rules.get(6).get("expr").toString()).contains("} == 3)", ") and (", " < 0.7");
-    List<Map<String, Object>> tests =
-        at(yaml(prometheus.file("rules.test.yml")), "tests");
+    List<Map<String, Object>> tests = at(yaml(prometheus.file("rules.test.yml")), "tests");
     assertThat(tests).hasSize(2 * MORE.size());
 
     Object template = yaml(Platforms.cloudWatch("fraud", MORE).file("alarms.json"));
@@ -272,7 +270,8 @@ class PlatformsTest {
         .anyMatch(left -> left.startsWith("one: each part holds"))
         .noneMatch(left -> left.startsWith("harm: each part"));
     Map<String, Object> old = at(template, "Resources", "Alarm0", "Properties");
-    assertThat(PlatformsTest.<List<Object>>at(old, "Metrics", 1, "MetricStat", "Metric", "Dimensions"))
+    assertThat(
+            PlatformsTest.<List<Object>>at(old, "Metrics", 1, "MetricStat", "Metric", "Dimensions"))
         .as("the age is of the model, not of a version")
         .containsExactly(Map.of("Name", "model", "Value", "fraud"));
     assertThat(Platforms.googleCloud("fraud", MORE).files()).hasSize(MORE.size());

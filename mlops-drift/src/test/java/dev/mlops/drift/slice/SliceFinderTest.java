@@ -271,10 +271,12 @@ class SliceFinderTest {
       errors[i] = i == 0 ? 1 : 0;
     }
     SliceFinder finder = SliceFinder.standard().rowsAtLeast(1);
-    assertThat(finder.conditionsAtMost(1).candidatesAtMost(49).find(rows, errors).exact())
+    assertThat(
+            finder.conditionsAtMost(1).candidatesAtMost(49).find(rows, errors).exact())
         .as("10 bins and 40 categories")
         .isFalse();
-    assertThat(finder.conditionsAtMost(1).candidatesAtMost(50).find(rows, errors).exact())
+    assertThat(
+            finder.conditionsAtMost(1).candidatesAtMost(50).find(rows, errors).exact())
         .isTrue();
     assertThat(finder.find(rows, errors).exact()).isTrue();
   }
