@@ -325,6 +325,11 @@ final class OnnxBounds {
   }
 
   private void charge(Value value, OnnxGraph.Node node, int number) {
+    if (value.rank > OnnxGraph.MOST_DIMENSIONS) {
+      throw new OnnxRefusal("node " + number + ", " + MlopsException.shown(node.operator)
+          + ", may make a value of " + value.rank + " dimensions, wanted at most "
+          + OnnxGraph.MOST_DIMENSIONS);
+    }
     long elements = value.text ? times(value.size, TEXT + longestText / 8) : value.size;
     made = plus(made, plus(elements, value.rank));
     if (made > most() && exceeds.isEmpty()) {
@@ -379,8 +384,7 @@ final class OnnxBounds {
                 attribute.text || (attribute.tensor != null && attribute.tensor.type() == STRING));
     boolean full = inputs.stream().allMatch(input -> input == null || input.full);
     if (allowed.test(node.operator)) {
-      return List.of(
-          new Value(null, OnnxGraph.MOST_DIMENSIONS, largest(inputs), false, text, null));
+      return List.of(new Value(null, highest(inputs), largest(inputs), false, text, null));
     }
     List<Value> ruled =
         DOMAINS.contains(node.domain) ? ruled(node, inputs, scope, full, text) : null;
@@ -676,7 +680,8 @@ final class OnnxBounds {
 
   private static Value gathered(OnnxGraph.Node node, Value data, Value places) {
     int axis = axis(node.integer("axis", 0), data.rank);
-    if (data.dims == null || places.dims == null || axis < 0) {
+    boolean many = data.rank + places.rank > OnnxGraph.MOST_DIMENSIONS;
+    if (data.dims == null || places.dims == null || axis < 0 || many) {
       return new Value(
           null, data.rank + places.rank, times(data.size, places.size), false, false, null);
     }
@@ -876,7 +881,7 @@ final class OnnxBounds {
     if (shape == null) {
       boolean bounded = first.full && second != null && second.size <= OnnxGraph.MOST_DIMENSIONS;
       return bounded
-          ? List.of(new Value(null, OnnxGraph.MOST_DIMENSIONS, first.size, true, text, null))
+          ? List.of(new Value(null, (int) second.size, first.size, true, text, null))
           : null;
     }
     long named = 1;

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * regression gives tensors of numbers. {@link OnnxPackage} says how labels and outputs get names that the file does not have.
  *
  * <p>Before ONNX Runtime sees a byte, all of them are verified and the file is looked through. Refused are: values in a file
- * that is not among the weights of the package, instructions for a training, sparse tensors, shapes larger than the file,
+ * that is not among the weights of the package, instructions for a training, sparse tensors, shapes larger than the file or of more than 64 dimensions,
  * and more than 100,000 nodes. The elements of all values that the graph makes of one row are bounded from the shapes in the
  * file: at most 16,777,216 and four for each element that the file holds. An operator whose values the file does not bound,
  * such as {@code ConstantOfShape}, {@code Loop} or one that is not known here, is refused by name, as is the one at which

@@ -270,6 +270,26 @@ class OnnxBoundsTest {
     }
   }
 
+  /** One element, whose dimensions double: 30 nodes would have a thousand million. */
+  @Test
+  void dimensionsDoNotGrowWithoutEnd() {
+    GraphProto.Builder graph =
+        GraphProto.newBuilder().addInput(value("x", FLOAT, -1, 2)).addInitializer(longs("p0", 0));
+    for (int i = 0; i < 30; i++) {
+      graph.addNode(node("Unsqueeze", List.of("p" + i, "zero"), "u" + i));
+      graph.addNode(node("Gather", List.of("u" + i, "u" + i), "p" + (i + 1)));
+    }
+    ModelProto deep = model(graph
+            .addInitializer(longs("zero", 0))
+            .addNode(node("Identity", List.of("p30"), "y"))
+            .addOutput(value("y", INT64, -1)))
+        .build();
+    assertThatThrownBy(() -> new OnnxRuntime().load(packaged(deep)))
+        .isInstanceOf(ModelLoadException.class)
+        .hasNoCause()
+        .hasMessageContainingAll("Gather, may make a value of", "dimensions, wanted at most 64");
+  }
+
   @Test
   void anOperatorWithoutANameIsNotAllowed() {
     assertThatIllegalArgumentException()
