@@ -72,7 +72,7 @@ public final class LoopEvent {
     AWAITING(false),
     /** Somebody let the candidate that waited take over. */
     APPROVED(false),
-    /** The policy asks for a candidate, and the loop only says so. */
+    /** The policy asks for a candidate, and the loop only says so; or it says what helps the champion, by a number such as {@code remedy_retune}. */
     ADVISED(false),
     /** From here on the loop begins and promotes nothing. Ends no candidate. */
     HALTED(false),

@@ -625,6 +625,15 @@ public final class Metric implements Comparable<Metric> {
     return DEFAULTS;
   }
 
+  /**
+   * {@return the metric whose loss models of a task are compared by: {@link #MAE} of quantities, {@link #ACCURACY} of all else}
+   *
+   * @param schema says the task
+   */
+  public static Metric plainest(Schema schema) {
+    return schema.task().filter(Task.REGRESSION::equals).isPresent() ? MAE : ACCURACY;
+  }
+
   /** {@return the metrics of the library that need no argument, in their order} */
   public static List<Metric> known() {
     return KNOWN;

@@ -6,7 +6,6 @@ import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
-import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.TestPhase;
 import java.util.Optional;
@@ -25,9 +24,7 @@ final class Losses {
 
   /** The losses of predictions by models of a schema; all infinite where the task has no metric. */
   static Losses of(Schema schema) {
-    Metric plainest =
-        schema.task().filter(Task.REGRESSION::equals).isPresent() ? Metric.MAE : Metric.ACCURACY;
-    return new Losses(plainest.loss(schema).orElse(null));
+    return new Losses(Metric.plainest(schema).loss(schema).orElse(null));
   }
 
   /** The largest loss that there can be; empty if there is none. */

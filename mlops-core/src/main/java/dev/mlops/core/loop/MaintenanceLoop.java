@@ -28,6 +28,7 @@ import dev.mlops.core.gate.ReleaseGate;
 import dev.mlops.core.internal.log.EventLog;
 import dev.mlops.core.internal.log.FaultStatus;
 import dev.mlops.core.internal.log.Warnings;
+import dev.mlops.core.optimise.Remedies;
 import dev.mlops.core.rollout.ShadowPlan;
 import dev.mlops.core.serve.Deployment;
 import java.nio.file.Path;
@@ -134,7 +135,8 @@ public final class MaintenanceLoop implements AutoCloseable {
       Leadership leadership,
       Duration within,
       HeapGuard heap,
-      OptionalLong seed) {}
+      OptionalLong seed,
+      @Nullable Remedies remedies) {}
 
   private MaintenanceLoop(Parts parts, Steps steps) {
     this.parts = parts;
@@ -554,6 +556,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     private int enough = 10;
     private Duration within = Duration.ofDays(1);
     private OptionalLong seed = OptionalLong.empty();
+    private @Nullable Remedies remedies;
     private long heap = -1;
     private LongSupplier freeHeap = HeapGuard::freeHeap;
     private @Nullable Coordination coordination;
@@ -580,6 +583,22 @@ public final class MaintenanceLoop implements AutoCloseable {
      */
     public Builder retrainWhen(RetrainPolicy policy) {
       this.policy = requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
+     * {@return this builder, with a ladder of what helps the champion}
+     *
+     * <p>When the policy asks for a candidate, the loop says in an {@link LoopEvent.Kind#ADVISED} step what is the matter, which rung of
+     * the ladder helps and by which numbers. It then makes the candidate by that rung: a calibration, a retrain, a search, a model
+     * that learns row by row. A calibration wins only if labels become right, for the loop compares labels. A threshold, a faster model
+     * and what is only to be noted are proposed: the champion is kept. The advice to redesign is attached to the champion as a document
+     * too. In {@link Mode#ADVISE} all of it is only said.
+     *
+     * @param remedies whose trainer is that of this loop
+     */
+    public Builder remedies(Remedies remedies) {
+      this.remedies = requireNonNull(remedies, "remedies");
       return this;
     }
 
@@ -997,7 +1016,8 @@ public final class MaintenanceLoop implements AutoCloseable {
                 leadership,
                 within,
                 new HeapGuard(heap, freeHeap),
-                seed),
+                seed,
+                remedies),
             new Steps(opened, deployment.alias(), clock, listeners));
       } catch (Throwable e) {
         try (opened) {

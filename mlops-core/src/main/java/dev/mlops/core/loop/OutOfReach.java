@@ -6,7 +6,6 @@ import dev.mlops.api.model.Figures;
 import dev.mlops.api.model.Loss;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Schema;
-import dev.mlops.api.model.Task;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.store.Reference;
@@ -165,7 +164,7 @@ final class OutOfReach {
   }
 
   private static Metric plainest(Schema schema) {
-    return schema.task().filter(Task.REGRESSION::equals).isPresent() ? Metric.MAE : Metric.ACCURACY;
+    return Metric.plainest(schema);
   }
 
   /** The mean loss of the champion now, and its interval. */

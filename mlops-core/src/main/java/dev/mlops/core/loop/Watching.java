@@ -18,6 +18,8 @@ import dev.mlops.api.store.Version;
 import dev.mlops.core.gate.Examination;
 import dev.mlops.core.gate.ReleaseGate;
 import dev.mlops.core.gate.Trial;
+import dev.mlops.core.optimise.Diagnosis;
+import dev.mlops.core.optimise.Situation;
 import dev.mlops.core.pack.Provenance;
 import dev.mlops.core.serve.Prepared;
 import java.util.List;
@@ -118,8 +120,29 @@ final class Watching implements Phase {
       Steps.beginning(answer.toString()).lines().forEach(step::because);
       loop.steps.write(step);
       advised = answer.changePosition();
+      remedy(champion, answer.changePosition());
     }
     return this;
+  }
+
+  /** Says beside an advice what helps, and leaves a redesign's document with the champion. */
+  private void remedy(Version champion, OptionalLong change) {
+    Remedying remedying = loop.remedying;
+    if (remedying == null) {
+      return;
+    }
+    try {
+      long end = loop.outcomes.end();
+      List<Outcome> rows =
+          loop.between(Math.max(loop.outcomes.begin(), end - loop.window.most()), end);
+      Situation situation =
+          remedying.situation(champion, loop.deployment.evidence(), rows, change);
+      Diagnosis found = remedying.diagnose(situation);
+      loop.steps.write(remedying.step(champion, found, change));
+      remedying.document(situation, found, champion, end, loop.warnings);
+    } catch (RuntimeException e) { // what is advised was said
+      loop.warnings.once("remedy", "what helps " + champion + " could not be found", e);
+    }
   }
 
   /** After a candidate that was kept, the same rows would give the same one. */
@@ -178,8 +201,24 @@ final class Watching implements Phase {
     TrainingContext context = training.context();
     loop.doing("trained on " + rows.size() + " outcomes");
     Dependence dependence = loop.dependence();
+    ModelTrainer helps = loop.trainer;
+    Remedying remedying = loop.remedying;
+    if (remedying != null) {
+      loop.doing("diagnosed");
+      Situation situation = remedying.situation(champion, evidence, rows, change);
+      Diagnosis found = remedying.diagnose(situation);
+      loop.steps.write(remedying.step(champion, found, change));
+      Optional<ModelTrainer> taken = remedying.taken(found, champion);
+      if (taken.isEmpty()) {
+        long end = rows.get(rows.size() - 1).position() + 1;
+        remedying.document(situation, found, champion, end, loop.warnings);
+        return () -> proposed(champion, found, change);
+      }
+      helps = taken.get();
+      loop.doing("trained on " + rows.size() + " outcomes");
+    }
     ModelTrainer trainer =
-        CandidateTrainer.of(loop.trainer, loop.about, loop.deployment.store().open(champion));
+        CandidateTrainer.of(helps, loop.about, loop.deployment.store().open(champion));
     RowSelection.Selected selection =
         loop.window.under(dependence).select(rows, change, trainer, context);
     Trained trained = selection.trained(trainer, context);
@@ -313,6 +352,19 @@ final class Watching implements Phase {
     LoopEvent.Builder kept =
         loop.steps.event(LoopEvent.Kind.KEPT).champion(champion).because(why);
     still.numbers().forEach(kept::number);
+    change.ifPresent(kept::change);
+    loop.steps.write(kept);
+    loop.ended(RetrainHistory.Result.KEPT);
+    loop.clearSignals(why);
+    return new Watching(loop);
+  }
+
+  /** Nothing is trained: what helps is for people, or nothing but a note. */
+  private Phase proposed(Version champion, Diagnosis found, OptionalLong change) {
+    loop.judged();
+    String why = found.rung() + " is proposed: " + found.reading();
+    LoopEvent.Builder kept =
+        loop.steps.event(LoopEvent.Kind.KEPT).champion(champion).because(why);
     change.ifPresent(kept::change);
     loop.steps.write(kept);
     loop.ended(RetrainHistory.Result.KEPT);

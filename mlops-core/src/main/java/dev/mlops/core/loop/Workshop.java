@@ -87,6 +87,9 @@ final class Workshop {
   final Leadership leadership;
   final OutOfReach outOfReach;
 
+  /** Says what helps; null if every candidate is a retrain. */
+  final @Nullable Remedying remedying;
+
   /** How long a training may last. */
   final Duration within;
 
@@ -158,6 +161,7 @@ final class Workshop {
     this.leadership = parts.leadership();
     this.outOfReach = new OutOfReach(parts.enough(), window.most());
     steps.follow(outOfReach::take);
+    this.remedying = parts.remedies() == null ? null : new Remedying(this, parts.remedies());
     this.within = parts.within();
     this.heap = parts.heap();
     this.seed = parts.seed();
@@ -272,6 +276,9 @@ final class Workshop {
   Metric[] metrics() {
     Set<Metric> read = new LinkedHashSet<>(gate.metrics());
     read.addAll(policy.metrics());
+    if (remedying != null) {
+      read.addAll(List.of(remedying.metrics()));
+    }
     return read.toArray(new Metric[0]);
   }
 

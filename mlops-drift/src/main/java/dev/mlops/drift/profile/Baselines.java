@@ -8,7 +8,6 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
-import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.CategoryProfile;
@@ -233,8 +232,7 @@ public final class Baselines {
   /** How far the losses depend on those before; empty if none was counted. */
   private static Optional<Dependence> dependence(
       Schema schema, List<? extends Prediction> predictions, List<Truth> truths) {
-    Metric plainest =
-        schema.task().filter(Task.REGRESSION::equals).isPresent() ? Metric.MAE : Metric.ACCURACY;
+    Metric plainest = Metric.plainest(schema);
     DependenceEstimator losses = new DependenceEstimator();
     plainest.loss(schema).ifPresent(loss -> {
       for (int i = 0; i < predictions.size(); i++) {
