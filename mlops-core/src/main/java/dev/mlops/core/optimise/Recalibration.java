@@ -262,7 +262,7 @@ public final class Recalibration implements ModelTrainer {
     return DecisionThresholds.of(Map.of(positive, costs.threshold(scores, right)));
   }
 
-  /** {@return such as {@code recalibration of fraud sha256:9f2c41d07a55} */
+  /** {@return such as {@code recalibration of fraud sha256:9f2c41d07a55}} */
   @Override
   public String toString() {
     return (fitting ? "recalibration" : "threshold") + " of " + champion.model() + " sha256:"

@@ -606,7 +606,7 @@ public final class Remedies {
       }
       List<Outcome> searched = everySecond(outcomes, 0);
       List<Outcome> others = everySecond(outcomes, 1);
-      List<Slice> worst = worstSlices(searched, loss.get(), schema, 1);
+      List<Slice> worst = worstSlices(searched, loss.get(), 1);
       if (worst.isEmpty()) {
         return Optional.empty();
       }
@@ -672,7 +672,7 @@ public final class Remedies {
     return lost > 0 && lost > SURE * error(then, now);
   }
 
-  private static List<Slice> worstSlices(List<Outcome> outcomes, Loss loss, Schema schema, int most) {
+  private static List<Slice> worstSlices(List<Outcome> outcomes, Loss loss, int most) {
     List<Row> rows = new ArrayList<>();
     List<Double> losses = new ArrayList<>();
     for (Outcome outcome : outcomes) {
@@ -788,7 +788,7 @@ public final class Remedies {
         text,
         Metric.plainest(schema)
             .loss(schema)
-            .map(loss -> worstSlices(situation.outcomes(), loss, schema, WORST_SLICES))
+            .map(loss -> worstSlices(situation.outcomes(), loss, WORST_SLICES))
             .orElse(List.of())
             .stream()
             .map(Slice::toString)

@@ -3,6 +3,7 @@ package dev.mlops.core.optimise;
 import static dev.mlops.api.monitor.Signals.goldenExamples;
 import static dev.mlops.core.gate.Criteria.change;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -198,13 +199,13 @@ class RecalibrationTest {
       // Calibrated again, from the raw scores: nothing is applied twice.
       Trained again =
           Recalibration.of(read, served).by(Calibration.Method.PLATT).train(rows(4_000, RARER, 2));
-      Calibration.Line line = again
+      Calibration.Line line = requireNonNull(again
           .testedOn(newer)
           .asPackage("fraud")
           .calibration()
           .orElseThrow()
           .lines()
-          .get("yes");
+          .get("yes"));
       assertThat(line.slope()).isBetween(0.85, 1.15); // four standard errors of 4,000 rows
       assertThat(line.intercept()).isBetween(-Math.log(9) - 0.35, -Math.log(9) + 0.35);
       ((AutoCloseable) again.model()).close();
@@ -225,7 +226,8 @@ class RecalibrationTest {
           .train(rows(4_000, 1, 4));
       ModelPackage made = moved.testedOn(rows(500, 1, 5)).asPackage("fraud");
       assertThat(made.calibration()).isEmpty();
-      double threshold = DecisionThresholds.of(made.configuration(), SCHEMA).byLabel().get("yes");
+      double threshold = requireNonNull(
+          DecisionThresholds.of(made.configuration(), SCHEMA).byLabel().get("yes"));
       assertThat(threshold).isBetween(0.04, 0.17); // .1 by theory
       assertThat(((Classification) moved.model().predict(Row.of(SCHEMA, 0.3))).label())
           .isEqualTo("yes");

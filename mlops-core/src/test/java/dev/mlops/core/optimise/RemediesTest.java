@@ -3,6 +3,7 @@ package dev.mlops.core.optimise;
 import static dev.mlops.api.monitor.Signals.latency;
 import static dev.mlops.api.monitor.Signals.quality;
 import static dev.mlops.core.optimise.Search.family;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.drift.ColumnShift;
@@ -79,11 +80,11 @@ class RemediesTest {
   }
 
   /** Yes where a sum is above 1, one label in ten wrong. */
-  private static final World CALM = random -> {
+  private static Labelled<Row> calm(SplittableRandom random) {
     double x = random.nextDouble();
     double y = random.nextDouble();
     return row(x, y, random.nextInt(4) == 0 ? "app" : "shop", x + y > 1 != wrong(random));
-  };
+  }
 
   private static boolean wrong(SplittableRandom random) {
     return random.nextInt(10) == 0;
@@ -175,7 +176,6 @@ class RemediesTest {
 
   /** A champion, and what has matured of it in a world. */
   private final class Case {
-    final ModelTrainer trainer;
     final ModelPackage champion;
     final Model model;
     final List<Labelled<Row>> matured;
@@ -197,7 +197,6 @@ class RemediesTest {
         Function<Remedies, Remedies> more,
         ModelSource source) {
       this.source = source;
-      this.trainer = trainer;
       Trained first = trainer.train(rows(before, 1_000, 1));
       TestPhase phase = first.test(rows(before, 1_000, 2)).measuring(Metric.ROC_AUC);
       this.champion = first.testedOn(phase).asPackage("iris");
@@ -247,7 +246,7 @@ class RemediesTest {
     /** The rung repairs, and no rung that was trained on fewer rows does. */
     void repairsAtTheLowestCost(Diagnosis found, Predicate<Model> repaired) {
       Map<Rung, Outcomes> all = measured(found);
-      Outcomes chosen = all.get(found.rung());
+      Outcomes chosen = requireNonNull(all.get(found.rung()));
       assertThat(repaired.test(chosen.model)).as(found.rung() + " repairs: " + found).isTrue();
       all.forEach((rung, other) -> {
         if (other.rows < chosen.rows || rung.compareTo(found.rung()) < 0) {
@@ -263,7 +262,7 @@ class RemediesTest {
         said.add((Classification) of.predict(each.input()));
         truths.add(each.truth());
       }
-      return Quality.of(SCHEMA, said, truths, List.of(metric)).get(metric).value();
+      return requireNonNull(Quality.of(SCHEMA, said, truths, List.of(metric)).get(metric)).value();
     }
 
     double cost(Model of, ErrorCosts costs) {
@@ -283,22 +282,22 @@ class RemediesTest {
 
   private record Outcomes(Model model, long rows) {}
 
-  private static Function<Situation.Builder, Situation.Builder> plainly() {
-    return builder -> builder;
+  private static Situation.Builder plainly(Situation.Builder builder) {
+    return builder;
   }
 
   /** Positives fall from one in two to one in twenty; what a positive looks like stays. */
   @Test
   void aPriorShiftIsRecalibrated() {
     World shifted = random -> {
-      Labelled<Row> drawn = CALM.apply(random);
+      Labelled<Row> drawn = calm(random);
       while (drawn.truth().label().orElseThrow().equals("yes") && random.nextInt(19) > 0) {
-        drawn = CALM.apply(random);
+        drawn = calm(random);
       }
       return drawn;
     };
-    Case here = new Case(linear(1), CALM, shifted, each -> each.retuning(linears()));
-    Diagnosis found = here.diagnose(plainly());
+    Case here = new Case(linear(1), RemediesTest::calm, shifted, each -> each.retuning(linears()));
+    Diagnosis found = here.diagnose(RemediesTest::plainly);
     assertThat(found.rung()).as(found.toString()).isEqualTo(Rung.RECALIBRATE);
     assertThat(found.reading()).isEqualTo(Reading.PRIOR_SHIFT);
     assertThat(found.toString()).contains("the scores said", "roc_auc", "off the log loss");
@@ -315,7 +314,7 @@ class RemediesTest {
       double y = random.nextDouble();
       return row(x, y, "shop", x + y > 1 != wrong(random));
     };
-    Case here = new Case(tree(6, 20), CALM, shifted, each -> each.retuning(trees()));
+    Case here = new Case(tree(6, 20), RemediesTest::calm, shifted, each -> each.retuning(trees()));
     here.section.drift(
         Watch.features(FalseAlarms.every(100_000)),
         DriftReading.builder(Level.DRIFT)
@@ -330,7 +329,7 @@ class RemediesTest {
                     "x", Direction.DOWN, "0 to 1", "0 to 0.6", 0.4, 1e-9))))
             .inputs(900)
             .build());
-    Diagnosis found = here.diagnose(plainly());
+    Diagnosis found = here.diagnose(RemediesTest::plainly);
     assertThat(found.rung()).as(found.toString()).isEqualTo(Rung.RECORD);
     assertThat(found.reading()).isEqualTo(Reading.BENIGN_SHIFT);
     assertThat(found.toString()).contains("features").contains("not worse");
@@ -347,8 +346,8 @@ class RemediesTest {
       boolean app = random.nextInt(4) == 0;
       return row(x, y, app ? "app" : "shop", app != (x + y > 1) != wrong(random));
     };
-    Case here = new Case(tree(8, 10), CALM, split, each -> each.retuning(trees()));
-    Diagnosis found = here.diagnose(plainly());
+    Case here = new Case(tree(8, 10), RemediesTest::calm, split, each -> each.retuning(trees()));
+    Diagnosis found = here.diagnose(RemediesTest::plainly);
     assertThat(found.rung()).as(found.toString()).isEqualTo(Rung.RETRAIN);
     assertThat(found.reading()).isEqualTo(Reading.BAD_SLICE);
     assertThat(found.slice().orElseThrow().toString()).contains("channel = app");
@@ -362,7 +361,7 @@ class RemediesTest {
       double y = random.nextDouble();
       return row(x, y, random.nextInt(4) == 0 ? "app" : "shop", y > 0.5 == x < 0.5 != wrong(random));
     };
-    Case here = new Case(tree(6, 20), CALM, other, each -> each.retuning(trees()));
+    Case here = new Case(tree(6, 20), RemediesTest::calm, other, each -> each.retuning(trees()));
     Diagnosis found = here.diagnose(builder -> builder.changedAt(0));
     assertThat(found.rung()).as(found.toString()).isEqualTo(Rung.RETRAIN);
     assertThat(found.reading()).isEqualTo(Reading.CONCEPT_CHANGE);
@@ -373,8 +372,8 @@ class RemediesTest {
   @Test
   void overfitIsRetunedWithinTheFamily() {
     Case here = new Case(
-        tree(30, 1), CALM, CALM, each -> each.retuning(trees()).changingFamily(both()));
-    List<Labelled<Row>> known = rows(CALM, 1_000, 1);
+        tree(30, 1), RemediesTest::calm, RemediesTest::calm, each -> each.retuning(trees()).changingFamily(both()));
+    List<Labelled<Row>> known = rows(RemediesTest::calm, 1_000, 1);
     long right = known.stream()
         .filter(each -> each.truth().matches((Classification) here.model.predict(each.input())))
         .count();
@@ -396,7 +395,7 @@ class RemediesTest {
       return row(x, y, "shop", yes != wrong(random));
     };
     Case here = new Case(
-        linear(1), CALM, board, each -> each.retuning(linears()).changingFamily(both()));
+        linear(1), RemediesTest::calm, board, each -> each.retuning(linears()).changingFamily(both()));
     Diagnosis retune =
         here.diagnose(builder -> builder.tried(List.of(Rung.RETRAIN, Rung.RETRAIN)));
     assertThat(retune.rung()).isEqualTo(Rung.RETUNE);
@@ -416,7 +415,7 @@ class RemediesTest {
         random.nextInt(4) == 0 ? "app" : "shop",
         random.nextBoolean());
     Case here = new Case(
-        tree(6, 20), CALM, noise, each -> each.retuning(trees()).changingFamily(both()));
+        tree(6, 20), RemediesTest::calm, noise, each -> each.retuning(trees()).changingFamily(both()));
     List<Rung> tried = List.of(Rung.RETRAIN, Rung.RETRAIN, Rung.RETUNE, Rung.CHANGE_FAMILY);
     Diagnosis found = here.diagnose(builder -> builder.tried(tried));
     assertThat(found.rung()).as(found.toString()).isEqualTo(Rung.REDESIGN);
@@ -448,13 +447,13 @@ class RemediesTest {
         .timing(0, 200)
         .ticker(clock::get);
     Case here = new Case(
-        slow(64), CALM, CALM, each -> each.faster(Duration.ofNanos(8_000), faster), slowly(64));
+        slow(64), RemediesTest::calm, RemediesTest::calm, each -> each.faster(Duration.ofNanos(8_000), faster), slowly(64));
     here.section.latency(Latency.builder()
         .p50(Duration.ofNanos(64_000))
         .p99(Duration.ofNanos(64_000))
         .n(1_000)
         .build());
-    Diagnosis found = here.diagnose(plainly());
+    Diagnosis found = here.diagnose(RemediesTest::plainly);
     assertThat(found.rung()).as(found.toString()).isEqualTo(Rung.FASTER);
     assertThat(found.reading()).isEqualTo(Reading.SLOW);
     assertThat(found.toString()).contains("p99", "limit");
@@ -545,8 +544,8 @@ class RemediesTest {
   @Test
   void aThresholdThatCostsTooMuchIsMoved() {
     ErrorCosts costs = new ErrorCosts(1, 20);
-    Case here = new Case(linear(1), CALM, CALM, each -> each.deciding(costs));
-    Diagnosis found = here.diagnose(plainly());
+    Case here = new Case(linear(1), RemediesTest::calm, RemediesTest::calm, each -> each.deciding(costs));
+    Diagnosis found = here.diagnose(RemediesTest::plainly);
     assertThat(found.rung()).as(found.toString()).isEqualTo(Rung.MOVE_THRESHOLD);
     assertThat(found.reading()).isEqualTo(Reading.DECISION_COST);
     assertThat(found.toString()).contains("saves");
@@ -566,7 +565,7 @@ class RemediesTest {
     };
     Case here = new Case(
         tree(6, 20),
-        CALM,
+        RemediesTest::calm,
         other,
         each -> each.adapting(() -> NaiveBayes.of(SCHEMA, List.of("no", "yes")), Duration.ofDays(30)));
     Diagnosis found = here.diagnose(builder -> builder.changedAt(0).changes(3));
@@ -582,7 +581,7 @@ class RemediesTest {
 
   @Test
   void fewOutcomesTellNothing() {
-    Case here = new Case(tree(6, 20), CALM, CALM, each -> each);
+    Case here = new Case(tree(6, 20), RemediesTest::calm, RemediesTest::calm, each -> each);
     Diagnosis found = here.diagnose(builder -> builder.changedAt(1_101));
     assertThat(found.reading()).isEqualTo(Reading.TOO_LITTLE);
     assertThat(found.toString()).contains("99 outcomes", "wanted 100");
@@ -591,8 +590,8 @@ class RemediesTest {
   /** A calm stream is left alone: each of the looks is at 99 %. */
   @Test
   void nothingIsFoundWhereNothingIsWrong() {
-    Case here = new Case(tree(6, 20), CALM, CALM, each -> each.retuning(trees()));
-    Diagnosis found = here.diagnose(plainly());
+    Case here = new Case(tree(6, 20), RemediesTest::calm, RemediesTest::calm, each -> each.retuning(trees()));
+    Diagnosis found = here.diagnose(RemediesTest::plainly);
     assertThat(found.reading()).as(found.toString()).isEqualTo(Reading.NOTHING);
     assertThat(found.rung()).isEqualTo(Rung.RECORD);
   }
