@@ -879,8 +879,7 @@ final class OnnxBounds {
       OnnxGraph.Node node, Value first, @Nullable Value second, boolean text) {
     List<Long> shape = second != null ? second.numbers : node.integers("shape");
     if (shape == null) {
-      boolean bounded = first.full && second != null && second.size <= OnnxGraph.MOST_DIMENSIONS;
-      return bounded
+      return first.full && second != null && second.size <= OnnxGraph.MOST_DIMENSIONS
           ? List.of(new Value(null, (int) second.size, first.size, true, text, null))
           : null;
     }
