@@ -83,6 +83,9 @@ public final class InMemoryMonitor implements MetricsMonitor {
   private final LinkedHashMap<Long, Served> closedOnes = new LinkedHashMap<>();
 
   private final Map<TruthState, Long> truths = new EnumMap<>(TruthState.class);
+  /** When the newest tick was, by the ticker; null before the first. */
+  private @Nullable Long ticked;
+
   /** Recorded since the newest tick: a host's function is not asked on the request path. */
   private final List<Served> undivided = new ArrayList<>();
   /** Drawn at random, so that no other monitor gives the same ids. */
@@ -175,6 +178,7 @@ public final class InMemoryMonitor implements MetricsMonitor {
     if (closed) {
       return;
     }
+    ticked = config.ticker.getAsLong();
     divide();
     for (Arrival next = arrivals.poll(); next != null; next = arrivals.poll()) {
       join(next);
@@ -284,6 +288,10 @@ public final class InMemoryMonitor implements MetricsMonitor {
         .matured(end - first)
         .position(end)
         .truths(truths);
+    @Nullable Long newest = ticked;
+    if (newest != null) {
+      evidence.tickAge(Duration.ofNanos(config.ticker.getAsLong() - newest));
+    }
     List<String> newestFirst = new ArrayList<>(order);
     Collections.reverse(newestFirst);
     for (String version : newestFirst) {

@@ -1,8 +1,12 @@
 package dev.mlops.testkit;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.MetricsMonitor;
+import java.time.Duration;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 
 class InMemoryMonitorTest extends MetricsMonitorContract {
   @Override
@@ -16,6 +20,16 @@ class InMemoryMonitorTest extends MetricsMonitorContract {
         .keeping(setup.bound())
         .watching(setup.readers().toArray(EvidenceReader[]::new));
     return setup.horizon().map(config::truthWithin).orElse(config);
+  }
+
+  @Test
+  void saysHowLongAgoItWasTicked() {
+    ManualClock clock = new ManualClock();
+    InMemoryMonitor monitor = InMemoryMonitor.config().on(clock).open("fraud");
+    assertThat(monitor.evidence().tickAge()).isEmpty();
+    monitor.tick();
+    clock.advance(Duration.ofMinutes(3));
+    assertThat(monitor.evidence().tickAge()).hasValue(Duration.ofMinutes(3));
   }
 
   @Nested
