@@ -24,16 +24,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import javax.management.NotificationEmitter;
 import javax.management.openmbean.CompositeData;
 
 /**
- * The processor time of the longest tick, the longest pause of the collector, and what joining a truth costs, while predictions
- * wait for theirs.
+ * The processor time of the longest tick, the longest wait for evidence, the longest pause of the collector, and what joining a truth
+ * costs, while predictions wait for theirs.
  *
  * <p>Arguments: how many predictions are to be open, how many columns a row has, and whether the ledger is logged ({@code log}).
- * It records at full speed, 5,000 between two ticks, then gives the truths of some of the open ones in random order.
+ * It records at full speed, 5,000 between two ticks, then gives the truths of some of the open ones in random order. Another thread
+ * asks for evidence a hundred times a second all the while; its wait is by the clock, so other work on the machine is in it.
  */
 public final class LedgerTicks {
   private static final int EACH_TICK = 5_000;
@@ -67,6 +69,8 @@ public final class LedgerTicks {
     try (MicrometerMonitor monitor = config.open("bench")) {
       Recorder recorder = monitor.recorder("1", Baseline.builder(schema).build());
       monitor.champion("1");
+      AtomicLong longestWait = new AtomicLong();
+      Thread reader = askForEvidence(monitor, longestWait);
       long[] ticks = new long[open / EACH_TICK];
       long[] ids = new long[open];
       Random random = new Random(1);
@@ -97,22 +101,41 @@ public final class LedgerTicks {
           longestJoin = Math.max(longestJoin, took);
         }
       }
+      reader.interrupt();
       long[] sorted = ticks.clone();
       Arrays.sort(sorted);
       System.out.printf(
           Locale.ROOT,
-          "| %,d | %d | %s | %.1f ms | %.1f ms | %d ms | %.0f ns | %.1f ms |%n",
+          "| %,d | %d | %s | %.1f ms | %.1f ms | %.1f ms | %d ms | %.0f ns | %.1f ms |%n",
           open,
           columns,
           args.length > 2 ? "yes" : "no",
           sorted[sorted.length / 2] / 1e6,
           sorted[sorted.length - 1] / 1e6,
+          longestWait.get() / 1e6,
           longestPause.get(),
           (double) joining / Math.max(1, truths),
           longestJoin / 1e6);
     } finally {
       delete(folder);
     }
+  }
+
+  /** Asks until it is interrupted. */
+  private static Thread askForEvidence(MicrometerMonitor monitor, AtomicLong longest) {
+    Thread reader = new Thread(
+        () -> {
+          while (!Thread.currentThread().isInterrupted()) {
+            long began = System.nanoTime();
+            monitor.evidence();
+            longest.accumulateAndGet(System.nanoTime() - began, Math::max);
+            LockSupport.parkNanos(10_000_000);
+          }
+        },
+        "evidence");
+    reader.setDaemon(true);
+    reader.start();
+    return reader;
   }
 
   /** That of this thread: what other work on the machine takes is not in it, nor is waiting for the disk. */

@@ -43,7 +43,8 @@ public final class ServeByRules {
       .category("country", Payment::country)
       .build();
 
-  private static final Schema SCHEMA = Schema.of(Column.number("amount"), Column.category("country"))
+  private static final Schema SCHEMA = Schema.of(
+          Column.number("amount"), Column.category("country"))
       .predicting(Task.CLASSIFICATION);
 
   /** The second version cannot serve one country. */
@@ -79,7 +80,10 @@ public final class ServeByRules {
             "payments",
             SCHEMA,
             "limit",
-            Configuration.builder().put("limit", limit).put("countries", countries).build())
+            Configuration.builder()
+                .put("limit", limit)
+                .put("countries", countries)
+                .build())
         .baseline(Baselines.from(SCHEMA, tested))
         .build();
   }
@@ -97,7 +101,7 @@ public final class ServeByRules {
             // region rules
             .enforcing(Enforcement.lossless() // a missing or an infinite value is rejected
                 .on(InputRule.UNSEEN, REJECT)
-                .on("amount", InputRule.OUT_OF_RANGE, IMPUTE)) // by the nearest value of the test rows
+                .on("amount", InputRule.OUT_OF_RANGE, IMPUTE)) // by the nearest test row
             .fallingBack(Fallbacks.none()
                 .atMost(64) // requests at once; one more is refused
                 .orStandby() // where the champion throws, the version before it
@@ -108,7 +112,8 @@ public final class ServeByRules {
       meters.serving(payments::counts);
       // endregion
       Version second = store.publish(packaged(80, 1));
-      store.move("payments@champion")
+      store
+          .move("payments@champion")
           .from(payments.champion())
           .to(second)
           .by("ops")

@@ -82,6 +82,7 @@ final class Intake {
   private final BiFunction<Schema, Integer, Ring> ring;
   /** What rings of this and other intakes may take together; null if each takes what it wants. */
   private final @Nullable BufferBudget budget;
+
   private final long firstNumber = Beginnings.below(Beginnings.IDS);
   /** One counter per stripe, each in a cache line of its own. */
   private final AtomicLongArray numbers;

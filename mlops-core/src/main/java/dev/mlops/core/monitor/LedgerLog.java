@@ -145,8 +145,7 @@ public final class LedgerLog {
 
   /** What is written of a baseline: all but the profiles of columns that are not kept as they are. */
   Baseline redacted(Baseline baseline) {
-    return without(
-        baseline, profile -> !policy(profile.column()).equals(ColumnPolicy.keep()));
+    return without(baseline, profile -> !policy(profile.column()).equals(ColumnPolicy.keep()));
   }
 
   /** Whether a baseline that was written is this one, but for the profiles that were left out then. */

@@ -419,11 +419,7 @@ public enum Meters {
    * {@code fixed} answer answered; one request may count for several.
    */
   FALLBACKS(
-      Type.COUNTER,
-      "mlops.serving.fallbacks",
-      "fallbacks of the deployment, by kind",
-      "",
-      "kind"),
+      Type.COUNTER, "mlops.serving.fallbacks", "fallbacks of the deployment, by kind", "", "kind"),
   /** Gauge of where an alert rule stands: 0 inactive, 1 pending, 2 firing; there once it was pending or firing. */
   ALERT(
       Type.GAUGE,

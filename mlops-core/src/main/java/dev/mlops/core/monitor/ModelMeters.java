@@ -327,7 +327,8 @@ public final class ModelMeters implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "meters of the loop, the rollouts, the requests and the alert rules of " + Warnings.shown(model);
+    return "meters of the loop, the rollouts, the requests and the alert rules of "
+        + Warnings.shown(model);
   }
 
   /** What one rule does. */

@@ -87,6 +87,7 @@ final class Section {
   long recorded;
   /** Recorded ones that wait for no truth. */
   long unsampled;
+
   long matured;
   long expired;
   /** Closed by a truth that the prediction had caused. */

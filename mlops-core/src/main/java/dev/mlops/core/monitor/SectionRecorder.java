@@ -97,7 +97,8 @@ final class SectionRecorder implements Recorder {
         } else if (row != null) {
           Schema schema = row.schema();
           if (fits(schema)) {
-            refusal = place(home, id, key, row, schema, prediction, nanos, waiting, binding, call, true);
+            refusal =
+                place(home, id, key, row, schema, prediction, nanos, waiting, binding, call, true);
           }
         }
       }
@@ -176,8 +177,7 @@ final class SectionRecorder implements Recorder {
       return kept ? null : Section.Cause.ROW;
     }
     if (again && section.stripes.rings() != rings) { // they were replaced meanwhile
-      return place(
-          home, id, key, row, schema, prediction, nanos, waiting, binding, call, false);
+      return place(home, id, key, row, schema, prediction, nanos, waiting, binding, call, false);
     }
     return contended ? Section.Cause.CONTENDED : Section.Cause.FULL;
   }

@@ -102,7 +102,8 @@ final class Guard {
       }
     }
     if (!call.await((Waits.nanos(deadline) - spent) / parts)) {
-      if (call.neverRuns()) { // the executor has no thread for it, or dropped it: nothing would end it
+      if (call
+          .neverRuns()) { // the executor has no thread for it, or dropped it: nothing would end it
         version.model().release();
         throw late(version, deadline, "the executor had not begun the call, which was taken back");
       }

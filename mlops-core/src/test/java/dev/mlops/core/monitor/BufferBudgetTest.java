@@ -115,8 +115,7 @@ class BufferBudgetTest {
       for (Schema schema : List.of(numbers, Schema.of(mixed))) {
         for (int slots : new int[] {2, 64, 1_024}) {
           assertThat(arrays(new Ring(schema, slots)) + 200)
-              .isBetween(
-                  Ring.bytes(schema, 1, slots) / 2, Ring.bytes(schema, 1, slots));
+              .isBetween(Ring.bytes(schema, 1, slots) / 2, Ring.bytes(schema, 1, slots));
         }
       }
     }
@@ -221,8 +220,9 @@ class BufferBudgetTest {
       recorder.record(zeros(schema), YES, 1);
       one.tick();
       assertThat(champion(one).dropped()).isEqualTo(1);
-      assertThat(log.messages()).anySatisfy(message -> assertThat(message)
-          .contains("m0", "dropped", "1048576 bytes", "shared by 1", "BufferBudget.of"));
+      assertThat(log.messages())
+          .anySatisfy(message -> assertThat(message)
+              .contains("m0", "dropped", "1048576 bytes", "shared by 1", "BufferBudget.of"));
     }
   }
 
@@ -275,9 +275,8 @@ class BufferBudgetTest {
     assertThat(known.offered()).isEqualTo(offered);
     assertThat(known.recorded()).isPositive();
     assertThat(known.matured()).isEqualTo(known.recorded());
-    assertThat(known.matured()
-            + busy.evidence().orphans()
-            + busy.evidence().truths(TruthState.LOST))
+    assertThat(
+            known.matured() + busy.evidence().orphans() + busy.evidence().truths(TruthState.LOST))
         .isEqualTo(offered);
   }
 

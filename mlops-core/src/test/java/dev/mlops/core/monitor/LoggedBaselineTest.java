@@ -57,12 +57,9 @@ class LoggedBaselineTest {
   }
 
   private static Row row(String secret, int i) {
-    return Row.of(
-        SCHEMA,
-        new double[] {0, 0, 0, 0, 7_001.0625 + i % 40},
-        new String[] {
-          secret + "-D" + i % 3, secret + "-H" + i % 3, secret + "-P" + i % 3, "open" + i % 3, ""
-        });
+    return Row.of(SCHEMA, new double[] {0, 0, 0, 0, 7_001.0625 + i % 40}, new String[] {
+      secret + "-D" + i % 3, secret + "-H" + i % 3, secret + "-P" + i % 3, "open" + i % 3, ""
+    });
   }
 
   private static Baseline baseline(String secret, int right) {
@@ -130,7 +127,8 @@ class LoggedBaselineTest {
     after.close();
     String log = written();
     assertThat(log).contains("open1").contains("k49");
-    for (String hidden : List.of("SECRET", "OTHER", "-D1", "-H1", "-P1", "7001.0625", "7040.0625")) {
+    for (String hidden :
+        List.of("SECRET", "OTHER", "-D1", "-H1", "-P1", "7001.0625", "7040.0625")) {
       assertThat(log).as("the log").doesNotContain(hidden);
     }
   }

@@ -177,7 +177,8 @@ class SamplingTest {
     assertThat(section.open()).isZero();
     assertThat(monitor.outcomes().open()).isZero();
     assertThat(section.toString()).contains("500 served", "truth of 1 in 1000000");
-    assertThat(registry.get("mlops.predictions.label").functionCounter().count()).isEqualTo(500);
+    assertThat(registry.get("mlops.predictions.label").functionCounter().count())
+        .isEqualTo(500);
     assertThat(registry.get("mlops.predictions.unsampled").functionCounter().count())
         .isEqualTo(500);
     assertThat(registry.get("mlops.predictions.sampled").gauge().value()).isEqualTo(1e-6);
@@ -231,7 +232,8 @@ class SamplingTest {
       assertThat(champion(after).waiting()).isEqualTo(waiting);
       long joined = after.evidence().truths(TruthState.JOINED);
       long unsampled = after.evidence().truths(TruthState.UNSAMPLED);
-      @Nullable Long open = ids.stream().filter(Sampling::waits).skip(oneIn).findFirst().orElse(null);
+      @Nullable
+      Long open = ids.stream().filter(Sampling::waits).skip(oneIn).findFirst().orElse(null);
       assertThat(open).isNotNull();
       after.truth(open, TRUE);
       after.truth(ids.stream().filter(id -> !Sampling.waits(id)).findFirst().orElseThrow(), TRUE);

@@ -21,7 +21,11 @@ class ToldPlanTest {
       .rollingBackUnless(Signals.quality("mae").over("last 24 h").atMost(5));
 
   private Deployment<Order> open(MonitorConfig monitor) {
-    return scene.deployment().monitoredBy(monitor).journal(new InMemoryJournal()).open();
+    return scene
+        .deployment()
+        .monitoredBy(monitor)
+        .journal(new InMemoryJournal())
+        .open();
   }
 
   private MonitorConfig config() {
