@@ -17,6 +17,7 @@ import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.core.gate.ModelSource;
+import dev.mlops.core.internal.guard.Closing;
 import dev.mlops.core.pack.FilePackage;
 import dev.mlops.core.pack.TrainedModel;
 import java.util.ArrayList;

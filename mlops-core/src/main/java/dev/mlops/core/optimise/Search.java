@@ -14,6 +14,7 @@ import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.pack.TrainingStoppedException;
 import dev.mlops.api.store.StoreException;
+import dev.mlops.core.internal.guard.Closing;
 import dev.mlops.core.internal.json.Json;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -450,12 +451,12 @@ public final class Search {
       @Override
       public Trained train(List<Labelled<Row>> rows, TrainingContext context) {
         SearchResult found = search.run(rows, context);
-        return found
+        SearchResult.Winner winner = found
             .winner()
             .orElseThrow(() -> new IllegalStateException("wanted a feasible trial of "
-                + found.trials().size() + ", got none; nothing was learnt"))
-            .trainer()
-            .train(rows, context);
+                + found.trials().size() + ", got none; nothing was learnt"));
+        Closing.close(winner.trained().model()); // it did not learn the rows held back
+        return winner.trainer().train(rows, context);
       }
     };
   }

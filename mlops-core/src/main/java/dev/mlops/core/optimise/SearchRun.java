@@ -24,6 +24,7 @@ import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.pack.TrainingStoppedException;
 import dev.mlops.api.store.StoreException;
+import dev.mlops.core.internal.guard.Closing;
 import dev.mlops.core.optimise.Sampling.Point;
 import dev.mlops.core.optimise.Sampling.Tried;
 import dev.mlops.core.optimise.SearchResult.Winner;
@@ -260,9 +261,25 @@ final class SearchRun {
     } finally {
       tasks.forEach(task -> {
         if (task != null) {
-          task.cancel(false); // after a fault, what nobody has begun
+          drop(task);
         }
       });
+    }
+  }
+
+  /** After a fault: what nobody has begun is not begun any more, and the model of what has ended is closed. */
+  private static void drop(FutureTask<Trying> task) {
+    if (!task.cancel(false) && task.isDone() && !task.isCancelled()) {
+      try {
+        Model model = task.get().model;
+        if (model != null) {
+          Closing.close(model);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (ExecutionException e) {
+        // It made none: this is the fault, or another one.
+      }
     }
   }
 
@@ -287,6 +304,7 @@ final class SearchRun {
       if (known.get(i).isPresent()) {
         take(job, known.get(i).get());
       } else if (task != null) {
+        tasks.set(i, null); // its model is closed when it was timed
         Measured measured = timed(await(task)).at(spent());
         context.requireRunning();
         journal.append(job.step(), family(job.trial).name(), job.trial.point.settings(), measured);

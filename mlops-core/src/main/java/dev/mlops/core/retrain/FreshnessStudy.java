@@ -14,6 +14,7 @@ import dev.mlops.api.model.Task;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.TrainingContext;
+import dev.mlops.core.internal.guard.Closing;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -398,6 +399,15 @@ public final class FreshnessStudy {
         return Optional.empty();
       }
       List<Model> models = new ArrayList<>();
+      try {
+        return stretch(from, begin, end, models);
+      } finally {
+        models.forEach(Closing::close);
+      }
+    }
+
+    /** Trains the models of a stretch, which the caller closes, and scores its rows. */
+    private Optional<Stretch> stretch(double from, int begin, int end, List<Model> models) {
       List<Double> births = new ArrayList<>();
       double delay = how.delay.toNanos() / 1e9;
       int known = -1;

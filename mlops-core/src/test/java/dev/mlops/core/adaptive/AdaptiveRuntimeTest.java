@@ -176,6 +176,16 @@ class AdaptiveRuntimeTest {
     assertThat(bytes(model)).isEqualTo(before);
   }
 
+  /** Half way every label is the other one: the errors of all trees rise, and trees are replaced. None is in a calm stream. */
+  @Test
+  void aForestReplacesItsTreesWhenTheConceptTurns() {
+    AdaptiveForest forest = AdaptiveForest.builder(SCHEMA, LABELS).trees(3).build();
+    taught(forest, ROWS.subList(0, 1_500));
+    assertThat(forest.replaced()).as("while the concept stands").isZero();
+    taught(forest, ROWS.subList(1_500, 3_000));
+    assertThat(forest.replaced()).as("after it turned").isPositive();
+  }
+
   /** Numbers that go everywhere and categories without end: what it stores stays below the bound, and stops to grow. */
   @Test
   void memoryIsBoundedWhateverComes() {

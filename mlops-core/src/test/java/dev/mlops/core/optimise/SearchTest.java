@@ -405,4 +405,67 @@ class SearchTest {
         .as(found)
         .isGreaterThanOrEqualTo(full.pareto().get(0).quality().orElseThrow().value());
   }
+
+  /** A model that holds something, and lets it go when it is closed. */
+  private static final class Held implements Model, AutoCloseable {
+    private final AtomicInteger open;
+
+    Held(AtomicInteger open) {
+      this.open = open;
+      open.incrementAndGet();
+    }
+
+    @Override
+    public Classification predict(Row row) {
+      return Classification.of(row.number(0) > 0.6 ? "yes" : "no");
+    }
+
+    @Override
+    public void close() {
+      open.decrementAndGet();
+    }
+  }
+
+  private static Search holding(AtomicInteger open) {
+    ModelTrainer trainer = new ModelTrainer() {
+      @Override
+      public Schema schema() {
+        return SCHEMA;
+      }
+
+      @Override
+      public Trained train(List<Labelled<Row>> rows, TrainingContext context) {
+        return TrainedModel.of(SCHEMA, new Held(open), "held", new byte[] {1}, context);
+      }
+    };
+    return Search.over(family("held", SPACE, at -> trainer))
+        .maximising(quality("accuracy"))
+        .budget(4)
+        .timing(0, 10);
+  }
+
+  @Test
+  void everyModelIsClosedButTheOneThatATrainingGives() {
+    AtomicInteger open = new AtomicInteger();
+    Trained given = holding(open).champion("held", at(0.2)).asTrainer().train(rows(300));
+    assertThat(given.model()).isInstanceOf(Held.class);
+    assertThat(open).hasValue(1);
+  }
+
+  @Test
+  void modelsThatWaitToBeTimedAreClosedWhenTheSearchBreaks() {
+    AtomicInteger open = new AtomicInteger();
+    AtomicInteger asked = new AtomicInteger();
+    Search search = holding(open).on(Runnable::run, 2).ticker(() -> {
+      if (asked.incrementAndGet() > 1) { // once when the search begins, then when it times
+        throw new AssertionError("the clock is gone");
+      }
+      return 0;
+    });
+    List<Labelled<Row>> rows = rows(300);
+    assertThatExceptionOfType(AssertionError.class)
+        .isThrownBy(() -> search.run(rows))
+        .withMessage("the clock is gone");
+    assertThat(open).hasValue(0);
+  }
 }
