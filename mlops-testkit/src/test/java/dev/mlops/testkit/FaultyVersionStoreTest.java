@@ -68,14 +68,13 @@ class FaultyVersionStoreTest {
     assertThat(failed).containsExactly(false, false, true, false, false);
     assertThatThrownBy(() -> store.failCall(0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("n must be >= 1, but was 0");
+        .hasMessageContainingAll(">= 1", "0");
   }
 
   @Test
   void theMessageNamesTheCall() {
     store.failEveryCall();
-    assertThatThrownBy(() -> store.versions("fraud"))
-        .hasMessage("call 1, versions, failed on purpose");
+    assertThatThrownBy(() -> store.versions("fraud")).hasMessageContainingAll("call", "1");
   }
 
   @Test

@@ -58,7 +58,7 @@ class SignalsTest {
     for (Duration limit : new Duration[] {Duration.ZERO, Duration.ofNanos(-1)}) {
       assertThatThrownBy(() -> Signals.latency().p99AtMost(limit))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("limit must be longer than zero, but was " + MlopsException.shown(limit));
+          .hasMessageContainingAll("limit", String.valueOf(MlopsException.shown(limit)));
     }
   }
 }

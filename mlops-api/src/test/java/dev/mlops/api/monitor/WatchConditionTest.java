@@ -49,8 +49,7 @@ class WatchConditionTest {
     assertThatThrownBy(condition::watch).hasMessage(message);
     assertThatThrownBy(() -> condition.inBlocksOf(Duration.ofMinutes(13)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("a false alarm every 10 h in blocks of 13 min leaves 46 blocks per alarm,"
-            + " wanted at least 50; allow fewer alarms or shorten the block");
+        .hasMessageContainingAll("10", "13", "46", "50");
   }
 
   @Test

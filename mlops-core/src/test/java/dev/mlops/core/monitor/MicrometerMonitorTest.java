@@ -1582,19 +1582,19 @@ class MicrometerMonitorTest {
     assertThat(changed.open("fraud").watches().orElseThrow()).hasSize(1);
     assertThatThrownBy(() -> plain.truthWithin(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("horizon must be at least a millisecond, but was 0 s");
+        .hasMessageContainingAll("horizon", "0");
     assertThatThrownBy(() -> plain.keeping(-1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("outcomes must be in 0 to 100000000, but was -1");
+        .hasMessageContainingAll("outcomes", "0", "100000000", "-1");
     assertThatThrownBy(() -> plain.awaiting(0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("predictions must be in 1 to 100000000, but was 0");
+        .hasMessageContainingAll("predictions", "1", "100000000", "0");
     assertThatThrownBy(() -> plain.buffering(1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("predictions must be in 2 to 16777216, but was 1");
+        .hasMessageContainingAll("predictions", "2", "16777216", "1");
     assertThatThrownBy(() -> plain.qualityOver(0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("truths must be in 1 to 100000000, but was 0");
+        .hasMessageContainingAll("truths", "1", "100000000", "0");
     assertThatCode(() -> plain.truthWithin(Duration.ofSeconds(Long.MAX_VALUE)).open("fraud"))
         .doesNotThrowAnyException();
   }

@@ -130,9 +130,8 @@ class TribuoPackageTest extends ModelPackageContract {
       Locale.setDefault(Locale.forLanguageTag("tr-TR"));
       assertThatThrownBy(() -> TribuoPackage.of("fraud", model(SCHEMA), SCHEMA))
           .isInstanceOf(IllegalStateException.class)
-          .hasMessage(
-              "Tribuo 4.3.2 writes models only where the upper case of i is I, but the default locale is tr_TR; start Java with"
-                  + " -Duser.language=en; nothing was packaged");
+          .hasMessageContainingAll(
+              "Tribuo", "4.3.2", "tr_TR", "-Duser.language=en", "nothing was packaged");
       assertThat(new TribuoRuntime().load(made).predict(row)).isEqualTo(expected);
     } finally {
       Locale.setDefault(before);
@@ -145,9 +144,7 @@ class TribuoPackageTest extends ModelPackageContract {
         Schema.of(Column.number("amount"), Column.number("channel")).positiveLabel("yes");
     assertThatThrownBy(() -> TribuoPackage.of("fraud", model(SCHEMA), other))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "the schema does not give the features that the model reads: feature \"channel=shop\" is of no column; feature"
-                + " \"channel=web\" is of no column; column channel (number) gives no feature of the model");
+        .hasMessageContainingAll("\"channel=shop\"", "\"channel=web\"");
     Schema vague = Schema.of(SCHEMA.columns());
     assertThatThrownBy(() -> TribuoPackage.of("fraud", model(SCHEMA), vague))
         .isInstanceOf(IllegalArgumentException.class)

@@ -144,7 +144,7 @@ class BettingTestTest {
     double before = test.logEvidence();
     assertThatThrownBy(() -> test.update(observation))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("an observation must be in -1.0 to 1.0, but was " + observation);
+        .hasMessageContainingAll("-1.0", "1.0", String.valueOf(observation));
     assertThat(test.logEvidence()).isEqualTo(before);
     assertThat(test.n()).isEqualTo(3);
     BettingTest undisturbed = BettingTest.differences().above(0).alpha(0.05);
@@ -158,12 +158,12 @@ class BettingTestTest {
   @Test
   void nonsenseIsRefused() {
     assertThatThrownBy(() -> BettingTest.differences().above(-1))
-        .hasMessage("limit must be > -1.0 and < 1.0, but was -1.0");
+        .hasMessageContainingAll("limit", "> -1.0", "< 1.0", "-1.0");
     assertThatThrownBy(() -> BettingTest.values().above(Double.NaN))
-        .hasMessage("limit must be > 0.0 and < 1.0, but was NaN");
+        .hasMessageContainingAll("limit", "> 0.0", "< 1.0", "NaN");
     for (double alpha : new double[] {0, 1, Double.NaN}) {
       assertThatThrownBy(() -> BettingTest.values().above(0.5).alpha(alpha))
-          .hasMessage("alpha must be > 0 and < 1, but was " + alpha);
+          .hasMessageContainingAll("alpha", "> 0", "< 1", String.valueOf(alpha));
     }
   }
 }

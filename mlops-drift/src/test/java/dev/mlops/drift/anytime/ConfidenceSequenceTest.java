@@ -134,10 +134,10 @@ class ConfidenceSequenceTest {
     double highestShare = share.highest();
     assertThatThrownBy(() -> mean.update(value))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("a value must be -1e150 to 1e150, but was " + value);
+        .hasMessageContainingAll("-1e150", "1e150", String.valueOf(value));
     assertThatThrownBy(() -> share.update(value))
-        .hasMessage("a value must be 0 or 1, but was " + value);
-    assertThatThrownBy(() -> share.update(0.5)).hasMessage("a value must be 0 or 1, but was 0.5");
+        .hasMessageContainingAll("0", "1", String.valueOf(value));
+    assertThatThrownBy(() -> share.update(0.5)).hasMessageContainingAll("0", "1", "0.5");
     assertThat(mean.highest()).isEqualTo(highest);
     assertThat(share.highest()).isEqualTo(highestShare);
     assertThat(mean.n()).isEqualTo(200);
@@ -150,12 +150,10 @@ class ConfidenceSequenceTest {
   void nonsenseIsRefused() {
     assertThatThrownBy(() -> ConfidenceSequence.means(99))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "burn-in must be at least 100, since with a variance of fewer values alpha would"
-                + " not hold, but was 99");
+        .hasMessageContainingAll("100", "99");
     assertThatThrownBy(() -> ConfidenceSequence.shares().tightAt(0))
-        .hasMessage("n must be at least 1, but was 0");
+        .hasMessageContainingAll("1", "0");
     assertThatThrownBy(() -> ConfidenceSequence.shares().tightAt(1).alpha(Double.NaN))
-        .hasMessage("alpha must be > 0 and < 1, but was NaN");
+        .hasMessageContainingAll("alpha", "> 0", "< 1", "NaN");
   }
 }

@@ -146,13 +146,12 @@ class MixtureBoundaryTest {
   void nonsenseIsRefused() {
     assertThatThrownBy(() -> MixtureBoundary.normal().tightAt(0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("time must be finite and > 0, but was 0.0");
+        .hasMessageContainingAll("time", "> 0", "0.0");
     assertThatThrownBy(() -> MixtureBoundary.betaBinomial(0, 1))
-        .hasMessage("g and h must be finite and > 0, but were 0.0 and 1.0");
+        .hasMessageContainingAll("> 0", "0.0", "1.0");
     assertThatThrownBy(() -> MixtureBoundary.normal().tightAt(1).alpha(1))
-        .hasMessage("alpha must be > 0 and < 1, but was 1.0");
-    assertThatThrownBy(() -> NORMAL.upper(-1))
-        .hasMessage("time must be finite and >= 0, but was -1.0");
+        .hasMessageContainingAll("alpha", "> 0", "< 1", "1.0");
+    assertThatThrownBy(() -> NORMAL.upper(-1)).hasMessageContainingAll("time", ">= 0", "-1.0");
     assertThatThrownBy(() -> NORMAL.logMixture(Double.NaN, 1))
         .hasMessage("sum must be finite, but was NaN");
     assertThat(MixtureBoundary.normal().oneSided().tightAt(1).alpha(0.9).rho()).isPositive();

@@ -81,11 +81,9 @@ class MixtureSprtTest {
     assertThat(ways).containsExactly("Guarded.alpha");
     assertThatThrownBy(() -> MixtureSprt.differences(0.02).above(0).burnIn(99))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "burn-in must be at least 100, since with a variance of fewer values alpha would"
-                + " not hold, but was 99");
+        .hasMessageContainingAll("100", "99");
     assertThatThrownBy(() -> MixtureSprt.differences(0.02).above(0).varianceAtLeast(0.049))
-        .hasMessage("the least variance must be 0.05 to 1.0, but was 0.049");
+        .hasMessageContainingAll("0.05", "1.0", "0.049");
   }
 
   @Test
@@ -142,7 +140,7 @@ class MixtureSprtTest {
     }
     assertThatThrownBy(() -> test.update(difference))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("an observation must be in -1.0 to 1.0, but was " + difference);
+        .hasMessageContainingAll("-1.0", "1.0", String.valueOf(difference));
     test.update(1);
     undisturbed.update(1);
     assertThat(test.n()).isEqualTo(151);
@@ -152,12 +150,12 @@ class MixtureSprtTest {
   @Test
   void nonsenseIsRefused() {
     assertThatThrownBy(() -> MixtureSprt.differences(0))
-        .hasMessage("worth must be > 0 and <= 1, but was 0.0");
+        .hasMessageContainingAll("worth", "> 0", "<= 1", "0.0");
     assertThatThrownBy(() -> MixtureSprt.differences(0.1).above(1))
-        .hasMessage("limit must be > -1.0 and < 1.0, but was 1.0");
+        .hasMessageContainingAll("limit", "> -1.0", "< 1.0", "1.0");
     assertThatThrownBy(() -> MixtureSprt.differences(0.1).differentFrom(Double.NaN))
-        .hasMessage("limit must be > -1.0 and < 1.0, but was NaN");
+        .hasMessageContainingAll("limit", "> -1.0", "< 1.0", "NaN");
     assertThatThrownBy(() -> MixtureSprt.differences(0.1).above(0).burnIn(100).alpha(0))
-        .hasMessage("alpha must be > 0 and < 1, but was 0.0");
+        .hasMessageContainingAll("alpha", "> 0", "< 1", "0.0");
   }
 }

@@ -275,7 +275,6 @@ class QualityEdgesTest {
       window.add(said.get(i * 2 % 5), right.get(i * 2 % 5));
     }
     assertThat(window.confusion()).isEqualTo(wanted);
-    assertThatThrownBy(() -> Quality.confusion(said, List.of()))
-        .hasMessage("wanted one truth per prediction, got 5 predictions, 0 truths");
+    assertThatThrownBy(() -> Quality.confusion(said, List.of())).hasMessageContainingAll("5", "0");
   }
 }

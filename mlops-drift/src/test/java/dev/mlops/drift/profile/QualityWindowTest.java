@@ -73,7 +73,7 @@ class QualityWindowTest {
   void refusesToHoldNothing() {
     assertThatThrownBy(() -> QualityWindow.of(COLUMNS, 0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("pairs must be >= 1, but was 0");
+        .hasMessageContainingAll("pairs", ">= 1", "0");
   }
 
   private static void compare(Schema schema, long seed, Function<Random, Prediction> predict) {

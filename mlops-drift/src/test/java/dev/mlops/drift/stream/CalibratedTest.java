@@ -153,14 +153,12 @@ class CalibratedTest {
     for (double rate : new double[] {0.0099, 0.51, 0, -1, Double.NaN}) {
       assertThatThrownBy(() -> kind.at().apply(rate))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("false alarms are tabulated for error rates of 0.01 to 0.5, but the rate was "
-              + rate);
+          .hasMessageContainingAll("false", "0.01", "0.5", String.valueOf(rate));
     }
     for (long inputs : new long[] {999, 100_001, 0, -1}) {
       assertThatThrownBy(() -> kind.at().apply(0.2).falseAlarmEvery(inputs))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("false alarms are tabulated for one in 1000 to 100000 inputs, but it was one"
-              + " in " + inputs);
+          .hasMessageContainingAll("false", "1000", "100000", String.valueOf(inputs));
     }
     for (double rate : new double[] {0.01, 0.5}) {
       for (long inputs : new long[] {1_000, 100_000}) {

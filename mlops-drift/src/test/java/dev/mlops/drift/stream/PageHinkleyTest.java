@@ -89,7 +89,7 @@ class PageHinkleyTest {
     assertThat(at3.update(3)).isEqualTo(Level.DRIFT);
     assertThatThrownBy(() -> at30.warmingUpFor(-1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("a warm-up must be 0 or more values, but was -1");
+        .hasMessageContainingAll("0", "-1");
   }
 
   @Test
@@ -175,17 +175,16 @@ class PageHinkleyTest {
     for (double delta : new double[] {-0.1, Double.NaN, Double.POSITIVE_INFINITY}) {
       assertThatThrownBy(() -> PageHinkley.of(delta, 1))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("delta must be finite and >= 0, but was " + delta);
+          .hasMessageContainingAll("delta", ">= 0", String.valueOf(delta));
     }
     for (double threshold : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
       assertThatThrownBy(() -> PageHinkley.of(0, threshold))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("threshold must be finite and > 0, but was " + threshold);
+          .hasMessageContainingAll("threshold", "> 0", String.valueOf(threshold));
     }
     assertThatThrownBy(() -> PageHinkley.of(0, 1e10).over(InputDomain.real(1e300)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("delta and threshold times the scale must be finite and the latter > 0, but"
-            + " were 0.0 and Infinity");
+        .hasMessageContainingAll("delta", "> 0", "0.0", "Infinity");
   }
 
   @Test

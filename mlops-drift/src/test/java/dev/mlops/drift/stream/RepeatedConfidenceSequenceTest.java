@@ -281,10 +281,9 @@ class RepeatedConfidenceSequenceTest {
     for (double[] range : Arrays.asList(ranges)) {
       assertThatThrownBy(() -> RepeatedConfidenceSequence.between(range[0], range[1]))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("a range must be finite, with lowest < highest, but was " + range[0] + " to "
-              + range[1]);
+          .hasMessageContainingAll(String.valueOf(range[0]), String.valueOf(range[1]));
     }
     assertThatThrownBy(() -> RepeatedConfidenceSequence.between(0, 1).falseAlarmEvery(1))
-        .hasMessage("a false alarm must be allowed at most every 2 inputs, but was every 1");
+        .hasMessageContainingAll("2", "1");
   }
 }

@@ -73,11 +73,10 @@ class AlarmScoreTest {
   void refusesAlarmsThatCouldBelongToTwoChanges() {
     assertThatThrownBy(() -> AlarmScore.of(List.of(), List.of(100, 375), RULE))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("changes must be ascending and more than 275 apart, but 375 follows 100");
+        .hasMessageContainingAll("changes", "275", "375", "100");
     assertThatThrownBy(() -> AlarmScore.of(List.of(7, 7), CHANGES, RULE))
-        .hasMessage("alarms must be ascending and more than 0 apart, but 7 follows 7");
-    assertThatThrownBy(() -> new Acceptance(-1, 0))
-        .hasMessage("early must be at least 0, but was -1");
+        .hasMessageContainingAll("alarms", "0", "7");
+    assertThatThrownBy(() -> new Acceptance(-1, 0)).hasMessageContainingAll("early", "0", "-1");
   }
 
   @Test
