@@ -28,7 +28,8 @@ class ImportOrderTest {
       Set.of("store", "drift"),
       Set.of("journal"),
       Set.of("monitor"),
-      Set.of("alert", "incident", "gate", "retrain", "optimise"),
+      Set.of("alert", "incident", "gate", "retrain"),
+      Set.of("optimise"),
       Set.of("rollout"),
       Set.of("serve"),
       Set.of("loop"));
