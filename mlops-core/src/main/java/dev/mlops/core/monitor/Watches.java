@@ -196,9 +196,12 @@ final class Watches {
   /** Makes the watches of features anew that hold them against the whole baseline, of which a log had left out a part. */
   void know(Section section) {
     Baseline whole = section.baseline;
-    section.watchers.replaceAll((watch, watcher) -> watch.input() == Watch.Input.FEATURES
+    // Others may hold the same map, since what was written of their baselines was equal.
+    Map<Watch, Watcher> made = new LinkedHashMap<>(section.watchers);
+    made.replaceAll((watch, watcher) -> watch.input() == Watch.Input.FEATURES
         ? new Watcher(watch, own.get(watch), whole, whole, remembered)
         : watcher);
+    section.watchers = made;
   }
 
   /** Whether features are watched at all. */

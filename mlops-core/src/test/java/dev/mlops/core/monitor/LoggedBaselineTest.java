@@ -161,4 +161,50 @@ class LoggedBaselineTest {
     after.champion("1");
     assertThat(champion(after).matured()).isZero();
   }
+
+  /** A candidate beside the champion has no detectors. */
+  @Test
+  void aVersionThatWasNeverTheChampionGoesOnAsWell() {
+    Baseline baseline = baseline("SECRET", 1_900);
+    MicrometerMonitor before = open();
+    before.recorder("1", baseline);
+    before.champion("1");
+    Recorder beside = before.recorder("2", baseline("SECRET", 1_950));
+    for (int i = 0; i < 50; i++) {
+      beside.record("k" + i, row("SECRET", i), YES, 1);
+      before.truth("k" + i, TRUE);
+    }
+    before.tick();
+    before.close();
+    MicrometerMonitor after = open();
+    after.recorder("1", baseline);
+    after.recorder("2", baseline("SECRET", 1_950)).record(row("SECRET", 1), YES, 1);
+    after.tick();
+    VersionEvidence second = after.evidence().others().get(0);
+    assertThat(second.recorded()).isEqualTo(51);
+    assertThat(second.baseline()).contains(baseline("SECRET", 1_950));
+  }
+
+  /** What was written of their baselines is equal, so they had the same watches. */
+  @Test
+  void theWholeBaselineOfAnEarlierChampionIsNotThatOfTheChampion() {
+    Baseline other = baseline("OTHER", 1_900);
+    Baseline baseline = baseline("SECRET", 1_900);
+    MicrometerMonitor before = open();
+    before.recorder("1", other);
+    before.champion("1");
+    before.recorder("2", baseline);
+    before.champion("2");
+    before.tick();
+    before.close();
+    MicrometerMonitor after = open();
+    Recorder recorder = after.recorder("2", baseline);
+    after.recorder("1", other);
+    for (int i = 0; i < 3_000; i++) {
+      recorder.record(row("SECRET", i), YES, 1);
+    }
+    after.tick();
+    assertThat(champion(after).version()).isEqualTo("2");
+    assertThat(champion(after).drift(MOVED.watch()).orElseThrow().level()).isEqualTo(Level.STABLE);
+  }
 }
