@@ -111,7 +111,12 @@ public final class BufferBudget {
       shares.add(made);
       divide();
     }
-    others.forEach(each -> each.fit.run());
+    try {
+      others.forEach(each -> each.fit.run());
+    } catch (Throwable thrown) { // there is no memory even for smaller rings
+      leave(made);
+      throw thrown;
+    }
     return made;
   }
 

@@ -101,6 +101,8 @@ final class Intake {
   private boolean draining;
   /** Whether the newest drain left something for the next part of it. */
   private boolean unfinished;
+  /** Whose old rings are being emptied to make room for its new ones. */
+  private @Nullable Stripes fitting;
 
   /**
    * Makes an intake without sinks.
@@ -185,7 +187,12 @@ final class Intake {
       long wanted = Ring.bytes(schema, stripes, slotsEach);
       made.share = budget.share(wanted, () -> fitIfFree(made, schema));
       inUse.add(made);
-      fit(made, schema, true);
+      try {
+        fit(made, schema, true);
+      } catch (Throwable thrown) { // there is no memory for what the budget allows
+        release(made);
+        throw thrown;
+      }
       return made;
     }
     long values = (long) slotsEach * schema.size();
@@ -234,8 +241,8 @@ final class Intake {
   }
 
   /**
-   * Makes rings as large as their share allows. Larger ones are made where the budget has room for them beside the old ones;
-   * smaller ones too, or else once the old ones are empty: until then, which is within a tick, rows are dropped and counted.
+   * Makes rings as large as their share allows: beside the old ones where the budget has room for both, or else once the old ones are
+   * empty. Until then, which is within a tick, rows are dropped and counted.
    */
   private void fit(Stripes each, Schema schema, boolean mayDrain) {
     BufferBudget from = requireNonNull(budget, "budget");
@@ -244,20 +251,43 @@ final class Intake {
     if (bytes == each.bytes()) {
       return;
     }
-    boolean fits = from.reserve(bytes);
+    if (from.reserve(bytes)) {
+      make(each, schema, slots, bytes, bytes);
+      from.release(each.forgetEmpty(Ring::left));
+      return;
+    }
     boolean empty = each.all().stream().allMatch(ring -> ring.left() == 0);
-    if (!fits && bytes < each.bytes() && (empty || mayDrain)) {
+    long more = Math.max(0, bytes - each.bytes());
+    if ((!empty && !mayDrain) || !from.reserve(more)) {
+      return;
+    }
+    long reserved = more;
+    fitting = each; // what its old rings leave is for its new ones
+    try {
       each.replace(List.of(), 0);
       if (!empty) {
         drain();
       }
-      from.release(each.forgetEmpty(Ring::left));
-      fits = from.reserve(bytes);
+    } finally {
+      fitting = null;
+      reserved += each.forgetEmpty(Ring::left);
     }
-    if (fits) {
+    if (reserved >= bytes) {
+      make(each, schema, slots, bytes, reserved);
+    } else {
+      from.release(reserved); // something is still being published; the next tick tries again
+    }
+  }
+
+  /** Makes rings of so many bytes, and gives back what else is reserved for them, or all of that if they cannot be made. */
+  private void make(Stripes each, Schema schema, int slots, long bytes, long reserved) {
+    long left = reserved;
+    try {
       int count = Math.min(stripes, stripesOf(slots));
       each.replace(slots == 0 ? List.of() : rings(schema, count, slots / count), bytes);
-      from.release(each.forgetEmpty(Ring::left));
+      left -= bytes;
+    } finally {
+      requireNonNull(budget, "budget").release(left);
     }
   }
 
@@ -425,7 +455,9 @@ final class Intake {
       truths.end();
       draining = false;
       if (budget != null) {
-        from.forEach(each -> budget.release(each.forgetEmpty(Ring::left)));
+        from.stream()
+            .filter(each -> each != fitting)
+            .forEach(each -> budget.release(each.forgetEmpty(Ring::left)));
       }
     }
     return more;

@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -193,6 +194,64 @@ class BufferBudgetTest {
     assertThat(champion(first).offered())
         .isEqualTo(600)
         .isEqualTo(champion(first).recorded() + champion(first).dropped());
+  }
+
+  /** The larger rings have no room beside the smaller ones. */
+  @Test
+  void whoIsLeftAloneGrowsWhereTheOldRingsAreInTheWay() {
+    Schema schema = wide(2_000, "c");
+    BufferBudget budget = BufferBudget.of(Ring.bytes(schema, 4, 16) * 5 / 4);
+    Row row = zeros(schema);
+    MicrometerMonitor first = open(budget, 1 << 20);
+    MicrometerMonitor second = open(budget, 1 << 20);
+    serving(second, schema);
+    Recorder ofFirst = serving(first, schema);
+    first.tick();
+    second.close();
+    for (int round = 0; round < 3; round++) {
+      for (int i = 0; i < 5; i++) {
+        ofFirst.record(row, YES, 1);
+      }
+      first.tick();
+    }
+    assertThat(champion(first).dropped()).isZero();
+    for (int i = 0; i < 200; i++) {
+      ofFirst.record(row, YES, 1);
+    }
+    first.tick();
+    assertThat(champion(first).recorded()).isEqualTo(15 + 64);
+    assertThat(budget.reserved()).isLessThanOrEqualTo(budget.bytes());
+  }
+
+  @Test
+  void ringsThatCannotBeMadeTakeNothingOfTheBudget() {
+    BufferBudget budget = BufferBudget.of(4 << 20);
+    MonitorConfig config = MicrometerMonitor.config(new SimpleMeterRegistry())
+        .clock(clock)
+        .buffering(1_024)
+        .bufferingWithin(budget);
+    AtomicBoolean fails = new AtomicBoolean(true);
+    config.draft.ring = (schema, capacity) -> {
+      if (fails.get()) {
+        throw new OutOfMemoryError("a test's");
+      }
+      return new Ring(schema, capacity);
+    };
+    MicrometerMonitor monitor = config.open("m");
+    opened.add(monitor);
+    long before = budget.reserved();
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> serving(monitor, NUMBER)).isInstanceOf(OutOfMemoryError.class);
+      monitor.tick();
+    }
+    assertThat(budget.reserved()).isEqualTo(before);
+    assertThat(budget.toString()).contains("shared by 0");
+    fails.set(false);
+    serving(monitor, NUMBER).record(ROW, YES, 1);
+    monitor.tick();
+    assertThat(champion(monitor).recorded()).isEqualTo(1);
+    monitor.close();
+    assertThat(budget.reserved()).isZero();
   }
 
   @Test
