@@ -102,7 +102,7 @@ final class RolloutRunner {
 
   private boolean recovered;
 
-  /** The one that was begun, or taken up, last. */
+  /** The one that was begun, or taken up, last; null since another replica's was followed. */
   private volatile @Nullable Rollout newest;
 
   private final Warnings warnings = Warnings.of(Deployment.class);
@@ -584,6 +584,7 @@ final class RolloutRunner {
       }
     }
     followed = new Followed(split, now.ready);
+    newest = null; // what began here was before that
     boolean splits = serving.split(
         state.champion().version(),
         new Split(

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Regression;
+import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.store.Coordination;
@@ -163,6 +164,27 @@ class RolloutReplicasTest {
     Rollout next = other.rollOut(scene.version(3), plan());
     tick();
     assertThat(next.state()).as("an old wish ends no new one").isEqualTo(Rollout.State.RUNNING);
+  }
+
+  @Test
+  void whoLedAnEarlierOneDoesNotTellOfItAsTheNewest() {
+    leader.rollOut(scene.version(2), plan());
+    tick();
+    leader.abortRollout("ops", "a hunch");
+    tick();
+    assertThat(leader.evidence().rollout().orElseThrow().state()).isEqualTo(Activity.State.ABORTED);
+    Rollout next = other.rollOut(scene.version(3), plan());
+    tick();
+    tick();
+    assertThat(leader.evidence().rollout()).as("while it follows").isEmpty();
+    for (int i = 0; i < 4; i++) {
+      scene.clock.advance(STEP);
+      tick();
+      tick();
+    }
+    assertThat(next.state()).isEqualTo(Rollout.State.PROMOTED);
+    assertThat(other.evidence().rollout().orElseThrow().state()).isEqualTo(Activity.State.PROMOTED);
+    assertThat(leader.evidence().rollout()).as("it was not the newest").isEmpty();
   }
 
   @Test
