@@ -168,6 +168,14 @@ public final class EvidenceJson {
         value(json.get("state"), Activity.State.class), json.get("reason").text());
   }
 
+  private static int sampling(Json json) {
+    long oneIn = json.integer();
+    if (oneIn < 1 || oneIn > Integer.MAX_VALUE) {
+      throw json.wanted("1 to " + Integer.MAX_VALUE);
+    }
+    return (int) oneIn;
+  }
+
   // ---- a version
 
   private static Map<String, @Nullable Object> section(VersionEvidence section) {
@@ -284,8 +292,7 @@ public final class EvidenceJson {
         .caused(json.get("caused").integer())
         .waiting(json.get("waiting").integer());
     json.find("sampledOneIn") // what the first releases did not write
-        .ifPresent(oneIn -> section.sampled(
-            Math.toIntExact(oneIn.integer()), json.get("unsampled").integer()));
+        .ifPresent(oneIn -> section.sampled(sampling(oneIn), json.get("unsampled").integer()));
     json.find("baseline")
         .ifPresent(baseline -> section.baseline(StoredBaseline.of(baseline.bytes())));
     json.find("firstFailure").ifPresent(what -> section.firstFailure(what.text()));

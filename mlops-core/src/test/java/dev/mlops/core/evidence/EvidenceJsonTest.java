@@ -302,6 +302,19 @@ class EvidenceJsonTest {
 
   /** Dashboards find numbers where this says. */
   @Test
+  void aShareThatIsNoNumberOfOursIsNoEvidence() {
+    String text = EvidenceJson.toText(
+        Evidence.builder("m", Instant.EPOCH).champion(full().build()).build());
+    for (String forged : List.of("5000000000", "0", "-1")) {
+      String other = text.replaceFirst("(\"sampledOneIn\": ?)\\d+", "$1" + forged);
+      assertThat(other).isNotEqualTo(text);
+      assertThatThrownBy(() -> EvidenceJson.of(other.getBytes(StandardCharsets.UTF_8)))
+          .as(forged)
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
   void looksAsDescribed() {
     String text =
         EvidenceJson.toText(Evidence.builder("iris", Instant.parse("2026-03-01T09:00:00Z"))
