@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 final class ConditionText {
   /** Longer texts are no condition. */
   private static final int LONGEST = 10_000;
+  private static final int DEEPEST = 100;
 
   private static final Pattern TIME_PART =
       Pattern.compile("([0-9]+(?:\\.[0-9]+)?) ?(d|h|min|s|ms|µs|us|ns)");
@@ -234,7 +235,11 @@ final class ConditionText {
       throw new IllegalArgumentException(
           "a condition must have at most " + LONGEST + " characters, but had " + text.length());
     }
-    Optional<Condition> combined = combined(text, own);
+    return parse(text, own, 0);
+  }
+
+  private static Condition parse(String text, List<Metric> own, int depth) {
+    Optional<Condition> combined = combined(text, own, depth);
     if (combined.isPresent()) {
       return combined.get();
     }
@@ -308,10 +313,14 @@ final class ConditionText {
       Pattern.compile("\\s*(allOf|anyOf|atLeast|not)\\s*\\((.*)\\)\\s*", Pattern.DOTALL);
 
   /** A condition of conditions, whose parts are read each for itself; empty if it begins otherwise. */
-  private static Optional<Condition> combined(String text, List<Metric> own) {
+  private static Optional<Condition> combined(String text, List<Metric> own, int depth) {
     Matcher all = COMBINED.matcher(text);
     if (!all.matches()) {
       return Optional.empty();
+    }
+    if (depth == DEEPEST) {
+      throw new IllegalArgumentException(
+          "a condition must be at most " + DEEPEST + " conditions deep, but was deeper");
     }
     List<String> parts = parts(all.group(2));
     int wanted = 0;
@@ -324,7 +333,8 @@ final class ConditionText {
       }
       wanted = Integer.parseInt(count);
     }
-    Condition[] conditions = parts.stream().map(part -> parse(part, own)).toArray(Condition[]::new);
+    Condition[] conditions =
+        parts.stream().map(part -> parse(part, own, depth + 1)).toArray(Condition[]::new);
     return Optional.of(
         switch (all.group(1)) {
           case "allOf" -> Signals.allOf(conditions);

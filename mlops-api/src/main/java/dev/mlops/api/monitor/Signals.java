@@ -240,7 +240,7 @@ public final class Signals {
    * <p>Space between the parts is ignored. A time is written as {@code 20 ms}, {@code 1 h 30 min}, {@code 90 d} or {@code
    * PT5M}.
    *
-   * @param text at most 10,000 characters
+   * @param text at most 10,000 characters, at most 100 conditions deep
    * @param own the host's own metrics that it may name; they go before the library's
    * @throws IllegalArgumentException if the text is no such condition, with what was wanted where, and the nearest name
    */

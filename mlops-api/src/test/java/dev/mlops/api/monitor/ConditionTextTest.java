@@ -388,4 +388,16 @@ class ConditionTextTest {
     assertThatThrownBy(() -> Signals.parse("failures().atMots(0.01)"))
         .hasMessageContaining("did you mean \"atMost\"");
   }
+
+  @Test
+  void aConditionInTooManyOthersIsRefused() {
+    for (int depth : new int[] {101, 1_990}) {
+      String deep = "not(".repeat(depth) + "goldenExamples()" + ")".repeat(depth);
+      assertThatThrownBy(() -> Signals.parse(deep))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("a condition must be at most 100 conditions deep, but was deeper");
+    }
+    String most = "not(".repeat(100) + "goldenExamples()" + ")".repeat(100);
+    assertThat(Signals.parse(most)).hasToString(most);
+  }
 }
