@@ -23,6 +23,9 @@ import java.util.stream.Collectors;
 final class CloudWatch {
   private static final int PERIOD = 60;
 
+  /** An alarm whose periods are shorter than an hour looks at a day of them, and no more. */
+  private static final int MOST_PERIODS = 86_400 / PERIOD;
+
   /** An alarm of alarms may have so many choices; its text has a limit. */
   private static final int MOST_CHOICES = 50;
 
@@ -33,6 +36,11 @@ final class CloudWatch {
     List<String> left = new ArrayList<>(all.left());
     Map<String, Object> resources = new LinkedHashMap<>();
     for (Query query : all.queries()) {
+      if (periods(query.rule()) > MOST_PERIODS) {
+        left.add(query.rule().name()
+            + ": an alarm of CloudWatch looks back a day at most, in periods of a minute");
+        continue;
+      }
       if (!query.rule().keepFiring().isZero()) {
         left.add(query.rule().name() + ": an alarm of CloudWatch ends at once, not after "
             + query.rule().keepFiring());
@@ -234,9 +242,8 @@ final class CloudWatch {
     properties.put("Metrics", metrics);
     properties.put("ComparisonOperator", "GreaterThanOrEqualToThreshold");
     properties.put("Threshold", 1);
-    int periods =
-        (int) Math.max(1, rule.holding().dividedBy(java.time.Duration.ofSeconds(PERIOD)) + 1);
-    properties.put("EvaluationPeriods", rule.ofLast() > 1 ? rule.ofLast() : periods);
+    long periods = periods(rule);
+    properties.put("EvaluationPeriods", periods);
     properties.put("DatapointsToAlarm", rule.ofLast() > 1 ? rule.failing() : periods);
     properties.put(
         "TreatMissingData", "ignore"); // no evidence neither begins an alarm nor ends one
@@ -248,6 +255,11 @@ final class CloudWatch {
     alarm.put("Type", "AWS::CloudWatch::Alarm");
     alarm.put("Properties", properties);
     return alarm;
+  }
+
+  /** How many periods an alarm looks at. */
+  private static long periods(AlertRule rule) {
+    return rule.ofLast() > 1 ? rule.ofLast() : rule.holding().toSeconds() / PERIOD + 1;
   }
 
   private static Map<String, Object> metric(

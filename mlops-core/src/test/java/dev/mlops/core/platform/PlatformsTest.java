@@ -191,6 +191,28 @@ class PlatformsTest {
         .isEqualTo("mlops.quality.value");
   }
 
+  /** The service refuses the whole template otherwise. */
+  @Test
+  void anAlarmOfCloudWatchLooksBackADayAtMost() {
+    AlertRule rule = AlertRule.of("old", Signals.model().newerThan(Duration.ofDays(30)));
+    Object longest =
+        yaml(Platforms.cloudWatch("fraud", List.of(rule.holding(Duration.ofDays(1).minusNanos(1))))
+            .file("alarms.json"));
+    assertThat(PlatformsTest.<Map<String, Object>>at(longest, "Resources", "Alarm0", "Properties"))
+        .containsEntry("EvaluationPeriods", 1_440)
+        .containsEntry("DatapointsToAlarm", 1_440);
+    List<AlertRule> longer = List.of(
+        rule.holding(Duration.ofDays(1)), rule.holding(Duration.ofSeconds(Long.MAX_VALUE)));
+    for (AlertRule each : longer) {
+      PlatformFiles files = Platforms.cloudWatch("fraud", List.of(each));
+      assertThat(PlatformsTest.<Map<String, Object>>at(yaml(files.file("alarms.json")), "Resources"))
+          .isEmpty();
+      assertThat(files.left())
+          .containsExactly(
+              "old: an alarm of CloudWatch looks back a day at most, in periods of a minute");
+    }
+  }
+
   @Test
   void aPolicyOfGoogleCloudAsksInPromQl() {
     PlatformFiles files = Platforms.googleCloud("fraud", RULES);
