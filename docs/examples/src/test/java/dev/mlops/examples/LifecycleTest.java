@@ -655,7 +655,7 @@ class LifecycleTest {
     return table;
   }
 
-  /** The line that divides the labels is oblique: a linear model finds it, a tree of depth 6 does not. */
+  /** The line that divides the labels is oblique: linear models and forests come nearer to it than a tree of depth 6. */
   @Test
   void theMainJobSearchesAndReleasesTheWinnerThroughTheGate() throws IOException {
     SplittableRandom random = new SplittableRandom(7);
@@ -681,7 +681,7 @@ class LifecycleTest {
     assertThat(lines.get(0))
         .startsWith("searched 12 settings of [tree, forest, linear] by accuracy")
         .contains("the last 151 of them held back"); // a fifth of 1,100 - 300 - 48 truths, rounded up
-    assertThat(lines.get(1)).matches("  trial \\d+, linear \\(epochs=.*\\): 0\\.9\\d+, p99 .* bytes");
+    assertThat(lines.get(1)).matches("  trial [1-9]\\d*, (forest|linear) \\(.*\\): 0\\.9\\d+, p99 .* bytes");
     assertThat(lines).anyMatch(line -> line.contains("trial 0, tree (depth=6, leaf=20): 0."));
     String champion = find(lines, "on the rows held back: lifecycle:");
     String winner = find(lines, "on the rows held back: the winner accuracy ");
@@ -691,7 +691,7 @@ class LifecycleTest {
     assertThat(find(lines, "PROMOTED ")).matches("PROMOTED lifecycle:\\d+ -> lifecycle:\\d+: trial .*");
     try (VersionStore store = FileVersionStore.open(out.resolve("store"))) {
       AliasChange newest = store.current("lifecycle@champion").orElseThrow();
-      assertThat(newest.because()).contains("the best of 12 settings", "linear (epochs=");
+      assertThat(newest.because()).contains("the best of 12 settings: trial ");
       assertThat(GateReport.of(store, newest.to()).orElseThrow().passes()).isTrue();
     }
   }
