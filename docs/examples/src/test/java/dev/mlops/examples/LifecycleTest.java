@@ -660,7 +660,7 @@ class LifecycleTest {
   void theMainJobSearchesAndReleasesTheWinnerThroughTheGate() throws IOException {
     SplittableRandom random = new SplittableRandom(7);
     StringBuilder csv = new StringBuilder("x,z,y\n");
-    for (int i = 0; i < 1_100; i++) {
+    for (int i = 0; i < 2_400; i++) {
       double x = random.nextDouble();
       double z = random.nextDouble();
       csv.append(x).append(',').append(z).append(x > z ? ",above\n" : ",below\n");
@@ -680,7 +680,7 @@ class LifecycleTest {
     List<String> lines = run.lines().subList(begin, run.lines().size() - 1);
     assertThat(lines.get(0))
         .startsWith("searched 12 settings of [tree, forest, linear] by accuracy")
-        .contains("the last 151 of them held back"); // a fifth of 1,100 - 300 - 48 truths, rounded up
+        .contains("the last 411 of them held back"); // a fifth of 2,400 - 300 - 48 truths, rounded up
     assertThat(lines.get(1)).matches("  trial [1-9]\\d*, (forest|linear) \\(.*\\): 0\\.9\\d+, p99 .* bytes");
     assertThat(lines).anyMatch(line -> line.contains("trial 0, tree (depth=6, leaf=20): 0."));
     String champion = find(lines, "on the rows held back: lifecycle:");
