@@ -524,12 +524,14 @@ public final class InMemoryPackage implements ModelPackage {
       }
       if (calibration != null) {
         StringBuilder text = new StringBuilder(calibration.toString()).append('\n');
-        calibration.curves().forEach((label, curve) -> text.append(label)
-            .append(' ')
-            .append(Arrays.toString(curve.scores()))
-            .append(' ')
-            .append(Arrays.toString(curve.probabilities()))
-            .append('\n'));
+        calibration
+            .curves()
+            .forEach((label, curve) -> text.append(label)
+                .append(' ')
+                .append(Arrays.toString(curve.scores()))
+                .append(' ')
+                .append(Arrays.toString(curve.probabilities()))
+                .append('\n'));
         section("calibration.txt", PackageFile.Role.CALIBRATION, text.toString());
       }
       if (environment != null) {

@@ -120,8 +120,8 @@ public abstract class ModelPackageContract {
     others.add(sample.withProvenance(Configuration.empty()));
     others.add(sample.withEnvironment(null));
     others.add(sample.withCalibration(null));
-    others.add(sample.withCalibration(Calibration.isotonic(Map.of(
-        "yes", Calibration.Curve.of(new double[] {-0.1, 1}, new double[] {0, 1})))));
+    others.add(sample.withCalibration(Calibration.isotonic(
+        Map.of("yes", Calibration.Curve.of(new double[] {-0.1, 1}, new double[] {0, 1})))));
 
     assertThat(others.stream().map(contents -> make(contents).digest()).toList())
         .doesNotHaveDuplicates();

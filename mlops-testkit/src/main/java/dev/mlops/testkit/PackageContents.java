@@ -152,8 +152,7 @@ public final class PackageContents {
             .build())
         .withCalibration(Calibration.isotonic(Map.of(
             "yes",
-            Calibration.Curve.of(
-                new double[] {-0.1, 0.1 + 0.2, 1}, new double[] {0, 1.0 / 3, 1}))))
+            Calibration.Curve.of(new double[] {-0.1, 0.1 + 0.2, 1}, new double[] {0, 1.0 / 3, 1}))))
         .withProvenance(
             Configuration.builder().put("rows", 1_000).put("run", "r-17").build());
   }

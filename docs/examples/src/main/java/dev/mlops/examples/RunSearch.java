@@ -46,9 +46,12 @@ import org.tribuo.regression.rtree.impurity.MeanSquaredError;
 final class RunSearch {
   private static final Parameter<Integer> DEPTH = Parameter.whole("depth", 1, 16);
   private static final Parameter<Integer> LEAF = Parameter.whole("leaf", 1, 100).logarithmic();
-  private static final Parameter<Integer> TREES = Parameter.whole("trees", 4, 32).logarithmic();
-  private static final Parameter<Double> RATE = Parameter.number("rate", 0.001, 10).logarithmic();
-  private static final Parameter<Integer> EPOCHS = Parameter.whole("epochs", 1, 20).logarithmic();
+  private static final Parameter<Integer> TREES =
+      Parameter.whole("trees", 4, 32).logarithmic();
+  private static final Parameter<Double> RATE =
+      Parameter.number("rate", 0.001, 10).logarithmic();
+  private static final Parameter<Integer> EPOCHS =
+      Parameter.whole("epochs", 1, 20).logarithmic();
 
   /** Those of the trainer of the loop. */
   private static final Settings CHAMPION = Settings.none().with(DEPTH, 6).with(LEAF, 20);
@@ -73,9 +76,8 @@ final class RunSearch {
     model.monitor().outcomes().visit(0, Long.MAX_VALUE, outcome -> rows.add(outcome.labelled()));
     List<Family> families = quantities ? List.of(tree()) : List.of(tree(), forest(), linear());
     QualityQuestions metric = quality(quantities ? "mae" : "accuracy");
-    Search search = Search.over(families.toArray(Family[]::new))
-        .budget(trials)
-        .champion("tree", CHAMPION);
+    Search search =
+        Search.over(families.toArray(Family[]::new)).budget(trials).champion("tree", CHAMPION);
     search = quantities ? search.minimising(metric) : search.maximising(metric);
     SearchResult found;
     try {
@@ -154,15 +156,14 @@ final class RunSearch {
               .ifPresent(theirs -> lines.add("on the rows held back: " + champion + " "
                   + metric.name() + " " + theirs
                   + cost(report.championLatency(), model.store().open(champion))));
-          lines.add("on the rows held back: the winner " + metric.name() + " "
-              + measure.candidate() + cost(report.latency(), candidate));
+          lines.add("on the rows held back: the winner " + metric.name() + " " + measure.candidate()
+              + cost(report.latency(), candidate));
         });
   }
 
   private static String cost(Optional<Latency> latency, ModelPackage of) {
-    long bytes = of.files(PackageFile.Role.WEIGHTS).stream()
-        .mapToLong(PackageFile::size)
-        .sum();
+    long bytes =
+        of.files(PackageFile.Role.WEIGHTS).stream().mapToLong(PackageFile::size).sum();
     return latency
             .map(time -> String.format(Locale.ROOT, ", p99 %.3f ms", time.p99().toNanos() / 1e6))
             .orElse("")

@@ -314,10 +314,7 @@ class LifecycleTest {
             "--trials",
             "none"),
         options(
-            "--seeds: wanted one run for --optimise, got several",
-            "--seeds",
-            "0-1",
-            "--optimise"),
+            "--seeds: wanted one run for --optimise, got several", "--seeds", "0-1", "--optimise"),
         options("--decimal: wanted . or , got \";\"", "--decimal", ";"),
         options(
             "--separator: wanted one character, no quote, or the word tab, got \"||\"",
@@ -668,7 +665,8 @@ class LifecycleTest {
     Path out = dir.resolve("out");
     List<String> args = new ArrayList<>(List.of("--label", "y", "--initial", "300", "--control"));
     args.addAll(List.of("0", "--out", out.toString(), "--optimise", "--trials", "12"));
-    args.addAll(List.of("--data", Files.writeString(dir.resolve("line.csv"), csv).toString()));
+    args.addAll(
+        List.of("--data", Files.writeString(dir.resolve("line.csv"), csv).toString()));
 
     Run run = run(args.toArray(new String[0]));
 
@@ -680,15 +678,18 @@ class LifecycleTest {
     List<String> lines = run.lines().subList(begin, run.lines().size() - 1);
     assertThat(lines.get(0))
         .startsWith("searched 12 settings of [tree, forest, linear] by accuracy")
-        .contains("the last 411 of them held back"); // a fifth of 2,400 - 300 - 48 truths, rounded up
-    assertThat(lines.get(1)).matches("  trial [1-9]\\d*, (forest|linear) \\(.*\\): 0\\.9\\d+, p99 .* bytes");
+        .contains(
+            "the last 411 of them held back"); // a fifth of 2,400 - 300 - 48 truths, rounded up
+    assertThat(lines.get(1))
+        .matches("  trial [1-9]\\d*, (forest|linear) \\(.*\\): 0\\.9\\d+, p99 .* bytes");
     assertThat(lines).anyMatch(line -> line.contains("trial 0, tree (depth=6, leaf=20): 0."));
     String champion = find(lines, "on the rows held back: lifecycle:");
     String winner = find(lines, "on the rows held back: the winner accuracy ");
     assertThat(champion).matches(".*lifecycle:\\d+ accuracy 0\\..*, p99 .* bytes");
     assertThat(winner).matches(".* accuracy 0\\.9.*, p99 .* bytes");
     assertThat(find(lines, "GATED ")).startsWith("GATED PASS");
-    assertThat(find(lines, "PROMOTED ")).matches("PROMOTED lifecycle:\\d+ -> lifecycle:\\d+: trial .*");
+    assertThat(find(lines, "PROMOTED "))
+        .matches("PROMOTED lifecycle:\\d+ -> lifecycle:\\d+: trial .*");
     try (VersionStore store = FileVersionStore.open(out.resolve("store"))) {
       AliasChange newest = store.current("lifecycle@champion").orElseThrow();
       assertThat(newest.because()).contains("the best of 12 settings: trial ");

@@ -89,8 +89,7 @@ public final class Calibration {
         fine = Double.isFinite(scores[i])
             && probabilities[i] >= 0
             && probabilities[i] <= 1
-            && (i == 0
-                || (scores[i] > scores[i - 1] && probabilities[i] >= probabilities[i - 1]));
+            && (i == 0 || (scores[i] > scores[i - 1] && probabilities[i] >= probabilities[i - 1]));
       }
       if (!fine) {
         throw new IllegalArgumentException("a curve wants at least one point, ascending finite"
@@ -266,9 +265,7 @@ public final class Calibration {
 
   /** {@return the temperature; empty for the other methods} */
   public OptionalDouble temperature() {
-    return method == Method.TEMPERATURE
-        ? OptionalDouble.of(temperature)
-        : OptionalDouble.empty();
+    return method == Method.TEMPERATURE ? OptionalDouble.of(temperature) : OptionalDouble.empty();
   }
 
   /**

@@ -71,7 +71,11 @@ public final class VersionComparison {
         lines);
     if (!before.calibration().equals(after.calibration())) {
       lines.add("calibration: "
-          + before.calibration().map(Object::toString).map(MlopsException::shown).orElse("none")
+          + before
+              .calibration()
+              .map(Object::toString)
+              .map(MlopsException::shown)
+              .orElse("none")
           + " -> "
           + after.calibration().map(Object::toString).map(MlopsException::shown).orElse("none"));
     }

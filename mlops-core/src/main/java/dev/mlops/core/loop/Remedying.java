@@ -110,15 +110,16 @@ final class Remedying {
       return Optional.empty();
     }
     List<Outcome> known = rows.stream()
-        .filter(row ->
-            row.position() >= Long.parseLong(from) && row.position() <= Long.parseLong(to))
+        .filter(
+            row -> row.position() >= Long.parseLong(from) && row.position() <= Long.parseLong(to))
         .toList();
     if (known.size() < FEWEST) {
       return Optional.empty();
     }
-    List<Outcome> asked = known.subList(Math.max(0, known.size() - MOST_TRAINING_ROWS), known.size());
-    TestPhase phase = loop.deployment.using(model -> TestPhase.of(
-        model, asked.stream().map(Outcome::labelled).toList(), loop.ticker));
+    List<Outcome> asked =
+        known.subList(Math.max(0, known.size() - MOST_TRAINING_ROWS), known.size());
+    TestPhase phase = loop.deployment.using(
+        model -> TestPhase.of(model, asked.stream().map(Outcome::labelled).toList(), loop.ticker));
     List<Prediction> said = new ArrayList<>();
     List<Truth> truths = new ArrayList<>();
     for (int i = 0; i < phase.size(); i++) {
@@ -127,16 +128,14 @@ final class Remedying {
         truths.add(phase.rows().get(i).truth());
       }
     }
-    return Optional.ofNullable(Quality.of(serves.schema(), said, truths)
-        .get(Metric.plainest(serves.schema())));
+    return Optional.ofNullable(
+        Quality.of(serves.schema(), said, truths).get(Metric.plainest(serves.schema())));
   }
 
   /** Writes down what helps, and which rung that is. */
   LoopEvent.Builder step(Version champion, Diagnosis found, OptionalLong change) {
-    LoopEvent.Builder step = loop.steps
-        .event(LoopEvent.Kind.ADVISED)
-        .champion(champion)
-        .number(number(found.rung()), 1);
+    LoopEvent.Builder step =
+        loop.steps.event(LoopEvent.Kind.ADVISED).champion(champion).number(number(found.rung()), 1);
     change.ifPresent(step::change);
     Steps.beginning(found.toString()).lines().forEach(line -> step.because(line.strip()));
     return step;
@@ -156,15 +155,17 @@ final class Remedying {
   }
 
   /** Leaves people what they need with the champion. */
-  void document(Situation situation, Diagnosis found, Version champion, long end, Warnings warnings) {
+  void document(
+      Situation situation, Diagnosis found, Version champion, long end, Warnings warnings) {
     if (found.rung() != Rung.REDESIGN) {
       return;
     }
     List<LoopEvent> events = loop.steps.events();
-    List<String> brought = events.subList(Math.max(0, events.size() - MOST_STEPS), events.size()).stream()
-        .filter(event -> event.kind().endsCandidate())
-        .map(LoopEvent::toString)
-        .toList();
+    List<String> brought =
+        events.subList(Math.max(0, events.size() - MOST_STEPS), events.size()).stream()
+            .filter(event -> event.kind().endsCandidate())
+            .map(LoopEvent::toString)
+            .toList();
     try {
       loop.deployment
           .store()

@@ -135,8 +135,7 @@ final class Watching implements Phase {
       long end = loop.outcomes.end();
       List<Outcome> rows =
           loop.between(Math.max(loop.outcomes.begin(), end - loop.window.most()), end);
-      Situation situation =
-          remedying.situation(champion, loop.deployment.evidence(), rows, change);
+      Situation situation = remedying.situation(champion, loop.deployment.evidence(), rows, change);
       Diagnosis found = remedying.diagnose(situation);
       loop.steps.write(remedying.step(champion, found, change));
       remedying.document(situation, found, champion, end, loop.warnings);

@@ -73,14 +73,16 @@ public final class CalibrationFit {
     if (method == Method.TEMPERATURE) {
       return Calibration.temperature(temperature(said, truths, weights));
     }
-    List<String> mapped =
-        labels.size() == 2 ? List.of(positive.filter(labels::contains).orElse(labels.get(1))) : seen;
+    List<String> mapped = labels.size() == 2
+        ? List.of(positive.filter(labels::contains).orElse(labels.get(1)))
+        : seen;
     Map<String, Curve> curves = new TreeMap<>();
     Map<String, Line> lines = new TreeMap<>();
     for (String label : mapped) {
       int index = labels.indexOf(label);
       double[] scores = said.stream().mapToDouble(one -> one.scoreAt(index)).toArray();
-      double[] right = truths.stream().mapToDouble(truth -> truth.equals(label) ? 1 : 0).toArray();
+      double[] right =
+          truths.stream().mapToDouble(truth -> truth.equals(label) ? 1 : 0).toArray();
       if (method == Method.ISOTONIC) {
         curves.put(label, isotonic(scores, right, weights));
       } else {
@@ -150,9 +152,8 @@ public final class CalibrationFit {
   }
 
   private static void require(double[] scores, double[] right, double[] weights) {
-    boolean fine = scores.length > 0
-        && scores.length == right.length
-        && scores.length == weights.length;
+    boolean fine =
+        scores.length > 0 && scores.length == right.length && scores.length == weights.length;
     for (int i = 0; fine && i < scores.length; i++) {
       fine = Double.isFinite(scores[i])
           && right[i] >= 0

@@ -19,8 +19,7 @@ import java.util.stream.Collectors;
  * @since 0.1
  */
 @Beta
-public record Diagnosis(
-    Rung rung, Reading reading, List<Finding> findings, Optional<Slice> slice) {
+public record Diagnosis(Rung rung, Reading reading, List<Finding> findings, Optional<Slice> slice) {
   /** Copies the findings. */
   public Diagnosis {
     findings = List.copyOf(findings);

@@ -75,7 +75,8 @@ public final class Recalibration implements ModelTrainer {
     this.fitting = fitting;
     this.method = method;
     this.costs = costs;
-    boolean labels = champion.schema().task().map(task -> task == Task.CLASSIFICATION).orElse(true);
+    boolean labels =
+        champion.schema().task().map(task -> task == Task.CLASSIFICATION).orElse(true);
     if (!labels) {
       throw new IllegalArgumentException("only labels are calibrated, but the package predicts "
           + champion.schema().task().orElseThrow());
@@ -137,8 +138,7 @@ public final class Recalibration implements ModelTrainer {
    * @throws IllegalArgumentException if the package has no positive label
    */
   public Recalibration deciding(ErrorCosts costs) {
-    return new Recalibration(
-        champion, source, fitting, method, requireNonNull(costs, "costs"));
+    return new Recalibration(champion, source, fitting, method, requireNonNull(costs, "costs"));
   }
 
   @Override
@@ -255,8 +255,7 @@ public final class Recalibration implements ModelTrainer {
     boolean[] right = new boolean[said.size()];
     for (int i = 0; i < scores.length; i++) {
       Classification raw = said.get(i);
-      Prediction calibrated =
-          calibration.isPresent() ? calibration.get().calibrate(raw) : raw;
+      Prediction calibrated = calibration.isPresent() ? calibration.get().calibrate(raw) : raw;
       scores[i] = ((Classification) calibrated).score(positive).orElse(0);
       right[i] = truths.get(i).equals(positive);
     }

@@ -266,8 +266,8 @@ public final class Remedies {
 
     Diagnosis diagnose() {
       if (outcomes.size() < FEWEST || !live.containsKey(metric)) {
-        findings.add(Finding.inconclusive(
-            outcomes.size() + " outcomes of the champion, wanted " + FEWEST));
+        findings.add(
+            Finding.inconclusive(outcomes.size() + " outcomes of the champion, wanted " + FEWEST));
         return told(Rung.RECORD, Reading.TOO_LITTLE);
       }
       boolean worse = worse();
@@ -297,15 +297,13 @@ public final class Remedies {
       if (gap() && retuning != null) {
         return told(Rung.RETUNE, Reading.OVERFIT);
       }
-      return moved()
-          ? told(Rung.RECORD, Reading.BENIGN_SHIFT)
-          : told(Rung.RECORD, Reading.NOTHING);
+      return moved() ? told(Rung.RECORD, Reading.BENIGN_SHIFT) : told(Rung.RECORD, Reading.NOTHING);
     }
 
     private Diagnosis worsened() {
       if (situation.changes() >= MANY && adapting != null) {
-        findings.add(failed(situation.changes() + " changes in the life of one champion, many are "
-            + MANY));
+        findings.add(
+            failed(situation.changes() + " changes in the life of one champion, many are " + MANY));
         return told(Rung.ADAPT, Reading.FAST_CONCEPT);
       }
       if (situation.change().isEmpty() && gap() && retuning != null) {
@@ -438,8 +436,8 @@ public final class Remedies {
       }
       double[] ones = new double[fitted.size()];
       Arrays.fill(ones, 1);
-      Calibration line = CalibrationFit.of(
-          Calibration.Method.PLATT, fitted, right, ones, Optional.of(positive));
+      Calibration line =
+          CalibrationFit.of(Calibration.Method.PLATT, fitted, right, ones, Optional.of(positive));
       DecisionThresholds thresholds =
           DecisionThresholds.of(situation.champion().configuration(), schema);
       List<Classification> others = everySecond(said, 1);
@@ -498,7 +496,9 @@ public final class Remedies {
               slow ? Verdict.FAIL : Verdict.PASS,
               "p99 " + MlopsException.shown(now.get().p99()) + ", limit "
                   + MlopsException.shown(p99) + then
-                  + (slow ? "; the model is the same: a flight recording tells code from host" : ""))
+                  + (slow
+                      ? "; the model is the same: a flight recording tells code from host"
+                      : ""))
           .quantity("latency")
           .value(now.get().p99().toNanos() / 1e9)
           .limit(p99.toNanos() / 1e9)
@@ -522,7 +522,8 @@ public final class Remedies {
       if (others.size() < FEWEST / 2) {
         return false;
       }
-      double[] scores = chosenOn.stream().mapToDouble(each -> score(each, positive.get())).toArray();
+      double[] scores =
+          chosenOn.stream().mapToDouble(each -> score(each, positive.get())).toArray();
       boolean[] right = new boolean[scores.length];
       for (int i = 0; i < right.length; i++) {
         right[i] = is(chosenOn.get(i).truth(), positive.get());
@@ -532,8 +533,7 @@ public final class Remedies {
       for (int i = 0; i < saved.length; i++) {
         Outcome each = others.get(i);
         boolean truth = is(each.truth(), positive.get());
-        boolean before =
-            ((Classification) each.prediction()).label().equals(positive.get());
+        boolean before = ((Classification) each.prediction()).label().equals(positive.get());
         boolean after = score(each, positive.get()) >= threshold;
         saved[i] = cost(before, truth) - cost(after, truth);
       }
@@ -611,12 +611,16 @@ public final class Remedies {
         return Optional.empty();
       }
       Slice slice = worst.get(0);
-      List<Outcome> inside = others.stream().filter(each -> slice.covers(each.row())).toList();
+      List<Outcome> inside =
+          others.stream().filter(each -> slice.covers(each.row())).toList();
       List<Outcome> outside =
           others.stream().filter(each -> !slice.covers(each.row())).toList();
       Estimate in = quality(inside).get(metric);
       Estimate out = quality(outside).get(metric);
-      if (in == null || out == null || inside.size() < FEWEST / 10 || inside.size() > outside.size()) {
+      if (in == null
+          || out == null
+          || inside.size() < FEWEST / 10
+          || inside.size() > outside.size()) {
         return Optional.empty();
       }
       boolean one = isWorse(metric, then.get(), in) && !isWorse(metric, then.get(), out);
@@ -656,19 +660,20 @@ public final class Remedies {
   /** The mean and its standard error. */
   private static double[] mean(double[] values) {
     double mean = Arrays.stream(values).average().orElse(0);
-    double squares = Arrays.stream(values).map(each -> (each - mean) * (each - mean)).sum();
+    double squares =
+        Arrays.stream(values).map(each -> (each - mean) * (each - mean)).sum();
     return new double[] {
       mean, Math.sqrt(squares / Math.max(1, values.length - 1) / Math.max(1, values.length))
     };
   }
 
   private static double error(Estimate one, Estimate other) {
-    return Math.hypot(TO_ERROR * (one.upper() - one.lower()), TO_ERROR * (other.upper() - other.lower()));
+    return Math.hypot(
+        TO_ERROR * (one.upper() - one.lower()), TO_ERROR * (other.upper() - other.lower()));
   }
 
   private static boolean isWorse(Metric metric, Estimate then, Estimate now) {
-    double lost =
-        metric.higherIsBetter() ? then.value() - now.value() : now.value() - then.value();
+    double lost = metric.higherIsBetter() ? then.value() - now.value() : now.value() - then.value();
     return lost > 0 && lost > SURE * error(then, now);
   }
 
@@ -706,12 +711,13 @@ public final class Remedies {
     return switch (found.rung()) {
       case RECORD, REDESIGN -> Optional.empty();
       case RECALIBRATE -> Optional.of(recalibration(champion, source));
-      case MOVE_THRESHOLD -> Optional.ofNullable(costs)
-          .map(known -> Recalibration.threshold(champion, source, known));
-      case RETRAIN -> Optional.of(found
-          .slice()
-          .<ModelTrainer>map(slice -> new Weighing(trainer, slice))
-          .orElse(trainer));
+      case MOVE_THRESHOLD ->
+        Optional.ofNullable(costs).map(known -> Recalibration.threshold(champion, source, known));
+      case RETRAIN ->
+        Optional.of(found
+            .slice()
+            .<ModelTrainer>map(slice -> new Weighing(trainer, slice))
+            .orElse(trainer));
       case ADAPT -> Optional.ofNullable(adapting).map(model -> new Taught(trainer.schema(), model));
       case RETUNE -> Optional.ofNullable(retuning).map(Search::asTrainer);
       case FASTER -> Optional.ofNullable(faster).map(Search::asTrainer);
@@ -798,9 +804,8 @@ public final class Remedies {
     text.append("\n## Clusters of incidents\n\n");
     list(text, incidents);
     text.append("\n## What was tried, and what it brought\n\n");
-    List<String> tried = new ArrayList<>(situation.tried().stream()
-        .map(rung -> rung + ": did not win")
-        .toList());
+    List<String> tried = new ArrayList<>(
+        situation.tried().stream().map(rung -> rung + ": did not win").toList());
     tried.addAll(brought);
     list(text, tried);
     return text.toString();
@@ -808,12 +813,15 @@ public final class Remedies {
 
   private static List<String> columns(Situation situation) {
     List<String> moved = new ArrayList<>();
-    situation.evidence().champion().ifPresent(section -> section.drift().values().stream()
-        .flatMap(reading -> reading.signal().stream())
-        .flatMap(signal -> signal.moved().stream())
-        .map(ColumnShift::toString)
-        .distinct()
-        .forEach(moved::add));
+    situation
+        .evidence()
+        .champion()
+        .ifPresent(section -> section.drift().values().stream()
+            .flatMap(reading -> reading.signal().stream())
+            .flatMap(signal -> signal.moved().stream())
+            .map(ColumnShift::toString)
+            .distinct()
+            .forEach(moved::add));
     return moved;
   }
 

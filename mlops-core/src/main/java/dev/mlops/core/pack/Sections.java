@@ -573,7 +573,8 @@ final class Sections {
           line.only("slope", "intercept");
           lines.put(
               label,
-              new Calibration.Line(line.get("slope").number(), line.get("intercept").number()));
+              new Calibration.Line(
+                  line.get("slope").number(), line.get("intercept").number()));
         }
         yield Calibration.platt(lines);
       }

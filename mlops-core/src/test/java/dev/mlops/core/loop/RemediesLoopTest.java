@@ -102,9 +102,7 @@ class RemediesLoopTest {
     }
     Trained trained = trainer.train(rows);
     trainings.set(0);
-    return trained
-        .testedOn(trained.test(rows).measuring(Metric.ROC_AUC))
-        .asPackage("orders");
+    return trained.testedOn(trained.test(rows).measuring(Metric.ROC_AUC)).asPackage("orders");
   }
 
   /** Serves rows whose share of positives is what it is now; ticks at every 25th from the 600th on until one is promoted, or to the end. */

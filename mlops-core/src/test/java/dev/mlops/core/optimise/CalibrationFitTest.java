@@ -26,8 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CalibrationFitTest {
   /** Recorded with scikit-learn 1.2.1: {@code IsotonicRegression(out_of_bounds='clip')}. */
   static Stream<Arguments> recorded() throws IOException {
-    try (InputStream in =
-        CalibrationFitTest.class.getResourceAsStream("/golden/isotonic.json")) {
+    try (InputStream in = CalibrationFitTest.class.getResourceAsStream("/golden/isotonic.json")) {
       Json all = Json.parse(requireNonNull(in).readAllBytes(), 1 << 22);
       return all.get("cases").items().stream()
           .map(one -> Arguments.of(one.get("name").text(), one));
@@ -123,8 +122,8 @@ class CalibrationFitTest {
       truths.add(draw < p[0] ? "a" : draw < p[0] + p[1] ? "b" : "c");
       double squares = p[0] * p[0] + p[1] * p[1] + p[2] * p[2];
       said.add(Classification.of(
-          labels, new double[] {p[0] * p[0] / squares, p[1] * p[1] / squares, p[2] * p[2] / squares
-          }));
+          labels,
+          new double[] {p[0] * p[0] / squares, p[1] * p[1] / squares, p[2] * p[2] / squares}));
     }
     Calibration found = CalibrationFit.of(
         Calibration.Method.TEMPERATURE, said, truths, ones(20_000), Optional.empty());
@@ -138,12 +137,11 @@ class CalibrationFitTest {
         Classification.of(List.of("no", "yes"), new double[] {0.8, 0.2}),
         Classification.of(List.of("no", "yes"), new double[] {0.3, 0.7}));
     List<String> truths = List.of("no", "yes");
-    assertThat(CalibrationFit.of(
-                Calibration.Method.ISOTONIC, said, truths, ones(2), Optional.of("no"))
-            .curves())
+    assertThat(
+            CalibrationFit.of(Calibration.Method.ISOTONIC, said, truths, ones(2), Optional.of("no"))
+                .curves())
         .containsOnlyKeys("no");
-    assertThat(CalibrationFit.of(
-                Calibration.Method.PLATT, said, truths, ones(2), Optional.empty())
+    assertThat(CalibrationFit.of(Calibration.Method.PLATT, said, truths, ones(2), Optional.empty())
             .lines())
         .containsOnlyKeys("yes");
   }

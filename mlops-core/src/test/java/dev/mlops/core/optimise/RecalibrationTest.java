@@ -85,8 +85,7 @@ class RecalibrationTest {
 
     @Override
     public Model load(ModelPackage source) {
-      assertThat(source.read(source.files(PackageFile.Role.WEIGHTS).get(0)))
-          .isEqualTo(WEIGHTS);
+      assertThat(source.read(source.files(PackageFile.Role.WEIGHTS).get(0))).isEqualTo(WEIGHTS);
       return new Scoring();
     }
   };
@@ -100,8 +99,7 @@ class RecalibrationTest {
           double x = random.nextDouble();
           double odds = oddsRatio * x / (1 - x);
           return new Labelled<Row>(
-              Row.of(SCHEMA, x),
-              Truth.of(random.nextDouble() < odds / (1 + odds) ? "yes" : "no"));
+              Row.of(SCHEMA, x), Truth.of(random.nextDouble() < odds / (1 + odds) ? "yes" : "no"));
         })
         .toList();
   }
@@ -116,10 +114,12 @@ class RecalibrationTest {
                 .file("vocabulary.txt", PackageFile.Role.of("org.example.words"), new byte[] {7}),
             TrainingContext.none())
         .testedOn(rows(1_000, 1, 1))
-        .asPackage("fraud", about -> about
-            .configuration("region", "north")
-            .library(dev.mlops.api.pack.Library.of("org.example:scoring", "1.0"))
-            .document("data.md", "# Rows"));
+        .asPackage(
+            "fraud",
+            about -> about
+                .configuration("region", "north")
+                .library(dev.mlops.api.pack.Library.of("org.example:scoring", "1.0"))
+                .document("data.md", "# Rows"));
   }
 
   private Deployment<Double> deployment(VersionStore store) {
@@ -133,7 +133,9 @@ class RecalibrationTest {
 
   private static long bytes(Path folder) throws IOException {
     try (Stream<Path> all = Files.walk(folder)) {
-      return all.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+      return all.filter(Files::isRegularFile)
+          .mapToLong(file -> file.toFile().length())
+          .sum();
     }
   }
 
@@ -144,8 +146,7 @@ class RecalibrationTest {
     try (VersionStore store = FileVersionStore.open(folder);
         Deployment<Double> served = deployment(store)) {
       Version one = served.champion();
-      Trained trained =
-          Recalibration.of(store.open(one), served).train(rows(4_000, RARER, 2));
+      Trained trained = Recalibration.of(store.open(one), served).train(rows(4_000, RARER, 2));
       List<Labelled<Row>> newer = rows(2_000, RARER, 3);
       TestPhase phase = trained.test(newer);
       ModelPackage made = trained.testedOn(phase).asPackage("fraud");
@@ -182,7 +183,8 @@ class RecalibrationTest {
       store.move("fraud@champion").from(one).to(two).by("ops").because("rarer").commit();
       served.tick();
       for (GoldenExample example : read.examples()) {
-        assertThat(served.serve(example.row().number(0)).prediction()).isEqualTo(example.expected());
+        assertThat(served.serve(example.row().number(0)).prediction())
+            .isEqualTo(example.expected());
       }
       for (int i = 0; i < 50; i++) {
         assertThat(served.serve(newer.get(i).input().number(0)).prediction())
@@ -191,10 +193,14 @@ class RecalibrationTest {
       // The score .5 meant one in two, and means one in ten now; Monte Carlo: 4,000 rows, ±.03.
       Classification half = served.serve(0.5).as(Classification.class);
       assertThat(half.score("yes").orElseThrow()).isBetween(0.06, 0.14);
-      assertThat(half.score("no").orElseThrow() + half.score("yes").orElseThrow()).isEqualTo(1);
-      assertThat(read.baseline().orElseThrow().quality(Metric.LOG_LOSS).orElseThrow().value())
+      assertThat(half.score("no").orElseThrow() + half.score("yes").orElseThrow())
+          .isEqualTo(1);
+      assertThat(read.baseline()
+              .orElseThrow()
+              .quality(Metric.LOG_LOSS)
+              .orElseThrow()
+              .value())
           .isLessThan(0.45); // the entropy of the truths is .339, the raw scores have .661
-
 
       // Calibrated again, from the raw scores: nothing is applied twice.
       Trained again =
@@ -222,8 +228,8 @@ class RecalibrationTest {
     try (VersionStore store = FileVersionStore.open(dir.resolve("store"));
         Deployment<Double> served = deployment(store)) {
       ModelPackage champion = store.open(served.champion());
-      Trained moved = Recalibration.threshold(champion, served, new ErrorCosts(1, 9))
-          .train(rows(4_000, 1, 4));
+      Trained moved =
+          Recalibration.threshold(champion, served, new ErrorCosts(1, 9)).train(rows(4_000, 1, 4));
       ModelPackage made = moved.testedOn(rows(500, 1, 5)).asPackage("fraud");
       assertThat(made.calibration()).isEmpty();
       double threshold = requireNonNull(
@@ -253,18 +259,24 @@ class RecalibrationTest {
   @Test
   void aScoreWithoutAMapSharesWhatTheOthersLeave() {
     Calibration one = Calibration.platt(Map.of("b", new Calibration.Line(0, Math.log(3))));
-    Classification said = (Classification) one.calibrate(
-        Classification.of(List.of("a", "b", "c"), new double[] {0.2, 0.2, 0.6}));
+    Classification said = (Classification)
+        one.calibrate(Classification.of(List.of("a", "b", "c"), new double[] {0.2, 0.2, 0.6}));
     assertThat(said.score("b").orElseThrow()).isEqualTo(0.75);
     assertThat(said.score("a").orElseThrow()).isEqualTo(0.0625);
-    assertThat(said.score("c").orElseThrow()).isEqualTo(0.1875, org.assertj.core.data.Offset.offset(1e-15));
+    assertThat(said.score("c").orElseThrow())
+        .isEqualTo(0.1875, org.assertj.core.data.Offset.offset(1e-15));
     assertThat(said.label()).isEqualTo("b");
     assertThat(one.calibrate(Classification.of("a"))).isEqualTo(Classification.of("a"));
     List<Double> sums = new ArrayList<>();
     Calibration all = Calibration.platt(Map.of(
-        "a", new Calibration.Line(1, 0), "b", new Calibration.Line(1, 2), "c", new Calibration.Line(2, 0)));
-    Classification whole = (Classification) all.calibrate(
-        Classification.of(List.of("a", "b", "c"), new double[] {0.2, 0.2, 0.6}));
+        "a",
+        new Calibration.Line(1, 0),
+        "b",
+        new Calibration.Line(1, 2),
+        "c",
+        new Calibration.Line(2, 0)));
+    Classification whole = (Classification)
+        all.calibrate(Classification.of(List.of("a", "b", "c"), new double[] {0.2, 0.2, 0.6}));
     whole.labels().forEach(label -> sums.add(whole.score(label).orElseThrow()));
     assertThat(sums.stream().mapToDouble(each -> each).sum())
         .isEqualTo(1, org.assertj.core.data.Offset.offset(1e-15));
@@ -274,8 +286,8 @@ class RecalibrationTest {
   void aCalibrationOfAnotherLabelIsRefusedWithTheNearestName() {
     Calibration wrong = Calibration.platt(Map.of("yess", new Calibration.Line(1, 0)));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> wrong.requireFit(
-            Classification.of(List.of("no", "yes"), new double[] {0.5, 0.5})))
+        .isThrownBy(() ->
+            wrong.requireFit(Classification.of(List.of("no", "yes"), new double[] {0.5, 0.5})))
         .withMessageContaining("yess")
         .withMessageContaining("did you mean \"yes\"");
   }

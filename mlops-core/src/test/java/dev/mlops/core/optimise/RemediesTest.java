@@ -69,8 +69,10 @@ class RemediesTest {
       .positiveLabel("yes");
   private static final Parameter<Integer> DEPTH = Parameter.whole("depth", 1, 12);
   private static final Parameter<Integer> LEAF = Parameter.whole("leaf", 1, 100).logarithmic();
-  private static final Parameter<Double> RATE = Parameter.number("rate", 0.01, 10).logarithmic();
-  private static final Parameter<Integer> TREES = Parameter.whole("trees", 1, 64).logarithmic();
+  private static final Parameter<Double> RATE =
+      Parameter.number("rate", 0.01, 10).logarithmic();
+  private static final Parameter<Integer> TREES =
+      Parameter.whole("trees", 1, 64).logarithmic();
 
   /** A world: how rows come. */
   private interface World extends Function<SplittableRandom, Labelled<Row>> {}
@@ -125,14 +127,12 @@ class RemediesTest {
 
   private ModelTrainer tree(int depth, int leaf) {
     return new Counting(TribuoTrainer.classifier(
-        SCHEMA,
-        new CARTClassificationTrainer(depth, leaf, 0f, 1f, false, new GiniIndex(), 1L)));
+        SCHEMA, new CARTClassificationTrainer(depth, leaf, 0f, 1f, false, new GiniIndex(), 1L)));
   }
 
   private ModelTrainer linear(double rate) {
     return new Counting(TribuoTrainer.classifier(
-        SCHEMA,
-        new LinearSGDTrainer(new LogMulticlass(), new AdaGrad(rate), 10, 10_000, 1, 1L)));
+        SCHEMA, new LinearSGDTrainer(new LogMulticlass(), new AdaGrad(rate), 10, 10_000, 1, 1L)));
   }
 
   private Search search(Family... families) {
@@ -213,14 +213,15 @@ class RemediesTest {
             .servedAt(Instant.EPOCH.plusSeconds(i))
             .build());
       }
-      this.situation = Situation.builder(champion, Evidence.builder("iris", Instant.EPOCH).build(), outcomes);
+      this.situation =
+          Situation.builder(champion, Evidence.builder("iris", Instant.EPOCH).build(), outcomes);
     }
 
     Diagnosis diagnose(Function<Situation.Builder, Situation.Builder> more) {
       Situation.Builder whole = Situation.builder(
-              champion,
-              Evidence.builder("iris", Instant.EPOCH).champion(section.build()).build(),
-              situation.build().outcomes());
+          champion,
+          Evidence.builder("iris", Instant.EPOCH).champion(section.build()).build(),
+          situation.build().outcomes());
       return remedies.diagnose(more.apply(whole).build());
     }
 
@@ -247,7 +248,9 @@ class RemediesTest {
     void repairsAtTheLowestCost(Diagnosis found, Predicate<Model> repaired) {
       Map<Rung, Outcomes> all = measured(found);
       Outcomes chosen = requireNonNull(all.get(found.rung()));
-      assertThat(repaired.test(chosen.model)).as(found.rung() + " repairs: " + found).isTrue();
+      assertThat(repaired.test(chosen.model))
+          .as(found.rung() + " repairs: " + found)
+          .isTrue();
       all.forEach((rung, other) -> {
         if (other.rows < chosen.rows || rung.compareTo(found.rung()) < 0) {
           assertThat(repaired.test(other.model)).as(rung + " repairs, too").isFalse();
@@ -262,7 +265,8 @@ class RemediesTest {
         said.add((Classification) of.predict(each.input()));
         truths.add(each.truth());
       }
-      return requireNonNull(Quality.of(SCHEMA, said, truths, List.of(metric)).get(metric)).value();
+      return requireNonNull(Quality.of(SCHEMA, said, truths, List.of(metric)).get(metric))
+          .value();
     }
 
     double cost(Model of, ErrorCosts costs) {
@@ -325,8 +329,7 @@ class RemediesTest {
                 900,
                 9,
                 8,
-                List.of(new ColumnShift(
-                    "x", Direction.DOWN, "0 to 1", "0 to 0.6", 0.4, 1e-9))))
+                List.of(new ColumnShift("x", Direction.DOWN, "0 to 1", "0 to 0.6", 0.4, 1e-9))))
             .inputs(900)
             .build());
     Diagnosis found = here.diagnose(RemediesTest::plainly);
@@ -359,7 +362,8 @@ class RemediesTest {
     World other = random -> {
       double x = random.nextDouble();
       double y = random.nextDouble();
-      return row(x, y, random.nextInt(4) == 0 ? "app" : "shop", y > 0.5 == x < 0.5 != wrong(random));
+      return row(
+          x, y, random.nextInt(4) == 0 ? "app" : "shop", y > 0.5 == x < 0.5 != wrong(random));
     };
     Case here = new Case(tree(6, 20), RemediesTest::calm, other, each -> each.retuning(trees()));
     Diagnosis found = here.diagnose(builder -> builder.changedAt(0));
@@ -372,7 +376,10 @@ class RemediesTest {
   @Test
   void overfitIsRetunedWithinTheFamily() {
     Case here = new Case(
-        tree(30, 1), RemediesTest::calm, RemediesTest::calm, each -> each.retuning(trees()).changingFamily(both()));
+        tree(30, 1),
+        RemediesTest::calm,
+        RemediesTest::calm,
+        each -> each.retuning(trees()).changingFamily(both()));
     List<Labelled<Row>> known = rows(RemediesTest::calm, 1_000, 1);
     long right = known.stream()
         .filter(each -> each.truth().matches((Classification) here.model.predict(each.input())))
@@ -395,13 +402,15 @@ class RemediesTest {
       return row(x, y, "shop", yes != wrong(random));
     };
     Case here = new Case(
-        linear(1), RemediesTest::calm, board, each -> each.retuning(linears()).changingFamily(both()));
-    Diagnosis retune =
-        here.diagnose(builder -> builder.tried(List.of(Rung.RETRAIN, Rung.RETRAIN)));
+        linear(1),
+        RemediesTest::calm,
+        board,
+        each -> each.retuning(linears()).changingFamily(both()));
+    Diagnosis retune = here.diagnose(builder -> builder.tried(List.of(Rung.RETRAIN, Rung.RETRAIN)));
     assertThat(retune.rung()).isEqualTo(Rung.RETUNE);
     assertThat(retune.reading()).isEqualTo(Reading.OBSOLETE_SETTINGS);
-    Diagnosis found = here.diagnose(
-        builder -> builder.tried(List.of(Rung.RETRAIN, Rung.RETRAIN, Rung.RETUNE)));
+    Diagnosis found =
+        here.diagnose(builder -> builder.tried(List.of(Rung.RETRAIN, Rung.RETRAIN, Rung.RETUNE)));
     assertThat(found.rung()).as(found.toString()).isEqualTo(Rung.CHANGE_FAMILY);
     assertThat(found.reading()).isEqualTo(Reading.OBSOLETE_FAMILY);
     here.repairsAtTheLowestCost(found, model -> here.accuracy(model) >= 0.8);
@@ -415,17 +424,23 @@ class RemediesTest {
         random.nextInt(4) == 0 ? "app" : "shop",
         random.nextBoolean());
     Case here = new Case(
-        tree(6, 20), RemediesTest::calm, noise, each -> each.retuning(trees()).changingFamily(both()));
+        tree(6, 20),
+        RemediesTest::calm,
+        noise,
+        each -> each.retuning(trees()).changingFamily(both()));
     List<Rung> tried = List.of(Rung.RETRAIN, Rung.RETRAIN, Rung.RETUNE, Rung.CHANGE_FAMILY);
     Diagnosis found = here.diagnose(builder -> builder.tried(tried));
     assertThat(found.rung()).as(found.toString()).isEqualTo(Rung.REDESIGN);
     assertThat(found.reading()).isEqualTo(Reading.LOST_SIGNAL);
     assertThat(here.remedies.trainer(found, here.champion, SOURCE)).isEmpty();
     here.measured(found)
-        .forEach((rung, all) -> assertThat(here.accuracy(all.model)).as("%s", rung).isLessThan(0.6));
+        .forEach(
+            (rung, all) -> assertThat(here.accuracy(all.model)).as("%s", rung).isLessThan(0.6));
 
     Situation situation = Situation.builder(
-            here.champion, Evidence.builder("iris", Instant.EPOCH).build(), here.situation.build().outcomes())
+            here.champion,
+            Evidence.builder("iris", Instant.EPOCH).build(),
+            here.situation.build().outcomes())
         .tried(tried)
         .build();
     String document = Remedies.document(
@@ -447,7 +462,11 @@ class RemediesTest {
         .timing(0, 200)
         .ticker(clock::get);
     Case here = new Case(
-        slow(64), RemediesTest::calm, RemediesTest::calm, each -> each.faster(Duration.ofNanos(8_000), faster), slowly(64));
+        slow(64),
+        RemediesTest::calm,
+        RemediesTest::calm,
+        each -> each.faster(Duration.ofNanos(8_000), faster),
+        slowly(64));
     here.section.latency(Latency.builder()
         .p50(Duration.ofNanos(64_000))
         .p99(Duration.ofNanos(64_000))
@@ -544,7 +563,8 @@ class RemediesTest {
   @Test
   void aThresholdThatCostsTooMuchIsMoved() {
     ErrorCosts costs = new ErrorCosts(1, 20);
-    Case here = new Case(linear(1), RemediesTest::calm, RemediesTest::calm, each -> each.deciding(costs));
+    Case here =
+        new Case(linear(1), RemediesTest::calm, RemediesTest::calm, each -> each.deciding(costs));
     Diagnosis found = here.diagnose(RemediesTest::plainly);
     assertThat(found.rung()).as(found.toString()).isEqualTo(Rung.MOVE_THRESHOLD);
     assertThat(found.reading()).isEqualTo(Reading.DECISION_COST);
@@ -567,7 +587,8 @@ class RemediesTest {
         tree(6, 20),
         RemediesTest::calm,
         other,
-        each -> each.adapting(() -> NaiveBayes.of(SCHEMA, List.of("no", "yes")), Duration.ofDays(30)));
+        each ->
+            each.adapting(() -> NaiveBayes.of(SCHEMA, List.of("no", "yes")), Duration.ofDays(30)));
     Diagnosis found = here.diagnose(builder -> builder.changedAt(0).changes(3));
     assertThat(found.rung()).as(found.toString()).isEqualTo(Rung.ADAPT);
     assertThat(found.reading()).isEqualTo(Reading.FAST_CONCEPT);
@@ -590,7 +611,8 @@ class RemediesTest {
   /** A calm stream is left alone: each of the looks is at 99 %. */
   @Test
   void nothingIsFoundWhereNothingIsWrong() {
-    Case here = new Case(tree(6, 20), RemediesTest::calm, RemediesTest::calm, each -> each.retuning(trees()));
+    Case here = new Case(
+        tree(6, 20), RemediesTest::calm, RemediesTest::calm, each -> each.retuning(trees()));
     Diagnosis found = here.diagnose(RemediesTest::plainly);
     assertThat(found.reading()).as(found.toString()).isEqualTo(Reading.NOTHING);
     assertThat(found.rung()).isEqualTo(Rung.RECORD);
