@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Texts;
+import dev.mlops.api.monitor.CombinedCondition;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
@@ -254,16 +255,16 @@ public final class AlertRule implements EvidenceReader {
    * <p>Of a condition of conditions each part about quality is INCONCLUSIVE while it rests on fewer.
    *
    * @param truths at least 1; what the condition itself asks for by default
-   * @throws IllegalArgumentException if it is below 1, or the condition is built in and is not about quality
+   * @throws IllegalArgumentException if it is below 1, or the condition, or each part of a condition of conditions, is not about
+   *     quality; one condition of the host's own may be
    */
   public AlertRule fewestTruths(long truths) {
     if (truths < 1) {
       throw new IllegalArgumentException("truths must be >= 1, but was " + truths);
     }
-    if (condition
-        .expression()
-        .filter(asked -> asked.quantity().metric().isEmpty())
-        .isPresent()) {
+    if ((condition.expression().isPresent() || condition instanceof CombinedCondition)
+        && condition.expressions().stream()
+            .allMatch(asked -> asked.quantity().metric().isEmpty())) {
       throw new IllegalArgumentException(
           "fewestTruths needs a condition that rests on truths, but was " + condition + "; rule "
               + MlopsException.shown(name));

@@ -3,6 +3,7 @@ package dev.mlops.api.monitor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.api.alert.AlertRule;
 import dev.mlops.api.drift.ColumnShift;
 import dev.mlops.api.drift.Direction;
 import dev.mlops.api.drift.Level;
@@ -212,6 +213,22 @@ class OperationalConditionsTest {
   }
 
   /** A rule that asks for more truths asks it of each part about quality, not of the first part alone. */
+  @Test
+  void fewestTruthsThatNoPartRestsOnAreRefused() {
+    Condition ticks = Signals.ticks().newerThan(Duration.ofMinutes(5));
+    Condition code = evidence -> Finding.inconclusive("nothing");
+    for (Condition each : List.of(ticks, Signals.not(ticks), Signals.anyOf(ticks, code))) {
+      AlertRule rule = AlertRule.of("r", each);
+      assertThatThrownBy(() -> rule.fewestTruths(100))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("fewestTruths needs a condition that rests on truths, but was ");
+    }
+    Condition recall = Signals.quality("recall").atLeast(0.5);
+    for (Condition each : List.of(recall, code, Signals.anyOf(ticks, Signals.not(recall)))) {
+      assertThat(AlertRule.of("r", each).fewestTruths(100).fewestTruths()).isEqualTo(100);
+    }
+  }
+
   @Test
   void fewestTruthsAreAskedOfEachPartAboutQuality() {
     CombinedCondition both = Signals.anyOf(
