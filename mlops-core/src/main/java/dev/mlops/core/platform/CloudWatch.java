@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.mlops.api.alert.AlertRule;
 import dev.mlops.api.model.Estimate;
+import dev.mlops.api.model.Texts;
 import dev.mlops.api.monitor.CombinedCondition;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.monitor.Meters;
@@ -26,8 +27,16 @@ final class CloudWatch {
   /** An alarm whose periods are shorter than an hour looks at a day of them, and no more. */
   private static final int MOST_PERIODS = 86_400 / PERIOD;
 
-  /** An alarm of alarms may have so many choices; its text has a limit. */
+  /** An alarm of alarms may have so many choices. */
   private static final int MOST_CHOICES = 50;
+
+  /** What the service takes of an alarm of alarms: so many characters, of so many alarms. */
+  private static final int LONGEST_RULE = 10_240;
+
+  private static final int MOST_PARTS = 100;
+
+  /** The service takes no longer description of an alarm. */
+  private static final int LONGEST_DESCRIPTION = 1_024;
 
   private CloudWatch() {}
 
@@ -95,7 +104,9 @@ final class CloudWatch {
       parts.put("Alarm" + (resources.size() + parts.size()), alarm(model, rule, leaf, number));
       return "ALARM(\"" + rule.name() + number + "\")";
     });
-    if (asked.isEmpty()) {
+    if (asked.isEmpty()
+        || asked.get().length() > LONGEST_RULE
+        || parts.size() > MOST_PARTS) {
       left.add(rule.name() + ": an alarm of CloudWatch cannot be of " + query.summary()
           + ", which holds where another condition is shown to fail, or of too many of its parts");
       return;
@@ -170,7 +181,10 @@ final class CloudWatch {
   }
 
   private static String description(AlertRule rule) {
-    return rule.condition() + (rule.runbook().isEmpty() ? "" : "; " + rule.runbook());
+    String runbook = rule.runbook().isEmpty() ? "" : "; " + rule.runbook();
+    String condition = Texts.beginning(
+        rule.condition().toString(), Math.max(0, LONGEST_DESCRIPTION - runbook.length()));
+    return Texts.beginning(condition + runbook, LONGEST_DESCRIPTION);
   }
 
   private static Map<String, Object> alarm(

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.alert.AlertRule;
 import dev.mlops.api.monitor.Activity;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.core.internal.json.Json;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -210,6 +212,37 @@ class PlatformsTest {
       assertThat(files.left())
           .containsExactly(
               "old: an alarm of CloudWatch looks back a day at most, in periods of a minute");
+    }
+  }
+
+  /** The service refuses the whole template otherwise. */
+  @Test
+  void anAlarmOfAlarmsIsNoLongerThanCloudWatchTakes() {
+    Condition ticks = Signals.ticks().newerThan(Duration.ofMinutes(5));
+    Condition[] leaves = Collections.nCopies(7, ticks).toArray(Condition[]::new);
+    Condition short7 = Signals.atLeast(7, leaves);
+    Condition long21 = Signals.atLeast(6, leaves);
+    List<Condition> fit = List.of(
+        Signals.atLeast(7, Collections.nCopies(7, short7).toArray(Condition[]::new)),
+        Signals.anyOf(Collections.nCopies(100, ticks).toArray(Condition[]::new)));
+    for (Condition each : fit) {
+      AlertRule rule = AlertRule.of("r", each).runbook("https://wiki/r");
+      Map<String, Object> resources =
+          at(yaml(Platforms.cloudWatch("m", List.of(rule)).file("alarms.json")), "Resources");
+      assertThat(resources).hasSizeBetween(50, 101);
+      resources.values().forEach(alarm -> assertThat(
+              PlatformsTest.<String>at(alarm, "Properties", "AlarmDescription"))
+          .hasSizeLessThanOrEqualTo(1_024)
+          .endsWith("; https://wiki/r"));
+    }
+    List<Condition> larger = List.of(
+        Signals.atLeast(6, Collections.nCopies(7, long21).toArray(Condition[]::new)),
+        Signals.anyOf(Collections.nCopies(101, ticks).toArray(Condition[]::new)));
+    for (Condition each : larger) {
+      PlatformFiles files = Platforms.cloudWatch("m", List.of(AlertRule.of("r", each)));
+      assertThat(PlatformsTest.<Map<String, Object>>at(yaml(files.file("alarms.json")), "Resources"))
+          .isEmpty();
+      assertThat(files.left()).singleElement().asString().contains("too many of its parts");
     }
   }
 
