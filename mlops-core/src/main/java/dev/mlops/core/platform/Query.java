@@ -1,6 +1,7 @@
 package dev.mlops.core.platform;
 
 import dev.mlops.api.alert.AlertRule;
+import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Watch;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -16,8 +17,10 @@ import java.util.Set;
  *
  * @param rule whose condition
  * @param asked what it asks
+ * @param recovery what must hold before a firing alert resolves: {@code asked}, if the rule says nothing else; empty if it cannot be
+ *     asked for
  */
-record Query(AlertRule rule, Asked asked) {
+record Query(AlertRule rule, Asked asked, Optional<Asked> recovery) {
   /** Queries of those rules that have one, and what the others lack. */
   record All(List<Query> queries, List<String> left) {}
 
@@ -31,19 +34,16 @@ record Query(AlertRule rule, Asked asked) {
       Asked.Made made = Asked.of(rule.condition(), rule.fewestTruths(), ids);
       made.asked()
           .ifPresentOrElse(
-              asked -> queries.add(new Query(rule, asked)),
+              asked -> queries.add(new Query(rule, asked, recovery(rule, asked, ids))),
               () -> left.add(rule.name() + ": " + made.refusal()));
     }
     return new All(List.copyOf(queries), List.copyOf(left));
   }
 
-  /** What must hold before a firing alert resolves: its own, if the rule says nothing else; empty if it cannot be asked for. */
-  Optional<Asked> recovery() {
-    if (rule.recovery().isEmpty()) {
-      return Optional.of(asked);
-    }
-    Map<Watch, String> ids = Watch.ids(rule.recovery().get().watches());
-    return Asked.of(rule.recovery().get(), rule.fewestTruths(), ids).asked();
+  private static Optional<Asked> recovery(AlertRule rule, Asked asked, Map<Watch, String> ids) {
+    Optional<Condition> other =
+        rule.recovery().filter(recovered -> !recovered.equals(rule.condition()));
+    return other.isPresent() ? Asked.of(other.get(), 0, ids).asked() : Optional.of(asked);
   }
 
   /** What a platform does not say of how the rule counts. */
@@ -85,7 +85,6 @@ record Query(AlertRule rule, Asked asked) {
    */
   String standing(String model, Asked.Names names) {
     String fails = Asked.by(promQl(model, names));
-    Optional<Asked> recovery = recovery();
     if (recovery.isEmpty()) {
       return fails;
     }

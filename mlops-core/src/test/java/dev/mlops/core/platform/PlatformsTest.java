@@ -12,6 +12,8 @@ import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Signals;
+import dev.mlops.api.monitor.Watch;
+import dev.mlops.api.monitor.WatchCondition;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.monitor.Meters;
 import java.nio.file.Files;
@@ -191,6 +193,39 @@ class PlatformsTest {
         .endsWith(" < 0.7, 1, 0)");
     assertThat(PlatformsTest.<String>at(recall, "Metrics", 1, "MetricStat", "Metric", "MetricName"))
         .isEqualTo("mlops.quality.value");
+  }
+
+  /** Where two share an id, the meters of both have a longer one: an alert that asks for the short one never recovers. */
+  @Test
+  void aRecoveryAsksForItsWatchByTheIdOfTheMonitor() {
+    WatchCondition soon = features().falseAlarmEvery(100_000);
+    WatchCondition seldom = features().falseAlarmEvery(1_000_000);
+    AlertRule rule = AlertRule.of("moved", soon).recoveringWhen(seldom);
+    Map<Watch, String> ids = Watch.ids(List.of(soon.watch(), seldom.watch()));
+    Matcher asked = Pattern.compile("watch=\"([^\"]+)\"").matcher(expression(rule));
+    Set<String> found = new HashSet<>();
+    while (asked.find()) {
+      found.add(asked.group(1));
+    }
+    assertThat(found).containsExactlyInAnyOrderElementsOf(ids.values());
+  }
+
+  /** As an engine does, whose recovery rests on what its own condition asks for. */
+  @Test
+  void aRecoveryWaitsForNoMoreTruthsThanItAsksForItself() {
+    AlertRule rule = AlertRule.of("recall", quality("recall").atLeast(0.7)).fewestTruths(300);
+    for (AlertRule each :
+        List.of(rule, rule.recoveringWhen(quality("recall").atLeast(0.7)))) {
+      assertThat(expression(each)).contains("} >= 300)").doesNotContain("} >= 30)");
+    }
+    assertThat(expression(rule.recoveringWhen(quality("recall").atLeast(0.8))))
+        .containsSubsequence("< 0.7) and", "} >= 300)", ">= 0.8) and", "} >= 30)");
+  }
+
+  private static String expression(AlertRule rule) {
+    return at(
+        yaml(Platforms.prometheus("fraud", List.of(rule)).file("rules.yml")),
+        "groups", 0, "rules", 0, "expr");
   }
 
   /** The service refuses the whole template otherwise. */
