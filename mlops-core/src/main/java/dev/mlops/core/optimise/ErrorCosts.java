@@ -53,7 +53,7 @@ public record ErrorCosts(double falsePositive, double falseNegative) {
   /**
    * {@return the threshold of the least cost on rows: of several, the nearest to {@link #threshold()}; from 0 to 1}
    *
-   * <p>It lies half way between two scores, or is 0 or 1.
+   * <p>It lies half way between two scores, is the higher of two neighbours, or is 0 or 1.
    *
    * @param scores of the positive label, from 0 to 1, at least one
    * @param positive for each, whether it is right
@@ -76,9 +76,10 @@ public record ErrorCosts(double falsePositive, double falseNegative) {
     for (int i = 0; i < order.length; i++) {
       cost += positive[order[i]] ? falseNegative : -falsePositive;
       double here = scores[order[i]];
-      double next = i + 1 < order.length ? scores[order[i + 1]] : Math.max(1, Math.nextUp(here));
-      if (next > here) {
-        double threshold = Math.min(1, i + 1 < order.length ? (here + next) / 2 : 1);
+      double next = i + 1 < order.length ? scores[order[i + 1]] : 1;
+      if (next > here) { // a score of 1 is positive at every threshold
+        double middle = i + 1 < order.length ? (here + next) / 2 : 1;
+        double threshold = Math.min(1, middle > here ? middle : next);
         boolean nearer = Math.abs(threshold - threshold()) < Math.abs(best - threshold());
         // Sums of costs that are equal differ in their last digits.
         double same = 1e-9 * (falsePositive + falseNegative);

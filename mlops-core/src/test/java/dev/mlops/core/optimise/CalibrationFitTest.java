@@ -168,7 +168,7 @@ class CalibrationFitTest {
       boolean[] positive = new boolean[n];
       for (int i = 0; i < n; i++) {
         scores[i] = random.nextInt(11) / 10.0;
-        positive[i] = random.nextDouble() < scores[i];
+        positive[i] = random.nextDouble() < (scores[i] + 0.5) / 2; // also wrong at 1
       }
       double found = costs.threshold(scores, positive);
       assertThat(found).isBetween(0.0, 1.0);
@@ -178,5 +178,8 @@ class CalibrationFitTest {
       }
     }
     assertThat(new ErrorCosts(1, 4).threshold()).isEqualTo(0.2);
+    double near = Math.nextUp(0.5);
+    assertThat(new ErrorCosts(1, 1).threshold(new double[] {0.5, near}, new boolean[] {false, true}))
+        .isEqualTo(near);
   }
 }
