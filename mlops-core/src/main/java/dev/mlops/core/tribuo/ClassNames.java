@@ -199,18 +199,18 @@ final class ClassNames {
       throw new ModelLoadException(
           "weights are no Tribuo model: they name no class; not loaded", null);
     }
-    check(model, "ModelProto", 0, model.getSerializedSize());
+    check(model, "ModelProto", 0, new TensorShapes(model.getSerializedSize()));
     return model;
   }
 
-  private void check(Message message, String path, int depth, long bytes)
+  private void check(Message message, String path, int depth, TensorShapes shapes)
       throws InvalidProtocolBufferException {
     if (depth > DEEPEST) {
       throw new ModelLoadException(
           "weights nest deeper than " + DEEPEST + " messages; not loaded", null);
     }
     if (message.getDescriptorForType().getFullName().equals(Any.getDescriptor().getFullName())) {
-      unpack(message, path, depth, bytes);
+      unpack(message, path, depth, shapes);
       return;
     }
     for (Map.Entry<FieldDescriptor, Object> field : message.getAllFields().entrySet()) {
@@ -218,21 +218,21 @@ final class ClassNames {
       if (field.getKey().getJavaType() == FieldDescriptor.JavaType.MESSAGE) {
         if (field.getKey().isRepeated()) {
           for (Object item : (List<?>) field.getValue()) {
-            check((Message) item, at, depth + 1, bytes);
+            check((Message) item, at, depth + 1, shapes);
           }
         } else {
-          check((Message) field.getValue(), at, depth + 1, bytes);
+          check((Message) field.getValue(), at, depth + 1, shapes);
         }
       } else if (field.getKey().getName().endsWith("class_name")) {
         requireAllowed(String.valueOf(field.getValue()), at);
       }
     }
     requireAllowedEnum(message, path);
-    TensorShapes.require(message, path, bytes);
+    shapes.require(message, path);
   }
 
   /** The packed message, by the type that it says it is: Tribuo unpacks it as no other. */
-  private void unpack(Message any, String path, int depth, long bytes)
+  private void unpack(Message any, String path, int depth, TensorShapes shapes)
       throws InvalidProtocolBufferException {
     Any packed = Any.parseFrom(any.toByteString());
     if (packed.getTypeUrl().isEmpty() && packed.getValue().isEmpty()) {
@@ -250,7 +250,7 @@ final class ClassNames {
         DynamicMessage.parseFrom(descriptor, packed.getValue()),
         path + "<" + descriptor.getName() + ">",
         depth + 1,
-        bytes);
+        shapes);
   }
 
   private void requireAllowedEnum(Message message, String path) {

@@ -11,19 +11,29 @@ import org.jspecify.annotations.Nullable;
  * Compares the shapes that Tribuo's tensors declare with the values that they hold.
  *
  * <p>Tribuo multiplies dimensions as 32-bit numbers: 65,536 rows of 65,536 columns come to 0, which no values fill, and take
- * 32 GiB. A sparse matrix has room for each row that it declares, filled or not.
+ * 32 GiB. A sparse matrix has room for each row that it declares, filled or not: all of a model have at most as many rows as
+ * the model has bytes.
+ *
+ * <p>Not thread-safe: confine to one thread.
  */
 final class TensorShapes {
-  private TensorShapes() {}
+  private final long bytes;
+  /** How many rows the sparse matrices that come may have. */
+  private long rows;
+
+  /** Of one model, by its bytes. */
+  TensorShapes(long bytes) {
+    this.bytes = bytes;
+    this.rows = bytes;
+  }
 
   /**
    * Refuses a tensor that declares more than it holds.
    *
    * @param message of any type; others than tensors pass
    * @param path where it stands
-   * @param bytes of the whole model: no sparse tensor has more rows
    */
-  static void require(Message message, String path, long bytes) {
+  void require(Message message, String path) {
     FieldDescriptor shape = field(message, "dimensions");
     FieldDescriptor holds = field(message, "values");
     if (shape == null || holds == null || holds.getType() != FieldDescriptor.Type.BYTES) {
@@ -43,9 +53,9 @@ final class TensorShapes {
         throw refused(path, dimensions, "holds " + values.size() / Double.BYTES + " values");
       }
     } else {
-      boolean fits = dimensions.stream().allMatch(each -> ((Number) each).longValue() > 0)
-          && (dimensions.size() < 2 || ((Number) dimensions.get(0)).longValue() <= bytes);
-      if (!fits) {
+      boolean fits = dimensions.stream().allMatch(each -> ((Number) each).longValue() > 0);
+      rows -= dimensions.size() < 2 ? 0 : ((Number) dimensions.get(0)).longValue();
+      if (!fits || rows < 0) {
         throw refused(path, dimensions, "stands in a model of " + bytes + " bytes");
       }
     }
