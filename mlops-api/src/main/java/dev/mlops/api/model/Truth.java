@@ -63,7 +63,7 @@ public final class Truth {
    * {@return quantities by the name of the output}
    *
    * @param values at least one, each finite; the names are {@linkplain Texts#whole made whole}
-   * @throws IllegalArgumentException if there is none, or one is not finite
+   * @throws IllegalArgumentException if there is none, one is not finite, or a name comes twice
    */
   public static Truth of(Map<String, Double> values) {
     if (values.isEmpty()) {
@@ -76,7 +76,10 @@ public final class Truth {
         throw new IllegalArgumentException(
             "true value of \"" + name + "\" must be finite, but was " + value);
       }
-      named.put(name, value);
+      if (named.put(name, value) != null) {
+        throw new IllegalArgumentException("wanted each output named once, got one of "
+            + values.size() + " names twice");
+      }
     });
     return new Truth(null, Collections.unmodifiableMap(named), false);
   }

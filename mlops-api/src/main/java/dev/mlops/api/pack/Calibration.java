@@ -8,6 +8,7 @@ import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
+import dev.mlops.api.model.Texts;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -208,30 +209,31 @@ public final class Calibration {
   /**
    * {@return a calibration by curves}
    *
-   * @param curves by label, at least one; copied
-   * @throws IllegalArgumentException if there is none, or a label is empty
+   * @param curves by label, at least one, each label {@linkplain Texts#whole made whole}; copied
+   * @throws IllegalArgumentException if there is none, or a label is empty or comes twice
    */
   public static Calibration isotonic(Map<String, Curve> curves) {
-    requireLabels(curves);
-    return new Calibration(Method.ISOTONIC, new TreeMap<>(curves), new TreeMap<>(), 1);
+    return new Calibration(Method.ISOTONIC, whole(curves), new TreeMap<>(), 1);
   }
 
   /**
    * {@return a calibration by lines between log-odds}
    *
-   * @param lines by label, at least one; copied
-   * @throws IllegalArgumentException if there is none, or a label is empty
+   * @param lines by label, at least one, each label {@linkplain Texts#whole made whole}; copied
+   * @throws IllegalArgumentException if there is none, or a label is empty or comes twice
    */
   public static Calibration platt(Map<String, Line> lines) {
-    requireLabels(lines);
-    return new Calibration(Method.PLATT, new TreeMap<>(), new TreeMap<>(lines), 1);
+    return new Calibration(Method.PLATT, new TreeMap<>(), whole(lines), 1);
   }
 
-  private static void requireLabels(Map<String, ?> byLabel) {
-    if (byLabel.isEmpty() || byLabel.containsKey("")) {
+  private static <T> SortedMap<String, T> whole(Map<String, T> byLabel) {
+    SortedMap<String, T> whole = new TreeMap<>();
+    byLabel.forEach((label, map) -> whole.put(Texts.whole(label), requireNonNull(map, "map")));
+    if (whole.isEmpty() || whole.containsKey("") || whole.size() < byLabel.size()) {
       throw new IllegalArgumentException("a calibration wants at least one label, none of them"
-          + " empty, but had " + MlopsException.shown(byLabel.keySet().toString()));
+          + " empty or twice, but had " + MlopsException.shown(byLabel.keySet().toString()));
     }
+    return whole;
   }
 
   /**

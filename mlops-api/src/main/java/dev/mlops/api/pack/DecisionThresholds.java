@@ -10,6 +10,7 @@ import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
+import dev.mlops.api.model.Texts;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -72,15 +73,20 @@ public final class DecisionThresholds {
   /**
    * {@return thresholds of labels}
    *
-   * @param byLabel from 0 to 1 each; copied
-   * @throws IllegalArgumentException if one is out of range, or a label is empty
+   * @param byLabel from 0 to 1 each, each label {@linkplain Texts#whole made whole}; copied
+   * @throws IllegalArgumentException if one is out of range, or a label is empty or comes twice
    */
   public static DecisionThresholds of(Map<String, Double> byLabel) {
-    TreeMap<String, Double> all = new TreeMap<>(byLabel);
-    all.forEach((label, threshold) -> {
+    TreeMap<String, Double> all = new TreeMap<>();
+    byLabel.forEach((given, threshold) -> {
+      String label = Texts.whole(given);
       String name = setting(label);
       if (!(threshold >= 0.0 && threshold <= 1.0)) {
         throw new IllegalArgumentException(wanted(name, threshold));
+      }
+      if (all.put(label, threshold) != null) {
+        throw new IllegalArgumentException("label \"" + MlopsException.shown(label)
+            + "\" must have one decision threshold, but has two");
       }
     });
     return all.isEmpty() ? NONE : new DecisionThresholds(all);

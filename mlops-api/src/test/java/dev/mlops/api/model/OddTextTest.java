@@ -2,11 +2,14 @@ package dev.mlops.api.model;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.mlops.api.monitor.Call;
 import dev.mlops.api.monitor.Segmentation;
 import dev.mlops.api.pack.Baseline;
+import dev.mlops.api.pack.Calibration;
 import dev.mlops.api.pack.Configuration;
+import dev.mlops.api.pack.DecisionThresholds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,8 +62,27 @@ class OddTextTest {
             Segmentation.column(CUT).name(),
             Call.took(1).withSegment(CUT).segment().orElseThrow(),
             Configuration.builder().put("a", CUT).build().text("a").orElseThrow(),
-            Configuration.builder().put(CUT, 1).build().values().firstKey()))
+            Configuration.builder().put(CUT, 1).build().values().firstKey(),
+            Calibration.platt(Map.of(CUT, new Calibration.Line(1, 0)))
+                .lines()
+                .firstKey(),
+            DecisionThresholds.of(Map.of(CUT, 0.5)).byLabel().keySet().iterator().next()))
         .containsOnly(WHOLE);
+  }
+
+  @Test
+  void namesThatBecomeTheSameAreRefused() {
+    String other = "ab" + "\ud83e\udd14".charAt(0);
+    Calibration.Line line = new Calibration.Line(1, 0);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Truth.of(Map.of(CUT, 1.0, other, 2.0)))
+        .withMessageContaining("names twice");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Calibration.platt(Map.of(CUT, line, other, line)))
+        .withMessageContaining("twice");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> DecisionThresholds.of(Map.of(CUT, 0.5, other, 0.6)))
+        .withMessageContaining("has two");
   }
 
   @Test
