@@ -4,6 +4,7 @@ import dev.mlops.api.model.MlopsException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,6 +54,7 @@ final class OnnxBounds {
       "Cast",
       "CastLike",
       "CategoryMapper",
+      "BatchNormalization",
       "Ceil",
       "Celu",
       "Clip",
@@ -82,6 +84,7 @@ final class OnnxBounds {
       "LpNormalization",
       "MeanVarianceNormalization",
       "Mish",
+      "LayerNormalization",
       "Neg",
       "Normalizer",
       "Not",
@@ -140,10 +143,8 @@ final class OnnxBounds {
 
   /** Each output has at most as many elements as the largest input, in another shape. */
   private static final Set<String> AT_MOST_LARGEST = Set.of(
-      "BatchNormalization",
       "Compress",
       "DepthToSpace",
-      "LayerNormalization",
       "SpaceToDepth",
       "StringNormalizer",
       "Unique");
@@ -250,6 +251,9 @@ final class OnnxBounds {
    * {@return how many elements a graph makes of one row at most, a text counted by its bytes}
    *
    * @param file read
+  /** Inputs whose dimensions are these, and not at most these. */
+  private final Set<Value> exact = new HashSet<>();
+
    * @param columns of the schema: no input has more elements
    * @param allowed operators that the host believes
    * @throws OnnxRefusal if the file does not bound what its graph makes, or by too much; it names the operators
@@ -372,7 +376,11 @@ final class OnnxBounds {
     if (dims.length > 1) {
       dims[1] = input.dims[1] == 1 ? 1 : columns;
     }
-    return Value.of(true, text, dims);
+    Value given = Value.of(true, text, dims);
+    if (dims.length == 2 && input.dims[1] == dims[1]) {
+      exact.add(given);
+    }
+    return given;
   }
 
   // ---- nodes
@@ -491,7 +499,8 @@ final class OnnxBounds {
       case "SVMRegressor" -> List.of(Value.of(false, text, rows(first), 1));
       case "Shape" -> List.of(Value.of(false, false, first.rank));
       case "Size" -> List.of(SCALAR);
-      case "Slice", "TopK" -> List.of(first.with(false, text));
+      case "Slice" -> List.of(first.with(first.full && leavesSome(node, inputs, first), text));
+      case "TopK" -> List.of(first.with(false, text));
       case "Split" -> List.of(split(node, first, second).with(false, text));
       case "Squeeze" -> List.of(squeezed(node, first, second).with(full, text));
       case "TfIdfVectorizer" -> {
@@ -900,3 +909,43 @@ final class OnnxBounds {
         new Value(dims, dims.length, Math.min(size, product(dims)), first.full, text, null));
   }
 }
+  /** {@return whether a slice of a value with elements surely has some: as the first columns, the last, or some of an input} */
+  private boolean leavesSome(OnnxGraph.Node node, List<@Nullable Value> inputs, Value first) {
+    List<Long> starts = cut(node, inputs, 1, "starts");
+    List<Long> ends = cut(node, inputs, 2, "ends");
+    List<Long> axes = cut(node, inputs, 3, "axes");
+    List<Long> by = cut(node, inputs, 4, "steps");
+    if (starts.isEmpty()
+        || starts.size() != ends.size()
+        || by.stream().anyMatch(step -> step != 1)
+        || (!axes.isEmpty() && axes.size() != starts.size())
+        || (axes.isEmpty() && inputs.size() > 3 && inputs.get(3) != null)
+        || (by.isEmpty() && inputs.size() > 4 && inputs.get(4) != null)) {
+      return false;
+    }
+    for (int i = 0; i < starts.size(); i++) {
+      int axis = axis(axes.isEmpty() ? i : axes.get(i), first.rank);
+      boolean known = axis >= 0 && exact.contains(first);
+      long length = known ? first.dim(axis) : 1;
+      long start = starts.get(i);
+      long end = ends.get(i);
+      if (known) {
+        start = start < 0 ? Math.max(0, start + length) : start;
+        end = end < 0 ? end + length : end;
+      }
+      boolean last = start < 0 && end >= Integer.MAX_VALUE;
+      if (!last && !(start >= 0 && start < length && end > start)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** {@return whole numbers of a slice that the file holds, by an input or an attribute; empty if there are none} */
+  private static List<Long> cut(
+      OnnxGraph.Node node, List<@Nullable Value> inputs, int place, String name) {
+    Value input = inputs.size() > place ? inputs.get(place) : null;
+    List<Long> numbers = input != null ? input.numbers : node.integers(name);
+    return numbers == null ? List.of() : numbers;
+  }
+

@@ -40,7 +40,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a graph may make of one row is known before it makes it. */
 class OnnxBoundsTest {
@@ -295,6 +297,52 @@ class OnnxBoundsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new OnnxRuntime().allowing("Loop", " "))
         .withMessageContaining("wanted the name of an operator");
+  }
+
+  /** Three layers of 256, each normalised, as exporters of neural networks write them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"BatchNormalization", "LayerNormalization"})
+  void aNormalisedLayerKeepsItsShape(String operator) {
+    int wide = 256;
+    GraphProto.Builder graph = GraphProto.newBuilder()
+        .addInput(value("x", FLOAT, -1, 2))
+        .addInitializer(floats("ones", new long[] {wide}, new float[wide]));
+    String last = "x";
+    for (int i = 0; i < 3; i++) {
+      int from = i == 0 ? 2 : wide;
+      List<String> read = new ArrayList<>(List.of("g" + i, "ones", "ones"));
+      if (operator.startsWith("Batch")) {
+        read.addAll(List.of("ones", "ones"));
+      }
+      graph
+          .addInitializer(floats("w" + i, new long[] {from, wide}, new float[from * wide]))
+          .addNode(node("Gemm", List.of(last, "w" + i), "g" + i))
+          .addNode(node(operator, read, "n" + i));
+      last = "n" + i;
+    }
+    OnnxFile file = OnnxFile.read(model(graph).build().toByteArray());
+    assertThat(OnnxBounds.require(file, 2, unused -> false)).isLessThan(10L * wide);
+  }
+
+  /** Some columns, in a shape that is computed from theirs, as exporters write {@code x[:, 1:].view(len(x), -1)}. */
+  @ParameterizedTest
+  @CsvSource({"0, 1, true", "1, 9223372036854775807, true", "-1, 2147483647, true", "-9, -1, true",
+      "1, 1, false", "2, 9223372036854775807, false", "0, -2, false", "1, 0, false"})
+  void aSliceOfKnownColumnsHasElements(long start, long end, boolean some) {
+    GraphProto.Builder graph = graph(
+            node("Slice", List.of("x", "start", "end", "one"), "part"),
+            node("Shape", List.of("part"), "shape"),
+            node("Reshape", List.of("part", "shape"), "y"))
+        .addInitializer(longs("start", start))
+        .addInitializer(longs("end", end))
+        .addInitializer(longs("one", 1));
+    OnnxFile file = OnnxFile.read(model(graph).build().toByteArray());
+    if (some) {
+      assertThat(OnnxBounds.require(file, 2, operator -> false)).isLessThan(100);
+    } else {
+      assertThatThrownBy(() -> OnnxBounds.require(file, 2, operator -> false))
+          .isInstanceOf(OnnxRefusal.class);
+    }
   }
 
   /** The weights are made again, as one transposition does; that is theirs to do. */
