@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #FREE} elements and four times those that the file holds. What the host allows is believed: it counts as no larger
  * than the largest value that it reads.
  *
+ * <p>Time is bounded as memory is: the elements that nodes read, each as often as it is read, and the products that they sum are
+ * at most {@link #STEPS} for each element that may be made. ONNX Runtime takes about a nanosecond for each.
+ *
  * <p>Not thread-safe: confine to one thread.
  */
 final class OnnxBounds {
@@ -30,6 +33,9 @@ final class OnnxBounds {
 
   /** How often the elements that the file holds may be made again, as by a transposition of its weights. */
   private static final long AGAIN = 4;
+
+  /** How many steps a graph may take for each element that it may make. */
+  private static final long STEPS = 256;
 
   /** The number of the element type of texts. */
   private static final int STRING = 8;
@@ -48,13 +54,13 @@ final class OnnxBounds {
       "Asinh",
       "Atan",
       "Atanh",
+      "BatchNormalization",
       "Bernoulli",
       "Binarizer",
       "BitwiseNot",
       "Cast",
       "CastLike",
       "CategoryMapper",
-      "BatchNormalization",
       "Ceil",
       "Celu",
       "Clip",
@@ -78,13 +84,13 @@ final class OnnxBounds {
       "IsInf",
       "IsNaN",
       "LabelEncoder",
+      "LayerNormalization",
       "LeakyRelu",
       "Log",
       "LogSoftmax",
       "LpNormalization",
       "MeanVarianceNormalization",
       "Mish",
-      "LayerNormalization",
       "Neg",
       "Normalizer",
       "Not",
@@ -148,6 +154,17 @@ final class OnnxBounds {
       "SpaceToDepth",
       "StringNormalizer",
       "Unique");
+
+  /** Each element is a sum of products of elements of two inputs. */
+  private static final Set<String> PRODUCTS = Set.of(
+      "DynamicQuantizeMatMul",
+      "FusedGemm",
+      "FusedMatMul",
+      "Gemm",
+      "MatMul",
+      "MatMulInteger",
+      "MatMulIntegerToFloat",
+      "QLinearMatMul");
 
   private static final Set<String> CLASSIFIERS =
       Set.of("LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier");
@@ -234,11 +251,18 @@ final class OnnxBounds {
   private final long columns;
   private final Set<String> unbounded = new TreeSet<>();
   private final long fileSize;
+  /** Inputs whose dimensions are these, and not at most these. */
+  private final Set<Value> exact = new HashSet<>();
+
   private long inFile;
   private long beside;
   private long made;
   /** The operator that exceeded the limit first; empty if none did. */
   private String exceeds = "";
+
+  private long steps;
+  /** The operator that exceeded the limit of steps first; empty if none did. */
+  private String slow = "";
 
   private OnnxBounds(OnnxFile file, long columns, Predicate<String> allowed) {
     this.allowed = allowed;
@@ -251,9 +275,6 @@ final class OnnxBounds {
    * {@return how many elements a graph makes of one row at most, a text counted by its bytes}
    *
    * @param file read
-  /** Inputs whose dimensions are these, and not at most these. */
-  private final Set<Value> exact = new HashSet<>();
-
    * @param columns of the schema: no input has more elements
    * @param allowed operators that the host believes
    * @throws OnnxRefusal if the file does not bound what its graph makes, or by too much; it names the operators
@@ -272,6 +293,11 @@ final class OnnxBounds {
     if (!bounds.exceeds.isEmpty()) {
       throw new OnnxRefusal("for one row it may make " + bounds.made + " elements, wanted"
           + " at most " + bounds.most() + "; the limit is passed at " + bounds.exceeds
+          + "; allow that operator with OnnxRuntime.allowing if the model is yours");
+    }
+    if (!bounds.slow.isEmpty()) {
+      throw new OnnxRefusal("for one row it may take " + bounds.steps + " steps, wanted at most "
+          + bounds.mostSteps() + "; the limit is passed at " + bounds.slow
           + "; allow that operator with OnnxRuntime.allowing if the model is yours");
     }
     return bounds.made;
@@ -325,6 +351,10 @@ final class OnnxBounds {
         charge(output, node, number);
         scope.put(node.outputs.get(i), output);
       }
+      steps = plus(steps, steps(node, inputs, outputs.get(0)));
+      if (steps > mostSteps() && slow.isEmpty()) {
+        slow = "node " + number + ", " + MlopsException.shown(node.operator);
+      }
     }
   }
 
@@ -345,6 +375,36 @@ final class OnnxBounds {
   private long most() {
     // Two elements of 4 bits share a byte: the file cannot hold more, whatever its tensors declare.
     return plus(FREE, times(AGAIN, plus(beside, Math.min(inFile, times(2, fileSize)))));
+  }
+
+  private long mostSteps() {
+    return times(STEPS, most());
+  }
+
+  /** What a node reads, and the products that it sums. */
+  private long steps(OnnxGraph.Node node, List<@Nullable Value> inputs, Value output) {
+    Value first = inputs.isEmpty() ? null : inputs.get(0);
+    if (first == null || allowed.test(node.operator)) {
+      return 0;
+    }
+    long read = 0;
+    for (Value input : inputs) {
+      read = plus(read, input == null ? 0 : input.size);
+    }
+    int second = node.operator.equals("QLinearMatMul") ? 3 : 1;
+    Value other = inputs.size() > second ? inputs.get(second) : null;
+    if (PRODUCTS.contains(node.operator) && other != null) {
+      int inner = first.rank - (node.integer("transA", 0) != 0 ? 2 : 1);
+      return plus(
+          read, Math.min(times(first.size, other.size), times(output.size, first.dim(inner))));
+    }
+    if (node.operator.equals("TfIdfVectorizer")) {
+      long skips = plus(Math.max(0, node.integer("max_skip_count", 0)), 1);
+      return plus(read, times(first.size, times(skips, node.integer("max_gram_length", 1))));
+    }
+    boolean asked = CLASSIFIERS.contains(node.operator)
+        || node.operator.endsWith("Regressor"); // each row, by all that it was trained to
+    return asked ? plus(read, times(rows(first), node.longest())) : read;
   }
 
   /** A tensor of the file, or of one beside it. */
@@ -435,7 +495,8 @@ final class OnnxBounds {
     }
     Value second = inputs.size() > 1 ? inputs.get(1) : null;
     if (AS_FIRST.contains(operator)) {
-      return List.of(first.with(first.full, text));
+      boolean written = operator.equals("Cast") && node.integer("to", 0) == STRING;
+      return List.of(first.with(first.full, text || written));
     }
     if (BROADCAST.contains(operator)) {
       return List.of(broadcast(inputs).with(full, text));
@@ -527,6 +588,11 @@ final class OnnxBounds {
   }
 
   private @Nullable List<Value> constant(OnnxGraph.Node node) {
+    // ONNX Runtime takes the first of several, which need not be the first here.
+    if (node.attributes.size() != 1) {
+      throw new OnnxRefusal(
+          "a Constant has " + node.attributes.size() + " attributes, wanted one value");
+    }
     for (OnnxGraph.Attribute attribute : node.attributes.values()) {
       switch (attribute.name) {
         case "value" -> {
@@ -860,6 +926,46 @@ final class OnnxBounds {
     return Value.of(false, false, dims).atMost(first.size);
   }
 
+  /** {@return whether a slice of a value with elements surely has some: as the first columns, the last, or some of an input} */
+  private boolean leavesSome(OnnxGraph.Node node, List<@Nullable Value> inputs, Value first) {
+    List<Long> starts = cut(node, inputs, 1, "starts");
+    List<Long> ends = cut(node, inputs, 2, "ends");
+    List<Long> axes = cut(node, inputs, 3, "axes");
+    List<Long> by = cut(node, inputs, 4, "steps");
+    if (starts.isEmpty()
+        || starts.size() != ends.size()
+        || by.stream().anyMatch(step -> step != 1)
+        || (!axes.isEmpty() && axes.size() != starts.size())
+        || (axes.isEmpty() && inputs.size() > 3 && inputs.get(3) != null)
+        || (by.isEmpty() && inputs.size() > 4 && inputs.get(4) != null)) {
+      return false;
+    }
+    for (int i = 0; i < starts.size(); i++) {
+      int axis = axis(axes.isEmpty() ? i : axes.get(i), first.rank);
+      boolean known = axis >= 0 && exact.contains(first);
+      long length = known ? first.dim(axis) : 1;
+      long start = starts.get(i);
+      long end = ends.get(i);
+      if (known) {
+        start = start < 0 ? Math.max(0, start + length) : start;
+        end = end < 0 ? end + length : end;
+      }
+      boolean last = start < 0 && end >= Integer.MAX_VALUE;
+      if (!last && !(start >= 0 && start < length && end > start)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** {@return whole numbers of a slice that the file holds, by an input or an attribute; empty if there are none} */
+  private static List<Long> cut(
+      OnnxGraph.Node node, List<@Nullable Value> inputs, int place, String name) {
+    Value input = inputs.size() > place ? inputs.get(place) : null;
+    List<Long> numbers = input != null ? input.numbers : node.integers(name);
+    return numbers == null ? List.of() : numbers;
+  }
+
   /** Each part is at most as long as the longest that is named, or as the whole where none is. */
   private static Value split(OnnxGraph.Node node, Value first, @Nullable Value second) {
     int axis = axis(node.integer("axis", 0), first.rank);
@@ -909,43 +1015,3 @@ final class OnnxBounds {
         new Value(dims, dims.length, Math.min(size, product(dims)), first.full, text, null));
   }
 }
-  /** {@return whether a slice of a value with elements surely has some: as the first columns, the last, or some of an input} */
-  private boolean leavesSome(OnnxGraph.Node node, List<@Nullable Value> inputs, Value first) {
-    List<Long> starts = cut(node, inputs, 1, "starts");
-    List<Long> ends = cut(node, inputs, 2, "ends");
-    List<Long> axes = cut(node, inputs, 3, "axes");
-    List<Long> by = cut(node, inputs, 4, "steps");
-    if (starts.isEmpty()
-        || starts.size() != ends.size()
-        || by.stream().anyMatch(step -> step != 1)
-        || (!axes.isEmpty() && axes.size() != starts.size())
-        || (axes.isEmpty() && inputs.size() > 3 && inputs.get(3) != null)
-        || (by.isEmpty() && inputs.size() > 4 && inputs.get(4) != null)) {
-      return false;
-    }
-    for (int i = 0; i < starts.size(); i++) {
-      int axis = axis(axes.isEmpty() ? i : axes.get(i), first.rank);
-      boolean known = axis >= 0 && exact.contains(first);
-      long length = known ? first.dim(axis) : 1;
-      long start = starts.get(i);
-      long end = ends.get(i);
-      if (known) {
-        start = start < 0 ? Math.max(0, start + length) : start;
-        end = end < 0 ? end + length : end;
-      }
-      boolean last = start < 0 && end >= Integer.MAX_VALUE;
-      if (!last && !(start >= 0 && start < length && end > start)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** {@return whole numbers of a slice that the file holds, by an input or an attribute; empty if there are none} */
-  private static List<Long> cut(
-      OnnxGraph.Node node, List<@Nullable Value> inputs, int place, String name) {
-    Value input = inputs.size() > place ? inputs.get(place) : null;
-    List<Long> numbers = input != null ? input.numbers : node.integers(name);
-    return numbers == null ? List.of() : numbers;
-  }
-

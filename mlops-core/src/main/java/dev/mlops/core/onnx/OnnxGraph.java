@@ -70,6 +70,11 @@ final class OnnxGraph {
       Attribute attribute = attributes.get(name);
       return attribute == null ? 0 : attribute.listed();
     }
+
+    /** {@return how many values its longest list has} */
+    long longest() {
+      return attributes.values().stream().mapToLong(Attribute::listed).max().orElse(0);
+    }
   }
 
   /** A setting of a node. */

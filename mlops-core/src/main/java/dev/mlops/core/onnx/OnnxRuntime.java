@@ -42,11 +42,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Before ONNX Runtime sees a byte, all of them are verified and the file is looked through. Refused are: values in a
  * file that is not among the weights of the package, instructions for a training, sparse tensors, shapes larger than the
  * file or of more than 64 dimensions, and more than 100,000 nodes. The elements of all values that the graph makes of one
- * row are bounded from the shapes in the file: at most 16,777,216 and four for each element that the file holds. An
- * operator whose values the file does not bound, such as {@code ConstantOfShape}, {@code Loop} or one that is not known
- * here, is refused by name, as is the one at which that limit is passed, unless it is {@link #allowing allowed}. Values in
- * a file of the package are read verified and handed over in memory: no path of this machine is ever opened for a model. A
- * model of at most 2 GiB is read, and so is each tensor beside it.
+ * row are bounded from the shapes in the file: at most 16,777,216 and four for each element that the file holds. So are its
+ * steps: at most 256 for each of these, where a step reads an element or adds a product. An operator whose values the file
+ * does not bound, such as {@code ConstantOfShape}, {@code Loop} or one that is not known here, is refused by name, as is
+ * the one at which a limit is passed, unless it is {@link #allowing allowed}. Values in a file of the package are read
+ * verified and handed over in memory: no path of this machine is ever opened for a model. A model of at most 2 GiB is read,
+ * and so is each tensor beside it.
  *
  * <p>A model computes on the thread that asks it and starts none. ONNX Runtime does not optimise its graph, so loading
  * computes nothing; a graph that needs it is stored optimised. A model holds native memory until it is closed; closing waits

@@ -324,6 +324,72 @@ class OnnxBoundsTest {
     assertThat(OnnxBounds.require(file, 2, unused -> false)).isLessThan(10L * wide);
   }
 
+  /** ONNX Runtime took the first value; the bound took another. */
+  @Test
+  void aConstantHasOneValue() {
+    ModelProto twice = model(graph(
+                node("Constant", List.of(), "none")
+                    .addAttribute(AttributeProto.newBuilder()
+                        .setName("value")
+                        .setType(AttributeType.TENSOR)
+                        .setT(TensorProto.newBuilder()
+                            .setDataType(FLOAT)
+                            .addDims(0)
+                            .addDims(1 << 26)))
+                    .addAttribute(AttributeProto.newBuilder()
+                        .setName("value_floats")
+                        .setType(AttributeType.FLOATS)
+                        .addFloats(1)),
+                node("ReduceSum", List.of("none", "first"), "y"))
+            .addInitializer(longs("first", 0)))
+        .build();
+    assertThatThrownBy(() -> new OnnxRuntime().load(packaged(twice)))
+        .isInstanceOf(ModelLoadException.class)
+        .hasNoCause()
+        .hasMessageContaining("a Constant has 2 attributes, wanted one value");
+  }
+
+  /** A few kilobytes that would take a minute for each row, by small values of a large one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ReduceSum", "MatMul"})
+  void whatIsReadAgainAndAgainIsRefused(String operator) {
+    GraphProto.Builder graph = graph(
+            node("Gather", List.of("x", "places"), "row").addAttribute(integer("axis", 1)),
+            node("Gather", List.of("row", "places"), "long").addAttribute(integer("axis", 0)),
+            node("Reshape", List.of("long", "flat"), "flattened"),
+            node("Transpose", List.of("flattened"), "column"))
+        .addInitializer(longs("places", new long[1 << 11]))
+        .addInitializer(longs("flat", 1, 1 << 22));
+    for (int i = 0; i < 2_000; i++) {
+      graph.addNode(
+          operator.equals("MatMul")
+              ? node(operator, List.of("flattened", "column"), "small" + i)
+              : node(operator, List.of("long"), "small" + i));
+    }
+    graph.addNode(node("Identity", List.of("small0"), "y"));
+    FilePackage slow = packaged(model(graph).build());
+    assertThatThrownBy(() -> new OnnxRuntime().load(slow))
+        .isInstanceOf(ModelLoadException.class)
+        .hasNoCause()
+        .hasMessageContainingAll(
+            "for one row it may take", "steps, wanted at most", ", " + operator + "; allow");
+  }
+
+  /** Each of a hundred tokens passes all weights, as in a transformer. */
+  @Test
+  void weightsMayBeUsedForEachOfManyTokens() {
+    int wide = 512;
+    GraphProto.Builder graph = graph(
+            node("Gather", List.of("table", "places"), "tokens"),
+            node("MatMul", List.of("tokens", "w"), "mixed"),
+            node("ReduceSum", List.of("mixed"), "y"))
+        .addInitializer(floats("table", new long[] {2, wide}, new float[2 * wide]))
+        .addInitializer(longs("places", new long[100]))
+        .addInitializer(floats("w", new long[] {wide, wide}, new float[wide * wide]));
+    OnnxFile file = OnnxFile.read(model(graph).build().toByteArray());
+    assertThat(OnnxBounds.require(file, 2, operator -> false)).isLessThan(1 << 18);
+  }
+
   /** Some columns, in a shape that is computed from theirs, as exporters write {@code x[:, 1:].view(len(x), -1)}. */
   @ParameterizedTest
   @CsvSource({"0, 1, true", "1, 9223372036854775807, true", "-1, 2147483647, true", "-9, -1, true",
@@ -343,6 +409,17 @@ class OnnxBoundsTest {
       assertThatThrownBy(() -> OnnxBounds.require(file, 2, operator -> false))
           .isInstanceOf(OnnxRefusal.class);
     }
+  }
+
+  /** A number that becomes a text takes many times its room. */
+  @Test
+  void aNumberThatIsWrittenCountsAsText() {
+    GraphProto.Builder graph = graph(
+            node("Gather", List.of("x", "places"), "row").addAttribute(integer("axis", 1)),
+            node("Cast", List.of("row"), "y").addAttribute(integer("to", Forged.STRING)))
+        .addInitializer(longs("places", new long[1 << 13]));
+    OnnxFile file = OnnxFile.read(model(graph).build().toByteArray());
+    assertThat(OnnxBounds.require(file, 2, operator -> false)).isGreaterThan(9L << 13);
   }
 
   /** The weights are made again, as one transposition does; that is theirs to do. */
