@@ -18,6 +18,8 @@ import java.util.function.Consumer;
 public interface Trained {
   /**
    * {@return the model}
+   *
+   * <p>Who had it trained closes it if it is {@link AutoCloseable}: a loop does once it is packaged, and then asks the package's.
    */
   Model model();
 

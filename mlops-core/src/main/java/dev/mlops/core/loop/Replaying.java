@@ -10,9 +10,11 @@ import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelTrainer;
+import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RowSelection;
 import dev.mlops.api.store.Version;
+import dev.mlops.core.internal.guard.Closing;
 import dev.mlops.core.pack.Provenance;
 import dev.mlops.core.serve.Prepared;
 import java.util.ArrayList;
@@ -60,7 +62,8 @@ final class Replaying {
         origin.text(Provenance.CHANGE).stream().mapToLong(Long::parseLong).findFirst();
     RowSelection.Selected selected =
         loop.window.under(dependence).select(rows, change, trainer, told);
-    Model again = selected.trained(trainer, told).model();
+    Trained trained = selected.trained(trainer, told);
+    Model again = trained.model();
     List<Labelled<Row>> asked = new ArrayList<>(selected.rows());
     selected.heldBack().forEach(outcome -> asked.add(outcome.labelled()));
     int differing = 0;
@@ -69,6 +72,8 @@ final class Replaying {
         Optional<Prediction> before = first.using(model -> said(model, each.input()));
         differing += before.equals(said(again, each.input())) ? 0 : 1;
       }
+    } finally {
+      Closing.close(trained);
     }
     return new TrainingReplay(
         version, recorded, Provenance.digest(selected.rows()), asked.size(), differing);

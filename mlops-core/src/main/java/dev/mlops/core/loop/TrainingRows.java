@@ -14,6 +14,7 @@ import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.pack.TrainingStoppedException;
 import dev.mlops.api.retrain.RowSelection;
+import dev.mlops.core.internal.guard.Closing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -299,40 +300,48 @@ public final class TrainingRows implements RowSelection {
     Losses losses = Losses.of(trainer.schema());
     List<Fit> fits = new ArrayList<>();
     RuntimeException first = null;
-    for (RowChoice choice : choices) {
-      context.progress(fits.size(), choices.size(), "training on " + choice);
-      List<Outcome> older = outcomes.subList(Math.max(0, cut - choice.most()), cut);
-      List<RowChoice.Weighted> rows = choice.choose(
-          older,
-          heldBack,
-          change,
-          new SplittableRandom(older.get(older.size() - 1).position()));
-      try {
-        Trained trained = trainer.train(
-            rows.stream()
-                .map(row -> row.outcome().labelled().withWeight(row.weight()))
-                .toList(),
-            context);
-        TestPhase tested = trained.test(test);
-        fits.add(new Fit(rows, trained, tested, losses.score(tested)));
-      } catch (TrainingStoppedException e) {
-        throw e;
-      } catch (
-          RuntimeException e) { // rows that the trainer refuses, which another rule may not choose
-        if (first == null) {
-          first = e;
-        } else if (first != e) {
-          first.addSuppressed(e);
+    List<Trained> made = new ArrayList<>();
+    Trained kept = null;
+    try {
+      for (RowChoice choice : choices) {
+        context.progress(fits.size(), choices.size(), "training on " + choice);
+        List<Outcome> older = outcomes.subList(Math.max(0, cut - choice.most()), cut);
+        List<RowChoice.Weighted> rows = choice.choose(
+            older,
+            heldBack,
+            change,
+            new SplittableRandom(older.get(older.size() - 1).position()));
+        try {
+          Trained trained = trainer.train(
+              rows.stream()
+                  .map(row -> row.outcome().labelled().withWeight(row.weight()))
+                  .toList(),
+              context);
+          made.add(trained);
+          TestPhase tested = trained.test(test);
+          fits.add(new Fit(rows, trained, tested, losses.score(tested)));
+        } catch (TrainingStoppedException e) {
+          throw e;
+        } catch (
+            RuntimeException e) { // rows that the trainer refuses, which another rule may not choose
+          if (first == null) {
+            first = e;
+          } else if (first != e) {
+            first.addSuppressed(e);
+          }
         }
       }
+      Fit best = best(fits);
+      if (best == null) {
+        throw requireNonNull(first);
+      }
+      kept = best.trained;
+      return Selected.of(best.rows.stream().map(RowChoice.Weighted::outcome).toList(), heldBack)
+          .weighing(best.rows.stream().mapToDouble(RowChoice.Weighted::weight).toArray())
+          .fitted(best.trained, best.tested, choices.size());
+    } finally {
+      Closing.allBut(kept, made);
     }
-    Fit best = best(fits);
-    if (best == null) {
-      throw requireNonNull(first);
-    }
-    return Selected.of(best.rows.stream().map(RowChoice.Weighted::outcome).toList(), heldBack)
-        .weighing(best.rows.stream().mapToDouble(RowChoice.Weighted::weight).toArray())
-        .fitted(best.trained, best.tested, choices.size());
   }
 
   /** A rule's rows, the model that was trained on them, and its mean loss with its standard error. */

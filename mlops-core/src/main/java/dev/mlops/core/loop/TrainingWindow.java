@@ -12,6 +12,8 @@ import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.pack.TrainingStoppedException;
 import dev.mlops.api.retrain.RowSelection;
+import dev.mlops.core.internal.guard.Closing;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -193,21 +195,29 @@ public final class TrainingWindow implements RowSelection {
     TreeMap<Integer, double[]> scores = new TreeMap<>();
     Failures failures = new Failures();
     int done = 0;
-    for (int size : sizes) {
-      context.progress(done++, sizes.size(), "training on " + (size - held) + " rows");
-      Trained trained = fit(rows.subList(n - size, cut), trainer, context, failures);
-      if (trained != null) {
-        TestPhase tested = trained.test(heldBack);
-        fits.put(size, new Fit(trained, tested));
-        scores.put(size, losses.score(tested));
+    List<Trained> made = new ArrayList<>();
+    Trained kept = null;
+    try {
+      for (int size : sizes) {
+        context.progress(done++, sizes.size(), "training on " + (size - held) + " rows");
+        Trained trained = fit(rows.subList(n - size, cut), trainer, context, failures);
+        if (trained != null) {
+          made.add(trained);
+          TestPhase tested = trained.test(heldBack);
+          fits.put(size, new Fit(trained, tested));
+          scores.put(size, losses.score(tested));
+        }
       }
+      if (fits.isEmpty()) {
+        throw failures.all();
+      }
+      int size = longest(scores);
+      Fit chosen = requireNonNull(fits.get(size));
+      kept = chosen.trained;
+      return new Choice(chosen.trained, chosen.tested, size, held, fits.size());
+    } finally {
+      Closing.allBut(kept, made);
     }
-    if (fits.isEmpty()) {
-      throw failures.all();
-    }
-    int size = longest(scores);
-    Fit chosen = requireNonNull(fits.get(size));
-    return new Choice(chosen.trained, chosen.tested, size, held, fits.size());
   }
 
   /** The model of a window; null if the trainer refuses its rows, which those of another may not share. */

@@ -18,6 +18,7 @@ import dev.mlops.api.store.Version;
 import dev.mlops.core.gate.Examination;
 import dev.mlops.core.gate.ReleaseGate;
 import dev.mlops.core.gate.Trial;
+import dev.mlops.core.internal.guard.Closing;
 import dev.mlops.core.optimise.Diagnosis;
 import dev.mlops.core.optimise.Situation;
 import dev.mlops.core.pack.Provenance;
@@ -221,30 +222,38 @@ final class Watching implements Phase {
     RowSelection.Selected selection =
         loop.window.under(dependence).select(rows, change, trainer, context);
     Trained trained = selection.trained(trainer, context);
-    loop.doing("tested on " + selection.heldBack().size() + " rows held back");
-    TestPhase tested = selection.tested(trained).measuring(loop.metrics());
-    StandingStill still = loop.deployment.using(serving -> StandingStill.of(
-        selection.heldBack(),
-        tested,
-        Long.toString(champion.number()),
-        serving,
-        Losses.of(loop.trainer.schema()),
-        dependence,
-        loop.lead));
-    if (!still.beaten()) {
-      return () -> stoodStill(champion, still, change);
+    TestPhase tested;
+    StandingStill still;
+    String picture;
+    ModelPackage made;
+    try {
+      loop.doing("tested on " + selection.heldBack().size() + " rows held back");
+      tested = selection.tested(trained).measuring(loop.metrics());
+      still = loop.deployment.using(serving -> StandingStill.of(
+          selection.heldBack(),
+          tested,
+          Long.toString(champion.number()),
+          serving,
+          Losses.of(loop.trainer.schema()),
+          dependence,
+          loop.lead));
+      if (!still.beaten()) {
+        return () -> stoodStill(champion, still, change);
+      }
+      loop.doing("packaged");
+      Trained candidate = trained.testedOn(tested);
+      picture = PictureOfToday.of(selection.training(), selection.heldBack())
+          + PictureOfToday.live(evidence);
+      ModelPackage plain = candidate.asPackage(champion.model());
+      made = plain.digest().equals(champion.digest())
+          ? plain // the champion again, which came from elsewhere
+          : candidate.asPackage(champion.model(), about -> {
+            origin(about, champion, selection, picture, answer);
+            chosen(about, rows, change, training, dependence);
+          });
+    } finally {
+      Closing.close(trained); // the package is loaded instead
     }
-    loop.doing("packaged");
-    Trained candidate = trained.testedOn(tested);
-    String picture = PictureOfToday.of(selection.training(), selection.heldBack())
-        + PictureOfToday.live(evidence);
-    ModelPackage plain = candidate.asPackage(champion.model());
-    ModelPackage made = plain.digest().equals(champion.digest())
-        ? plain // the champion again, which came from elsewhere
-        : candidate.asPackage(champion.model(), about -> {
-          origin(about, champion, selection, picture, answer);
-          chosen(about, rows, change, training, dependence);
-        });
     training.commit();
     loop.steps.write(loop.steps
         .event(LoopEvent.Kind.PUBLISHING)

@@ -56,7 +56,15 @@ class RemediesLoopTest {
   private final List<LoopEvent> heard = new ArrayList<>();
   private final AtomicInteger trainings = new AtomicInteger();
 
-  private static final class Scoring implements Model {
+  /** Models that were loaded and are not closed. */
+  private final AtomicInteger open = new AtomicInteger();
+
+  private final class Scoring implements Model, AutoCloseable {
+    @Override
+    public void close() {
+      open.decrementAndGet();
+    }
+
     @Override
     public Classification predict(Row row) {
       double yes = row.number(0);
@@ -73,6 +81,7 @@ class RemediesLoopTest {
     @Override
     public Trained train(List<Labelled<Row>> rows, TrainingContext context) {
       trainings.incrementAndGet();
+      open.incrementAndGet();
       return TrainedModel.of(SCHEMA, new Scoring(), "scoring", new byte[] {1}, context);
     }
   };
@@ -85,6 +94,7 @@ class RemediesLoopTest {
 
     @Override
     public Model load(ModelPackage source) {
+      open.incrementAndGet();
       return new Scoring();
     }
   };
@@ -102,6 +112,7 @@ class RemediesLoopTest {
     }
     Trained trained = trainer.train(rows);
     trainings.set(0);
+    open.set(0); // the host's own, which it drops
     return trained.testedOn(trained.test(rows).measuring(Metric.ROC_AUC)).asPackage("orders");
   }
 
@@ -144,6 +155,7 @@ class RemediesLoopTest {
         assertThat(loop.trouble()).isEmpty();
       }
     }
+    assertThat(open).as("models that nobody closed").hasValue(0);
   }
 
   private boolean promoted() {

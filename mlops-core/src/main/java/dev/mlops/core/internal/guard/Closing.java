@@ -1,9 +1,14 @@
 package dev.mlops.core.internal.guard;
 
 import dev.mlops.api.model.Model;
+import dev.mlops.api.pack.Trained;
+import dev.mlops.core.internal.log.Warnings;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Closes models that nobody asks any more.
+ * Closes models that nobody asks any more: they may hold native memory.
  *
  * <p>Thread-safe.
  *
@@ -12,18 +17,31 @@ import dev.mlops.api.model.Model;
 public final class Closing {
   private Closing() {}
 
-  /**
-   * Closes a model if it holds something; never throws an exception.
-   *
-   * @param model that nobody asks again
-   */
+  /** Closes a model if it can be; what it throws is logged. */
   public static void close(Model model) {
-    if (model instanceof AutoCloseable held) {
-      try {
+    quietly(() -> model);
+  }
+
+  /** Closes a model that was trained, after its package was made. */
+  public static void close(Trained trained) {
+    quietly(trained::model);
+  }
+
+  /** Closes all models but one, and none that is equal to it: a trainer may give one model twice. */
+  public static void allBut(@Nullable Trained kept, List<Trained> trained) {
+    for (Trained each : trained) {
+      quietly(() -> kept != null && each.model().equals(kept.model()) ? null : each.model());
+    }
+  }
+
+  private static void quietly(Supplier<? extends @Nullable Model> model) {
+    try {
+      if (model.get() instanceof AutoCloseable held) {
         held.close();
-      } catch (Exception e) {
-        // Nobody asks it again: what it holds may be lost.
       }
+    } catch (Throwable e) { // nobody asks it again: what it holds may be lost
+      Warnings.of(Closing.class)
+          .once(e.getClass().getName(), "a model that was trained could not be closed", e);
     }
   }
 }

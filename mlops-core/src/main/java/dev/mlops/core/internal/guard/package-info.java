@@ -1,4 +1,4 @@
-/** The one net under code of a host that is asked a question. */
+/** The one net under code of a host: what it answers to a question, and what it made. */
 @NullMarked
 package dev.mlops.core.internal.guard;
 
