@@ -77,8 +77,8 @@ public final class Truth {
             "true value of \"" + name + "\" must be finite, but was " + value);
       }
       if (named.put(name, value) != null) {
-        throw new IllegalArgumentException("wanted each output named once, got one of "
-            + values.size() + " names twice");
+        throw new IllegalArgumentException(
+            "wanted each output named once, got one of " + values.size() + " names twice");
       }
     });
     return new Truth(null, Collections.unmodifiableMap(named), false);

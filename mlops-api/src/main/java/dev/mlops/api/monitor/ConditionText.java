@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 final class ConditionText {
   /** Longer texts are no condition. */
   private static final int LONGEST = 10_000;
+
   private static final int DEEPEST = 100;
 
   private static final Pattern TIME_PART =

@@ -25,14 +25,15 @@ record RecoveringPolicy(RetrainPolicy policy, Condition recovered) implements Re
   @Override
   public RetrainDecision decide(Evidence now, RetrainHistory past) {
     RetrainDecision decision = policy.decide(now, past);
-    Optional<Instant> answered = past.lastCandidate()
-        .filter(begun -> !begun.isAfter(now.at()) && answers(past, begun));
+    Optional<Instant> answered =
+        past.lastCandidate().filter(begun -> !begun.isAfter(now.at()) && answers(past, begun));
     Optional<Instant> passed = past.passed(recovered);
     boolean waits = answered.isPresent() && passed.stream().noneMatch(answered.get()::isBefore);
     return RetrainDecision.of(
         waits && decision.retrain() ? RetrainDecision.Outcome.SUPPRESSED : decision.outcome(),
         "recovering when " + MlopsException.named(recovered),
-        answered.map(begun -> "candidate of " + begun + ", "
+        answered
+            .map(begun -> "candidate of " + begun + ", "
                 + passed.map(at -> "PASS last at " + at).orElse("no PASS since"))
             .orElse("no candidate was judged beside this champion"),
         List.of(decision));
@@ -42,8 +43,8 @@ record RecoveringPolicy(RetrainPolicy policy, Condition recovered) implements Re
   private static boolean answers(RetrainHistory past, Instant begun) {
     return !begun.isBefore(past.championSince())
         && past.lastResult().stream()
-            .allMatch(result -> result == RetrainHistory.Result.KEPT
-                || result == RetrainHistory.Result.PROMOTED);
+            .allMatch(result ->
+                result == RetrainHistory.Result.KEPT || result == RetrainHistory.Result.PROMOTED);
   }
 
   @Override

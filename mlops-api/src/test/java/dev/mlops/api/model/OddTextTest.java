@@ -63,10 +63,12 @@ class OddTextTest {
             Call.took(1).withSegment(CUT).segment().orElseThrow(),
             Configuration.builder().put("a", CUT).build().text("a").orElseThrow(),
             Configuration.builder().put(CUT, 1).build().values().firstKey(),
-            Calibration.platt(Map.of(CUT, new Calibration.Line(1, 0)))
-                .lines()
-                .firstKey(),
-            DecisionThresholds.of(Map.of(CUT, 0.5)).byLabel().keySet().iterator().next()))
+            Calibration.platt(Map.of(CUT, new Calibration.Line(1, 0))).lines().firstKey(),
+            DecisionThresholds.of(Map.of(CUT, 0.5))
+                .byLabel()
+                .keySet()
+                .iterator()
+                .next()))
         .containsOnly(WHOLE);
   }
 

@@ -292,7 +292,8 @@ public final class EvidenceJson {
         .caused(json.get("caused").integer())
         .waiting(json.get("waiting").integer());
     json.find("sampledOneIn") // what the first releases did not write
-        .ifPresent(oneIn -> section.sampled(sampling(oneIn), json.get("unsampled").integer()));
+        .ifPresent(
+            oneIn -> section.sampled(sampling(oneIn), json.get("unsampled").integer()));
     json.find("baseline")
         .ifPresent(baseline -> section.baseline(StoredBaseline.of(baseline.bytes())));
     json.find("firstFailure").ifPresent(what -> section.firstFailure(what.text()));

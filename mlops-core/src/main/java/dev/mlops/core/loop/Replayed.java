@@ -14,7 +14,11 @@ import java.util.random.RandomGenerator;
 
 /** What another choice takes, and the outcomes at some positions, which count more. */
 record Replayed(
-    RowChoice choice, String what, Supplier<? extends Collection<Long>> positions, int among, double weight)
+    RowChoice choice,
+    String what,
+    Supplier<? extends Collection<Long>> positions,
+    int among,
+    double weight)
     implements RowChoice {
   @Override
   public int most() {

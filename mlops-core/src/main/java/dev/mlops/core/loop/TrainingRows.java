@@ -323,7 +323,8 @@ public final class TrainingRows implements RowSelection {
         } catch (TrainingStoppedException e) {
           throw e;
         } catch (
-            RuntimeException e) { // rows that the trainer refuses, which another rule may not choose
+            RuntimeException
+                e) { // rows that the trainer refuses, which another rule may not choose
           if (first == null) {
             first = e;
           } else if (first != e) {

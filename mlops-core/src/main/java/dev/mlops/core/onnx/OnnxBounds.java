@@ -148,12 +148,8 @@ final class OnnxBounds {
       "Xor");
 
   /** Each output has at most as many elements as the largest input, in another shape. */
-  private static final Set<String> AT_MOST_LARGEST = Set.of(
-      "Compress",
-      "DepthToSpace",
-      "SpaceToDepth",
-      "StringNormalizer",
-      "Unique");
+  private static final Set<String> AT_MOST_LARGEST =
+      Set.of("Compress", "DepthToSpace", "SpaceToDepth", "StringNormalizer", "Unique");
 
   /** Each element is a sum of products of elements of two inputs. */
   private static final Set<String> PRODUCTS = Set.of(

@@ -104,9 +104,7 @@ final class CloudWatch {
       parts.put("Alarm" + (resources.size() + parts.size()), alarm(model, rule, leaf, number));
       return "ALARM(\"" + rule.name() + number + "\")";
     });
-    if (asked.isEmpty()
-        || asked.get().length() > LONGEST_RULE
-        || parts.size() > MOST_PARTS) {
+    if (asked.isEmpty() || asked.get().length() > LONGEST_RULE || parts.size() > MOST_PARTS) {
       left.add(rule.name() + ": an alarm of CloudWatch cannot be of " + query.summary()
           + ", which holds where another condition is shown to fail, or of too many of its parts");
       return;

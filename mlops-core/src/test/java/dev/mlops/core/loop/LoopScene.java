@@ -1,7 +1,7 @@
 package dev.mlops.core.loop;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Classification;

@@ -193,9 +193,9 @@ class TrainingRowsTest {
     assertThat(rows.most()).isEqualTo(700);
     assertThat(rows)
         .hasToString("the last 100, incidents of the last 700 replayed with weight 3.0");
-    assertThat(positions(select(
-                TrainingRows.last(100).replaying("incidents", () -> incidents, 300, 3), all)
-            .training()))
+    assertThat(positions(
+            select(TrainingRows.last(100).replaying("incidents", () -> incidents, 300, 3), all)
+                .training()))
         .as("older than the last 300 before those held back")
         .doesNotContain(first, first + 150);
     assertThat(select(

@@ -392,8 +392,16 @@ class OnnxBoundsTest {
 
   /** Some columns, in a shape that is computed from theirs, as exporters write {@code x[:, 1:].view(len(x), -1)}. */
   @ParameterizedTest
-  @CsvSource({"0, 1, true", "1, 9223372036854775807, true", "-1, 2147483647, true", "-9, -1, true",
-      "1, 1, false", "2, 9223372036854775807, false", "0, -2, false", "1, 0, false"})
+  @CsvSource({
+    "0, 1, true",
+    "1, 9223372036854775807, true",
+    "-1, 2147483647, true",
+    "-9, -1, true",
+    "1, 1, false",
+    "2, 9223372036854775807, false",
+    "0, -2, false",
+    "1, 0, false"
+  })
   void aSliceOfKnownColumnsHasElements(long start, long end, boolean some) {
     GraphProto.Builder graph = graph(
             node("Slice", List.of("x", "start", "end", "one"), "part"),

@@ -179,7 +179,8 @@ class CalibrationFitTest {
     }
     assertThat(new ErrorCosts(1, 4).threshold()).isEqualTo(0.2);
     double near = Math.nextUp(0.5);
-    assertThat(new ErrorCosts(1, 1).threshold(new double[] {0.5, near}, new boolean[] {false, true}))
+    assertThat(
+            new ErrorCosts(1, 1).threshold(new double[] {0.5, near}, new boolean[] {false, true}))
         .isEqualTo(near);
   }
 }

@@ -1,8 +1,8 @@
 package dev.mlops.core.pack;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.mlops.api.model.AnomalyScore;
 import dev.mlops.api.model.Classification;

@@ -214,8 +214,7 @@ class PlatformsTest {
   @Test
   void aRecoveryWaitsForNoMoreTruthsThanItAsksForItself() {
     AlertRule rule = AlertRule.of("recall", quality("recall").atLeast(0.7)).fewestTruths(300);
-    for (AlertRule each :
-        List.of(rule, rule.recoveringWhen(quality("recall").atLeast(0.7)))) {
+    for (AlertRule each : List.of(rule, rule.recoveringWhen(quality("recall").atLeast(0.7)))) {
       assertThat(expression(each)).contains("} >= 300)").doesNotContain("} >= 30)");
     }
     assertThat(expression(rule.recoveringWhen(quality("recall").atLeast(0.8))))
@@ -225,24 +224,29 @@ class PlatformsTest {
   private static String expression(AlertRule rule) {
     return at(
         yaml(Platforms.prometheus("fraud", List.of(rule)).file("rules.yml")),
-        "groups", 0, "rules", 0, "expr");
+        "groups",
+        0,
+        "rules",
+        0,
+        "expr");
   }
 
   /** The service refuses the whole template otherwise. */
   @Test
   void anAlarmOfCloudWatchLooksBackADayAtMost() {
     AlertRule rule = AlertRule.of("old", Signals.model().newerThan(Duration.ofDays(30)));
-    Object longest =
-        yaml(Platforms.cloudWatch("fraud", List.of(rule.holding(Duration.ofDays(1).minusNanos(1))))
+    Object longest = yaml(
+        Platforms.cloudWatch("fraud", List.of(rule.holding(Duration.ofDays(1).minusNanos(1))))
             .file("alarms.json"));
     assertThat(PlatformsTest.<Map<String, Object>>at(longest, "Resources", "Alarm0", "Properties"))
         .containsEntry("EvaluationPeriods", 1_440)
         .containsEntry("DatapointsToAlarm", 1_440);
-    List<AlertRule> longer = List.of(
-        rule.holding(Duration.ofDays(1)), rule.holding(Duration.ofSeconds(Long.MAX_VALUE)));
+    List<AlertRule> longer =
+        List.of(rule.holding(Duration.ofDays(1)), rule.holding(Duration.ofSeconds(Long.MAX_VALUE)));
     for (AlertRule each : longer) {
       PlatformFiles files = Platforms.cloudWatch("fraud", List.of(each));
-      assertThat(PlatformsTest.<Map<String, Object>>at(yaml(files.file("alarms.json")), "Resources"))
+      assertThat(
+              PlatformsTest.<Map<String, Object>>at(yaml(files.file("alarms.json")), "Resources"))
           .isEmpty();
       assertThat(files.left())
           .containsExactly(
@@ -265,17 +269,20 @@ class PlatformsTest {
       Map<String, Object> resources =
           at(yaml(Platforms.cloudWatch("m", List.of(rule)).file("alarms.json")), "Resources");
       assertThat(resources).hasSizeBetween(50, 101);
-      resources.values().forEach(alarm -> assertThat(
-              PlatformsTest.<String>at(alarm, "Properties", "AlarmDescription"))
-          .hasSizeLessThanOrEqualTo(1_024)
-          .endsWith("; https://wiki/r"));
+      resources
+          .values()
+          .forEach(
+              alarm -> assertThat(PlatformsTest.<String>at(alarm, "Properties", "AlarmDescription"))
+                  .hasSizeLessThanOrEqualTo(1_024)
+                  .endsWith("; https://wiki/r"));
     }
     List<Condition> larger = List.of(
         Signals.atLeast(6, Collections.nCopies(7, long21).toArray(Condition[]::new)),
         Signals.anyOf(Collections.nCopies(101, ticks).toArray(Condition[]::new)));
     for (Condition each : larger) {
       PlatformFiles files = Platforms.cloudWatch("m", List.of(AlertRule.of("r", each)));
-      assertThat(PlatformsTest.<Map<String, Object>>at(yaml(files.file("alarms.json")), "Resources"))
+      assertThat(
+              PlatformsTest.<Map<String, Object>>at(yaml(files.file("alarms.json")), "Resources"))
           .isEmpty();
       assertThat(files.left()).singleElement().asString().contains("too many of its parts");
     }

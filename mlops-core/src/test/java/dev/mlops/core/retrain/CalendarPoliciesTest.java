@@ -233,10 +233,8 @@ class CalendarPoliciesTest {
   @Test
   void aNumberNearItsLimitAsksForOneCandidateUntilItHasRecovered() {
     Condition recovered = quality("accuracy").atLeast(0.75);
-    RetrainPolicy policy =
-        violated(quality("accuracy").atLeast(0.70)).recoveringWhen(recovered);
-    assertThat(policy.or(afterTruths(10)).atMostEvery(DAY).recoveries())
-        .containsExactly(recovered);
+    RetrainPolicy policy = violated(quality("accuracy").atLeast(0.70)).recoveringWhen(recovered);
+    assertThat(policy.or(afterTruths(10)).atMostEvery(DAY).recoveries()).containsExactly(recovered);
     assertThat(not(policy).recoveries()).containsExactly(recovered);
     assertThat(atLeast(1, afterTruths(10), policy).recoveries()).containsExactly(recovered);
     assertThat(policy.expressions()).hasSize(2);
@@ -247,8 +245,7 @@ class CalendarPoliciesTest {
     Instant begun = START.plus(DAY).minusSeconds(60);
 
     RetrainHistory running = history.toBuilder().candidate(begun).build();
-    RetrainHistory kept =
-        running.toBuilder().ended(RetrainHistory.Result.KEPT).build();
+    RetrainHistory kept = running.toBuilder().ended(RetrainHistory.Result.KEPT).build();
     for (RetrainHistory answered : List.of(running, kept)) {
       RetrainDecision again = policy.decide(accuracy(600, 1_000), answered);
       assertThat(again.outcome()).isEqualTo(Outcome.SUPPRESSED);
@@ -271,7 +268,9 @@ class CalendarPoliciesTest {
         .as("a candidate that failed has answered nothing")
         .isEqualTo(Outcome.RETRAIN);
     assertThat(policy
-            .decide(accuracy(600, 1_000), kept.toBuilder().championSince(begun.plusSeconds(1)).build())
+            .decide(
+                accuracy(600, 1_000),
+                kept.toBuilder().championSince(begun.plusSeconds(1)).build())
             .outcome())
         .as("another champion")
         .isEqualTo(Outcome.RETRAIN);

@@ -1,8 +1,8 @@
 package dev.mlops.core.rollout;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
