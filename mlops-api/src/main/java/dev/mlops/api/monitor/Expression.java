@@ -336,7 +336,7 @@ public final class Expression {
     if (atLeast ? !(limit > 0 && limit <= 1) : !(limit >= 0 && limit < 1)) {
       throw new IllegalArgumentException("the limit of a share must be "
           + (atLeast ? "above 0 and at most 1" : "at least 0 and below 1")
-          + ", or every share would meet it, but was " + limit);
+          + ", or every share would meet it, or none, but was " + limit);
     }
     return limit;
   }

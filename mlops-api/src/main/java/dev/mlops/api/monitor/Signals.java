@@ -512,6 +512,10 @@ public final class Signals {
     private TimelyQuestions(Duration limit, @Nullable Window window) {
       this.limit = requireNonNull(limit, "limit");
       this.window = window;
+      if (limit.isZero() || limit.isNegative()) {
+        throw new IllegalArgumentException(
+            "limit must be longer than zero, but was " + MlopsException.shown(limit));
+      }
       if (limit.compareTo(Duration.ofHours(1)) > 0) {
         throw new IllegalArgumentException(
             "limit must be at most an hour, but was " + MlopsException.shown(limit));

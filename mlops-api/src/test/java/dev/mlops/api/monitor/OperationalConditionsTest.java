@@ -214,6 +214,21 @@ class OperationalConditionsTest {
 
   /** A rule that asks for more truths asks it of each part about quality, not of the first part alone. */
   @Test
+  void aTimeOrAShareOutOfRangeIsRefusedWhereItIsNamed() {
+    Signals.LatencyQuestions latency = Signals.latency();
+    for (Duration time : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofSeconds(3_601))) {
+      assertThatThrownBy(() -> latency.within(time))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("limit must be ");
+    }
+    for (double share : new double[] {0, 1.5, Double.NaN}) {
+      assertThatThrownBy(() -> latency.within(Duration.ofMillis(20)).atLeast(share))
+          .hasMessage("the limit of a share must be above 0 and at most 1, or every share would meet"
+              + " it, or none, but was " + share);
+    }
+  }
+
+  @Test
   void fewestTruthsThatNoPartRestsOnAreRefused() {
     Condition ticks = Signals.ticks().newerThan(Duration.ofMinutes(5));
     Condition code = evidence -> Finding.inconclusive("nothing");
