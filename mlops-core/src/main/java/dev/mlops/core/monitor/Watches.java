@@ -193,12 +193,16 @@ final class Watches {
     return signalled;
   }
 
-  /** Makes the watches of features anew that hold them against the whole baseline, of which a log had left out a part. */
+  /**
+   * Makes the watches anew that hold features against the whole baseline, of which a log had left out a part, and those of the host
+   * for which it made no detector of that.
+   */
   void know(Section section) {
     Baseline whole = section.baseline;
     // Others may hold the same map, since what was written of their baselines was equal.
     Map<Watch, Watcher> made = new LinkedHashMap<>(section.watchers);
     made.replaceAll((watch, watcher) -> watch.input() == Watch.Input.FEATURES
+            || (watch.detector().isPresent() && watcher.findsNothing())
         ? new Watcher(watch, own.get(watch), whole, whole, remembered)
         : watcher);
     section.watchers = made;

@@ -14,10 +14,12 @@ import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.Segmentation;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.monitor.VersionEvidence;
+import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.monitor.WatchCondition;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.ColumnProfile;
 import dev.mlops.drift.profile.Baselines;
+import dev.mlops.drift.stream.SrEDetector;
 import dev.mlops.testkit.ManualClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -26,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -206,5 +209,38 @@ class LoggedBaselineTest {
     after.tick();
     assertThat(champion(after).version()).isEqualTo("2");
     assertThat(champion(after).drift(MOVED.watch()).orElseThrow().level()).isEqualTo(Level.STABLE);
+  }
+
+  /** The host's own detector of quality cannot be made of what the log had kept. */
+  @Test
+  void aDetectorOfTheHostIsMadeOfTheWholeBaseline() {
+    Watch own = Watch.own("errors.mine", Metric.ACCURACY);
+    Supplier<MicrometerMonitor> opening = () -> {
+      MicrometerMonitor monitor = MicrometerMonitor.config(new SimpleMeterRegistry())
+          .clock(clock)
+          .watching(own, whole -> {
+            if (whole.columns().stream().noneMatch(each -> each.column().equals("dropped"))) {
+              throw new IllegalArgumentException("no profile of the column");
+            }
+            return SrEDetector.above(0.1).falseAlarmEvery(10_000);
+          })
+          .logging(LedgerLog.in(temp.resolve("ledger")).column("dropped", ColumnPolicy.drop()))
+          .open("m");
+      opened.add(monitor);
+      return monitor;
+    };
+    Baseline baseline = baseline("SECRET", 1_900);
+    MicrometerMonitor before = opening.get();
+    before.recorder("1", baseline);
+    before.champion("1");
+    before.tick();
+    before.close();
+    MicrometerMonitor after = opening.get();
+    Recorder recorder = after.recorder("1", baseline);
+    for (int i = 0; i < 100; i++) {
+      after.truth(recorder.record(row("SECRET", i), YES, 1), TRUE);
+    }
+    after.tick();
+    assertThat(champion(after).drift(own).orElseThrow().inputs()).isEqualTo(100);
   }
 }
