@@ -223,8 +223,9 @@ class OperationalConditionsTest {
     }
     for (double share : new double[] {0, 1.5, Double.NaN}) {
       assertThatThrownBy(() -> latency.within(Duration.ofMillis(20)).atLeast(share))
-          .hasMessage("the limit of a share must be above 0 and at most 1, or every share would meet"
-              + " it, or none, but was " + share);
+          .hasMessage(
+              "the limit of a share must be above 0 and at most 1, or every share would meet"
+                  + " it, or none, but was " + share);
     }
   }
 
