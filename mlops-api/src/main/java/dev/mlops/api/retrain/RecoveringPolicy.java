@@ -25,8 +25,9 @@ record RecoveringPolicy(RetrainPolicy policy, Condition recovered) implements Re
   @Override
   public RetrainDecision decide(Evidence now, RetrainHistory past) {
     RetrainDecision decision = policy.decide(now, past);
-    Optional<Instant> answered =
-        past.lastCandidate().filter(begun -> !begun.isAfter(now.at()) && answers(past, begun));
+    // Beside the champion of now; a candidate that failed has answered nothing.
+    Optional<Instant> answered = past.lastJudged()
+        .filter(begun -> !begun.isAfter(now.at()) && !begun.isBefore(past.championSince()));
     Optional<Instant> passed = past.passed(recovered);
     boolean waits = answered.isPresent() && passed.stream().noneMatch(answered.get()::isBefore);
     return RetrainDecision.of(
@@ -37,14 +38,6 @@ record RecoveringPolicy(RetrainPolicy policy, Condition recovered) implements Re
                 + passed.map(at -> "PASS last at " + at).orElse("no PASS since"))
             .orElse("no candidate was judged beside this champion"),
         List.of(decision));
-  }
-
-  /** A candidate that was judged, or is, beside the champion of now; one that failed has answered nothing. */
-  private static boolean answers(RetrainHistory past, Instant begun) {
-    return !begun.isBefore(past.championSince())
-        && past.lastResult().stream()
-            .allMatch(result ->
-                result == RetrainHistory.Result.KEPT || result == RetrainHistory.Result.PROMOTED);
   }
 
   @Override

@@ -54,6 +54,8 @@ public final class RetrainHistory {
   private final @Nullable Instant lastCandidate;
   private final @Nullable Long lastPosition;
   private final @Nullable Result lastResult;
+  /** When the newest candidate before the last was begun that was judged. */
+  private final @Nullable Instant judgedBefore;
   private final @Nullable Long change;
   private final long sinceChangeThen;
   private final @Nullable Long end;
@@ -67,6 +69,7 @@ public final class RetrainHistory {
     this.lastCandidate = builder.lastCandidate;
     this.lastPosition = builder.lastPosition;
     this.lastResult = builder.lastResult;
+    this.judgedBefore = builder.judgedBefore;
     this.change = builder.change;
     this.sinceChangeThen = builder.sinceChangeThen;
     this.end = builder.end;
@@ -102,6 +105,7 @@ public final class RetrainHistory {
     copy.lastCandidate = lastCandidate;
     copy.lastPosition = lastPosition;
     copy.lastResult = lastResult;
+    copy.judgedBefore = judgedBefore;
     copy.change = change;
     copy.sinceChangeThen = sinceChangeThen;
     copy.end = end;
@@ -151,6 +155,16 @@ public final class RetrainHistory {
   /** {@return how the newest candidate ended; empty if there was none, or it is not decided yet} */
   public Optional<Result> lastResult() {
     return Optional.ofNullable(lastResult);
+  }
+
+  /** {@return when the newest candidate was begun that was judged or is under way; one that failed or was abandoned is not} */
+  public Optional<Instant> lastJudged() {
+    return Optional.ofNullable(
+        lastResult == null || judged(lastResult) ? lastCandidate : judgedBefore);
+  }
+
+  private static boolean judged(@Nullable Result result) {
+    return result == Result.KEPT || result == Result.PROMOTED;
   }
 
   /** {@return the position of the newest change that a candidate was trained for} */
@@ -215,6 +229,7 @@ public final class RetrainHistory {
         && Objects.equals(lastCandidate, that.lastCandidate)
         && Objects.equals(lastPosition, that.lastPosition)
         && lastResult == that.lastResult
+        && Objects.equals(judgedBefore, that.judgedBefore)
         && Objects.equals(change, that.change)
         && sinceChangeThen == that.sinceChangeThen
         && Objects.equals(end, that.end)
@@ -254,6 +269,7 @@ public final class RetrainHistory {
     private @Nullable Instant lastCandidate;
     private @Nullable Long lastPosition;
     private @Nullable Result lastResult;
+    private @Nullable Instant judgedBefore;
     private @Nullable Long change;
     private long sinceChangeThen;
     private @Nullable Long end;
@@ -280,6 +296,7 @@ public final class RetrainHistory {
      * @param at when it was begun
      */
     public Builder candidate(Instant at) {
+      this.judgedBefore = judged(lastResult) ? lastCandidate : judgedBefore;
       this.lastCandidate = requireNonNull(at, "at");
       this.lastPosition = null;
       this.lastResult = null;

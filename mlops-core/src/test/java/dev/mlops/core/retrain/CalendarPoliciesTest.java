@@ -267,6 +267,20 @@ class CalendarPoliciesTest {
             .outcome())
         .as("a candidate that failed has answered nothing")
         .isEqualTo(Outcome.RETRAIN);
+    RetrainHistory failed = kept.toBuilder()
+        .candidate(begun.plusSeconds(30))
+        .ended(RetrainHistory.Result.FAILED)
+        .build();
+    RetrainHistory twice = failed.toBuilder()
+        .candidate(begun.plusSeconds(40))
+        .ended(RetrainHistory.Result.ABANDONED)
+        .build();
+    for (RetrainHistory later : List.of(failed, twice)) {
+      assertThat(later.lastJudged()).hasValue(begun);
+      assertThat(policy.decide(accuracy(600, 1_000), later).outcome())
+          .as("nor has it taken back what the one before it answered")
+          .isEqualTo(Outcome.SUPPRESSED);
+    }
     assertThat(policy
             .decide(
                 accuracy(600, 1_000),
