@@ -51,8 +51,8 @@ public final class ServeWhileTraining {
         .train(rows(1, 2_000))
         .testedOn(rows(2, 2_000))
         .asPackage("load");
-    ModelTrainer trainer = TribuoTrainer.classifier(
-        Payments.ROWS.schema(), new LogisticRegressionTrainer());
+    ModelTrainer trainer =
+        TribuoTrainer.classifier(Payments.ROWS.schema(), new LogisticRegressionTrainer());
     List<Labelled<Row>> training = rows(3, ROWS);
     Payment[] inputs = inputs();
     try (VersionStore store = FileVersionStore.open(Files.createTempDirectory("training"));
@@ -90,12 +90,15 @@ public final class ServeWhileTraining {
       done.set(true);
       LockSupport.unpark(ticks);
       ticks.join();
-      say("| %d/s, from the intended start, %d processors | median | p99 | p99.9 | longest |", RATE,
-          Runtime.getRuntime().availableProcessors());
+      say(
+          "| %d/s, from the intended start, %d processors | median | p99 | p99.9 | longest |",
+          RATE, Runtime.getRuntime().availableProcessors());
       say("|---|---|---|---|---|");
       row("nothing is trained", idle);
       row("one thread trains on " + ROWS + " rows, " + models.get() + " times", busy);
-      say("p99 while training is %.2f of that while idle", quantile(busy, 0.99) / quantile(idle, 0.99));
+      say(
+          "p99 while training is %.2f of that while idle",
+          quantile(busy, 0.99) / quantile(idle, 0.99));
     }
   }
 

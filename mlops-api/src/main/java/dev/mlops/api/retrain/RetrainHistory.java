@@ -56,6 +56,7 @@ public final class RetrainHistory {
   private final @Nullable Result lastResult;
   /** When the newest candidate before the last was begun that was judged. */
   private final @Nullable Instant judgedBefore;
+
   private final @Nullable Long change;
   private final long sinceChangeThen;
   private final @Nullable Long end;
