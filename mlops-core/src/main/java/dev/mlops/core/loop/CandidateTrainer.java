@@ -11,6 +11,7 @@ import dev.mlops.api.pack.PackageDraft;
 import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
+import dev.mlops.core.internal.guard.Closing;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +64,15 @@ final class CandidateTrainer implements ModelTrainer {
   @Override
   public Trained train(List<Labelled<Row>> rows, TrainingContext context) {
     Trained trained = trainer.train(rows, context);
+    try {
+      return described(trained);
+    } catch (Throwable e) { // what the host says of a candidate ended it
+      Closing.close(trained);
+      throw e;
+    }
+  }
+
+  private Trained described(Trained trained) {
     Consumer<? super PackageDraft> all = said;
     if (all == null) {
       ModelPackage described = trained.asPackage(champion.model(), about);

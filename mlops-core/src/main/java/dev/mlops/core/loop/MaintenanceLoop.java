@@ -629,7 +629,8 @@ public final class MaintenanceLoop implements AutoCloseable {
      *
      * <p>A candidate comes from the trainer, without the settings, documents, libraries and environment that were given to
      * another package by hand. Decision thresholds alone are the champion's where neither the trainer nor this call gives any:
-     * a candidate that decided otherwise would be another decision, not a fresher model.
+     * a candidate that decided otherwise would be another decision, not a fresher model. They are kept also where the champion's
+     * scores are calibrated and the candidate's are not; it is tested, gated and compared with them.
      *
      * @param about adds settings, documents, libraries and the environment to the draft of the package; called on the
      *     executor, more than once for a candidate, and should give the same each time; what it throws ends the candidate
