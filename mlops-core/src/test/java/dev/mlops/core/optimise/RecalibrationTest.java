@@ -20,6 +20,7 @@ import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.pack.Calibration;
 import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.PackageFile;
@@ -28,6 +29,7 @@ import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.environment.EnvironmentReport;
 import dev.mlops.core.gate.GateReport;
 import dev.mlops.core.gate.ReleaseGate;
 import dev.mlops.core.pack.TrainedModel;
@@ -118,7 +120,7 @@ class RecalibrationTest {
             "fraud",
             about -> about
                 .configuration("region", "north")
-                .library(dev.mlops.api.pack.Library.of("org.example:scoring", "1.0"))
+                .library(Library.of("org.example:scoring", "1.0"))
                 .document("data.md", "# Rows"));
   }
 
@@ -127,6 +129,7 @@ class RecalibrationTest {
         .predicting(Classification.class)
         .firstRelease(this::first)
         .runtime(runtime)
+        .environment(EnvironmentReport::nothing) // the library of the package is not here
         .monitoredBy(InMemoryMonitor.config())
         .open();
   }
