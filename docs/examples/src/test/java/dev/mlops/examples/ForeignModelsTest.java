@@ -57,7 +57,6 @@ class ForeignModelsTest {
 
     ModelPackage made = OnnxPackage.builder("orders", schema, Files.readAllBytes(exported))
         .examples(GoldenCsv.read(answers, schema)) // what scikit-learn itself answered
-        .decisionThreshold(0.35)
         .environment(Environment.here())
         .build();
 

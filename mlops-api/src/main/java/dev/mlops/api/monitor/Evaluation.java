@@ -11,6 +11,7 @@ import dev.mlops.api.model.Names;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.api.pack.Latency;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 
@@ -353,7 +354,7 @@ final class Evaluation {
     Duration limit = asked.time().orElseThrow();
     return builder(
             age.get().compareTo(limit) > 0 ? Verdict.FAIL : Verdict.PASS,
-            what + " " + MlopsException.shown(age.get()) + " ago, limit "
+            what + " " + MlopsException.shown(age.get().truncatedTo(ChronoUnit.MILLIS)) + " ago, limit "
                 + MlopsException.shown(limit))
         .value(millis(age.get()) / 1e3)
         .limit(limit())

@@ -54,7 +54,7 @@ public final class RetrainHistory {
   private final @Nullable Instant lastCandidate;
   private final @Nullable Long lastPosition;
   private final @Nullable Result lastResult;
-  /** When the newest candidate before the last was begun that was judged. */
+  /** When the newest candidate before the last was begun that was kept back; null if one was promoted since. */
   private final @Nullable Instant judgedBefore;
 
   private final @Nullable Long change;
@@ -158,14 +158,18 @@ public final class RetrainHistory {
     return Optional.ofNullable(lastResult);
   }
 
-  /** {@return when the newest candidate was begun that was judged or is under way; one that failed or was abandoned is not} */
+  /**
+   * {@return when the newest candidate was begun that was kept back or is under way; empty if one was promoted since, and one
+   * that failed or was abandoned does not count}
+   */
   public Optional<Instant> lastJudged() {
     return Optional.ofNullable(
-        lastResult == null || judged(lastResult) ? lastCandidate : judgedBefore);
+        lastResult == null ? lastCandidate : judged(lastResult, lastCandidate, judgedBefore));
   }
 
-  private static boolean judged(@Nullable Result result) {
-    return result == Result.KEPT || result == Result.PROMOTED;
+  private static @Nullable Instant judged(
+      @Nullable Result result, @Nullable Instant candidate, @Nullable Instant before) {
+    return result == Result.KEPT ? candidate : result == Result.PROMOTED ? null : before;
   }
 
   /** {@return the position of the newest change that a candidate was trained for} */
@@ -297,7 +301,7 @@ public final class RetrainHistory {
      * @param at when it was begun
      */
     public Builder candidate(Instant at) {
-      this.judgedBefore = judged(lastResult) ? lastCandidate : judgedBefore;
+      this.judgedBefore = judged(lastResult, lastCandidate, judgedBefore);
       this.lastCandidate = requireNonNull(at, "at");
       this.lastPosition = null;
       this.lastResult = null;

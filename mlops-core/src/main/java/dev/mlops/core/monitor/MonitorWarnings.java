@@ -166,7 +166,8 @@ final class MonitorWarnings {
         releases.once(
             "finds nothing " + watch,
             "the watch \"" + watch + "\" of " + version + " can find nothing: " + watcher.note()
-                + "; test on more rows, or allow a smaller tolerance or more false alarms",
+                + "; test on more rows, measure the metric in the test phase"
+                + " (TestPhase.measuring), or allow a smaller tolerance or more false alarms",
             null);
       } else if (!watcher.note().isEmpty()) {
         say(version + " is watched, \"" + watch + "\": " + watcher.note());

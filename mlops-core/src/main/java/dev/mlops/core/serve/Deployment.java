@@ -1269,7 +1269,8 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
      * {@return the deployment, serving}
      *
      * @throws IllegalStateException if the alias does not exist and there is no first release
-     * @throws IllegalArgumentException if the first release is a package of another model; nothing was written
+     * @throws IllegalArgumentException if the first release is a package of another model, and nothing was written; or the
+     *     fixed answer of the {@linkplain #fallingBack fallbacks} is of another kind than the versions give
      * @throws ModelLoadException if the version that the alias points to, or the first release, gives no model or cannot run
      *     here; of a first release nothing was written then
      * @throws dev.mlops.api.store.StoreException if the store could not be read or written
@@ -1294,6 +1295,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
       Deployment<T> deployment = new Deployment<>(this, enforced, loader, inputs);
       try {
         deployment.follower.begin(change, orEarlier);
+        requireKind(loader.kind(), fallbacks == null ? null : fallbacks.fixed());
         deployment.tellsChampion();
         deployment.rollouts.tick(); // goes on with what an earlier process left
       } catch (Throwable e) {
@@ -1301,6 +1303,15 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
         throw e;
       }
       return deployment;
+    }
+
+    private void requireKind(
+        @Nullable Class<? extends Prediction> wanted, @Nullable Prediction fixed) {
+      if (wanted != null && fixed != null && !wanted.isInstance(fixed)) {
+        throw new IllegalArgumentException("the fixed answer of the fallbacks must be a "
+            + wanted.getSimpleName() + ", as the versions of " + alias + " give, but was "
+            + fixed + "; nothing is served");
+      }
     }
 
     private AliasChange release(ModelLoader loader) {

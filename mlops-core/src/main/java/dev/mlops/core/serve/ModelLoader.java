@@ -219,6 +219,12 @@ final class ModelLoader {
     }
   }
 
+  /** {@return the kind of prediction that every version gives; null until one is loaded, or where no schema says it} */
+  @Nullable
+  Class<? extends Prediction> kind() {
+    return kind;
+  }
+
   private static @Nullable Class<? extends Prediction> kindOf(ModelPackage source) {
     Optional<Task> task = source.schema().task();
     if (task.isPresent()) {

@@ -288,6 +288,20 @@ class CalendarPoliciesTest {
             .outcome())
         .as("another champion")
         .isEqualTo(Outcome.RETRAIN);
+    RetrainHistory promoted = running.toBuilder()
+        .ended(RetrainHistory.Result.PROMOTED)
+        .championSince(begun)
+        .build();
+    for (RetrainHistory anew : List.of(
+        promoted,
+        promoted.toBuilder()
+            .candidate(begun.plusSeconds(1))
+            .ended(RetrainHistory.Result.FAILED)
+            .build())) {
+      assertThat(policy.decide(accuracy(600, 1_000), anew).outcome())
+          .as("a champion that was published in the instant in which it was begun")
+          .isEqualTo(Outcome.RETRAIN);
+    }
     assertThat(policy
             .decide(
                 accuracy(600, 1_000),

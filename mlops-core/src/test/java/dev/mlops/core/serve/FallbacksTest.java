@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Regression;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.core.rollout.TrafficPlan;
@@ -112,6 +113,15 @@ class FallbacksTest {
       assertThat(deployment.counts().fixed()).isEqualTo(1);
       assertThat(deployment.counts().refused()).isEqualTo(1);
     }
+  }
+
+  @Test
+  void aFixedAnswerOfAnotherKindIsRefusedWhenOpened() {
+    Fallbacks other = Fallbacks.none().orElse(Classification.of("no"));
+    assertThatThrownBy(() ->
+            scene.deployment().predicting(Regression.class).fallingBack(other).open())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("Regression", "fraud@champion", "no");
   }
 
   @Test
