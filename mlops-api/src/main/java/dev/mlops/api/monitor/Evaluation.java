@@ -354,8 +354,8 @@ final class Evaluation {
     Duration limit = asked.time().orElseThrow();
     return builder(
             age.get().compareTo(limit) > 0 ? Verdict.FAIL : Verdict.PASS,
-            what + " " + MlopsException.shown(age.get().truncatedTo(ChronoUnit.MILLIS)) + " ago, limit "
-                + MlopsException.shown(limit))
+            what + " " + MlopsException.shown(age.get().truncatedTo(ChronoUnit.MILLIS))
+                + " ago, limit " + MlopsException.shown(limit))
         .value(millis(age.get()) / 1e3)
         .limit(limit())
         .build();

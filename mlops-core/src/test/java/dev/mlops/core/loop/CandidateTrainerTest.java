@@ -73,7 +73,8 @@ class CandidateTrainerTest {
   @Test
   void aModelThatCannotBeDescribedIsClosed() {
     ModelTrainer trainer = CandidateTrainer.of(
-        new Trains(), draft -> {},
+        new Trains(),
+        draft -> {},
         InMemoryPackage.builder("iris", LoopScene.SCHEMA)
             .runtime("scripted")
             .weights("weights", new byte[] {1})
