@@ -383,4 +383,35 @@ class TribuoTrainerTest {
     assertThat(made.examples().size()).isEqualTo(4);
     assertThat(made.baseline().orElseThrow().rows()).isEqualTo(5);
   }
+
+  /** One infinite value among the training rows makes every weight of a linear model NaN. */
+  @Test
+  void aModelWithoutOneUsableAnswerIsNotPackaged() {
+    List<Labelled<Row>> rows = new ArrayList<>(TribuoRuntimeTest.labelled(800, 7));
+    rows.set(
+        300, new Labelled<>(Row.of(SCHEMA, Double.POSITIVE_INFINITY, "red", 0.0), Truth.of("yes")));
+    Trained tested = TribuoTrainer.classifier(SCHEMA, new LogisticRegressionTrainer())
+        .train(rows)
+        .testedOn(TribuoRuntimeTest.labelled(200, 8));
+    assertThatThrownBy(() -> tested.asPackage("colours"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("without one usable answer", "200 test rows", "not finite");
+  }
+
+  /** Features are given in the order of their names, into which Tribuo would sort them again for each prediction. */
+  @Test
+  void featuresNeedNoSort() {
+    Schema mixed = Schema.of(
+        Column.number("zeta"), Column.category("b"), Column.number("b2"), Column.number("a"));
+    TribuoSchema learning = TribuoSchema.learning(mixed);
+    for (Row row : List.of(
+        Row.of(mixed, 1.0, "x", 2.0, 3.0),
+        Row.of(mixed, 1.0, "", Double.NaN, 3.0),
+        Row.of(mixed, 1.0, "y", 2.0, Double.NaN))) {
+      List<String> names = new ArrayList<>();
+      learning.example(row, new Label("yes")).forEach(feature -> names.add(feature.getName()));
+      assertThat(names).isSorted().doesNotHaveDuplicates();
+      assertThat(names).hasSizeGreaterThan(1);
+    }
+  }
 }
