@@ -42,7 +42,11 @@ class MetricIncidentsTest {
   @BeforeAll
   static void findData() {
     String folder = System.getenv("MLOPS_DATA");
-    assumeTrue(folder != null, "MLOPS_DATA names no folder of data sets");
+    assumeTrue(
+        folder != null
+            && Files.exists(Path.of(folder, "nab"))
+            && Files.exists(Path.of(folder, "petshop-incidents")),
+        "no nab and petshop-incidents: set MLOPS_DATA to a folder of real data sets to run this");
     data = Path.of(folder);
   }
 

@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -28,7 +29,9 @@ class TuneWineTest {
   @Tag("slow")
   void theWinnerIsNoWorseThanTheChampionOnRowsThatWereNeverSeen() throws IOException {
     String folder = System.getenv("MLOPS_DATA");
-    assumeTrue(folder != null, "MLOPS_DATA names no folder of data sets");
+    assumeTrue(
+        folder != null && Files.exists(Path.of(folder, "wine-quality", "red.csv.gz")),
+        "no wine-quality/red.csv.gz: set MLOPS_DATA to a folder of real data sets to run this");
     List<Labelled<Row>> rows = TuneWine.wines(Path.of(folder, "wine-quality", "red.csv.gz"));
     SearchResult found =
         TuneWine.search(rows.get(0).input().schema()).budget(30).run(rows);
