@@ -68,13 +68,14 @@ class FaultyVersionStoreTest {
     assertThat(failed).containsExactly(false, false, true, false, false);
     assertThatThrownBy(() -> store.failCall(0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll(">= 1", "0");
+        .hasMessageContainingAll("be >= 1", "was 0");
   }
 
   @Test
   void theMessageNamesTheCall() {
     store.failEveryCall();
-    assertThatThrownBy(() -> store.versions("fraud")).hasMessageContainingAll("call", "1");
+    assertThatThrownBy(() -> store.versions("fraud"))
+        .hasMessageContainingAll("call 1", "failed on purpose");
   }
 
   @Test

@@ -111,6 +111,7 @@ class RetrainRehearsalTest {
     assertThatThrownBy(
             () -> RetrainRehearsal.of(rows(), 4, 5, 2, this::repeatingTheNewest, Runnable::run))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("1", ">= 1", "5", "4", "12", "2");
+        .hasMessageContainingAll(
+            "wanted 1", "step >= 1", "delay 5", "initial 4", "12 rows", "step 2");
   }
 }

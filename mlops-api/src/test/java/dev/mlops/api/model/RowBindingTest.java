@@ -109,7 +109,7 @@ class RowBindingTest {
   void componentsOfOtherTypesAreNamedAtOnce() {
     assertThatThrownBy(() -> RowBinding.of(MethodHandles.lookup(), Odd.class))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("Odd", "List", "Object");
+        .hasMessageContainingAll("Odd", "is List", "is Object");
   }
 
   record Numbers(double a, float b, int c, long d, Long e, Number f) {}

@@ -58,7 +58,7 @@ class SignalsTest {
     for (Duration limit : new Duration[] {Duration.ZERO, Duration.ofNanos(-1)}) {
       assertThatThrownBy(() -> Signals.latency().p99AtMost(limit))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll("limit", String.valueOf(MlopsException.shown(limit)));
+          .hasMessageContainingAll("was " + MlopsException.shown(limit), "longer than zero");
     }
   }
 }

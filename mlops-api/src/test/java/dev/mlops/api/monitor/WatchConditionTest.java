@@ -49,7 +49,7 @@ class WatchConditionTest {
     assertThatThrownBy(condition::watch).hasMessage(message);
     assertThatThrownBy(() -> condition.inBlocksOf(Duration.ofMinutes(13)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("10", "13", "46", "50");
+        .hasMessageContainingAll("every 10 h", "of 13 min leaves 46 blocks", "least 50");
   }
 
   @Test

@@ -413,7 +413,7 @@ class AlertEngineTest {
         .hasMessage("an alert engine must have a sink, but had none; name one with to(sink)");
     assertThatThrownBy(() -> AlertEngine.of(rule).queueing(0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("events", ">= 1", "0");
+        .hasMessageContainingAll("be >= 1", "was 0", "events");
   }
 
   @Test

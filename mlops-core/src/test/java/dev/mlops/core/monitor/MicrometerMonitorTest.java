@@ -1582,19 +1582,19 @@ class MicrometerMonitorTest {
     assertThat(changed.open("fraud").watches().orElseThrow()).hasSize(1);
     assertThatThrownBy(() -> plain.truthWithin(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("horizon", "0");
+        .hasMessageContainingAll("was 0 s", "at least a millisecond", "horizon");
     assertThatThrownBy(() -> plain.keeping(-1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("outcomes", "0", "100000000", "-1");
+        .hasMessageContainingAll("in 0 to 100000000", "was -1", "outcomes");
     assertThatThrownBy(() -> plain.awaiting(0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("predictions", "1", "100000000", "0");
+        .hasMessageContainingAll("in 1 to 100000000", "was 0", "predictions");
     assertThatThrownBy(() -> plain.buffering(1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("predictions", "2", "16777216", "1");
+        .hasMessageContainingAll("in 2 to 16777216", "was 1", "predictions");
     assertThatThrownBy(() -> plain.qualityOver(0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("truths", "1", "100000000", "0");
+        .hasMessageContainingAll("in 1 to 100000000", "was 0", "truths");
     assertThatCode(() -> plain.truthWithin(Duration.ofSeconds(Long.MAX_VALUE)).open("fraud"))
         .doesNotThrowAnyException();
   }

@@ -286,7 +286,7 @@ class OwnDetectorTest {
     assertThatThrownBy(() -> MicrometerMonitor.config(new SimpleMeterRegistry())
             .watching(watch, baseline -> SrEDetector.above(0.1).falseAlarmEvery(1_000)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("(Watch.own)", String.valueOf(watch));
+        .hasMessageContainingAll("Watch.own", "was " + watch, "(Watch.own)");
   }
 
   /** Moves into a new detector by its state now and then. */

@@ -229,36 +229,30 @@ class FilePackageTest extends ModelPackageContract {
     assertThatThrownBy(() -> open.read(weights))
         .isInstanceOf(PackageIntegrityException.class)
         .hasMessageContainingAll(
-            "fraud",
-            "sha256",
-            String.valueOf(made.digest().abbreviated()),
+            "fraud sha256:" + made.digest().abbreviated(),
             "model.bin",
-            String.valueOf(Digest.of(other).abbreviated()),
-            String.valueOf(weights.digest().abbreviated()),
+            "sha256 " + Digest.of(other).abbreviated(),
+            "says " + weights.digest().abbreviated(),
             "not loaded");
 
     blobs.put(weights.digest(), new byte[5]);
     assertThatThrownBy(() -> open.read(weights))
         .isInstanceOf(PackageIntegrityException.class)
         .hasMessageContainingAll(
-            "fraud",
-            "sha256",
-            String.valueOf(made.digest().abbreviated()),
-            "model.bin",
-            "5",
-            "18",
+            "fraud sha256:" + made.digest().abbreviated(),
+            "model.bin has 5 bytes",
+            "says 18",
             "not loaded");
 
     blobs.remove(weights.digest());
     assertThatThrownBy(() -> open.read(weights))
         .isInstanceOf(PackageIntegrityException.class)
         .hasMessageContainingAll(
-            "fraud",
-            "sha256",
-            String.valueOf(made.digest().abbreviated()),
+            "fraud sha256:" + made.digest().abbreviated(),
             "model.bin",
-            String.valueOf(weights.digest().abbreviated()),
-            "not loaded");
+            "sha256 " + weights.digest().abbreviated(),
+            "not loaded",
+            "is missing");
 
     blobs.put(weights.digest(), WEIGHTS);
     assertThat(open.read(weights)).isEqualTo(WEIGHTS);
@@ -557,7 +551,8 @@ class FilePackageTest extends ModelPackageContract {
   void aManifestBeyondItsLimitIsRefusedBeforeItIsParsed() {
     assertThatThrownBy(() -> FilePackage.of(new byte[(4 << 20) + 1], digest -> null))
         .isInstanceOf(PackageFormatException.class)
-        .hasMessageContainingAll("manifest", "$", "4194304", "4194305", "nothing was read");
+        .hasMessageContainingAll(
+            "at $", "most 4194304 bytes", "got 4194305", "nothing was read", "manifest");
   }
 
   @Test
@@ -571,7 +566,7 @@ class FilePackageTest extends ModelPackageContract {
     builder.weights("w997", new byte[] {1});
     assertThatThrownBy(builder::build)
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("1000", "1001");
+        .hasMessageContainingAll("most 1000 files", "has 1001");
     String layer = "{\"annotations\":{},\"digest\":\"\",\"mediaType\":\"\",\"size\":1}";
     assertThat(refused(text -> text.replaceFirst(
                 "\"layers\":\\[.*\\]", "\"layers\":[" + layer + ("," + layer).repeat(1_000) + "]"))
@@ -632,12 +627,11 @@ class FilePackageTest extends ModelPackageContract {
     assertThatThrownBy(() -> FilePackage.read(folder))
         .isInstanceOf(PackageIntegrityException.class)
         .hasMessageContainingAll(
-            "fraud",
-            "sha256",
-            String.valueOf(made.digest().abbreviated()),
+            "fraud sha256:" + made.digest().abbreviated(),
             "docs/card.md",
-            String.valueOf(made.files(Role.DOCUMENT).get(0).digest().abbreviated()),
-            "not loaded");
+            "sha256 " + made.files(Role.DOCUMENT).get(0).digest().abbreviated(),
+            "not loaded",
+            "is missing");
   }
 
   @ParameterizedTest
@@ -650,12 +644,9 @@ class FilePackageTest extends ModelPackageContract {
     assertThatThrownBy(() -> FilePackage.read(folder))
         .isInstanceOf(PackageIntegrityException.class)
         .hasMessageContainingAll(
-            "fraud",
-            "sha256",
-            String.valueOf(made.digest().abbreviated()),
-            "examples.json",
-            String.valueOf(length),
-            String.valueOf(section.size()),
+            "fraud sha256:" + made.digest().abbreviated(),
+            "examples.json has " + length + " bytes",
+            "says " + section.size(),
             "not loaded");
   }
 
@@ -749,7 +740,7 @@ class FilePackageTest extends ModelPackageContract {
     Files.writeString(folder.resolve("notes.txt"), "mine");
     assertThatThrownBy(() -> whole().build().write(folder))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("\"notes.txt\"", "nothing was written");
+        .hasMessageContainingAll("with \"notes.txt\"", "nothing was written");
     try (Stream<Path> left = Files.list(folder)) {
       assertThat(left.map(file -> file.getFileName().toString()).toList())
           .isEqualTo(List.of("notes.txt"));
@@ -964,7 +955,8 @@ class FilePackageTest extends ModelPackageContract {
         FilePackage.builder(name, SCHEMA).runtime("own").weights("model.bin", new byte[] {1});
     assertThatThrownBy(builder::build)
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll(String.valueOf(name), "1", "64", "0-9", "_");
+        .hasMessageContainingAll(
+            "of " + name + ": model", "be 1 to 64", "a-z 0-9", "was \"" + name + "\"");
     assertThatThrownBy(() -> Reference.requireName("model", name))
         .isInstanceOf(IllegalArgumentException.class);
     FilePackage.builder(name.replace('.', '-') + "-model", SCHEMA)
@@ -987,7 +979,24 @@ class FilePackageTest extends ModelPackageContract {
     assertThatThrownBy(builder::build)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll(
-            "Fraud", "1", "64", "0-9", "_", "\"Fraud\"", "\"../model.bin\"", "/");
+            "of Fraud",
+            "be 1 to 64",
+            "a-z 0-9",
+            "was \"Fraud\"",
+            "name \"../model.bin\"",
+            "most 200 characters",
+            "file card.md",
+            "NoSuchFileException",
+            "file schema.json",
+            "from schema.json",
+            "is missing",
+            "column age (number)",
+            "the runtime is missing",
+            "could not be read",
+            "finite scores",
+            "the name of a section",
+            "by more than case",
+            "column country (category)");
   }
 
   /** Two labels of one name have no exact form: the second score would be lost. */

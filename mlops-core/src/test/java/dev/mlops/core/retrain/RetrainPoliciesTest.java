@@ -275,7 +275,7 @@ class RetrainPoliciesTest {
         .hasMessage("age must be longer than zero, but was 0 s");
     assertThatThrownBy(() -> afterTruths(0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("outcomes", ">= 1", "0");
+        .hasMessageContainingAll("be >= 1", "was 0", "outcomes");
     assertThatThrownBy(() -> olderThan(DAY).atMostEvery(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("gap must be longer than zero, but was 0 s");

@@ -367,7 +367,7 @@ class ServeTest {
 
     assertThatThrownBy(() -> served.as(Classification.class))
         .isInstanceOf(ClassCastException.class)
-        .hasMessageContainingAll("fraud:1", "Regression", "Classification");
+        .hasMessageContainingAll("fraud:1", "with Regression", "not Classification");
     assertThat(served.toString()).isEqualTo("1.0 by fraud:1");
   }
 

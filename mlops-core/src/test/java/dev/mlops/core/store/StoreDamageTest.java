@@ -114,20 +114,19 @@ class StoreDamageTest {
         .isInstanceOf(PackageIntegrityException.class)
         .hasMessageContainingAll(
             "fraud:1",
-            "blobs/sha256/",
-            String.valueOf(blob.getFileName()),
-            "sha256",
-            String.valueOf(found),
-            "moved to quarantine",
-            "publish the package again");
+            "blobs/sha256/" + blob.getFileName(),
+            "sha256 " + found,
+            "publish the package again to restore it",
+            "not loaded",
+            "moved to quarantine");
     assertThatThrownBy(() -> readWeights(again().open(first)))
         .isInstanceOf(PackageIntegrityException.class)
         .hasMessageContainingAll(
             "fraud:1",
-            "blobs/sha256/",
-            String.valueOf(blob.getFileName()),
+            "blobs/sha256/" + blob.getFileName(),
+            "publish the package again to restore it",
             "is missing",
-            "publish the package again");
+            "not loaded");
     assertThat(readWeights(store.open(second))).isNotEmpty();
     assertThat(store.report())
         .hasSize(2)
@@ -186,7 +185,12 @@ class StoreDamageTest {
 
     assertThatThrownBy(() -> readWeights(opened))
         .isInstanceOf(PackageIntegrityException.class)
-        .hasMessageContainingAll("fraud:1", "blobs/sha256/", String.valueOf(blob), "3", "18");
+        .hasMessageContainingAll(
+            "fraud:1",
+            "blobs/sha256/" + blob + " has 3 bytes",
+            "says 18",
+            "publish the package again to restore it",
+            "not loaded");
     assertThat(readWeights(opened)).isEqualTo("weights of fraud 1".getBytes(UTF_8));
     assertThat(one.report())
         .as("what the other process took away")
@@ -206,7 +210,7 @@ class StoreDamageTest {
     assertThatThrownBy(() -> readWeights(store.open(first)))
         .isInstanceOf(StoreException.class)
         .hasMessageContainingAll(
-            "reading", "blobs/sha256/", String.valueOf(blob.getFileName()), "store unchanged");
+            "reading blobs/sha256/" + blob.getFileName(), "store unchanged", "not a regular file");
   }
 
   @Test
@@ -260,7 +264,7 @@ class StoreDamageTest {
         record,
         StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(() -> again().find("fraud:1"))
-        .hasMessageContainingAll(String.valueOf(FIRST_RECORD), "2", "store unchanged");
+        .hasMessageContainingAll(String.valueOf(FIRST_RECORD), "number 2", "store unchanged");
 
     String text = new String(bytes, UTF_8);
     int at = text.indexOf("\"sha256\":\"") + "\"sha256\":\"".length();
@@ -272,7 +276,8 @@ class StoreDamageTest {
 
     Files.writeString(record, text + " ");
     assertThatThrownBy(() -> again().find("fraud:1"))
-        .hasMessageContainingAll(String.valueOf(FIRST_RECORD), "store unchanged");
+        .hasMessageContainingAll(
+            String.valueOf(FIRST_RECORD), "store unchanged", "not those that a store writes");
 
     Files.copy(
         root.resolve("models/churn/versions/00000000000000000001.json"),
@@ -280,11 +285,12 @@ class StoreDamageTest {
         StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(() -> again().find("fraud:1"))
         .hasMessageContainingAll(
-            String.valueOf(FIRST_RECORD), "$.model", "\"churn\"", "store unchanged");
+            String.valueOf(FIRST_RECORD), "$.model", "got \"churn\"", "store unchanged");
 
     Files.writeString(record, new String(bytes, UTF_8).replace("\"format\":1", "\"format\":3"));
     assertThatThrownBy(() -> again().find("fraud:1"))
-        .hasMessageContainingAll(String.valueOf(FIRST_RECORD), "3", "1", "2", "store unchanged");
+        .hasMessageContainingAll(
+            FIRST_RECORD + " was", "format 3", "reads 1 to 2", "store unchanged");
 
     // What a newer release adds need not be understood for that.
     Files.writeString(record, "{\"format\":4,\"lines\":[1.5,true],\"sum\":\"x\"}");
@@ -336,7 +342,11 @@ class StoreDamageTest {
     assertThatThrownBy(() -> other.publish(Packages.of("fraud", 3)))
         .isInstanceOf(StoreException.class)
         .hasMessageContainingAll(
-            String.valueOf(SECOND_RECORD), "fraud@champion", "fraud:2", "store unchanged");
+            String.valueOf(SECOND_RECORD),
+            "though fraud@champion",
+            "to fraud:2",
+            "store unchanged",
+            "is missing");
     assertThat(other.versions("fraud")).containsExactly(first);
     assertThat(other.publish(Packages.of("fraud", 1))).as("known").isEqualTo(first);
     assertThat(other.publish(Packages.of("churn", 2)).number()).isEqualTo(2);
@@ -360,7 +370,11 @@ class StoreDamageTest {
       assertThatThrownBy(() -> other.publish(Packages.of("fraud", variant)))
           .as("variant " + variant)
           .hasMessageContainingAll(
-              String.valueOf(SECOND_RECORD), "fraud@champion", "fraud:3", "store unchanged");
+              String.valueOf(SECOND_RECORD),
+              "though fraud@champion",
+              "to fraud:3",
+              "store unchanged",
+              "is missing");
     }
     assertThat(other.report())
         .containsExactly(
@@ -531,7 +545,7 @@ class StoreDamageTest {
     }
     assertThatThrownBy(() -> store.publish(new Altered(good, "churn", good.manifest(), null)))
         .isInstanceOf(PackageFormatException.class)
-        .hasMessageContainingAll("package", "5", "not stored");
+        .hasMessageContainingAll("with 5 files", "lists 5", "not stored", "package");
     assertThatThrownBy(() ->
             store.publish(new Altered(good, "fraud", Packages.of("fraud", 4).manifest(), null)))
         .isInstanceOf(PackageIntegrityException.class)
@@ -630,16 +644,21 @@ class StoreDamageTest {
     assertThatThrownBy(() -> store.move(CHAMPION).from(moved).to(second).commit())
         .hasMessageStartingWith("fraud@champion wanted at fraud:1, generation 1, found at fraud:2");
     assertThatThrownBy(() -> store.move("fraud@other").from(first).to(second).commit())
-        .hasMessageContainingAll("fraud@other", "fraud:1");
+        .hasMessageContainingAll(
+            "fraud@other",
+            "at fraud:1",
+            "read it again and decide again",
+            "found at nothing",
+            "not moved");
     Version absent = new Version("fraud", 3, first.digest(), Instant.EPOCH);
     assertThatThrownBy(() -> store.open(absent))
         .isInstanceOf(VersionNotFoundException.class)
-        .hasMessageContainingAll("fraud:3", "fraud:2", "newest is fraud:2");
+        .hasMessageContainingAll("version fraud:3", "is fraud:2", "newest is fraud:2");
     Version other = new Version("fraud", 2, first.digest(), Instant.EPOCH);
     assertThatThrownBy(() -> store.move(CHAMPION).from(second).to(other).commit())
         .isInstanceOf(VersionNotFoundException.class)
         .hasMessageContainingAll(
-            "fraud:2", String.valueOf(first.digest()), String.valueOf(second.digest()));
+            "version fraud:2 with " + first.digest(), "with " + second.digest());
     Version unknown = new Version("none", 1, first.digest(), Instant.EPOCH);
     assertThatThrownBy(() -> store.open(unknown))
         .hasMessage("no version none:1; the model has none");
@@ -650,22 +669,24 @@ class StoreDamageTest {
     Path file = Files.writeString(folder.resolve("file"), "x");
     assertThatThrownBy(() -> FileVersionStore.open(file))
         .isInstanceOf(StoreException.class)
-        .hasMessageContainingAll("\"file\"", "nothing was changed");
+        .hasMessageContainingAll("store \"file\"", "nothing was changed", "but is a file");
 
     Path link = Files.createSymbolicLink(folder.resolve("link"), root);
     assertThatThrownBy(() -> FileVersionStore.open(link))
-        .hasMessageContainingAll("\"link\"", "nothing was changed");
+        .hasMessageContainingAll(
+            "store \"link\"", "nothing was changed", "but is a link or a device");
 
     Path other = Files.createDirectory(folder.resolve("other"));
     Files.writeString(other.resolve("thesis.doc"), "x");
     assertThatThrownBy(() -> FileVersionStore.open(other))
         .hasMessageContainingAll(
-            "\"other\"", "store.json", "\"thesis.doc\"", "nothing was changed");
+            "store \"other\"", "no store.json", "holds \"thesis.doc\"", "nothing was changed");
     assertThat(other.toFile().list()).containsExactly("thesis.doc");
 
     Files.writeString(root.resolve("store.json"), "{\"format\":2}");
     assertThatThrownBy(() -> FileVersionStore.open(root))
-        .hasMessageContainingAll("\"store\"", "2", "1", "nothing was changed");
+        .hasMessageContainingAll(
+            "store \"store\"", "format 2", "reads 1 to 1", "nothing was changed");
     Files.writeString(root.resolve("store.json"), "{");
     assertThatThrownBy(() -> FileVersionStore.open(root))
         .isInstanceOf(StoreException.class)
@@ -674,11 +695,16 @@ class StoreDamageTest {
     assertThatThrownBy(() -> FileVersionStore.open(root))
         .isInstanceOf(StoreException.class)
         .hasMessageContainingAll(
-            "\"store\"", "store.json", "12", "{\"format\":1", "13", "nothing was changed");
+            "store \"store\"",
+            "damaged store.json",
+            "wanted 12 bytes",
+            "\"format\":1",
+            "got 13 others",
+            "nothing was changed");
     Files.delete(root.resolve("store.json"));
     assertThatThrownBy(() -> FileVersionStore.open(root))
         .isInstanceOf(StoreException.class)
-        .hasMessageContainingAll("\"store\"", "store.json", "nothing was changed");
+        .hasMessageContainingAll("store \"store\"", "its store.json", "nothing was changed");
   }
 
   @Test
@@ -688,7 +714,7 @@ class StoreDamageTest {
     files.links = false;
     assertThatThrownBy(() -> FileVersionStore.open(mount.resolve("store"), clock, files))
         .isInstanceOf(StoreException.class)
-        .hasMessageContainingAll("\"store\"", "nothing was stored");
+        .hasMessageContainingAll("store \"store\"", "nothing was stored", "unsupported");
     files.links = true;
     files.refused = true;
     assertThatThrownBy(() -> FileVersionStore.open(mount.resolve("store"), clock, files))
@@ -715,7 +741,7 @@ class StoreDamageTest {
         .hasMessageEndingWith("store unchanged");
     assertThatThrownBy(() -> FileVersionStore.open(mount.resolve("new"), clock, files))
         .isInstanceOf(StoreException.class)
-        .hasMessageContainingAll("\"new\"", "nothing was stored");
+        .hasMessageContainingAll("store \"new\"", "nothing was stored", "No space left on device");
   }
 
   /** Whatever the file system says when it refuses to be written to. */

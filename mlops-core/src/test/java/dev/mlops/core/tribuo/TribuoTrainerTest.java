@@ -137,7 +137,7 @@ class TribuoTrainerTest {
     assertThatThrownBy(() -> TribuoTrainer.classifier(
             SCHEMA.predicting(Task.REGRESSION), new CARTClassificationTrainer()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("CLASSIFICATION", "REGRESSION");
+        .hasMessageContainingAll("predicts CLASSIFICATION", "got REGRESSION");
   }
 
   @Test
@@ -158,7 +158,7 @@ class TribuoTrainerTest {
     rows.add(new Labelled<>(rows.get(0).input(), Truth.of(1.5)));
     assertThatThrownBy(() -> trainer.train(rows))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("2", "3");
+        .hasMessageContainingAll("row 2", "row 3", "is missing", "wanted a label");
     for (int i = 0; i < 20; i++) {
       rows.add(new Labelled<>(rows.get(0).input(), Truth.of(1.5)));
     }

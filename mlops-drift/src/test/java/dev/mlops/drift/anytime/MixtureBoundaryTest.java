@@ -146,12 +146,13 @@ class MixtureBoundaryTest {
   void nonsenseIsRefused() {
     assertThatThrownBy(() -> MixtureBoundary.normal().tightAt(0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("time", "> 0", "0.0");
+        .hasMessageContainingAll("and > 0", "was 0.0", "must be finite", "time");
     assertThatThrownBy(() -> MixtureBoundary.betaBinomial(0, 1))
-        .hasMessageContainingAll("> 0", "0.0", "1.0");
+        .hasMessageContainingAll("and > 0", "were 0.0 and 1.0", "must be finite");
     assertThatThrownBy(() -> MixtureBoundary.normal().tightAt(1).alpha(1))
-        .hasMessageContainingAll("alpha", "> 0", "< 1", "1.0");
-    assertThatThrownBy(() -> NORMAL.upper(-1)).hasMessageContainingAll("time", ">= 0", "-1.0");
+        .hasMessageContainingAll("be > 0 and < 1", "was 1.0", "alpha");
+    assertThatThrownBy(() -> NORMAL.upper(-1))
+        .hasMessageContainingAll("and >= 0", "was -1.0", "must be finite", "time");
     assertThatThrownBy(() -> NORMAL.logMixture(Double.NaN, 1))
         .hasMessage("sum must be finite, but was NaN");
     assertThat(MixtureBoundary.normal().oneSided().tightAt(1).alpha(0.9).rho()).isPositive();

@@ -196,13 +196,13 @@ class BaselinesTest {
         .hasMessage("a baseline must have at least one row, but had none");
     List<Row> one = List.of(row(1, "shop"));
     assertThatThrownBy(() -> Baselines.from(SCHEMA, one, List.of(), List.of(Truth.of("a"))))
-        .hasMessageContainingAll("1", "0");
+        .hasMessageContainingAll("got 1 rows", "0 predictions", "1 truths");
     assertThatThrownBy(
             () -> Baselines.from(SCHEMA, one, List.of(Classification.of("a")), List.of()))
-        .hasMessageContainingAll("1", "0");
+        .hasMessageContainingAll("got 1 rows", "1 predictions", "0 truths");
     assertThatThrownBy(() -> Baselines.from(
             SCHEMA, one, List.of(Classification.of("a")), List.of(Truth.of("a")), new long[0]))
-        .hasMessageContainingAll(">= 1", "0");
+        .hasMessageContainingAll("n >= 1", "was 0");
     Row other = Row.of(Schema.of(Column.number("amount")), 1);
     assertThatThrownBy(() -> of(List.of(one.get(0), other)))
         .hasMessage(

@@ -421,7 +421,7 @@ class QualityTest {
   void oneTruthPerPredictionIsWanted() {
     assertThatThrownBy(() -> Quality.of(CLASSES, List.of(Classification.of("a")), List.of()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("1", "0");
+        .hasMessageContainingAll("got 1 predictions", "0 truths");
   }
 
   private static Metric profit(RowRatioOf which) {

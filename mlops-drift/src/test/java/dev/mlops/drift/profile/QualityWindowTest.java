@@ -73,7 +73,7 @@ class QualityWindowTest {
   void refusesToHoldNothing() {
     assertThatThrownBy(() -> QualityWindow.of(COLUMNS, 0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("pairs", ">= 1", "0");
+        .hasMessageContainingAll("be >= 1", "was 0", "pairs");
   }
 
   private static void compare(Schema schema, long seed, Function<Random, Prediction> predict) {

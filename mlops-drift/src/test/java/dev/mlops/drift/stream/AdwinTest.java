@@ -276,11 +276,11 @@ class AdwinTest {
     for (double delta : new double[] {0, 1, -1, Double.NaN}) {
       assertThatThrownBy(() -> Adwin.of(delta))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll("delta", "> 0", "< 1", String.valueOf(delta));
+          .hasMessageContainingAll("be > 0 and < 1", "was " + delta);
     }
     assertThatThrownBy(() -> Adwin.of(0.1).checkedEvery(0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("1", "0");
+        .hasMessageContainingAll("every 1", "every 0");
   }
 
   @Test

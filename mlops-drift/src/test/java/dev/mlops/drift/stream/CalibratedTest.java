@@ -153,12 +153,12 @@ class CalibratedTest {
     for (double rate : new double[] {0.0099, 0.51, 0, -1, Double.NaN}) {
       assertThatThrownBy(() -> kind.at().apply(rate))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll("false", "0.01", "0.5", String.valueOf(rate));
+          .hasMessageContainingAll("of 0.01 to 0.5", "was " + rate, "false");
     }
     for (long inputs : new long[] {999, 100_001, 0, -1}) {
       assertThatThrownBy(() -> kind.at().apply(0.2).falseAlarmEvery(inputs))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll("false", "1000", "100000", String.valueOf(inputs));
+          .hasMessageContainingAll("in 1000 to 100000 inputs", "in " + inputs, "false");
     }
     for (double rate : new double[] {0.01, 0.5}) {
       for (long inputs : new long[] {1_000, 100_000}) {

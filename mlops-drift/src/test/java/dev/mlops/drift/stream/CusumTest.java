@@ -115,13 +115,13 @@ class CusumTest {
   void nonsenseIsRefused() {
     assertThatThrownBy(() -> Cusum.of(Double.NaN, 0, 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("mean", "NaN");
+        .hasMessageContainingAll("was NaN", "must be finite", "mean");
     assertThatThrownBy(() -> Cusum.of(0, -1, 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("slack", ">= 0", "-1.0");
+        .hasMessageContainingAll("and >= 0", "was -1.0", "must be finite", "slack");
     assertThatThrownBy(() -> Cusum.of(0, 0, 0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("threshold", "> 0", "0.0");
+        .hasMessageContainingAll("and > 0", "was 0.0", "must be finite", "threshold");
   }
 
   @Test

@@ -137,7 +137,7 @@ class DdmTest {
   void nonsenseIsRefused() {
     assertThatThrownBy(() -> Ddm.of(2, 3))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("> 0", "2.0", "3.0");
+        .hasMessageContainingAll("warning > 0", "drift 2.0", "warning 3.0");
     assertThatThrownBy(() -> Ddm.of(2, 0)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> Ddm.of(Double.NaN, 1)).isInstanceOf(IllegalArgumentException.class);
   }

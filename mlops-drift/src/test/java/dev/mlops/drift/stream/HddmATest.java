@@ -186,7 +186,7 @@ class HddmATest {
       assertThatThrownBy(() -> HddmA.of(alphas[0], alphas[1]))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContainingAll(
-              "0", "< 1", String.valueOf(alphas[0]), String.valueOf(alphas[1]));
+              "wanted 0", "warning < 1", "drift " + alphas[0], "warning " + alphas[1]);
     }
     assertThatThrownBy(() -> HddmA.of().over(InputDomain.real(1)))
         .isInstanceOf(IllegalArgumentException.class)

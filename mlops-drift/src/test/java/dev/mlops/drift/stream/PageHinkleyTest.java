@@ -89,7 +89,7 @@ class PageHinkleyTest {
     assertThat(at3.update(3)).isEqualTo(Level.DRIFT);
     assertThatThrownBy(() -> at30.warmingUpFor(-1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("0", "-1");
+        .hasMessageContainingAll("be 0", "was -1");
   }
 
   @Test
@@ -175,16 +175,16 @@ class PageHinkleyTest {
     for (double delta : new double[] {-0.1, Double.NaN, Double.POSITIVE_INFINITY}) {
       assertThatThrownBy(() -> PageHinkley.of(delta, 1))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll("delta", ">= 0", String.valueOf(delta));
+          .hasMessageContainingAll("and >= 0", "was " + delta, "must be finite");
     }
     for (double threshold : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
       assertThatThrownBy(() -> PageHinkley.of(0, threshold))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll("threshold", "> 0", String.valueOf(threshold));
+          .hasMessageContainingAll("and > 0", "was " + threshold, "must be finite");
     }
     assertThatThrownBy(() -> PageHinkley.of(0, 1e10).over(InputDomain.real(1e300)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContainingAll("delta", "> 0", "0.0", "Infinity");
+        .hasMessageContainingAll("latter > 0", "were 0.0 and Infinity", "must be finite", "delta");
   }
 
   @Test

@@ -281,9 +281,10 @@ class RepeatedConfidenceSequenceTest {
     for (double[] range : Arrays.asList(ranges)) {
       assertThatThrownBy(() -> RepeatedConfidenceSequence.between(range[0], range[1]))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll(String.valueOf(range[0]), String.valueOf(range[1]));
+          .hasMessageContainingAll(
+              "was " + range[0] + " to " + range[1], "must be finite", "lowest < highest");
     }
     assertThatThrownBy(() -> RepeatedConfidenceSequence.between(0, 1).falseAlarmEvery(1))
-        .hasMessageContainingAll("2", "1");
+        .hasMessageContainingAll("every 2 inputs", "every 1");
   }
 }

@@ -267,7 +267,7 @@ class SrEDetectorTest {
         CusumEDetector.aroundSeason(season))) {
       assertThatThrownBy(() -> limit.falseAlarmEvery(Duration.ofDays(9)))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll("2", "9", "1");
+          .hasMessageContainingAll("of 2 limits", "in 9 d", "of 1 h");
     }
   }
 
@@ -918,7 +918,7 @@ class SrEDetectorTest {
     for (double mean : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
       assertThatThrownBy(() -> SrEDetector.above(mean))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll("mean", "> 0", String.valueOf(mean));
+          .hasMessageContainingAll("and > 0", "was " + mean, "must be finite");
     }
     for (double mean : new double[] {0, 1, -0.5, Double.NaN}) {
       String message = "mean must be > 0 and < 1, but was " + mean;
@@ -926,32 +926,34 @@ class SrEDetectorTest {
       assertThatThrownBy(() -> SrEDetector.around(mean)).hasMessage(message);
     }
     assertThatThrownBy(() -> SrEDetector.above(0.1).falseAlarmEvery(1))
-        .hasMessageContainingAll("2", "1");
+        .hasMessageContainingAll("every 2 inputs", "every 1");
     assertThatThrownBy(() -> SrEDetector.above(0.1).falseAlarmEvery(Duration.ofHours(49)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("a false alarm every 49 h in blocks of 1 h leaves 49 blocks");
     assertThatThrownBy(() -> SrEDetector.upperLimit(3, 2))
-        .hasMessageContainingAll("0", ">= 1", "3", "2");
-    assertThatThrownBy(() -> SrEDetector.lowerLimit(0, 0)).hasMessageContainingAll("0", ">= 1");
+        .hasMessageContainingAll("have 0", "n >= 1", "had 3 of 2");
+    assertThatThrownBy(() -> SrEDetector.lowerLimit(0, 0))
+        .hasMessageContainingAll("have 0", "n >= 1", "had 0 of 0");
     assertThatThrownBy(() -> SrEDetector.aboveEstimated(5, 5))
-        .hasMessageContainingAll("count", "1", "5");
+        .hasMessageContainingAll("above 1", "were 5", "count");
     assertThatThrownBy(() -> SrEDetector.belowEstimated(0, 5))
-        .hasMessageContainingAll("count", "> 0", "0");
+        .hasMessageContainingAll("be > 0", "below 0", "was 0", "count");
     assertThatThrownBy(() -> SrEDetector.aroundEstimated(0, 5))
-        .hasMessageContainingAll("count", "> 0", "0");
+        .hasMessageContainingAll("be > 0", "below 0", "was 0", "count");
     assertThatThrownBy(() -> SrEDetector.aroundEstimated(5, 5))
-        .hasMessageContainingAll("count", "1", "5");
+        .hasMessageContainingAll("above 1", "were 5", "count");
     assertThatThrownBy(() -> SrEDetector.aboveSeason(new double[0]))
         .hasMessage("a season must have at least one limit, but was empty");
     assertThatThrownBy(() -> SrEDetector.aroundSeason(new double[] {0.5, 1}))
-        .hasMessageContainingAll("mean", "> 0", "< 1", "1.0", "1");
+        .hasMessageContainingAll("be > 0 and < 1", "was 1.0", "position 1", "mean");
     MeanLimit<SrEDetector> limit = SrEDetector.above(0.1);
-    assertThatThrownBy(() -> limit.averagedOver(0)).hasMessageContainingAll("1", "0");
+    assertThatThrownBy(() -> limit.averagedOver(0))
+        .hasMessageContainingAll("least 1 value", "were 0");
     assertThat(limit.averagedOver(20).falseAlarmEvery(1_000).threshold()).isEqualTo(50);
     assertThatThrownBy(() -> limit.averagedOver(20).falseAlarmEvery(999))
-        .hasMessageContainingAll("999", "20", "49", "50");
+        .hasMessageContainingAll("in 999 inputs", "of 20 values leaves 49 averages", "least 50");
     assertThatThrownBy(() -> limit.averagedOver(20).falseAlarmEvery(Duration.ofDays(9)))
-        .hasMessageContainingAll("averages", "20", "9", "1");
+        .hasMessageContainingAll("of 20 values", "in 9 d", "of 1 h", "averages");
   }
 
   @Test

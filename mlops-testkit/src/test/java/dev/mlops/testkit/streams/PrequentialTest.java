@@ -113,7 +113,7 @@ class PrequentialTest {
             () -> Prequential.of(List.of(new Labelled<>(Row.of(SCHEMA, 1), Truth.of(3.0)))))
         .hasMessage("wanted a label for every row, got a quantity for row 0");
     assertThatThrownBy(() -> Prequential.of(rows("a")).truthDelay(0))
-        .hasMessageContainingAll("1", "0");
+        .hasMessageContainingAll("least 1", "was 0");
   }
 
   /** MOA 2024.07.0, EvaluatePrequential and EvaluatePrequentialDelayed on Elec2, 45,312 rows. */

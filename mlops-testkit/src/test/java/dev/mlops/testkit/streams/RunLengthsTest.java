@@ -62,6 +62,6 @@ class RunLengthsTest {
   void refusesNoRuns() {
     assertThatThrownBy(
             () -> RunLengths.untilFalseAlarm(() -> new RunOfOnes(1), run -> new double[1], 0))
-        .hasMessageContainingAll("runs", "1", "0");
+        .hasMessageContainingAll("least 1", "was 0", "runs");
   }
 }

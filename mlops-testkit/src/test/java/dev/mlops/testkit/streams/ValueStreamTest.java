@@ -211,7 +211,7 @@ class ValueStreamTest {
       assertThatThrownBy(() -> one.apply(FEW)).isInstanceOf(IllegalArgumentException.class);
     }
     assertThatThrownBy(() -> ValueStream.abrupt(FEW, MANY, 0))
-        .hasMessageContainingAll("change", "1", "0");
+        .hasMessageContainingAll("least 1", "was 0", "change");
   }
 
   @Test

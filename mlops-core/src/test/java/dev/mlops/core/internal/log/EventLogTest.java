@@ -205,7 +205,7 @@ class EventLogTest {
 
     assertThatThrownBy(() -> EventLog.open(file))
         .isInstanceOf(StoreException.class)
-        .hasMessageContainingAll("journal.log", "16", "35");
+        .hasMessageContainingAll("journal.log", "byte 16", "byte 35", "no whole frame");
     assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
   }
 
@@ -227,22 +227,24 @@ class EventLogTest {
   void refusesWhatIsNoLogOrANewerOne() throws IOException {
     Files.writeString(file, "a text that is long enough");
     assertThatThrownBy(() -> EventLog.open(file))
-        .hasMessageContainingAll("journal.log", "nothing was changed");
+        .hasMessageContainingAll(
+            "journal.log", "nothing was changed", "wanted an event log", "other bytes");
     Files.writeString(file, "short");
     assertThatThrownBy(() -> EventLog.open(file))
-        .hasMessageContainingAll("journal.log", "nothing was changed");
+        .hasMessageContainingAll(
+            "journal.log", "nothing was changed", "wanted an event log", "other bytes");
     assertThat(Files.readString(file)).isEqualTo("short");
 
     Files.write(file, HexFormat.of().parseHex(NEWER));
     assertThatThrownBy(() -> EventLog.open(file))
-        .hasMessageContainingAll("journal.log", "2", "1", "nothing was changed");
+        .hasMessageContainingAll("journal.log", "version 2", "reads 1 to 1", "nothing was changed");
 
     Path directory = Files.createDirectory(folder.resolve("directory"));
     assertThatThrownBy(() -> EventLog.open(directory))
-        .hasMessageContainingAll("directory", "nothing was changed");
+        .hasMessageContainingAll("nothing was changed", "must be a regular file", "directory");
     Path link = Files.createSymbolicLink(folder.resolve("link"), file);
     assertThatThrownBy(() -> EventLog.open(link))
-        .hasMessageContainingAll("link", "nothing was changed");
+        .hasMessageContainingAll("nothing was changed", "must be a regular file", "link");
     assertThatThrownBy(() -> EventLog.read(folder.resolve("absent"), event -> {}))
         .isInstanceOf(StoreException.class)
         .hasMessageStartingWith("absent could not be read (No such file");
@@ -256,7 +258,7 @@ class EventLogTest {
       log.append(new byte[EventLog.LARGEST - 4]);
       assertThatThrownBy(() -> log.append(new byte[EventLog.LARGEST - 3]))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContainingAll("events", "4194304", "4194305");
+          .hasMessageContainingAll("most 4194304 bytes", "had 4194305", "events");
       log.append(bytes("after"));
     }
     List<Integer> lengths = new ArrayList<>();
@@ -295,7 +297,7 @@ class EventLogTest {
       assertThatThrownBy(() -> EventLog.open(
               folder.resolve("..").resolve(folder.getFileName()).resolve("journal.log")))
           .isInstanceOf(StoreException.class)
-          .hasMessageContainingAll("journal.log", "nothing was written");
+          .hasMessageContainingAll("journal.log", "nothing was written", "in this process");
       log.append(bytes("one"));
     }
     append("two");
@@ -360,7 +362,7 @@ class EventLogTest {
       Files.write(file, new byte[] {7}, StandardOpenOption.APPEND);
       assertThatThrownBy(() -> log.append(bytes("two")))
           .isInstanceOf(StoreException.class)
-          .hasMessageContainingAll("journal.log", "35", "36", "nothing was appended");
+          .hasMessageContainingAll("journal.log wanted 35 bytes", "got 36", "nothing was appended");
     }
   }
 
