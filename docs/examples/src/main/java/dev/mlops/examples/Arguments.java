@@ -23,9 +23,9 @@ final class Arguments {
         --keep <column>       a column of categories, whatever it holds: without this, dates and texts that hardly ever
                               occur twice are left out; may be given several times, as --drop
       """ + CsvOptions.USAGE + """
-        --initial <rows>      how many rows train and test the first version (default 1,000; with --data 1,344)
-        --truth-delay <rows>  the truth of a row arrives after how many rows (default 48)
-        --every <rows>        at most one candidate in how many rows (default 100; with --data 336)
+        --initial <rows>      this many rows train and test the first version (default 1,000; with --data 1,344)
+        --truth-delay <rows>  the truth of a row arrives this many rows later (default 48)
+        --every <rows>        at most one candidate in this many rows (default 100; with --data 336)
         --control <n>         how many random schedules to compare with; 0 leaves them out (default 200)
         --out <folder>        new, empty, or of an earlier run on the same columns, which this one goes on from
                               (default target/lifecycle)

@@ -83,7 +83,7 @@ class CsvRowsTest {
     assertThatThrownBy(
             () -> new CsvRows(file, CsvFormat.PLAIN, "y", List.of(), List.of()).read(notes::add))
         .isInstanceOf(CsvFile.Fault.class)
-        .hasMessageContainingAll("x.csv", "4321", "UTF-8");
+        .hasMessageContainingAll("x.csv", "line 4321", "wanted UTF-8 text", "other bytes");
   }
 
   @ParameterizedTest

@@ -223,7 +223,7 @@ class ImportOrderTest {
     assertThat(found).isEmpty();
   }
 
-  /** The five {@code Only…} programs take one part and no composition. */
+  /** The {@code Only…} programs take one part and no composition. */
   @Test
   void onePartAloneNeedsNoComposition() {
     List<String> found = new ArrayList<>();

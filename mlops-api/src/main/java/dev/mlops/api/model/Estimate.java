@@ -13,8 +13,8 @@ package dev.mlops.api.model;
  */
 public record Estimate(double value, double lower, double upper, long n) {
   /**
-   * Half-width of a normal 99 % interval over that of a 95 % one: a condition of the library asks for 99 %, and takes the interval
-   * of an estimate that is a factor wider.
+   * Half-width of a normal 99 % interval over that of a 95 % one: a condition of the library asks for 99 %, and widens the
+   * interval of an estimate by this factor.
    */
   public static final double TO_99 = 2.5758293035489004 / 1.959963984540054;
 

@@ -327,7 +327,8 @@ public final class Expression {
 
   /** That at most a share of the columns that a watch reads have moved. */
   static Expression moved(Watch watch, double share) {
-    return new Expression(Quantity.MOVED_COLUMNS, Comparison.AT_MOST, share, null, watch, null);
+    return new Expression(
+        Quantity.MOVED_COLUMNS, Comparison.AT_MOST, share + 0.0, null, watch, null);
   }
 
   /** Refuses a limit that every share meets, or none. */

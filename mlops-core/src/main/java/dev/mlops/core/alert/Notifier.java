@@ -387,7 +387,9 @@ final class Notifier {
   }
 
   private boolean waitsInItsGroup(AlertEvent newest) {
-    return groups.values().stream().anyMatch(group -> group.waiting.events().contains(newest));
+    return groups.values().stream()
+        .flatMap(group -> group.waiting.events().stream())
+        .anyMatch(event -> event.kind() == Kind.CHANGE && event.rule().equals(newest.rule()));
   }
 
   // ---- what is kept

@@ -18,6 +18,7 @@ import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.gate.GateReport.Result;
 import dev.mlops.core.internal.guard.Answers;
+import dev.mlops.core.internal.guard.Closing;
 import dev.mlops.core.internal.log.Warnings;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -256,7 +257,7 @@ public final class GateRun {
               examination, before, (what, done) -> progress.at(what, done, gate.size()))
           .report();
     } finally {
-      close(model);
+      Closing.close(model);
     }
   }
 
@@ -337,17 +338,6 @@ public final class GateRun {
   private void requireRunning() {
     if (cancelled.getAsBoolean() || Thread.currentThread().isInterrupted()) {
       throw new Examination.Cancelled();
-    }
-  }
-
-  private static void close(@Nullable Model model) {
-    if (model instanceof AutoCloseable resource) {
-      try {
-        resource.close();
-      } catch (Throwable e) { // what it holds may be lost, the candidate is judged
-        Warnings.of(GateRun.class)
-            .once("close", "a candidate that was judged could not be closed", e);
-      }
     }
   }
 

@@ -11,13 +11,13 @@ import dev.mlops.api.pack.Environment;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.internal.guard.Closing;
 import dev.mlops.core.internal.log.Warnings;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the version that predicted an incident for the same prediction again, to the last bit, or says why that cannot be.
@@ -175,25 +175,14 @@ public final class IncidentReplay implements AutoCloseable {
     loaded.put(digest, model);
     if (loaded.size() > LOADED) {
       Digest oldest = loaded.keySet().iterator().next();
-      close(loaded.remove(oldest));
-    }
-  }
-
-  private static void close(@Nullable Model model) {
-    if (model instanceof AutoCloseable closeable) {
-      try {
-        closeable.close();
-      } catch (Throwable e) { // the others are closed all the same
-        Warnings.of(IncidentReplay.class)
-            .once(e.getClass().getName(), "a replayed model could not be closed", e);
-      }
+      Closing.close(loaded.remove(oldest));
     }
   }
 
   /** Closes the models that are loaded. May be called twice. */
   @Override
   public void close() {
-    loaded.values().forEach(IncidentReplay::close);
+    loaded.values().forEach(Closing::close);
     loaded.clear();
   }
 }

@@ -591,8 +591,9 @@ public final class MaintenanceLoop implements AutoCloseable {
      *
      * <p>When the policy asks for a candidate, the loop says in an {@link LoopEvent.Kind#ADVISED} step what is the matter, which rung of
      * the ladder helps and by which numbers. It then makes the candidate by that rung: a calibration, a retrain, a search, a model
-     * that learns row by row. A calibration wins only if labels become right, for the loop compares labels. A threshold, a faster model
-     * and what is only to be noted are proposed: the champion is kept. The advice to redesign is attached to the champion as a document
+     * that learns row by row. A calibration wins only if labels become right, for the loop compares labels. A threshold and a
+     * faster model are proposed, a benign shift is noted: the champion is kept. Where nothing is found, or too few outcomes tell, the
+     * policy has its way and it is trained again. The advice to redesign is attached to the champion as a document
      * too. In {@link Mode#ADVISE} all of it is only said.
      *
      * @param remedies whose trainer is that of this loop
@@ -1032,9 +1033,6 @@ public final class MaintenanceLoop implements AutoCloseable {
       Set<String> lacking = new TreeSet<>();
       if (policy != null) {
         lacking.addAll(deployment.monitor().lacks(policy));
-      }
-      if (plan instanceof EvidenceReader reads) {
-        lacking.addAll(deployment.monitor().lacks(reads));
       }
       if (gate != null) { // which measures for itself, but for watches
         Set<Watch> watched = gate.watches();

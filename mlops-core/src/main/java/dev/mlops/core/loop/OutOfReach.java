@@ -121,7 +121,7 @@ final class OutOfReach {
 
   /** Says in an event what is out of reach and what would help. */
   void tell(LoopEvent.Builder event, Evidence now, Schema schema) {
-    Metric metric = plainest(schema);
+    Metric metric = Metric.plainest(schema);
     Optional<VersionEvidence> champion = now.champion();
     Optional<Estimate> tested =
         champion.flatMap(VersionEvidence::baseline).flatMap(baseline -> baseline.quality(metric));
@@ -163,17 +163,13 @@ final class OutOfReach {
     return Figures.apart(loss).get(0);
   }
 
-  private static Metric plainest(Schema schema) {
-    return Metric.plainest(schema);
-  }
-
   /** The mean loss of the champion now, and its interval. */
   private record Live(double value, double lower, double upper) {}
 
   private static Optional<Live> live(Evidence now) {
     return now.champion()
         .flatMap(section -> section.baseline().flatMap(baseline -> {
-          Metric metric = plainest(baseline.schema());
+          Metric metric = Metric.plainest(baseline.schema());
           return metric
               .loss(baseline.schema())
               .flatMap(loss -> section.quality(metric).map(live -> live(loss, live)))

@@ -23,6 +23,7 @@ import dev.mlops.core.pack.Provenance;
 import dev.mlops.drift.profile.Quality;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -41,7 +42,6 @@ final class Remedying {
   private static final int FEWEST = 100;
   private static final int MOST_TRAINING_ROWS = 500;
   private static final int MOST_STEPS = 20;
-  private static final Metric[] NONE = {};
 
   private final Workshop loop;
   private final Remedies remedies;
@@ -52,8 +52,8 @@ final class Remedying {
   }
 
   /** What a test phase is measured by beside what gate and policy read. */
-  Metric[] metrics() {
-    return remedies.metrics().toArray(NONE);
+  Collection<Metric> metrics() {
+    return remedies.metrics();
   }
 
   Situation situation(
@@ -78,13 +78,18 @@ final class Remedying {
   /** The rungs that were begun since a candidate won last, oldest first. */
   private List<Rung> tried() {
     List<Rung> tried = new ArrayList<>();
+    boolean ended = false; // the candidate of the advice that is met next, read backwards
     List<LoopEvent> events = loop.steps.events();
     for (int i = events.size() - 1; i >= 0; i--) {
       LoopEvent event = events.get(i);
       if (event.kind() == LoopEvent.Kind.PROMOTED || event.kind() == LoopEvent.Kind.RETURNED) {
         break;
       }
-      if (event.kind() == LoopEvent.Kind.ADVISED) {
+      if (event.kind() == LoopEvent.Kind.RETRAIN) {
+        ended = false; // it is written before its advice
+      } else if (event.kind().endsCandidate()) {
+        ended = true;
+      } else if (ended && event.kind() == LoopEvent.Kind.ADVISED) {
         for (Rung rung : Rung.values()) {
           if (rung != Rung.RECORD && event.number(number(rung)).isPresent()) {
             tried.add(rung);

@@ -44,12 +44,11 @@ record Replayed(
     Set<Long> wanted = new HashSet<>(positions.get());
     Map<Long, Weighted> weights = new HashMap<>();
     chosen.forEach(each -> weights.put(each.outcome().position(), each));
-    Set<Long> reached = new HashSet<>();
-    newest(older, among).forEach(outcome -> reached.add(outcome.position()));
     List<Weighted> all = new ArrayList<>();
-    for (Outcome outcome : older) {
+    for (int i = 0; i < older.size(); i++) {
+      Outcome outcome = older.get(i);
       Weighted known = weights.get(outcome.position());
-      boolean again = wanted.contains(outcome.position()) && reached.contains(outcome.position());
+      boolean again = i >= older.size() - among && wanted.contains(outcome.position());
       if (known != null) {
         all.add(again ? new Weighted(outcome, known.weight() * weight) : known);
       } else if (again) {

@@ -277,7 +277,7 @@ final class Workshop {
     Set<Metric> read = new LinkedHashSet<>(gate.metrics());
     read.addAll(policy.metrics());
     if (remedying != null) {
-      read.addAll(List.of(remedying.metrics()));
+      read.addAll(remedying.metrics());
     }
     return read.toArray(new Metric[0]);
   }

@@ -18,8 +18,9 @@ import java.util.Set;
  *
  * <p><b>Fair.</b> Each set of rings, which is one for each monitor and list of columns, gets as much as {@link
  * MonitorConfig#buffering} asks, or an equal share of what those leave that ask for less. Rings have powers of two of slots, so
- * up to half of a share may be left unused. When a monitor opens or closes, the rings of the others become smaller or larger: at
- * once where nobody is using their monitor, else at its next tick.
+ * up to half of a share may be left unused. When a monitor opens, the rings of the others become smaller: at once where nobody is
+ * using their monitor and old and new rings both fit or the old ones are empty, else at its next tick. When one closes, the others
+ * become larger at their next tick.
  *
  * <p><b>Never more.</b> Bytes are reserved before a ring is made, and given back when it is empty and replaced. A monitor that finds
  * nothing left, because no other has ticked since it was opened, or since its share is smaller than two rows, drops predictions,

@@ -253,7 +253,7 @@ final class Intake {
     }
     if (from.reserve(bytes)) {
       make(each, schema, slots, bytes, bytes);
-      from.release(each.forgetEmpty(Ring::left));
+      from.release(each.forgetEmpty());
       return;
     }
     boolean empty = each.all().stream().allMatch(ring -> ring.left() == 0);
@@ -270,7 +270,7 @@ final class Intake {
       }
     } finally {
       fitting = null;
-      reserved += each.forgetEmpty(Ring::left);
+      reserved += each.forgetEmpty();
     }
     if (reserved >= bytes) {
       make(each, schema, slots, bytes, reserved);
@@ -332,6 +332,13 @@ final class Intake {
             + "); call tick() more often, or give more bytes (BufferBudget.of)";
   }
 
+  /** What a host can do if the queue of truths is full, for a message. */
+  String remedyForTruths() {
+    return "all " + truths.capacity() + " places were taken for " + LONGEST_WAIT.toMillis()
+        + " ms; call tick() more often"
+        + (budget == null ? ", or buffer more (MonitorConfig.buffering)" : "");
+  }
+
   /** Under the lock: rings have one user less; without any they take nothing more. */
   void release(Stripes used) {
     if (--used.users == 0) {
@@ -341,7 +348,7 @@ final class Intake {
         budget.leave(shareOf(used));
         used.replace(List.of(), 0);
         drain(List.of(used));
-        budget.release(used.forgetEmpty(Ring::left) + used.unreserve());
+        budget.release(used.forgetEmpty() + used.unreserve());
       }
     }
   }
@@ -457,7 +464,7 @@ final class Intake {
       if (budget != null) {
         from.stream()
             .filter(each -> each != fitting)
-            .forEach(each -> budget.release(each.forgetEmpty(Ring::left)));
+            .forEach(each -> budget.release(each.forgetEmpty()));
       }
     }
     return more;

@@ -288,7 +288,7 @@ public final class MicrometerMonitor implements MetricsMonitor {
     try {
       if (!closed && !intake.offer(taken, id, key, truth)) {
         ledger.lost();
-        warnings.lost(intake.slots());
+        warnings.lost(intake.remedyForTruths());
       }
     } catch (Throwable thrown) {
       ledger.lost();

@@ -44,7 +44,7 @@ final class MonitorWarnings {
     return warnings;
   }
 
-  /** Predictions found no slot; of how many. */
+  /** Predictions found no slot; a remedy follows. */
   void full(String remedy) {
     if (!saidFull) {
       saidFull = true;
@@ -66,14 +66,9 @@ final class MonitorWarnings {
     }
   }
 
-  /** Truths found no room; among how many. */
-  void lost(int slots) {
-    warnings.once(
-        "lost",
-        "truths of " + model + " are lost and counted: all " + slots + " places were taken for "
-            + Intake.LONGEST_WAIT.toMillis()
-            + " ms; call tick() more often, or buffer more (MonitorConfig.buffering)",
-        null);
+  /** Truths found no room; a remedy follows. */
+  void lost(String remedy) {
+    warnings.once("lost", "truths of " + model + " are lost and counted: " + remedy, null);
   }
 
   /** Taking a prediction or a truth threw. */

@@ -4,7 +4,6 @@ import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Schema;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,10 +82,10 @@ final class Stripes {
   }
 
   /** Under the lock: forgets rings that were replaced and are empty, and gives what was reserved for each set of them. */
-  long forgetEmpty(ToLongFunction<Ring> left) {
+  long forgetEmpty() {
     long freed = 0;
     for (Replaced each : List.copyOf(replaced)) {
-      if (each.rings.stream().allMatch(ring -> left.applyAsLong(ring) == 0)) {
+      if (each.rings.stream().allMatch(ring -> ring.left() == 0)) {
         replaced.remove(each);
         freed += each.bytes;
       }

@@ -286,12 +286,12 @@ final class OnnxBounds {
           + ", whose memory the file does not bound; allow them with OnnxRuntime.allowing if the"
           + " model is yours");
     }
-    if (!bounds.exceeds.isEmpty()) {
+    if (!bounds.exceeds.isEmpty() && bounds.made > bounds.most()) {
       throw new OnnxRefusal("for one row it may make " + bounds.made + " elements, wanted"
           + " at most " + bounds.most() + "; the limit is passed at " + bounds.exceeds
           + "; allow that operator with OnnxRuntime.allowing if the model is yours");
     }
-    if (!bounds.slow.isEmpty()) {
+    if (!bounds.slow.isEmpty() && bounds.steps > bounds.mostSteps()) {
       throw new OnnxRefusal("for one row it may take " + bounds.steps + " steps, wanted at most "
           + bounds.mostSteps() + "; the limit is passed at " + bounds.slow
           + "; allow that operator with OnnxRuntime.allowing if the model is yours");

@@ -1,5 +1,7 @@
 package dev.mlops.core.onnx;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.WireFormat;
@@ -31,6 +33,9 @@ final class OnnxFile {
   private static final int MOST_NODES = 100_000;
   /** The number of the element type. */
   private static final int INT64 = 7;
+
+  /** TypeProto.denotation, which is beside its kinds. */
+  private static final int DENOTATION = 6;
 
   private static final int LENGTH_DELIMITED = WireFormat.WIRETYPE_LENGTH_DELIMITED;
 
@@ -260,21 +265,25 @@ final class OnnxFile {
         yield true;
       }
       case 2 ->
-        within(
-            in,
-            type,
-            of -> (kind, wire) -> kind == 1
-                && within(of, wire, tensor -> (field, form) -> switch (field) {
-                  case 1 -> {
-                    if (form != WireFormat.WIRETYPE_VARINT) {
-                      yield false;
-                    }
-                    into.type = tensor.readInt32();
-                    yield true;
-                  }
-                  case 2 -> within(tensor, form, shape -> shape(shape, into));
-                  default -> false;
-                }));
+        within(in, type, of -> (kind, wire) -> {
+          if (kind != 1) {
+            if (kind != DENOTATION) {
+              into.dims = null; // no tensor: of the kinds of a type the last one counts
+            }
+            return false;
+          }
+          return within(of, wire, tensor -> (field, form) -> switch (field) {
+            case 1 -> {
+              if (form != WireFormat.WIRETYPE_VARINT) {
+                yield false;
+              }
+              into.type = tensor.readInt32();
+              yield true;
+            }
+            case 2 -> within(tensor, form, shape -> shape(shape, into));
+            default -> false;
+          });
+        });
       default -> false;
     };
   }
@@ -295,6 +304,10 @@ final class OnnxFile {
       dims[before.length] = -1;
       into.dims = dims;
       return within(in, type, of -> (field, form) -> {
+        if (field == 2 && form == LENGTH_DELIMITED) {
+          dims[before.length] = -1; // a name: of the two the last one counts
+          return false;
+        }
         if (field != 1 || form != WireFormat.WIRETYPE_VARINT) {
           return false;
         }
@@ -421,7 +434,7 @@ final class OnnxFile {
       of.texts++;
       if (isOfLabels()) {
         String label = in.readStringRequireUtf8();
-        longestText = Math.max(longestText, label.length());
+        longestText = Math.max(longestText, label.getBytes(UTF_8).length);
         values.add(label);
       } else {
         skipText(in);

@@ -90,7 +90,8 @@ public final class OnnxRuntime implements ModelRuntime {
   /**
    * {@return a runtime that also loads models with these operators, however much memory they take}
    *
-   * <p>Allow them for models of your own: they take as much memory as the model tells them to.
+   * <p>Allow them for models of your own: they take as much memory as the model tells them to. An operator
+   * is allowed with all that its own graphs hold: the body of an allowed {@code Loop} is not looked at.
    *
    * @param operators by their names in ONNX, such as {@code ConstantOfShape}, or of a function that a model brings; the
    *     message of a refusal says which ones

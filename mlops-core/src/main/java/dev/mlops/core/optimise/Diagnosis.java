@@ -80,11 +80,11 @@ public record Diagnosis(Rung rung, Reading reading, List<Finding> findings, Opti
     /** Far better on the rows of its training than on those that came. */
     OVERFIT("large gap between training and live quality: overfit or leakage"),
     /** Retraining with these settings does not help. */
-    OBSOLETE_SETTINGS("two retrains in a row did not win: settings obsolete"),
+    OBSOLETE_SETTINGS("what was tried did not win: settings obsolete"),
     /** Retraining and tuning this family does not help. */
-    OBSOLETE_FAMILY("retrains and tuning did not win: family obsolete"),
-    /** No model of any family helps. */
-    LOST_SIGNAL("the search failed too: signal missing");
+    OBSOLETE_FAMILY("what was tried in this family did not win: family obsolete"),
+    /** Nothing that the ladder has helps. */
+    LOST_SIGNAL("nothing that was tried won: signal missing");
 
     private final String text;
 

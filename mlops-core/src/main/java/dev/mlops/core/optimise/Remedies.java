@@ -633,7 +633,7 @@ public final class Remedies {
   }
 
   private static boolean isOfInputs(Watch watch) {
-    return watch.id().startsWith("features");
+    return watch.input() == Watch.Input.FEATURES;
   }
 
   private static double score(Outcome outcome, String label) {

@@ -271,10 +271,7 @@ final class SearchRun {
   private static void drop(FutureTask<Trying> task) {
     if (!task.cancel(false) && task.isDone() && !task.isCancelled()) {
       try {
-        Model model = task.get().model;
-        if (model != null) {
-          Closing.close(model);
-        }
+        Closing.close(task.get().model);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } catch (ExecutionException e) {

@@ -113,6 +113,11 @@ final class CloudWatch {
       left.add(rule.name() + ": each part holds " + rule.holding()
           + " for itself, as an alarm of alarms of CloudWatch holds nothing");
     }
+    if (rule.ofLast() > 1) {
+      left.add(
+          rule.name() + ": each part counts " + rule.failing() + " of the last " + rule.ofLast()
+              + " periods for itself, as an alarm of alarms of CloudWatch counts nothing");
+    }
     Map<String, Object> properties = new LinkedHashMap<>();
     properties.put("AlarmName", rule.name());
     properties.put("AlarmDescription", description(rule));

@@ -520,6 +520,34 @@ class AlertNoticesTest {
     assertThat(heard).containsExactly("[" + held + "]", "[" + held + "]", "[a, " + held + "]");
   }
 
+  /** A reminder that waits in a group takes nothing back: the receiver would let a firing alert end. */
+  @Test
+  void whatFiresIsRepeatedWhileAReminderOfItWaits() {
+    List<String> heard = new ArrayList<>();
+    AlertEngine engine = AlertEngine.of(rule("a"))
+        .reminding(MINUTE.multipliedBy(2))
+        .groupedBy(MINUTE, MINUTE.multipliedBy(5))
+        .to(new RepeatingAlertSink() {
+          @Override
+          public void deliver(AlertEvent event) {
+            heard.add(event.kind().toString());
+          }
+
+          @Override
+          public void evaluated(Instant at, List<AlertEvent> firing) {
+            heard.add(firing.stream().map(AlertEvent::rule).toList().toString());
+          }
+        })
+        .on(Runnable::run);
+    says.put("a", Verdict.FAIL);
+    for (int i = 0; i < 6; i++) {
+      evaluate(engine);
+    }
+    int first = heard.indexOf("[a]");
+    assertThat(first).isNotNegative();
+    assertThat(heard.subList(first, heard.size())).contains("[a]").doesNotContain("[]");
+  }
+
   @Test
   void whoHeardThatItWasAboutToFireHearsThatItIsOver() {
     AlertEngine engine = AlertEngine.of(rule("a").holding(MINUTE))

@@ -300,7 +300,6 @@ class EvidenceJsonTest {
     assertThat(fullEvidence().position(3).build()).isNotEqualTo(evidence);
   }
 
-  /** Dashboards find numbers where this says. */
   @Test
   void aShareThatIsNoNumberOfOursIsNoEvidence() {
     String text = EvidenceJson.toText(
@@ -314,6 +313,7 @@ class EvidenceJsonTest {
     }
   }
 
+  /** Dashboards find numbers where this says. */
   @Test
   void looksAsDescribed() {
     String text =

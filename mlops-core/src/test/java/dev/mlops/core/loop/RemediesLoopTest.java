@@ -59,6 +59,8 @@ class RemediesLoopTest {
   /** Models that were loaded and are not closed. */
   private final AtomicInteger open = new AtomicInteger();
 
+  private long changes;
+
   private final class Scoring implements Model, AutoCloseable {
     @Override
     public void close() {
@@ -225,6 +227,20 @@ class RemediesLoopTest {
     assertThat(text)
         .startsWith("# orders: redesign advised")
         .contains("signal missing", "- RETRAIN: did not win", "KEPT");
+  }
+
+  /** A loop that advises begins nothing, so what it has advised did not fail. */
+  @Test
+  void whatWasOnlyAdvisedWasNotTried() {
+    RetrainPolicy always = (now, past) ->
+        RetrainDecision.of(RetrainDecision.Outcome.RETRAIN, "always", "").changedAt(++changes);
+    live(MaintenanceLoop.Mode.ADVISE, always, 1_100, x -> 0.5);
+
+    assertThat(heard.stream().filter(event -> event.number("remedy_retrain").isPresent()))
+        .hasSizeGreaterThan(2);
+    assertThat(heard).noneMatch(event -> event.number("remedy_redesign").isPresent());
+    assertThat(store.documents(store.require("orders:1")))
+        .noneMatch(document -> document.name().startsWith("redesign-advised-"));
   }
 
   private LoopEvent first(LoopEvent.Kind kind) {

@@ -19,12 +19,16 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
@@ -322,6 +326,74 @@ class OnnxBoundsTest {
     }
     OnnxFile file = OnnxFile.read(model(graph).build().toByteArray());
     assertThat(OnnxBounds.require(file, 2, unused -> false)).isLessThan(10L * wide);
+  }
+
+  /** A dimension is a number or a name, and a type of one kind: of what a file gives the last one counts, as for the runtime. */
+  @Test
+  void theLastDimensionAndTheLastKindOfATypeCount() throws Exception {
+    int wide = 100;
+    UnknownFieldSet name = UnknownFieldSet.newBuilder()
+        .addField(
+            2,
+            UnknownFieldSet.Field.newBuilder()
+                .addLengthDelimited(ByteString.copyFromUtf8("n"))
+                .build())
+        .build();
+    TensorShapeProto named = TensorShapeProto.newBuilder()
+        .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("n"))
+        .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(1).setUnknownFields(name))
+        .build();
+    ValueInfoProto lastIsAName = ValueInfoProto.newBuilder()
+        .setName("x")
+        .setType(TypeProto.newBuilder()
+            .setTensorType(TypeProto.Tensor.newBuilder().setElemType(FLOAT).setShape(named)))
+        .build();
+    ValueInfoProto one = value("x", FLOAT, -1, 1);
+    ValueInfoProto sequence = ValueInfoProto.newBuilder()
+        .setName("x")
+        .setType(TypeProto.newBuilder()
+            .setSequenceType(TypeProto.Sequence.newBuilder().setElemType(one.getType())))
+        .build();
+    byte[] thrice = Stream.of(one, sequence, value("x", FLOAT, -1, -1))
+        .map(ValueInfoProto::toByteArray)
+        .reduce(
+            new byte[0],
+            (left, right) ->
+                ByteString.copyFrom(left).concat(ByteString.copyFrom(right)).toByteArray());
+    long wanted = bound(value("x", FLOAT, -1, -1).toByteArray(), wide);
+    assertThat(bound(lastIsAName.toByteArray(), wide)).isEqualTo(wanted);
+    assertThat(bound(thrice, wide)).isEqualTo(wanted);
+    assertThat(bound(one.toByteArray(), wide)).isLessThan(wanted);
+  }
+
+  /** What a graph that doubles its input is bounded by. */
+  private static long bound(byte[] input, int columns) throws Exception {
+    GraphProto doubling = GraphProto.newBuilder()
+        .setName("forged")
+        .addNode(node("Concat", List.of("x", "x"), "y").addAttribute(integer("axis", 1)))
+        .addOutput(value("y", FLOAT, -1, -1))
+        .build();
+    ByteString graph = doubling
+        .toByteString()
+        .concat(ByteString.copyFrom(UnknownFieldSet.newBuilder()
+            .addField(
+                GraphProto.INPUT_FIELD_NUMBER,
+                UnknownFieldSet.Field.newBuilder()
+                    .addLengthDelimited(ByteString.copyFrom(input))
+                    .build())
+            .build()
+            .toByteArray()));
+    ByteString whole = model(GraphProto.newBuilder())
+        .clearGraph()
+        .build()
+        .toByteString()
+        .concat(ByteString.copyFrom(UnknownFieldSet.newBuilder()
+            .addField(
+                ModelProto.GRAPH_FIELD_NUMBER,
+                UnknownFieldSet.Field.newBuilder().addLengthDelimited(graph).build())
+            .build()
+            .toByteArray()));
+    return OnnxBounds.require(OnnxFile.read(whole.toByteArray()), columns, operator -> false);
   }
 
   /** ONNX Runtime took the first value; the bound took another. */

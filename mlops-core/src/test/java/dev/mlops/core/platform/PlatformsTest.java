@@ -256,6 +256,15 @@ class PlatformsTest {
 
   /** The service refuses the whole template otherwise. */
   @Test
+  void partsOfAnAlarmOfAlarmsCountForThemselves() {
+    AlertRule rule = AlertRule.of(
+            "both", Signals.anyOf(quality("recall").atLeast(0.7), quality("f1").atLeast(0.7)))
+        .failing(3, 5);
+    assertThat(Platforms.cloudWatch("fraud", List.of(rule)).left())
+        .anySatisfy(left -> assertThat(left).contains("both", "3 of the last 5", "for itself"));
+  }
+
+  @Test
   void anAlarmOfAlarmsIsNoLongerThanCloudWatchTakes() {
     Condition ticks = Signals.ticks().newerThan(Duration.ofMinutes(5));
     Condition[] leaves = Collections.nCopies(7, ticks).toArray(Condition[]::new);

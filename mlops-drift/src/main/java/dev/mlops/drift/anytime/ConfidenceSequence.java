@@ -199,7 +199,7 @@ public final class ConfidenceSequence {
     }
 
     /**
-     * {@return a step to intervals that are about as narrow as can be after {@code values} values}
+     * {@return a step to intervals that are about as narrow as can be after {@code n} values}
      *
      * @param n when a decision is expected; at least 1
      * @throws IllegalArgumentException if it is below 1

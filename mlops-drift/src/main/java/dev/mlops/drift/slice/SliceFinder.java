@@ -45,7 +45,7 @@ public final class SliceFinder {
   private static final int STANDARD_CONDITIONS = 3;
   private static final int STANDARD_CANDIDATES = 200_000;
 
-  /** So many pairs are thought of for one candidate that may be measured. */
+  /** How many pairs are looked at for each candidate that may be measured. */
   private static final int PAIRS = 20;
 
   private final int top;

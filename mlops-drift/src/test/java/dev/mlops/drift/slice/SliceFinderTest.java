@@ -279,6 +279,22 @@ class SliceFinderTest {
             finder.conditionsAtMost(1).candidatesAtMost(50).find(rows, errors).exact())
         .isTrue();
     assertThat(finder.find(rows, errors).exact()).isTrue();
+
+    // 50 x 50 categories: 2,500 pairs of equal error, twenty of which are looked at for each
+    // candidate.
+    Schema two = Schema.of(Column.category("a"), Column.category("b"));
+    List<Row> even = new ArrayList<>();
+    double[] ones = new double[2_500];
+    for (int i = 0; i < ones.length; i++) {
+      even.add(Row.of(two, "a" + i / 50, "b" + i % 50));
+      ones[i] = 1;
+    }
+    assertThat(SliceFinder.standard().candidatesAtMost(124).find(even, ones).exact())
+        .as("2,480 pairs")
+        .isFalse();
+    assertThat(SliceFinder.standard().candidatesAtMost(125).find(even, ones).exact())
+        .as("2,500 pairs")
+        .isTrue();
   }
 
   @Test

@@ -151,8 +151,8 @@ public final class LabelledStream {
    * {@return LED: one of ten digits, evenly; seven segments, each inverted with a probability, and 17 fair bits that say
    * nothing}
    *
-   * <p>The best answer is right in 74 % of the rows at a noise of 0.1. Drift: the first few segments change places with
-   * the first few of the 17.
+   * <p>The best answer is right in 74 % of the rows at a noise of 0.1. Drift: the first {@code swapped} segments change
+   * places with as many of the 17.
    *
    * @param swapped how many segments are elsewhere; 0 to 7
    * @param inverted probability that a segment is inverted; 0 to 1

@@ -3,7 +3,10 @@ package dev.mlops.core.internal.guard;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.core.internal.log.Warnings;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class Closing {
   private Closing() {}
 
-  /** Closes a model if it can be; what it throws is logged. */
-  public static void close(Model model) {
+  /** Closes a model if there is one and it can be; what it throws is logged. */
+  public static void close(@Nullable Model model) {
     quietly(() -> model);
   }
 
@@ -29,8 +32,12 @@ public final class Closing {
 
   /** Closes all models but one, and none that is equal to it: a trainer may give one model twice. */
   public static void allBut(@Nullable Trained kept, List<Trained> trained) {
+    Set<Model> done = Collections.newSetFromMap(new IdentityHashMap<>());
     for (Trained each : trained) {
-      quietly(() -> kept != null && each.model().equals(kept.model()) ? null : each.model());
+      quietly(() -> {
+        Model model = each.model();
+        return (kept != null && model.equals(kept.model())) || !done.add(model) ? null : model;
+      });
     }
   }
 
@@ -40,8 +47,7 @@ public final class Closing {
         held.close();
       }
     } catch (Throwable e) { // nobody asks it again: what it holds may be lost
-      Warnings.of(Closing.class)
-          .once(e.getClass().getName(), "a model that was trained could not be closed", e);
+      Warnings.of(Closing.class).once(e.getClass().getName(), "a model could not be closed", e);
     }
   }
 }
