@@ -63,7 +63,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Past champions stay in the race.</b> The first version of the alias and those that were replaced last are scored on
  * what matures, in background work; one that is better than the champion is made champion again at once, by a move of the
  * alias that the journal has before and after. What was signalled before is trained for all the same, and a candidate that is
- * shadowed is held against the new champion from then on. See {@link Builder#reserves}.
+ * shadowed is held against the new champion from then on. What a version signalled when it served before is cleared when it
+ * serves again, by a return or by hand: it names a change of that time. See {@link Builder#reserves}.
  *
  * <p><b>The host owns time and threads.</b> {@link #tick()} never trains: training and scoring run on the executor that the
  * host gives. It never throws, and two loops on one alias are decided by the compare-and-set.
@@ -212,6 +213,9 @@ public final class MaintenanceLoop implements AutoCloseable {
             && (!halted || workshop.reserves.returning())) {
           workshop.reserves.advance();
           further = !workshop.reserves.returning();
+        }
+        if (further) {
+          workshop.served(deployment.champion());
         }
         while (further && !(halted && held(phase))) {
           further = step();

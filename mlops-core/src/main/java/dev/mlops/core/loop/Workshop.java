@@ -133,6 +133,9 @@ final class Workshop {
   /** The watches that had a signal when the newest candidate was begun. */
   private Set<Watch> answered = Set.of();
 
+  /** Which version served when the loop looked last; null before the first time. */
+  private @Nullable Version served;
+
   private volatile @Nullable RetrainDecision decision;
   private volatile @Nullable String waiting;
   private volatile @Nullable String failure;
@@ -372,6 +375,22 @@ final class Workshop {
     long known = running ? history.lastPosition().orElse(0) : 0;
     Signalled.unanswered(then, known, running ? answered : Set.of())
         .ifPresent(signals -> unanswered = signals);
+  }
+
+  /**
+   * Takes a version that serves again for the champion that it is from here on: what its detectors signalled when it served
+   * before was answered by the version that replaced it, and tells where a change of that time was. While such a signal
+   * stands, its detectors take nothing.
+   */
+  void served(Version champion) {
+    Version before = served;
+    if (before != null
+        && !before.equals(champion)
+        && !Signalled.watches(deployment.evidence()).isEmpty()
+        && PastChampions.servedBefore(deployment.store().history(alias()), champion)) {
+      clearSignals(champion + " serves again, its signals are of the time before");
+    }
+    served = champion;
   }
 
   /** Asks the policy beside a candidate that knows the outcomes before a position; a newer change is remembered. */

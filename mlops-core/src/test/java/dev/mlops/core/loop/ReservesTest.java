@@ -7,6 +7,7 @@ import dev.mlops.api.journal.Journal;
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.journal.LoopEvent.Kind;
 import dev.mlops.api.model.Model;
+import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.StoreException;
@@ -22,6 +23,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -463,6 +466,43 @@ class ReservesTest {
           .filteredOn(event -> event.kind() == Kind.RETRAIN)
           .extracting(event -> event.change().orElse(-1))
           .containsExactly(0L);
+    }
+  }
+
+  /** What it signalled when it served before was answered then, and names a change of that time. */
+  @Test
+  void signalsOfTheTimeBeforeEndWhenAPastChampionReturns() {
+    promoteB();
+    SignallingScene signals = new SignallingScene(scene);
+    UnaryOperator<Evidence> always = scene.monitor.seen;
+    scene.monitor.seen = now ->
+        now.champion().orElseThrow().version().equals("1") ? always.apply(now) : now;
+    scene.monitor.onKept = signals::none;
+    signals.change(0);
+    try (MaintenanceLoop loop = reserves(signals.policy()).build()) {
+      loop.tick();
+      serveUntil(loop, Kind.RETURNED);
+      assertThat(scene.monitor.kept)
+          .singleElement(InstanceOfAssertFactories.STRING)
+          .contains("iris:1", "serves again");
+      scene.serve(200);
+      loop.tick();
+      assertThat(scene.kinds()).doesNotContain("RETRAIN");
+    }
+  }
+
+  /** A version that serves for the first time has no signals of before. */
+  @Test
+  void signalsOfAVersionThatServesForTheFirstTimeStand() {
+    SignallingScene signals = new SignallingScene(scene);
+    try (MaintenanceLoop loop = reserves(signals.policy()).build()) {
+      loop.tick();
+      promoteB();
+      signals.change(0);
+      scene.serve(200);
+      loop.tick();
+      assertThat(scene.monitor.kept).isEmpty();
+      assertThat(scene.kinds()).contains("RETRAIN");
     }
   }
 
