@@ -5,12 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.mlops.api.journal.Journal;
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Beta;
-import dev.mlops.api.model.InputRule;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
-import dev.mlops.api.model.RejectedValueException;
-import dev.mlops.api.model.Row;
 import dev.mlops.api.model.RowBinding;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Texts;
@@ -24,7 +21,6 @@ import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.store.AliasChange;
-import dev.mlops.api.store.AliasConflictException;
 import dev.mlops.api.store.Coordination;
 import dev.mlops.api.store.Reference;
 import dev.mlops.api.store.Version;
@@ -82,21 +78,15 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
 
   private final VersionStore store;
   private final String alias;
-  private final RowBinding<T> rows;
   private final MetricsMonitor monitor;
+  private final GuardedMonitor told;
   private final ModelLoader loader;
-  private final InstantSource clock;
-  private final LongSupplier ticker;
-
+  private final HostTime time;
   private final Serving serving;
   private final Follower follower;
   private final RolloutRunner rollouts;
-  private final InputCounts inputs;
-  private final @Nullable Guard guard;
+  private final Answering<T> requests;
   private final Duration drain;
-
-  /** When the newest tick began, or the deployment was made, by the ticker. */
-  private volatile long ticked;
 
   /** Whether a thread is in {@link #tick()}. */
   private final AtomicBoolean ticking = new AtomicBoolean();
@@ -109,18 +99,14 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
       Builder<T> builder, RowBinding<T> rows, ModelLoader loader, InputCounts inputs) {
     this.store = builder.store;
     this.alias = builder.alias;
-    this.rows = rows;
-    this.inputs = inputs;
-    this.guard = builder.fallbacks == null ? null : new Guard(builder.fallbacks, alias);
     this.drain = builder.drain;
     this.loader = loader;
-    this.clock = builder.clock;
-    this.ticker = builder.ticker;
-    this.ticked = ticker.getAsLong();
+    this.time = new HostTime(alias, builder.clock, builder.ticker);
     this.monitor = requireNonNull(builder.config.open(builder.model), "monitor");
+    this.told = new GuardedMonitor(alias, monitor);
     this.serving = new Serving(alias);
     this.follower =
-        new Follower(store, alias, loader, monitor, serving, ticker, this::tellsChampion);
+        new Follower(store, alias, loader, monitor, serving, builder.ticker, this::tellsChampion);
     this.rollouts = new RolloutRunner(
         store,
         alias,
@@ -134,8 +120,16 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
         builder.coordination == null
             ? null
             : new RolloutLease(builder.coordination, alias, builder.replica, builder.ttl),
-        clock,
-        ticker);
+        builder.clock,
+        builder.ticker);
+    this.requests = new Answering<>(
+        rows,
+        serving,
+        rollouts,
+        told,
+        time,
+        inputs,
+        builder.fallbacks == null ? null : new Guard(builder.fallbacks, alias));
   }
 
   /**
@@ -163,7 +157,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
    * @throws IllegalStateException if the deployment is closed
    */
   public Served serve(T input) {
-    return answer(null, input, 0);
+    return requests.answer(null, input, 0);
   }
 
   /**
@@ -176,7 +170,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
    * @throws IllegalStateException if the deployment is closed
    */
   public Served serve(String key, T input) {
-    return answer(requireNonNull(key, "key"), input, 0);
+    return requests.answer(requireNonNull(key, "key"), input, 0);
   }
 
   /**
@@ -192,7 +186,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
    * @throws IllegalStateException if the deployment is closed
    */
   public Served serve(@Nullable String key, T input, long waited) {
-    return answer(key, input, waited);
+    return requests.answer(key, input, waited);
   }
 
   /**
@@ -205,7 +199,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
    * @throws IllegalStateException if the deployment is closed
    */
   public ServedBatch serveAll(List<? extends T> inputs) {
-    return answerAll(null, inputs);
+    return requests.answerAll(null, inputs);
   }
 
   /**
@@ -221,334 +215,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
       throw new IllegalArgumentException("wanted one key per input, got " + keys.size()
           + " keys and " + inputs.size() + " inputs; nothing was answered");
     }
-    return answerAll(keys, inputs);
-  }
-
-  private ServedBatch answerAll(@Nullable List<String> keys, List<? extends T> inputs) {
-    @Nullable Served[] served = new Served[inputs.size()];
-    @Nullable Throwable[] failures = new Throwable[served.length];
-    State state = serving.require();
-    Loaded champion = state.split() == null && guard == null ? serving.acquire(state) : null;
-    try {
-      int i = 0;
-      for (T input : inputs) {
-        String key = keys == null ? null : keys.get(i);
-        try {
-          served[i] =
-              champion == null ? answer(key, input, 0) : answerBy(champion, key, input, 0, nanos());
-        } catch (Throwable e) { // of this request alone
-          failures[i] = e;
-        }
-        i++;
-      }
-    } finally {
-      if (champion != null) {
-        champion.model().release();
-      }
-    }
-    return new ServedBatch(served, failures);
-  }
-
-  private Served answer(@Nullable String key, T input, long waited) {
-    long start = nanos();
-    State state = serving.require();
-    if (guard != null) {
-      return answerGuarded(guard, key, input, waited, start);
-    }
-    if (state.split() != null) {
-      return answerSplit(key, input, waited, start);
-    }
-    Loaded champion = serving.acquire(state);
-    try {
-      return answerBy(champion, key, input, waited, start);
-    } finally {
-      champion.model().release();
-    }
-  }
-
-  /** What a version answers, which is in use. */
-  private Served answerBy(Loaded champion, @Nullable String key, T input, long waited, long start) {
-    Row row;
-    Prediction prediction;
-    long bound;
-    started(champion);
-    try {
-      row = rows.read(input); // once, so that what is recorded is what was predicted
-      bound = nanos();
-      prediction = champion.model().model().predict(row);
-    } catch (Throwable e) { // the model's own or an accessor's passes unchanged
-      failed(champion, nanos() - start, e);
-      throw e;
-    }
-    long nanos = nanos() - start;
-    requireUsable(champion, prediction, nanos);
-    long binding = bound - start;
-    long id = record(champion, key, row, prediction, waited, binding, nanos - binding);
-    rollouts.mirrored(id, row, prediction);
-    return Served.of(prediction, id, champion.only());
-  }
-
-  /** With fallbacks: one too many is refused before anything is read. */
-  private Served answerGuarded(
-      Guard limits, @Nullable String key, T input, long waited, long start) {
-    try {
-      limits.enter();
-    } catch (OverloadException e) {
-      Prediction fixed = limits.instead();
-      if (fixed == null) {
-        throw e;
-      }
-      return fixed(fixed, serving.require().champion());
-    }
-    try {
-      return answerSplit(key, input, waited, start);
-    } finally {
-      limits.leave();
-    }
-  }
-
-  private static Served fixed(Prediction answer, Loaded missing) {
-    return Served.of(
-        answer, Unmonitored.id(), Route.instead(missing.version(), Route.Reason.FIXED_ANSWER));
-  }
-
-  /** What a version says, which is in use and released here. */
-  private Prediction ask(Loaded version, Row row, long start, int parts) {
-    Guard limits = guard;
-    if (limits != null) {
-      return limits.ask(version, row, nanos() - start, parts);
-    }
-    try {
-      return version.model().model().predict(row);
-    } finally {
-      version.model().release();
-    }
-  }
-
-  /** What answers where a version had no usable answer; null if nothing does. */
-  @SuppressWarnings("ReferenceEquality") // the very version that failed
-  private @Nullable Served instead(
-      Loaded missing,
-      @Nullable String key,
-      Row row,
-      long waited,
-      long start,
-      long bound,
-      Throwable cause) {
-    Guard limits = guard;
-    if (limits == null || cause instanceof RejectedValueException) {
-      return null;
-    }
-    boolean late =
-        cause instanceof PredictionTimeoutException || cause instanceof OverloadException;
-    State state = serving.now();
-    Loaded standby = late || state == null || !limits.asksStandby() ? null : state.standby();
-    if (standby != null && standby != missing && standby.model().acquire()) {
-      started(standby);
-      Prediction said = null;
-      Throwable thrown = null;
-      try {
-        said = ask(standby, row, start, 1);
-      } catch (Throwable e) { // the fault of the champion is the one that counts
-        thrown = e;
-      }
-      if (said != null && isFinite(said)) {
-        limits.byStandby.increment();
-        return Served.of(
-            said,
-            record(standby, key, row, said, waited, bound - start, nanos() - bound),
-            Route.instead(standby.version(), Route.Reason.STANDBY));
-      }
-      failed(standby, nanos() - start, thrown);
-    }
-    Prediction fixed = limits.instead();
-    return fixed == null ? null : fixed(fixed, missing);
-  }
-
-  /**
-   * While a rollout splits the requests. A candidate that gives no usable answer costs no request: it is counted as its failure,
-   * and the champion answers.
-   */
-  private Served answerSplit(@Nullable String key, T input, long waited, long start) {
-    State state;
-    Split split;
-    boolean toCandidate;
-    Loaded version;
-    do {
-      state = serving.require();
-      split = state.split();
-      toCandidate = split != null && split.takes(key);
-      version = split != null && toCandidate ? split.candidate() : state.champion();
-    } while (!version
-        .model()
-        .acquire()); // retired since the state was read: its successor is there
-    Row row;
-    try {
-      row = rows.read(input);
-    } catch (Throwable e) { // the host's input, which says nothing of a candidate
-      version.model().release();
-      started(state.champion());
-      failed(state.champion(), nanos() - start, e);
-      throw e;
-    }
-    long bound = nanos();
-    started(version);
-    Route route = split == null ? version.only() : split.championFor(key);
-    if (split != null && toCandidate) {
-      Served served = byCandidate(version, split, key, row, waited, start, bound);
-      if (served != null) {
-        return served;
-      }
-      bound = nanos();
-      version = serving.acquire(serving.require());
-      started(version);
-      route = split.championInstead();
-      if (!version.version().equals(route.version())) {
-        route = version.only(); // another one serves by now
-      }
-    }
-    Prediction prediction;
-    try {
-      prediction = ask(version, row, start, 1);
-    } catch (Throwable e) { // the model's own passes unchanged
-      failed(version, nanos() - start, e);
-      Served other = instead(version, key, row, waited, start, bound, e);
-      if (other != null) {
-        return other;
-      }
-      throw e;
-    }
-    long end = nanos();
-    try {
-      requireUsable(version, prediction, end - start);
-    } catch (NoPredictionException e) {
-      Served other = instead(version, key, row, waited, start, bound, e);
-      if (other != null) {
-        return other;
-      }
-      throw e;
-    }
-    long id = record(version, key, row, prediction, waited, bound - start, end - bound);
-    rollouts.mirrored(id, row, prediction);
-    Served served = Served.of(prediction, id, route);
-    if (split != null && !toCandidate) {
-      split.keys().answered(key, false);
-    }
-    return served;
-  }
-
-  /** What the candidate answers; null, counted as its failure, if it throws or gives nothing usable. */
-  private @Nullable Served byCandidate(
-      Loaded candidate,
-      Split split,
-      @Nullable String key,
-      Row row,
-      long waited,
-      long start,
-      long bound) {
-    Prediction said = null;
-    Throwable cause = null;
-    try {
-      said = ask(candidate, row, start, 2); // the champion must have time, too
-    } catch (Throwable e) { // judged, not obeyed
-      cause = e;
-    }
-    long end = nanos();
-    if (said == null || !isFinite(said)) {
-      failed(candidate, end - start, cause);
-      return null;
-    }
-    Served served = Served.of(
-        said,
-        record(candidate, key, row, said, waited, bound - start, end - bound),
-        split.candidateFor(key));
-    split.keys().answered(key, true);
-    return served;
-  }
-
-  private static boolean isFinite(Prediction said) {
-    try {
-      return said.isFinite();
-    } catch (Throwable e) { // a kind of the host's own that cannot say
-      return false;
-    }
-  }
-
-  /** The time by the ticker; should that throw, the time of the newest tick: a request is answered all the same. */
-  private long nanos() {
-    try {
-      return ticker.getAsLong();
-    } catch (Throwable e) { // the host's
-      warnings.once(
-          "ticker",
-          "the ticker of " + alias + " threw; serving goes on, latencies are wrong, said once",
-          e);
-      return ticked;
-    }
-  }
-
-  private void requireUsable(Loaded champion, @Nullable Prediction prediction, long nanos) {
-    String found = "null";
-    Throwable cause = null;
-    if (prediction != null) {
-      try {
-        if (prediction.isFinite()) {
-          return;
-        }
-        found = "a score that is not finite";
-      } catch (Throwable e) { // a kind of the host's own
-        found = "a prediction that cannot say whether it is finite";
-        cause = e;
-      }
-    }
-    failed(champion, nanos, cause);
-    throw new NoPredictionException(
-        champion.version() + " answered with " + found + "; counted as a failure"
-            + (guard == null ? ", no fallback is set" : ""),
-        cause);
-  }
-
-  private void started(Loaded champion) {
-    try {
-      champion.recorder().started();
-    } catch (Throwable e) { // a foreign monitor that breaks its contract must not break serving
-      monitorBroke("count a prediction that begins", e);
-    }
-  }
-
-  private long record(
-      Loaded champion,
-      @Nullable String key,
-      Row row,
-      Prediction prediction,
-      long waited,
-      long binding,
-      long model) {
-    try {
-      return champion.recorder().record(key, row, prediction, waited, binding, model);
-    } catch (Throwable e) { // a foreign monitor that breaks its contract must not break serving
-      monitorBroke("record a prediction", e);
-      return Unmonitored.id();
-    }
-  }
-
-  private void failed(Loaded champion, long nanos, @Nullable Throwable cause) {
-    if (cause instanceof RejectedValueException rejected && rejected.rule() == InputRule.LOSSLESS) {
-      inputs.rejected(InputRule.LOSSLESS); // before any model
-    }
-    try {
-      champion.recorder().failure(nanos, cause);
-    } catch (Throwable e) { // as above
-      monitorBroke("record a failure", e);
-    }
-  }
-
-  private void monitorBroke(String what, Throwable e) {
-    warnings.once(
-        "monitor",
-        "the monitor of " + alias + " threw when it should " + what
-            + "; serving goes on, said once",
-        e);
+    return requests.answerAll(keys, inputs);
   }
 
   /**
@@ -559,11 +226,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
    * @param truth what turned out right
    */
   public void truth(long id, Truth truth) {
-    try {
-      monitor.truth(id, truth);
-    } catch (Throwable e) { // a foreign monitor that breaks its contract must not break the host
-      monitorBroke("take a truth", e);
-    }
+    told.truth(id, truth);
   }
 
   /**
@@ -573,11 +236,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
    * @param truth what turned out right
    */
   public void truth(String key, Truth truth) {
-    try {
-      monitor.truth(key, truth);
-    } catch (Throwable e) { // as above
-      monitorBroke("take a truth", e);
-    }
+    told.truth(key, truth);
   }
 
   /**
@@ -602,12 +261,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
 
   /** When the next tick is due. */
   Instant due() {
-    try {
-      return clock.instant().plus(TICK);
-    } catch (Throwable e) { // a clock that fails must not end the host's schedule
-      warnings.once("clock", "the clock of " + alias + " threw; ticks are due by the system's", e);
-      return Instant.now().plus(TICK);
-    }
+    return time.instant().plus(TICK);
   }
 
   /**
@@ -628,10 +282,10 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
       return;
     }
     // What is thrown ends here: a host's scheduler never runs a task again that has thrown.
-    boolean timed = watched("read the ticker of " + alias, () -> ticked = ticker.getAsLong());
-    boolean told = tellsChampion();
+    boolean timed = watched("read the ticker of " + alias, time::tick);
+    boolean knows = tellsChampion();
     boolean watched = watched("tick the monitor of " + alias, monitor::tick);
-    if (timed && told && watched) {
+    if (timed && knows && watched) {
       watching.over();
     }
     follower.tick();
@@ -728,14 +382,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
   /** {@return what was done with requests besides answering them, since the deployment was opened} */
   @Beta
   public ServingCounts counts() {
-    Guard limits = guard;
-    return new ServingCounts(
-        inputs.rejected(),
-        inputs.imputed(),
-        limits == null ? 0 : limits.refused.sum(),
-        limits == null ? 0 : limits.timedOut.sum(),
-        limits == null ? 0 : limits.byStandby.sum(),
-        limits == null ? 0 : limits.fixed.sum());
+    return requests.counts();
   }
 
   /** {@return the rollouts that have not ended, the oldest first} */
@@ -841,7 +488,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
    * {@return how long ago the newest {@link #tick()} began, by the ticker; since the deployment was opened if there was none}
    */
   public Duration sinceTick() {
-    return Duration.ofNanos(Math.max(0, ticker.getAsLong() - ticked));
+    return time.sinceTick();
   }
 
   /**
@@ -872,7 +519,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     State state = serving.now();
     if (state != null) {
       Instant published = state.champion().version().publishedAt();
-      known.modelAge(Duration.between(published, due().minus(TICK)));
+      known.modelAge(Duration.between(published, time.instant()));
     }
     rollouts.activity().ifPresent(known::rollout);
     return known.build();
@@ -928,7 +575,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     }
     follower.close();
     drain(models);
-    closeMonitor();
+    told.close();
   }
 
   /** Waits for requests under way, so that they are recorded; gives up at the stated time or when it is interrupted. */
@@ -949,14 +596,6 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
           "closed " + alias + " while " + open + " of its models still answered requests after "
               + MlopsException.shown(drain) + "; they are closed by their last user",
           null);
-    }
-  }
-
-  private void closeMonitor() {
-    try {
-      monitor.close();
-    } catch (Throwable e) { // a foreign monitor that breaks its contract must not break the host
-      monitorBroke("close", e);
     }
   }
 
@@ -1291,7 +930,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
           enforcement,
           inputs,
           !drain.isZero());
-      AliasChange change = store.current(alias).orElseGet(() -> release(loader));
+      AliasChange change = new FirstRelease(store, alias, firstRelease, actor).orCurrent(loader);
       Deployment<T> deployment = new Deployment<>(this, enforced, loader, inputs);
       try {
         deployment.follower.begin(change, orEarlier);
@@ -1299,7 +938,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
         deployment.tellsChampion();
         deployment.rollouts.tick(); // goes on with what an earlier process left
       } catch (Throwable e) {
-        deployment.closeMonitor();
+        deployment.told.close();
         throw e;
       }
       return deployment;
@@ -1311,33 +950,6 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
         throw new IllegalArgumentException("the fixed answer of the fallbacks must be a "
             + wanted.getSimpleName() + ", as the versions of " + alias + " give, but was "
             + fixed + "; nothing is served");
-      }
-    }
-
-    private AliasChange release(ModelLoader loader) {
-      Supplier<ModelPackage> release = firstRelease;
-      if (release == null) {
-        throw new IllegalStateException(
-            "alias " + alias + " does not exist and no firstRelease is set; nothing to serve");
-      }
-      ModelPackage source = requireNonNull(release.get(), "first release");
-      if (!source.model().equals(model)) {
-        throw new IllegalArgumentException("first release of " + alias + " must be a package of "
-            + model + ", but was one of " + source.model() + "; nothing was published");
-      }
-      // An alias that points to what cannot be served would stop every later start.
-      loader.shared(source).retire();
-      Version version = store.publish(source);
-      try {
-        return store
-            .move(alias)
-            .fromNothing()
-            .to(version)
-            .by(actor)
-            .because("first release")
-            .commit();
-      } catch (AliasConflictException e) { // another replica was first
-        return store.current(alias).orElseThrow(() -> e);
       }
     }
   }

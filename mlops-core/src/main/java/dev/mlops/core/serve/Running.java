@@ -58,10 +58,20 @@ final class Running {
   @Nullable
   String condemned;
 
+  /** Why it must end now; null if it may go on. */
   @Nullable
   String stop() {
     String asked = abort;
     return asked != null ? asked : condemned;
+  }
+
+  /** Whether the plan is further than what is in effect. */
+  boolean hasStepped() {
+    return progress.share() != share || progress.step() != step;
+  }
+
+  Rollout.State state() {
+    return baking ? Rollout.State.BAKING : paused ? Rollout.State.PAUSED : Rollout.State.RUNNING;
   }
 
   Running(
