@@ -17,6 +17,7 @@ import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.gate.GateReport.Result;
+import dev.mlops.core.internal.guard.Allocated;
 import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.internal.guard.Closing;
 import dev.mlops.core.internal.log.Warnings;
@@ -239,14 +240,14 @@ public final class GateRun {
       List<Result> before,
       Function<ModelPackage, Model> loader,
       boolean first) {
-    OptionalLong start = MemoryCriterion.allocated();
+    OptionalLong start = Allocated.byThisThread();
     Model model = null;
     try {
       model = requireNonNull(loader.apply(candidate), "model");
     } catch (Throwable e) { // a package of anybody's
       before.add(0, ReleaseGate.result(GateReport.LOADS, Finding.fail(shown(e)), false));
     }
-    OptionalLong end = MemoryCriterion.allocated();
+    OptionalLong end = Allocated.byThisThread();
     try {
       Examination.Builder look = look(candidate, version, champion, theirs, before, model);
       if (start.isPresent() && end.isPresent()) {

@@ -1,11 +1,10 @@
 package dev.mlops.core.gate;
 
-import com.sun.management.ThreadMXBean;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Verdict;
-import java.lang.management.ManagementFactory;
+import dev.mlops.core.internal.guard.Allocated;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -23,21 +22,6 @@ final class MemoryCriterion extends BuiltIn {
     }
     this.predicting = predicting;
     this.limit = limit;
-  }
-
-  /** What this thread has allocated so far; empty where nobody counts. */
-  static OptionalLong allocated() {
-    try {
-      if (ManagementFactory.getThreadMXBean() instanceof ThreadMXBean threads
-          && threads.isThreadAllocatedMemorySupported()
-          && threads.isThreadAllocatedMemoryEnabled()) {
-        long bytes = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
-        return bytes < 0 ? OptionalLong.empty() : OptionalLong.of(bytes);
-      }
-    } catch (RuntimeException | LinkageError e) { // a machine without that module
-      return OptionalLong.empty();
-    }
-    return OptionalLong.empty();
   }
 
   @Override
@@ -62,9 +46,9 @@ final class MemoryCriterion extends BuiltIn {
     long all = 0;
     for (Row row : rows) {
       candidate.requireRunning();
-      OptionalLong before = allocated();
+      OptionalLong before = Allocated.byThisThread();
       Reply reply = Reply.of(model, row);
-      OptionalLong after = allocated();
+      OptionalLong after = Allocated.byThisThread();
       if (before.isEmpty() || after.isEmpty()) {
         return inconclusive("this Java machine does not count what a thread allocates", 0);
       }
@@ -85,8 +69,8 @@ final class MemoryCriterion extends BuiltIn {
     private static long measured() {
       long least = Long.MAX_VALUE;
       for (int i = 0; i < 1_000; i++) {
-        OptionalLong before = allocated();
-        OptionalLong after = allocated();
+        OptionalLong before = Allocated.byThisThread();
+        OptionalLong after = Allocated.byThisThread();
         if (before.isPresent() && after.isPresent()) {
           least = Math.min(least, after.getAsLong() - before.getAsLong());
         }

@@ -25,7 +25,8 @@ public interface ModelSource {
   /**
    * {@return the model in a package, as it would serve}
    *
-   * <p>It is the caller's, who closes it if it is {@link AutoCloseable}.
+   * <p>It is the caller's, who closes it if it is {@link AutoCloseable}. What it takes to load is what the calling thread
+   * allocates: a source that loads on another thread hides that from a gate. A deployment counts it.
    *
    * @param source the package
    * @throws dev.mlops.api.pack.ModelLoadException if it gives no model that may serve

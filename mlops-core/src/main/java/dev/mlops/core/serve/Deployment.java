@@ -40,6 +40,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -636,6 +637,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     private @Nullable Enforcement enforcement;
     private @Nullable Fallbacks fallbacks;
     private Duration drain = Duration.ZERO;
+    private @Nullable LoadLimit loading;
     private @Nullable Mirror mirror;
     private @Nullable Coordination coordination;
     private String replica = "";
@@ -811,6 +813,31 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
     }
 
     /**
+     * {@return this builder, with how long a version may take to load, on an executor of the host; any time by default, on the
+     * thread that wants it}
+     *
+     * <p>The environment check and the runtime run on the executor, while the thread that wants the model waits for them. What
+     * is not loaded at the deadline is a {@link ModelLoadException} with the name of the thread that it is on: {@link #open()}
+     * throws it, a tick leaves the champion serving and says so in {@link Deployment#trouble()}. A load that had not begun is
+     * taken back. One that goes on keeps its thread: its package is not loaded again before it ends, and its model is closed
+     * when it comes.
+     *
+     * @param deadline longer than zero, in real time
+     * @param executor of the host; one that runs the load on the calling thread knows no deadline, and one with a single thread
+     *     loads nothing while a load hangs
+     * @throws IllegalArgumentException if the deadline is not longer than zero
+     */
+    @Beta
+    public Builder<T> loadingWithin(Duration deadline, Executor executor) {
+      if (deadline.isZero() || deadline.isNegative()) {
+        throw new IllegalArgumentException(
+            "deadline must be longer than zero, but was " + MlopsException.shown(deadline));
+      }
+      this.loading = new LoadLimit(deadline, requireNonNull(executor, "executor"));
+      return this;
+    }
+
+    /**
      * {@return this builder, with how long {@link Deployment#close()} waits for requests that are under way; zero by default}
      *
      * <p>Each use of a model is counted then, also of one that holds no resource.
@@ -929,6 +956,7 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
           environment,
           enforcement,
           inputs,
+          loading,
           !drain.isZero());
       AliasChange change = new FirstRelease(store, alias, firstRelease, actor).orCurrent(loader);
       Deployment<T> deployment = new Deployment<>(this, enforced, loader, inputs);

@@ -6,11 +6,8 @@ import dev.mlops.api.model.Row;
 import dev.mlops.core.internal.guard.Waits;
 import dev.mlops.core.serve.Serving.Loaded;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -88,7 +85,15 @@ final class Guard {
         version.model().release();
       }
     }
-    Call call = new Call(version, row);
+    TimedCall<Prediction> call = new TimedCall<>(
+        () -> {
+          try {
+            return version.model().model().predict(row);
+          } finally {
+            version.model().release();
+          }
+        },
+        late -> busy.decrementAndGet());
     try {
       executor.execute(call);
     } catch (Throwable e) { // the host's executor will not run it
@@ -121,92 +126,13 @@ final class Guard {
   }
 
   /** Counts a call that goes on as one that is busy; false if it has ended. */
-  private boolean abandon(Call call) {
+  private boolean abandon(TimedCall<Prediction> call) {
     busy.incrementAndGet();
     if (call.giveUp()) {
       return true;
     }
     busy.decrementAndGet();
     return false;
-  }
-
-  /** One call of a model on a thread of the host. */
-  private final class Call implements Runnable {
-    private final Loaded version;
-    private final Row row;
-    private final CountDownLatch ended = new CountDownLatch(1);
-    private final AtomicReference<Fate> fate = new AtomicReference<>(Fate.WAITED_FOR);
-    private @Nullable Prediction said;
-    private @Nullable Throwable thrown;
-
-    Call(Loaded version, Row row) {
-      this.version = version;
-      this.row = row;
-    }
-
-    @Override
-    public void run() {
-      if (!fate.compareAndSet(Fate.WAITED_FOR, Fate.RUNS)) {
-        return; // nobody wants the answer, and the model may be closed by now
-      }
-      try {
-        said = version.model().model().predict(row);
-      } catch (Throwable e) { // reaches the request, not the host's thread
-        thrown = e;
-      }
-      if (fate.compareAndSet(Fate.RUNS, Fate.ENDED)) {
-        version.model().release();
-        ended.countDown();
-      } else if (fate.compareAndSet(Fate.GIVEN_UP, Fate.ENDED)) {
-        version.model().release();
-        busy.decrementAndGet();
-      }
-    }
-
-    /** Whether it ended in time; an interrupt of the caller is kept for the caller. */
-    boolean await(long nanos) {
-      boolean interrupted = false;
-      long until = System.nanoTime() + nanos;
-      try {
-        while (true) {
-          try {
-            return ended.await(until - System.nanoTime(), TimeUnit.NANOSECONDS);
-          } catch (InterruptedException e) {
-            interrupted = true;
-          }
-        }
-      } finally {
-        if (interrupted) {
-          Thread.currentThread().interrupt();
-        }
-      }
-    }
-
-    /** Takes it back from an executor that has not begun it, and so never does; false if it has. */
-    boolean neverRuns() {
-      return fate.compareAndSet(Fate.WAITED_FOR, Fate.ENDED);
-    }
-
-    /** Lets it end alone; false if it has ended. */
-    boolean giveUp() {
-      return fate.compareAndSet(Fate.RUNS, Fate.GIVEN_UP);
-    }
-
-    @SuppressWarnings("NullAway") // a model may give null, which the caller looks at
-    Prediction answer() {
-      Throwable e = thrown;
-      if (e != null) {
-        throw Guard.<RuntimeException>asThrown(e);
-      }
-      return said;
-    }
-  }
-
-  private enum Fate {
-    WAITED_FOR,
-    RUNS,
-    GIVEN_UP,
-    ENDED
   }
 
   /** What a model threw reaches the caller unchanged, whatever it is. */

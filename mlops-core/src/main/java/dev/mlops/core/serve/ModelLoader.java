@@ -49,6 +49,9 @@ final class ModelLoader {
   private final @Nullable Enforcement enforcement;
   private final InputCounts counts;
 
+  /** How long a load may take; null for any time. */
+  private final @Nullable LoadLimit limit;
+
   /** Whether somebody waits for the last use of a model. */
   private final boolean awaited;
 
@@ -67,6 +70,7 @@ final class ModelLoader {
       Function<? super ModelPackage, EnvironmentReport> environment,
       @Nullable Enforcement enforcement,
       InputCounts counts,
+      @Nullable LoadLimit limit,
       boolean awaited) {
     this.alias = alias;
     this.rows = rows;
@@ -77,6 +81,7 @@ final class ModelLoader {
     this.environment = environment;
     this.enforcement = enforcement;
     this.counts = counts;
+    this.limit = limit;
     this.awaited = awaited;
   }
 
@@ -117,8 +122,7 @@ final class ModelLoader {
     requireFit(source);
     Enforcer enforcer =
         enforcement == null ? null : Enforcer.of(enforcement, source, alias, counts);
-    requireRunsHere(source);
-    Model model = runtime(source.runtime()).load(source);
+    Model model = limit == null ? made(source) : limit.load(source, alias, () -> made(source));
     if (model == null) {
       throw new ModelLoadException(
           "runtime \"" + source.runtime() + "\" gave null for the package "
@@ -126,6 +130,12 @@ final class ModelLoader {
           null);
     }
     return FittedModel.of(source.deciding(model), source.schema(), rows, enforcer);
+  }
+
+  /** What the runtime makes of the package, if it can run here. */
+  private Model made(ModelPackage source) {
+    requireRunsHere(source);
+    return runtime(source.runtime()).load(source);
   }
 
   /** The rows that a version is given, with what it predicts: it may know fewer columns than the host has, or in another order. */

@@ -115,6 +115,7 @@ class ForeignPartsTest {
           EnvironmentReport::nothing,
           null,
           new InputCounts(),
+          null,
           false);
 
       Model model = loader.load(scene.pack(9, Scene.ROWS.schema(), "found").build());
@@ -148,6 +149,7 @@ class ForeignPartsTest {
               EnvironmentReport::nothing,
               null,
               new InputCounts(),
+              null,
               false)
           .load(scene.pack(9, Scene.ROWS.schema(), "found").build());
 
