@@ -2,14 +2,14 @@ package dev.mlops.api.alert;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Texts;
 import dev.mlops.api.monitor.CombinedCondition;
 import dev.mlops.api.monitor.Condition;
+import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
-import dev.mlops.api.monitor.Watch;
+import dev.mlops.api.monitor.Finding;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -425,28 +425,29 @@ public final class AlertRule implements EvidenceReader {
     return Collections.unmodifiableSortedMap(all);
   }
 
-  @Override
-  public Set<Watch> watches() {
-    return reads().watches();
+  /**
+   * {@return what it finds: its condition, or what ends its alert; INCONCLUSIVE where its condition rests on fewer truths than
+   * {@link #fewestTruths}}
+   *
+   * <p>What a condition of the host throws reaches the caller, as null does that it answers.
+   *
+   * @param evidence what is known now
+   * @param firing whether its alert fires, so that {@link #recovery} is asked if there is one
+   */
+  public @Nullable Finding test(Evidence evidence, boolean firing) {
+    Condition asked = firing && recovery != null ? recovery : condition;
+    long fewest = asked.equals(condition) ? fewestTruths : 0;
+    if (asked instanceof CombinedCondition combined) {
+      return combined.test(evidence, fewest);
+    }
+    @Nullable Finding found = asked.test(evidence);
+    return found == null ? null : found.onAtLeast(fewest);
   }
 
+  /** {@return its condition, and what ends its alert if that is another one} */
   @Override
-  public Set<Metric> metrics() {
-    return reads().metrics();
-  }
-
-  @Override
-  public Set<String> segmentations() {
-    return reads().segmentations();
-  }
-
-  @Override
-  public Set<Expression> expressions() {
-    return reads().expressions();
-  }
-
-  private EvidenceReader reads() {
-    return EvidenceReader.all(recovery == null ? List.of(condition) : List.of(condition, recovery));
+  public List<Condition> parts() {
+    return recovery == null ? List.of(condition) : List.of(condition, recovery);
   }
 
   /** {@return such as {@code fraud.slow: latency().p99AtMost(20 ms), holding 5 min}} */

@@ -18,4 +18,15 @@ public interface Model {
    * @param row a view that is valid during this call
    */
   Prediction predict(Row row);
+
+  /**
+   * {@return a model around this one: it answers as the outer one does, and closes this one if this one is {@link AutoCloseable}}
+   *
+   * <p>A lambda that asks this model would hide that it has to be closed.
+   *
+   * @param outer asks this model, such as to scale its scores; holds nothing of its own that has to be closed
+   */
+  default Model wrappedBy(Model outer) {
+    return this instanceof AutoCloseable held ? new WrappedModel(outer, held) : outer;
+  }
 }

@@ -7,8 +7,8 @@ import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Conditions over several windows that FAIL fast on a large excess of errors and slowly on a small one.
@@ -113,8 +113,8 @@ public final class BurnRates {
       throw new IllegalArgumentException("tested must be a value of " + measured
           + " that can get worse, but was " + tested + ", with " + room + " to lose");
     }
-    List<Condition> all = new ArrayList<>();
-    for (Pair pair : pairs) {
+    Signals.QualityQuestions quality = Signals.quality(measured);
+    return ofAll(pair -> {
       double allowed =
           BigDecimal.valueOf(pair.factor()).multiply(BigDecimal.valueOf(excess)).doubleValue();
       if (allowed >= room) {
@@ -124,12 +124,8 @@ public final class BurnRates {
                 + ", but can lose " + room + " at most; the factor must be below " + room / excess
                 + ", or the excess below " + room / pair.factor());
       }
-      Signals.QualityQuestions quality = Signals.quality(measured);
-      all.add(Signals.anyOf(
-          quality.over(Window.of(pair.longer())).noWorseThanBaseline(allowed),
-          quality.over(Window.of(pair.shorter())).noWorseThanBaseline(allowed)));
-    }
-    return all.size() == 1 ? all.get(0) : Signals.allOf(all.toArray(new Condition[0]));
+      return window -> quality.over(window).noWorseThanBaseline(allowed);
+    });
   }
 
   /**
@@ -148,8 +144,8 @@ public final class BurnRates {
           "objective must be above 0 and below 1, but was " + objective);
     }
     BigDecimal late = BigDecimal.ONE.subtract(BigDecimal.valueOf(objective));
-    List<Condition> all = new ArrayList<>();
-    for (Pair pair : pairs) {
+    Signals.TimelyQuestions timely = Signals.latency().within(limit);
+    return ofAll(pair -> {
       double least = BigDecimal.ONE
           .subtract(BigDecimal.valueOf(pair.factor()).multiply(late))
           .doubleValue();
@@ -160,12 +156,20 @@ public final class BurnRates {
             + " of all predictions would have to be late; the factor must be below "
             + 1 / late.doubleValue() + ", or the objective above " + (1 - 1 / pair.factor()));
       }
-      Signals.TimelyQuestions timely = Signals.latency().within(limit);
-      all.add(Signals.anyOf(
-          timely.over(Window.of(pair.longer())).atLeast(least),
-          timely.over(Window.of(pair.shorter())).atLeast(least)));
-    }
-    return all.size() == 1 ? all.get(0) : Signals.allOf(all.toArray(new Condition[0]));
+      return window -> timely.over(window).atLeast(least);
+    });
+  }
+
+  /** For each pair: that what must hold of a window does in one of the two. */
+  private Condition ofAll(Function<Pair, Function<Window, Condition>> must) {
+    Condition[] all = pairs.stream()
+        .map(pair -> {
+          Function<Window, Condition> over = must.apply(pair);
+          return Signals.anyOf(
+              over.apply(Window.of(pair.longer())), over.apply(Window.of(pair.shorter())));
+        })
+        .toArray(Condition[]::new);
+    return all.length == 1 ? all[0] : Signals.allOf(all);
   }
 
   @Override

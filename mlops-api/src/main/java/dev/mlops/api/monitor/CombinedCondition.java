@@ -3,10 +3,8 @@ package dev.mlops.api.monitor;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
-import dev.mlops.api.model.Metric;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +71,7 @@ public final class CombinedCondition implements Condition {
   }
 
   /** {@return the parts, in their order} */
+  @Override
   public List<Condition> parts() {
     return parts;
   }
@@ -144,26 +143,6 @@ public final class CombinedCondition implements Condition {
         .findFirst()
         .ifPresent(each -> builder.changePosition(each.changePosition().getAsLong()));
     return builder.build();
-  }
-
-  @Override
-  public Set<Watch> watches() {
-    return EvidenceReader.all(parts).watches();
-  }
-
-  @Override
-  public Set<Metric> metrics() {
-    return EvidenceReader.all(parts).metrics();
-  }
-
-  @Override
-  public Set<String> segmentations() {
-    return EvidenceReader.all(parts).segmentations();
-  }
-
-  @Override
-  public Set<Expression> expressions() {
-    return EvidenceReader.all(parts).expressions();
   }
 
   @Override

@@ -49,30 +49,39 @@ public interface Condition extends EvidenceReader {
     return Optional.empty();
   }
 
-  /** {@return the watch of its expression, if it has one} */
+  /** {@return the watch of its expression, if it has one; else those of its parts} */
   @Override
   default Set<Watch> watches() {
-    return expression().flatMap(Expression::watch).map(Set::of).orElse(Set.of());
+    return expression().isPresent()
+        ? expression().flatMap(Expression::watch).map(Set::of).orElse(Set.of())
+        : EvidenceReader.super.watches();
   }
 
-  /** {@return the metric of its expression, if it has one} */
+  /** {@return the metric of its expression, if it has one; else those of its parts} */
   @Override
   default Set<Metric> metrics() {
-    return expression().flatMap(asked -> asked.quantity().metric()).map(Set::of).orElse(Set.of());
+    return expression().isPresent()
+        ? expression()
+            .flatMap(asked -> asked.quantity().metric())
+            .map(Set::of)
+            .orElse(Set.of())
+        : EvidenceReader.super.metrics();
   }
 
-  /** {@return the division into segments that its expression asks about, if it does} */
+  /** {@return the division into segments that its expression asks about, if it has one; else those of its parts} */
   @Override
   default Set<String> segmentations() {
-    return expression()
-        .flatMap(Expression::segment)
-        .map(segment -> Set.of(segment.segmentation()))
-        .orElse(Set.of());
+    return expression().isPresent()
+        ? expression()
+            .flatMap(Expression::segment)
+            .map(segment -> Set.of(segment.segmentation()))
+            .orElse(Set.of())
+        : EvidenceReader.super.segmentations();
   }
 
-  /** {@return its expression, if it has one} */
+  /** {@return its expression, if it has one; else those of its parts} */
   @Override
   default Set<Expression> expressions() {
-    return expression().map(Set::of).orElse(Set.of());
+    return expression().map(Set::of).orElseGet(EvidenceReader.super::expressions);
   }
 }

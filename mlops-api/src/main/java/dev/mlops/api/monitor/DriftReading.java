@@ -51,6 +51,16 @@ public final class DriftReading {
     return level;
   }
 
+  /**
+   * {@return the share of the watched columns that its signal says have moved, 0 to 1; 0 without a signal}
+   *
+   * @param watched how many columns are watched
+   */
+  public double movedShare(int watched) {
+    long moved = signal == null ? 0 : signal.moved().size();
+    return watched == 0 ? 0 : Math.min(1.0, (double) moved / watched);
+  }
+
   /** {@return the drift that was found and not yet answered} */
   public Optional<Signal> signal() {
     return Optional.ofNullable(signal);

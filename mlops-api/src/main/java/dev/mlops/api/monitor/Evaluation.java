@@ -329,12 +329,11 @@ final class Evaluation {
     if (champion.baseline().isEmpty()) {
       return inconclusive("no baseline tells how many columns are watched");
     }
-    long watched = champion.baseline().get().schema().columns().stream()
-        .filter(column -> !watch.ignored().contains(column.name()))
-        .count();
+    int watched = watch.columns(champion.baseline().get().schema()).size();
     List<ColumnShift> shifts =
         champion.drift(watch).flatMap(DriftReading::signal).map(Signal::moved).orElse(List.of());
-    double share = watched == 0 ? 0 : Math.min(1.0, (double) shifts.size() / watched);
+    double share =
+        champion.drift(watch).map(reading -> reading.movedShare(watched)).orElse(0.0);
     List<String> shown = Figures.apart(share, limit());
     return builder(
             share > limit() ? Verdict.FAIL : Verdict.PASS,

@@ -185,13 +185,17 @@ public final class Expression {
     /**
      * {@return the share of predictions that took at most this long}
      *
-     * @param limit longer than zero
-     * @throws IllegalArgumentException if it is not
+     * @param limit longer than zero, at most an hour
+     * @throws IllegalArgumentException if it is out of range
      */
     public static Quantity within(Duration limit) {
       if (limit.isZero() || limit.isNegative()) {
         throw new IllegalArgumentException(
             "limit must be longer than zero, but was " + MlopsException.shown(limit));
+      }
+      if (limit.compareTo(Duration.ofHours(1)) > 0) {
+        throw new IllegalArgumentException(
+            "limit must be at most an hour, but was " + MlopsException.shown(limit));
       }
       String name = "within(" + MlopsException.shown(limit) + ")";
       return new Quantity(name, "", null, Double.NaN, null, null, limit);

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.model.Metric;
-import dev.mlops.api.model.MlopsException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -486,7 +485,7 @@ public final class Signals {
      * @throws IllegalArgumentException if it is out of range
      */
     public TimelyQuestions within(Duration limit) {
-      return new TimelyQuestions(limit, null);
+      return new TimelyQuestions(Expression.Quantity.within(limit), null);
     }
 
     private static Condition atMost(double quantile, Duration limit) {
@@ -506,20 +505,12 @@ public final class Signals {
    * @since 0.1
    */
   public static final class TimelyQuestions {
-    private final Duration limit;
+    private final Expression.Quantity quantity;
     private final @Nullable Window window;
 
-    private TimelyQuestions(Duration limit, @Nullable Window window) {
-      this.limit = requireNonNull(limit, "limit");
+    private TimelyQuestions(Expression.Quantity quantity, @Nullable Window window) {
+      this.quantity = quantity;
       this.window = window;
-      if (limit.isZero() || limit.isNegative()) {
-        throw new IllegalArgumentException(
-            "limit must be longer than zero, but was " + MlopsException.shown(limit));
-      }
-      if (limit.compareTo(Duration.ofHours(1)) > 0) {
-        throw new IllegalArgumentException(
-            "limit must be at most an hour, but was " + MlopsException.shown(limit));
-      }
     }
 
     /**
@@ -533,7 +524,7 @@ public final class Signals {
         throw new IllegalArgumentException(
             "a share of predictions in time must be over a time, but was asked over " + window);
       }
-      return new TimelyQuestions(limit, window.time().isPresent() ? window : null);
+      return new TimelyQuestions(quantity, window.time().isPresent() ? window : null);
     }
 
     /**
@@ -557,7 +548,7 @@ public final class Signals {
      */
     public Condition atLeast(double share) {
       return new BuiltInCondition.Plain(Expression.of(
-          Expression.Quantity.within(limit),
+          quantity,
           Expression.Comparison.AT_LEAST,
           Expression.requireShare(Expression.Comparison.AT_LEAST, share),
           window));

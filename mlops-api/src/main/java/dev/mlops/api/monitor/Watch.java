@@ -3,9 +3,11 @@ package dev.mlops.api.monitor;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.drift.FalseAlarms;
+import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Figures;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Schema;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -13,6 +15,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -382,6 +385,17 @@ public final class Watch {
   /** {@return the columns that are not watched, by name} */
   public Set<String> ignored() {
     return ignored;
+  }
+
+  /**
+   * {@return those columns of rows that it watches, if it watches features}
+   *
+   * @param schema of the rows
+   */
+  public List<Column> columns(Schema schema) {
+    return schema.columns().stream()
+        .filter(column -> !ignored.contains(column.name()))
+        .toList();
   }
 
   /** {@return the id that the host chose, if it did} */

@@ -383,37 +383,13 @@ public final class Calibration {
    */
   public Model calibrating(Model model) {
     requireNonNull(model, "model");
-    return model instanceof AutoCloseable resource
-        ? new ClosingModel(this, model, resource)
-        : new CalibratingModel(this, model);
+    return model.wrappedBy(row -> answer(model, row));
   }
 
-  private @Nullable Prediction answer(Model model, Row row) {
-    Prediction said = model.predict(row);
+  @SuppressWarnings("NullAway") // null is what the model said, too
+  private Prediction answer(Model model, Row row) {
+    @Nullable Prediction said = model.predict(row);
     return said == null ? null : calibrate(said);
-  }
-
-  private record CalibratingModel(Calibration calibration, Model model) implements Model {
-    @Override
-    @SuppressWarnings("NullAway") // a model that gives null is asked for no other answer
-    public Prediction predict(Row row) {
-      return calibration.answer(model, row);
-    }
-  }
-
-  @SuppressWarnings("try") // what the model throws when it is closed passes, whatever it is
-  private record ClosingModel(Calibration calibration, Model model, AutoCloseable resource)
-      implements Model, AutoCloseable {
-    @Override
-    @SuppressWarnings("NullAway") // as above
-    public Prediction predict(Row row) {
-      return calibration.answer(model, row);
-    }
-
-    @Override
-    public void close() throws Exception {
-      resource.close();
-    }
   }
 
   @Override

@@ -240,38 +240,13 @@ public final class DecisionThresholds {
     if (byLabel.isEmpty()) {
       return model;
     }
-    return model instanceof AutoCloseable resource
-        ? new ClosingModel(this, model, resource)
-        : new DecidingModel(this, model);
+    return model.wrappedBy(row -> answer(model, row));
   }
 
-  /** One answer passes through; null is what the model said, too. */
-  private static @Nullable Prediction answer(DecisionThresholds thresholds, Model model, Row row) {
-    Prediction said = model.predict(row);
-    return said == null ? null : thresholds.decide(said);
-  }
-
-  private record DecidingModel(DecisionThresholds thresholds, Model model) implements Model {
-    @Override
-    @SuppressWarnings("NullAway") // a model that gives null is asked for no other answer
-    public Prediction predict(Row row) {
-      return answer(thresholds, model, row);
-    }
-  }
-
-  @SuppressWarnings("try") // what the model throws when it is closed passes, whatever it is
-  private record ClosingModel(DecisionThresholds thresholds, Model model, AutoCloseable resource)
-      implements Model, AutoCloseable {
-    @Override
-    @SuppressWarnings("NullAway") // as above
-    public Prediction predict(Row row) {
-      return answer(thresholds, model, row);
-    }
-
-    @Override
-    public void close() throws Exception {
-      resource.close();
-    }
+  @SuppressWarnings("NullAway") // null is what the model said, too
+  private Prediction answer(Model model, Row row) {
+    @Nullable Prediction said = model.predict(row);
+    return said == null ? null : decide(said);
   }
 
   @Override

@@ -148,9 +148,18 @@ public interface ModelPackage {
    * @throws IllegalArgumentException if the configuration holds decision thresholds that are not allowed
    */
   default Model deciding(Model model) {
-    Model calibrated =
-        calibration().map(calibration -> calibration.calibrating(model)).orElse(model);
-    return DecisionThresholds.of(configuration(), schema()).deciding(calibrated);
+    return deciding(model, DecisionThresholds.of(configuration(), schema()));
+  }
+
+  /**
+   * {@return a model that answers as {@link #deciding(Model)} says, by thresholds that were read from the configuration before}
+   *
+   * @param model what the runtime made of this package; the one returned closes it if it is {@link AutoCloseable}
+   * @param thresholds of this package
+   */
+  default Model deciding(Model model, DecisionThresholds thresholds) {
+    return thresholds.deciding(
+        calibration().map(calibration -> calibration.calibrating(model)).orElse(model));
   }
 
   /**

@@ -2,16 +2,9 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
-import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
-import dev.mlops.api.monitor.EvidenceReader;
-import dev.mlops.api.monitor.Expression;
-import dev.mlops.api.monitor.Watch;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 
 /** Two policies that must agree, or of which one suffices. */
 record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
@@ -57,34 +50,8 @@ record CombinedPolicy(boolean all, RetrainPolicy first, RetrainPolicy second)
   }
 
   @Override
-  public Set<Condition> recoveries() {
-    Set<Condition> all = new LinkedHashSet<>(first.recoveries());
-    all.addAll(second.recoveries());
-    return all;
-  }
-
-  @Override
-  public Set<Watch> watches() {
-    return reads().watches();
-  }
-
-  @Override
-  public Set<Metric> metrics() {
-    return reads().metrics();
-  }
-
-  @Override
-  public Set<String> segmentations() {
-    return reads().segmentations();
-  }
-
-  @Override
-  public Set<Expression> expressions() {
-    return reads().expressions();
-  }
-
-  private EvidenceReader reads() {
-    return EvidenceReader.all(List.of(first, second));
+  public List<RetrainPolicy> parts() {
+    return List.of(first, second);
   }
 
   @Override

@@ -2,13 +2,10 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
-import dev.mlops.api.monitor.Expression;
-import dev.mlops.api.monitor.Watch;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,33 +39,14 @@ record RecoveringPolicy(RetrainPolicy policy, Condition recovered) implements Re
 
   @Override
   public Set<Condition> recoveries() {
-    Set<Condition> all = new LinkedHashSet<>(policy.recoveries());
+    Set<Condition> all = new LinkedHashSet<>(RetrainPolicy.super.recoveries());
     all.add(recovered);
     return all;
   }
 
   @Override
-  public Set<Watch> watches() {
-    return reads().watches();
-  }
-
-  @Override
-  public Set<Metric> metrics() {
-    return reads().metrics();
-  }
-
-  @Override
-  public Set<String> segmentations() {
-    return reads().segmentations();
-  }
-
-  @Override
-  public Set<Expression> expressions() {
-    return reads().expressions();
-  }
-
-  private EvidenceReader reads() {
-    return EvidenceReader.all(List.of(policy, recovered));
+  public List<EvidenceReader> parts() {
+    return List.of(policy, recovered);
   }
 
   @Override

@@ -2,16 +2,12 @@ package dev.mlops.api.retrain;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
-import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Finding;
-import dev.mlops.api.monitor.Watch;
 import java.util.List;
-import java.util.Set;
 
 /** A policy that also needs a requirement to be met; one that throws, or answers null, is INCONCLUSIVE. */
 record RequiringPolicy(RetrainPolicy policy, Condition condition) implements RetrainPolicy {
@@ -40,32 +36,8 @@ record RequiringPolicy(RetrainPolicy policy, Condition condition) implements Ret
   }
 
   @Override
-  public Set<Condition> recoveries() {
-    return policy.recoveries();
-  }
-
-  @Override
-  public Set<Watch> watches() {
-    return reads().watches();
-  }
-
-  @Override
-  public Set<Metric> metrics() {
-    return reads().metrics();
-  }
-
-  @Override
-  public Set<String> segmentations() {
-    return reads().segmentations();
-  }
-
-  @Override
-  public Set<Expression> expressions() {
-    return reads().expressions();
-  }
-
-  private EvidenceReader reads() {
-    return EvidenceReader.all(List.of(policy, condition));
+  public List<EvidenceReader> parts() {
+    return List.of(policy, condition);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Watch;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
@@ -118,13 +119,14 @@ public interface RetrainPolicy extends EvidenceReader {
     return new RecoveringPolicy(this, recovered);
   }
 
-  /** {@return the conditions of which the history must say when they passed last; of the policies in this one, too} */
+  /** {@return the conditions of which the history must say when they passed last: by default those of its parts} */
   default Set<Condition> recoveries() {
-    return Set.of();
-  }
-
-  @Override
-  default Set<Watch> watches() {
-    return Set.of();
+    Set<Condition> all = new LinkedHashSet<>();
+    for (EvidenceReader part : parts()) {
+      if (part instanceof RetrainPolicy policy) {
+        all.addAll(policy.recoveries());
+      }
+    }
+    return all;
   }
 }

@@ -8,8 +8,6 @@ import dev.mlops.api.alert.AlertRule;
 import dev.mlops.api.alert.AlertSink;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
-import dev.mlops.api.monitor.CombinedCondition;
-import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
@@ -237,21 +235,14 @@ public final class AlertEngine implements EvidenceReader {
 
   private Finding ask(Standing standing, Evidence evidence) {
     AlertRule rule = standing.rule;
-    Condition asked = standing.state == State.FIRING
-        ? rule.recovery().orElse(rule.condition())
-        : rule.condition();
-    long fewest = asked.equals(rule.condition()) ? rule.fewestTruths() : 0;
-    Finding finding = Answers.of(
+    return Answers.of(
         "the condition",
-        () -> asked instanceof CombinedCondition combined
-            ? combined.test(evidence, fewest)
-            : asked.test(evidence),
+        () -> rule.test(evidence, standing.state == State.FIRING),
         (how, thrown) -> warnings.once(
             rule.name() + " " + how,
             "the condition of alert rule " + rule.name() + " " + how
                 + "; taken as INCONCLUSIVE, and not said again",
             thrown));
-    return asked instanceof CombinedCondition ? finding : finding.onAtLeast(fewest);
   }
 
   // ---- people

@@ -394,27 +394,8 @@ public final class ReleaseGate implements EvidenceReader {
   }
 
   @Override
-  public Set<Watch> watches() {
-    return reads().watches();
-  }
-
-  @Override
-  public Set<Metric> metrics() {
-    return reads().metrics();
-  }
-
-  @Override
-  public Set<String> segmentations() {
-    return reads().segmentations();
-  }
-
-  @Override
-  public Set<Expression> expressions() {
-    return reads().expressions();
-  }
-
-  private EvidenceReader reads() {
-    return EvidenceReader.all(criteria.stream().map(ReleaseGate::told).toList());
+  public List<? extends EvidenceReader> parts() {
+    return criteria.stream().map(ReleaseGate::told).toList();
   }
 
   /** How many criteria there are. */

@@ -40,10 +40,9 @@ final class NewerChange {
 
   /** A watch by a candidate's test phase; it finds nothing where that measured nothing. */
   static NewerChange of(@Nullable Baseline tested, Schema schema, Dependence dependence) {
-    boolean quantities = schema.task().filter(Task.REGRESSION::equals).isPresent();
-    Estimate error = tested == null
-        ? null
-        : tested.quality(quantities ? Metric.MAE : Metric.ACCURACY).orElse(null);
+    Metric plainest = Metric.plainest(schema);
+    boolean quantities = plainest.task() == Task.REGRESSION;
+    Estimate error = tested == null ? null : tested.quality(plainest).orElse(null);
     if (error == null) {
       return new NewerChange(null, 0);
     }

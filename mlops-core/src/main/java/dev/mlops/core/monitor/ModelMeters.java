@@ -12,7 +12,6 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.ServingCounts;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
@@ -248,18 +246,13 @@ public final class ModelMeters implements AutoCloseable {
   }
 
   private void show(Meters meter, Optional<Double> value) {
-    Shown now = shown.get(meter);
-    if (value.isEmpty()) {
-      if (now != null) {
-        registered.remove(now.meter);
-        shown.remove(meter);
-      }
-    } else if (now == null) {
-      Shown first = new Shown(value.get());
-      first.meter = registered.gauge(meter, first);
-      shown.put(meter, first);
-    } else {
-      now.value = value.get();
+    if (value.isPresent()) {
+      shown.computeIfAbsent(meter, unseen -> new Shown()).show(value.get(), registered, meter);
+      return;
+    }
+    Shown last = shown.remove(meter);
+    if (last != null) {
+      last.remove(registered);
     }
   }
 
@@ -269,21 +262,6 @@ public final class ModelMeters implements AutoCloseable {
 
   private static double code(Activity activity) {
     return activity.state().code();
-  }
-
-  /** A number that a registry reads. */
-  private static final class Shown implements DoubleSupplier {
-    private volatile double value;
-    private @Nullable Meter meter;
-
-    Shown(double value) {
-      this.value = value;
-    }
-
-    @Override
-    public double getAsDouble() {
-      return value;
-    }
   }
 
   private synchronized void take(LoopEvent event) {

@@ -4,7 +4,6 @@ import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.LatencyFinding;
 import dev.mlops.api.monitor.ResponseTimes;
 import dev.mlops.api.pack.Latency;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.HashMap;
@@ -13,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,7 +72,7 @@ final class ResponseMeters {
     });
     shown.forEach((key, each) -> {
       if (!known.contains(key)) {
-        registered.remove(each.meter);
+        each.remove(registered);
       }
     });
     shown.keySet().retainAll(known);
@@ -92,34 +90,13 @@ final class ResponseMeters {
   private void show(Set<String> known, double value, Meters meter, String... more) {
     String key = meter.id() + '\n' + String.join("\n", more);
     known.add(key);
-    Shown found = shown.get(key);
-    if (found == null) {
-      found = new Shown(value);
-      shown.put(key, found);
-      String[] values = new String[more.length + 1];
-      values[0] = section.version;
-      System.arraycopy(more, 0, values, 1, more.length);
-      found.meter = registered.gauge(meter, found, values);
-    }
-    found.value = value;
+    String[] values = new String[more.length + 1];
+    values[0] = section.version;
+    System.arraycopy(more, 0, values, 1, more.length);
+    shown.computeIfAbsent(key, unseen -> new Shown()).show(value, registered, meter, values);
   }
 
   private static double seconds(Duration time) {
     return time.toSeconds() + time.toNanosPart() / 1e9;
-  }
-
-  /** A number that a registry reads. */
-  private static final class Shown implements DoubleSupplier {
-    private volatile double value;
-    private @Nullable Meter meter;
-
-    Shown(double value) {
-      this.value = value;
-    }
-
-    @Override
-    public double getAsDouble() {
-      return value;
-    }
   }
 }

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.DoubleSupplier;
 import java.util.function.LongToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -198,13 +197,11 @@ final class SectionMeters {
       }
       List<ColumnShift> shifts = reading.signal().map(Signal::moved).orElse(List.of());
       if (watch.input() == Watch.Input.FEATURES && watch.detector().isEmpty()) {
-        long watched = section.baseline.schema().columns().stream()
-            .filter(column -> !watch.ignored().contains(column.name()))
-            .count();
+        int watched = watch.columns(section.baseline.schema()).size();
         featured.put(watch, reading);
         show(
             shares.computeIfAbsent(watch, unseen -> new Shown()),
-            watched == 0 ? 0 : Math.min(1.0, (double) shifts.size() / watched),
+            reading.movedShare(watched),
             Meters.DRIFT_MOVED,
             section.version,
             id);
@@ -264,11 +261,7 @@ final class SectionMeters {
   }
 
   private void show(Shown shown, double value, Meters meter, String... values) {
-    shown.value = value;
-    if (!shown.there) {
-      shown.there = true;
-      shown.meter = registered.gauge(meter, shown, values);
-    }
+    shown.show(value, registered, meter, values);
   }
 
   /** Takes away the meters of what is not known any more. */
@@ -276,7 +269,7 @@ final class SectionMeters {
     if (shown.size() > known.size()) {
       shown.forEach((key, each) -> {
         if (!known.containsKey(key)) {
-          registered.remove(each.meter);
+          each.remove(registered);
         }
       });
       shown.keySet().retainAll(known.keySet());
@@ -294,17 +287,5 @@ final class SectionMeters {
 
   void remove() {
     registered.removeAll();
-  }
-
-  /** A number that a registry reads. */
-  private static final class Shown implements DoubleSupplier {
-    private volatile double value;
-    private boolean there;
-    private @Nullable Meter meter;
-
-    @Override
-    public double getAsDouble() {
-      return value;
-    }
   }
 }

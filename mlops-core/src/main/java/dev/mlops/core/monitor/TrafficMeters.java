@@ -2,15 +2,12 @@ package dev.mlops.core.monitor;
 
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
-import io.micrometer.core.instrument.Meter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.DoubleSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The meters of what one version was given: its segments, and the values of its columns.
@@ -65,23 +62,17 @@ final class TrafficMeters {
     gauges.entrySet().removeIf(shown -> {
       boolean gone = !now.containsKey(shown.getKey());
       if (gone) {
-        registered.remove(shown.getValue().meter);
+        shown.getValue().remove(registered);
       }
       return gone;
     });
-    now.forEach((key, value) -> {
-      Shown shown = gauges.get(key);
-      if (shown == null) {
-        shown = new Shown();
-        shown.value = value;
-        gauges.put(key, shown);
-        Meters meter = Meters.valueOf(key.get(0));
-        shown.meter =
-            registered.gauge(meter, shown, key.subList(1, key.size()).toArray(new String[0]));
-      } else {
-        shown.value = value;
-      }
-    });
+    now.forEach((key, value) -> gauges
+        .computeIfAbsent(key, unseen -> new Shown())
+        .show(
+            value,
+            registered,
+            Meters.valueOf(key.get(0)),
+            key.subList(1, key.size()).toArray(new String[0])));
   }
 
   private void counter(Meters meter, Number total, String... values) {
@@ -106,16 +97,5 @@ final class TrafficMeters {
     List<String> tags = new ArrayList<>(List.of(meter.name(), section.version));
     tags.addAll(List.of(values));
     return List.copyOf(tags);
-  }
-
-  /** A number that a registry reads. */
-  private static final class Shown implements DoubleSupplier {
-    private volatile double value;
-    private @Nullable Meter meter;
-
-    @Override
-    public double getAsDouble() {
-      return value;
-    }
   }
 }

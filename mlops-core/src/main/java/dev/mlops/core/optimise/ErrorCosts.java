@@ -35,6 +35,16 @@ public record ErrorCosts(double falsePositive, double falseNegative) {
   }
 
   /**
+   * {@return what one answer costs; 0 if it is right}
+   *
+   * @param said whether the label is the positive one
+   * @param positive whether the positive label is right
+   */
+  public double of(boolean said, boolean positive) {
+    return said == positive ? 0 : said ? falsePositive : falseNegative;
+  }
+
+  /**
    * {@return what a threshold costs on rows}
    *
    * @param threshold the score from which on the positive label is given
@@ -44,8 +54,7 @@ public record ErrorCosts(double falsePositive, double falseNegative) {
   public double of(double threshold, double[] scores, boolean[] positive) {
     double cost = 0;
     for (int i = 0; i < scores.length; i++) {
-      boolean said = scores[i] >= threshold;
-      cost += said == positive[i] ? 0 : said ? falsePositive : falseNegative;
+      cost += of(scores[i] >= threshold, positive[i]);
     }
     return cost;
   }

@@ -535,7 +535,7 @@ public final class Remedies {
         boolean truth = is(each.truth(), positive.get());
         boolean before = ((Classification) each.prediction()).label().equals(positive.get());
         boolean after = score(each, positive.get()) >= threshold;
-        saved[i] = cost(before, truth) - cost(after, truth);
+        saved[i] = costs.of(before, truth) - costs.of(after, truth);
       }
       double[] mean = mean(saved);
       boolean more = mean[0] > SURE * mean[1] && mean[0] > 0;
@@ -553,11 +553,6 @@ public final class Remedies {
           .n(saved.length)
           .build());
       return more;
-    }
-
-    private double cost(boolean said, boolean truth) {
-      ErrorCosts known = requireNonNull(costs);
-      return said == truth ? 0 : said ? known.falsePositive() : known.falseNegative();
     }
 
     private boolean gap() {

@@ -1,19 +1,12 @@
 package dev.mlops.core.retrain;
 
-import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
-import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
-import dev.mlops.api.monitor.EvidenceReader;
-import dev.mlops.api.monitor.Expression;
-import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainDecision.Outcome;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 
 /** Retrains when at least a number of several policies would. */
 record AtLeast(int wanted, List<RetrainPolicy> policies) implements RetrainPolicy {
@@ -42,34 +35,8 @@ record AtLeast(int wanted, List<RetrainPolicy> policies) implements RetrainPolic
   }
 
   @Override
-  public Set<Condition> recoveries() {
-    Set<Condition> all = new LinkedHashSet<>();
-    policies.forEach(policy -> all.addAll(policy.recoveries()));
-    return all;
-  }
-
-  @Override
-  public Set<Watch> watches() {
-    return reads().watches();
-  }
-
-  @Override
-  public Set<Metric> metrics() {
-    return reads().metrics();
-  }
-
-  @Override
-  public Set<String> segmentations() {
-    return reads().segmentations();
-  }
-
-  @Override
-  public Set<Expression> expressions() {
-    return reads().expressions();
-  }
-
-  private EvidenceReader reads() {
-    return EvidenceReader.all(policies);
+  public List<RetrainPolicy> parts() {
+    return policies;
   }
 
   @Override

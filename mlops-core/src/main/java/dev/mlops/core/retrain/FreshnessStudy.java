@@ -10,7 +10,6 @@ import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
-import dev.mlops.api.model.Task;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.TrainingContext;
@@ -299,11 +298,7 @@ public final class FreshnessStudy {
       this.times = outcomes.stream()
           .mapToDouble(outcome -> Duration.between(origin, outcome.servedAt()).toNanos() / 1e9)
           .toArray();
-      Metric plainest =
-          how.trainer.schema().task().filter(Task.REGRESSION::equals).isPresent()
-              ? Metric.MAE
-              : Metric.ACCURACY;
-      this.loss = plainest
+      this.loss = Metric.plainest(how.trainer.schema())
           .loss(how.trainer.schema())
           .orElseThrow(() -> new IllegalArgumentException(
               "a study wants labels or a quantity, got " + how.trainer.schema()));

@@ -1,17 +1,12 @@
 package dev.mlops.core.retrain;
 
-import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
-import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
-import dev.mlops.api.monitor.Expression;
-import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainDecision.Outcome;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
 import java.util.List;
-import java.util.Set;
 
 /** Retrains when another policy has no reason to. */
 record Negated(RetrainPolicy policy) implements RetrainPolicy {
@@ -28,28 +23,8 @@ record Negated(RetrainPolicy policy) implements RetrainPolicy {
   }
 
   @Override
-  public Set<Condition> recoveries() {
-    return policy.recoveries();
-  }
-
-  @Override
-  public Set<Watch> watches() {
-    return policy.watches();
-  }
-
-  @Override
-  public Set<Metric> metrics() {
-    return policy.metrics();
-  }
-
-  @Override
-  public Set<String> segmentations() {
-    return policy.segmentations();
-  }
-
-  @Override
-  public Set<Expression> expressions() {
-    return policy.expressions();
+  public List<RetrainPolicy> parts() {
+    return List.of(policy);
   }
 
   @Override

@@ -1,16 +1,13 @@
 package dev.mlops.core.retrain;
 
-import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
-import dev.mlops.api.monitor.Expression;
-import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.core.internal.guard.Answers;
-import java.util.Set;
+import java.util.List;
 
 /** Retrains while a condition FAILs. */
 record Violated(Condition condition) implements RetrainPolicy {
@@ -21,23 +18,8 @@ record Violated(Condition condition) implements RetrainPolicy {
   }
 
   @Override
-  public Set<Watch> watches() {
-    return condition.watches();
-  }
-
-  @Override
-  public Set<Metric> metrics() {
-    return condition.metrics();
-  }
-
-  @Override
-  public Set<String> segmentations() {
-    return condition.segmentations();
-  }
-
-  @Override
-  public Set<Expression> expressions() {
-    return condition.expressions();
+  public List<Condition> parts() {
+    return List.of(condition);
   }
 
   /** {@return such as {@code violated(quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(100000))}} */

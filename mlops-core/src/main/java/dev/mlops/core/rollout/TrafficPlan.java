@@ -8,7 +8,6 @@ import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
-import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
@@ -17,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -500,29 +498,10 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
     return Optional.ofNullable(draft.salt);
   }
 
+  /** {@return its guards and its goals} */
   @Override
-  public Set<Watch> watches() {
-    return reads().watches();
-  }
-
-  @Override
-  public Set<Metric> metrics() {
-    return reads().metrics();
-  }
-
-  @Override
-  public Set<String> segmentations() {
-    return reads().segmentations();
-  }
-
-  @Override
-  public Set<Expression> expressions() {
-    return reads().expressions();
-  }
-
-  private EvidenceReader reads() {
-    return EvidenceReader.all(
-        Stream.concat(draft.guards.stream(), draft.goals.stream()).toList());
+  public List<Condition> parts() {
+    return Stream.concat(draft.guards.stream(), draft.goals.stream()).toList();
   }
 
   int[] shares() {

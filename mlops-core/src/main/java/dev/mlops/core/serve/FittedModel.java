@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe, as the model is.
  */
-class FittedModel implements Model {
+final class FittedModel implements Model {
   private final Model model;
 
   /** Columns of the model. */
@@ -39,9 +39,7 @@ class FittedModel implements Model {
     if (enforcer == null && own.columns().equals(host.columns())) {
       return model;
     }
-    return model instanceof AutoCloseable resource
-        ? new Closing(model, own, host, enforcer, resource)
-        : new FittedModel(model, own, host, enforcer);
+    return model.wrappedBy(new FittedModel(model, own, host, enforcer));
   }
 
   private static int[] positions(Schema own, Schema host) {
@@ -96,23 +94,6 @@ class FittedModel implements Model {
     @Override
     public String toString() {
       return Row.copyOf(this).toString();
-    }
-  }
-
-  /** Of a model that holds a resource. */
-  @SuppressWarnings("try") // what the model throws when it is closed passes, whatever it is
-  private static final class Closing extends FittedModel implements AutoCloseable {
-    private final AutoCloseable resource;
-
-    Closing(
-        Model model, Schema own, Schema host, @Nullable Enforcer enforcer, AutoCloseable resource) {
-      super(model, own, host, enforcer);
-      this.resource = resource;
-    }
-
-    @Override
-    public void close() throws Exception {
-      resource.close();
     }
   }
 }

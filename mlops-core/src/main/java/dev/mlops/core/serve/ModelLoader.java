@@ -119,7 +119,7 @@ final class ModelLoader {
               + MlopsException.shown(given.toString()) + "; not loaded",
           null);
     }
-    requireFit(source);
+    DecisionThresholds thresholds = thresholds(source);
     Enforcer enforcer =
         enforcement == null ? null : Enforcer.of(enforcement, source, alias, counts);
     Model model = limit == null ? made(source) : limit.load(source, alias, () -> made(source));
@@ -129,7 +129,7 @@ final class ModelLoader {
               + source.digest().abbreviated() + " of " + alias + "; not loaded",
           null);
     }
-    return FittedModel.of(source.deciding(model), source.schema(), rows, enforcer);
+    return FittedModel.of(source.deciding(model, thresholds), source.schema(), rows, enforcer);
   }
 
   /** What the runtime makes of the package, if it can run here. */
@@ -205,12 +205,13 @@ final class ModelLoader {
     }
   }
 
-  /** Said before the model is loaded: what it answers could not be decided. */
-  private void requireFit(ModelPackage source) {
+  /** Refused before the model is loaded: what it answers could not be decided. */
+  private DecisionThresholds thresholds(ModelPackage source) {
     try {
       DecisionThresholds thresholds =
           DecisionThresholds.of(source.configuration(), source.schema());
       source.examples().forEach(example -> thresholds.requireFit(example.expected()));
+      return thresholds;
     } catch (IllegalArgumentException e) {
       throw new ModelLoadException(
           "decision thresholds of the package " + source.digest().abbreviated() + " of " + alias
