@@ -264,4 +264,28 @@ class OperationalConditionsTest {
         .isEqualTo(Verdict.PASS);
     assertThat(Signals.not(recall).test(evidence, 251).verdict()).isEqualTo(Verdict.INCONCLUSIVE);
   }
+
+  @Test
+  void aRuleAsksItsRecoveryWhileItFires() {
+    Evidence evidence = Evidence.builder("fraud", Instant.EPOCH)
+        .champion(VersionEvidence.builder("7")
+            .quality(Metric.RECALL, new Estimate(0.72, 0.7, 0.74, 250))
+            .build())
+        .build();
+    AlertRule rule = AlertRule.of("r", Signals.quality("recall").atLeast(0.71))
+        .recoveringWhen(Signals.quality("recall").atLeast(0.75));
+    assertThat(rule.test(evidence, false).verdict()).isEqualTo(Verdict.PASS);
+    assertThat(rule.test(evidence, true).verdict()).isEqualTo(Verdict.FAIL);
+
+    AlertRule sure = rule.fewestTruths(251);
+    assertThat(sure.test(evidence, false).verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(sure.test(evidence, true).verdict())
+        .as("the recovery asks for its own truths only")
+        .isEqualTo(Verdict.FAIL);
+    Condition any = Signals.anyOf(rule.condition(), Signals.ticks().newerThan(Duration.ofDays(1)));
+    assertThat(AlertRule.of("r", any).fewestTruths(251).test(evidence, true).verdict())
+        .as("without a recovery the condition is asked, part by part")
+        .isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(AlertRule.of("r", now -> null).fewestTruths(9).test(evidence, false)).isNull();
+  }
 }
