@@ -341,29 +341,34 @@ final class Manifest {
    */
   private void requireCanonical(Json json) {
     Json same = written(format, model, runtime, files, versions);
-    boolean canonical = Arrays.equals(json.bytes(), bytes);
-    if (format == 1) {
-      canonical &= json.equals(same);
-    } else {
-      for (String key : List.of("schemaVersion", "mediaType", "artifactType", "config")) {
-        canonical &= json.get(key).equals(same.get(key));
-      }
-      for (int i = 0; i < files.size(); i++) {
-        Json layer = json.get("layers").items().get(i);
-        Json wanted = same.get("layers").items().get(i);
-        canonical &= layer
-            .get("annotations")
-            .find(PATH_KEY)
-            .equals(wanted.get("annotations").find(PATH_KEY));
-        // A newer version of a section may have another type; it is refused by its version.
-        if (files.get(i).role().isKnown()) {
-          canonical &= layer.get("mediaType").equals(wanted.get("mediaType"));
-        }
+    List<String> differing = new ArrayList<>();
+    for (String key : List.of("schemaVersion", "mediaType", "artifactType", "config")) {
+      if (!json.get(key).equals(same.get(key))) {
+        differing.add(key);
       }
     }
-    if (!canonical) {
+    for (int i = 0; i < files.size(); i++) {
+      Json layer = json.get("layers").items().get(i);
+      Json wanted = same.get("layers").items().get(i);
+      if (!layer
+          .get("annotations")
+          .find(PATH_KEY)
+          .equals(wanted.get("annotations").find(PATH_KEY))) {
+        differing.add("path of " + files.get(i).name());
+      }
+      // A newer version of a section may have another type; it is refused by its version.
+      if (files.get(i).role().isKnown() && !layer.get("mediaType").equals(wanted.get("mediaType"))) {
+        differing.add("mediaType of " + files.get(i).name());
+      }
+    }
+    if (format == 1 && differing.isEmpty() && !json.equals(same)) {
+      differing.add("annotations");
+    }
+    if (!differing.isEmpty() || !Arrays.equals(json.bytes(), bytes)) {
       throw new PackageFormatException(
-          "manifest must be canonical, but its bytes differ from those that its content is written as; nothing was read",
+          "manifest must be canonical, but its bytes differ from those that its content is written as"
+              + (differing.isEmpty() ? "" : ", in " + String.join(", ", differing))
+              + "; nothing was read",
           null);
     }
   }
