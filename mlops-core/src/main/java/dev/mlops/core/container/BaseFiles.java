@@ -3,6 +3,7 @@ package dev.mlops.core.container;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.core.internal.tar.Slice;
 import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -88,7 +89,7 @@ interface BaseFiles {
   private static BaseFiles inTar(Path file) throws IOException {
     Map<String, Entry> entries = new HashMap<>();
     long length = Files.size(file);
-    try (InputStream bytes = new BufferedInputStream(Files.newInputStream(file));
+    try (Headers bytes = new Headers(new BufferedInputStream(Files.newInputStream(file)));
         TarArchiveInputStream tar = new TarArchiveInputStream(bytes)) {
       int count = 0;
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
@@ -106,6 +107,7 @@ interface BaseFiles {
               null);
         }
         long start = tar.getBytesRead();
+        bytes.entry(start + Math.max(0, entry.getSize()));
         if (entry.isSymbolicLink() || entry.isLink()) {
           entries.put(
               plain(entry.getName()),
@@ -140,6 +142,64 @@ interface BaseFiles {
           ? null
           : new Slice(FileChannel.open(file, StandardOpenOption.READ), entry.start(), entry.size());
     };
+  }
+
+  /**
+   * A tar that gives no more of what stands before an entry than a name may be long: the reader keeps that in memory, up to the size
+   * that the tar says it has.
+   */
+  final class Headers extends FilterInputStream {
+    private static final long LONGEST = 1 << 20;
+
+    private long at;
+    private long end = LONGEST;
+
+    Headers(InputStream bytes) {
+      super(bytes);
+    }
+
+    /** An entry ends there. */
+    void entry(long at) {
+      end = at > Long.MAX_VALUE - LONGEST ? Long.MAX_VALUE : at + LONGEST;
+    }
+
+    private int most(long wanted) {
+      if (at >= end) {
+        throw new ImageFormatException(
+            "no base image: before an entry of a tar there must be at most " + LONGEST
+                + " bytes of names, but at offset " + at
+                + " there are more; nothing was written",
+            null);
+      }
+      return (int) Math.min(wanted, Math.min(Integer.MAX_VALUE, end - at));
+    }
+
+    @Override
+    public int read() throws IOException {
+      most(1);
+      int got = super.read();
+      at += got < 0 ? 0 : 1;
+      return got;
+    }
+
+    @Override
+    public int read(byte[] into, int from, int count) throws IOException {
+      int got = super.read(into, from, count == 0 ? 0 : most(count));
+      at += Math.max(0, got);
+      return got;
+    }
+
+    @Override
+    public long skip(long count) throws IOException {
+      long got = count <= 0 ? 0 : super.skip(most(count));
+      at += got;
+      return got;
+    }
+
+    @Override
+    public boolean markSupported() {
+      return false; // what is read again would count twice
+    }
   }
 
   private static String plain(String name) {

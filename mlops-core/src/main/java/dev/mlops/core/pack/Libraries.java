@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +52,11 @@ import org.jspecify.annotations.Nullable;
 @Beta
 public final class Libraries {
   private static final int MOST_JARS = 10_000;
+  private static final int LONGEST_MANIFEST = 1 << 20;
+
+  /** An empty line. */
+  private static final Pattern SECTION_END = Pattern.compile("(?>\\r\\n|\\n|\\r){2}");
+
   private static final int LONGEST_POM = 64 << 10;
   private static final Pattern POM = Pattern.compile("META-INF/maven/[^/]+/[^/]+/pom\\.properties");
   private static final Pattern NEBULA = Pattern.compile("([^#;\\s]+)#([^#;\\s]+);[^#;\\s]+");
@@ -118,11 +124,32 @@ public final class Libraries {
     String file = name(jar);
     String bare = file.endsWith(".jar") ? file.substring(0, file.length() - 4) : file;
     try (JarFile content = new JarFile(jar.toFile(), false)) {
-      Manifest manifest = content.getManifest();
-      Attributes attributes = manifest == null ? new Attributes() : manifest.getMainAttributes();
+      Attributes attributes = attributes(content);
       classPath(jar, attributes.getValue(Attributes.Name.CLASS_PATH), more);
       return named(bare, poms(content), attributes).inFile(file, digest);
     }
+  }
+
+  /** What the manifest says of the whole jar, read no further than that: its other sections may be of any size. */
+  private static Attributes attributes(JarFile jar) throws IOException {
+    JarEntry entry = jar.stream()
+        .filter(each -> each.getName().equalsIgnoreCase(JarFile.MANIFEST_NAME))
+        .findFirst()
+        .orElse(null);
+    if (entry == null) {
+      return new Attributes();
+    }
+    byte[] bytes;
+    try (InputStream manifest = jar.getInputStream(entry)) {
+      bytes = manifest.readNBytes(LONGEST_MANIFEST);
+    }
+    Matcher end = SECTION_END.matcher(new String(bytes, StandardCharsets.ISO_8859_1));
+    int length = end.find() ? end.end() : bytes.length;
+    if (length == LONGEST_MANIFEST) {
+      throw new IOException("what the manifest says of the whole jar must have less than "
+          + LONGEST_MANIFEST + " bytes");
+    }
+    return new Manifest(new ByteArrayInputStream(bytes, 0, length)).getMainAttributes();
   }
 
   private static Library named(String bare, List<Properties> poms, Attributes attributes) {

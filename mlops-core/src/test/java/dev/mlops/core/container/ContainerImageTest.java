@@ -11,6 +11,7 @@ import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageIntegrityException;
+import dev.mlops.core.internal.guard.Allocated;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.internal.tar.TarWriter;
 import dev.mlops.core.pack.FilePackage;
@@ -18,6 +19,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -769,6 +771,80 @@ class ContainerImageTest {
             () -> runnable(fraud("w"), folder.resolve("gone")).write(folder.resolve("image")))
         .isInstanceOf(ImageFormatException.class)
         .hasMessageContaining("got nothing");
+  }
+
+  /** Readers of tars keep a long name in memory, as long as the tar says that it is. */
+  @ParameterizedTest
+  @ValueSource(chars = {'L', 'K', 'x', 'g'})
+  void namesWithoutEndAreRefusedBeforeTheyAreKept(char type) throws IOException {
+    byte[] header = TarWriter.header("names", 64 << 20);
+    header[156] = (byte) type;
+    Arrays.fill(header, 148, 156, (byte) ' ');
+    int sum = 0;
+    for (byte each : header) {
+      sum += each & 0xff;
+    }
+    System.arraycopy(String.format("%06o\0 ", sum).getBytes(UTF_8), 0, header, 148, 8);
+    byte[] names = new byte[64 << 20];
+    Arrays.fill(names, (byte) 'n');
+    System.arraycopy("67108864 path=".getBytes(UTF_8), 0, names, 0, 14);
+    names[names.length - 1] = '\n';
+    Path base = folder.resolve("base.tar");
+    try (OutputStream out = Files.newOutputStream(base)) {
+      out.write(header);
+      out.write(names);
+      out.write(TarWriter.header("index.json", 0));
+      out.write(new byte[1_024]);
+    }
+    long before = Allocated.byThisThread().orElseThrow();
+    assertThatThrownBy(() -> runnable(fraud("w"), base).write(folder.resolve("image")))
+        .isInstanceOf(ImageFormatException.class)
+        .hasMessageContainingAll("at most 1048576 bytes of names", "offset", "nothing was written");
+    assertThat(Allocated.byThisThread().orElseThrow() - before).isLessThan(32L << 20);
+    assertThat(names(folder)).doesNotContain("image");
+  }
+
+  @Test
+  void aLongNameInABaseIsFine() throws IOException {
+    Path base = folder.resolve("docker.tar");
+    String first = "d".repeat(300) + "/layer.tar";
+    try (TarArchiveOutputStream tar = new TarArchiveOutputStream(Files.newOutputStream(base))) {
+      tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
+      add(tar, first, layer("first"));
+      tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_GNU);
+      add(tar, "e".repeat(300), layer("second"));
+      add(tar, "c.json", configuration());
+      add(
+          tar,
+          "manifest.json",
+          ("[{\"Config\":\"c.json\",\"Layers\":[\"" + first + "\",\"" + "e".repeat(300) + "\"]}]")
+              .getBytes(UTF_8));
+    }
+    runnable(fraud("w"), base).write(folder.resolve("image"));
+    assertThat(digests(folder.resolve("image")).get(0))
+        .isEqualTo(Digest.of(layer("first")).toString());
+  }
+
+  /** A layer that is a gzip file is copied as it is: what it would become is nobody's business here. */
+  @Test
+  void aLayerThatWouldGrowAThousandTimesIsCopiedAsItIs() throws IOException {
+    ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(bomb)) {
+      for (int i = 0; i < 1 << 10; i++) {
+        gzip.write(new byte[1 << 16]); // 64 MiB of 64 KiB; more of them would only take longer to make
+      }
+    }
+    Map<String, byte[]> docker = new LinkedHashMap<>();
+    docker.put("l1", layer("first"));
+    docker.put("l2", bomb.toByteArray());
+    docker.put("c", configuration());
+    docker.put("manifest.json", "[{\"Config\":\"c\",\"Layers\":[\"l1\",\"l2\"]}]".getBytes(UTF_8));
+    Path base = inTar("docker.tar", docker);
+    long before = Allocated.byThisThread().orElseThrow();
+    Path image = folder.resolve("image");
+    runnable(fraud("w"), base).write(image);
+    assertThat(Allocated.byThisThread().orElseThrow() - before).isLessThan(32L << 20);
+    assertThat(digests(image).get(1)).isEqualTo(Digest.of(bomb.toByteArray()).toString());
   }
 
   /** What a manifest of a base names is looked up among the files of the base, and nowhere else. */

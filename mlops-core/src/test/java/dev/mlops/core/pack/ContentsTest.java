@@ -18,6 +18,7 @@ import dev.mlops.api.pack.Library;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFile.Role;
+import dev.mlops.core.internal.guard.Allocated;
 import dev.mlops.core.internal.json.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,6 +34,7 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.cyclonedx.Version;
 import org.cyclonedx.parsers.JsonParser;
 import org.junit.jupiter.api.Test;
@@ -392,6 +394,40 @@ class ContentsTest {
     assertThat(Libraries.in(List.of(start)))
         .extracting(Library::toString)
         .containsExactly("a", "b c 1");
+  }
+
+  /** A few KiB of a jar may become any number of bytes. */
+  @Test
+  void ofAManifestWithoutEndTheFirstSectionIsRead() throws IOException {
+    String main = "Manifest-Version: 1.0\r\nBundle-Version: 2.1\r\n";
+    String section = "\r\nName: a/B.class\r\nSHA-256-Digest: 0123456789\r\n";
+    Map<String, String> manifests = Map.of(
+        "whole", main + section.repeat(1 << 16),
+        "lines", main.replace("\r\n", "\n") + "\n" + section,
+        "olden", main.replace("\r\n", "\r") + "\r" + section,
+        "bare", main);
+    for (Map.Entry<String, String> each : manifests.entrySet()) {
+      Path file = folder.resolve(each.getKey() + ".jar");
+      try (ZipOutputStream jar = new ZipOutputStream(Files.newOutputStream(file))) {
+        jar.putNextEntry(new ZipEntry("META-INF/MANIFEST.MF"));
+        jar.write(each.getValue().getBytes(UTF_8));
+      }
+      long before = Allocated.byThisThread().orElseThrow();
+      assertThat(Libraries.in(List.of(file)))
+          .extracting(Library::toString)
+          .containsExactly(each.getKey() + " 2.1");
+      assertThat(Allocated.byThisThread().orElseThrow() - before).isLessThan(16L << 20);
+    }
+    Path endless = jar("endless.jar", Map.of("X", "y"), Map.of());
+    try (ZipOutputStream jar = new ZipOutputStream(Files.newOutputStream(endless))) {
+      jar.putNextEntry(new ZipEntry("META-INF/MANIFEST.MF"));
+      jar.write((main + "Long: " + "x".repeat(2 << 20)).getBytes(UTF_8));
+    }
+    assertThatThrownBy(() -> Libraries.in(List.of(endless)))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("endless.jar")
+        .cause()
+        .hasMessageContaining("less than 1048576 bytes");
   }
 
   @Test
