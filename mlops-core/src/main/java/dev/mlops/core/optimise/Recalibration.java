@@ -172,20 +172,7 @@ public final class Recalibration implements ModelTrainer {
   }
 
   private FilePackage.Builder described(FilePackage.Builder draft) {
-    champion.configuration().values().forEach((name, value) -> {
-      if (DecisionThresholds.isSetting(name)) {
-        return;
-      }
-      if (value instanceof Double number) {
-        draft.configuration(name, number);
-      } else if (value instanceof Boolean truth) {
-        draft.configuration(name, truth);
-      } else {
-        draft.configuration(name, value.toString());
-      }
-    });
-    champion.libraries().forEach(draft::library);
-    champion.environment().ifPresent(draft::environment);
+    Inherited.settings(draft, champion);
     return draft;
   }
 
@@ -235,13 +222,7 @@ public final class Recalibration implements ModelTrainer {
 
   private void describedAsOurs(FilePackage.Builder draft, int rows) {
     described(draft.modelOf(champion));
-    champion.provenance().values().forEach((name, value) -> {
-      if (value instanceof Double number) {
-        draft.provenance(name, number);
-      } else {
-        draft.provenance(name, value.toString());
-      }
-    });
+    Inherited.provenance(draft, champion);
     draft.provenance(FROM, champion.digest().toString()).provenance("recalibrated.rows", rows);
   }
 

@@ -1,5 +1,8 @@
 package dev.mlops.core.serve;
 
+import java.util.function.UnaryOperator;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.model.Row;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
@@ -144,6 +147,20 @@ public final class Enforcement {
       case NON_FINITE, OUT_OF_RANGE -> number;
       case LOSSLESS -> false;
     };
+  }
+
+  /**
+   * {@return what it makes of the rows of a package's model, apart from serving, such as to try rules or to time them; it throws
+   * {@link dev.mlops.api.model.RejectedValueException} at a row that is rejected}
+   *
+   * <p>The function is thread-safe.
+   *
+   * @param source whose test phase says which values are known
+   * @throws dev.mlops.api.pack.ModelLoadException if its baseline does not say what a rule asks
+   */
+  @Beta
+  public UnaryOperator<Row> ready(ModelPackage source) {
+    return Enforcer.of(this, source, source.model(), new InputCounts())::enforced;
   }
 
   /** The rows of a host under this enforcement; refuses columns that it names and the rows do not have. */

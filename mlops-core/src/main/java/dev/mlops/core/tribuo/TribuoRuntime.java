@@ -1,6 +1,7 @@
 package dev.mlops.core.tribuo;
 
 import com.google.protobuf.Descriptors.FileDescriptor;
+import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.pack.ModelLoadException;
@@ -9,11 +10,13 @@ import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFile.Role;
 import dev.mlops.api.pack.PackageIntegrityException;
+import dev.mlops.core.optimise.Ensemble;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Loads Tribuo models from packages.
@@ -92,9 +95,35 @@ public final class TribuoRuntime implements ModelRuntime {
     return NAME;
   }
 
+  /**
+   * {@return the members of a model that is an ensemble, such as a random forest; empty if it is none}
+   *
+   * @param source a package of this runtime
+   * @throws ModelLoadException as {@link #load} throws it
+   * @throws PackageIntegrityException if a file is not what the manifest lists
+   */
+  @Beta
+  public Optional<Ensemble> ensemble(ModelPackage source) {
+    return TribuoEnsemble.of(read(source), source.schema());
+  }
+
   @Override
   public Model load(ModelPackage source) {
-    String what = source.model() + " sha256:" + source.digest().abbreviated();
+    org.tribuo.Model<?> model = read(source);
+    try {
+      return TribuoModel.of(model, source.schema());
+    } catch (IllegalArgumentException e) {
+      throw new ModelLoadException(
+          named(source) + " cannot be loaded: " + e.getMessage() + "; not loaded", e);
+    }
+  }
+
+  private static String named(ModelPackage source) {
+    return source.model() + " sha256:" + source.digest().abbreviated();
+  }
+
+  private org.tribuo.Model<?> read(ModelPackage source) {
+    String what = named(source);
     List<PackageFile> weights = source.files(Role.WEIGHTS);
     if (!source.runtime().equals(NAME) || weights.size() != 1) {
       throw new ModelLoadException(
@@ -104,9 +133,8 @@ public final class TribuoRuntime implements ModelRuntime {
           null);
     }
     SeekableByteChannel verified = source.open(weights.get(0));
-    org.tribuo.Model<?> model;
     try (InputStream bytes = Channels.newInputStream(verified)) {
-      model = org.tribuo.Model.deserialize(allowed.check(bytes));
+      return org.tribuo.Model.deserialize(allowed.check(bytes));
     } catch (PackageIntegrityException e) {
       throw e;
     } catch (ModelLoadException e) {
@@ -119,12 +147,6 @@ public final class TribuoRuntime implements ModelRuntime {
               + (message == null ? "" : " (" + MlopsException.shown(message) + ")")
               + "; not loaded",
           e);
-    }
-    try {
-      return TribuoModel.of(model, source.schema());
-    } catch (IllegalArgumentException e) {
-      throw new ModelLoadException(
-          what + " cannot be loaded: " + e.getMessage() + "; not loaded", e);
     }
   }
 }
