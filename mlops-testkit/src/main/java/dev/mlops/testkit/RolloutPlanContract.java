@@ -18,6 +18,8 @@ import dev.mlops.api.rollout.RolloutLook;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.ShadowProgress;
+import dev.mlops.api.rollout.TrafficProgress;
 import dev.mlops.api.store.Version;
 import java.time.Duration;
 import java.time.Instant;
@@ -63,11 +65,11 @@ public abstract class RolloutPlanContract {
   /** A second in which both versions answer one request each, and the truths of both mature. */
   private static void observe(
       RolloutProgress rollout, int i, String champion, Optional<String> candidate) {
-    if (rollout.compares()) {
-      rollout.observe(outcome(i, "7", champion), candidate.<Prediction>map(Classification::of));
-    } else {
-      rollout.observe(outcome(2L * i, "7", champion));
-      candidate.ifPresent(said -> rollout.observe(outcome(2L * i + 1, "8", said)));
+    if (rollout instanceof ShadowProgress shadow) {
+      shadow.observe(outcome(i, "7", champion), candidate.<Prediction>map(Classification::of));
+    } else if (rollout instanceof TrafficProgress traffic) {
+      traffic.observe(outcome(2L * i, "7", champion));
+      candidate.ifPresent(said -> traffic.observe(outcome(2L * i + 1, "8", said)));
     }
     long answered = candidate.isPresent() ? i + 1L : 0;
     Duration lasted = Duration.ofSeconds(i + 1L);
@@ -189,17 +191,22 @@ public abstract class RolloutPlanContract {
   void growsOnly() {
     for (String said : new String[] {RIGHT, WRONG}) {
       RolloutProgress rollout = begin();
-      int before = rollout.share();
+      int before = share(rollout);
       assertThat(before).as("at the beginning").isBetween(0, 100_000);
       for (int i = 0; i < enough(); i++) {
         boolean decided = rollout.decision().outcome() != RolloutDecision.Outcome.UNDECIDED;
         observe(rollout, i, RIGHT.equals(said) ? WRONG : RIGHT, Optional.of(said));
-        assertThat(rollout.share()).as("after " + (i + 1)).isBetween(before, 100_000);
+        assertThat(share(rollout)).as("after " + (i + 1)).isBetween(before, 100_000);
         if (decided) {
-          assertThat(rollout.share()).as("decided, after " + (i + 1)).isEqualTo(before);
+          assertThat(share(rollout)).as("decided, after " + (i + 1)).isEqualTo(before);
         }
-        before = rollout.share();
+        before = share(rollout);
       }
     }
+  }
+
+  /** A shadow answers nobody. */
+  private static int share(RolloutProgress rollout) {
+    return rollout instanceof TrafficProgress traffic ? traffic.share() : 0;
   }
 }

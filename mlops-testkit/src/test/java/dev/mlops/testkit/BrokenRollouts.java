@@ -8,6 +8,8 @@ import dev.mlops.api.rollout.RolloutLook;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.ShadowProgress;
+import dev.mlops.api.rollout.TrafficProgress;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -31,7 +33,7 @@ final class BrokenRollouts {
     }
   }
 
-  static class Counted implements RolloutProgress {
+  static class Counted implements ShadowProgress {
     int seen;
     int ahead;
 
@@ -63,6 +65,34 @@ final class BrokenRollouts {
 
     RolloutDecision decision(RolloutDecision.Outcome outcome) {
       return RolloutDecision.of(outcome, ahead + " ahead after " + seen);
+    }
+  }
+
+  /** As {@link Counted}, but each version answers half of the keys. */
+  static class Splitting implements TrafficProgress {
+    int seen;
+    int ahead;
+
+    @Override
+    public int share() {
+      return 50_000;
+    }
+
+    @Override
+    public void observe(Outcome outcome) {
+      if (seen < 2 * OUTCOMES) {
+        seen++;
+        int right = Counted.right(outcome, Optional.of(outcome.prediction()));
+        ahead += outcome.version().equals("8") ? right : -right;
+      }
+    }
+
+    @Override
+    public RolloutDecision decision() {
+      RolloutDecision.Outcome outcome = seen < 2 * OUTCOMES
+          ? RolloutDecision.Outcome.UNDECIDED
+          : ahead > 0 ? RolloutDecision.Outcome.PROMOTE : RolloutDecision.Outcome.KEEP;
+      return RolloutDecision.of(outcome, ahead + " ahead after " + seen).with("truths", seen);
     }
   }
 
@@ -132,13 +162,13 @@ final class BrokenRollouts {
             return RolloutDecision.of(outcome, "so it is");
           }
         }),
-        broken("growsOnly", "it takes keys away again", () -> new Counted() {
+        broken("growsOnly", "it takes keys away again", () -> new Splitting() {
           @Override
           public int share() {
             return seen % 3 == 0 ? 5_000 : 10_000;
           }
         }),
-        broken("growsOnly", "it goes on taking keys once it is decided", () -> new Counted() {
+        broken("growsOnly", "it goes on taking keys once it is decided", () -> new Splitting() {
           private int looks;
 
           @Override

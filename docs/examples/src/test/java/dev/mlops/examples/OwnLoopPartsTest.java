@@ -16,8 +16,8 @@ import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RowSelection;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutPlan;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.ShadowProgress;
 import dev.mlops.core.loop.LoopEvents;
 import dev.mlops.core.loop.MaintenanceLoop;
 import dev.mlops.core.monitor.MicrometerMonitor;
@@ -83,8 +83,8 @@ class OwnLoopPartsTest {
   /** Counts right answers of both on a number of outcomes; the candidate takes over if it has more. */
   record MoreRight(int outcomes) implements RolloutPlan {
     @Override
-    public RolloutProgress begin(RolloutStart start) {
-      return new RolloutProgress() {
+    public ShadowProgress begin(RolloutStart start) {
+      return new ShadowProgress() {
         private int seen;
         private int ahead;
 

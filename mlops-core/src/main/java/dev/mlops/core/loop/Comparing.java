@@ -8,8 +8,8 @@ import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.rollout.RolloutDecision;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.ShadowProgress;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.gate.ReleaseGate;
 import java.util.List;
@@ -24,7 +24,7 @@ final class Comparing implements Phase {
   /** What the gate found. */
   private final ReleaseGate.Judgement judgement;
 
-  private final RolloutProgress rollout;
+  private final ShadowProgress rollout;
 
   /** Whether the champion is one that returned: it is asked what it says of rows that others answered. */
   private final boolean returned;
@@ -41,7 +41,7 @@ final class Comparing implements Phase {
   private Comparing(
       Candidate candidate,
       ReleaseGate.Judgement judgement,
-      RolloutProgress rollout,
+      ShadowProgress rollout,
       boolean returned,
       NewerChange change,
       long known,
@@ -80,8 +80,7 @@ final class Comparing implements Phase {
         .gate(judgement.finding(), judgement.undecided())
         .dependence(candidate.loop().dependence());
     source.baseline().ifPresent(start::baseline);
-    RolloutProgress rollout = candidate.loop().plan.begin(start.build());
-    if (!rollout.compares()) {
+    if (!(candidate.loop().plan.begin(start.build()) instanceof ShadowProgress rollout)) {
       // A gate that could not tell lets nobody near requests.
       return judgement.undecided().isEmpty()
           ? new RollingOut(candidate, start.build())

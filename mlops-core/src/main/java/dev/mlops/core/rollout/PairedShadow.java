@@ -16,8 +16,8 @@ import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.rollout.RolloutDecision;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.ShadowProgress;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe: confine to one thread.
  */
-final class PairedShadow implements RolloutProgress {
+final class PairedShadow implements ShadowProgress {
   /** Where a shadow stands. */
   enum State {
     /** Neither test is sure yet. */

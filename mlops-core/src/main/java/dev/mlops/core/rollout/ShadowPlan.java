@@ -1,8 +1,8 @@
 package dev.mlops.core.rollout;
 
 import dev.mlops.api.rollout.RolloutPlan;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.ShadowProgress;
 
 /**
  * How a candidate is decided: both models on the same rows, by a test that may be looked at after every truth.
@@ -137,7 +137,7 @@ public record ShadowPlan(
   }
 
   @Override
-  public RolloutProgress begin(RolloutStart start) {
+  public ShadowProgress begin(RolloutStart start) {
     return PairedShadow.of(this, start);
   }
 

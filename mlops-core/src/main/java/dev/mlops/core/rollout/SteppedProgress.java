@@ -4,7 +4,6 @@ import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Loss;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
-import dev.mlops.api.model.Prediction;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Expression;
@@ -14,8 +13,8 @@ import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutLook;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.TrafficProgress;
 import dev.mlops.drift.anytime.ConfidenceSequence;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe: confine to one thread.
  */
-final class SteppedProgress implements RolloutProgress {
+final class SteppedProgress implements TrafficProgress {
   /** How likely the check of the shares errs in a step. */
   private static final double RATIO_ALPHA = 0.001;
 
@@ -141,11 +140,6 @@ final class SteppedProgress implements RolloutProgress {
   }
 
   @Override
-  public boolean compares() {
-    return false;
-  }
-
-  @Override
   public Duration bake() {
     return plan.bake();
   }
@@ -153,11 +147,6 @@ final class SteppedProgress implements RolloutProgress {
   @Override
   public Finding baking(Evidence evidence) {
     return Guards.whileBaking(plan.guards(), evidence);
-  }
-
-  @Override
-  public void observe(Outcome outcome, Optional<Prediction> said) {
-    // Nothing is compared on the same rows: each version answers its own.
   }
 
   @Override

@@ -1,22 +1,20 @@
 package dev.mlops.core.rollout;
 
-import dev.mlops.api.model.Prediction;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutLook;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.TrafficProgress;
 import java.time.Duration;
-import java.util.Optional;
 
 /**
  * A candidate takes over by one switch, because the host says so, and is watched afterwards if the plan bakes.
  *
  * <p>Not thread-safe: confine to one thread.
  */
-final class SwitchProgress implements RolloutProgress {
+final class SwitchProgress implements TrafficProgress {
   private final TrafficPlan plan;
   private RolloutDecision decision;
 
@@ -27,11 +25,6 @@ final class SwitchProgress implements RolloutProgress {
   }
 
   @Override
-  public boolean compares() {
-    return false;
-  }
-
-  @Override
   public Duration bake() {
     return plan.bake();
   }
@@ -39,11 +32,6 @@ final class SwitchProgress implements RolloutProgress {
   @Override
   public Finding baking(Evidence evidence) {
     return Guards.whileBaking(plan.guards(), evidence);
-  }
-
-  @Override
-  public void observe(Outcome outcome, Optional<Prediction> candidate) {
-    // Nothing is compared.
   }
 
   @Override

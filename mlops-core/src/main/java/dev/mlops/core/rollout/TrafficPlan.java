@@ -9,8 +9,8 @@ import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.rollout.RolloutPlan;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.TrafficProgress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -562,7 +562,7 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
    *     steps and asks nothing
    */
   @Override
-  public RolloutProgress begin(RolloutStart start) {
+  public TrafficProgress begin(RolloutStart start) {
     if (draft.method.splits() && draft.guards.isEmpty() && draft.goals.isEmpty()) {
       throw new IllegalArgumentException("a " + draft.method.name
           + " must ask something: give it rollingBackUnless(…) or promotingWhen(…); "

@@ -12,6 +12,8 @@ import dev.mlops.api.rollout.RolloutLook;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.ShadowProgress;
+import dev.mlops.api.rollout.TrafficProgress;
 import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.rollout.Assignment;
 import java.time.Duration;
@@ -24,16 +26,14 @@ import java.util.Optional;
  *
  * <p>Not thread-safe: confine to one thread.
  */
-final class CheckedProgress implements RolloutProgress {
+final class CheckedProgress {
   private final RolloutProgress plan;
-  private final boolean compares;
   private final Duration bake;
   private int share;
   private int step;
 
   private CheckedProgress(RolloutProgress plan) {
     this.plan = plan;
-    this.compares = plan.compares();
     this.bake = requireNonNull(plan.bake(), "bake()");
     if (bake.isNegative()) {
       throw new IllegalArgumentException("bake() must not be negative, but was " + bake);
@@ -60,12 +60,15 @@ final class CheckedProgress implements RolloutProgress {
   }
 
   private void read() {
-    int now = plan.share();
+    if (!(plan instanceof TrafficProgress traffic)) {
+      return; // a shadow answers nobody
+    }
+    int now = traffic.share();
     if (now < share || now > Assignment.BUCKETS) {
       throw new IllegalStateException("the plan's share must be " + share + " to "
           + Assignment.BUCKETS + ", since keys move one way, but was " + now);
     }
-    step = plan.step();
+    step = traffic.step();
     share = now;
   }
 
@@ -75,49 +78,47 @@ final class CheckedProgress implements RolloutProgress {
     return decision;
   }
 
-  @Override
-  public int share() {
+  int share() {
     return share;
   }
 
-  @Override
-  public int step() {
+  int step() {
     return step;
   }
 
-  @Override
-  public Duration bake() {
+  Duration bake() {
     return bake;
   }
 
   /** Never throws. */
-  @Override
-  public Finding baking(Evidence evidence) {
+  Finding baking(Evidence evidence) {
     return Answers.of("its plan", () -> plan.baking(evidence));
   }
 
-  @Override
-  public boolean compares() {
-    return compares;
+  /** {@return whether the candidate answers nobody and is compared on the champion's rows} */
+  boolean isShadow() {
+    return plan instanceof ShadowProgress;
   }
 
-  @Override
-  public void observe(Outcome outcome, Optional<Prediction> candidate) {
-    plan.observe(outcome, candidate);
+  /** Shows a shadow what the candidate says of a row of the champion's; nothing to one that splits traffic. */
+  void observe(Outcome outcome, Optional<Prediction> candidate) {
+    if (plan instanceof ShadowProgress shadow) {
+      shadow.observe(outcome, candidate);
+    }
   }
 
-  @Override
-  public void observe(Outcome outcome) {
-    plan.observe(outcome);
+  /** Shows one that splits traffic what a version answered; nothing to a shadow. */
+  void observe(Outcome outcome) {
+    if (plan instanceof TrafficProgress traffic) {
+      traffic.observe(outcome);
+    }
   }
 
-  @Override
-  public RolloutDecision look(RolloutLook look) {
+  RolloutDecision look(RolloutLook look) {
     return read(plan.look(look));
   }
 
-  @Override
-  public RolloutDecision decision() {
+  RolloutDecision decision() {
     return read(plan.decision());
   }
 }

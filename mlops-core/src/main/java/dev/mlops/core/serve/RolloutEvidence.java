@@ -46,7 +46,7 @@ final class RolloutEvidence {
     Outcomes outcomes = monitor.outcomes();
     long end = outcomes.end();
     long from = Math.max(one.next, Math.min(end, outcomes.begin()));
-    boolean compares = one.progress.compares();
+    boolean compares = one.progress.isShadow();
     long to = Math.min(end, from + (compares ? MOST_COMPARED : MOST_OUTCOMES));
     if (to <= from) {
       return;

@@ -4,7 +4,6 @@ import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.rollout.RolloutPlan;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.VersionStore;
@@ -158,7 +157,7 @@ final class RolloutRecovery {
     Prepared ready = follower.prepare(store.require(left.candidate.toString()));
     boolean loaded = false;
     try {
-      RolloutProgress progress = CheckedProgress.begun(
+      CheckedProgress progress = CheckedProgress.begun(
           plan, starts.known(ready, champion).step(left.step).build());
       RolloutStarts.warmUp(ready);
       Outcomes outcomes = monitor.outcomes();

@@ -12,7 +12,6 @@ import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutPlan;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
@@ -120,7 +119,7 @@ final class RolloutRunner {
   }
 
   private Rollout beginCarried(Prepared ready, RolloutPlan plan, RolloutStart start) {
-    RolloutProgress progress = CheckedProgress.begun(plan, start);
+    CheckedProgress progress = CheckedProgress.begun(plan, start);
     RolloutStarts.warmUp(ready);
     moving.lock();
     try {
@@ -137,7 +136,7 @@ final class RolloutRunner {
             "a rollback of " + alias + " waits for the store; roll out once the store knows it");
       }
       for (Running other : running) {
-        boolean bothShadows = progress.compares() && other.progress.compares();
+        boolean bothShadows = progress.isShadow() && other.progress.isShadow();
         if (!bothShadows
             || running.size() >= MOST_SHADOWS
             || other.rollout.candidate().equals(ready.version())) {
@@ -146,7 +145,7 @@ final class RolloutRunner {
               + (bothShadows ? " (at most " + MOST_SHADOWS + " shadows at once)" : ""));
         }
       }
-      if (!progress.compares()) {
+      if (!progress.isShadow()) {
         sharing.begin();
       }
       String id = Rollout.ID + UUID.randomUUID();
@@ -170,7 +169,7 @@ final class RolloutRunner {
             .number("generation", (double) state.change().generation()));
         written = true;
       } finally {
-        if (!written && !progress.compares()) {
+        if (!written && !progress.isShadow()) {
           sharing.end();
         }
       }
@@ -275,7 +274,7 @@ final class RolloutRunner {
       owesStep = one.hasStepped(); // and an earlier tick could not write it
       if (!owesStep) {
         evidence.feed(one);
-        boolean paused = one.paused || (sharing.isUncertain() && !one.progress.compares());
+        boolean paused = one.paused || (sharing.isUncertain() && !one.progress.isShadow());
         decision = one.progress.look(evidence.look(one, known, paused));
         owesStep = one.hasStepped();
       }
@@ -387,7 +386,7 @@ final class RolloutRunner {
   boolean abortAll(String by, String because) {
     boolean any = false;
     for (Running one : running) {
-      if (!one.progress.compares()) {
+      if (!one.progress.isShadow()) {
         abort(one.rollout, by, because);
         any = true;
       }

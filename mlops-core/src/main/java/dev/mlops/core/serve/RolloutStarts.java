@@ -12,7 +12,6 @@ import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.rollout.RolloutPlan;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.rollout.Assignment;
@@ -145,7 +144,7 @@ final class RolloutStarts {
   Running running(
       String id,
       RolloutPlan plan,
-      RolloutProgress progress,
+      CheckedProgress progress,
       Prepared ready,
       Version champion,
       Instant began,
@@ -170,7 +169,7 @@ final class RolloutStarts {
         before,
         ticker.getAsLong(),
         next);
-    if (mirror != null && progress.compares()) {
+    if (mirror != null && progress.isShadow()) {
       begun.mirrored = new Mirrored(mirror, loaded, ticker);
       rollout.mirrorTo(begun.mirrored);
     }

@@ -2,7 +2,6 @@ package dev.mlops.core.serve;
 
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.rollout.RolloutDecision;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.core.rollout.Assignment;
 import dev.mlops.core.serve.Serving.Loaded;
 import java.time.Duration;
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** A rollout with all that moves it; guarded by the lock, but for what a person asks for. */
 final class Running {
   final Rollout rollout;
-  final RolloutProgress progress;
+  final CheckedProgress progress;
   final Prepared ready;
   final Loaded loaded;
   final Assignment assignment;
@@ -76,7 +75,7 @@ final class Running {
 
   Running(
       Rollout rollout,
-      RolloutProgress progress,
+      CheckedProgress progress,
       Prepared ready,
       Loaded loaded,
       Assignment assignment,

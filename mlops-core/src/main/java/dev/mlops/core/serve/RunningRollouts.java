@@ -65,7 +65,7 @@ final class RunningRollouts implements Iterable<Running> {
 
   /** {@return the one that is no shadow} */
   Optional<Running> splitting() {
-    return running.stream().filter(one -> !one.progress.compares()).findFirst();
+    return running.stream().filter(one -> !one.progress.isShadow()).findFirst();
   }
 
   List<Rollout> rollouts() {

@@ -18,8 +18,8 @@ import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.rollout.RolloutDecision;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.ShadowProgress;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.rollout.PairedShadow.State;
 import java.time.Duration;
@@ -238,7 +238,7 @@ class PairedShadowTest {
   /** Both cost the most on every row, and still one of them answers. */
   @Test
   void aCandidateThatIsSilentIsNeverPromotedOverAChampionThatIsAlwaysWrong() {
-    RolloutProgress rollout = afterAnUndecidedGate();
+    ShadowProgress rollout = afterAnUndecidedGate();
     for (int i = 0; i < 500; i++) {
       observe(rollout, i, "fraud", "ok", "");
     }
@@ -304,7 +304,7 @@ class PairedShadowTest {
     return new Version("fraud", number, Digest.of(new byte[] {(byte) number}), Instant.EPOCH);
   }
 
-  private static RolloutProgress afterAnUndecidedGate(Condition... undecided) {
+  private static ShadowProgress afterAnUndecidedGate(Condition... undecided) {
     return ShadowPlan.shadow()
         .begin(RolloutStart.builder(version(1), version(2), FRAUD)
             .gate(Finding.inconclusive("few positives"), List.of(undecided))
@@ -312,7 +312,7 @@ class PairedShadowTest {
   }
 
   private static void observe(
-      RolloutProgress rollout, int i, String truth, String said, String other) {
+      ShadowProgress rollout, int i, String truth, String said, String other) {
     Outcome outcome = Outcome.builder(i, i, "1")
         .row(Row.of(FRAUD, 1.0))
         .prediction(Classification.of(said))
@@ -326,7 +326,7 @@ class PairedShadowTest {
   /** Fraud is .3 % of the rows, and the candidate never says so: no worse on all rows, and useless. */
   @Test
   void whatTheGateCouldNotDecideIsTestedOnItsOwnLossAndHoldsThePromotion() {
-    RolloutProgress rollout =
+    ShadowProgress rollout =
         afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
     for (int i = 0; i < 500; i++) {
       String truth = i % 333 == 100 ? "fraud" : "ok";
@@ -339,9 +339,9 @@ class PairedShadowTest {
 
   @Test
   void aQuestionOfTheGateThatIsAnsweredLetsTheCandidateGo() {
-    RolloutProgress rollout =
+    ShadowProgress rollout =
         afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
-    RolloutProgress alone = afterAnUndecidedGate();
+    ShadowProgress alone = afterAnUndecidedGate();
     int alonePromoted = 0;
     int i = 0;
     for (; i < 500 && rollout.decision().outcome() == RolloutDecision.Outcome.UNDECIDED; i++) {
@@ -361,7 +361,7 @@ class PairedShadowTest {
   /** Precision counts the rows that a model says yes to: one that the candidate alone says yes to holds nothing. */
   @Test
   void aRowThatCountsForOneOfTheTwoDoesNotHoldAQuestion() {
-    RolloutProgress rollout =
+    ShadowProgress rollout =
         afterAnUndecidedGate(Signals.quality("precision").noWorseThanChampion(0.1));
     observe(rollout, 0, "fraud", "ok", "fraud"); // only the candidate says fraud
     observe(rollout, 1, "ok", "fraud", "ok"); // only the champion does
@@ -377,7 +377,7 @@ class PairedShadowTest {
   /** The candidate errs less, .2 against .6, but says yes wrongly to rows that the champion does not count: precision .78 against 1. */
   @Test
   void rowsThatCountForTheCandidateAloneAreHeldAgainstIt() {
-    RolloutProgress rollout =
+    ShadowProgress rollout =
         afterAnUndecidedGate(Signals.quality("precision").noWorseThanChampion(0.1));
     for (int i = 0; i < 500; i++) {
       int kind = i % 10;
@@ -395,7 +395,7 @@ class PairedShadowTest {
   /** About accuracy the shadow's own test tells, so nothing waits for a second one. */
   @Test
   void aQuestionAboutTheShadowsOwnLossIsNotAskedTwice() {
-    RolloutProgress rollout =
+    ShadowProgress rollout =
         afterAnUndecidedGate(Signals.quality("accuracy").noWorseThanChampion(0.0));
     for (int i = 0; i < 500; i++) {
       observe(rollout, i, "ok", "ok", "ok");
@@ -409,7 +409,7 @@ class PairedShadowTest {
         Signals.quality("f1").noWorseThanChampion(0.05),
         Signals.latency().p99AtMost(Duration.ofMillis(5)),
         (Condition) evidence -> Finding.inconclusive("a lambda"))) {
-      RolloutProgress rollout = afterAnUndecidedGate(untold);
+      ShadowProgress rollout = afterAnUndecidedGate(untold);
       for (int i = 0; i < 500; i++) {
         observe(
             rollout,
@@ -427,7 +427,7 @@ class PairedShadowTest {
 
   @Test
   void aSilentCandidateFailsTheQuestionsToo() {
-    RolloutProgress rollout =
+    ShadowProgress rollout =
         afterAnUndecidedGate(Signals.quality("recall").noWorseThanChampion(0.05));
     for (int i = 0; i < 500; i++) {
       observe(rollout, i, "fraud", "ok", "");

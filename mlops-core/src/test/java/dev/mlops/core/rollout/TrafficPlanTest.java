@@ -22,8 +22,8 @@ import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutLook;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.TrafficProgress;
 import dev.mlops.api.store.Version;
 import java.time.Duration;
 import java.time.Instant;
@@ -156,7 +156,7 @@ class TrafficPlanTest {
   /** A condition that throws, answers null, or has no evidence is never PASS. */
   @Test
   void aConditionThatThrowsHoldsAndFailsAtTheDeadline() {
-    RolloutProgress rollout = canary(50)
+    TrafficProgress rollout = canary(50)
         .eachFor(0, Duration.ZERO)
         .rollingBackUnless(evidence -> {
           throw new IllegalStateException("no connection");
@@ -172,7 +172,7 @@ class TrafficPlanTest {
 
   @Test
   void whatFailsWhileItBakesIsTold() {
-    RolloutProgress rollout = blueGreen()
+    TrafficProgress rollout = blueGreen()
         .rollingBackUnless(evidence -> Finding.fail("it drops orders"))
         .begin(start(Task.CLASSIFICATION));
     Finding found = rollout.baking(Evidence.builder("fraud", Instant.EPOCH).build());
@@ -181,7 +181,7 @@ class TrafficPlanTest {
     assertThat(rollout.bake()).isEqualTo(Duration.ofMinutes(10));
   }
 
-  private static RolloutDecision look(RolloutProgress rollout, Duration after) {
+  private static RolloutDecision look(TrafficProgress rollout, Duration after) {
     return rollout.look(
         RolloutLook.builder(Evidence.builder("fraud", Instant.EPOCH).build())
             .after(after, after)

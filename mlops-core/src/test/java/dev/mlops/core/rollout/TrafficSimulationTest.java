@@ -16,8 +16,8 @@ import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutLook;
-import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.TrafficProgress;
 import dev.mlops.api.store.Version;
 import java.time.Duration;
 import java.time.Instant;
@@ -79,7 +79,7 @@ class TrafficSimulationTest {
 
   private static Run run(TrafficPlan plan, double accuracy, double fails, int most, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    RolloutProgress rollout = plan.begin(START);
+    TrafficProgress rollout = plan.begin(START);
     int truths = 0;
     int requests = 0;
     int failed = 0;
@@ -197,7 +197,7 @@ class TrafficSimulationTest {
   /** A metric that nobody measures holds, then fails. */
   @Test
   void noTruthsAtAllHoldAndThenFail() {
-    RolloutProgress rollout = PLAN.within(Duration.ofHours(1)).begin(START);
+    TrafficProgress rollout = PLAN.within(Duration.ofHours(1)).begin(START);
     for (int minute = 1; minute <= 60; minute++) {
       RolloutDecision decision = rollout.look(look(60 * minute, 0));
       assertThat(decision.outcome())

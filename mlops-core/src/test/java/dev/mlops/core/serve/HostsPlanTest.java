@@ -3,7 +3,6 @@ package dev.mlops.core.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mlops.api.model.Prediction;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
@@ -12,10 +11,10 @@ import dev.mlops.api.rollout.RolloutLook;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutProgress;
 import dev.mlops.api.rollout.RolloutStart;
+import dev.mlops.api.rollout.TrafficProgress;
 import dev.mlops.core.serve.Scene.Order;
 import dev.mlops.testkit.InMemoryJournal;
 import java.time.Duration;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +28,7 @@ class HostsPlanTest {
   private final Progress progress = new Progress();
 
   /** Answers what a test sets. */
-  private static final class Progress implements RolloutProgress {
+  private static final class Progress implements TrafficProgress {
     @Nullable
     RolloutDecision decision = RolloutDecision.of(RolloutDecision.Outcome.UNDECIDED, "not yet");
 
@@ -47,11 +46,6 @@ class HostsPlanTest {
     }
 
     @Override
-    public boolean compares() {
-      return false;
-    }
-
-    @Override
     public @Nullable Duration bake() {
       if (bake == null) {
         throw new IllegalStateException("no bake");
@@ -63,9 +57,6 @@ class HostsPlanTest {
     public @Nullable Finding baking(Evidence evidence) {
       return baking;
     }
-
-    @Override
-    public void observe(Outcome outcome, Optional<Prediction> candidate) {}
 
     @Override
     public @Nullable RolloutDecision look(RolloutLook look) {

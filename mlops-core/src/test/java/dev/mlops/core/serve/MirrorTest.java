@@ -11,7 +11,7 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutPlan;
-import dev.mlops.api.rollout.RolloutProgress;
+import dev.mlops.api.rollout.ShadowProgress;
 import dev.mlops.core.serve.Scene.Order;
 import dev.mlops.testkit.InMemoryJournal;
 import java.time.Duration;
@@ -27,7 +27,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.Timeout;
 
 /** Shadows that are asked at once, on an executor that runs what the test wants; version n answers n. */
 @Timeout(60)
@@ -39,7 +38,7 @@ class MirrorTest {
   /** What each shadow said to the requests whose truth came. */
   private final List<Optional<Prediction>> observed = new ArrayList<>();
 
-  private final RolloutPlan watching = start -> new RolloutProgress() {
+  private final RolloutPlan watching = start -> new ShadowProgress() {
     @Override
     public void observe(Outcome outcome, Optional<Prediction> candidate) {
       observed.add(candidate);
@@ -248,7 +247,6 @@ class MirrorTest {
 
   /** Each thread serves its requests whatever the others do; not one copy is lost or counted twice. */
   @Test
-  @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // one that hangs fails by name
   void copiesOfManyThreadsAddUp() throws Exception {
     int threads = 8;
     int each = 500;

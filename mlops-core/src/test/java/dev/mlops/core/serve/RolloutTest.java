@@ -449,7 +449,7 @@ class RolloutTest {
 
   @Test
   void aPlanThatThrowsEndsTheCandidate() {
-    RolloutPlan broken = start -> new dev.mlops.api.rollout.RolloutProgress() {
+    RolloutPlan broken = start -> new dev.mlops.api.rollout.ShadowProgress() {
       @Override
       public void observe(
           dev.mlops.api.monitor.Outcome outcome,
