@@ -142,9 +142,13 @@ public final class ContainerImage {
    * {@return this image with a program that starts Java; {@code java}, found on the base's path, by default}
    *
    * @param program such as {@code /opt/java/bin/java}
+   * @throws IllegalArgumentException if it is blank
    */
   public ContainerImage java(String program) {
     requireText("the program", program);
+    if (program.isBlank()) {
+      throw new IllegalArgumentException("the program that starts Java must not be blank");
+    }
     return with(copy -> copy.java = program);
   }
 
@@ -212,8 +216,8 @@ public final class ContainerImage {
    * @throws IllegalArgumentException if it is root, or has another form
    */
   public ContainerImage user(String user) {
-    if (!user.matches("[a-z0-9_][a-z0-9_-]*(:[a-z0-9_][a-z0-9_-]*)?")
-        || user.matches("(root|0+)(:.*)?")) {
+    String part = "([a-z_][a-z0-9_-]*|[0-9]{1,9})"; // a name that begins with a digit is read as a number
+    if (!user.matches(part + "(:" + part + ")?") || user.matches("(root|0+)(:.*)?")) {
       throw new IllegalArgumentException(
           "the user must be a name or number other than root, with a group after a colon if wanted,"
               + " but was \"" + MlopsException.shown(user) + "\"");

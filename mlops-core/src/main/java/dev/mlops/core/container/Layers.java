@@ -55,6 +55,10 @@ final class Layers {
     names.keySet().forEach(name -> folders.addAll(above(name)));
     folders.addAll(above(layout + "blobs/sha256/x"));
     for (String folder : folders) {
+      if (names.containsKey(folder)) {
+        throw new IllegalArgumentException("file " + folder.substring(MODELS.length())
+            + " must not be a folder of other files to be put into an image; nothing was written");
+      }
       tar.folder(folder);
     }
     Map<String, byte[]> small = source.layout();

@@ -785,6 +785,7 @@ public final class FilePackage implements ModelPackage {
         more.remove(Manifest.NO_WEIGHTS); // what is wrong with them was said
       }
       found.addAll(more);
+      found.addAll(manifest.unpackable());
       int size = found.isEmpty() ? manifest.bytes().length : 0;
       if (size > Manifest.MOST_BYTES) {
         found.add(

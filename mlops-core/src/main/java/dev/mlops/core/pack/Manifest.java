@@ -51,6 +51,8 @@ final class Manifest {
   private static final String TITLE_KEY = "org.opencontainers.image.title";
   private static final String PATH_KEY = "org.cncf.model.filepath";
 
+  private static final String DEVICE = "(con|prn|aux|nul|(com|lpt)[1-9])(\\..*)?";
+
   static final String NO_WEIGHTS = "weights are missing";
 
   /** Names that begin so belong to sections, of this release and of those to come. */
@@ -422,6 +424,35 @@ final class Manifest {
     return problems;
   }
 
+  /**
+   * {@return one sentence for each name that some file system could not hold beside the others, where the files are unpacked by
+   * their names} Packages that were made before this was asked have them, and are read.
+   */
+  List<String> unpackable() {
+    List<String> problems = new ArrayList<>();
+    Map<String, String> folders = new HashMap<>();
+    for (PackageFile file : files) {
+      String name = file.name().toLowerCase(Locale.ROOT);
+      for (int slash = name.indexOf('/'); slash > 0; slash = name.indexOf('/', slash + 1)) {
+        folders.putIfAbsent(name.substring(0, slash), file.name());
+      }
+      for (String part : name.split("/", -1)) {
+        if (part.endsWith(".") || part.matches(DEVICE)) {
+          problems.add("file " + file.name()
+              + " must have no part that ends with a dot or is a device name of Windows, such as "
+              + part);
+        }
+      }
+    }
+    for (PackageFile file : files) {
+      String inside = folders.get(file.name().toLowerCase(Locale.ROOT));
+      if (inside != null) {
+        problems.add("file " + file.name() + " must not be the folder of " + inside);
+      }
+    }
+    return problems;
+  }
+
   /** {@return how many bytes a file of a role may have} */
   static long most(Role role) {
     return role.equals(Role.DOCUMENT) || isSection(role) ? LONGEST_DOCUMENT : MOST_WEIGHTS;
@@ -435,7 +466,7 @@ final class Manifest {
   static String requireName(String what, String name) {
     if (!name.matches("[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
         || name.contains("..")
-        || name.matches("(con|prn|aux|nul|(com|lpt)[1-9])(\\..*)?")) {
+        || name.matches(DEVICE)) {
       throw new IllegalArgumentException(what
           + " must be 1 to 64 of a-z 0-9 . _ -, begin and end with a letter or digit, without .. and no device"
           + " name, but was \""

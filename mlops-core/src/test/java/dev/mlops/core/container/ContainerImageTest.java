@@ -339,6 +339,24 @@ class ContainerImageTest {
     assertThat(names(folder)).containsExactly("in");
   }
 
+  /** Packages of before, and of others, may have such names; an image could not be unpacked. */
+  @Test
+  void aFileThatIsAFolderOfAnotherIsRefused() {
+    FilePackage other = FilePackage.builder("fraud", SCHEMA)
+        .runtime("mine")
+        .weights("a", new byte[] {1})
+        .weights("a.b", new byte[] {2})
+        .build();
+    Map<Digest, byte[]> blobs = new HashMap<>();
+    other.files().forEach(file -> blobs.put(file.digest(), other.read(file)));
+    FilePackage made = FilePackage.of(
+        new String(other.manifest(), UTF_8).replace("\"a.b\"", "\"a/b\"").getBytes(UTF_8), blobs::get);
+    assertThatThrownBy(() -> ContainerImage.of(made).write(folder.resolve("image")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("file a must not be", "nothing was written");
+    assertThat(names(folder)).containsExactly("in");
+  }
+
   // ---- the image that runs
 
   @Test
@@ -648,7 +666,7 @@ class ContainerImageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"root", "0", "0:0", "root:users", "00", "", "a b", "1000:", "x\ny"})
+  @ValueSource(strings = {"root", "0", "0:0", "root:users", "00", "", "a b", "1000:", "x\ny", "0x0", "999999999999", "1000:0x0"})
   void aUserThatIsRootOrNoneIsRefused(String user) {
     assertThatThrownBy(() -> ContainerImage.of(fraud("w")).user(user))
         .isInstanceOf(IllegalArgumentException.class)
@@ -662,6 +680,7 @@ class ContainerImageTest {
         one -> one.entryPoint("-version"),
         one -> one.entryPoint("com..acme"),
         one -> one.entryPoint(""),
+        one -> one.java(" "),
         one -> one.variable("A=B", "x"),
         one -> one.variable("1A", "x"),
         one -> one.variable("A", "x\0y"),

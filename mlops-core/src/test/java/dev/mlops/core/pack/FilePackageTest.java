@@ -473,6 +473,36 @@ class FilePackageTest extends ModelPackageContract {
         .isEqualTo("weights..v2.bin");
   }
 
+  /** Whoever unpacks a package by its names could not make them; what was built before this was asked is read. */
+  @Test
+  void namesThatSomeFileSystemCannotHoldAreRefusedWhenBuilt() {
+    for (String name :
+        List.of("con", "CON.txt", "aux/x", "docs/nul.md", "com1.bin", "a.", "a./b")) {
+      assertThatThrownBy(() -> whole().document(name, "mine").build())
+          .as(name)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContainingAll("file " + name + " must have no part", "dot", "device name");
+    }
+    for (String[] both : new String[][] {
+      {"a", "a/b"}, {"A", "a/b/c"}, {"a/b", "a/B/c"}, {"model.bin/x", "x"}, {"sbom.cdx.json/x", "x"}
+    }) {
+      assertThatThrownBy(
+              () -> whole().document(both[0], "mine").document(both[1], "mine").build())
+          .as(String.join(" and ", both))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("must not be the folder of");
+    }
+    assertThat(whole().document("console", "1").document("a.b/c", "2").build().files(Role.DOCUMENT))
+        .extracting(PackageFile::name)
+        .contains("console", "a.b/c");
+    FilePackage made = whole().document("docs/x", "1").build();
+    Map<Digest, byte[]> blobs = blobs(made);
+    byte[] older = new String(made.manifest(), UTF_8).replace("docs/card.md", "docs").getBytes(UTF_8);
+    assertThat(FilePackage.of(older, blobs::get).files())
+        .extracting(PackageFile::name)
+        .contains("docs", "docs/x");
+  }
+
   @Test
   void twoFilesOfOneNameAreRefusedAlsoInAnotherCase() {
     assertThat(refused(text -> text.replace("docs/card.md", "MODEL.BIN"))
