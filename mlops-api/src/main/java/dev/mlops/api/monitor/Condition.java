@@ -61,10 +61,7 @@ public interface Condition extends EvidenceReader {
   @Override
   default Set<Metric> metrics() {
     return expression().isPresent()
-        ? expression()
-            .flatMap(asked -> asked.quantity().metric())
-            .map(Set::of)
-            .orElse(Set.of())
+        ? expression().flatMap(asked -> asked.quantity().metric()).map(Set::of).orElse(Set.of())
         : EvidenceReader.super.metrics();
   }
 

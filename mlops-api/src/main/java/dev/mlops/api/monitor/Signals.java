@@ -1,7 +1,5 @@
 package dev.mlops.api.monitor;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.mlops.api.drift.FalseAlarms;
 import dev.mlops.api.model.Metric;
 import java.time.Duration;

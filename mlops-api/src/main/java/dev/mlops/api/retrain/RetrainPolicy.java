@@ -3,7 +3,6 @@ package dev.mlops.api.retrain;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.EvidenceReader;
-import dev.mlops.api.monitor.Watch;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;

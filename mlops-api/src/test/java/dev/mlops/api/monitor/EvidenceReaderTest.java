@@ -67,8 +67,10 @@ class EvidenceReaderTest {
 
   @Test
   void aReaderReadsTheMetricsOfItsWatches() {
-    Watch watch =
-        Signals.quality("recall").noWorseThanBaseline(0.02).falseAlarmEvery(10_000).watch();
+    Watch watch = Signals.quality("recall")
+        .noWorseThanBaseline(0.02)
+        .falseAlarmEvery(10_000)
+        .watch();
     EvidenceReader reader = new EvidenceReader() {
       @Override
       public Set<Watch> watches() {

@@ -286,6 +286,7 @@ class OperationalConditionsTest {
     assertThat(AlertRule.of("r", any).fewestTruths(251).test(evidence, true).verdict())
         .as("without a recovery the condition is asked, part by part")
         .isEqualTo(Verdict.INCONCLUSIVE);
-    assertThat(AlertRule.of("r", now -> null).fewestTruths(9).test(evidence, false)).isNull();
+    assertThat(AlertRule.of("r", now -> null).fewestTruths(9).test(evidence, false))
+        .isNull();
   }
 }

@@ -2,7 +2,6 @@ package dev.mlops.core.rollout;
 
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
-import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutLook;
 import dev.mlops.api.rollout.RolloutStart;

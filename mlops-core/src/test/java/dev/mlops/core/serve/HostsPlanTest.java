@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
-import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutLook;
 import dev.mlops.api.rollout.RolloutPlan;

@@ -302,8 +302,14 @@ final class Tables {
         : Math.pow((double) (size - total + 1) / (all - total + 1), (double) total);
   }
 
-  /** The larger of the p-values of Pearson's chi-square and of the G-test, of at least two bins. */
+  /**
+   * The larger of the p-values of Pearson's chi-square and of the G-test, of at least two bins; 1 where a sample has nothing in
+   * them, which tells nothing of how they compare with each other.
+   */
   static double chiSquareAndG(long[][] bins) {
+    if (Arrays.stream(bins).anyMatch(sample -> Arrays.stream(sample).sum() == 0)) {
+      return 1.0;
+    }
     return Math.max(
         probability(ChiSquareTest.withDefaults().test(bins).getPValue()),
         probability(GTest.withDefaults().test(bins).getPValue()));

@@ -232,6 +232,25 @@ class DataDriftTest {
     assertThat(detector.skipped()).isZero();
   }
 
+  /** Then none of the kinds that are frequent enough for chi-square is in the window. */
+  @Test
+  void aWindowOfRareKindsAloneIsAChangeAndNoError() {
+    Schema schema = Schema.of(Column.category("channel"));
+    Map<String, Long> counts =
+        Map.of("web", 5_000L, "shop", 2_500L, "phone", 1_500L, "fax", 700L, "post", 300L);
+    DataDrift detector = DataDrift.against(Baseline.builder(schema)
+            .column(new CategoryProfile("channel", counts, 0, 0))
+            .build())
+        .windowOf(100)
+        .falseAlarmEvery(1_000_000);
+    for (int i = 0; i < 100; i++) {
+      detector.update(Row.of(schema, "post"));
+    }
+    assertThat(detector.level()).isEqualTo(Level.DRIFT);
+    assertThat(detector.signal().orElseThrow().moved().get(0).to()).contains("post 100 %");
+    assertThat(detector.skipped()).isZero();
+  }
+
   /** A column whose test throws in some windows. */
   private static final class Throwing extends ColumnWatch {
     private final int from;
