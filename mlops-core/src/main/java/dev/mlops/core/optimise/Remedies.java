@@ -67,7 +67,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>two retrains or more did not win</td><td>{@code RETUNE}, then {@code CHANGE_FAMILY}, then {@code REDESIGN}: the first that was
  *     not tried</td></tr>
  * <tr><td>scores are no probabilities any more, their order is intact</td><td>{@code RECALIBRATE}</td></tr>
- * <tr><td>quality intact, p99 above its limit</td><td>{@code FASTER}</td></tr>
+ * <tr><td>quality intact, p99 above its limit</td><td>{@code FASTER}; {@code RECORD} where the monitor says that another stage than
+ *     the model takes most of the time</td></tr>
  * <tr><td>quality intact, another threshold costs less</td><td>{@code MOVE_THRESHOLD}</td></tr>
  * <tr><td>far better on training rows than live, no change found</td><td>{@code RETUNE}</td></tr>
  * <tr><td>quality intact, inputs moved</td><td>{@code RECORD}</td></tr>
@@ -112,7 +113,7 @@ public final class Remedies {
   private final @Nullable ErrorCosts costs;
   private final @Nullable Search retuning;
   private final @Nullable Search families;
-  private final @Nullable Search faster;
+  private final @Nullable FasterModel faster;
   private final @Nullable Supplier<? extends AdaptiveModel> adapting;
   private final @Nullable Duration p99;
   private final @Nullable Duration life;
@@ -122,7 +123,7 @@ public final class Remedies {
       @Nullable ErrorCosts costs,
       @Nullable Search retuning,
       @Nullable Search families,
-      @Nullable Search faster,
+      @Nullable FasterModel faster,
       @Nullable Supplier<? extends AdaptiveModel> adapting,
       @Nullable Duration p99,
       @Nullable Duration life) {
@@ -184,11 +185,47 @@ public final class Remedies {
    * @throws IllegalArgumentException if the limit is not above zero
    */
   public Remedies faster(Duration limit, Search search) {
+    requireLimit(limit);
+    requireNonNull(search, "search");
+    return faster(limit, (champion, source) -> Optional.of(search.asTrainer()));
+  }
+
+  /**
+   * {@return the same ladder, which may make a faster model of the champion, such as by {@link Faster}: it trains nothing}
+   *
+   * @param limit the longest p99 of predictions
+   * @param made gives what makes it; empty if nothing can be made of this champion
+   * @throws IllegalArgumentException if the limit is not above zero
+   */
+  public Remedies faster(Duration limit, FasterModel made) {
+    requireLimit(limit);
+    requireNonNull(made, "made");
+    return new Remedies(trainer, costs, retuning, families, made, adapting, limit, life);
+  }
+
+  private static void requireLimit(Duration limit) {
     if (limit.isNegative() || limit.isZero()) {
       throw new IllegalArgumentException("the limit must be longer than zero, but was " + limit);
     }
-    requireNonNull(search, "search");
-    return new Remedies(trainer, costs, retuning, families, search, adapting, limit, life);
+  }
+
+  /**
+   * Makes a faster model of a champion.
+   *
+   * <p>An implementation is thread-safe.
+   *
+   * @since 0.1
+   */
+  @Beta
+  @FunctionalInterface
+  public interface FasterModel {
+    /**
+     * {@return what makes it, such as {@code Faster.than(champion, source)….asTrainer()}; empty if nothing can be made of it}
+     *
+     * @param champion the package that serves
+     * @param source loads it, such as a deployment
+     */
+    Optional<ModelTrainer> of(ModelPackage champion, ModelSource source);
   }
 
   /**
@@ -288,8 +325,13 @@ public final class Remedies {
     }
 
     private Diagnosis intact() {
-      if (slow() && faster != null) {
-        return told(Rung.FASTER, Reading.SLOW);
+      if (slow()) {
+        if (!isModelSlow()) {
+          return told(Rung.RECORD, Reading.SLOW_AROUND_THE_MODEL);
+        }
+        if (faster != null) {
+          return told(Rung.FASTER, Reading.SLOW);
+        }
       }
       if (costsMore()) {
         return told(Rung.MOVE_THRESHOLD, Reading.DECISION_COST);
@@ -507,6 +549,31 @@ public final class Remedies {
       return slow;
     }
 
+    /** Whether a faster model would help: false if the monitor says that another stage takes most of the time. */
+    private boolean isModelSlow() {
+      Optional<LatencyBreakdown> times = situation
+          .evidence()
+          .champion()
+          .flatMap(VersionEvidence::responseTimes)
+          .map(LatencyBreakdown::of);
+      Optional<LatencyBreakdown.Stage> slowest = times.flatMap(LatencyBreakdown::slowest);
+      if (slowest.isEmpty()) {
+        return true; // nobody knows better
+      }
+      boolean model = slowest.get() == LatencyBreakdown.Stage.MODEL;
+      findings.add(Finding.of(
+          model ? Verdict.FAIL : Verdict.PASS,
+          String.format(
+              Locale.ROOT,
+              "the model takes %.2f of the mean time; ",
+              times.get().share(LatencyBreakdown.Stage.MODEL).orElse(0))
+              + times.get().advice().stream()
+                  .findFirst()
+                  .map(LatencyBreakdown.Advice::text)
+                  .orElse("no stage takes a quarter")));
+      return model;
+    }
+
     private boolean costsMore() {
       Optional<String> positive = schema.positiveLabel();
       if (costs == null || positive.isEmpty()) {
@@ -715,7 +782,7 @@ public final class Remedies {
             .orElse(trainer));
       case ADAPT -> Optional.ofNullable(adapting).map(model -> new Taught(trainer.schema(), model));
       case RETUNE -> Optional.ofNullable(retuning).map(Search::asTrainer);
-      case FASTER -> Optional.ofNullable(faster).map(Search::asTrainer);
+      case FASTER -> Optional.ofNullable(faster).flatMap(made -> made.of(champion, source));
       case CHANGE_FAMILY -> Optional.ofNullable(families).map(Search::asTrainer);
     };
   }

@@ -24,6 +24,7 @@ public final class SearchResult {
   private final Optional<Estimate> champion;
   private final long rowsTrained;
   private final List<Labelled<Row>> heldBack;
+  private final List<Family> families;
 
   /**
    * The trial that won, trained again on every row that the search saw and scored on the newest rows, which it never saw.
@@ -46,7 +47,9 @@ public final class SearchResult {
       Optional<Winner> winner,
       Optional<Estimate> champion,
       long rowsTrained,
-      List<Labelled<Row>> heldBack) {
+      List<Labelled<Row>> heldBack,
+      List<Family> families) {
+    this.families = List.copyOf(families);
     this.trials = List.copyOf(trials);
     this.pareto = List.copyOf(pareto);
     this.winner = winner;
@@ -66,6 +69,21 @@ public final class SearchResult {
    */
   public List<TrialResult> pareto() {
     return pareto;
+  }
+
+  /**
+   * {@return the trainer of a trial, such as of a cheaper one of the Pareto set for {@link Faster#trying(String, Trained)}}
+   *
+   * @param trial one of this search
+   * @throws IllegalArgumentException if it is of a family that the search does not have, or its settings do not fit
+   */
+  public ModelTrainer trainer(TrialResult trial) {
+    Family family = families.stream()
+        .filter(each -> each.name().equals(trial.family()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("wanted a trial of one of the families "
+            + families.stream().map(Family::name).toList() + ", got one of " + trial.family()));
+    return family.trainer().apply(family.space().require(trial.settings()));
   }
 
   /** {@return the winner; empty if no trial was feasible} */

@@ -1,7 +1,5 @@
 package dev.mlops.core.optimise;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Metric;
@@ -42,7 +40,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,25 +115,6 @@ final class SearchRun {
     before = journal.spent();
   }
 
-  /** Tells rows apart: their number, their values and their truths, in order. */
-  static String digest(List<Labelled<Row>> rows) {
-    CRC32C crc = new CRC32C();
-    for (Labelled<Row> row : rows) {
-      Row input = row.input();
-      StringBuilder text = new StringBuilder();
-      for (int i = 0; i < input.schema().size(); i++) {
-        text.append(value(input, i)).append('\u001f');
-      }
-      text.append(row.truth()).append('\u001e').append(row.weight());
-      crc.update(text.toString().getBytes(UTF_8));
-    }
-    return rows.size() + " rows, " + Long.toHexString(crc.getValue());
-  }
-
-  private static Object value(Row row, int column) {
-    return row.schema().isNumber(column) ? row.number(column) : row.category(column);
-  }
-
   SearchResult run() {
     for (List<Job> wave = wave(); !wave.isEmpty(); wave = wave()) {
       judge(wave);
@@ -161,7 +139,8 @@ final class SearchRun {
         .filter(trial -> trial.measured != null)
         .map(this::result)
         .toList();
-    return new SearchResult(results, pareto(results), winner, champion, rowsTrained, heldBack);
+    return new SearchResult(
+        results, pareto(results), winner, champion, rowsTrained, heldBack, draft.families);
   }
 
   private List<Job> wave() {

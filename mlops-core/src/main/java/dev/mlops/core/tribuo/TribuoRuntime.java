@@ -107,6 +107,19 @@ public final class TribuoRuntime implements ModelRuntime {
     return TribuoEnsemble.of(read(source), source.schema());
   }
 
+  /**
+   * {@return the same model as ONNX, which computes in 32 bits where Tribuo does in 64; empty if Tribuo cannot export it, as trees
+   * and their forests, or a column is a category}
+   *
+   * @param source a package of this runtime
+   * @throws ModelLoadException as {@link #load} throws it
+   * @throws PackageIntegrityException if a file is not what the manifest lists
+   */
+  @Beta
+  public Optional<TribuoOnnx> asOnnx(ModelPackage source) {
+    return TribuoOnnx.of(read(source), source.schema());
+  }
+
   @Override
   public Model load(ModelPackage source) {
     org.tribuo.Model<?> model = read(source);

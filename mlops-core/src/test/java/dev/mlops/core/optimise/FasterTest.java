@@ -363,6 +363,12 @@ class FasterTest {
     }
   }
 
+  /** Tribuo has no ONNX for trees, so a forest has no 32 bits. */
+  @Test
+  void aForestCannotBeExported() {
+    assertThat(new TribuoRuntime().asOnnx(CHAMPION)).isEmpty();
+  }
+
   /** Quantities are averaged: the members of a regression are ordered and tested alike. */
   @Test
   void aForestOfQuantitiesIsPrunedToo() {

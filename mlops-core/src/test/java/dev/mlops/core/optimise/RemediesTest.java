@@ -24,6 +24,7 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.ResponseTimes;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Latency;
@@ -43,6 +44,7 @@ import dev.mlops.drift.profile.Quality;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -481,6 +483,40 @@ class RemediesTest {
       Object unused = model.predict(here.fresh.get(0).input());
       return clock.get() - start <= 8_000 && here.accuracy(model) >= 0.82;
     });
+  }
+
+  /** The same p99, but an accessor takes the time: no faster model is looked for. */
+  @Test
+  void aSlowAccessorIsNotMendedByAFasterModel() {
+    Case here = new Case(
+        tree(6, 20),
+        RemediesTest::calm,
+        RemediesTest::calm,
+        each -> each.faster(Duration.ofNanos(8_000), trees()));
+    here.section.latency(Latency.builder()
+        .p50(Duration.ofNanos(64_000))
+        .p99(Duration.ofNanos(64_000))
+        .n(1_000)
+        .build());
+    for (long binding : new long[] {60_000, 1_000}) {
+      long[] bound = new long[200];
+      long[] model = new long[200];
+      Arrays.fill(bound, binding);
+      Arrays.fill(model, 64_000 - binding);
+      here.section.responseTimes(ResponseTimes.builder()
+          .binding(Latency.of(bound))
+          .model(Latency.of(model))
+          .build());
+      Diagnosis found = here.diagnose(RemediesTest::plainly);
+      boolean accessor = binding > 32_000;
+      assertThat(found.rung())
+          .as(found.toString())
+          .isEqualTo(accessor ? Rung.RECORD : Rung.FASTER);
+      assertThat(found.reading())
+          .isEqualTo(accessor ? Reading.SLOW_AROUND_THE_MODEL : Reading.SLOW);
+      assertThat(found.toString())
+          .contains(accessor ? "binding takes 0.0600 ms" : "the model takes 0.0630 ms");
+    }
   }
 
   /** Whatever is loaded takes as long as so many trees. */

@@ -24,6 +24,7 @@ import dev.mlops.api.store.StoreException;
 import dev.mlops.core.internal.log.EventLog;
 import dev.mlops.core.pack.TrainedModel;
 import dev.mlops.core.tribuo.TribuoTrainer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,6 +127,78 @@ class SearchTest {
     assertThat(trainedOn).doesNotContainAnyElementsOf(rows.subList(800, 1_000));
     assertThat(won.trained().asPackage("cut").baseline()).isPresent();
     assertThat(found.toString()).contains("40 trials", "cut", "p99 0.001 ms");
+  }
+
+  /** A cheaper trial can be trained again, such as to be tried beside the champion. */
+  @Test
+  void aTrialGivesItsTrainer() {
+    List<Labelled<Row>> rows = rows(500);
+    SearchResult found = search().budget(5).run(rows);
+    TrialResult last = found.trials().get(4);
+    ModelTrainer trainer = found.trainer(last);
+    boolean yes = ((Classification)
+            trainer.train(rows).model().predict(Row.of(SCHEMA, last.settings().get(CUT) + 0.01, 0)))
+        .label()
+        .equals("yes");
+    assertThat(yes).isTrue();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> found.trainer(new TrialResult(
+            9,
+            "forest",
+            last.settings(),
+            1,
+            last.quality(),
+            last.latency(),
+            last.size(),
+            List.of(),
+            last.failure())))
+        .withMessageContaining("[cut]")
+        .withMessageContaining("forest");
+  }
+
+  /** A journal that an early build began, whose rows are told by 32 bits, goes on. */
+  @Test
+  void aJournalOfAnEarlyBuildGoesOn() {
+    List<Labelled<Row>> rows = rows(300);
+    Path now = dir.resolve("now");
+    SearchResult through = search().budget(4).journal(now).run(rows);
+    List<byte[]> lines = new ArrayList<>();
+    EventLog.read(now, lines::add);
+    String begun = new String(lines.get(0), StandardCharsets.UTF_8);
+    assertThat(begun).contains(RowsDigest.of(rows)).contains("sha256:");
+    Path early = dir.resolve("early");
+    try (EventLog log = EventLog.open(early)) {
+      log.append(begun
+          .replace(RowsDigest.of(rows), RowsDigest.early(rows))
+          .getBytes(StandardCharsets.UTF_8));
+      for (byte[] line : lines.subList(1, 3)) {
+        log.append(line);
+      }
+    }
+    assertThat(search().budget(4).journal(early).run(rows).trials()).isEqualTo(through.trials());
+    assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(() -> search().budget(4).journal(early).run(rows(299)))
+        .withMessageContaining("rows");
+  }
+
+  /** Values that were told apart by a separator alone: a category may hold it. */
+  @Test
+  void rowsThatDifferHaveOtherDigests() {
+    Schema schema =
+        Schema.of(Column.category("a"), Column.category("b")).predicting(Task.CLASSIFICATION);
+    Labelled<Row> one =
+        new Labelled<>(Row.of(schema, "x\u001f", "y"), Truth.of("yes"));
+    Labelled<Row> other =
+        new Labelled<>(Row.of(schema, "x", "\u001fy"), Truth.of("yes"));
+    Labelled<Row> heavier = new Labelled<>(one.input(), one.truth(), 2);
+    Labelled<Row> wrong = new Labelled<>(one.input(), Truth.of("no"));
+    assertThat(RowsDigest.early(List.of(one))).isEqualTo(RowsDigest.early(List.of(other)));
+    assertThat(Stream.of(
+                List.of(one), List.of(other), List.of(heavier), List.of(wrong), List.of(one, one))
+            .map(RowsDigest::of)
+            .distinct())
+        .hasSize(5);
+    assertThat(RowsDigest.of(List.of(one))).isEqualTo(RowsDigest.of(List.of(one)));
   }
 
   @Test
