@@ -423,9 +423,12 @@ public final class Search {
       return new SearchRun(draft, all, context, SearchJournal.none()).run();
     }
     Map<String, Object> description = draft.description();
-    description.put("rows", SearchRun.digest(all));
+    description.put("rows", RowsDigest.of(all));
     description.put("trainingSeed", context.seed().isPresent() ? context.seed().getAsLong() : "");
-    try (SearchJournal opened = SearchJournal.open(draft.journal, Json.of(description))) {
+    Map<String, Object> early = new LinkedHashMap<>(description);
+    early.put("rows", RowsDigest.early(all));
+    try (SearchJournal opened =
+        SearchJournal.open(draft.journal, Json.of(description), Json.of(early))) {
       return new SearchRun(draft, all, context, opened).run();
     }
   }

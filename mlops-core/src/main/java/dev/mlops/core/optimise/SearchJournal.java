@@ -34,9 +34,10 @@ final class SearchJournal implements AutoCloseable {
    * Opens the journal of a search.
    *
    * @param search says all that decides its result
+   * @param early the same as early builds said it
    * @throws StoreException if it is another search's, open elsewhere, or could not be read
    */
-  static SearchJournal open(Path file, Json search) {
+  static SearchJournal open(Path file, Json search, Json early) {
     EventLog log = EventLog.open(file);
     try {
       List<byte[]> events = new ArrayList<>();
@@ -48,7 +49,8 @@ final class SearchJournal implements AutoCloseable {
       }
       Json first = Json.parse(events.get(0), EventLog.LARGEST).get("search");
       for (String part : search.keys()) {
-        if (!first.find(part).equals(search.find(part))) {
+        if (!first.find(part).equals(search.find(part))
+            && !first.find(part).equals(early.find(part))) {
           throw new StoreException(
               file.getFileName() + " is the journal of another search: its " + part
                   + " is another; nothing was changed",
