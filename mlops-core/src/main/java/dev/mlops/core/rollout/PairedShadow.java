@@ -18,6 +18,7 @@ import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.rollout.ShadowProgress;
+import dev.mlops.drift.compare.Comparison;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -56,6 +57,12 @@ final class PairedShadow implements ShadowProgress {
   private double candidate;
   private State state = State.UNDECIDED;
 
+  /** What a plan that is judged once counts; null of one that may be looked at after every truth. */
+  private final FixedSample.@Nullable Pairs pairs;
+
+  /** What was found then. */
+  private @Nullable Comparison judged;
+
   /** What the own tests said first, while questions of the gate are still open. */
   private @Nullable State won;
 
@@ -77,6 +84,9 @@ final class PairedShadow implements ShadowProgress {
     this.worse = Sequential.above(0.0, plan.alpha(), dependence);
     this.most = (long) Math.min(0x1p62, Math.ceil(plan.most() * dependence.inflation()));
     this.questions = questions;
+    this.pairs = plan.once()
+        ? new FixedSample.Pairs(plan.onlyBetter() ? 0 : plan.margin(), plan.alpha())
+        : null;
   }
 
   /** A condition that the gate could not decide: that the candidate is no worse by a metric, if a loss per row tells. */
@@ -174,6 +184,11 @@ final class PairedShadow implements ShadowProgress {
 
   /** {@return a shadow that has seen nothing yet} */
   static PairedShadow of(ShadowPlan plan, RolloutStart start) {
+    if (plan.once() && start.schema().task().filter(Task.REGRESSION::equals).isPresent()) {
+      throw new IllegalArgumentException("\"" + plan + "\" cannot be told of " + start.candidate()
+          + ": it counts answers that are right or wrong, but a regression has quantities; leave"
+          + " judgedOnceAt out");
+    }
     Dependence dependence = plan.dependence() ? start.dependence() : Dependence.none();
     List<Question> questions = start.undecided().stream()
         .filter(condition -> !answered(condition))
@@ -247,13 +262,24 @@ final class PairedShadow implements ShadowProgress {
             },
             "shadow " + this)
         .with("truths", (double) n);
-    return n == 0
-        ? decision
+    return n == 0 || plan.once()
+        ? counted(decision)
         : decision
             .with("loss", candidate / n)
             .with("champion_loss", champion / n)
             .with("evidence_better", better.eValue())
             .with("evidence_not_worse", notWorse.eValue());
+  }
+
+  /** With what a plan that is judged once knows. */
+  private RolloutDecision counted(RolloutDecision decision) {
+    Comparison found = judged;
+    return found == null || found.pValue().isEmpty()
+        ? decision
+        : decision
+            .with("loss", candidate / n)
+            .with("champion_loss", champion / n)
+            .with("p_value", found.pValue().getAsDouble());
   }
 
   /**
@@ -277,6 +303,13 @@ final class PairedShadow implements ShadowProgress {
     n++;
     champion += theirs;
     candidate += ours;
+    if (pairs != null) {
+      pairs.update(theirs, ours, Double.isInfinite(candidateLoss));
+      if (n >= most) {
+        judge(pairs.compare());
+      }
+      return state;
+    }
     // A candidate that has no answer is worse than a champion that has a wrong one.
     double difference = Double.isInfinite(candidateLoss) ? -1.0 : theirs - ours;
     better.update(difference);
@@ -295,6 +328,19 @@ final class PairedShadow implements ShadowProgress {
       state = State.KEPT_BACK;
     }
     return state;
+  }
+
+  /** What is not shown by the sample that was planned keeps the champion: no later truth counts. */
+  private void judge(Comparison found) {
+    judged = found;
+    state = switch (found.outcome()) {
+      case WORSE -> State.WORSE;
+      case UNDECIDED -> State.KEPT_BACK;
+      case NO_WORSE ->
+        questions.stream().anyMatch(Question::open)
+            ? State.KEPT_BACK
+            : found.upper().orElse(0) < 0 ? State.SUPERIOR : State.NOT_WORSE;
+    };
   }
 
   /**
@@ -324,7 +370,9 @@ final class PairedShadow implements ShadowProgress {
         n,
         candidate / n,
         champion / n);
-    if (state == State.KEPT_BACK && won == null) {
+    if (plan.once()) {
+      text += "; judged once, at " + most + " truths" + (judged == null ? "" : ": " + judged.text());
+    } else if (state == State.KEPT_BACK && won == null) {
       text += String.format(
           Locale.ROOT,
           "; neither better (evidence %.2g) nor worse by less than %s (evidence %.2g) was sure: %d"

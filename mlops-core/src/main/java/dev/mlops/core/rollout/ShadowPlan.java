@@ -39,6 +39,7 @@ import dev.mlops.api.rollout.ShadowProgress;
  * @param futility whether the shadow ends as soon as the candidate is surely worse; true by default
  * @param dependence whether the dependence of the rows counts; false by default
  * @param onlyBetter whether only a candidate that is better is promoted, never one that is no worse; false by default
+ * @param once whether it is judged once, at its last truth; false by default
  * @since 0.1
  */
 public record ShadowPlan(
@@ -47,7 +48,8 @@ public record ShadowPlan(
     long most,
     boolean futility,
     boolean dependence,
-    boolean onlyBetter)
+    boolean onlyBetter,
+    boolean once)
     implements RolloutPlan {
   /** The fewest truths that a shadow may be given. */
   private static final long FEWEST = 30;
@@ -68,13 +70,24 @@ public record ShadowPlan(
     if (most < FEWEST) {
       throw new IllegalArgumentException("most must be >= " + FEWEST + ", but was " + most);
     }
+    if (once && (alpha >= 0.5 || dependence)) {
+      throw new IllegalArgumentException("a shadow that is judged once takes rows as independent and"
+          + " must have alpha below 0.5, but had alpha " + alpha
+          + (dependence ? " and counts the dependence of the rows" : ""));
+    }
+    if (once && !onlyBetter && margin > 0 && most < FixedSample.fewest(margin, alpha)) {
+      throw new IllegalArgumentException("a margin of " + margin + " at alpha " + alpha
+          + " needs at least " + FixedSample.fewest(margin, alpha)
+          + " truths even if neither model is ever wrong, but the shadow is judged once, at " + most
+          + ", and would be undecided");
+    }
   }
 
   /**
    * {@return a shadow with alpha 0.05, margin 0.02 and at most 500 truths}
    */
   public static ShadowPlan shadow() {
-    return new ShadowPlan(0.05, 0.02, 500, true, false, false);
+    return new ShadowPlan(0.05, 0.02, 500, true, false, false, false);
   }
 
   /**
@@ -84,12 +97,12 @@ public record ShadowPlan(
    * the others; with k of them, one that is no better takes over with probability at most k alpha.
    */
   public static ShadowPlan championChallenger() {
-    return new ShadowPlan(0.05, 0.02, 10_000, false, false, true);
+    return new ShadowPlan(0.05, 0.02, 10_000, false, false, true, false);
   }
 
   /** {@return the same shadow that promotes only a candidate that is better, never one that is no worse} */
   public ShadowPlan onlyIfBetter() {
-    return new ShadowPlan(alpha, margin, most, futility, dependence, true);
+    return new ShadowPlan(alpha, margin, most, futility, dependence, true, once);
   }
 
   /**
@@ -99,7 +112,7 @@ public record ShadowPlan(
    * @throws IllegalArgumentException if it is out of range
    */
   public ShadowPlan erringAtMost(double alpha) {
-    return new ShadowPlan(alpha, margin, most, futility, dependence, onlyBetter);
+    return new ShadowPlan(alpha, margin, most, futility, dependence, onlyBetter, once);
   }
 
   /**
@@ -109,22 +122,39 @@ public record ShadowPlan(
    * @throws IllegalArgumentException if it is out of range
    */
   public ShadowPlan noWorseBy(double margin) {
-    return new ShadowPlan(alpha, margin, most, futility, dependence, onlyBetter);
+    return new ShadowPlan(alpha, margin, most, futility, dependence, onlyBetter, once);
   }
 
   /**
    * {@return the same shadow with another end}
    *
+   * <p>It may be looked at after every truth, also if the plan was one that is judged once.
+   *
    * @param truths after how many undecided truths the champion stays; at least 30
    * @throws IllegalArgumentException if it is below 30
    */
   public ShadowPlan untilDecided(long truths) {
-    return new ShadowPlan(alpha, margin, truths, futility, dependence, onlyBetter);
+    return new ShadowPlan(alpha, margin, truths, futility, dependence, onlyBetter, false);
+  }
+
+  /**
+   * {@return the same shadow that is judged once, when the sample has come that was fixed beforehand}
+   *
+   * <p>By the rows on which one of the two alone is wrong ({@link dev.mlops.drift.compare.McNemarTest}, whose {@code fewestPairs}
+   * tells how many are needed), at the level alpha: the candidate is promoted if it is shown to be no worse by the margin, or
+   * better where {@link #onlyIfBetter} asks for that. What is not shown then keeps the champion, and nothing ends the shadow
+   * before. Classifications only; rows are taken as independent.
+   *
+   * @param truths at least 30, and as many as two models need that are never wrong: z² (1 − margin)/margin
+   * @throws IllegalArgumentException if they are fewer, alpha is not below 0.5, or the plan counts dependence
+   */
+  public ShadowPlan judgedOnceAt(long truths) {
+    return new ShadowPlan(alpha, margin, truths, futility, dependence, onlyBetter, true);
   }
 
   /** {@return the same shadow that goes on to its last truth although the candidate is surely worse} */
   public ShadowPlan withoutFutility() {
-    return new ShadowPlan(alpha, margin, most, false, dependence, onlyBetter);
+    return new ShadowPlan(alpha, margin, most, false, dependence, onlyBetter, once);
   }
 
   /**
@@ -133,7 +163,7 @@ public record ShadowPlan(
    * @param counts true tests means of blocks, false takes rows as exchangeable
    */
   public ShadowPlan underDependence(boolean counts) {
-    return new ShadowPlan(alpha, margin, most, futility, counts, onlyBetter);
+    return new ShadowPlan(alpha, margin, most, futility, counts, onlyBetter, once);
   }
 
   @Override
@@ -144,7 +174,9 @@ public record ShadowPlan(
   /** {@return such as {@code shadow until decided, at most 500 truths (alpha 0.05, margin 0.02)}} */
   @Override
   public String toString() {
-    return "shadow until " + (onlyBetter ? "better" : "decided") + ", at most " + most
+    return (once
+            ? "shadow judged once" + (onlyBetter ? ", if better" : "") + ", at " + most
+            : "shadow until " + (onlyBetter ? "better" : "decided") + ", at most " + most)
         + " truths (alpha " + alpha + (onlyBetter ? "" : ", margin " + margin) + ")"
         + (dependence ? ", by blocks where rows depend on each other" : "");
   }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -285,12 +286,15 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
    * {@return the same plan that judges {@code quality(…).noWorseThanChampion(margin)} once, when the sample has come that was fixed
    * beforehand}
    *
-   * <p>By two proportions ({@link dev.mlops.drift.compare.ProportionsTest}, whose {@code fewestEach} tells how many are needed), at
-   * the level alpha; so it suits metrics whose loss is all or nothing, such as accuracy and recall. Before that it is INCONCLUSIVE;
-   * what is not shown then is FAIL, since no later truth counts. Rows are taken as independent.
+   * <p>At the level alpha, by two proportions where the loss of a row is all or nothing, as of accuracy and recall ({@link
+   * dev.mlops.drift.compare.ProportionsTest}, whose {@code fewestEach} tells how many are needed); else by ranks, as of an absolute
+   * error ({@link dev.mlops.drift.compare.MannWhitneyTest}): the median shift of the candidate's losses must surely be at most
+   * the margin, on at least 50 of each. Ranks see no rare large error that the mean would. Before the sample has come it is
+   * INCONCLUSIVE; what is not shown then is FAIL, since no later truth counts. Rows are taken as independent.
    *
    * @param truths of the candidate, at least 1; alpha must be below 0.5
-   * @throws IllegalArgumentException if they are fewer, more than {@link #atMost}, or the plan has no steps
+   * @throws IllegalArgumentException if they are fewer, fewer than two models need that are never wrong, more than {@link #atMost},
+   *     or the plan has no steps
    */
   public TrafficPlan judgedOnceAt(long truths) {
     requireSteps("judgedOnceAt");
@@ -411,12 +415,14 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
             + " and at most " + next.most + " truths");
       }
       Stream.concat(next.guards.stream(), next.goals.stream()).forEach(each -> {
-        long fewest = next.once > 0 ? 0 : fewest(each, next.alpha);
-        if (next.most < fewest) {
+        long fewest = fewest(each, next.alpha, next.once > 0);
+        long last = next.once > 0 ? next.once : next.most;
+        if (last < fewest) {
           throw new IllegalArgumentException(each + " at alpha " + next.alpha
               + " needs at least " + fewest
-              + " truths even if neither model is ever wrong, but the rollout ends after "
-              + next.most + " and would be undecided");
+              + " truths even if neither model is ever wrong, but the rollout "
+              + (next.once > 0 ? "is judged once, at " : "ends after ") + last
+              + " and would be undecided");
         }
       });
     }
@@ -424,7 +430,7 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
   }
 
   /** How many truths the test of a condition needs, if both models are always right. */
-  private static long fewest(Condition condition, double alpha) {
+  private static long fewest(Condition condition, double alpha, boolean once) {
     Expression asked = condition.expression().orElse(null);
     if (asked == null || !isJudgedByTruths(asked)) {
       return 0;
@@ -435,6 +441,9 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
     if (!Double.isFinite(range) || margin <= 0) {
       return 0; // of unbounded losses nothing is known beforehand, and a margin of 0 asks for
       // better
+    }
+    if (once) {
+      return FixedSample.fewest(margin, alpha);
     }
     // a bet loses at most half: per pair of equal losses ln(1 + margin/(2(1 − margin))) is gained
     // at most
@@ -447,37 +456,57 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
         && asked.quantity().metric().isPresent();
   }
 
+  /** Each part of a condition must be answerable, or the whole could wait for it for ever. */
   private static void requireAnswerable(Condition condition, Method method, String where) {
     requireNonNull(condition, "condition");
-    Expression asked = condition.expression().orElse(null);
-    if (asked == null) {
-      return; // a host's own; what it cannot tell is INCONCLUSIVE, which holds
+    Expression alone = condition.expression().orElse(null);
+    // of a host's own nothing is known here; what it cannot tell is INCONCLUSIVE, which holds
+    for (Expression asked : alone == null ? condition.expressions() : Set.of(alone)) {
+      String wrong = wrong(asked, method);
+      if (wrong == null && alone == null && isJudgedByTruths(asked)) {
+        wrong = "is judged truth by truth, which only a condition that is given alone is";
+      }
+      if (wrong != null) {
+        throw new IllegalArgumentException("a " + method.name + " plan cannot ask " + condition
+            + " in " + where + ": " + (alone == null ? asked : "it") + " " + wrong);
+      }
     }
-    String wrong = null;
+  }
+
+  /** Why a rollout could never answer; null if it can. */
+  private static @Nullable String wrong(Expression asked, Method method) {
+    Expression.Quantity quantity = asked.quantity();
     if (asked.watch().isPresent()) {
-      wrong = "reads a detector, and detectors watch the champion, never a candidate";
-    } else if (asked.quantity().equals(Expression.Quantity.GOLDEN_EXAMPLES)) {
-      wrong = "is answered before any request: every candidate must give its golden examples again"
+      return "reads a detector, and detectors watch the champion, never a candidate";
+    } else if (quantity.equals(Expression.Quantity.GOLDEN_EXAMPLES)) {
+      return "is answered before any request: every candidate must give its golden examples again"
           + " before a rollout begins";
-    } else if (asked.quantity().equals(Expression.Quantity.FRESH_TRUTHS)) {
-      wrong = "counts the champion's truths; use eachFor(truths, time) for those of the candidate";
+    } else if (quantity.equals(Expression.Quantity.FRESH_TRUTHS)) {
+      return "counts the champion's truths; use eachFor(truths, time) for those of the candidate";
+    } else if (quantity.equals(Expression.Quantity.MODEL_AGE)) {
+      return "tells when the champion was published, and nothing of a candidate";
+    } else if (quantity.equals(Expression.Quantity.ROLLOUT)) {
+      return "asks where the newest rollout is, which is the one that asks";
+    } else if (quantity.equals(Expression.Quantity.RETRAINING)) {
+      return "is known to a maintenance loop, never to a rollout";
+    } else if (quantity.equals(Expression.Quantity.TICK_AGE)) {
+      return "is asked in a tick, which is always the newest";
+    } else if (method.splits()
+        && asked.comparison() == Expression.Comparison.NO_WORSE_AT_ANY_LOOK) {
+      return "compares the champion with its test phase, never a candidate; use"
+          + " it without atAnyLook()";
     } else if (!method.splits()
         && asked.comparison() == Expression.Comparison.NO_WORSE_THAN_CHAMPION) {
-      wrong = "compares two versions that answer at the same time, but by a " + method.name
+      return "compares two versions that answer at the same time, but by a " + method.name
           + " plan the old one answers nobody after the switch; use canary(…), or a limit";
-    } else if (isJudgedByTruths(asked)
-        && asked.quantity().metric().filter(Metric::hasLoss).isEmpty()) {
-      wrong =
-          "has no loss per row, so that no test may look at it after each truth; metrics that do: "
-              + Metric.known().stream()
-                  .filter(Metric::hasLoss)
-                  .map(Metric::name)
-                  .collect(Collectors.joining(", "));
+    } else if (isJudgedByTruths(asked) && quantity.metric().filter(Metric::hasLoss).isEmpty()) {
+      return "has no loss per row, so that no test may look at it after each truth; metrics that do: "
+          + Metric.known().stream()
+              .filter(Metric::hasLoss)
+              .map(Metric::name)
+              .collect(Collectors.joining(", "));
     }
-    if (wrong != null) {
-      throw new IllegalArgumentException(
-          "a " + method.name + " plan cannot ask " + condition + " in " + where + ": it " + wrong);
-    }
+    return null;
   }
 
   // ---- what is read of it

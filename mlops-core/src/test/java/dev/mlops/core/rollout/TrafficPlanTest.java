@@ -5,6 +5,13 @@ import static dev.mlops.api.monitor.Signals.features;
 import static dev.mlops.api.monitor.Signals.freshTruths;
 import static dev.mlops.api.monitor.Signals.goldenExamples;
 import static dev.mlops.api.monitor.Signals.latency;
+import static dev.mlops.api.monitor.Signals.allOf;
+import static dev.mlops.api.monitor.Signals.anyOf;
+import static dev.mlops.api.monitor.Signals.model;
+import static dev.mlops.api.monitor.Signals.not;
+import static dev.mlops.api.monitor.Signals.retraining;
+import static dev.mlops.api.monitor.Signals.rollout;
+import static dev.mlops.api.monitor.Signals.ticks;
 import static dev.mlops.api.monitor.Signals.quality;
 import static dev.mlops.core.rollout.TrafficPlan.abTest;
 import static dev.mlops.core.rollout.TrafficPlan.blueGreen;
@@ -16,6 +23,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
+import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Verdict;
@@ -27,6 +35,7 @@ import dev.mlops.api.rollout.TrafficProgress;
 import dev.mlops.api.store.Version;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -110,6 +119,64 @@ class TrafficPlanTest {
     refused(() -> direct().rollingBackUnless(failures().atMost(0.01)), "blueGreen()");
     refused(() -> canary(5).rollingBackUnless(), "at least one condition");
     refused(() -> quality("acuracy"), "accuracy");
+  }
+
+  /** The evidence of a rollout is of its two versions: what it never holds would be INCONCLUSIVE for ever. */
+  @Test
+  void whatTheEvidenceOfARolloutNeverHolds() {
+    for (TrafficPlan plan : List.of(canary(5), blueGreen())) {
+      refused(
+          () -> plan.rollingBackUnless(model().newerThan(Duration.ofDays(30))), "model(", "published");
+      refused(
+          () -> plan.rollingBackUnless(rollout().isNot(Activity.State.BAKING)),
+          "rollout(",
+          "newest rollout");
+      refused(
+          () -> plan.rollingBackUnless(retraining().isNot(Activity.State.FAILED)),
+          "retraining(",
+          "maintenance loop");
+      refused(() -> plan.rollingBackUnless(ticks().newerThan(HOUR)), "ticks(", "in a tick");
+    }
+    refused(
+        () -> canary(5).rollingBackUnless(quality("accuracy").noWorseThanBaseline(0.02).atAnyLook()),
+        "never a candidate",
+        "without atAnyLook");
+  }
+
+  /** A part that is never answered may hold the whole for ever. */
+  @Test
+  void partsOfAConditionAreLookedAtToo() {
+    refused(
+        () -> canary(5)
+            .rollingBackUnless(
+                allOf(failures().atMost(0.01), model().newerThan(Duration.ofDays(30)))),
+        "allOf(",
+        "model(",
+        "published");
+    refused(
+        () -> canary(5)
+            .promotingWhen(
+                anyOf(failures().atMost(0.01), not(features().falseAlarmEvery(100_000)))),
+        "watch the champion");
+    refused(
+        () -> canary(5).promotingWhen(allOf(quality("accuracy").noWorseThanChampion(0.02))),
+        "given alone");
+    assertThat(canary(5).rollingBackUnless(allOf(failures().atMost(0.01)))).isNotNull();
+  }
+
+  @Test
+  void aSampleThatCouldShowNothing() {
+    // z² (1 − m)/m at .05 and .02 is 132.6
+    refused(
+        () -> canary(5)
+            .promotingWhen(quality("accuracy").noWorseThanChampion(0.02))
+            .judgedOnceAt(132),
+        "at least 133 truths",
+        "judged once, at 132");
+    assertThat(canary(5)
+            .promotingWhen(quality("accuracy").noWorseThanChampion(0.02))
+            .judgedOnceAt(133))
+        .isNotNull();
   }
 
   @Test
