@@ -272,8 +272,8 @@ class JudgedOnceTest {
       assertThat(run(60, () -> 1e300, () -> Double.MIN_VALUE).outcome())
           .isEqualTo(RolloutDecision.Outcome.PROMOTE);
       assertThat(run(60, () -> 0.0, () -> Double.NaN).outcome())
-          .as("an answer that is none is as wrong as can be")
-          .isEqualTo(RolloutDecision.Outcome.KEEP);
+          .as("an answer that is none counts as a failed call, not here; the deadline ends it")
+          .isEqualTo(RolloutDecision.Outcome.UNDECIDED);
       assertThat(run(1, () -> 0.5, () -> 0.5).outcome()).isEqualTo(RolloutDecision.Outcome.KEEP);
     }
     assertThat(look(begun(MAE.judgedOnceAt(60))).outcome())
