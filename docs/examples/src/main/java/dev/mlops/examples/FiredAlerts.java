@@ -3,6 +3,7 @@ package dev.mlops.examples;
 import static dev.mlops.api.monitor.Signals.allOf;
 import static dev.mlops.api.monitor.Signals.anyOf;
 import static dev.mlops.api.monitor.Signals.atLeast;
+import static dev.mlops.api.monitor.Signals.failures;
 import static dev.mlops.api.monitor.Signals.latency;
 import static dev.mlops.api.monitor.Signals.model;
 import static dev.mlops.api.monitor.Signals.quality;
@@ -23,6 +24,7 @@ import dev.mlops.api.monitor.Activity.State;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.Window;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.core.alert.AlertEngine;
 import dev.mlops.core.monitor.MicrometerMonitor;
@@ -54,21 +56,21 @@ public final class FiredAlerts {
   private FiredAlerts() {}
 
   /** What is served in a phase, and what else is known of the model then. */
-  private record Phase(double accuracy, Duration took, State rollout, Duration age) {}
+  private record Phase(double accuracy, Duration took, int failures, State rollout, Duration age) {}
 
   private static final Duration FAST = Duration.ofMillis(1);
   private static final Duration WEEK = Duration.ofDays(7);
 
-  /** Good, bad, between the limits, rolled back, slow and old, bad in all, good. */
+  /** Good, bad, between the limits, rolled back after failures, good but rolled back, slow and old, bad in all, good. */
   private static final List<Phase> SCRIPT = List.of(
-      new Phase(0.95, FAST, State.IDLE, WEEK),
-      new Phase(0.60, FAST, State.RUNNING, WEEK),
-      new Phase(0.84, FAST, State.RUNNING, WEEK),
-      new Phase(0.84, FAST, State.ROLLED_BACK, WEEK),
-      new Phase(0.95, FAST, State.ROLLED_BACK, WEEK),
-      new Phase(0.95, Duration.ofMillis(50), State.PROMOTED, Duration.ofDays(31)),
-      new Phase(0.50, Duration.ofMillis(50), State.FAILED, Duration.ofDays(31)),
-      new Phase(0.95, FAST, State.IDLE, Duration.ZERO));
+      new Phase(0.95, FAST, 0, State.IDLE, WEEK),
+      new Phase(0.60, FAST, 0, State.RUNNING, WEEK),
+      new Phase(0.84, FAST, 0, State.RUNNING, WEEK),
+      new Phase(0.84, FAST, 300, State.ROLLED_BACK, WEEK),
+      new Phase(0.95, FAST, 0, State.ROLLED_BACK, WEEK),
+      new Phase(0.95, Duration.ofMillis(50), 0, State.PROMOTED, Duration.ofDays(31)),
+      new Phase(0.50, Duration.ofMillis(50), 0, State.FAILED, Duration.ofDays(31)),
+      new Phase(0.95, FAST, 0, State.IDLE, Duration.ZERO));
 
   /** Rules of each kind that a platform can be asked for, without times that a test would have to wait for. */
   static List<AlertRule> rules() {
@@ -83,6 +85,9 @@ public final class FiredAlerts {
         AlertRule.of("back", stands).owner("risk"),
         AlertRule.of("old", young),
         AlertRule.of("slow", latency().p99AtMost(Duration.ofMillis(20))),
+        AlertRule.of("late", latency().within(Duration.ofMillis(20)).atLeast(0.90)),
+        AlertRule.of("recent", quality("accuracy").over(Window.ofTruths(1_000)).atLeast(0.80)),
+        AlertRule.of("failing", failures().atMost(0.01)),
         AlertRule.of("both", anyOf(accurate, stands)),
         AlertRule.of("either", allOf(accurate, stands)),
         AlertRule.of("two", atLeast(2, accurate, stands, young)));
@@ -155,6 +160,9 @@ public final class FiredAlerts {
       if (i % 512 == 0) {
         monitor.tick();
       }
+    }
+    for (int i = 0; i < phase.failures(); i++) {
+      recorder.failure(phase.took().toNanos(), null);
     }
     monitor.tick();
     Evidence evidence = monitor.evidence().toBuilder()

@@ -1,10 +1,12 @@
 package dev.mlops.examples;
 
+import static dev.mlops.api.monitor.Signals.failures;
 import static dev.mlops.api.monitor.Signals.features;
 import static dev.mlops.api.monitor.Signals.latency;
 import static dev.mlops.api.monitor.Signals.model;
 import static dev.mlops.api.monitor.Signals.quality;
 import static dev.mlops.api.monitor.Signals.rollout;
+import static dev.mlops.api.monitor.Signals.segment;
 import static dev.mlops.api.monitor.Signals.ticks;
 
 import dev.mlops.api.alert.AlertRule;
@@ -42,7 +44,9 @@ public final class PlatformAlerts {
         AlertRule.of("fraud.old", model().newerThan(Duration.ofDays(30))),
         AlertRule.of("fraud.unticked", ticks().newerThan(Duration.ofMinutes(5))),
         AlertRule.of("fraud.back", rollout().isNot(State.ROLLED_BACK, State.FAILED)),
-        AlertRule.of("fraud.late", BurnRates.PAGE.latency(Duration.ofMillis(20), 0.999)));
+        AlertRule.of("fraud.late", BurnRates.PAGE.latency(Duration.ofMillis(20), 0.999)),
+        AlertRule.of("fraud.failing", failures().atMost(0.01)),
+        AlertRule.of("fraud.german", segment("country", "DE").quality("recall").atLeast(0.70)));
     // endregion
     return rules;
   }
@@ -64,7 +68,7 @@ public final class PlatformAlerts {
     Platforms.grafana("fraud", rules).write(folder.resolve("grafana"));
     Platforms.cloudWatch("fraud", rules).write(folder.resolve("cloudwatch"));
     Platforms.googleCloud("fraud", rules).write(folder.resolve("google-cloud"));
-    prometheus.left().forEach(out::println); // fraud.late: … no meter holds within(20 ms) …
+    prometheus.left().forEach(out::println); // fraud.german: … of a segment …
     // endregion
   }
 }

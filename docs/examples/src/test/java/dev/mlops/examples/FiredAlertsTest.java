@@ -29,14 +29,16 @@ class FiredAlertsTest {
     assertThat(lines.subList(1, lines.size()))
         .containsExactly(
             "states",
-            "states beside=firing either=firing low=firing low.for-long=pending low.until=firing",
+            "states beside=firing either=firing low=firing low.for-long=pending low.until=firing"
+                + " recent=firing",
             "states beside=firing low.until=firing",
-            "states back=firing beside=firing either=firing low.until=firing",
-            "states back=firing either=firing",
-            "states old=firing slow=firing",
-            "states back=firing beside=firing both=firing either=firing low=firing"
-                + " low.for-long=pending low.until=firing old=firing slow=firing two=firing",
-            "states");
+            "states back=firing beside=firing either=firing failing=firing low.until=firing",
+            "states back=firing either=firing failing=firing",
+            "states failing=firing late=firing old=firing slow=firing",
+            "states back=firing beside=firing both=firing either=firing failing=firing late=firing"
+                + " low=firing low.for-long=pending low.until=firing old=firing recent=firing"
+                + " slow=firing two=firing",
+            "states late=firing");
     assertThat(folder.resolve("rules.yml")).isNotEmptyFile();
   }
 }

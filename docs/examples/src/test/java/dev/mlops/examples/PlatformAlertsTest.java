@@ -20,8 +20,8 @@ class PlatformAlertsTest {
     PlatformAlerts.write(folder, new PrintStream(out, true, StandardCharsets.UTF_8));
 
     assertThat(out.toString(StandardCharsets.UTF_8))
-        .startsWith("fraud.late: ")
-        .contains("no meter holds within(20 ms)");
+        .startsWith("fraud.german: ")
+        .contains("recall of a segment");
     assertThat(Files.readString(folder.resolve("prometheus/rules.yml")))
         .contains("alert: fraud.recall");
     assertThat(folder.resolve("prometheus/rules.test.yml")).isNotEmptyFile();

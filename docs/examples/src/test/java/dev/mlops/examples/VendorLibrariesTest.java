@@ -1,5 +1,6 @@
 package dev.mlops.examples;
 
+import static dev.mlops.api.monitor.Signals.failures;
 import static dev.mlops.api.monitor.Signals.features;
 import static dev.mlops.api.monitor.Signals.latency;
 import static dev.mlops.api.monitor.Signals.model;
@@ -36,6 +37,7 @@ import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.Window;
 import dev.mlops.api.pack.Baseline;
 import dev.mlops.core.monitor.MicrometerMonitor;
 import dev.mlops.core.monitor.ModelMeters;
@@ -105,7 +107,11 @@ class VendorLibrariesTest {
       AlertRule.of("fraud.old", model().newerThan(Duration.ofDays(30))),
       AlertRule.of("fraud.unticked", ticks().newerThan(Duration.ofMinutes(5))),
       AlertRule.of("fraud.back", rollout().isNot(Activity.State.ROLLED_BACK)),
-      AlertRule.of("fraud.halted", retraining().isNot(Activity.State.HALTED)));
+      AlertRule.of("fraud.halted", retraining().isNot(Activity.State.HALTED)),
+      AlertRule.of("fraud.late", latency().within(Duration.ofMillis(20)).atLeast(0.99)),
+      AlertRule.of(
+          "fraud.recent", quality("accuracy").over(Window.ofTruths(100)).noWorseThanBaseline(0.05)),
+      AlertRule.of("fraud.failing", failures().atMost(0.01)));
 
   /** Brings a meter of each quantity into a registry. */
   private static void serve(MeterRegistry registry, Runnable then) {

@@ -21,6 +21,9 @@ public record Estimate(double value, double lower, double upper, long n) {
   /** 97.5 % quantile of the standard normal distribution. */
   private static final double Z95 = 1.959963984540054;
 
+  /** 99.5 % quantile of the standard normal distribution. */
+  private static final double Z99 = 2.5758293035489004;
+
   /**
    * Checks the numbers.
    *
@@ -50,16 +53,34 @@ public record Estimate(double value, double lower, double upper, long n) {
    * @see <a href="https://doi.org/10.1080/01621459.1927.10502953">Wilson (1927)</a>
    */
   public static Estimate share(long count, long n) {
+    double lower = wilson(count, n, Z95, -1);
+    double upper = wilson(count, n, Z95, 1);
+    double p = (double) count / n;
+    return new Estimate(p, Math.max(0.0, Math.min(p, lower)), Math.min(1.0, Math.max(p, upper)), n);
+  }
+
+  /**
+   * {@return the lower end of Wilson's 99 % interval of a share: what the conditions on failures hold against their limit}
+   *
+   * @param count how often; 0 to n
+   * @param n of how many; at least 1
+   * @throws IllegalArgumentException if they are out of range
+   */
+  public static double leastShare(long count, long n) {
+    return Math.max(0.0, wilson(count, n, Z99, -1));
+  }
+
+  /** An end of Wilson's score interval: the centre and so many half-widths. */
+  private static double wilson(long count, long n, double z, int halves) {
     if (n < 1 || count < 0 || count > n) {
       throw new IllegalArgumentException(
           "a share must have 0 <= count <= n and n >= 1, but had " + count + " of " + n);
     }
     double p = (double) count / n;
-    double z2 = Z95 * Z95;
+    double z2 = z * z;
     double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
-    double half = Z95 / (1 + z2 / n) * Math.sqrt(p * (1 - p) / n + z2 / (4.0 * n * n));
-    return new Estimate(
-        p, Math.max(0.0, Math.min(p, centre - half)), Math.min(1.0, Math.max(p, centre + half)), n);
+    double half = z / (1 + z2 / n) * Math.sqrt(p * (1 - p) / n + z2 / (4.0 * n * n));
+    return centre + halves * half;
   }
 
   /**

@@ -445,7 +445,7 @@ final class Evaluation {
             .flatMap(VersionEvidence::firstFailure)
             .map(first -> ", the first gave " + first)
             .orElse("");
-    Verdict verdict = lowestShare(failed, calls) > limit()
+    Verdict verdict = Estimate.leastShare(failed, calls) > limit()
         ? Verdict.FAIL
         : share <= limit() && calls >= asked.fewest() ? Verdict.PASS : Verdict.INCONCLUSIVE;
     return builder(
@@ -457,15 +457,6 @@ final class Evaluation {
         .limit(limit())
         .n(calls)
         .build();
-  }
-
-  /** The lower end of the 99 % interval of a share (Wilson). */
-  private static double lowestShare(long ones, long n) {
-    double z = 2.5758293035489004;
-    double share = (double) ones / n;
-    double middle = share + z * z / (2 * n);
-    double half = z * Math.sqrt(share * (1 - share) / n + z * z / (4.0 * n * n));
-    return (middle - half) / (1 + z * z / n);
   }
 
   /** What grew with the latency, if anything did. */

@@ -29,6 +29,37 @@ public enum Meters {
       "version",
       "limit"),
   /**
+   * Gauge of the share of the recorded predictions that took at most a limit, over a window by its id, such as {@code release} or
+   * {@code 1h}; one for each that the host named, there while it is known.
+   */
+  TIMELINESS(
+      Type.GAUGE,
+      "mlops.timeliness",
+      "share of the recorded predictions that took at most a limit, over a window",
+      "ratio",
+      "version",
+      "limit",
+      "window"),
+  /** Gauge of the ends of the 95 % interval of that share: {@code lower}, {@code upper}. */
+  TIMELINESS_BOUND(
+      Type.GAUGE,
+      "mlops.timeliness.bound",
+      "ends of the 95 % interval of the share that took at most a limit",
+      "ratio",
+      "version",
+      "limit",
+      "window",
+      "end"),
+  /** Gauge of how many predictions that share rests on. */
+  TIMELINESS_ROWS(
+      Type.GAUGE,
+      "mlops.timeliness.rows",
+      "predictions that the share that took at most a limit rests on",
+      "",
+      "version",
+      "limit",
+      "window"),
+  /**
    * Gauge of how long the newest predictions took: {@code total} from the intended start to the answer, of that {@code waiting},
    * {@code binding} and {@code model}, and {@code recording} after it; {@code mean}, {@code p50}, {@code p99}, {@code max}.
    */
@@ -103,6 +134,27 @@ public enum Meters {
       "",
       "version",
       "cause"),
+  /** Gauge of the share of the calls of a version that gave no prediction, since its release; there once it was called. */
+  FAILURES(
+      Type.GAUGE,
+      "mlops.failures",
+      "share of the calls without a prediction, since the release",
+      "ratio",
+      "version"),
+  /** Gauge of the lower end of the 99 % interval of that share: what shows too large a share holds it against the limit. */
+  FAILURES_LEAST(
+      Type.GAUGE,
+      "mlops.failures.least",
+      "lower end of the 99 % interval of the share of the calls without a prediction",
+      "ratio",
+      "version"),
+  /** Gauge of how many calls that share rests on. */
+  CALLS(
+      Type.GAUGE,
+      "mlops.calls",
+      "calls since the release, with a prediction and without",
+      "",
+      "version"),
   /** Gauge of which version is the champion: 1 for that one, 0 for the others. */
   CHAMPION(
       Type.GAUGE,
@@ -233,6 +285,25 @@ public enum Meters {
       Type.GAUGE,
       "mlops.quality.window",
       "quality over a window",
+      "",
+      "version",
+      "metric",
+      "window"),
+  /** Gauge of the ends of the 95 % interval of the quality over a window: {@code lower}, {@code upper}. */
+  QUALITY_WINDOW_BOUND(
+      Type.GAUGE,
+      "mlops.quality.window.bound",
+      "ends of the 95 % interval of the quality over a window",
+      "",
+      "version",
+      "metric",
+      "window",
+      "end"),
+  /** Gauge of how many outcomes the quality over a window rests on. */
+  QUALITY_WINDOW_ROWS(
+      Type.GAUGE,
+      "mlops.quality.window.rows",
+      "outcomes that the quality over a window rests on",
       "",
       "version",
       "metric",

@@ -1,8 +1,10 @@
 package dev.mlops.core.monitor;
 
+import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.LatencyFinding;
 import dev.mlops.api.monitor.ResponseTimes;
+import dev.mlops.api.monitor.Window;
 import dev.mlops.api.pack.Latency;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -59,6 +61,11 @@ final class ResponseMeters {
     latency(known, "binding", times.binding());
     latency(known, "model", times.model());
     latency(known, "recording", times.recording());
+    times.within().forEach((limit, share) -> timely(known, limit, Window.sinceRelease(), share));
+    times
+        .windows()
+        .forEach((window, shares) ->
+            shares.forEach((limit, share) -> timely(known, limit, window, share)));
     times.perSecond().ifPresent(rate -> show(known, rate, Meters.THROUGHPUT));
     times.inFlight().ifPresent(count -> show(known, (double) count, Meters.IN_FLIGHT));
     times.growth().ifPresent(growth -> {
@@ -76,6 +83,15 @@ final class ResponseMeters {
       }
     });
     shown.keySet().retainAll(known);
+  }
+
+  private void timely(Set<String> known, Duration limit, Window window, Estimate share) {
+    String most = MlopsException.shown(limit);
+    String over = window.id();
+    show(known, share.value(), Meters.TIMELINESS, most, over);
+    show(known, (double) share.n(), Meters.TIMELINESS_ROWS, most, over);
+    show(known, share.lower(), Meters.TIMELINESS_BOUND, most, over, "lower");
+    show(known, share.upper(), Meters.TIMELINESS_BOUND, most, over, "upper");
   }
 
   private void latency(Set<String> known, String part, Optional<Latency> measured) {

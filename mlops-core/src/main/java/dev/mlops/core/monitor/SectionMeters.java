@@ -39,6 +39,9 @@ final class SectionMeters {
   private final Map<Metric, Shown> lower = new TreeMap<>();
   private final Map<Metric, Shown> upper = new TreeMap<>();
   private final Map<String, Shown> windows = new HashMap<>();
+  private final Shown failures = new Shown();
+  private final Shown leastFailures = new Shown();
+  private final Shown calls = new Shown();
   private final Map<Metric, Shown> standings = new TreeMap<>();
   private final Map<Watch, Shown> limits = new HashMap<>();
   private final Map<Watch, Shown> shares = new HashMap<>();
@@ -121,6 +124,17 @@ final class SectionMeters {
     show(open, (double) section.open(), Meters.OPEN, section.version);
     show(waiting, (double) section.waiting(), Meters.WAITING, section.version);
     showFailures();
+    long failed = section.failures.sum();
+    long called = failed + section.recorded + section.dropped();
+    if (called > 0) {
+      show(failures, (double) failed / called, Meters.FAILURES, section.version);
+      show(
+          leastFailures,
+          Estimate.leastShare(failed, called),
+          Meters.FAILURES_LEAST,
+          section.version);
+      show(calls, (double) called, Meters.CALLS, section.version);
+    }
     showLabels();
     traffic.refresh(serves);
     long closed = section.matured + section.expired;
@@ -230,17 +244,32 @@ final class SectionMeters {
         .quality
         .windows()
         .forEach((window, quality) -> quality.forEach((metric, estimate) -> {
-          String key = window.id() + '\n' + metric.name();
-          known.put(key, estimate);
-          show(
-              windows.computeIfAbsent(key, unseen -> new Shown()),
-              estimate.value(),
-              Meters.QUALITY_WINDOW,
-              section.version,
-              metric.name(),
-              window.id());
+          String name = metric.name();
+          String over = window.id();
+          window(known, estimate, estimate.value(), Meters.QUALITY_WINDOW, name, over);
+          window(known, estimate, (double) estimate.n(), Meters.QUALITY_WINDOW_ROWS, name, over);
+          window(
+              known, estimate, estimate.lower(), Meters.QUALITY_WINDOW_BOUND, name, over, "lower");
+          window(
+              known, estimate, estimate.upper(), Meters.QUALITY_WINDOW_BOUND, name, over, "upper");
         }));
     drop(windows, known);
+  }
+
+  private void window(
+      Map<String, Estimate> known,
+      Estimate estimate,
+      double value,
+      Meters meter,
+      String metric,
+      String... more) {
+    String key = meter.id() + '\n' + metric + '\n' + String.join("\n", more);
+    known.put(key, estimate);
+    String[] values = new String[more.length + 2];
+    values[0] = section.version;
+    values[1] = metric;
+    System.arraycopy(more, 0, values, 2, more.length);
+    show(windows.computeIfAbsent(key, unseen -> new Shown()), value, meter, values);
   }
 
   /** Without a tolerance only: a tag for each would have no bound. */

@@ -1,17 +1,25 @@
 package dev.mlops.core.platform;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.CombinedCondition;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Watch;
+import dev.mlops.api.monitor.Window;
 import dev.mlops.core.monitor.Meters;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -76,46 +84,54 @@ sealed interface Asked {
   private static Made leaf(Expression asked, long rows, Map<Watch, String> ids) {
     Expression.Quantity quantity = asked.quantity();
     double limit = asked.limit().orElse(0);
+    long most = Math.max(asked.fewest(), rows);
     for (Leaf.Kind kind : Leaf.Kind.values()) {
       if (quantity.equals(kind.quantity)) {
         List<Integer> codes =
             asked.states().stream().map(Activity.State::code).sorted().toList();
-        String watch = asked.watch().map(ids::get).orElse("");
-        return Made.of(new Leaf(kind, "", watch, false, limit, 0, 0, codes));
+        Map<String, String> of =
+            asked.watch().map(watch -> Map.of("watch", ids.get(watch))).orElse(Map.of());
+        return Made.of(new Leaf(kind, of, false, limit, OptionalDouble.empty(), most, codes));
       }
     }
     if (asked.watch().isPresent()) {
-      String watch = String.valueOf(ids.get(asked.watch().get()));
-      return Made.of(new Leaf(Leaf.Kind.DRIFT, "", watch, false, 2.5, 0, 0, List.of()));
+      Map<String, String> of = Map.of("watch", String.valueOf(ids.get(asked.watch().get())));
+      return Made.of(Leaf.of(Leaf.Kind.DRIFT, of, false, 2.5, 0));
     }
     if (quantity.quantile().isPresent() && asked.comparison() == Expression.Comparison.AT_MOST) {
-      return Made.of(new Leaf(
-          Leaf.Kind.LATENCY, quantity.name(), "", false, limit, 0, asked.fewest(), List.of()));
+      Map<String, String> of = Map.of("part", "total", "statistic", quantity.name());
+      return Made.of(Leaf.of(Leaf.Kind.LATENCY, of, false, limit, most));
+    }
+    if (quantity.within().isPresent() && asked.comparison() == Expression.Comparison.AT_LEAST) {
+      Window window = asked.window().orElse(Window.sinceRelease());
+      Map<String, String> of = Map.of(
+          "limit", MlopsException.shown(quantity.within().get()), "window", window.id());
+      return Made.of(Leaf.of(Leaf.Kind.TIMELINESS, of, true, limit, most));
     }
     Optional<Metric> metric = quantity.metric();
     if (metric.isEmpty()) {
       return Made.refused("no meter holds " + quantity
           + asked.window().map(window -> " over " + window).orElse("")
-          + " as the condition reads it"
-          + (quantity.within().isPresent() || quantity.equals(Expression.Quantity.FAILURES)
-              ? ", with its interval, so chance cannot be told from a change"
-              : ""));
+          + " as the condition reads it");
     }
-    if (asked.segment().isPresent() || asked.window().isPresent()) {
+    if (asked.segment().isPresent()) {
       return Made.refused("no meter holds the interval of " + quantity
-          + " of a segment or over a window, so chance cannot be told from a change");
+          + " of a segment, so chance cannot be told from a change");
     }
     if (metric.get().isSigned()) {
       return Made.refused("the magnitude of " + metric.get() + " has no interval among the meters");
     }
-    String name = metric.get().name();
     boolean below = metric.get().higherIsBetter();
-    long most = Math.max(asked.fewest(), rows);
+    Leaf.Kind kind = asked.window().isPresent() ? Leaf.Kind.QUALITY_WINDOW : Leaf.Kind.QUALITY;
+    String name = metric.get().name();
+    Map<String, String> of = asked
+        .window()
+        .map(window -> Map.of("metric", name, "window", window.id()))
+        .orElse(Map.of("metric", name));
     return switch (asked.comparison()) {
-      case AT_LEAST, AT_MOST ->
-        Made.of(new Leaf(Leaf.Kind.QUALITY, name, "", below, limit, 0, most, List.of()));
+      case AT_LEAST, AT_MOST -> Made.of(Leaf.of(kind, of, below, limit, most));
       case NO_WORSE_THAN_BASELINE ->
-        Made.of(new Leaf(Leaf.Kind.BESIDE_BASELINE, name, "", below, 0, limit, most, List.of()));
+        Made.of(new Leaf(kind, of, below, 0, OptionalDouble.of(limit), most, List.of()));
       default -> Made.refused("no meter holds what " + asked.comparison() + " compares");
     };
   }
@@ -139,30 +155,56 @@ sealed interface Asked {
    * <p>Immutable.
    *
    * @param kind how the value is made
-   * @param metric the name of the metric, or of the quantile, as a tag; empty for others
-   * @param watch its id as a tag; empty unless it is of a watch
+   * @param tags of the value's meter beside model and version
    * @param below whether it FAILs below the limit instead of above
-   * @param limit in the unit of the value
-   * @param tolerance subtracted from the test phase's value, where that is the limit
+   * @param limit in the unit of the value; not used beside the test phase
+   * @param tolerance by how much it may be worse than in the test phase; empty where the limit counts
    * @param rows the least number that must be behind the value
    * @param codes of the states that must not be
    */
   record Leaf(
       Kind kind,
-      String metric,
-      String watch,
+      SortedMap<String, String> tags,
       boolean below,
       double limit,
-      double tolerance,
+      OptionalDouble tolerance,
       long rows,
       List<Integer> codes)
       implements Asked {
+    Leaf(
+        Kind kind,
+        Map<String, String> tags,
+        boolean below,
+        double limit,
+        OptionalDouble tolerance,
+        long rows,
+        List<Integer> codes) {
+      this(
+          kind,
+          Collections.unmodifiableSortedMap(new TreeMap<>(tags)),
+          below,
+          limit,
+          tolerance,
+          rows,
+          codes);
+    }
+
+    /** One that is held against its limit. */
+    static Leaf of(Kind kind, Map<String, String> tags, boolean below, double limit, long rows) {
+      return new Leaf(kind, tags, below, limit, OptionalDouble.empty(), rows, List.of());
+    }
+
     /** How the value is made. */
     enum Kind {
-      /** The end of the interval of a quality that is the better one, widened to 99 %, against a number. */
-      QUALITY(null, Meters.QUALITY),
-      /** The same against the test phase. */
-      BESIDE_BASELINE(null, Meters.QUALITY),
+      /** The end of the interval of a quality that is the better one, widened to 99 %, against a number or the test phase. */
+      QUALITY(Meters.QUALITY, Meters.QUALITY_BOUND, Meters.QUALITY_ROWS),
+      /** The same over a window. */
+      QUALITY_WINDOW(
+          Meters.QUALITY_WINDOW, Meters.QUALITY_WINDOW_BOUND, Meters.QUALITY_WINDOW_ROWS),
+      /** The same of the share of the predictions that were made in time. */
+      TIMELINESS(Meters.TIMELINESS, Meters.TIMELINESS_BOUND, Meters.TIMELINESS_ROWS),
+      /** The share of the calls without a prediction. */
+      FAILURES(Expression.Quantity.FAILURES, Meters.FAILURES),
       /** The level of a watch. */
       DRIFT(null, Meters.DRIFT),
       /** A quantile of how long the newest predictions took. */
@@ -186,10 +228,31 @@ sealed interface Asked {
       private final Expression.@Nullable Quantity quantity;
 
       private final Meters meter;
+      private final @Nullable Meters bound;
+      private final @Nullable Meters rows;
 
       Kind(Expression.@Nullable Quantity quantity, Meters meter) {
         this.quantity = quantity;
         this.meter = meter;
+        this.bound = null;
+        this.rows = null;
+      }
+
+      Kind(Meters meter, Meters bound, Meters rows) {
+        this.quantity = null;
+        this.meter = meter;
+        this.bound = bound;
+        this.rows = rows;
+      }
+
+      /** The meter that holds the ends of the value's interval, for those that have one. */
+      Meters bound() {
+        return requireNonNull(bound);
+      }
+
+      /** The meter that holds what the value rests on, for those that have an interval. */
+      Meters rows() {
+        return requireNonNull(rows);
       }
 
       /** The meter that holds the value. */
@@ -208,6 +271,18 @@ sealed interface Asked {
       return List.of(this);
     }
 
+    /** The tags with one more. */
+    Map<String, String> with(String key, String value) {
+      Map<String, String> more = new TreeMap<>(tags);
+      more.put(key, value);
+      return more;
+    }
+
+    /** The metric, where it is a quality. */
+    Map<String, String> metric() {
+      return Map.of("metric", String.valueOf(tags.get("metric")));
+    }
+
     /** The end of the interval that is the better one. */
     String end() {
       return below ? "upper" : "lower";
@@ -215,103 +290,105 @@ sealed interface Asked {
 
     @Override
     public String fails(String model, Names names) {
-      String champion = champion(model, names);
+      String value = value(model, names);
       return switch (kind) {
-        case DRIFT ->
-          "(" + series(names, Meters.DRIFT, model, ",watch=" + quoted(watch)) + " == 3)"
-              + " and ignoring(watch) (" + champion + ")";
-        case MOVED ->
-          "(" + series(names, Meters.DRIFT_MOVED, model, ",watch=" + quoted(watch)) + " > " + limit
-              + ") and ignoring(watch) (" + champion + ")";
+        case DRIFT -> ofChampion("(" + value + " == 3)", model, names);
+        case MOVED, PREDICTION_AGE -> ofChampion("(" + value + " > " + limit + ")", model, names);
         case LATENCY -> latency(model, names, " > ");
-        case MODEL_AGE, TICK_AGE -> series(names, kind.meter(), model, "") + " > " + limit;
+        case MODEL_AGE, TICK_AGE -> value + " > " + limit;
         case ROLLOUT, RETRAINING -> inStates(model, names);
-        case PREDICTION_AGE ->
-          "(" + series(names, Meters.PREDICTION_AGE, model, "") + " > " + limit + ") and ("
-              + champion + ")";
-        case TRUTH_AGE -> {
-          String truth = series(names, Meters.TRUTH_AGE, model, "");
-          yield "((" + truth + " > " + limit + ") or (("
-              + series(names, Meters.SERVING_AGE, model, "") + " > " + limit + ") unless " + truth
-              + ")) and (" + series(names, Meters.WAITING, model, "") + " > 0) and (" + champion
-              + ")";
-        }
-        case QUALITY, BESIDE_BASELINE -> {
-          String of = ",metric=" + quoted(metric);
-          String value = series(names, Meters.QUALITY, model, of);
-          String bound = series(names, Meters.QUALITY_BOUND, model, of + ",end=" + quoted(end()));
+        case FAILURES ->
+          "(" + series(names, Meters.FAILURES_LEAST, model, tags) + " > " + limit + ") and ("
+              + series(names, Meters.CALLS, model, tags) + " >= " + rows + ") and ("
+              + champion(model, names) + ")";
+        case TRUTH_AGE ->
+          "((" + value + " > " + limit + ") or (("
+              + series(names, Meters.SERVING_AGE, model, tags) + " > " + limit + ") unless " + value
+              + ")) and (" + series(names, Meters.WAITING, model, tags) + " > 0) and ("
+              + champion(model, names) + ")";
+        case QUALITY, QUALITY_WINDOW, TIMELINESS -> {
+          String bound = series(names, kind.bound(), model, with("end", end()));
           String best = value + " + ignoring(end) (" + bound + " - ignoring(end) " + value + ") * "
               + Estimate.TO_99;
-          yield "((" + best + ") " + (below ? "<" : ">") + " " + allowed(model, names) + ")"
-              + " and (" + series(names, Meters.QUALITY_ROWS, model, of) + " >= " + rows + ")"
-              + " and ignoring(metric) (" + champion + ")";
+          yield enough("(" + best + ") " + (below ? "<" : ">") + allowed(model, names), model, names);
         }
       };
     }
 
     @Override
     public String passes(String model, Names names) {
-      String champion = champion(model, names);
+      String value = value(model, names);
       return switch (kind) {
-        case DRIFT -> {
-          String level = series(names, Meters.DRIFT, model, ",watch=" + quoted(watch));
-          yield "((" + level + " == 1) or (" + level + " == 2)) and ignoring(watch) (" + champion
-              + ")";
-        }
-        case MOVED -> {
-          String of = ",watch=" + quoted(watch);
-          yield "(" + series(names, Meters.DRIFT_MOVED, model, of) + " <= " + limit + ") and ("
-              + series(names, Meters.DRIFT, model, of) + " > 0) and ignoring(watch) (" + champion
-              + ")";
-        }
+        case DRIFT -> ofChampion("((" + value + " == 1) or (" + value + " == 2))", model, names);
+        case MOVED ->
+          ofChampion(
+              "(" + value + " <= " + limit + ") and ("
+                  + series(names, Meters.DRIFT, model, tags) + " > 0)",
+              model,
+              names);
+        case PREDICTION_AGE -> ofChampion("(" + value + " <= " + limit + ")", model, names);
         case LATENCY -> latency(model, names, " <= ");
-        case MODEL_AGE, TICK_AGE -> series(names, kind.meter(), model, "") + " <= " + limit;
-        case ROLLOUT, RETRAINING ->
-          series(names, kind.meter(), model, "") + " unless (" + inStates(model, names) + ")";
-        case PREDICTION_AGE ->
-          "(" + series(names, Meters.PREDICTION_AGE, model, "") + " <= " + limit + ") and ("
-              + champion + ")";
-        case TRUTH_AGE -> {
-          String truth = series(names, Meters.TRUTH_AGE, model, "");
-          yield "((" + truth + " <= " + limit + ") or (("
-              + series(names, Meters.SERVING_AGE, model, "") + " <= " + limit + ") unless " + truth
-              + ") or (" + series(names, Meters.WAITING, model, "") + " == 0)) and (" + champion
-              + ")";
-        }
-        case QUALITY, BESIDE_BASELINE -> {
-          String of = ",metric=" + quoted(metric);
-          yield "((" + series(names, Meters.QUALITY, model, of) + ") " + (below ? ">=" : "<=")
-              + " " + allowed(model, names) + ") and ("
-              + series(names, Meters.QUALITY_ROWS, model, of) + " >= " + rows
-              + ") and ignoring(metric) (" + champion + ")";
-        }
+        case MODEL_AGE, TICK_AGE -> value + " <= " + limit;
+        case ROLLOUT, RETRAINING -> value + " unless (" + inStates(model, names) + ")";
+        case FAILURES ->
+          "(" + value + " <= " + limit + ") and (" + series(names, Meters.CALLS, model, tags)
+              + " >= " + rows + ") and (" + champion(model, names) + ")";
+        case TRUTH_AGE ->
+          "((" + value + " <= " + limit + ") or (("
+              + series(names, Meters.SERVING_AGE, model, tags) + " <= " + limit + ") unless "
+              + value + ") or (" + series(names, Meters.WAITING, model, tags) + " == 0)) and ("
+              + champion(model, names) + ")";
+        case QUALITY, QUALITY_WINDOW, TIMELINESS ->
+          enough("(" + value + ") " + (below ? ">=" : "<=") + allowed(model, names), model, names);
       };
     }
 
+    private String value(String model, Names names) {
+      return series(names, kind.meter(), model, tags);
+    }
+
+    /** A comparison of a value with an interval, where enough is behind it. */
+    private String enough(String compared, String model, Names names) {
+      return ofChampion(
+          "(" + compared + ") and (" + series(names, kind.rows(), model, tags) + " >= " + rows
+              + ")",
+          model,
+          names);
+    }
+
+    /** What holds of the champion. */
+    private String ofChampion(String holds, String model, Names names) {
+      return holds + " and "
+          + (tags.isEmpty() ? "" : "ignoring(" + String.join(", ", tags.keySet()) + ") ") + "("
+          + champion(model, names) + ")";
+    }
+
     private String allowed(String model, Names names) {
-      return kind == Kind.QUALITY
-          ? Double.toString(limit)
-          : "(" + series(names, Meters.QUALITY_BASELINE, model, ",metric=" + quoted(metric))
-              + (below ? " - " : " + ") + tolerance + ")";
+      return tolerance.isEmpty()
+          ? " " + limit
+          : (tags.size() > 1 ? " ignoring(window) (" : " (")
+              + series(names, Meters.QUALITY_BASELINE, model, metric())
+              + (below ? " - " : " + ") + tolerance.getAsDouble() + ")";
     }
 
     private String latency(String model, Names names, String compared) {
-      return "("
-          + series(names, Meters.LATENCY, model, ",part=\"total\",statistic=" + quoted(metric))
-          + compared + limit + ") and ignoring(part, statistic) ("
+      return "(" + value(model, names) + compared + limit + ") and ignoring(part, statistic) ("
           + names.count(Meters.PREDICTIONS) + "{model=" + quoted(model) + "} >= " + rows
           + ") and ignoring(part, statistic) (" + champion(model, names) + ")";
     }
 
     private String inStates(String model, Names names) {
-      String state = series(names, kind.meter(), model, "");
+      String state = value(model, names);
       return codes.stream()
           .map(code -> "(" + state + " == " + code + ")")
           .collect(Collectors.joining(" or "));
     }
 
-    private static String series(Names names, Meters meter, String model, String more) {
-      return names.of(meter) + "{model=" + quoted(model) + more + "}";
+    private static String series(
+        Names names, Meters meter, String model, Map<String, String> tags) {
+      StringBuilder series = new StringBuilder(names.of(meter) + "{model=" + quoted(model));
+      tags.forEach((key, value) -> series.append(',').append(key).append('=').append(quoted(value)));
+      return series.append('}').toString();
     }
   }
 

@@ -197,16 +197,15 @@ final class CloudWatch {
     String condition;
     switch (kind) {
       case DRIFT -> {
-        metrics.add(metric("level", Meters.DRIFT, model, Map.of("watch", leaf.watch())));
+        metrics.add(metric("level", Meters.DRIFT, model, leaf.tags()));
         condition = "level == 3";
       }
       case MOVED -> {
-        metrics.add(metric("moved", Meters.DRIFT_MOVED, model, Map.of("watch", leaf.watch())));
+        metrics.add(metric("moved", Meters.DRIFT_MOVED, model, leaf.tags()));
         condition = "moved > " + leaf.limit();
       }
       case LATENCY -> {
-        metrics.add(metric(
-            "latency", Meters.LATENCY, model, Map.of("part", "total", "statistic", leaf.metric())));
+        metrics.add(metric("latency", Meters.LATENCY, model, leaf.tags()));
         condition = "latency > " + leaf.limit();
       }
       case MODEL_AGE, TICK_AGE, PREDICTION_AGE -> {
@@ -224,21 +223,22 @@ final class CloudWatch {
         metrics.add(metric("waiting", Meters.WAITING, model, Map.of()));
         condition = "waiting > 0 AND age > " + leaf.limit();
       }
-      case QUALITY, BESIDE_BASELINE -> {
-        Map<String, String> of = Map.of("metric", leaf.metric());
-        metrics.add(metric("quality", Meters.QUALITY, model, of));
-        metrics.add(metric(
-            "bound",
-            Meters.QUALITY_BOUND,
-            model,
-            Map.of("metric", leaf.metric(), "end", leaf.end())));
-        metrics.add(metric("rows", Meters.QUALITY_ROWS, model, of));
+      case FAILURES -> {
+        metrics.add(metric("least", Meters.FAILURES_LEAST, model, Map.of()));
+        metrics.add(metric("calls", Meters.CALLS, model, Map.of()));
+        condition = "calls >= " + leaf.rows() + " AND least > " + leaf.limit();
+      }
+      case QUALITY, QUALITY_WINDOW, TIMELINESS -> {
+        metrics.add(metric("measured", kind.meter(), model, leaf.tags()));
+        metrics.add(metric("bound", kind.bound(), model, leaf.with("end", leaf.end())));
+        metrics.add(metric("rows", kind.rows(), model, leaf.tags()));
         String allowed = Double.toString(leaf.limit());
-        if (kind == Asked.Leaf.Kind.BESIDE_BASELINE) {
-          metrics.add(metric("tested", Meters.QUALITY_BASELINE, model, of));
-          allowed = "(tested " + (leaf.below() ? "- " : "+ ") + leaf.tolerance() + ")";
+        if (leaf.tolerance().isPresent()) {
+          metrics.add(metric("tested", Meters.QUALITY_BASELINE, model, leaf.metric()));
+          allowed =
+              "(tested " + (leaf.below() ? "- " : "+ ") + leaf.tolerance().getAsDouble() + ")";
         }
-        condition = "rows >= " + leaf.rows() + " AND quality + (bound - quality) * "
+        condition = "rows >= " + leaf.rows() + " AND measured + (bound - measured) * "
             + Estimate.TO_99 + (leaf.below() ? " < " : " > ") + allowed;
       }
       default -> throw new IllegalStateException("no alarm for " + kind);

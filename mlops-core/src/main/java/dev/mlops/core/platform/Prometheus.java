@@ -131,21 +131,22 @@ final class Prometheus {
     Map<String, Double> series = new LinkedHashMap<>();
     String common = tags(model);
     String name = gauge(leaf.kind().meter());
-    String watch = name + "{" + common + ",watch=" + Asked.quoted(leaf.watch()) + "}";
+    String own = named(leaf.kind().meter(), common, leaf.tags());
     // On the wrong side of the limit, or on it.
     double value = fails ? leaf.limit() + Math.max(1e-9, leaf.limit() * 0.001) : leaf.limit();
     switch (leaf.kind()) {
-      case DRIFT -> series.put(watch, fails ? 3.0 : 2.0);
+      case DRIFT -> series.put(own, fails ? 3.0 : 2.0);
       case MOVED -> {
-        series.put(watch, value);
-        series.put(
-            gauge(Meters.DRIFT) + "{" + common + ",watch=" + Asked.quoted(leaf.watch()) + "}",
-            fails ? 3.0 : 2.0);
+        series.put(own, value);
+        series.put(named(Meters.DRIFT, common, leaf.tags()), fails ? 3.0 : 2.0);
+      }
+      case FAILURES -> {
+        series.put(own, value);
+        series.put(named(Meters.FAILURES_LEAST, common, leaf.tags()), value);
+        series.put(named(Meters.CALLS, common, leaf.tags()), (double) leaf.rows());
       }
       case LATENCY -> {
-        series.put(
-            name + "{" + common + ",part=\"total\",statistic=" + Asked.quoted(leaf.metric()) + "}",
-            value);
+        series.put(own, value);
         series.put(
             gauge(Meters.PREDICTIONS) + "_seconds_count{" + common + "}", (double) leaf.rows());
       }
@@ -159,27 +160,38 @@ final class Prometheus {
             name + "{model=" + Asked.quoted(model) + "}", fails ? leaf.codes().get(0) : other);
       }
       case PREDICTION_AGE, TRUTH_AGE -> {
-        series.put(name + "{" + common + "}", value);
+        series.put(own, value);
         series.put(gauge(Meters.WAITING) + "{" + common + "}", 1.0);
       }
-      case QUALITY, BESIDE_BASELINE -> {
-        String of = common + ",metric=" + Asked.quoted(leaf.metric());
+      case QUALITY, QUALITY_WINDOW, TIMELINESS -> {
         double tested = leaf.below() ? 0.9 : 0.1;
-        double allowed = leaf.kind() == Asked.Leaf.Kind.QUALITY
+        double tolerance = leaf.tolerance().orElse(0);
+        double allowed = leaf.tolerance().isEmpty()
             ? leaf.limit()
-            : leaf.below() ? tested - leaf.tolerance() : tested + leaf.tolerance();
+            : leaf.below() ? tested - tolerance : tested + tolerance;
         // An interval that ends at twice its half-width on the wrong side of the limit, or on the
         // right one.
         double away = 0.02 * (leaf.below() == fails ? -1 : 1);
-        series.put(name + "{" + of + "}", allowed + away);
+        // A share is at most 1.
+        double most = leaf.kind() == Asked.Leaf.Kind.TIMELINESS ? 1.0 : Double.POSITIVE_INFINITY;
+        series.put(own, Math.min(most, allowed + away));
         series.put(
-            gauge(Meters.QUALITY_BOUND) + "{" + of + ",end=" + Asked.quoted(leaf.end()) + "}",
-            allowed + away + (leaf.below() ? 0.01 : -0.01));
-        series.put(gauge(Meters.QUALITY_ROWS) + "{" + of + "}", (double) leaf.rows());
-        series.put(gauge(Meters.QUALITY_BASELINE) + "{" + of + "}", tested);
+            named(leaf.kind().bound(), common, leaf.with("end", leaf.end())),
+            Math.min(most, allowed + away + (leaf.below() ? 0.01 : -0.01)));
+        series.put(named(leaf.kind().rows(), common, leaf.tags()), (double) leaf.rows());
+        if (leaf.tolerance().isPresent()) {
+          series.put(named(Meters.QUALITY_BASELINE, common, leaf.metric()), tested);
+        }
       }
     }
     return series;
+  }
+
+  private static String named(Meters meter, String common, Map<String, String> tags) {
+    StringBuilder series = new StringBuilder(gauge(meter) + "{" + common);
+    tags.forEach(
+        (key, value) -> series.append(',').append(key).append('=').append(Asked.quoted(value)));
+    return series.append('}').toString();
   }
 
   /** Series by which a rule fires, or on which it stays silent, and what promtool is to find. */
