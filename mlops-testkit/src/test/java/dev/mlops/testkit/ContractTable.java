@@ -24,6 +24,7 @@ final class ContractTable {
   static final List<Class<?>> CONTRACTS = List.of(
       ModelPackageContract.class,
       ModelRuntimeContract.class,
+      AdaptiveModelContract.class,
       VersionStoreContract.class,
       StoreBackendContract.class,
       CoordinationContract.class,

@@ -32,6 +32,7 @@ final class Proofs {
   static final List<String> INTERFACES = List.of(
       "pack/ModelPackage",
       "pack/ModelRuntime",
+      "pack/AdaptiveModel",
       "store/VersionStore",
       "store/StoreBackend",
       "store/Coordination",
@@ -145,6 +146,13 @@ final class Proofs {
         Subjects.Runtimes.HEALTHY);
     add(
         proofs,
+        "AdaptiveModel",
+        Subjects.Learners.class,
+        BrokenLearners.all(),
+        broken -> Subjects.Learners.factory = broken,
+        Subjects.Learners.HEALTHY);
+    add(
+        proofs,
         "Journal",
         Subjects.Journals.class,
         BrokenJournals.all(),
@@ -184,6 +192,7 @@ final class Proofs {
         Subjects.Packages.class,
         Subjects.Sinks.class,
         Subjects.Runtimes.class,
+        Subjects.Learners.class,
         Subjects.Stores.class,
         Subjects.Backends.class,
         Subjects.Leases.class,

@@ -1,5 +1,8 @@
 package dev.mlops.testkit;
 
+import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.pack.AdaptiveModel;
 import dev.mlops.api.alert.AlertSink;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.StatefulDetector;
@@ -87,6 +90,26 @@ final class Subjects {
     @Override
     protected ModelPackage packaged() {
       return BrokenRuntimes.PACKAGED;
+    }
+  }
+
+  static class Learners extends AdaptiveModelContract {
+    static final Supplier<AdaptiveModel> HEALTHY = BrokenLearners.Healthy::new;
+    static Supplier<AdaptiveModel> factory = HEALTHY;
+
+    @Override
+    protected AdaptiveModel model() {
+      return factory.get();
+    }
+
+    @Override
+    protected List<Labelled<Row>> rows() {
+      return BrokenLearners.ROWS;
+    }
+
+    @Override
+    protected Model load(ModelPackage packaged) {
+      return BrokenLearners.load(packaged);
     }
   }
 

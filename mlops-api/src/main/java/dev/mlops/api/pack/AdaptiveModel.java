@@ -11,17 +11,21 @@ import dev.mlops.api.model.Schema;
  *
  * <p>What every one of them keeps:
  *
- * <ul>
+ * <ol>
  *   <li><b>answersAlways</b>: {@link #predict} gives a finite answer before the first row was learnt, too, and changes nothing.
+ *   <li><b>learns</b>: each row that is learnt counts once in {@link #learned()}, and a row that is taught again and again with one
+ *       label is answered with that label.
  *   <li><b>snapshotStands</b>: the model of a {@link #snapshot()} answers as this one does at that moment, and keeps its
  *       answers while this one learns on.
+ *   <li><b>restored</b>: the model that a runtime loads from a package of a snapshot answers as the model of the snapshot.
  *   <li><b>snapshotsAreTheSame</b>: two models that learnt the same rows in the same order from the same settings are packaged
  *       as the same bytes.
  *   <li><b>refusesOthers</b>: a row that lacks a column, or a truth of another kind, throws {@link IllegalArgumentException} and
  *       teaches nothing.
  *   <li><b>missingIsFine</b>: a value that is missing, or not finite, or a category that was never seen, is answered and learnt.
- *   <li><b>bounded</b>: it never takes more memory than {@link #mostBytes()}, however many rows come.
- * </ul>
+ *   <li><b>bounded</b>: it never takes more memory than {@link #mostBytes()}, which does not change, however many rows come; the
+ *       weights of a snapshot are no larger.
+ * </ol>
  *
  * <p>What serves is a snapshot: a package like any other, whose model does not change. A model that learns is never asked by
  * requests.

@@ -17,6 +17,7 @@ import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.PackageFile.Role;
+import dev.mlops.testkit.AdaptiveModelContract;
 import dev.mlops.testkit.InMemoryPackage;
 import dev.mlops.testkit.ModelRuntimeContract;
 import java.util.ArrayList;
@@ -68,6 +69,50 @@ class AdaptiveRuntimeTest {
 
   private static List<Prediction> answers(Model model) {
     return ROWS.subList(0, 200).stream().map(row -> model.predict(row.input())).toList();
+  }
+
+  @Nested
+  class LearningNaiveBayes extends Learning {
+    LearningNaiveBayes() {
+      super(0);
+    }
+  }
+
+  @Nested
+  class LearningATree extends Learning {
+    LearningATree() {
+      super(1);
+    }
+  }
+
+  @Nested
+  class LearningAForest extends Learning {
+    LearningAForest() {
+      super(2);
+    }
+  }
+
+  abstract static class Learning extends AdaptiveModelContract {
+    private final int which;
+
+    Learning(int which) {
+      this.which = which;
+    }
+
+    @Override
+    protected AdaptiveModel model() {
+      return learners().skip(which).findFirst().orElseThrow();
+    }
+
+    @Override
+    protected List<Labelled<Row>> rows() {
+      return ROWS.subList(0, 300);
+    }
+
+    @Override
+    protected Model load(ModelPackage packaged) {
+      return new AdaptiveRuntime().load(packaged);
+    }
   }
 
   @Nested
