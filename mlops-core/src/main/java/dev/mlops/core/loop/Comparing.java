@@ -1,8 +1,6 @@
 package dev.mlops.core.loop;
 
-import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
-import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.pack.ModelPackage;
@@ -12,6 +10,7 @@ import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.rollout.ShadowProgress;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.gate.ReleaseGate;
+import dev.mlops.core.internal.guard.Answers;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -164,7 +163,7 @@ final class Comparing implements Phase {
     candidate.ready().using(model -> {
       for (Outcome row : rows) {
         asked(row, champion).ifPresent(pair -> {
-          Optional<Prediction> said = answer(model, row.row());
+          Optional<Prediction> said = Answers.usable(model, row.row());
           rollout.observe(pair, said);
           change.row(row.position(), losses.of(said.orElse(null), row.truth()));
         });
@@ -180,7 +179,7 @@ final class Comparing implements Phase {
     }
     return returned
         ? loop.deployment
-            .using(serving -> answer(serving, row.row()))
+            .using(serving -> Answers.usable(serving, row.row()))
             .map(said -> Outcome.builder(row.position(), row.id(), champion)
                 .row(row.row())
                 .prediction(said)
@@ -188,15 +187,6 @@ final class Comparing implements Phase {
                 .servedAt(row.servedAt())
                 .build())
         : Optional.empty();
-  }
-
-  private static Optional<Prediction> answer(Model model, Row row) {
-    try {
-      Prediction said = model.predict(row);
-      return said != null && said.isFinite() ? Optional.of(said) : Optional.empty();
-    } catch (RuntimeException | LinkageError | StackOverflowError e) { // judged, not obeyed
-      return Optional.empty();
-    }
   }
 
   private Phase decided() {

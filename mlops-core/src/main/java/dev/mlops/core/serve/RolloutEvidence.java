@@ -6,6 +6,7 @@ import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.rollout.RolloutLook;
 import dev.mlops.api.store.Version;
+import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.internal.log.Warnings;
 import java.time.Duration;
 import java.time.Instant;
@@ -69,7 +70,7 @@ final class RolloutEvidence {
         }
       } else if (outcome.version().equals(champion)) {
         one.progress.observe(
-            outcome, one.ready.using(model -> RolloutStarts.answer(model, outcome.row())));
+            outcome, one.ready.using(model -> Answers.usable(model, outcome.row())));
       }
     });
     one.next = to;

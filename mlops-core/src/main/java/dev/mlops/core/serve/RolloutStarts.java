@@ -1,9 +1,7 @@
 package dev.mlops.core.serve;
 
 import dev.mlops.api.model.MlopsException;
-import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
-import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.VersionEvidence;
@@ -14,6 +12,7 @@ import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.RolloutStart;
 import dev.mlops.api.store.Version;
+import dev.mlops.core.internal.guard.Answers;
 import dev.mlops.core.rollout.Assignment;
 import dev.mlops.core.serve.Serving.Loaded;
 import java.time.Duration;
@@ -99,7 +98,7 @@ final class RolloutStarts {
     ready.using(model -> {
       for (int i = 0; i < Math.max(WARM_UP_CALLS, examples.size()); i++) {
         GoldenExample example = examples.get(i % examples.size());
-        Prediction said = answer(model, example.row()).orElse(null);
+        Prediction said = Answers.usable(model, example.row()).orElse(null);
         if (!example.matches(said)) {
           throw new ModelLoadException(
               ready.version() + " does not give its golden example " + (i % examples.size())
@@ -110,16 +109,6 @@ final class RolloutStarts {
       }
       return examples.size();
     });
-  }
-
-  /** {@return what a candidate says of a row; empty where it throws or gives no finite answer} */
-  static Optional<Prediction> answer(Model model, Row row) {
-    try {
-      Prediction said = model.predict(row);
-      return said != null && said.isFinite() ? Optional.of(said) : Optional.empty();
-    } catch (RuntimeException | LinkageError | StackOverflowError e) { // judged, not obeyed
-      return Optional.empty();
-    }
   }
 
   /** {@return what is known of a candidate and of the champion that it is held against} */

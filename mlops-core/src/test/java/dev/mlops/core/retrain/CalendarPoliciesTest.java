@@ -154,6 +154,24 @@ class CalendarPoliciesTest {
         .hasMessageContaining("59");
   }
 
+  /** A clock that was wrong once dated a candidate ahead: the schedule goes on by the champion. */
+  @Test
+  void aCandidateThatIsDatedAheadSaysNothing() {
+    RetrainPolicy policy = on(Schedule.daily(LocalTime.of(9, 0), BERLIN));
+    Instant tenth = Instant.parse("2026-01-10T12:00:00Z");
+    RetrainHistory ahead = RetrainHistory.builder(tenth.minus(DAY.multipliedBy(5)))
+        .candidate(tenth.plusSeconds(1))
+        .build();
+    RetrainDecision due = policy.decide(at(tenth), ahead);
+    assertThat(due.outcome()).isEqualTo(Outcome.RETRAIN);
+    assertThat(due.reason()).contains("no candidate, champion since 2026-01-05T12:00:00Z");
+    RetrainHistory now = RetrainHistory.builder(tenth.minus(DAY.multipliedBy(5)))
+        .candidate(tenth)
+        .build();
+    assertThat(policy.decide(at(tenth), now).reason())
+        .contains("last candidate at 2026-01-10T12:00:00Z", "next at 2026-01-11T08:00:00Z");
+  }
+
   @Test
   void aBlackoutHoldsBackAndTellsUntilWhen() {
     Blackout work = Blackout.daily(LocalTime.of(8, 0), LocalTime.of(18, 0), BERLIN);

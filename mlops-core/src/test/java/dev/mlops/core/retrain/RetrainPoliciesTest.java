@@ -236,6 +236,18 @@ class RetrainPoliciesTest {
     assertThat(followUps().decide(now, past.longestWindow(299).build()).outcome())
         .as("more would not be used")
         .isEqualTo(Outcome.KEEP);
+    assertThat(followUps().decide(now, past.build()).reason())
+        .contains("300 outcomes since the change", "a window holds 299");
+    assertThat(followUps().decide(now, past.longestWindow(300).build()).reason())
+        .doesNotContain("a window holds");
+    RetrainHistory huge = RetrainHistory.builder(START)
+        .candidate(START, Long.MAX_VALUE / 2)
+        .change(0, Long.MAX_VALUE / 2)
+        .end(Long.MAX_VALUE)
+        .build();
+    assertThat(followUps().decide(now, huge).outcome())
+        .as("three times as many are more than can be counted")
+        .isEqualTo(Outcome.KEEP);
   }
 
   @Test

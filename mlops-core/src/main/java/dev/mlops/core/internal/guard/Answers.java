@@ -1,7 +1,11 @@
 package dev.mlops.core.internal.guard;
 
+import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Prediction;
+import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.core.internal.log.Warnings;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -10,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks code that a host may have written, or has it do something. Of a condition, null or a throw reads INCONCLUSIVE.
  *
- * <p>Never throws, whatever the question or what it threw does.
+ * <p>Never throws, whatever the question or what it threw does, except that {@link #usable} lets errors of the machine pass.
  *
  * <p>Thread-safe.
  *
@@ -67,6 +71,21 @@ public final class Answers {
     }
     fault.accept("answered null", null);
     return otherwise.apply("answered null");
+  }
+
+  /**
+   * {@return what a model that is judged says of a row; empty if it throws, or answers null or something that is not finite}
+   *
+   * @param model asked once; an error of the machine, such as a lack of memory, passes
+   * @param row what it is asked about
+   */
+  public static Optional<Prediction> usable(Model model, Row row) {
+    try {
+      @Nullable Prediction said = model.predict(row);
+      return said != null && said.isFinite() ? Optional.of(said) : Optional.empty();
+    } catch (RuntimeException | LinkageError | StackOverflowError e) { // judged, not obeyed
+      return Optional.empty();
+    }
   }
 
   /**
