@@ -9,20 +9,12 @@ import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;
 import dev.mlops.api.pack.PackageFormatException;
 import dev.mlops.api.pack.PackageIntegrityException;
+import dev.mlops.api.store.RegistryRecords.Published;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.file.FileSystemException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -66,15 +58,12 @@ import org.jspecify.annotations.Nullable;
  */
 @Beta
 public final class Registry implements VersionStore {
-  private static final String MODELS = "models";
   private static final String PUBLISH = "publish the package again to restore it";
-  private static final int MOST_BYTES = Integer.MAX_VALUE - 16;
 
   private final StoreBackend backend;
   private final PackageReader packages;
-  private final Map<String, KeyedRecords<Published>> versions = new ConcurrentHashMap<>();
-  private final Map<String, KeyedRecords<AliasChange>> aliases = new ConcurrentHashMap<>();
-  private final Map<String, KeyedRecords<Document>> documents = new ConcurrentHashMap<>();
+  private final RegistryBlobs blobs;
+  private final RegistryRecords streams;
 
   /** The models that had every version which their aliases name. */
   private final Set<String> complete = ConcurrentHashMap.newKeySet();
@@ -84,10 +73,9 @@ public final class Registry implements VersionStore {
   private Registry(StoreBackend backend, PackageReader packages) {
     this.backend = requireNonNull(backend, "backend");
     this.packages = requireNonNull(packages, "packages");
+    this.blobs = new RegistryBlobs(backend);
+    this.streams = new RegistryRecords(backend);
   }
-
-  /** A version, and the size of every blob of its package. */
-  private record Published(Version version, Map<Digest, Long> blobs) {}
 
   /**
    * {@return a store that keeps everything in a backend}
@@ -110,10 +98,10 @@ public final class Registry implements VersionStore {
           + digest.abbreviated() + ", says " + source.digest().abbreviated() + "; not stored");
     }
     Map<Digest, Long> sizes = requireWhole(source, model, manifest);
-    KeyedRecords<Published> records = versionRecords(model);
+    KeyedRecords<Published> records = streams.versions(model);
     Optional<Version> lost = lost(model, records, digest);
     for (PackageFile file : source.files()) {
-      put(source, file);
+      blobs.put(source, file);
     }
     backend.put(digest, new ByteArrayInputStream(manifest));
 
@@ -128,8 +116,8 @@ public final class Registry implements VersionStore {
       Instant at = later(newest == 0 ? null : records.get(newest).version().publishedAt());
       Version version = lost.filter(named -> named.number() == newest + 1)
           .orElseGet(() -> new Version(model, newest + 1, digest, at));
-      if (records.append(newest + 1, fields(version, sizes, request))) {
-        versions.putIfAbsent(model, records);
+      if (records.append(newest + 1, RegistryRecords.form(new Published(version, sizes), request))) {
+        streams.keepVersions(model, records);
         return version;
       }
     }
@@ -172,7 +160,7 @@ public final class Registry implements VersionStore {
   private List<AliasChange> named(String alias) {
     Reference reference = Reference.parse(alias);
     try {
-      return aliasRecords(reference).all();
+      return streams.aliases(reference).all();
     } catch (StoreException e) {
       throw new StoreException(
           "nothing is published to " + reference.model()
@@ -198,7 +186,7 @@ public final class Registry implements VersionStore {
               "package of " + model + " does not list its file with " + blob + "; not stored",
               null);
         }
-        return Registry.read(source, file);
+        return RegistryBlobs.read(source, file);
       }
 
       @Override
@@ -225,32 +213,6 @@ public final class Registry implements VersionStore {
     return sizes;
   }
 
-  /** A small file is in memory once; a large one never is. */
-  private void put(ModelPackage source, PackageFile file) {
-    if (file.size() <= ModelPackage.LARGEST_READ) {
-      backend.put(file.digest(), new ByteArrayInputStream(read(source, file)));
-      return;
-    }
-    try (InputStream in = Channels.newInputStream(source.open(file))) {
-      backend.put(file.digest(), in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "reading " + file.name() + " of " + source.model() + " failed; not stored", e);
-    }
-  }
-
-  private static byte[] read(ModelPackage source, PackageFile file) {
-    byte[] bytes = source.read(file);
-    Digest found = Digest.of(bytes);
-    if (bytes.length != file.size() || !found.equals(file.digest())) {
-      throw new PackageIntegrityException("package of " + source.model() + " is damaged: "
-          + file.name() + " has " + bytes.length + " bytes with sha256 " + found.abbreviated()
-          + ", manifest says " + file.size() + " with " + file.digest().abbreviated()
-          + "; not stored");
-    }
-    return bytes;
-  }
-
   @Override
   public Optional<Version> find(String reference) {
     requireOpen();
@@ -258,7 +220,7 @@ public final class Registry implements VersionStore {
     if (wanted.alias().isPresent()) {
       return current(reference).map(AliasChange::to);
     }
-    KeyedRecords<Published> records = versionRecords(wanted.model());
+    KeyedRecords<Published> records = streams.versions(wanted.model());
     long newest = records.newest();
     if (wanted.number().isPresent()) {
       long number = wanted.number().getAsLong();
@@ -274,14 +236,14 @@ public final class Registry implements VersionStore {
   public List<Version> versions(String model) {
     requireOpen();
     Reference.requireName("model", model);
-    return versionRecords(model).all().stream().map(Published::version).toList();
+    return streams.versions(model).all().stream().map(Published::version).toList();
   }
 
   @Override
   public List<String> models() {
     requireOpen();
     TreeSet<String> models = new TreeSet<>();
-    for (String stream : backend.streams(MODELS)) {
+    for (String stream : backend.streams(RegistryRecords.MODELS)) {
       String[] parts = stream.split("/", -1);
       if (parts.length == 3 && parts[2].equals("versions")) {
         models.add(parts[1]);
@@ -293,7 +255,7 @@ public final class Registry implements VersionStore {
   @Override
   public List<String> aliases(String model) {
     requireOpen();
-    String under = MODELS + "/" + Reference.requireName("model", model) + "/aliases";
+    String under = RegistryRecords.MODELS + "/" + Reference.requireName("model", model) + "/aliases";
     return backend.streams(under).stream()
         .map(stream -> stream.substring(under.length() + 1))
         .filter(Registry::isAlias)
@@ -312,22 +274,23 @@ public final class Registry implements VersionStore {
   public ModelPackage open(Version version) {
     requireOpen();
     Published published = requireHeld(version);
-    PackageReader.Blobs blobs = new PackageReader.Blobs() {
+    PackageReader.Blobs held = new PackageReader.Blobs() {
       @Override
       public byte[] read(Digest blob) {
-        return Registry.this.read(version.toString(), blob, size(blob), PUBLISH);
+        requireOpen();
+        return blobs.read(version.toString(), blob, size(blob), PUBLISH);
       }
 
       @Override
       public SeekableByteChannel open(Digest blob) {
         long unused = size(blob);
         requireOpen();
-        return requireThere(version.toString(), blob, PUBLISH);
+        return blobs.open(version.toString(), blob, PUBLISH);
       }
 
       @Override
       public PackageIntegrityException damaged(Digest blob, PackageIntegrityException fault) {
-        return Registry.this.damaged(version.toString(), blob, size(blob), fault);
+        return blobs.damaged(version.toString(), blob, size(blob), fault, PUBLISH);
       }
 
       private long size(Digest blob) {
@@ -339,101 +302,11 @@ public final class Registry implements VersionStore {
         return size;
       }
     };
-    return packages.read(blobs.read(version.digest()), blobs);
-  }
-
-  /** {@return the bytes of a blob, verified} */
-  private byte[] read(String owner, Digest blob, long size, String remedy) {
-    if (size > MOST_BYTES) {
-      throw new IllegalArgumentException(backend.where(blob) + " of " + owner + " has " + size
-          + " bytes, too many to be read at once; open it instead");
-    }
-    requireOpen();
-    try (SeekableByteChannel channel = requireThere(owner, blob, remedy)) {
-      byte[] bytes = new byte[(int) size];
-      ByteBuffer rest = ByteBuffer.wrap(bytes);
-      while (rest.hasRemaining() && channel.read(rest) >= 0) {
-        // A channel may give fewer bytes than there is room for.
-      }
-      boolean more = !rest.hasRemaining() && channel.read(ByteBuffer.allocate(1)) > 0;
-      Digest found = rest.hasRemaining() || more ? null : Digest.of(bytes);
-      if (!blob.equals(found)) {
-        throw damaged(owner, blob, size, more ? size + 1 : rest.position(), found, remedy);
-      }
-      return bytes;
-    } catch (IOException e) {
-      throw unreadable(blob, e);
-    }
-  }
-
-  private SeekableByteChannel requireThere(String owner, Digest blob, String remedy) {
-    return backend.open(blob).orElseThrow(() -> missing(owner, blob, remedy));
-  }
-
-  /** {@return the fault of a blob that a package found to be another; its own where the blob is whole now} */
-  private PackageIntegrityException damaged(
-      String owner, Digest blob, long size, PackageIntegrityException fault) {
-    try (SeekableByteChannel channel = requireThere(owner, blob, PUBLISH)) {
-      Seen seen = look(channel, size);
-      return seen.equals(new Seen(size, blob))
-          ? fault
-          : damaged(owner, blob, size, seen.length(), seen.digest(), PUBLISH);
-    } catch (PackageIntegrityException e) { // missing by now
-      return e;
-    } catch (IOException | StoreException e) {
-      fault.addSuppressed(e);
-      return fault;
-    }
-  }
-
-  /** How many bytes a blob has, and their digest; of more than it should have, the first. */
-  private record Seen(long length, Digest digest) {}
-
-  private static Seen look(SeekableByteChannel channel, long size) throws IOException {
-    MessageDigest sha;
-    try {
-      sha = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
-    ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
-    long length = 0;
-    while (length <= size && channel.read(buffer) >= 0) {
-      length += buffer.flip().remaining();
-      sha.update(buffer);
-      buffer.clear();
-    }
-    return new Seen(length, new Digest(HexFormat.of().formatHex(sha.digest())));
-  }
-
-  private StoreException unreadable(Digest blob, IOException cause) {
-    return new StoreException(
-        "reading " + backend.where(blob) + " failed ("
-            + (cause instanceof FileSystemException fault ? fault.getReason() : cause.getMessage())
-            + "); store unchanged",
-        cause);
-  }
-
-  private PackageIntegrityException missing(String owner, Digest blob, String remedy) {
-    return new PackageIntegrityException(
-        owner + " is damaged: " + backend.where(blob) + " is missing; not loaded; " + remedy);
-  }
-
-  private PackageIntegrityException damaged(
-      String owner, Digest blob, long size, long length, @Nullable Digest found, String remedy) {
-    boolean aside = backend.setAside(blob);
-    return new PackageIntegrityException(owner + " is damaged: " + backend.where(blob)
-        + (found != null && length == size
-            ? " has sha256 " + found.abbreviated() + "…"
-            : " has " + (length > size ? "more than " + size : length) + " bytes, its record says "
-                + size)
-        + "; not loaded"
-        + (aside ? "; moved to quarantine" : "")
-        + "; " + remedy);
+    return packages.read(held.read(version.digest()), held);
   }
 
   private Published requireHeld(Version version) {
-    KeyedRecords<Published> records = versionRecords(version.model());
+    KeyedRecords<Published> records = streams.versions(version.model());
     long newest = records.newest();
     if (version.number() <= newest) {
       Published held = records.get(version.number());
@@ -451,7 +324,7 @@ public final class Registry implements VersionStore {
   public AliasChange commit(AliasMove move) {
     requireOpen();
     Reference alias = move.alias();
-    KeyedRecords<AliasChange> records = aliasRecords(alias);
+    KeyedRecords<AliasChange> records = streams.aliases(alias);
     String request = UUID.randomUUID().toString();
     while (true) {
       long newest = records.newest();
@@ -465,7 +338,7 @@ public final class Registry implements VersionStore {
           newest == 0 ? Optional.empty() : Optional.of(records.get(newest));
       requireExpected(move, current);
       // The alias must not outlive a crash that its target does not.
-      versionRecords(alias.model()).settle(target.number());
+      streams.versions(alias.model()).settle(target.number());
       AliasChange change = new AliasChange(
           alias.toString(),
           newest + 1,
@@ -475,8 +348,8 @@ public final class Registry implements VersionStore {
           move.by(),
           move.because(),
           move.intent());
-      if (records.append(newest + 1, fields(change, request))) {
-        aliases.putIfAbsent(alias.toString(), records);
+      if (records.append(newest + 1, RegistryRecords.form(change, request))) {
+        streams.keepAliases(alias, records);
         return change;
       }
     }
@@ -509,7 +382,7 @@ public final class Registry implements VersionStore {
   @Override
   public Optional<AliasChange> current(String alias) {
     requireOpen();
-    KeyedRecords<AliasChange> records = aliasRecords(requireAlias(alias));
+    KeyedRecords<AliasChange> records = streams.aliases(requireAlias(alias));
     long newest = records.newest();
     return newest == 0 ? Optional.empty() : Optional.of(records.get(newest));
   }
@@ -517,7 +390,7 @@ public final class Registry implements VersionStore {
   @Override
   public List<AliasChange> history(String alias) {
     requireOpen();
-    return aliasRecords(requireAlias(alias)).all();
+    return streams.aliases(requireAlias(alias)).all();
   }
 
   @Override
@@ -529,13 +402,14 @@ public final class Registry implements VersionStore {
     byte[] copy = bytes.clone();
     Digest digest = Digest.of(copy);
     Version held = requireHeld(version).version();
-    KeyedRecords<Document> records = documentRecords(held.model());
+    KeyedRecords<Document> records = streams.documents(held.model());
     backend.put(digest, new ByteArrayInputStream(copy));
-    versionRecords(held.model()).settle(held.number());
+    streams.versions(held.model()).settle(held.number());
     String request = UUID.randomUUID().toString();
     while (true) {
       long newest = records.newest();
-      OptionalLong known = records.find(key(held.number(), name, digest), newest);
+      OptionalLong known = records.find(
+          RegistryRecords.key(held.number(), name, digest), newest);
       if (known.isPresent()) {
         records.settle(known.getAsLong());
         return records.get(known.getAsLong());
@@ -551,8 +425,8 @@ public final class Registry implements VersionStore {
       Instant at = later(newest == 0 ? null : records.get(newest).at());
       Document document =
           new Document(held, name, revision, digest, copy.length, at, actor, reason);
-      if (records.append(newest + 1, fields(document, request))) {
-        documents.putIfAbsent(held.model(), records);
+      if (records.append(newest + 1, RegistryRecords.form(document, request))) {
+        streams.keepDocuments(held.model(), records);
         return document;
       }
     }
@@ -562,7 +436,7 @@ public final class Registry implements VersionStore {
   public List<Document> documents(Version version) {
     requireOpen();
     long number = requireHeld(version).version().number();
-    return documentRecords(version.model()).all().stream()
+    return streams.documents(version.model()).all().stream()
         .filter(document -> document.version().number() == number)
         .toList();
   }
@@ -574,7 +448,7 @@ public final class Registry implements VersionStore {
       throw new IllegalArgumentException(
           "wanted a document of this store, got " + document + " with " + document.digest());
     }
-    return read(
+    return blobs.read(
         document.toString(),
         document.digest(),
         document.size(),
@@ -593,45 +467,30 @@ public final class Registry implements VersionStore {
     requireOpen();
     Reference.requireName("model", model);
     Set<String> lines = new LinkedHashSet<>();
-    KeyedRecords<Published> published = newVersions(model);
+    KeyedRecords<Published> published = streams.newVersions(model);
     each(
         published,
         lines,
         record -> record
             .blobs()
             .forEach(
-                (digest, size) -> checkBlob(digest, size, record.version().toString(), lines)));
+                (digest, size) -> lines.addAll(
+                    blobs.check(digest, size, record.version().toString()))));
     try {
       for (String alias : aliases(model)) {
         each(
-            newAliases(Reference.parse(model + "@" + alias)),
+            streams.newAliases(Reference.parse(model + "@" + alias)),
             lines,
             change -> checkTarget(change.to(), change.alias(), published, lines));
       }
     } catch (StoreException e) {
       lines.add(String.valueOf(e.getMessage()));
     }
-    each(newDocuments(model), lines, document -> {
+    each(streams.newDocuments(model), lines, document -> {
       checkTarget(document.version(), document.toString(), published, lines);
-      checkBlob(document.digest(), document.size(), document.toString(), lines);
+      lines.addAll(blobs.check(document.digest(), document.size(), document.toString()));
     });
     return List.copyOf(lines);
-  }
-
-  private void checkBlob(Digest blob, long size, String owner, Set<String> lines) {
-    Optional<SeekableByteChannel> found = backend.open(blob);
-    boolean intact = false;
-    if (found.isPresent()) {
-      try (SeekableByteChannel channel = found.get()) {
-        intact = look(channel, size).equals(new Seen(size, blob));
-      } catch (IOException e) {
-        throw unreadable(blob, e);
-      }
-    }
-    if (!intact) {
-      lines.add(backend.where(blob) + ": " + (found.isPresent() ? "damaged" : "missing")
-          + ", needed by " + owner);
-    }
   }
 
   /** Says if something names a version that is not there, or that has another package. */
@@ -681,170 +540,9 @@ public final class Registry implements VersionStore {
     return reference;
   }
 
-  /** Kept only for models that exist: names that callers try cost nothing. */
-  private KeyedRecords<Published> versionRecords(String model) {
-    KeyedRecords<Published> kept = versions.get(model);
-    return kept != null ? kept : kept(versions, model, newVersions(model));
-  }
-
-  private KeyedRecords<AliasChange> aliasRecords(Reference alias) {
-    KeyedRecords<AliasChange> kept = aliases.get(alias.toString());
-    return kept != null ? kept : kept(aliases, alias.toString(), newAliases(alias));
-  }
-
-  private KeyedRecords<Document> documentRecords(String model) {
-    KeyedRecords<Document> kept = documents.get(model);
-    return kept != null ? kept : kept(documents, model, newDocuments(model));
-  }
-
-  private static <T> KeyedRecords<T> kept(
-      Map<String, KeyedRecords<T>> all, String name, KeyedRecords<T> fresh) {
-    if (fresh.newest() == 0) {
-      return fresh;
-    }
-    KeyedRecords<T> before = all.putIfAbsent(name, fresh);
-    return before == null ? fresh : before;
-  }
-
-  private KeyedRecords<Published> newVersions(String model) {
-    return new KeyedRecords<>(
-        backend,
-        MODELS + "/" + model + "/versions",
-        record -> published(model, record),
-        published -> published.version().digest().toString());
-  }
-
-  private KeyedRecords<AliasChange> newAliases(Reference alias) {
-    return new KeyedRecords<>(
-        backend,
-        MODELS + "/" + alias.model() + "/aliases/" + alias.alias().orElseThrow(),
-        record -> change(alias, record),
-        AliasChange::intent);
-  }
-
-  private KeyedRecords<Document> newDocuments(String model) {
-    return new KeyedRecords<>(
-        backend,
-        MODELS + "/" + model + "/documents",
-        record -> document(model, record),
-        document -> key(document.version().number(), document.name(), document.digest()));
-  }
-
-  private static String key(long version, String name, Digest digest) {
-    return version + " " + name + " " + digest;
-  }
-
   private Instant later(@Nullable Instant previous) {
     Instant now = backend.now();
     Instant least = previous == null ? now : previous.plusMillis(1);
     return now.isBefore(least) ? least : now;
-  }
-
-  private static Fields fields(Version version, Map<Digest, Long> blobs, String request) {
-    Fields sizes = new Fields();
-    blobs.forEach((digest, size) -> sizes.with(digest.toString(), size));
-    return fields(version)
-        .with("model", version.model())
-        .with("blobs", sizes)
-        .with("request", request);
-  }
-
-  private static Fields fields(Version version) {
-    return new Fields()
-        .with("number", version.number())
-        .with("package", version.digest().toString())
-        .with("published", version.publishedAt().toString());
-  }
-
-  private static Published published(String model, Fields record) {
-    record.only("blobs", "model", "number", "package", "published", "request");
-    if (!record.text("model").equals(model)) {
-      throw record.wanted("model", model);
-    }
-    Map<Digest, Long> blobs = new HashMap<>();
-    Fields sizes = record.fields("blobs");
-    for (String digest : sizes.keys()) {
-      blobs.put(Digest.parse(digest), sizes.integer(digest));
-    }
-    return new Published(version(model, record), Map.copyOf(blobs));
-  }
-
-  private static Version version(String model, Fields record) {
-    return new Version(
-        model,
-        record.integer("number"),
-        Digest.parse(record.text("package")),
-        Instant.parse(record.text("published")));
-  }
-
-  private static Fields fields(AliasChange change, String request) {
-    return new Fields()
-        .with("alias", change.alias())
-        .with("from", change.from().map(Registry::fields).orElse(null))
-        .with("to", fields(change.to()))
-        .with("at", change.at().toString())
-        .with("by", change.by())
-        .with("because", change.because())
-        .with("intent", change.intent())
-        .with("request", request);
-  }
-
-  private static AliasChange change(Reference alias, Fields record) {
-    record.only("alias", "at", "because", "by", "from", "intent", "number", "request", "to");
-    if (!record.text("alias").equals(alias.toString())) {
-      throw record.wanted("alias", alias.toString());
-    }
-    return new AliasChange(
-        alias.toString(),
-        record.integer("number"),
-        record.isNull("from")
-            ? Optional.empty()
-            : Optional.of(version(alias.model(), record.fields("from"))),
-        version(alias.model(), record.fields("to")),
-        Instant.parse(record.text("at")),
-        record.text("by"),
-        record.text("because"),
-        record.text("intent"));
-  }
-
-  private static Fields fields(Document document, String request) {
-    return new Fields()
-        .with("version", fields(document.version()))
-        .with("model", document.version().model())
-        .with("name", document.name())
-        .with("revision", document.revision())
-        .with("digest", document.digest().toString())
-        .with("size", document.size())
-        .with("at", document.at().toString())
-        .with("by", document.by())
-        .with("because", document.because())
-        .with("request", request);
-  }
-
-  private static Document document(String model, Fields record) {
-    record.only(
-        "at",
-        "because",
-        "by",
-        "digest",
-        "model",
-        "name",
-        "number",
-        "request",
-        "revision",
-        "size",
-        "version");
-    if (!record.text("model").equals(model)) {
-      throw record.wanted("model", model);
-    }
-    return new Document(
-        version(model, record.fields("version")),
-        record.text("name"),
-        record.integer("revision"),
-        Digest.parse(record.text("digest")),
-        record.integer("size"),
-        Instant.parse(record.text("at")),
-        record.text("by"),
-        record.text("because"));
   }
 }
