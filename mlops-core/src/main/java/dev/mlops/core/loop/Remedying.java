@@ -57,8 +57,7 @@ final class Remedying {
   }
 
   Situation situation(
-      Version champion, Evidence evidence, List<Outcome> rows, OptionalLong change) {
-    ModelPackage serves = loop.deployment.store().open(champion);
+      ModelPackage serves, Evidence evidence, List<Outcome> rows, OptionalLong change) {
     Situation.Builder situation = Situation.builder(serves, evidence, rows).tried(tried());
     change.ifPresent(situation::changedAt);
     remedies.life().ifPresent(life -> {
@@ -150,13 +149,13 @@ final class Remedying {
    * What the loop itself trains by. It compares labels and errors, so what brings cost or time is proposed and not taken; where
    * nothing is found the policy has its way.
    */
-  Optional<ModelTrainer> taken(Diagnosis found, Version champion) {
+  Optional<ModelTrainer> taken(Diagnosis found, ModelPackage serves) {
     if (found.reading() == Reading.NOTHING || found.reading() == Reading.TOO_LITTLE) {
       return Optional.of(loop.trainer);
     }
     return found.rung() == Rung.MOVE_THRESHOLD || found.rung() == Rung.FASTER
         ? Optional.empty()
-        : remedies.trainer(found, loop.deployment.store().open(champion), loop.deployment);
+        : remedies.trainer(found, serves, loop.deployment);
   }
 
   /** Leaves people what they need with the champion. */
@@ -177,7 +176,7 @@ final class Remedying {
           .attach(
               champion,
               "redesign-advised-" + end + ".md",
-              Remedies.document(situation, found, List.of(), brought).getBytes(UTF_8),
+              Remedies.document(situation, found, remedies.clusters(), brought).getBytes(UTF_8),
               "maintenance-loop",
               found.reading().toString());
     } catch (Throwable e) { // the journal has it all the same

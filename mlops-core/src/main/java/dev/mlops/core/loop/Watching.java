@@ -136,7 +136,8 @@ final class Watching implements Phase {
       long end = loop.outcomes.end();
       List<Outcome> rows =
           loop.between(Math.max(loop.outcomes.begin(), end - loop.window.most()), end);
-      Situation situation = remedying.situation(champion, loop.deployment.evidence(), rows, change);
+      Situation situation = remedying.situation(
+          loop.deployment.store().open(champion), loop.deployment.evidence(), rows, change);
       Diagnosis found = remedying.diagnose(situation);
       loop.steps.write(remedying.step(champion, found, change));
       remedying.document(situation, found, champion, end, loop.warnings);
@@ -202,13 +203,14 @@ final class Watching implements Phase {
     loop.doing("trained on " + rows.size() + " outcomes");
     Dependence dependence = loop.dependence();
     ModelTrainer helps = loop.trainer;
+    ModelPackage serves = loop.deployment.store().open(champion);
     Remedying remedying = loop.remedying;
     if (remedying != null) {
       loop.doing("diagnosed");
-      Situation situation = remedying.situation(champion, evidence, rows, change);
+      Situation situation = remedying.situation(serves, evidence, rows, change);
       Diagnosis found = remedying.diagnose(situation);
       loop.steps.write(remedying.step(champion, found, change));
-      Optional<ModelTrainer> taken = remedying.taken(found, champion);
+      Optional<ModelTrainer> taken = remedying.taken(found, serves);
       if (taken.isEmpty()) {
         long end = rows.get(rows.size() - 1).position() + 1;
         remedying.document(situation, found, champion, end, loop.warnings);
@@ -217,8 +219,7 @@ final class Watching implements Phase {
       helps = taken.get();
       loop.doing("trained on " + rows.size() + " outcomes");
     }
-    ModelTrainer trainer =
-        CandidateTrainer.of(helps, loop.about, loop.deployment.store().open(champion));
+    ModelTrainer trainer = CandidateTrainer.of(helps, loop.about, serves);
     RowSelection.Selected selection =
         loop.window.under(dependence).select(rows, change, trainer, context);
     Trained trained = selection.trained(trainer, context);

@@ -117,6 +117,7 @@ public final class Remedies {
   private final @Nullable Supplier<? extends AdaptiveModel> adapting;
   private final @Nullable Duration p99;
   private final @Nullable Duration life;
+  private final Supplier<? extends List<?>> incidents;
 
   private Remedies(
       ModelTrainer trainer,
@@ -126,7 +127,9 @@ public final class Remedies {
       @Nullable FasterModel faster,
       @Nullable Supplier<? extends AdaptiveModel> adapting,
       @Nullable Duration p99,
-      @Nullable Duration life) {
+      @Nullable Duration life,
+      Supplier<? extends List<?>> incidents) {
+    this.incidents = incidents;
     this.life = life;
     this.trainer = trainer;
     this.costs = costs;
@@ -144,7 +147,7 @@ public final class Remedies {
    */
   public static Remedies of(ModelTrainer trainer) {
     return new Remedies(
-        requireNonNull(trainer, "trainer"), null, null, null, null, null, null, null);
+        requireNonNull(trainer, "trainer"), null, null, null, null, null, null, null, List::of);
   }
 
   /**
@@ -154,7 +157,7 @@ public final class Remedies {
    */
   public Remedies deciding(ErrorCosts costs) {
     requireNonNull(costs, "costs");
-    return new Remedies(trainer, costs, retuning, families, faster, adapting, p99, life);
+    return new Remedies(trainer, costs, retuning, families, faster, adapting, p99, life, incidents);
   }
 
   /**
@@ -164,7 +167,7 @@ public final class Remedies {
    */
   public Remedies retuning(Search search) {
     requireNonNull(search, "search");
-    return new Remedies(trainer, costs, search, families, faster, adapting, p99, life);
+    return new Remedies(trainer, costs, search, families, faster, adapting, p99, life, incidents);
   }
 
   /**
@@ -174,7 +177,7 @@ public final class Remedies {
    */
   public Remedies changingFamily(Search search) {
     requireNonNull(search, "search");
-    return new Remedies(trainer, costs, retuning, search, faster, adapting, p99, life);
+    return new Remedies(trainer, costs, retuning, search, faster, adapting, p99, life, incidents);
   }
 
   /**
@@ -200,7 +203,7 @@ public final class Remedies {
   public Remedies faster(Duration limit, FasterModel made) {
     requireLimit(limit);
     requireNonNull(made, "made");
-    return new Remedies(trainer, costs, retuning, families, made, adapting, limit, life);
+    return new Remedies(trainer, costs, retuning, families, made, adapting, limit, life, incidents);
   }
 
   private static void requireLimit(Duration limit) {
@@ -240,7 +243,27 @@ public final class Remedies {
     if (life.isNegative() || life.isZero()) {
       throw new IllegalArgumentException("the life must be longer than zero, but was " + life);
     }
-    return new Remedies(trainer, costs, retuning, families, faster, model, p99, life);
+    return new Remedies(trainer, costs, retuning, families, faster, model, p99, life, incidents);
+  }
+
+  /**
+   * {@return the same ladder, whose advice to redesign lists clusters of incidents}
+   *
+   * @param clusters gives them, worst first, such as {@code () -> incidents.clusters(outcomes, SliceFinder.standard())}; asked when
+   *     the advice is written, and if it throws there are none
+   */
+  public Remedies listing(Supplier<? extends List<?>> clusters) {
+    requireNonNull(clusters, "clusters");
+    return new Remedies(trainer, costs, retuning, families, faster, adapting, p99, life, clusters);
+  }
+
+  /** {@return the clusters of incidents as they are now, a line each; empty if nobody gives them, or it throws} */
+  public List<String> clusters() {
+    try {
+      return incidents.get().stream().map(String::valueOf).toList();
+    } catch (RuntimeException e) { // of the host: the advice is given without
+      return List.of();
+    }
   }
 
   /** {@return how long a champion should last, if the ladder has a model that learns row by row} */

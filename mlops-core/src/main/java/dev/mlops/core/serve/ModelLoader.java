@@ -120,6 +120,7 @@ final class ModelLoader {
           null);
     }
     DecisionThresholds thresholds = thresholds(source);
+    requireCalibrates(source);
     Enforcer enforcer =
         enforcement == null ? null : Enforcer.of(enforcement, source, alias, counts);
     Model model = limit == null ? made(source) : limit.load(source, alias, () -> made(source));
@@ -218,6 +219,20 @@ final class ModelLoader {
               + " cannot be applied: " + e.getMessage() + "; not loaded",
           e);
     }
+  }
+
+  /** A calibration of labels that the model does not have would leave its scores as they are, and nobody would hear of it. */
+  private void requireCalibrates(ModelPackage source) {
+    source.calibration().ifPresent(calibration -> {
+      try {
+        source.examples().forEach(example -> calibration.requireFit(example.expected()));
+      } catch (IllegalArgumentException e) {
+        throw new ModelLoadException(
+            "the calibration of the package " + source.digest().abbreviated() + " of " + alias
+                + " cannot be applied: " + e.getMessage() + "; not loaded",
+            e);
+      }
+    });
   }
 
   /** A version serves: if the host did not say what it reads, it is what this one gives from now on. */

@@ -2,6 +2,8 @@ package dev.mlops.core.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mlops.api.store.VersionStore;
+import dev.mlops.testkit.ForwardingVersionStore;
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Labelled;
@@ -60,6 +62,21 @@ class RemediesLoopTest {
   private final AtomicInteger open = new AtomicInteger();
 
   private long changes;
+
+  /** How often the first version was opened, in all, when the events were heard. */
+  private final List<Integer> opens = new ArrayList<>();
+
+  private final AtomicInteger opened = new AtomicInteger();
+
+  private final VersionStore counting = new ForwardingVersionStore(store) {
+    @Override
+    public ModelPackage open(Version version) {
+      if (version.number() == 1) {
+        opened.incrementAndGet();
+      }
+      return super.open(version);
+    }
+  };
 
   private final class Scoring implements Model, AutoCloseable {
     @Override
@@ -122,7 +139,7 @@ class RemediesLoopTest {
   private void live(
       MaintenanceLoop.Mode mode, RetrainPolicy policy, int rows, DoubleUnaryOperator positive) {
     SplittableRandom random = new SplittableRandom(5);
-    try (Deployment<Double> deployment = Deployment.of(store, "orders@champion", ROWS)
+    try (Deployment<Double> deployment = Deployment.of(counting, "orders@champion", ROWS)
             .predicting(Classification.class)
             .firstRelease(this::first)
             .runtime(runtime)
@@ -131,7 +148,7 @@ class RemediesLoopTest {
             .open();
         MaintenanceLoop loop = MaintenanceLoop.of(deployment, trainer)
             .retrainWhen(policy)
-            .remedies(Remedies.of(trainer))
+            .remedies(Remedies.of(trainer).listing(() -> List.of("12 wrong where x < 0.2")))
             .mode(mode)
             .window(TrainingWindow.sinceChange(400, 400))
             .rollout(ShadowPlan.shadow().withoutFutility())
@@ -142,7 +159,10 @@ class RemediesLoopTest {
             .on(Runnable::run)
             .clock(clock)
             .ticker(clock)
-            .to(heard::add)
+            .to(event -> {
+              heard.add(event);
+              opens.add(opened.get());
+            })
             .build()) {
       for (int i = 0; i < rows && !promoted(); i++) {
         double x = random.nextDouble();
@@ -193,6 +213,11 @@ class RemediesLoopTest {
     LoopEvent advised = first(LoopEvent.Kind.ADVISED);
     assertThat(advised.number("remedy_recalibrate")).hasValue(1);
     assertThat(advised.toString()).contains("prior shift", "the scores said", "roc_auc");
+    int begun = heard.indexOf(first(LoopEvent.Kind.RETRAIN));
+    int publishing = heard.indexOf(first(LoopEvent.Kind.PUBLISHING));
+    assertThat(opens.get(publishing) - opens.get(begun))
+        .as("diagnosis, recalibration and provenance read one package")
+        .isEqualTo(1);
   }
 
   @Test
@@ -226,7 +251,7 @@ class RemediesLoopTest {
     String text = new String(store.read(document), StandardCharsets.UTF_8);
     assertThat(text)
         .startsWith("# orders: redesign advised")
-        .contains("signal missing", "- RETRAIN: did not win", "KEPT");
+        .contains("signal missing", "- RETRAIN: did not win", "KEPT", "- 12 wrong where x &lt; 0.2");
   }
 
   /** A loop that advises begins nothing, so what it has advised did not fail. */
