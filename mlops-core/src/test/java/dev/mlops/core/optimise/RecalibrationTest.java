@@ -1,7 +1,6 @@
 package dev.mlops.core.optimise;
 
 import java.util.Optional;
-import dev.mlops.testkit.ForwardingPackage;
 import static dev.mlops.api.monitor.Signals.goldenExamples;
 import static dev.mlops.core.gate.Criteria.change;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -41,6 +40,7 @@ import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.store.FileVersionStore;
 import dev.mlops.testkit.InMemoryMonitor;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -237,12 +237,14 @@ class RecalibrationTest {
     try (VersionStore store = FileVersionStore.open(dir.resolve("store"));
         Deployment<Double> served = deployment(store)) {
       ModelPackage champion = store.open(served.champion());
-      ModelPackage wrong = new ForwardingPackage(champion) { // a builder would not make it
-        @Override
-        public Optional<Calibration> calibration() {
-          return Optional.of(Calibration.platt(Map.of("yess", new Calibration.Line(1, 0))));
-        }
-      };
+      Calibration other = Calibration.platt(Map.of("yess", new Calibration.Line(1, 0)));
+      // Of a foreign implementation: a builder would not make it.
+      ModelPackage wrong = (ModelPackage) Proxy.newProxyInstance(
+          ModelPackage.class.getClassLoader(),
+          new Class<?>[] {ModelPackage.class},
+          (proxy, method, arguments) -> method.getName().equals("calibration")
+              ? Optional.of(other)
+              : method.invoke(champion, arguments));
       assertThatThrownBy(() -> served.load(wrong))
           .isInstanceOf(ModelLoadException.class)
           .hasMessageContaining("calibration")
