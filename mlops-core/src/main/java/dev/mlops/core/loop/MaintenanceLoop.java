@@ -4,15 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.journal.Journal;
 import dev.mlops.api.journal.LoopEvent;
-import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.MlopsException;
-import dev.mlops.api.model.Task;
-import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
-import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Outcomes;
-import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Dependence;
 import dev.mlops.api.pack.ModelTrainer;
 import dev.mlops.api.pack.PackageDraft;
@@ -36,12 +31,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -87,14 +79,11 @@ public final class MaintenanceLoop implements AutoCloseable {
   private final Deployment<?> deployment;
   private final InstantSource clock;
   private final Steps steps;
-  private final Parts parts;
-  private volatile Workshop workshop;
+  private final Phases phases;
   private boolean closed;
 
-  /** Only one tick at a time; guards the phase and the workshop. */
+  /** Only one tick at a time; guards the phases. */
   private final ReentrantLock ticking = new ReentrantLock();
-
-  private volatile Phase phase;
 
   private final FaultStatus trouble =
       FaultStatus.of(MaintenanceLoop.class, "the next tick tries again");
@@ -140,49 +129,10 @@ public final class MaintenanceLoop implements AutoCloseable {
       @Nullable Remedies remedies) {}
 
   private MaintenanceLoop(Parts parts, Steps steps) {
-    this.parts = parts;
     this.deployment = parts.deployment();
     this.clock = parts.clock();
     this.steps = steps;
-    JournalReplay past = JournalReplay.of(steps.events());
-    this.workshop = new Workshop(parts, steps, past);
-    this.phase =
-        parts.leadership().shared() ? new Following(workshop) : new Recovering(workshop, past);
-  }
-
-  /** Whether this loop is at work; one that has just taken the lease begins with what the journal says. */
-  private boolean leads() {
-    Leadership leadership = parts.leadership();
-    switch (leadership.ask()) {
-      case LEADS -> {
-        return true;
-      }
-      case BEGINS -> {
-        standDown();
-        JournalReplay past = JournalReplay.of(steps.events());
-        workshop = new Workshop(parts, steps, past).after(workshop);
-        phase = new Recovering(workshop, past);
-        leadership.begun();
-        return true;
-      }
-      case FOLLOWS -> {
-        standDown();
-        workshop.waitQuietlyFor(leadership.holder());
-        return false;
-      }
-    }
-    return false;
-  }
-
-  /** Gives up the candidate and what else only a loop at work holds. */
-  private void standDown() {
-    if (!(phase instanceof Following)) {
-      workshop.close();
-      if (!(phase instanceof Working working) || working.giveUp()) {
-        workshop.closeCandidate();
-      }
-      phase = new Following(workshop);
-    }
+    this.phases = new Phases(parts, steps);
   }
 
   /**
@@ -205,24 +155,12 @@ public final class MaintenanceLoop implements AutoCloseable {
     // A listener or an executor on this thread that ticks again is answered at once.
     if (!ticking.isHeldByCurrentThread() && ticking.tryLock()) {
       try {
-        boolean further = !closed && leads();
-        boolean halted = further && !workshop.operators.mayGoOn();
-        if (further
-            && !(phase instanceof Recovering)
-            && !(phase instanceof Promoting)
-            && (!halted || workshop.reserves.returning())) {
-          workshop.reserves.advance();
-          further = !workshop.reserves.returning();
-        }
-        if (further) {
-          workshop.served(deployment.champion());
-        }
-        while (further && !(halted && held(phase))) {
-          further = step();
+        if (!closed && phases.lead()) {
+          phases.advance();
         }
         look();
       } catch (Throwable e) { // the host's scheduler never runs a task again that has thrown
-        trouble.met(phase.attempt(), e);
+        trouble.met(phases.now().attempt(), e);
       } finally {
         ticking.unlock();
       }
@@ -239,27 +177,9 @@ public final class MaintenanceLoop implements AutoCloseable {
     }
   }
 
-  /** One step; whether another may follow at once. */
-  @SuppressWarnings("ReferenceEquality") // whether the phase stays, not whether another is like it
-  private boolean step() {
-    Phase now = phase;
-    Phase next = now.advance();
-    phase = next;
-    boolean ended = next instanceof Watching && !(now instanceof Recovering);
-    return next != now && !ended;
-  }
-
-  /** What a loop that is halted stays at: nothing is begun or promoted, and what was begun beside another champion ends. */
-  private static boolean held(Phase phase) {
-    return phase instanceof Watching
-        || (phase instanceof Comparing shadow && shadow.timely())
-        || (phase instanceof RollingOut rollout && rollout.holds())
-        || (phase instanceof Awaiting waits && waits.timely());
-  }
-
   /** Tells of what no step threw and nobody else says. */
   private void look() {
-    String stuck = phase instanceof Working working ? working.stuck(TICK) : null;
+    String stuck = phases.now() instanceof Working working ? working.stuck(TICK) : null;
     Duration unticked = deployment.sinceTick();
     if (stuck != null) {
       trouble.stands("executor", stuck);
@@ -291,7 +211,7 @@ public final class MaintenanceLoop implements AutoCloseable {
    * {@return what the policy answered when it was asked last, with the numbers, also when the answer was no}
    */
   public Optional<RetrainDecision> decision() {
-    return workshop.decision();
+    return phases.workshop().decision();
   }
 
   /**
@@ -301,39 +221,14 @@ public final class MaintenanceLoop implements AutoCloseable {
    */
   public Evidence evidence() {
     Evidence known = deployment.evidence();
-    return activity().map(now -> known.toBuilder().retraining(now).build()).orElse(known);
-  }
-
-  private Optional<Activity> activity() {
-    Phase now = phase;
-    if (now instanceof Following) {
-      return Optional.empty();
-    }
-    Optional<LoopEvent> halt = halted();
-    if (halt.isPresent()) {
-      return activity(Activity.State.HALTED, String.join("; ", halt.get().reasons()));
-    }
-    if (now instanceof Comparing || now instanceof RollingOut) {
-      return activity(Activity.State.COMPARING, now.toString());
-    }
-    if (now instanceof Awaiting) {
-      return activity(Activity.State.AWAITING, now.toString());
-    }
-    if (!(now instanceof Watching || now instanceof Recovering)) {
-      return activity(Activity.State.RUNNING, now.toString());
-    }
-    return Optional.of(workshop.ended());
-  }
-
-  private static Optional<Activity> activity(Activity.State state, String reason) {
-    return Optional.of(new Activity(state, reason));
+    return phases.activity().map(now -> known.toBuilder().retraining(now).build()).orElse(known);
   }
 
   /**
    * {@return what the loop waits for before it can train, if it does}
    */
   public Optional<String> waiting() {
-    return workshop.waiting();
+    return phases.workshop().waiting();
   }
 
   /**
@@ -341,14 +236,14 @@ public final class MaintenanceLoop implements AutoCloseable {
    * measured, where the first package is of an earlier release and no stretch was quiet for long enough}
    */
   public Dependence dependence() {
-    return workshop.dependence();
+    return phases.workshop().dependence();
   }
 
   /**
    * {@return the past champions that are loaded and scored beside the present one, by the newest tick}
    */
   public List<Version> reserves() {
-    return workshop.reserves.versions();
+    return phases.workshop().reserves.versions();
   }
 
   /**
@@ -356,6 +251,7 @@ public final class MaintenanceLoop implements AutoCloseable {
    * executor has not begun a job for a minute or more, or the deployment was not ticked for five}
    */
   public Optional<String> trouble() {
+    Workshop workshop = phases.workshop();
     List<String> all = Stream.of(
             trouble.now(), workshop.reserves.trouble(), workshop.failure(), workshop.runsOn())
         .flatMap(Stream::ofNullable)
@@ -379,7 +275,7 @@ public final class MaintenanceLoop implements AutoCloseable {
         by,
         because,
         () -> asked[0] =
-            phase instanceof Working working && working.cancel("by " + by + ": " + because));
+            phases.now() instanceof Working working && working.cancel("by " + by + ": " + because));
     return asked[0];
   }
 
@@ -388,7 +284,7 @@ public final class MaintenanceLoop implements AutoCloseable {
    * it has said nothing}
    */
   public Optional<LoopEvent> progress() {
-    return workshop.progress();
+    return phases.workshop().progress();
   }
 
   /**
@@ -402,7 +298,7 @@ public final class MaintenanceLoop implements AutoCloseable {
    * @throws StoreException if its package or that of its parent could not be opened
    */
   public TrainingReplay replay(Version version) {
-    return Replaying.of(workshop, version);
+    return Replaying.of(phases.workshop(), version);
   }
 
   /**
@@ -415,7 +311,7 @@ public final class MaintenanceLoop implements AutoCloseable {
    * @throws IllegalStateException if the loop is closed
    */
   public void halt(String by, String because) {
-    said(by, because, () -> workshop.operators.halt("by " + by + ": " + because));
+    said(by, because, () -> phases.workshop().operators.halt("by " + by + ": " + because));
   }
 
   /**
@@ -427,21 +323,23 @@ public final class MaintenanceLoop implements AutoCloseable {
    * @throws IllegalStateException if the loop is closed
    */
   public void resume(String by, String because) {
-    said(by, because, () -> workshop.operators.resume("by " + by + ": " + because));
+    said(by, because, () -> phases.workshop().operators.resume("by " + by + ": " + because));
   }
 
   /**
    * {@return what halted the loop, with who and why; empty if it goes on}
    */
   public Optional<LoopEvent> halted() {
-    return workshop.operators.halted();
+    return phases.workshop().operators.halted();
   }
 
   /**
    * {@return the version that won and waits for {@link #approve} or {@link #reject}, in a loop of {@link Mode#APPROVE}}
    */
   public Optional<Version> awaiting() {
-    return phase instanceof Awaiting waits ? Optional.of(waits.version()) : Optional.empty();
+    return phases.now() instanceof Awaiting waits
+        ? Optional.of(waits.version())
+        : Optional.empty();
   }
 
   /**
@@ -454,7 +352,7 @@ public final class MaintenanceLoop implements AutoCloseable {
    * @throws StoreException if it could not be written to the journal; the candidate waits on
    */
   public void approve(Version version, String by, String because) {
-    said(by, because, () -> waiting(version).approve(by, because));
+    said(by, because, () -> phases.waiting(version).approve(by, because));
   }
 
   /**
@@ -467,15 +365,7 @@ public final class MaintenanceLoop implements AutoCloseable {
    * @throws StoreException if it could not be written to the journal; the candidate waits on
    */
   public void reject(Version version, String by, String because) {
-    said(by, because, () -> phase = waiting(version).reject(by, because));
-  }
-
-  private Awaiting waiting(Version version) {
-    if (phase instanceof Awaiting waits && waits.version().equals(version)) {
-      return waits;
-    }
-    throw new IllegalStateException(version + " must wait for approval, but the loop on "
-        + deployment.alias() + " is " + phase + "; nothing was done");
+    said(by, because, () -> phases.reject(version, by, because));
   }
 
   private void said(String by, String because, Runnable what) {
@@ -502,24 +392,12 @@ public final class MaintenanceLoop implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
-        workshop.close();
-        if (!(phase instanceof Working working) || working.giveUp()) {
-          workshop.closeCandidate();
-        }
+        phases.close();
         steps.close();
-        giveLeaseBack();
+        phases.giveLeaseBack();
       }
     } finally {
       ticking.unlock();
-    }
-  }
-
-  private void giveLeaseBack() {
-    try {
-      parts.leadership().release();
-    } catch (Throwable e) { // it ends by itself
-      warnings.once(
-          "lease", "the lease of the loop on " + deployment.alias() + " was not given back", e);
     }
   }
 
@@ -530,11 +408,7 @@ public final class MaintenanceLoop implements AutoCloseable {
   @Override
   public String toString() {
     return "loop on " + deployment.alias() + ": "
-        + workshop
-            .operators
-            .halted()
-            .map(event -> "halted " + event.text() + "; ")
-            .orElse("") + phase;
+        + halted().map(event -> "halted " + event.text() + "; ").orElse("") + phases.now();
   }
 
   /**
@@ -963,41 +837,16 @@ public final class MaintenanceLoop implements AutoCloseable {
               shared, Leadership.name(deployment.alias()) + "/journal", leadership::lease);
       require(problems, steps, "journal(file)");
       require(problems, background, "on(executor)");
-      Set<Watch> reads = new HashSet<>();
-      if (policy != null) {
-        reads.addAll(policy.watches());
-      }
-      if (gate != null) {
-        reads.addAll(gate.watches());
-      }
-      requireTold(problems);
-      try {
-        deployment.requireCarries(plan);
-      } catch (IllegalArgumentException e) {
-        problems.add(String.valueOf(e.getMessage()));
-      }
       if (outcomes == null) {
         outcomes = deployment.monitor().outcomes();
       }
-      if (outcomes.capacity() == 0) {
-        problems.add("the monitor keeps no rows: hand some over with rows(outcomes)");
-      } else if (outcomes.capacity() < window.most()) {
-        problems.add("the window uses up to " + window.most() + " outcomes, but only "
-            + outcomes.capacity() + " are kept");
-      }
-      List<String> differences = trainer.schema().differencesFrom(deployment.schema());
-      if (!differences.isEmpty()) {
-        problems.add("what the trainer makes does not fit the rows of " + deployment.champion()
-            + ": " + String.join(", ", differences));
-      }
-      if (trainer.schema().task().filter(Task.ANOMALY_DETECTION::equals).isPresent()) {
-        problems.add("the losses of anomaly scores are not known, so nothing could be compared");
-      }
+      LoopFit fit = new LoopFit(deployment, trainer, policy, gate, plan, window, outcomes);
+      problems.addAll(fit.problems());
       if (!problems.isEmpty()) {
         throw new IllegalStateException("cannot build a loop on "
             + Reference.parse(deployment.alias()) + ": " + String.join("; ", problems));
       }
-      warnAboutUnknown(reads);
+      fit.warnOfWatchesNobodyKnows(warnings);
       Journal opened = requireNonNull(steps).get();
       try {
         return new MaintenanceLoop(
@@ -1029,41 +878,6 @@ public final class MaintenanceLoop implements AutoCloseable {
         try (opened) {
           throw e;
         }
-      }
-    }
-
-    /** What the monitor was not told of would read INCONCLUSIVE for ever. */
-    private void requireTold(List<String> problems) {
-      Set<String> lacking = new TreeSet<>();
-      if (policy != null) {
-        lacking.addAll(deployment.monitor().lacks(policy));
-      }
-      if (gate != null) { // which measures for itself, but for watches
-        Set<Watch> watched = gate.watches();
-        lacking.addAll(deployment.monitor().lacks(new EvidenceReader() {
-          @Override
-          public Set<Watch> watches() {
-            return watched;
-          }
-
-          @Override
-          public Set<Metric> metrics() {
-            return Set.of();
-          }
-        }));
-      }
-      lacking.forEach(each -> problems.add(
-          "the monitor does not " + each + ": name what reads it in MonitorFactory.watching"));
-    }
-
-    private void warnAboutUnknown(Set<Watch> reads) {
-      if (!reads.isEmpty() && deployment.monitor().watches().isEmpty()) {
-        warnings.once(
-            "unknown",
-            "the monitor of " + deployment.alias()
-                + " does not tell what it watches; what it does not know reads INCONCLUSIVE: "
-                + reads,
-            null);
       }
     }
 
