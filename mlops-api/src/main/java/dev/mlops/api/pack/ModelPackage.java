@@ -1,6 +1,7 @@
 package dev.mlops.api.pack;
 
 import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Schema;
 import java.nio.channels.SeekableByteChannel;
 import java.util.List;
@@ -160,6 +161,25 @@ public interface ModelPackage {
   default Model deciding(Model model, DecisionThresholds thresholds) {
     return thresholds.deciding(
         calibration().map(calibration -> calibration.calibrating(model)).orElse(model));
+  }
+
+  /**
+   * Refuses decision thresholds, and a calibration, of labels that a model does not score: they would never decide anything.
+   * Runtimes that know the labels of a model call it before they give the model.
+   *
+   * @param answer an answer of the model in form: its labels, and whether they have scores; the scores may be any
+   * @throws ModelLoadException if one of them could never be applied
+   */
+  default void requireDecides(Prediction answer) {
+    try {
+      DecisionThresholds.of(configuration(), schema()).requireFit(answer);
+      calibration().ifPresent(calibration -> calibration.requireFit(answer));
+    } catch (IllegalArgumentException e) {
+      throw new ModelLoadException(
+          model() + " sha256:" + digest().abbreviated() + " cannot be loaded: " + e.getMessage()
+              + "; not loaded",
+          e);
+    }
   }
 
   /**

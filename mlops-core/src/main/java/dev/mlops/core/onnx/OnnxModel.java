@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A session of ONNX Runtime that reads rows.
@@ -70,6 +71,12 @@ final class OnnxModel implements Model, AutoCloseable {
     OnnxInputs inputs = OnnxInputs.of(environment, session.getInputInfo(), schema);
     OnnxOutputs outputs = OnnxOutputs.of(session.getOutputInfo(), schema, settings, file.labels());
     return new OnnxModel(session, inputs, outputs, schema, beside);
+  }
+
+  /** {@return an answer of a classifier in form, with its labels; null where they are not known before it is asked} */
+  @Nullable
+  Prediction form() {
+    return outputs.form();
   }
 
   /** {@return the version of ONNX Runtime} */

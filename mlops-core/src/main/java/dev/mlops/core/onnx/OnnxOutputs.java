@@ -57,6 +57,12 @@ abstract sealed class OnnxOutputs {
 
   abstract Prediction prediction(OrtSession.Result said) throws OrtException;
 
+  /** An answer of a classifier in form, with its labels; null where they are not known before it is asked. */
+  @Nullable
+  Classification form() {
+    return null;
+  }
+
   /**
    * {@return what reads the outputs of a model}
    *
@@ -135,7 +141,7 @@ abstract sealed class OnnxOutputs {
     }
     String label = labels.isEmpty() ? null : labels.get(0);
     if (!maps.isEmpty()) {
-      return new Mapped(label, maps.get(0));
+      return new Mapped(label, maps.get(0), file);
     }
     if (scores.isEmpty()) {
       return new Labels(labels.get(0));
@@ -285,6 +291,11 @@ abstract sealed class OnnxOutputs {
       String chosen = label == null ? null : label(tensor(said, label));
       return classification(chosen, labels, numbers(tensor(said, scores)));
     }
+
+    @Override
+    Classification form() {
+      return Classification.of(labels, new double[labels.size()]);
+    }
   }
 
   /** A sequence of one map, from label to score. */
@@ -294,10 +305,22 @@ abstract sealed class OnnxOutputs {
     /** Of the answer before: a model has the same labels each time. */
     private volatile List<String> labels = List.of();
 
-    Mapped(@Nullable String label, String scores) {
+    /** Those that the file names, if it names one list. */
+    private final @Nullable List<String> named;
+
+    Mapped(@Nullable String label, String scores, Set<List<String>> file) {
       super(label == null ? Set.of(scores) : Set.of(label, scores));
+      this.named = file.size() == 1 ? file.iterator().next() : null;
       this.label = label;
       this.scores = scores;
+    }
+
+    @Override
+    @Nullable
+    Classification form() {
+      return named == null || new LinkedHashSet<>(named).size() < named.size()
+          ? null
+          : Classification.of(named, new double[named.size()]);
     }
 
     @Override
@@ -341,6 +364,11 @@ abstract sealed class OnnxOutputs {
     @Override
     Prediction prediction(OrtSession.Result said) throws OrtException {
       return Classification.of(label(tensor(said, label)));
+    }
+
+    @Override
+    Classification form() {
+      return Classification.of("any");
     }
   }
 

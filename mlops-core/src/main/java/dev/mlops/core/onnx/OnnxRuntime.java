@@ -11,6 +11,7 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Prediction;
 import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
@@ -122,7 +123,7 @@ public final class OnnxRuntime implements ModelRuntime {
   OnnxModel model(ModelPackage source) {
     String what = source.model() + " sha256:" + source.digest().abbreviated();
     try {
-      return open(source);
+      return decided(source, open(source));
     } catch (OnnxRefusal e) {
       throw new ModelLoadException(
           what + " cannot be loaded: " + e.how() + "; not loaded", e.getCause());
@@ -143,6 +144,23 @@ public final class OnnxRuntime implements ModelRuntime {
               + (message == null ? "" : " (" + MlopsException.shown(message) + ")")
               + "; not loaded",
           e);
+    }
+  }
+
+  /** Refuses a package that decides by labels that its model never gives. */
+  private static OnnxModel decided(ModelPackage source, OnnxModel loaded) throws OrtException {
+    Prediction form = loaded.form();
+    boolean kept = false;
+    try {
+      if (form != null) {
+        source.requireDecides(form);
+      }
+      kept = true;
+      return loaded;
+    } finally {
+      if (!kept) {
+        loaded.close();
+      }
     }
   }
 

@@ -2,8 +2,10 @@ package dev.mlops.core.tribuo;
 
 import com.google.protobuf.Descriptors.FileDescriptor;
 import dev.mlops.api.model.Beta;
+import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Task;
 import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
@@ -17,6 +19,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.tribuo.classification.Label;
 
 /**
  * Loads Tribuo models from packages.
@@ -124,7 +127,12 @@ public final class TribuoRuntime implements ModelRuntime {
   public Model load(ModelPackage source) {
     org.tribuo.Model<?> model = read(source);
     try {
-      return TribuoModel.of(model, source.schema());
+      TribuoModel<?> made = TribuoModel.of(model, source.schema());
+      if (source.schema().task().filter(Task.CLASSIFICATION::equals).isPresent()) {
+        List<String> labels = TribuoModel.labels(model.castModel(Label.class));
+        source.requireDecides(Classification.of(labels, new double[labels.size()]));
+      }
+      return made;
     } catch (IllegalArgumentException e) {
       throw new ModelLoadException(
           named(source) + " cannot be loaded: " + e.getMessage() + "; not loaded", e);

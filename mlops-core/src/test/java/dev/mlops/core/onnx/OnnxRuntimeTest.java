@@ -420,6 +420,45 @@ class OnnxRuntimeTest {
             assertThat(model.predict(Row.of(TWO_LABELS, 1, 2))).isEqualTo(Classification.of("1")));
   }
 
+  /** It would never decide anything, and nobody would be told. */
+  @Test
+  void aThresholdOfALabelThatTheModelNeverGivesIsRefused() {
+    byte[] scored = model(scores(2)).build().toByteArray();
+    refused(
+        OnnxPackage.builder("forged", TWO_LABELS, scored, List.of("no", "yes"))
+            .decisionThreshold("yess", 0.4)
+            .build(),
+        "label \"yess\"",
+        "[no, yes]",
+        "did you mean \"yes\"?");
+    use(
+        OnnxPackage.builder("forged", TWO_LABELS, scored, List.of("no", "yes"))
+            .decisionThreshold("yes", 0.4)
+            .build(),
+        model -> assertThat(model.predict(Row.of(TWO_LABELS, 0.55, 0.45))).isNotNull());
+    refused(
+        FilePackage.builder("iris", iris().schema())
+            .modelOf(iris())
+            .decisionThreshold("Iris-setosa", 0.4)
+            .build(),
+        "label \"Iris-setosa\"",
+        "but the model scores");
+    byte[] labelsAlone = model(scores(2)
+            .clearNode()
+            .clearOutput()
+            .addInitializer(longs("chosen", 7))
+            .addNode(node("Identity", List.of("chosen"), "label"))
+            .addOutput(value("label", INT64, 1)))
+        .build()
+        .toByteArray();
+    refused(
+        OnnxPackage.builder("forged", TWO_LABELS, labelsAlone, List.of())
+            .decisionThreshold("7", 0.4)
+            .build(),
+        "need a score for each label",
+        "gives none");
+  }
+
   @Test
   void outputsOfAnotherKindThanTheSchemaWantsAreRefused() {
     refused(
