@@ -216,7 +216,8 @@ public final class ContainerImage {
    * @throws IllegalArgumentException if it is root, or has another form
    */
   public ContainerImage user(String user) {
-    String part = "([a-z_][a-z0-9_-]*|[0-9]{1,9})"; // a name that begins with a digit is read as a number
+    String part =
+        "([a-z_][a-z0-9_-]*|[0-9]{1,9})"; // a name that begins with a digit is read as a number
     if (!user.matches(part + "(:" + part + ")?") || user.matches("(root|0+)(:.*)?")) {
       throw new IllegalArgumentException(
           "the user must be a name or number other than root, with a group after a colon if wanted,"

@@ -359,7 +359,8 @@ final class Manifest {
         differing.add("path of " + files.get(i).name());
       }
       // A newer version of a section may have another type; it is refused by its version.
-      if (files.get(i).role().isKnown() && !layer.get("mediaType").equals(wanted.get("mediaType"))) {
+      if (files.get(i).role().isKnown()
+          && !layer.get("mediaType").equals(wanted.get("mediaType"))) {
         differing.add("mediaType of " + files.get(i).name());
       }
     }

@@ -371,7 +371,8 @@ final class PairedShadow implements ShadowProgress {
         candidate / n,
         champion / n);
     if (plan.once()) {
-      text += "; judged once, at " + most + " truths" + (judged == null ? "" : ": " + judged.text());
+      text +=
+          "; judged once, at " + most + " truths" + (judged == null ? "" : ": " + judged.text());
     } else if (state == State.KEPT_BACK && won == null) {
       text += String.format(
           Locale.ROOT,

@@ -71,9 +71,10 @@ public record ShadowPlan(
       throw new IllegalArgumentException("most must be >= " + FEWEST + ", but was " + most);
     }
     if (once && (alpha >= 0.5 || dependence)) {
-      throw new IllegalArgumentException("a shadow that is judged once takes rows as independent and"
-          + " must have alpha below 0.5, but had alpha " + alpha
-          + (dependence ? " and counts the dependence of the rows" : ""));
+      throw new IllegalArgumentException(
+          "a shadow that is judged once takes rows as independent and"
+              + " must have alpha below 0.5, but had alpha " + alpha
+              + (dependence ? " and counts the dependence of the rows" : ""));
     }
     if (once && !onlyBetter && margin > 0 && most < FixedSample.fewest(margin, alpha)) {
       throw new IllegalArgumentException("a margin of " + margin + " at alpha " + alpha

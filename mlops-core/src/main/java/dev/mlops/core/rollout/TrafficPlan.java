@@ -499,7 +499,8 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
         && asked.comparison() == Expression.Comparison.NO_WORSE_THAN_CHAMPION) {
       return "compares two versions that answer at the same time, but by a " + method.name
           + " plan the old one answers nobody after the switch; use canary(…), or a limit";
-    } else if (isJudgedByTruths(asked) && quantity.metric().filter(Metric::hasLoss).isEmpty()) {
+    } else if (isJudgedByTruths(asked)
+        && quantity.metric().filter(Metric::hasLoss).isEmpty()) {
       return "has no loss per row, so that no test may look at it after each truth; metrics that do: "
           + Metric.known().stream()
               .filter(Metric::hasLoss)

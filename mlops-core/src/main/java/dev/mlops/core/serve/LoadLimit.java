@@ -56,8 +56,8 @@ final class LoadLimit {
     }
     Thread caller = Thread.currentThread();
     AtomicLong allocated = new AtomicLong();
-    TimedCall<Model> call = new TimedCall<>(
-        () -> counted(load, caller, allocated), late -> end(subject, late));
+    TimedCall<Model> call =
+        new TimedCall<>(() -> counted(load, caller, allocated), late -> end(subject, late));
     try {
       executor.execute(call);
     } catch (Throwable e) { // the host's executor will not run it
@@ -141,7 +141,9 @@ final class LoadLimit {
     warnings.once(
         subject,
         news + "was loaded in the end and "
-            + (unclosed == null ? "closed again" : "could not be closed; what it holds may be lost"),
+            + (unclosed == null
+                ? "closed again"
+                : "could not be closed; what it holds may be lost"),
         unclosed);
   }
 }

@@ -350,7 +350,8 @@ class ContainerImageTest {
     Map<Digest, byte[]> blobs = new HashMap<>();
     other.files().forEach(file -> blobs.put(file.digest(), other.read(file)));
     FilePackage made = FilePackage.of(
-        new String(other.manifest(), UTF_8).replace("\"a.b\"", "\"a/b\"").getBytes(UTF_8), blobs::get);
+        new String(other.manifest(), UTF_8).replace("\"a.b\"", "\"a/b\"").getBytes(UTF_8),
+        blobs::get);
     assertThatThrownBy(() -> ContainerImage.of(made).write(folder.resolve("image")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("file a must not be", "nothing was written");
@@ -666,7 +667,21 @@ class ContainerImageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"root", "0", "0:0", "root:users", "00", "", "a b", "1000:", "x\ny", "0x0", "999999999999", "1000:0x0"})
+  @ValueSource(
+      strings = {
+        "root",
+        "0",
+        "0:0",
+        "root:users",
+        "00",
+        "",
+        "a b",
+        "1000:",
+        "x\ny",
+        "0x0",
+        "999999999999",
+        "1000:0x0"
+      })
   void aUserThatIsRootOrNoneIsRefused(String user) {
     assertThatThrownBy(() -> ContainerImage.of(fraud("w")).user(user))
         .isInstanceOf(IllegalArgumentException.class)
@@ -850,7 +865,8 @@ class ContainerImageTest {
     ByteArrayOutputStream bomb = new ByteArrayOutputStream();
     try (GZIPOutputStream gzip = new GZIPOutputStream(bomb)) {
       for (int i = 0; i < 1 << 10; i++) {
-        gzip.write(new byte[1 << 16]); // 64 MiB of 64 KiB; more of them would only take longer to make
+        gzip.write(
+            new byte[1 << 16]); // 64 MiB of 64 KiB; more of them would only take longer to make
       }
     }
     Map<String, byte[]> docker = new LinkedHashMap<>();

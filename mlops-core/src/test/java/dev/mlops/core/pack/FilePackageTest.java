@@ -497,7 +497,8 @@ class FilePackageTest extends ModelPackageContract {
         .contains("console", "a.b/c");
     FilePackage made = whole().document("docs/x", "1").build();
     Map<Digest, byte[]> blobs = blobs(made);
-    byte[] older = new String(made.manifest(), UTF_8).replace("docs/card.md", "docs").getBytes(UTF_8);
+    byte[] older =
+        new String(made.manifest(), UTF_8).replace("docs/card.md", "docs").getBytes(UTF_8);
     assertThat(FilePackage.of(older, blobs::get).files())
         .extracting(PackageFile::name)
         .contains("docs", "docs/x");

@@ -99,8 +99,8 @@ class ModelPackConfigTest {
 
   private static void config(List<String> problems, Json json) {
     Set<String> texts = Set.of("architecture", "format", "paramSize", "precision", "quantization");
-    Set<String> all = Stream.concat(texts.stream(), Stream.of("capabilities"))
-        .collect(Collectors.toSet());
+    Set<String> all =
+        Stream.concat(texts.stream(), Stream.of("capabilities")).collect(Collectors.toSet());
     object(problems, json, Set.of(), all);
     texts.forEach(key -> json.find(key).ifPresent(one -> check(problems, one::text)));
     json.find("capabilities").ifPresent(can -> capabilities(problems, can));
@@ -113,7 +113,8 @@ class ModelPackConfigTest {
         json,
         Set.of(),
         Stream.concat(
-                flags.stream(), Stream.of("inputTypes", "outputTypes", "knowledgeCutoff", "languages"))
+                flags.stream(),
+                Stream.of("inputTypes", "outputTypes", "knowledgeCutoff", "languages"))
             .collect(Collectors.toSet()));
     flags.forEach(key -> json.find(key).ifPresent(one -> check(problems, one::flag)));
     json.find("knowledgeCutoff").ifPresent(one -> check(problems, () -> time(one)));
@@ -147,7 +148,8 @@ class ModelPackConfigTest {
     required.forEach(key -> check(problems, () -> json.get(key)));
     check(
         problems,
-        () -> json.only(Stream.concat(required.stream(), optional.stream()).toArray(String[]::new)));
+        () ->
+            json.only(Stream.concat(required.stream(), optional.stream()).toArray(String[]::new)));
   }
 
   private static void check(List<String> problems, Runnable rule) {
@@ -161,7 +163,8 @@ class ModelPackConfigTest {
   // ---- configurations
 
   private static String with(String descriptor, String config, String files) {
-    return "{\"descriptor\":" + descriptor + ",\"config\":" + config + ",\"modelfs\":" + files + "}";
+    return "{\"descriptor\":" + descriptor + ",\"config\":" + config + ",\"modelfs\":" + files
+        + "}";
   }
 
   private static String descriptor(String member) {
@@ -172,8 +175,7 @@ class ModelPackConfigTest {
   }
 
   private static String capabilities(String members) {
-    return with(
-        DESCRIPTOR, "{\"paramSize\":\"8b\",\"capabilities\":{" + members + "}}", FILES);
+    return with(DESCRIPTOR, "{\"paramSize\":\"8b\",\"capabilities\":{" + members + "}}", FILES);
   }
 
   private static Map<String, String> invalid() {
@@ -228,14 +230,15 @@ class ModelPackConfigTest {
   @Test
   void theRulesTellThemApart() {
     assertThat(invalid()).hasSize(24);
-    invalid().forEach((where, config) -> assertThat(problems(config.getBytes(UTF_8)))
-        .as("%s: %s", where, config)
-        .hasSize(1)
-        .allMatch(problem -> problem.contains(where)));
-    assertThat(valid()).hasSize(3).allSatisfy(config -> assertThat(
-            problems(config.getBytes(UTF_8)))
-        .as(config)
-        .isEmpty());
+    invalid()
+        .forEach((where, config) -> assertThat(problems(config.getBytes(UTF_8)))
+            .as("%s: %s", where, config)
+            .hasSize(1)
+            .allMatch(problem -> problem.contains(where)));
+    assertThat(valid())
+        .hasSize(3)
+        .allSatisfy(
+            config -> assertThat(problems(config.getBytes(UTF_8))).as(config).isEmpty());
   }
 
   @Test
@@ -267,9 +270,9 @@ class ModelPackConfigTest {
     FilePackage made = FilePackageTest.whole().build();
     made.write(folder);
     byte[] other = config.getBytes(UTF_8);
-    String described =
-        "\"config\":{\"digest\":\"" + Digest.of(other) + "\",\"mediaType\":\"application/vnd.cncf.model"
-            + ".config.v1+json\",\"size\":" + other.length + "}";
+    String described = "\"config\":{\"digest\":\"" + Digest.of(other)
+        + "\",\"mediaType\":\"application/vnd.cncf.model" + ".config.v1+json\",\"size\":"
+        + other.length + "}";
     byte[] manifest = new String(made.manifest(), UTF_8)
         .replaceFirst("\"config\":\\{[^}]*\\}", described)
         .getBytes(UTF_8);

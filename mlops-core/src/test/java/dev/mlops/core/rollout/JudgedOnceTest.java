@@ -105,7 +105,9 @@ class JudgedOnceTest {
     }
     requireAtMost("better ones kept back", n - found, n, 0.2);
     requireAtMost("equal ones promoted", wrongly, n, 0.05);
-    assertThat(wrongly).as("an error that is never made is a test that never shows").isPositive();
+    assertThat(wrongly)
+        .as("an error that is never made is a test that never shows")
+        .isPositive();
   }
 
   private static boolean promoted(
@@ -149,9 +151,7 @@ class JudgedOnceTest {
   }
 
   private static void refused(Runnable plan, String... words) {
-    assertThatIllegalArgumentException()
-        .isThrownBy(plan::run)
-        .withMessageContainingAll(words);
+    assertThatIllegalArgumentException().isThrownBy(plan::run).withMessageContainingAll(words);
   }
 
   @Test
@@ -213,7 +213,8 @@ class JudgedOnceTest {
         RolloutLook.builder(Evidence.builder("fraud", Instant.EPOCH).build()).build());
   }
 
-  private static RolloutDecision run(int truths, DoubleSupplier champion, DoubleSupplier candidate) {
+  private static RolloutDecision run(
+      int truths, DoubleSupplier champion, DoubleSupplier candidate) {
     TrafficProgress rollout = begun(MAE.judgedOnceAt(truths));
     for (int i = 0; i < truths; i++) {
       assertThat(look(rollout).outcome())
@@ -250,14 +251,15 @@ class JudgedOnceTest {
     int n = 300;
     int promoted = 0;
     for (int i = 0; i < n; i++) {
-      promoted +=
-          run(80, champion, () -> 0.2 + champion.getAsDouble()).outcome()
-                  == RolloutDecision.Outcome.PROMOTE
-              ? 1
-              : 0;
+      promoted += run(80, champion, () -> 0.2 + champion.getAsDouble()).outcome()
+              == RolloutDecision.Outcome.PROMOTE
+          ? 1
+          : 0;
     }
     requireAtMost("promoted though worse by the margin", promoted, n, 0.05);
-    assertThat(promoted).as("an error that is never made is a test that never shows").isPositive();
+    assertThat(promoted)
+        .as("an error that is never made is a test that never shows")
+        .isPositive();
   }
 
   /** None, identical, tied and zeros of both signs: the same verdict each time, and no exception. */

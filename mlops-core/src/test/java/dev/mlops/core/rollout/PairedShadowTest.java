@@ -280,7 +280,8 @@ class PairedShadowTest {
     assertThat(plan).isEqualTo(new ShadowPlan(0.01, 0.1, 99, true, false, false, false));
     assertThat(plan.toString())
         .isEqualTo("shadow until decided, at most 99 truths (alpha 0.01, margin 0.1)");
-    assertThat(ShadowPlan.shadow()).isEqualTo(new ShadowPlan(0.05, 0.02, 500, true, false, false, false));
+    assertThat(ShadowPlan.shadow())
+        .isEqualTo(new ShadowPlan(0.05, 0.02, 500, true, false, false, false));
     for (double alpha : new double[] {0, 1, Double.NaN}) {
       assertThat(
               catchThrowableOfType(IllegalArgumentException.class, () -> plan.erringAtMost(alpha))

@@ -126,7 +126,9 @@ class TrafficPlanTest {
   void whatTheEvidenceOfARolloutNeverHolds() {
     for (TrafficPlan plan : List.of(canary(5), blueGreen())) {
       refused(
-          () -> plan.rollingBackUnless(model().newerThan(Duration.ofDays(30))), "model(", "published");
+          () -> plan.rollingBackUnless(model().newerThan(Duration.ofDays(30))),
+          "model(",
+          "published");
       refused(
           () -> plan.rollingBackUnless(rollout().isNot(Activity.State.BAKING)),
           "rollout(",
@@ -138,7 +140,8 @@ class TrafficPlanTest {
       refused(() -> plan.rollingBackUnless(ticks().newerThan(HOUR)), "ticks(", "in a tick");
     }
     refused(
-        () -> canary(5).rollingBackUnless(quality("accuracy").noWorseThanBaseline(0.02).atAnyLook()),
+        () -> canary(5)
+            .rollingBackUnless(quality("accuracy").noWorseThanBaseline(0.02).atAnyLook()),
         "never a candidate",
         "without atAnyLook");
   }

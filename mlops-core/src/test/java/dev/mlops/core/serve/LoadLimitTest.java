@@ -231,14 +231,15 @@ class LoadLimitTest {
   @Test
   void aLoadThatIsNotBegunIsTakenBack() {
     List<Runnable> dropped = new ArrayList<>();
-    Deployment.Builder<Order> builder = scene
-        .deployment()
-        .loadingWithin(Duration.ofNanos(1), dropped::add);
+    Deployment.Builder<Order> builder =
+        scene.deployment().loadingWithin(Duration.ofNanos(1), dropped::add);
     assertThatExceptionOfType(ModelLoadException.class)
         .isThrownBy(builder::open)
         .withMessageContainingAll("not loaded within 1 ns", "had not begun", "taken back");
     dropped.forEach(Runnable::run);
-    assertThat(scene.runtime.loaded).as("a load that comes after all loads nothing").isEmpty();
+    assertThat(scene.runtime.loaded)
+        .as("a load that comes after all loads nothing")
+        .isEmpty();
   }
 
   @Test
@@ -258,7 +259,8 @@ class LoadLimitTest {
   @Test
   void whatARuntimeThrowsReachesTheCallerUnchanged() {
     ExecutorService one = Executors.newSingleThreadExecutor();
-    try (Deployment<Order> deployment = scene.deployment().loadingWithin(LONG, one).open()) {
+    try (Deployment<Order> deployment =
+        scene.deployment().loadingWithin(LONG, one).open()) {
       for (Error each : List.of(
           new OutOfMemoryError("pretended"),
           new UnsatisfiedLinkError("no native library"),
@@ -282,7 +284,8 @@ class LoadLimitTest {
   @Test
   void whatALoadAllocatesCountsForTheThreadThatWaits() {
     byte[][] kept = new byte[1][];
-    try (Deployment<Order> deployment = scene.deployment().loadingWithin(LONG, threads).open()) {
+    try (Deployment<Order> deployment =
+        scene.deployment().loadingWithin(LONG, threads).open()) {
       scene.runtime.before = number -> kept[0] = new byte[8 << 20];
       long before = Allocated.byThisThread().orElseThrow();
       deployment.load(scene.behind.open(scene.version(2)));
@@ -321,7 +324,8 @@ class LoadLimitTest {
 
   @Test
   void anInterruptedThreadLoadsAndStaysInterrupted() {
-    try (Deployment<Order> deployment = scene.deployment().loadingWithin(LONG, threads).open()) {
+    try (Deployment<Order> deployment =
+        scene.deployment().loadingWithin(LONG, threads).open()) {
       scene.move(2);
       Thread.currentThread().interrupt();
       deployment.tick();

@@ -182,14 +182,14 @@ class TribuoRuntimeTest {
   /** It would never decide anything, and nobody would be told. */
   @Test
   void aThresholdOfALabelThatTheModelNeverGivesIsRefused() {
-    FilePackage made = FilePackage.of(
-        TribuoTrainer.classifier(SCHEMA, new LogisticRegressionTrainer())
+    FilePackage made =
+        FilePackage.of(TribuoTrainer.classifier(SCHEMA, new LogisticRegressionTrainer())
             .train(labelled(300, 7))
             .testedOn(labelled(100, 8))
             .asPackage("colours"));
     FilePackage.Builder other = FilePackage.builder("colours", made.schema()).modelOf(made);
-    assertThatThrownBy(
-            () -> new TribuoRuntime().load(other.decisionThreshold("purpel", 0.4).build()))
+    assertThatThrownBy(() ->
+            new TribuoRuntime().load(other.decisionThreshold("purpel", 0.4).build()))
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContainingAll(
             "colours sha256:", "label \"purpel\"", "but the model scores", "not loaded");

@@ -23,7 +23,9 @@ public final class Allocated {
           && threads.isThreadAllocatedMemorySupported()
           && threads.isThreadAllocatedMemoryEnabled()) {
         long bytes = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
-        return bytes < 0 ? OptionalLong.empty() : OptionalLong.of(bytes + ELSEWHERE.get()[0]);
+        return bytes < 0
+            ? OptionalLong.empty()
+            : OptionalLong.of(bytes + ELSEWHERE.get()[0]);
       }
     } catch (RuntimeException | LinkageError e) { // a machine without that module
       return OptionalLong.empty();
