@@ -35,7 +35,7 @@ class WrappedModelTest {
     assertThatThrownBy(((AutoCloseable) wrapped)::close).hasMessage("closed twice");
     assertThat(closed).containsExactly("inner");
     // Around that again: what has to be closed is still seen.
-    Model twice = wrapped.wrappedBy(wrapped::predict);
+    Model twice = wrapped.wrappedBy(row -> Classification.of("around"));
     assertThatThrownBy(((AutoCloseable) twice)::close).hasMessage("closed twice");
     assertThat(closed).hasSize(2);
   }

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class CategoryWatchTest {
@@ -39,9 +40,9 @@ class CategoryWatchTest {
   }
 
   private static List<String> kinds(String... timesAndKinds) {
-    return List.of(timesAndKinds).stream()
-        .flatMap(each -> IntStream.range(0, Integer.parseInt(each.split(" ")[0]))
-            .mapToObj(i -> each.split(" ", 2)[1]))
+    return Stream.of(timesAndKinds)
+        .map(each -> each.split(" ", 2))
+        .flatMap(each -> Collections.nCopies(Integer.parseInt(each[0]), each[1]).stream())
         .toList();
   }
 
