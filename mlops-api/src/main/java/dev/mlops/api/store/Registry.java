@@ -116,7 +116,8 @@ public final class Registry implements VersionStore {
       Instant at = later(newest == 0 ? null : records.get(newest).version().publishedAt());
       Version version = lost.filter(named -> named.number() == newest + 1)
           .orElseGet(() -> new Version(model, newest + 1, digest, at));
-      if (records.append(newest + 1, RegistryRecords.form(new Published(version, sizes), request))) {
+      if (records.append(
+          newest + 1, RegistryRecords.form(new Published(version, sizes), request))) {
         streams.keepVersions(model, records);
         return version;
       }
@@ -255,7 +256,8 @@ public final class Registry implements VersionStore {
   @Override
   public List<String> aliases(String model) {
     requireOpen();
-    String under = RegistryRecords.MODELS + "/" + Reference.requireName("model", model) + "/aliases";
+    String under =
+        RegistryRecords.MODELS + "/" + Reference.requireName("model", model) + "/aliases";
     return backend.streams(under).stream()
         .map(stream -> stream.substring(under.length() + 1))
         .filter(Registry::isAlias)
@@ -408,8 +410,7 @@ public final class Registry implements VersionStore {
     String request = UUID.randomUUID().toString();
     while (true) {
       long newest = records.newest();
-      OptionalLong known = records.find(
-          RegistryRecords.key(held.number(), name, digest), newest);
+      OptionalLong known = records.find(RegistryRecords.key(held.number(), name, digest), newest);
       if (known.isPresent()) {
         records.settle(known.getAsLong());
         return records.get(known.getAsLong());
@@ -473,9 +474,8 @@ public final class Registry implements VersionStore {
         lines,
         record -> record
             .blobs()
-            .forEach(
-                (digest, size) -> lines.addAll(
-                    blobs.check(digest, size, record.version().toString()))));
+            .forEach((digest, size) ->
+                lines.addAll(blobs.check(digest, size, record.version().toString()))));
     try {
       for (String alias : aliases(model)) {
         each(

@@ -1,6 +1,5 @@
 package dev.mlops.api.store;
 
-import static java.util.Objects.requireNonNull;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.PackageFile;

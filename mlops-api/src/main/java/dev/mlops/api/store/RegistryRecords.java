@@ -1,6 +1,5 @@
 package dev.mlops.api.store;
 
-import static java.util.Objects.requireNonNull;
 import dev.mlops.api.pack.Digest;
 import java.time.Instant;
 import java.util.HashMap;

@@ -91,8 +91,7 @@ class AlertValuesTest {
         .hasMessageContaining("harder to meet");
     assertThatThrownBy(() -> AlertRule.of("errors", errors).recoveringAt(0.02))
         .hasMessageContaining("harder to meet");
-    assertThatThrownBy(
-            () -> AlertRule.of("code", now -> Finding.pass("fine")).recoveringAt(0.5))
+    assertThatThrownBy(() -> AlertRule.of("code", now -> Finding.pass("fine")).recoveringAt(0.5))
         .hasMessageContaining("recoveringWhen");
     Condition watched = Signals.predictions().falseAlarmEvery(10_000);
     assertThatThrownBy(() -> AlertRule.of("watched", watched).recoveringAt(0.5))
@@ -101,9 +100,10 @@ class AlertValuesTest {
 
   @Test
   void whatCannotBeIsRefused() {
-    assertThatThrownBy(() -> AlertRule.of("no spaces", RECALL)).hasMessageContaining("9 characters");
-    assertThatThrownBy(() -> AlertRule.of("r".repeat(101), RECALL)).isInstanceOf(
-        IllegalArgumentException.class);
+    assertThatThrownBy(() -> AlertRule.of("no spaces", RECALL))
+        .hasMessageContaining("9 characters");
+    assertThatThrownBy(() -> AlertRule.of("r".repeat(101), RECALL))
+        .isInstanceOf(IllegalArgumentException.class);
     assertThat(AlertRule.of("r".repeat(100), RECALL).name()).hasSize(100);
     assertThatThrownBy(() -> rule().failing(0, 1)).hasMessageContaining("0");
     assertThatThrownBy(() -> rule().failing(3, 2)).hasMessageContaining("3 of the last 2");
@@ -135,7 +135,8 @@ class AlertValuesTest {
         .severity(AlertRule.Severity.PAGE)
         .label("team", "red")
         .runbook("https://wiki/slow");
-    AlertEvent event = AlertEvent.builder("fraud", rule, State.FIRING, AT, Finding.fail("p99 30 ms"))
+    AlertEvent event = AlertEvent.builder(
+            "fraud", rule, State.FIRING, AT, Finding.fail("p99 30 ms"))
         .version("7")
         .since(AT.minusSeconds(60))
         .action("shadowing fraud:8")

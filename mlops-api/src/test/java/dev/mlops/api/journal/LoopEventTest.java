@@ -78,14 +78,13 @@ class LoopEventTest {
     if (kind == Kind.OTHER) {
       return;
     }
-    String subject =
-        switch (kind) {
-          case RETRAIN, KEPT, ADVISED, HALTED, RESUMED, PROGRESS, OUT_OF_REACH -> " fraud:7";
-          case PUBLISHING -> " " + DIGEST;
-          case PROMOTING, RETURNING -> " rollout-1";
-          case WAITING -> "";
-          default -> " fraud:8";
-        };
+    String subject = switch (kind) {
+      case RETRAIN, KEPT, ADVISED, HALTED, RESUMED, PROGRESS, OUT_OF_REACH -> " fraud:7";
+      case PUBLISHING -> " " + DIGEST;
+      case PROMOTING, RETURNING -> " rollout-1";
+      case WAITING -> "";
+      default -> " fraud:8";
+    };
     assertThat(full(kind).build())
         .hasToString(kind + subject + ": shadow SUPERIOR <- on 131 truths");
   }
@@ -101,12 +100,7 @@ class LoopEventTest {
     }
     assertThat(ends)
         .containsExactly(
-            Kind.PROMOTED,
-            Kind.KEPT,
-            Kind.FAILED,
-            Kind.ABANDONED,
-            Kind.ROLLED_BACK,
-            Kind.ABORTED);
+            Kind.PROMOTED, Kind.KEPT, Kind.FAILED, Kind.ABANDONED, Kind.ROLLED_BACK, Kind.ABORTED);
   }
 
   @Test
@@ -137,7 +131,9 @@ class LoopEventTest {
         builder -> builder.because("more"),
         builder -> builder.more("colour", "1"));
     LoopEvent event = full(Kind.KEPT).build();
-    assertThat(event).isEqualTo(full(Kind.KEPT).build()).hasSameHashCodeAs(full(Kind.KEPT).build());
+    assertThat(event)
+        .isEqualTo(full(Kind.KEPT).build())
+        .hasSameHashCodeAs(full(Kind.KEPT).build());
     HashSet<LoopEvent> all = new HashSet<>(List.of(event, full(Kind.FAILED).build()));
     for (UnaryOperator<LoopEvent.Builder> other : others) {
       assertThat(other.apply(full(Kind.KEPT)).build()).isNotEqualTo(event);

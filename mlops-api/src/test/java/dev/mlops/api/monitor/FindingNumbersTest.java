@@ -28,9 +28,11 @@ class FindingNumbersTest {
   @Test
   void aQualityFailsWhereTheWiderIntervalIsBeyondTheLimit() {
     Estimate recall = new Estimate(0.6, 0.55, 0.65, 1_000);
-    assertThat(ask(Signals.quality("recall").atLeast(0.6658), Metric.RECALL, recall).verdict())
+    assertThat(ask(Signals.quality("recall").atLeast(0.6658), Metric.RECALL, recall)
+            .verdict())
         .isEqualTo(Verdict.FAIL);
-    assertThat(ask(Signals.quality("recall").atLeast(0.6656), Metric.RECALL, recall).verdict())
+    assertThat(ask(Signals.quality("recall").atLeast(0.6656), Metric.RECALL, recall)
+            .verdict())
         .isEqualTo(Verdict.INCONCLUSIVE);
     Finding met = ask(Signals.quality("recall").atLeast(0.6), Metric.RECALL, recall);
     assertThat(met.verdict()).isEqualTo(Verdict.PASS);
@@ -91,14 +93,12 @@ class FindingNumbersTest {
     assertThat(slow.value()).hasValue(0.03);
     assertThat(slow.limit()).hasValue(0.02);
     assertThat(slow.n()).hasValue(200);
-    Finding median = Signals.latency()
-        .p50AtMost(Duration.ofMillis(1))
-        .test(of(section().latency(p99(30, 200))));
+    Finding median =
+        Signals.latency().p50AtMost(Duration.ofMillis(1)).test(of(section().latency(p99(30, 200))));
     assertThat(median.verdict()).as("the limit itself is met").isEqualTo(Verdict.PASS);
     assertThat(median.value()).hasValue(0.001);
-    Finding few = Signals.latency()
-        .p99AtMost(Duration.ofMillis(20))
-        .test(of(section().latency(p99(30, 99))));
+    Finding few =
+        Signals.latency().p99AtMost(Duration.ofMillis(20)).test(of(section().latency(p99(30, 99))));
     assertThat(few.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(few.text()).contains("wanted 100 predictions");
 
@@ -151,8 +151,7 @@ class FindingNumbersTest {
   @Test
   void manyFailuresFailByTheLowerEndOfTheirShare() {
     Evidence evidence = of(section().served(970, 0).failures(30));
-    assertThat(Signals.failures().atMost(0.01890).test(evidence).verdict())
-        .isEqualTo(Verdict.FAIL);
+    assertThat(Signals.failures().atMost(0.01890).test(evidence).verdict()).isEqualTo(Verdict.FAIL);
     assertThat(Signals.failures().atMost(0.01891).test(evidence).verdict())
         .isEqualTo(Verdict.INCONCLUSIVE);
     Finding met = Signals.failures().atMost(0.03).test(evidence);

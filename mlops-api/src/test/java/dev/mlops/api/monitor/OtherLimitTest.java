@@ -26,7 +26,8 @@ class OtherLimitTest {
         .isEqualTo(Signals.latency().within(Duration.ofMillis(20)).atLeast(0.95));
     assertThat(with(Signals.failures().atMost(0.01), 0.02))
         .isEqualTo(Signals.failures().atMost(0.02));
-    assertThat(with(Signals.failures().atMost(0.01), 0)).isEqualTo(Signals.failures().atMost(0));
+    assertThat(with(Signals.failures().atMost(0.01), 0))
+        .isEqualTo(Signals.failures().atMost(0));
   }
 
   @Test

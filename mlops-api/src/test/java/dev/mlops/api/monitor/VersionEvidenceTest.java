@@ -70,8 +70,7 @@ class VersionEvidenceTest {
   }
 
   private static final Window HOUR = Window.of(Duration.ofHours(1));
-  private static final Map<Metric, Estimate> RECALL =
-      Map.of(Metric.RECALL, Estimate.share(7, 10));
+  private static final Map<Metric, Estimate> RECALL = Map.of(Metric.RECALL, Estimate.share(7, 10));
   private static final BaselineComparison BESIDE = BaselineComparison.builder(
           Metric.RECALL, 0.02, Standing.INCONCLUSIVE, "too few")
       .build();

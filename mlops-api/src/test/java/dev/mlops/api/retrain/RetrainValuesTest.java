@@ -97,11 +97,8 @@ class RetrainValuesTest {
     assertThat(history().end(300).build().outcomesSinceChange()).hasValue(0);
     assertThat(history().end(299).build().outcomesSinceChange()).hasValue(0);
     assertThat(history().end(301).build().outcomesSinceChange()).hasValue(1);
-    assertThat(history()
-            .change(Long.MIN_VALUE, 0)
-            .end(Long.MAX_VALUE)
-            .build()
-            .outcomesSinceChange())
+    assertThat(
+            history().change(Long.MIN_VALUE, 0).end(Long.MAX_VALUE).build().outcomesSinceChange())
         .as("more than can be counted")
         .hasValue(Long.MAX_VALUE);
   }
@@ -252,8 +249,7 @@ class RetrainValuesTest {
         .as("of the last day is one left")
         .isTrue();
     assertThat(policy.decide(at(AT.plus(DAY).plusSeconds(59)), past).retrain()).isFalse();
-    RetrainDecision kept =
-        says(RetrainDecision.Outcome.KEEP).atMost(2, DAY).decide(at(AT), past);
+    RetrainDecision kept = says(RetrainDecision.Outcome.KEEP).atMost(2, DAY).decide(at(AT), past);
     assertThat(kept.outcome()).isEqualTo(RetrainDecision.Outcome.KEEP);
     assertThat(policy.toString()).endsWith("at most 2 candidates in 24 h");
     assertThat(ALWAYS.atMost(1, DAY).toString()).endsWith("at most 1 candidate in 24 h");
@@ -298,7 +294,8 @@ class RetrainValuesTest {
     Blackout weekend = Blackout.weekly(
         DayOfWeek.FRIDAY, LocalTime.of(22, 0), DayOfWeek.MONDAY, LocalTime.of(6, 0), UTC);
     assertThat(end(weekend, "2026-01-02T21:59:59Z")).isEmpty();
-    assertThat(end(weekend, "2026-01-04T12:00:00Z")).contains(Instant.parse("2026-01-05T06:00:00Z"));
+    assertThat(end(weekend, "2026-01-04T12:00:00Z"))
+        .contains(Instant.parse("2026-01-05T06:00:00Z"));
     Blackout wholeWeek = Blackout.weekly(
         DayOfWeek.FRIDAY, LocalTime.NOON, DayOfWeek.FRIDAY, LocalTime.of(11, 0), UTC);
     assertThat(end(wholeWeek, "2026-01-02T11:30:00Z")).as("the hour between").isEmpty();
@@ -310,7 +307,8 @@ class RetrainValuesTest {
     assertThat(end(days, "2026-01-03T00:00:00Z")).contains(Instant.parse("2026-01-05T00:00:00Z"));
     assertThat(end(days, "2026-01-05T00:00:00Z")).isEmpty();
     // One that begins where another ends goes on.
-    assertThat(end(weekend.and(Blackout.daily(LocalTime.of(6, 0), LocalTime.of(7, 0), UTC)),
+    assertThat(end(
+            weekend.and(Blackout.daily(LocalTime.of(6, 0), LocalTime.of(7, 0), UTC)),
             "2026-01-04T12:00:00Z"))
         .contains(Instant.parse("2026-01-05T07:00:00Z"));
     assertThatThrownBy(
@@ -325,7 +323,8 @@ class RetrainValuesTest {
         .hasToString("daily from 22:00 to 06:00 UTC");
     assertThat(nights.hashCode()).isNotEqualTo(weekend.hashCode());
     assertThat(weekend).hasToString("weekly from FRIDAY 22:00 to MONDAY 06:00 UTC");
-    assertThat(Blackout.dates(LocalDate.of(2026, 1, 3), LocalDate.of(2026, 1, 3), UTC).and(nights))
+    assertThat(Blackout.dates(LocalDate.of(2026, 1, 3), LocalDate.of(2026, 1, 3), UTC)
+            .and(nights))
         .hasToString("on 2026-01-03 UTC, daily from 22:00 to 06:00 UTC");
     assertThat(days).hasToString("from 2026-01-03 to 2026-01-04 UTC");
   }
@@ -366,7 +365,8 @@ class RetrainValuesTest {
     RetrainDecision waits = policy.decide(now, kept);
     assertThat(waits.outcome()).isEqualTo(RetrainDecision.Outcome.SUPPRESSED);
     assertThat(waits.reason()).contains(begun.toString(), "no PASS since");
-    assertThat(policy.decide(now, kept.toBuilder().passed(RECALL, begun).build()).retrain())
+    assertThat(
+            policy.decide(now, kept.toBuilder().passed(RECALL, begun).build()).retrain())
         .isFalse();
     RetrainDecision goes =
         policy.decide(now, kept.toBuilder().passed(RECALL, begun.plusSeconds(1)).build());

@@ -39,14 +39,16 @@ class RolloutValuesTest {
         .hasMessageContaining("loss")
         .hasMessageContaining("NaN");
     assertThat(decision)
-        .isEqualTo(RolloutDecision.of(Outcome.PROMOTE, "better").with("loss", 0.1).with("truths", 131))
+        .isEqualTo(
+            RolloutDecision.of(Outcome.PROMOTE, "better").with("loss", 0.1).with("truths", 131))
         .hasSameHashCodeAs(plain)
         .isNotEqualTo(plain)
         .isNotEqualTo("PROMOTE");
     assertThat(plain)
         .isNotEqualTo(RolloutDecision.of(Outcome.KEEP, "better"))
         .isNotEqualTo(RolloutDecision.of(Outcome.PROMOTE, "worse"));
-    assertThat(plain.hashCode()).isNotEqualTo(RolloutDecision.of(Outcome.PROMOTE, "x").hashCode());
+    assertThat(plain.hashCode())
+        .isNotEqualTo(RolloutDecision.of(Outcome.PROMOTE, "x").hashCode());
   }
 
   @Test

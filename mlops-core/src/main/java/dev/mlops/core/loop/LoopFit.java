@@ -50,8 +50,8 @@ record LoopFit(
     }
     List<String> differences = trainer.schema().differencesFrom(deployment.schema());
     if (!differences.isEmpty()) {
-      problems.add("what the trainer makes does not fit the rows of " + deployment.champion()
-          + ": " + String.join(", ", differences));
+      problems.add("what the trainer makes does not fit the rows of " + deployment.champion() + ": "
+          + String.join(", ", differences));
     }
     if (trainer.schema().task().filter(Task.ANOMALY_DETECTION::equals).isPresent()) {
       problems.add("the losses of anomaly scores are not known, so nothing could be compared");

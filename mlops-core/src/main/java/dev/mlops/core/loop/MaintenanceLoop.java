@@ -221,7 +221,10 @@ public final class MaintenanceLoop implements AutoCloseable {
    */
   public Evidence evidence() {
     Evidence known = deployment.evidence();
-    return phases.activity().map(now -> known.toBuilder().retraining(now).build()).orElse(known);
+    return phases
+        .activity()
+        .map(now -> known.toBuilder().retraining(now).build())
+        .orElse(known);
   }
 
   /**
@@ -337,9 +340,7 @@ public final class MaintenanceLoop implements AutoCloseable {
    * {@return the version that won and waits for {@link #approve} or {@link #reject}, in a loop of {@link Mode#APPROVE}}
    */
   public Optional<Version> awaiting() {
-    return phases.now() instanceof Awaiting waits
-        ? Optional.of(waits.version())
-        : Optional.empty();
+    return phases.now() instanceof Awaiting waits ? Optional.of(waits.version()) : Optional.empty();
   }
 
   /**

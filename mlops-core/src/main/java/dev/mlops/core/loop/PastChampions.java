@@ -54,7 +54,7 @@ final class PastChampions {
   /** Whether the version that an alias points to was replaced by another before. */
   static boolean servedBefore(List<AliasChange> history, Version champion) {
     return history.stream()
-        .anyMatch(change -> change.from().filter(champion::equals).isPresent()
-            && !change.to().equals(champion));
+        .anyMatch(change ->
+            change.from().filter(champion::equals).isPresent() && !change.to().equals(champion));
   }
 }

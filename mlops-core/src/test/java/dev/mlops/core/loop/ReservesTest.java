@@ -475,8 +475,8 @@ class ReservesTest {
     promoteB();
     SignallingScene signals = new SignallingScene(scene);
     UnaryOperator<Evidence> always = scene.monitor.seen;
-    scene.monitor.seen = now ->
-        now.champion().orElseThrow().version().equals("1") ? always.apply(now) : now;
+    scene.monitor.seen =
+        now -> now.champion().orElseThrow().version().equals("1") ? always.apply(now) : now;
     scene.monitor.onKept = signals::none;
     signals.change(0);
     try (MaintenanceLoop loop = reserves(signals.policy()).build()) {

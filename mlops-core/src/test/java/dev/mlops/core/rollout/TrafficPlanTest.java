@@ -1,18 +1,18 @@
 package dev.mlops.core.rollout;
 
+import static dev.mlops.api.monitor.Signals.allOf;
+import static dev.mlops.api.monitor.Signals.anyOf;
 import static dev.mlops.api.monitor.Signals.failures;
 import static dev.mlops.api.monitor.Signals.features;
 import static dev.mlops.api.monitor.Signals.freshTruths;
 import static dev.mlops.api.monitor.Signals.goldenExamples;
 import static dev.mlops.api.monitor.Signals.latency;
-import static dev.mlops.api.monitor.Signals.allOf;
-import static dev.mlops.api.monitor.Signals.anyOf;
 import static dev.mlops.api.monitor.Signals.model;
 import static dev.mlops.api.monitor.Signals.not;
+import static dev.mlops.api.monitor.Signals.quality;
 import static dev.mlops.api.monitor.Signals.retraining;
 import static dev.mlops.api.monitor.Signals.rollout;
 import static dev.mlops.api.monitor.Signals.ticks;
-import static dev.mlops.api.monitor.Signals.quality;
 import static dev.mlops.core.rollout.TrafficPlan.abTest;
 import static dev.mlops.core.rollout.TrafficPlan.blueGreen;
 import static dev.mlops.core.rollout.TrafficPlan.canary;
