@@ -134,7 +134,8 @@ public abstract class AdaptiveModelContract {
   }
 
   @Test
-  @DisplayName("refuses a row that lacks a column, and a truth of another kind, and learns nothing of them")
+  @DisplayName(
+      "refuses a row that lacks a column, and a truth of another kind, and learns nothing of them")
   void refusesOthers() {
     AdaptiveModel model = taught(0, 100);
     List<Prediction> before = answers(model::predict);
@@ -193,8 +194,7 @@ public abstract class AdaptiveModelContract {
     List<Long> sizes = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
       for (int i = 0; i < truths.size(); i++) {
-        model.learn(new Labelled<>(
-            endless.apply(round * truths.size() + i), truths.get(i)));
+        model.learn(new Labelled<>(endless.apply(round * truths.size() + i), truths.get(i)));
       }
       sizes.add(weights(model));
       assertThat(model.mostBytes()).isEqualTo(most);

@@ -1,17 +1,17 @@
 package dev.mlops.testkit;
 
-import dev.mlops.api.model.Model;
-import dev.mlops.api.model.Labelled;
-import dev.mlops.api.pack.AdaptiveModel;
 import dev.mlops.api.alert.AlertSink;
 import dev.mlops.api.drift.RowDetector;
 import dev.mlops.api.drift.StatefulDetector;
 import dev.mlops.api.drift.ValueDetector;
 import dev.mlops.api.drift.VectorDetector;
 import dev.mlops.api.journal.Journal;
+import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
+import dev.mlops.api.pack.AdaptiveModel;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.PackageFile;

@@ -65,10 +65,12 @@ public final class SearchBesideDefaults {
 
   private static final Parameter<Double> RATE =
       Parameter.number("rate", 0.001, 10).logarithmic();
-  private static final Parameter<Integer> EPOCHS = Parameter.whole("epochs", 1, 50).logarithmic();
+  private static final Parameter<Integer> EPOCHS =
+      Parameter.whole("epochs", 1, 50).logarithmic();
   private static final Parameter<Integer> DEPTH = Parameter.whole("depth", 2, 30);
   private static final Parameter<Integer> LEAF = Parameter.whole("leaf", 1, 100).logarithmic();
-  private static final Parameter<Integer> TREES = Parameter.whole("trees", 5, 40).logarithmic();
+  private static final Parameter<Integer> TREES =
+      Parameter.whole("trees", 5, 40).logarithmic();
   private static final Parameter<Double> SHARE = Parameter.number("share", 0.2, 1);
 
   private static final int ANY_DEPTH = Integer.MAX_VALUE;
@@ -92,7 +94,7 @@ public final class SearchBesideDefaults {
    */
   public static void main(String[] args) throws IOException {
     String folder = System.getenv("MLOPS_DATA");
-    run(System.out, folder == null ? null : Path.of(folder), 1, Duration.ofSeconds(120), 40);
+    run(System.out, folder == null ? null : Path.of(folder), 1, Duration.ofMinutes(2), 40);
   }
 
   /** One of so many rows is taken. */
@@ -116,21 +118,17 @@ public final class SearchBesideDefaults {
     if (task.isLabels()) {
       families.add(family("linear", Space.of(RATE, EPOCHS), at -> linear(schema, at)));
       families.add(family("tree", Space.of(DEPTH, LEAF), at -> tree(schema, at)));
-      families.add(
-          family("forest", Space.of(DEPTH, LEAF, TREES, SHARE), at -> forest(schema, at)));
+      families.add(family("forest", Space.of(DEPTH, LEAF, TREES, SHARE), at -> forest(schema, at)));
       defaults.put("linear", linear(schema, 1, 5));
       defaults.put("tree", classifier(schema, ANY_DEPTH, 5));
       defaults.put("forest", classifiers(schema, ANY_DEPTH, 5, 10, 0.5));
     } else {
       families.add(family(
-          "tree",
-          Space.of(DEPTH, LEAF),
-          at -> regressor(schema, at.get(DEPTH), at.get(LEAF))));
+          "tree", Space.of(DEPTH, LEAF), at -> regressor(schema, at.get(DEPTH), at.get(LEAF))));
       families.add(family(
           "forest",
           Space.of(DEPTH, LEAF, TREES, SHARE),
-          at -> regressors(
-              schema, at.get(DEPTH), at.get(LEAF), at.get(TREES), at.get(SHARE))));
+          at -> regressors(schema, at.get(DEPTH), at.get(LEAF), at.get(TREES), at.get(SHARE))));
       defaults.put("tree", regressor(schema, ANY_DEPTH, 5));
       defaults.put("forest", regressors(schema, ANY_DEPTH, 5, 10, 0.5));
     }
@@ -240,8 +238,7 @@ public final class SearchBesideDefaults {
 
   private static ModelTrainer regressor(Schema schema, int depth, int leaf) {
     return TribuoTrainer.regressor(
-        schema,
-        new CARTRegressionTrainer(depth, leaf, 0f, 1f, false, new MeanSquaredError(), 1L));
+        schema, new CARTRegressionTrainer(depth, leaf, 0f, 1f, false, new MeanSquaredError(), 1L));
   }
 
   private static ModelTrainer regressors(
@@ -250,13 +247,7 @@ public final class SearchBesideDefaults {
         schema,
         new RandomForestTrainer<>(
             new CARTRegressionTrainer(
-                depth,
-                leaf,
-                0f,
-                (float) Math.min(share, 0.99),
-                false,
-                new MeanSquaredError(),
-                1L),
+                depth, leaf, 0f, (float) Math.min(share, 0.99), false, new MeanSquaredError(), 1L),
             new AveragingCombiner(),
             trees));
   }
@@ -284,8 +275,8 @@ public final class SearchBesideDefaults {
   /** White wines of a quality of 6 and more; shuffled, the last 30 % untouched. */
   private static Problem wine(Path data, int oneIn) throws IOException {
     List<Labelled<Row>> rows = new ArrayList<>();
-    for (Labelled<Row> row : read(
-        data.resolve("wine-quality/white.csv.gz"), Set.of(), Set.of(), "quality")) {
+    for (Labelled<Row> row :
+        read(data.resolve("wine-quality/white.csv.gz"), Set.of(), Set.of(), "quality")) {
       boolean good = Double.parseDouble(row.truth().label().orElseThrow()) >= 6;
       rows.add(new Labelled<>(row.input(), Truth.of(good ? "good" : "other")));
     }
@@ -336,8 +327,7 @@ public final class SearchBesideDefaults {
     List<Labelled<Row>> rows = new ArrayList<>();
     try (BufferedReader lines = new BufferedReader(new InputStreamReader(
         new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
-      List<String> names =
-          List.of(requireNonNull(lines.readLine(), "header").split(",", -1));
+      List<String> names = List.of(requireNonNull(lines.readLine(), "header").split(",", -1));
       List<Integer> used = new ArrayList<>();
       for (int i = 0; i < names.size(); i++) {
         if (!names.get(i).equals(label) && !dropped.contains(names.get(i))) {
@@ -356,8 +346,8 @@ public final class SearchBesideDefaults {
           String field = fields[used.get(i)].trim();
           input[i] = schema.isNumber(i) ? (Object) Double.valueOf(field) : field;
         }
-        rows.add(new Labelled<>(
-            Row.of(schema, input), Truth.of(fields[names.indexOf(label)].trim())));
+        rows.add(
+            new Labelled<>(Row.of(schema, input), Truth.of(fields[names.indexOf(label)].trim())));
       }
     }
     return rows;

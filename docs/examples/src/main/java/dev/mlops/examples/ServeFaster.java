@@ -56,10 +56,8 @@ public final class ServeFaster {
   static Labelled<Order> order(SplittableRandom random) {
     Order order = new Order(
         random.nextDouble(), random.nextDouble(), random.nextDouble(), random.nextDouble());
-    boolean back =
-        order.amount() + order.discount() > 1 + 0.2 * Math.sin(9 * order.items());
-    return new Labelled<>(
-        order, Truth.of(back != (random.nextInt(10) == 0) ? "returned" : "kept"));
+    boolean back = order.amount() + order.discount() > 1 + 0.2 * Math.sin(9 * order.items());
+    return new Labelled<>(order, Truth.of(back != (random.nextInt(10) == 0) ? "returned" : "kept"));
   }
 
   static List<Labelled<Order>> orders(int n, long seed) {
@@ -173,8 +171,9 @@ public final class ServeFaster {
       ModelPackage champion = store.open(orders.champion());
       // region bits
       TribuoOnnx half = new TribuoRuntime().asOnnx(champion).orElseThrow(); // empty for trees
-      ModelPackage halved =
-          OnnxPackage.builder("orders", half.schema(), half.bytes(), half.outputs()).build();
+      ModelPackage halved = OnnxPackage.builder(
+              "orders", half.schema(), half.bytes(), half.outputs())
+          .build();
       Faster.Result found = Faster.than(champion, orders)
           .keeping(quality("accuracy").noWorseThanChampion(0.01))
           .trying("32 bits", halved)

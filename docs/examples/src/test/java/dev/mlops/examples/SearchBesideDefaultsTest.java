@@ -22,7 +22,7 @@ class SearchBesideDefaultsTest {
         new PrintStream(out, true, StandardCharsets.UTF_8),
         data,
         oneIn,
-        Duration.ofSeconds(120),
+        Duration.ofMinutes(2),
         trials);
     return out.toString(StandardCharsets.UTF_8);
   }

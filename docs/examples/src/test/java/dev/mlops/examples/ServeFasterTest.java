@@ -32,8 +32,7 @@ class ServeFasterTest {
   /** A linear model in 32 bits gives the same answers; Tribuo cannot export a tree. */
   @Test
   void aModelInHalfTheBitsIsNoWorse() {
-    Faster.Result found =
-        ServeFaster.halved(ServeFaster.orders(500, 1), folder.resolve("linear"));
+    Faster.Result found = ServeFaster.halved(ServeFaster.orders(500, 1), folder.resolve("linear"));
     assertThat(found.options()).singleElement().satisfies(option -> {
       assertThat(option.failure()).isEmpty();
       assertThat(option.isNoWorse()).as(option.toString()).isTrue();

@@ -99,7 +99,8 @@ public final class Faster {
   private final LongSupplier ticker;
 
   /** Something to try; a package is made a model when it is tried. */
-  private record Alternative(String name, @Nullable Trained trained, @Nullable ModelPackage made) {}
+  private record Alternative(
+      String name, @Nullable Trained trained, @Nullable ModelPackage made) {}
 
   /**
    * What was tried.
@@ -185,8 +186,8 @@ public final class Faster {
     /** {@return the champion and each option, a line each, and which is taken} */
     @Override
     public String toString() {
-      StringBuilder text = new StringBuilder("champion: ")
-          .append(champion.map(Faster::each).orElse("no answer"));
+      StringBuilder text =
+          new StringBuilder("champion: ").append(champion.map(Faster::each).orElse("no answer"));
       options.forEach(option -> text.append("\n  ").append(option));
       return text.append('\n')
           .append(best.map(option -> "taken: " + option.name())
@@ -260,8 +261,7 @@ public final class Faster {
    */
   public Faster pruning(Ensemble ensemble) {
     requireNonNull(ensemble, "ensemble");
-    return new Faster(
-        champion, source, conditions, ensemble, alternatives, warmUp, timed, ticker);
+    return new Faster(champion, source, conditions, ensemble, alternatives, warmUp, timed, ticker);
   }
 
   /**
@@ -271,8 +271,8 @@ public final class Faster {
    * @param trained such as a cheaper trial of a Pareto set, trained on rows of the host; closed here if it is not taken
    */
   public Faster trying(String name, Trained trained) {
-    return with(new Alternative(
-        requireNonNull(name, "name"), requireNonNull(trained, "trained"), null));
+    return with(
+        new Alternative(requireNonNull(name, "name"), requireNonNull(trained, "trained"), null));
   }
 
   /**
@@ -282,8 +282,7 @@ public final class Faster {
    * @param made a package with the same columns, such as an ONNX model in 32 bits
    */
   public Faster trying(String name, ModelPackage made) {
-    return with(
-        new Alternative(requireNonNull(name, "name"), null, requireNonNull(made, "made")));
+    return with(new Alternative(requireNonNull(name, "name"), null, requireNonNull(made, "made")));
   }
 
   private Faster with(Alternative alternative) {
@@ -305,8 +304,7 @@ public final class Faster {
       throw new IllegalArgumentException(
           "warmUp must be >= 0 and timed >= 8, but were " + warmUp + " and " + timed);
     }
-    return new Faster(
-        champion, source, conditions, ensemble, alternatives, warmUp, timed, ticker);
+    return new Faster(champion, source, conditions, ensemble, alternatives, warmUp, timed, ticker);
   }
 
   /**
@@ -382,8 +380,7 @@ public final class Faster {
     TrainedModel.requireFit("look for a faster model", champion.schema(), rows);
     Model serving = source.load(champion);
     try {
-      return new Look(serving, rows.subList(half, rows.size()), context)
-          .run(rows.subList(0, half));
+      return new Look(serving, rows.subList(half, rows.size()), context).run(rows.subList(0, half));
     } finally {
       Closing.close(serving);
     }
@@ -439,8 +436,7 @@ public final class Faster {
         drop(candidate);
         throw e;
       }
-      return new Result(
-          theirs, options, Optional.ofNullable(best), Optional.ofNullable(candidate));
+      return new Result(theirs, options, Optional.ofNullable(best), Optional.ofNullable(candidate));
     }
 
     private void prune(Ensemble members, List<Labelled<Row>> older) {
@@ -574,9 +570,8 @@ public final class Faster {
             outcomes,
             ticker);
         Evidence timed = evidence.toBuilder()
-            .candidate(evidence.candidate().orElseThrow().toBuilder()
-                .latency(times[1])
-                .build())
+            .candidate(
+                evidence.candidate().orElseThrow().toBuilder().latency(times[1]).build())
             .build();
         List<Finding> findings = new ArrayList<>();
         conditions.forEach(condition -> findings.add(condition.answer(timed)));
@@ -605,16 +600,16 @@ public final class Faster {
     private Latency[] beside(Model option) {
       for (int i = 0; i < warmUp; i++) {
         Row row = rows.get(i % rows.size()).input();
-        Prediction one = serving.predict(row);
-        Prediction other = option.predict(row);
+        Prediction unused = serving.predict(row);
+        Prediction unusedToo = option.predict(row);
       }
       long[][] nanos = new long[2][timed];
       for (int i = 0; i < timed; i++) {
         Row row = rows.get(i % rows.size()).input();
         long start = ticker.getAsLong();
-        Prediction one = serving.predict(row);
+        Prediction unused = serving.predict(row);
         long half = ticker.getAsLong();
-        Prediction other = option.predict(row);
+        Prediction unusedToo = option.predict(row);
         nanos[1][i] = Math.max(0, ticker.getAsLong() - half);
         nanos[0][i] = Math.max(0, half - start);
       }
@@ -625,10 +620,10 @@ public final class Faster {
 
     /** Reduced-error ordering: each next member lowers the error of those before it most; of equals, the first. */
     private List<Integer> order(Ensemble members, List<Labelled<Row>> older) {
-      Votes votes = Votes.of(members, older, champion.schema(), context);
+      Votes votes = Votes.of(members, older, context);
       List<Integer> order = new ArrayList<>();
-      Set<Integer> left = new LinkedHashSet<>(
-          IntStream.range(0, members.size()).boxed().toList());
+      Set<Integer> left =
+          new LinkedHashSet<>(IntStream.range(0, members.size()).boxed().toList());
       while (!left.isEmpty()) {
         context.requireRunning();
         int next = left.stream()
@@ -662,8 +657,7 @@ public final class Faster {
       this.sum = new double[right.length][right.length == 0 ? 0 : right[0].length];
     }
 
-    static Votes of(
-        Ensemble members, List<Labelled<Row>> rows, Schema schema, TrainingContext context) {
+    static Votes of(Ensemble members, List<Labelled<Row>> rows, TrainingContext context) {
       List<String> outputs = outputs(rows);
       int n = members.size();
       double[][][] said = new double[n][rows.size()][];
@@ -686,8 +680,9 @@ public final class Faster {
     private static List<String> outputs(List<Labelled<Row>> rows) {
       Set<String> names = new LinkedHashSet<>();
       for (Labelled<Row> row : rows) {
-        row.truth().label().ifPresentOrElse(names::add, () -> names.addAll(
-            row.truth().values().keySet()));
+        row.truth()
+            .label()
+            .ifPresentOrElse(names::add, () -> names.addAll(row.truth().values().keySet()));
       }
       return List.copyOf(names);
     }

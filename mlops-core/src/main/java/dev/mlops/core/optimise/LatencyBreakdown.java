@@ -197,9 +197,7 @@ public final class LatencyBreakdown {
   public OptionalDouble share(Stage stage) {
     Latency of = stages.get(stage);
     double mean = mean();
-    return of == null || mean <= 0
-        ? OptionalDouble.empty()
-        : OptionalDouble.of(seconds(of) / mean);
+    return of == null || mean <= 0 ? OptionalDouble.empty() : OptionalDouble.of(seconds(of) / mean);
   }
 
   /** {@return the stage that takes most of the mean time; empty below 100 calls, or if nothing took any time} */

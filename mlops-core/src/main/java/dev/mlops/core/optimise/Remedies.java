@@ -587,9 +587,9 @@ public final class Remedies {
       findings.add(Finding.of(
           model ? Verdict.FAIL : Verdict.PASS,
           String.format(
-              Locale.ROOT,
-              "the model takes %.2f of the mean time; ",
-              times.get().share(LatencyBreakdown.Stage.MODEL).orElse(0))
+                  Locale.ROOT,
+                  "the model takes %.2f of the mean time; ",
+                  times.get().share(LatencyBreakdown.Stage.MODEL).orElse(0))
               + times.get().advice().stream()
                   .findFirst()
                   .map(LatencyBreakdown.Advice::text)

@@ -27,8 +27,8 @@ final class RowsDigest {
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("each Java has SHA-256", e);
     }
-    try (DataOutputStream out = new DataOutputStream(
-        new DigestOutputStream(OutputStream.nullOutputStream(), sha))) {
+    try (DataOutputStream out =
+        new DataOutputStream(new DigestOutputStream(OutputStream.nullOutputStream(), sha))) {
       for (Labelled<Row> row : rows) {
         Row input = row.input();
         text(input.schema().columns().toString(), out);

@@ -1,19 +1,19 @@
 package dev.mlops.core.serve;
 
-import java.util.function.UnaryOperator;
-import dev.mlops.api.pack.ModelPackage;
-import dev.mlops.api.model.Row;
 import static java.util.Objects.requireNonNull;
 
 import dev.mlops.api.model.Beta;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.InputRule;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Row;
 import dev.mlops.api.model.RowBinding;
 import dev.mlops.api.model.Schema;
+import dev.mlops.api.pack.ModelPackage;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 

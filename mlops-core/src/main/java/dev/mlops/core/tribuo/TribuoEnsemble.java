@@ -81,8 +81,7 @@ final class TribuoEnsemble implements Ensemble {
       throw new IllegalArgumentException("wanted indexes of members from 0 to " + (size() - 1)
           + ", each once and at least one, got " + kept);
     }
-    WeightedEnsembleModelProto.Builder fewer =
-        parts.toBuilder().clearModels().clearWeights();
+    WeightedEnsembleModelProto.Builder fewer = parts.toBuilder().clearModels().clearWeights();
     kept.forEach(each -> fewer.addModels(parts.getModels(each)).addWeights(parts.getWeights(each)));
     org.tribuo.Model<?> pruned = org.tribuo.Model.deserialize(
         whole.toBuilder().setSerializedData(Any.pack(fewer.build())).build());

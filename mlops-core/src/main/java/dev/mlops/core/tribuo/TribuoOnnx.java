@@ -42,8 +42,8 @@ public final class TribuoOnnx {
   }
 
   static Optional<TribuoOnnx> of(Model<?> model, Schema schema) {
-    boolean numbers = schema.columns().stream()
-        .allMatch(column -> column.type() == Column.Type.NUMBER);
+    boolean numbers =
+        schema.columns().stream().allMatch(column -> column.type() == Column.Type.NUMBER);
     return numbers && isExportable(model)
         ? Optional.of(new TribuoOnnx(
             ordered(model, schema),
@@ -89,8 +89,7 @@ public final class TribuoOnnx {
 
   private static List<String> outputs(Model<?> model) {
     if (!model.validate(Label.class)) {
-      return List.of(Regressor.extractNames(
-          model.castModel(Regressor.class).getOutputIDInfo()));
+      return List.of(Regressor.extractNames(model.castModel(Regressor.class).getOutputIDInfo()));
     }
     List<String> names = new ArrayList<>();
     Model<Label> labels = model.castModel(Label.class);

@@ -2,8 +2,6 @@ package dev.mlops.core.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mlops.api.store.VersionStore;
-import dev.mlops.testkit.ForwardingVersionStore;
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Labelled;
@@ -25,11 +23,13 @@ import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.Document;
 import dev.mlops.api.store.Version;
+import dev.mlops.api.store.VersionStore;
 import dev.mlops.core.optimise.Remedies;
 import dev.mlops.core.pack.TrainedModel;
 import dev.mlops.core.rollout.ShadowPlan;
 import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.serve.Served;
+import dev.mlops.testkit.ForwardingVersionStore;
 import dev.mlops.testkit.InMemoryMonitor;
 import dev.mlops.testkit.InMemoryVersionStore;
 import dev.mlops.testkit.ManualClock;
@@ -251,7 +251,8 @@ class RemediesLoopTest {
     String text = new String(store.read(document), StandardCharsets.UTF_8);
     assertThat(text)
         .startsWith("# orders: redesign advised")
-        .contains("signal missing", "- RETRAIN: did not win", "KEPT", "- 12 wrong where x &lt; 0.2");
+        .contains(
+            "signal missing", "- RETRAIN: did not win", "KEPT", "- 12 wrong where x &lt; 0.2");
   }
 
   /** A loop that advises begins nothing, so what it has advised did not fail. */

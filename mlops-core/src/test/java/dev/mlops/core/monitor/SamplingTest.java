@@ -152,7 +152,9 @@ class SamplingTest {
       }
       Estimate accuracy = champion(monitor).quality(Metric.ACCURACY).orElseThrow();
       double whole = (double) right / all;
-      assertThat(accuracy.n()).isEqualTo(champion(monitor).matured()).isBetween(800L, 1_200L); // 1,000 with a deviation of at most 32: six of them
+      assertThat(accuracy.n())
+          .isEqualTo(champion(monitor).matured())
+          .isBetween(800L, 1_200L); // 1,000 with a deviation of at most 32: six of them
       covered += accuracy.lower() <= whole && whole <= accuracy.upper() ? 1 : 0;
       differences += accuracy.value() - whole;
     }

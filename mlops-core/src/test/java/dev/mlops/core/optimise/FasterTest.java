@@ -3,6 +3,7 @@ package dev.mlops.core.optimise;
 import static dev.mlops.api.monitor.Signals.goldenExamples;
 import static dev.mlops.api.monitor.Signals.latency;
 import static dev.mlops.api.monitor.Signals.quality;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -68,8 +69,8 @@ class FasterTest {
       double x = random.nextDouble();
       double y = random.nextDouble();
       boolean yes = (x + y > 1) != (random.nextInt(10) == 0);
-      rows.add(new Labelled<>(
-          Row.of(SCHEMA, x, y, random.nextDouble()), Truth.of(yes ? "yes" : "no")));
+      rows.add(
+          new Labelled<>(Row.of(SCHEMA, x, y, random.nextDouble()), Truth.of(yes ? "yes" : "no")));
     }
     return rows;
   }
@@ -143,16 +144,15 @@ class FasterTest {
     int kept = best.members().orElseThrow();
     assertThat(kept).as(found.toString()).isLessThan(MEMBERS);
     assertThat(best.latency().orElseThrow().p99()).isEqualTo(Duration.ofNanos(1_000L * kept));
-    assertThat(best.change().get(Metric.ACCURACY).lower()).isGreaterThanOrEqualTo(-0.04);
-    assertThat(best.change().get(Metric.ACCURACY).n()).isEqualTo(600);
+    assertThat(requireNonNull(best.change().get(Metric.ACCURACY)).lower())
+        .isGreaterThanOrEqualTo(-0.04);
+    assertThat(requireNonNull(best.change().get(Metric.ACCURACY)).n()).isEqualTo(600);
     assertThat(found.toString()).contains("taken: " + kept + " of 8 members", "accuracy");
 
-    // The candidate is a package like any other: stored, read again, and judged by a gate on rows that nobody has seen.
-    FilePackage made = (FilePackage) found
-        .candidate()
-        .orElseThrow()
-        .testedOn(rows(500, 4))
-        .asPackage("orders");
+    // The candidate is a package like any other: stored, read again, and judged by a gate on rows
+    // that nobody has seen.
+    FilePackage made =
+        (FilePackage) found.candidate().orElseThrow().testedOn(rows(500, 4)).asPackage("orders");
     made.write(folder.resolve("orders"));
     ModelPackage read = FilePackage.read(folder.resolve("orders"));
     assertThat(members(read).size()).isEqualTo(kept);
@@ -163,8 +163,7 @@ class FasterTest {
         .containsEntry("pruned.members", (double) kept);
     ModelSource serving = serving(CHAMPION);
     GateReport report = ReleaseGate.of(
-            quality("accuracy").noWorseThanChampion(0.06),
-            goldenExamples())
+            quality("accuracy").noWorseThanChampion(0.06), goldenExamples())
         .on(rows(1_200, 5))
         .judge(read, serving);
     assertThat(report.verdict()).as(report.toString()).isEqualTo(Verdict.PASS);
@@ -174,8 +173,7 @@ class FasterTest {
     return new ModelSource() {
       @Override
       public Version champion() {
-        return new Version(
-            "orders", 1, champion.digest(), Instant.EPOCH);
+        return new Version("orders", 1, champion.digest(), Instant.EPOCH);
       }
 
       @Override
@@ -288,8 +286,7 @@ class FasterTest {
   @Test
   void asATrainerItGivesTheCandidateOrSaysWhyNot() {
     Faster look = look(CHAMPION).keeping(quality("accuracy").noWorseThanChampion(0.04));
-    Trained made =
-        look.pruning(members(CHAMPION)).asTrainer().train(rows(1_200, 3));
+    Trained made = look.pruning(members(CHAMPION)).asTrainer().train(rows(1_200, 3));
     assertThat(members(made.asPackage("orders")).size()).isLessThan(MEMBERS);
     assertThatThrownBy(() -> look.trying("same", CHAMPION).asTrainer().train(rows(500, 3)))
         .isInstanceOf(IllegalStateException.class)
@@ -351,9 +348,9 @@ class FasterTest {
       assertThat(((Classification) one.predict(row.input())).label())
           .isEqualTo(((Classification) members.member(3).predict(row.input())).label());
     }
-    assertThat(new TribuoRuntime().ensemble(TribuoTrainer.classifier(SCHEMA, trees(3))
-            .train(rows(100, 1))
-            .asPackage("tree")))
+    assertThat(new TribuoRuntime()
+            .ensemble(
+                TribuoTrainer.classifier(SCHEMA, trees(3)).train(rows(100, 1)).asPackage("tree")))
         .isEmpty();
     for (List<Integer> wrong : List.of(List.<Integer>of(), List.of(1, 1), List.of(MEMBERS))) {
       assertThatThrownBy(() -> members.keeping(wrong, TrainingContext.none()))
@@ -372,8 +369,7 @@ class FasterTest {
   /** Quantities are averaged: the members of a regression are ordered and tested alike. */
   @Test
   void aForestOfQuantitiesIsPrunedToo() {
-    Schema schema =
-        Schema.of(Column.number("x"), Column.number("y")).predicting(Task.REGRESSION);
+    Schema schema = Schema.of(Column.number("x"), Column.number("y")).predicting(Task.REGRESSION);
     SplittableRandom random = new SplittableRandom(4);
     List<Labelled<Row>> rows = new ArrayList<>();
     for (int i = 0; i < 1_000; i++) {
@@ -385,8 +381,7 @@ class FasterTest {
     ModelPackage champion = TribuoTrainer.regressor(
             schema,
             new RandomForestTrainer<>(
-                new CARTRegressionTrainer(
-                    6, 5, 0f, 0.7f, false, new MeanSquaredError(), 1L),
+                new CARTRegressionTrainer(6, 5, 0f, 0.7f, false, new MeanSquaredError(), 1L),
                 new AveragingCombiner(),
                 6))
         .train(rows.subList(0, 400))

@@ -1,5 +1,6 @@
 package dev.mlops.core.optimise;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -96,7 +97,7 @@ class LatencyBreakdownTest {
   void theSlowStageIsNamed(Stage slow) {
     LatencyBreakdown found = scripted(slow).on(inputs);
     assertThat(found.stages()).hasSize(4);
-    assertThat(found.stages().get(slow).p99()).isEqualTo(Duration.ofNanos(SLOW));
+    assertThat(requireNonNull(found.stages().get(slow)).p99()).isEqualTo(Duration.ofNanos(SLOW));
     assertThat(found.slowest()).contains(slow);
     assertThat(found.mean()).isCloseTo(1e-7 * 1_000, within(1e-12));
     assertThat(found.share(slow).orElseThrow()).isCloseTo(0.97, within(1e-9));
@@ -113,8 +114,7 @@ class LatencyBreakdownTest {
     LatencyBreakdown found = scripted(Stage.BINDING).on(inputs);
     assertThat(found.columns())
         .containsExactly(
-            Map.entry("looked_up", Duration.ofNanos(SLOW)),
-            Map.entry("quick", Duration.ZERO));
+            Map.entry("looked_up", Duration.ofNanos(SLOW)), Map.entry("quick", Duration.ZERO));
     assertThat(found.advice().get(0).text()).contains("column looked_up takes 1.00 of it");
   }
 
@@ -125,7 +125,9 @@ class LatencyBreakdownTest {
         .ticker(clock::get)
         .on(inputs);
     assertThat(found.stages().keySet()).containsExactly(Stage.BINDING, Stage.MODEL);
-    assertThat(found.advice()).extracting(Advice::stage).containsExactly(Stage.BINDING, Stage.MODEL);
+    assertThat(found.advice())
+        .extracting(Advice::stage)
+        .containsExactly(Stage.BINDING, Stage.MODEL);
     assertThat(found.advice()).extracting(Advice::share).containsOnly(0.5);
   }
 
@@ -142,8 +144,7 @@ class LatencyBreakdownTest {
     });
 
     Measuring<Double> same = scripted(Stage.MODEL)
-        .inBatchesOf(
-            25, input -> clock.addAndGet(SLOW), all -> clock.addAndGet(all.size() * SLOW));
+        .inBatchesOf(25, input -> clock.addAndGet(SLOW), all -> clock.addAndGet(all.size() * SLOW));
     LatencyBreakdown none = same.on(inputs);
     assertThat(none.batchRatio().orElseThrow()).isCloseTo(1.0, within(1e-9));
     assertThat(none.advice()).extracting(Advice::text).noneMatch(text -> text.contains("batch"));
@@ -176,10 +177,9 @@ class LatencyBreakdownTest {
     assertThat(found.stages().values()).extracting(Latency::n).containsOnly(160L);
     assertThat(found.slowest()).contains(Stage.MODEL);
 
-    LatencyBreakdown none = LatencyBreakdown.measuring(
-            rows(Stage.MODEL), row -> {
-              throw new IllegalStateException("no");
-            })
+    LatencyBreakdown none = LatencyBreakdown.measuring(rows(Stage.MODEL), row -> {
+          throw new IllegalStateException("no");
+        })
         .timing(0, 200)
         .ticker(clock::get)
         .on(inputs);

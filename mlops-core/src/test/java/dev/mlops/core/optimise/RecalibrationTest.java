@@ -1,15 +1,13 @@
 package dev.mlops.core.optimise;
 
-import java.util.Optional;
 import static dev.mlops.api.monitor.Signals.goldenExamples;
 import static dev.mlops.core.gate.Criteria.change;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Metric;
@@ -24,6 +22,7 @@ import dev.mlops.api.pack.Calibration;
 import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.GoldenExample;
 import dev.mlops.api.pack.Library;
+import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.pack.PackageFile;
@@ -46,6 +45,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -197,7 +197,8 @@ class RecalibrationTest {
         assertThat(served.serve(newer.get(i).input().number(0)).prediction())
             .isEqualTo(phase.prediction(i).orElseThrow());
       }
-      // The score .5 meant one in two, and means one in ten now. A level of the curve is a mean over some n^(2/3) = 250 of the
+      // The score .5 meant one in two, and means one in ten now. A level of the curve is a mean
+      // over some n^(2/3) = 250 of the
       // rows: two standard errors are .04.
       Classification half = served.serve(0.5).as(Classification.class);
       assertThat(half.score("yes").orElseThrow()).isBetween(0.06, 0.14);
@@ -265,7 +266,8 @@ class RecalibrationTest {
       assertThat(made.calibration()).isEmpty();
       double threshold = requireNonNull(
           DecisionThresholds.of(made.configuration(), SCHEMA).byLabel().get("yes"));
-      // .1 by theory. The cost is flat around it: a threshold .07 away costs less than .003 a row more, which is one standard error.
+      // .1 by theory. The cost is flat around it: a threshold .07 away costs less than .003 a row
+      // more, which is one standard error.
       assertThat(threshold).isBetween(0.04, 0.17);
       assertThat(((Classification) moved.model().predict(Row.of(SCHEMA, 0.3))).label())
           .isEqualTo("yes");

@@ -510,9 +510,7 @@ class RemediesTest {
           .build());
       Diagnosis found = here.diagnose(RemediesTest::plainly);
       boolean accessor = binding > 32_000;
-      assertThat(found.rung())
-          .as(found.toString())
-          .isEqualTo(accessor ? Rung.RECORD : Rung.FASTER);
+      assertThat(found.rung()).as(found.toString()).isEqualTo(accessor ? Rung.RECORD : Rung.FASTER);
       assertThat(found.reading())
           .isEqualTo(accessor ? Reading.SLOW_AROUND_THE_MODEL : Reading.SLOW);
       assertThat(found.toString())

@@ -186,10 +186,8 @@ class SearchTest {
   void rowsThatDifferHaveOtherDigests() {
     Schema schema =
         Schema.of(Column.category("a"), Column.category("b")).predicting(Task.CLASSIFICATION);
-    Labelled<Row> one =
-        new Labelled<>(Row.of(schema, "x\u001f", "y"), Truth.of("yes"));
-    Labelled<Row> other =
-        new Labelled<>(Row.of(schema, "x", "\u001fy"), Truth.of("yes"));
+    Labelled<Row> one = new Labelled<>(Row.of(schema, "x\u001f", "y"), Truth.of("yes"));
+    Labelled<Row> other = new Labelled<>(Row.of(schema, "x", "\u001fy"), Truth.of("yes"));
     Labelled<Row> heavier = new Labelled<>(one.input(), one.truth(), 2);
     Labelled<Row> wrong = new Labelled<>(one.input(), Truth.of("no"));
     assertThat(RowsDigest.early(List.of(one))).isEqualTo(RowsDigest.early(List.of(other)));
