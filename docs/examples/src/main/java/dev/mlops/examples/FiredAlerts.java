@@ -86,7 +86,8 @@ public final class FiredAlerts {
         AlertRule.of("old", young),
         AlertRule.of("slow", latency().p99AtMost(Duration.ofMillis(20))),
         AlertRule.of("late", latency().within(Duration.ofMillis(20)).atLeast(0.90)),
-        AlertRule.of("recent", quality("accuracy").over(Window.ofTruths(1_000)).atLeast(0.80)),
+        AlertRule.of(
+            "recent", quality("accuracy").over(Window.ofTruths(1_000)).noWorseThanBaseline(0.02)),
         AlertRule.of("failing", failures().atMost(0.01)),
         AlertRule.of("both", anyOf(accurate, stands)),
         AlertRule.of("either", allOf(accurate, stands)),

@@ -46,6 +46,7 @@ public final class PlatformAlerts {
         AlertRule.of("fraud.back", rollout().isNot(State.ROLLED_BACK, State.FAILED)),
         AlertRule.of("fraud.late", BurnRates.PAGE.latency(Duration.ofMillis(20), 0.999)),
         AlertRule.of("fraud.failing", failures().atMost(0.01)),
+        AlertRule.of("fraud.spends", BurnRates.PAGE.excess("recall", 0.90, 0.02)),
         AlertRule.of("fraud.german", segment("country", "DE").quality("recall").atLeast(0.70)));
     // endregion
     return rules;

@@ -31,8 +31,9 @@ class FiredAlertsTest {
             "states",
             "states beside=firing either=firing low=firing low.for-long=pending low.until=firing"
                 + " recent=firing",
-            "states beside=firing low.until=firing",
-            "states back=firing beside=firing either=firing failing=firing low.until=firing",
+            "states beside=firing low.until=firing recent=firing",
+            "states back=firing beside=firing either=firing failing=firing low.until=firing"
+                + " recent=firing",
             "states back=firing either=firing failing=firing",
             "states failing=firing late=firing old=firing slow=firing",
             "states back=firing beside=firing both=firing either=firing failing=firing late=firing"

@@ -350,8 +350,8 @@ sealed interface Asked {
     /** A comparison of a value with an interval, where enough is behind it. */
     private String enough(String compared, String model, Names names) {
       return ofChampion(
-          "(" + compared + ") and (" + series(names, kind.rows(), model, tags) + " >= " + rows
-              + ")",
+          "(" + compared + ") and" + window() + " (" + series(names, kind.rows(), model, tags)
+              + " >= " + rows + ")",
           model,
           names);
     }
@@ -366,9 +366,14 @@ sealed interface Asked {
     private String allowed(String model, Names names) {
       return tolerance.isEmpty()
           ? " " + limit
-          : (tags.size() > 1 ? " ignoring(window) (" : " (")
+          : window() + " ("
               + series(names, Meters.QUALITY_BASELINE, model, metric())
               + (below ? " - " : " + ") + tolerance.getAsDouble() + ")";
+    }
+
+    /** The test phase has no window: a comparison with it leaves that out of its series. */
+    private String window() {
+      return tolerance.isPresent() && tags.containsKey("window") ? " ignoring(window)" : "";
     }
 
     private String latency(String model, Names names, String compared) {
