@@ -219,8 +219,8 @@ public final class StandingStill {
         "Each stream has up to %,d rows from each of its starting points; the first %,d train (four"
             + " fifths) and test the first model, truth comes %d rows late, and a loop begins at most"
             + " one candidate in %d rows. All models are trees of depth 6. *Before* is the loop with"
-            + " `reserves(0)`, `leadingBy(-∞)`, `measuringDependence(false)`, `droppingAtMost(0)` and"
-            + " `shadow().withoutFutility()`; *now* is the loop as it is built without these.%n%n",
+            + " `reserves(0)`, `leadingBy(-∞)`, `measuringDependence(false)`, `droppingAtMost(0)`,"
+            + " `waitingForTwiceAfter(0)` and `shadow().withoutFutility()`; *now* is the loop as it is built without these.%n%n",
         ROWS,
         INITIAL,
         DELAY,
@@ -279,6 +279,7 @@ public final class StandingStill {
             .leadingBy(Double.NEGATIVE_INFINITY)
             .measuringDependence(false)
             .droppingAtMost(0)
+            .waitingForTwiceAfter(0)
             .rollout(ShadowPlan.shadow().withoutFutility()));
     Outcome now = loop(source, rows, first, trainer, loss, unit, builder -> {});
     List<double[]> grid = new ArrayList<>();

@@ -118,6 +118,7 @@ public final class MaintenanceLoop implements AutoCloseable {
       boolean dependence,
       int drops,
       int enough,
+      int patience,
       Outcomes outcomes,
       Executor background,
       InstantSource clock,
@@ -433,6 +434,7 @@ public final class MaintenanceLoop implements AutoCloseable {
     private boolean dependence = true;
     private int drops = 1;
     private int enough = 10;
+    private int patience = 2;
     private Duration within = Duration.ofDays(1);
     private OptionalLong seed = OptionalLong.empty();
     private @Nullable Remedies remedies;
@@ -623,6 +625,24 @@ public final class MaintenanceLoop implements AutoCloseable {
         throw new IllegalArgumentException("candidates must be >= 0, but were " + candidates);
       }
       this.enough = candidates;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how many candidates for a change that goes on are kept back in a row before the next one waits}
+     *
+     * <p>While the world moves, an alarm follows each candidate that was kept back, and a few rows later the next one knows hardly
+     * more. It is begun once there are twice as many outcomes since the change as the newest candidate knew. A change that is
+     * signalled after as many quiet outcomes as that candidate knew is another one, and is answered at once.
+     *
+     * @param candidates 2 by default; 0 to wait never
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder waitingForTwiceAfter(int candidates) {
+      if (candidates < 0) {
+        throw new IllegalArgumentException("candidates must be >= 0, but were " + candidates);
+      }
+      this.patience = candidates;
       return this;
     }
 
@@ -865,6 +885,7 @@ public final class MaintenanceLoop implements AutoCloseable {
                 dependence,
                 drops,
                 enough,
+                patience,
                 outcomes,
                 requireNonNull(background),
                 clock,

@@ -153,10 +153,12 @@ final class Watching implements Phase {
     if (last.isEmpty()
         || answer.followUp()
         || !(loop.wasCancelled()
-            || past.lastResult().filter(RetrainHistory.Result.KEPT::equals).isPresent())
-        || (answer.changePosition().isPresent()
-            && !answer.changePosition().equals(last.get().change()))) {
+            || past.lastResult().filter(RetrainHistory.Result.KEPT::equals).isPresent())) {
       return Optional.empty();
+    }
+    if (answer.changePosition().isPresent()
+        && !answer.changePosition().equals(last.get().change())) {
+      return loop.waitsForTwiceTheRows(answer.changePosition().getAsLong());
     }
     long wanted = Math.max(1, (long) last.get().number("rows").orElse(0.0) / NEW_PART);
     long fresh = loop.sinceCandidate();
@@ -181,7 +183,7 @@ final class Watching implements Phase {
     Steps.beginning(answer.toString()).lines().forEach(step::because);
     LoopEvent begun = step.build();
     loop.steps.write(begun);
-    loop.begin(begun, evidence, end);
+    loop.begin(begun, answer, evidence, end);
     try {
       return working.doing(() -> train(champion, evidence, rows, answer, training));
     } catch (Throwable e) { // an executor of the host; the journal has the candidate

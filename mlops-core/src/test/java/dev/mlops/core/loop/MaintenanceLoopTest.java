@@ -1,6 +1,7 @@
 package dev.mlops.core.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Estimate;
@@ -359,6 +360,59 @@ class MaintenanceLoopTest {
         assertThat(own.heard.size()).as(ends + ": answered once").isEqualTo(answered);
       }
     }
+  }
+
+  /** While the world moves, an alarm follows each candidate that was kept, and a hundred rows on the next one knows hardly more. */
+  @Test
+  void aChangeThatGoesOnWaitsForTwiceTheRowsOnceTwoCandidatesWereKept() {
+    scene.trainer.script = rows -> "A/0.1";
+    SignallingScene signals = new SignallingScene(scene);
+    try (MaintenanceLoop loop = scene.loop(signals.policy()).leadingBy(0.5).build()) {
+      scene.serve(200);
+      signals.change(100);
+      loop.tick();
+      assertThat(scene.kinds()).containsExactly("RETRAIN", "KEPT");
+      scene.serve(100);
+      signals.change(200);
+      loop.tick();
+      assertThat(scene.kinds()).as("the first goes on at once").hasSize(4);
+
+      // At 300 two were kept, and 200 outcomes were behind the newest.
+      scene.serve(110);
+      signals.change(310);
+      loop.tick();
+      assertThat(scene.kinds()).hasSize(5).endsWith("WAITING");
+      assertThat(loop.waiting().orElse("")).contains("2 candidates in a row", "90 more");
+      scene.serve(90);
+      loop.tick();
+      assertThat(scene.kinds()).hasSize(7).endsWith("RETRAIN", "KEPT");
+      assertThat(loop.waiting()).isEmpty();
+
+      // At 500 there were 400: the world stood still for as long, so this is another change.
+      scene.serve(500);
+      signals.change(900);
+      loop.tick();
+      assertThat(scene.kinds()).hasSize(9).endsWith("RETRAIN", "KEPT");
+    }
+  }
+
+  @Test
+  void aLoopThatWaitsNeverAnswersEachAlarm() {
+    scene.trainer.script = rows -> "A/0.1";
+    SignallingScene signals = new SignallingScene(scene);
+    try (MaintenanceLoop loop =
+        scene.loop(signals.policy()).leadingBy(0.5).waitingForTwiceAfter(0).build()) {
+      scene.serve(100);
+      for (long change = 100; change <= 400; change += 100) {
+        scene.serve(100);
+        signals.change(change);
+        loop.tick();
+      }
+      assertThat(scene.kinds()).filteredOn("RETRAIN"::equals).hasSize(4);
+      assertThat(scene.kinds()).doesNotContain("WAITING");
+    }
+    assertThatThrownBy(() -> scene.loop(signals.policy()).waitingForTwiceAfter(-1))
+        .hasMessageContaining("-1");
   }
 
   @Test
