@@ -635,7 +635,11 @@ public final class MaintenanceLoop implements AutoCloseable {
      * more. It is begun once there are twice as many outcomes since the change as the newest candidate knew. A change that is
      * signalled after as many quiet outcomes as that candidate knew is another one, and is answered at once.
      *
-     * @param candidates 2 by default; 0 to wait never
+     * <p>So is it after a promotion that was taken back soon, as after a burst: where the version that was replaced returns before the
+     * new champion served for as many outcomes as it knew of its change, the next candidate for an alarm must know twice as many
+     * since the change, until a promotion lasts.
+     *
+     * @param candidates 2 by default; 0 to wait in neither case
      * @throws IllegalArgumentException if it is negative
      */
     public Builder waitingForTwiceAfter(int candidates) {

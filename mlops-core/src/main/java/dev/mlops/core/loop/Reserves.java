@@ -333,6 +333,9 @@ final class Reserves {
     under = null;
     made.add(back);
     loop.returned(back.evidence);
+    if (back.from.from().filter(version::equals).isPresent()) {
+      loop.alarms.takenBack(loop.outcomes.end());
+    }
     // It takes the past champion over as it is; if it cannot follow now, it does in a later tick of
     // its own.
     loop.deployment.tick();

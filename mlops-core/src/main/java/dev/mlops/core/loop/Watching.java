@@ -77,8 +77,9 @@ final class Watching implements Phase {
       }
     }
     long kept = Math.min(end - loop.outcomes.begin(), loop.window.most());
-    Optional<String> wait =
-        waitsForNews(answer).or(() -> loop.window().waitsFor(kept, end, change));
+    Optional<String> wait = waitsForNews(answer)
+        .or(() -> loop.window().waitsFor(kept, end, change))
+        .or(() -> waitsToBeSure(answer, end));
     if (wait.isPresent()) {
       loop.waitFor(wait.get());
       return this;
@@ -146,6 +147,13 @@ final class Watching implements Phase {
     }
   }
 
+  /** What earlier candidates for an alarm came to says how much the next one must know; a follow-up knows more anyway. */
+  private Optional<String> waitsToBeSure(RetrainDecision answer, long end) {
+    return answer.changePosition().isEmpty() || answer.followUp()
+        ? Optional.empty()
+        : loop.alarms.waitsFor(answer.changePosition().getAsLong(), loop.history(), end);
+  }
+
   /** After a candidate that was kept, the same rows would give the same one. */
   private Optional<String> waitsForNews(RetrainDecision answer) {
     RetrainHistory past = loop.history();
@@ -158,7 +166,7 @@ final class Watching implements Phase {
     }
     if (answer.changePosition().isPresent()
         && !answer.changePosition().equals(last.get().change())) {
-      return loop.waitsForTwiceTheRows(answer.changePosition().getAsLong());
+      return Optional.empty();
     }
     long wanted = Math.max(1, (long) last.get().number("rows").orElse(0.0) / NEW_PART);
     long fresh = loop.sinceCandidate();

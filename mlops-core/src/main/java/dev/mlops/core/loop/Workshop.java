@@ -133,14 +133,8 @@ final class Workshop {
   /** The watches that had a signal when the newest candidate was begun. */
   private Set<Watch> answered = Set.of();
 
-  /** Where the change began that the newest candidates were trained for one after the other; none before the first. */
-  private OptionalLong since = OptionalLong.empty();
-
-  /** How many they are. */
-  private int tries;
-
-  /** How many of them may be kept back before the next one waits; 0 if any number may. */
-  private final int patience;
+  /** The alarms that candidates were begun for. */
+  final AnsweredAlarms alarms;
 
   /** Which version served when the loop looked last; null before the first time. */
   private @Nullable Version served;
@@ -171,7 +165,7 @@ final class Workshop {
         new Reserves(this, mode == MaintenanceLoop.Mode.AUTOMATIC ? parts.reserves() : 0);
     this.operators = new Operators(this, past.halted());
     this.leadership = parts.leadership();
-    this.patience = parts.patience();
+    this.alarms = new AnsweredAlarms(parts.patience(), window.most());
     this.outOfReach = new OutOfReach(parts.enough(), window.most());
     steps.follow(outOfReach::take);
     this.remedying = parts.remedies() == null ? null : new Remedying(this, parts.remedies());
@@ -454,43 +448,9 @@ final class Workshop {
   // --- the life of a candidate
   // -----------------------------------------------------------------------------
 
-  /**
-   * After a candidate that was kept, a change that is signalled before the world stood still for as many outcomes as were behind that
-   * candidate is the same one, which goes on. Where several in a row were kept, the next would know hardly more: it is begun once
-   * there are twice as many outcomes since the change as the newest knew.
-   */
-  Optional<String> waitsForTwiceTheRows(long change) {
-    if (patience == 0 || tries < patience || !goesOn(change)) {
-      return Optional.empty();
-    }
-    long known = history.lastPosition().getAsLong();
-    long wanted = Math.min(known - since.getAsLong(), window.most());
-    long fresh = outcomes.end() - known;
-    return fresh < wanted
-        ? Optional.of(tries + " candidates in a row were kept back, and the change that they were"
-            + " trained for goes on: waiting for " + (wanted - fresh)
-            + " more outcomes, until there are twice as many as the newest one knew")
-        : Optional.empty();
-  }
-
-  /** Whether a change is the one that the newest candidate was trained for and kept back. */
-  private boolean goesOn(long change) {
-    OptionalLong known = history.lastPosition();
-    return since.isPresent()
-        && known.isPresent()
-        && history.lastResult().filter(RetrainHistory.Result.KEPT::equals).isPresent()
-        && change >= known.getAsLong()
-        && change - known.getAsLong() < known.getAsLong() - since.getAsLong();
-  }
-
   /** A candidate is in the journal. */
   void begin(LoopEvent event, RetrainDecision answer, Evidence evidence, long end) {
-    OptionalLong signalled = answer.followUp() ? OptionalLong.empty() : answer.changePosition();
-    if (signalled.isEmpty() || !goesOn(signalled.getAsLong())) {
-      since = signalled;
-      tries = 0;
-    }
-    tries++;
+    alarms.begun(answer.followUp() ? OptionalLong.empty() : answer.changePosition(), history, end);
     begun = event;
     cancelled = false;
     reserves.candidateBegun();
@@ -542,6 +502,9 @@ final class Workshop {
   /** The newest candidate has ended, as the journal says, and not for a newer change. */
   void ended(RetrainHistory.Result result) {
     dropped = 0;
+    if (result == RetrainHistory.Result.PROMOTED) {
+      alarms.promoted(outcomes.end());
+    }
     history = history.toBuilder().ended(result).build();
   }
 

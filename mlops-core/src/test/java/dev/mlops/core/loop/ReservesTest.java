@@ -491,6 +491,36 @@ class ReservesTest {
     }
   }
 
+  /** A burst of B is over when the candidate that learned B wins: the next alarm waits until twice as much is known. */
+  @Test
+  void afterAPromotionThatWasTakenBackTheNextCandidateKnowsTwiceAsMuch() {
+    SignallingScene signals = new SignallingScene(scene);
+    scene.trainer.script = rows -> "B/0.0";
+    try (MaintenanceLoop loop =
+        reserves(signals.policy()).rollout(ShadowPlan.shadow()).build()) {
+      scene.serve(100);
+      scene.world = "B";
+      scene.serve(100);
+      long change = scene.monitor.outcomes().end() - 100;
+      signals.change(change);
+      loop.tick();
+      serveUntil(loop, Kind.PROMOTED);
+      signals.none();
+      scene.world = "A";
+      serveUntil(loop, Kind.RETURNED);
+      assertThat(scene.moves()).containsExactly(1L, 2L, 1L);
+
+      scene.serve(150);
+      signals.change(scene.monitor.outcomes().end() - 150);
+      loop.tick();
+      assertThat(scene.kinds()).filteredOn("RETRAIN"::equals).hasSize(1);
+      assertThat(loop.waiting().orElse("")).contains("taken back", "50 more");
+      scene.serve(50);
+      loop.tick();
+      assertThat(scene.kinds()).filteredOn("RETRAIN"::equals).hasSize(2);
+    }
+  }
+
   /** A version that serves for the first time has no signals of before. */
   @Test
   void signalsOfAVersionThatServesForTheFirstTimeStand() {
