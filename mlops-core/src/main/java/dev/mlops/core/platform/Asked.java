@@ -95,7 +95,8 @@ sealed interface Asked {
       }
     }
     if (asked.watch().isPresent()) {
-      Map<String, String> of = Map.of("watch", String.valueOf(ids.get(asked.watch().get())));
+      Map<String, String> of =
+          Map.of("watch", String.valueOf(ids.get(asked.watch().get())));
       return Made.of(Leaf.of(Leaf.Kind.DRIFT, of, false, 2.5, 0));
     }
     if (quantity.quantile().isPresent() && asked.comparison() == Expression.Comparison.AT_MOST) {
@@ -104,8 +105,8 @@ sealed interface Asked {
     }
     if (quantity.within().isPresent() && asked.comparison() == Expression.Comparison.AT_LEAST) {
       Window window = asked.window().orElse(Window.sinceRelease());
-      Map<String, String> of = Map.of(
-          "limit", MlopsException.shown(quantity.within().get()), "window", window.id());
+      Map<String, String> of =
+          Map.of("limit", MlopsException.shown(quantity.within().get()), "window", window.id());
       return Made.of(Leaf.of(Leaf.Kind.TIMELINESS, of, true, limit, most));
     }
     Optional<Metric> metric = quantity.metric();
@@ -310,7 +311,8 @@ sealed interface Asked {
           String bound = series(names, kind.bound(), model, with("end", end()));
           String best = value + " + ignoring(end) (" + bound + " - ignoring(end) " + value + ") * "
               + Estimate.TO_99;
-          yield enough("(" + best + ") " + (below ? "<" : ">") + allowed(model, names), model, names);
+          yield enough(
+              "(" + best + ") " + (below ? "<" : ">") + allowed(model, names), model, names);
         }
       };
     }
@@ -322,8 +324,8 @@ sealed interface Asked {
         case DRIFT -> ofChampion("((" + value + " == 1) or (" + value + " == 2))", model, names);
         case MOVED ->
           ofChampion(
-              "(" + value + " <= " + limit + ") and ("
-                  + series(names, Meters.DRIFT, model, tags) + " > 0)",
+              "(" + value + " <= " + limit + ") and (" + series(names, Meters.DRIFT, model, tags)
+                  + " > 0)",
               model,
               names);
         case PREDICTION_AGE -> ofChampion("(" + value + " <= " + limit + ")", model, names);
@@ -392,7 +394,8 @@ sealed interface Asked {
     private static String series(
         Names names, Meters meter, String model, Map<String, String> tags) {
       StringBuilder series = new StringBuilder(names.of(meter) + "{model=" + quoted(model));
-      tags.forEach((key, value) -> series.append(',').append(key).append('=').append(quoted(value)));
+      tags.forEach(
+          (key, value) -> series.append(',').append(key).append('=').append(quoted(value)));
       return series.append('}').toString();
     }
   }

@@ -1,7 +1,7 @@
 package dev.mlops.core.serve;
 
-import dev.mlops.api.model.Model;
 import dev.mlops.api.model.MlopsException;
+import dev.mlops.api.model.Model;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.pack.ModelPackage;

@@ -8,8 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mlops.api.alert.AlertRule;
-import dev.mlops.api.monitor.BurnRates;
 import dev.mlops.api.monitor.Activity;
+import dev.mlops.api.monitor.BurnRates;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Signals;
@@ -397,8 +397,10 @@ class PlatformsTest {
   void sharesInTimeFailuresAndWindowsAreSaid() {
     Duration limit = Duration.ofMillis(20);
     List<AlertRule> rules = List.of(
-        AlertRule.of("late", latency().within(limit).over(Window.of(Duration.ofHours(1))).atLeast(0.99)),
-        AlertRule.of("recent", quality("recall").over(Window.ofTruths(500)).noWorseThanBaseline(0.05)),
+        AlertRule.of(
+            "late", latency().within(limit).over(Window.of(Duration.ofHours(1))).atLeast(0.99)),
+        AlertRule.of(
+            "recent", quality("recall").over(Window.ofTruths(500)).noWorseThanBaseline(0.05)),
         AlertRule.of("failing", Signals.failures().atMost(0.01)),
         AlertRule.of("burns", BurnRates.PAGE.latency(limit, 0.999)),
         AlertRule.of("spends", BurnRates.PAGE.excess("accuracy", 0.90, 0.02)));
