@@ -68,7 +68,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Pruning.</b> The older half of the rows orders the members: the first is the best alone, each next one the one that
  * lowers the error of those before it most (reduced-error ordering). The newer half tests the first 3/4 of them, the first 3/4 of
- * those, and so on, and stops at the first number that does not PASS. With tests in a fixed order and a stop at the first failure,
+ * those, and so on, and stops at the first number whose quality does not PASS. With tests in a fixed order and a stop at the first failure,
  * a worse ensemble passes no more often than one test alone lets it: in at most 2.5 of 100 for a 95 % interval. With k
  * alternatives beside it that is at most 2.5 (k + 1) of 100. The gate judges what was chosen again, on newer rows.
  *
@@ -76,7 +76,11 @@ import org.jspecify.annotations.Nullable;
  * they would serve, warmed up, and called in turn on the calling thread. Of all that are faster and no worse, the one with the
  * lowest median is taken; of equals, the first.
  *
- * <p>Immutable. Thread-safe if the source, the ensemble and the alternatives are.
+ * <p>A pruned ensemble keeps the calibration and the thresholds of the champion, which were fitted to the scores of all members. Keep a
+ * metric that reads scores as well, such as {@code quality("log_loss").noWorseThanChampion(0.01)}, where scores are used.
+ *
+ * <p>Immutable, but a model that was handed over is closed when the look has run. Thread-safe if the source, the ensemble and the
+ * alternatives are.
  *
  * @see <a href="https://dl.acm.org/doi/10.5555/645526.757762">Margineantu and Dietterich (1997), Pruning adaptive boosting</a>
  * @since 0.1
@@ -166,7 +170,7 @@ public final class Faster {
    *
    * <p>Immutable.
    *
-   * @param champion how long the champion takes; empty if it answered no row
+   * @param champion how long the champion takes; empty if nothing could be timed beside it
    * @param options all that was tried, in that order
    * @param best the fastest that is no worse; empty if none is
    * @param candidate the model of the best, to be tested, packaged and gated like any other
@@ -268,7 +272,8 @@ public final class Faster {
    * {@return the same look, which tries another model as well}
    *
    * @param name for the report
-   * @param trained such as a cheaper trial of a Pareto set, trained on rows of the host; closed here if it is not taken
+   * @param trained such as a cheaper trial of a Pareto set, trained on rows of the host; closed when the look has run, unless it is
+   *     taken, so such a look runs once
    */
   public Faster trying(String name, Trained trained) {
     return with(
@@ -351,7 +356,7 @@ public final class Faster {
    *
    * @param rows in order of time, that neither the champion nor an alternative was trained on; 30 at least, twice as many to prune
    * @throws IllegalArgumentException if there are fewer
-   * @throws IllegalStateException if nothing says what is to be kept
+   * @throws IllegalStateException if nothing says what is to be kept, or what is to be tried
    */
   public Result on(List<Labelled<Row>> rows) {
     return on(rows, TrainingContext.none());
@@ -370,6 +375,10 @@ public final class Faster {
     if (conditions.isEmpty()) {
       throw new IllegalStateException(
           "a look for a faster model wants keeping(…) before it runs, got no condition");
+    }
+    if (ensemble == null && alternatives.isEmpty()) {
+      throw new IllegalStateException("a look for a faster model wants pruning(…) or trying(…)"
+          + " before it runs, got nothing to try");
     }
     int half = ensemble == null ? 0 : rows.size() / 2;
     if (rows.size() - half < FEWEST || (ensemble != null && half < FEWEST)) {
@@ -434,9 +443,27 @@ public final class Faster {
         }
       } catch (RuntimeException | Error e) {
         drop(candidate);
+        candidate = null;
         throw e;
+      } finally {
+        closeAlternatives();
       }
       return new Result(theirs, options, Optional.ofNullable(best), Optional.ofNullable(candidate));
+    }
+
+    /** What the host handed over and nobody took. */
+    @SuppressWarnings("ReferenceEquality") // the same object
+    private void closeAlternatives() {
+      for (Alternative each : alternatives) {
+        if (each.trained != null && each.trained != candidate) {
+          Closing.close(each.trained.model());
+        }
+      }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // the same object
+    private boolean isHanded(Trained made) {
+      return alternatives.stream().anyMatch(each -> each.trained == made);
     }
 
     private void prune(Ensemble members, List<Labelled<Row>> older) {
@@ -448,10 +475,22 @@ public final class Faster {
             size + " of " + members.size() + " members",
             OptionalInt.of(size),
             () -> pruned(members, kept));
-        if (!option.isNoWorse()) {
+        if (option.failure().isPresent() || !keepsQuality(option)) {
           return; // tests in a fixed order end at the first that fails
         }
       }
+    }
+
+    /** Whether what an interval tells PASSes: a limit of latency may be met by fewer members still. */
+    private boolean keepsQuality(Option option) {
+      List<Finding> findings = option.findings();
+      for (int i = 0; i < findings.size(); i++) {
+        boolean ofQuality = i >= conditions.size() || !conditions.get(i).metrics().isEmpty();
+        if (ofQuality && findings.get(i).verdict() != Verdict.PASS) {
+          return false;
+        }
+      }
+      return true;
     }
 
     private int fewer(int size) {
@@ -546,7 +585,7 @@ public final class Faster {
     }
 
     private void drop(@Nullable Trained made) {
-      if (made != null) {
+      if (made != null && !isHanded(made)) { // those are closed at the end, once
         Closing.close(made.model());
       }
     }

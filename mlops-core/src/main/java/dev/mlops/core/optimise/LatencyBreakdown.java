@@ -147,13 +147,18 @@ public final class LatencyBreakdown {
   }
 
   /**
-   * {@return what a monitor measured in use: waiting, binding, the model with enforcement, and recording, as far as known}
+   * {@return what a monitor measured in use: waiting, binding, the model with enforcement, and recording, as far as known; waiting
+   * is left out below 100 calls since the first that had to wait}
    *
    * @param times of the version that serves
    */
   public static LatencyBreakdown of(ResponseTimes times) {
     Map<Stage, Latency> stages = new EnumMap<>(Stage.class);
-    times.waiting().ifPresent(each -> stages.put(Stage.WAITING, each));
+    // It is measured from the first request that had to wait: few calls tell nothing of it.
+    times
+        .waiting()
+        .filter(each -> each.n() >= FEWEST)
+        .ifPresent(each -> stages.put(Stage.WAITING, each));
     times.binding().ifPresent(each -> stages.put(Stage.BINDING, each));
     times.model().ifPresent(each -> stages.put(Stage.MODEL, each));
     times.recording().ifPresent(each -> stages.put(Stage.RECORDING, each));
@@ -225,10 +230,7 @@ public final class LatencyBreakdown {
 
   private boolean isEnough() {
     return !stages.isEmpty()
-        && stages.entrySet().stream()
-            // Only requests that had to wait are in it.
-            .filter(each -> each.getKey() != Stage.WAITING)
-            .allMatch(each -> each.getValue().n() >= FEWEST);
+        && stages.values().stream().allMatch(each -> each.n() >= FEWEST);
   }
 
   private static double seconds(Latency latency) {

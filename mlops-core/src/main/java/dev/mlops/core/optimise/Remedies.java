@@ -583,13 +583,19 @@ public final class Remedies {
       if (slowest.isEmpty()) {
         return true; // nobody knows better
       }
-      boolean model = slowest.get() == LatencyBreakdown.Stage.MODEL;
+      // The alarm is about the p99: a model that reaches the limit alone is slow, whatever most of the mean is.
+      boolean alone = Optional.ofNullable(
+              times.get().stages().get(LatencyBreakdown.Stage.MODEL))
+          .filter(own -> p99 != null && own.p99().compareTo(p99) > 0)
+          .isPresent();
+      boolean model = alone || slowest.get() == LatencyBreakdown.Stage.MODEL;
       findings.add(Finding.of(
           model ? Verdict.FAIL : Verdict.PASS,
           String.format(
                   Locale.ROOT,
-                  "the model takes %.2f of the mean time; ",
-                  times.get().share(LatencyBreakdown.Stage.MODEL).orElse(0))
+                  "the model takes %.2f of the mean time%s; ",
+                  times.get().share(LatencyBreakdown.Stage.MODEL).orElse(0),
+                  alone ? ", and is above the limit by itself in one call of 100" : "")
               + times.get().advice().stream()
                   .findFirst()
                   .map(LatencyBreakdown.Advice::text)

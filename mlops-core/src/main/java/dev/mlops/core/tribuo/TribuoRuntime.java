@@ -19,7 +19,11 @@ import java.nio.channels.SeekableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.tribuo.classification.Label;
+import org.tribuo.impl.ArrayExample;
+import org.tribuo.classification.LabelFactory;
+import org.tribuo.Feature;
 
 /**
  * Loads Tribuo models from packages.
@@ -107,7 +111,7 @@ public final class TribuoRuntime implements ModelRuntime {
    */
   @Beta
   public Optional<Ensemble> ensemble(ModelPackage source) {
-    return TribuoEnsemble.of(read(source), source.schema());
+    return ofPackage(source, model -> TribuoEnsemble.of(model, source.schema()));
   }
 
   /**
@@ -120,7 +124,18 @@ public final class TribuoRuntime implements ModelRuntime {
    */
   @Beta
   public Optional<TribuoOnnx> asOnnx(ModelPackage source) {
-    return TribuoOnnx.of(read(source), source.schema());
+    return ofPackage(source, model -> TribuoOnnx.of(model, source.schema()));
+  }
+
+  /** What is made of a model; a schema that is not the model's is told as when it is loaded. */
+  private <T> T ofPackage(ModelPackage source, Function<org.tribuo.Model<?>, T> made) {
+    org.tribuo.Model<?> model = read(source);
+    try {
+      return made.apply(model);
+    } catch (IllegalArgumentException e) {
+      throw new ModelLoadException(
+          named(source) + " cannot be read: " + e.getMessage() + "; nothing was made", e);
+    }
   }
 
   @Override
@@ -129,14 +144,28 @@ public final class TribuoRuntime implements ModelRuntime {
     try {
       TribuoModel<?> made = TribuoModel.of(model, source.schema());
       if (source.schema().task().filter(Task.CLASSIFICATION::equals).isPresent()) {
-        List<String> labels = TribuoModel.labels(model.castModel(Label.class));
-        source.requireDecides(Classification.of(labels, new double[labels.size()]));
+        org.tribuo.Model<Label> classifier = model.castModel(Label.class);
+        List<String> labels = TribuoModel.labels(classifier);
+        source.requireDecides(
+            givesProbabilities(classifier)
+                ? Classification.of(labels, new double[labels.size()])
+                : Classification.of(labels.get(0)));
       }
       return made;
     } catch (IllegalArgumentException e) {
       throw new ModelLoadException(
           named(source) + " cannot be loaded: " + e.getMessage() + "; not loaded", e);
     }
+  }
+
+  /** Trees say so of each prediction, and not of the model. */
+  private static boolean givesProbabilities(org.tribuo.Model<Label> model) {
+    if (model.generatesProbabilities()) {
+      return true;
+    }
+    ArrayExample<Label> any = new ArrayExample<>(LabelFactory.UNKNOWN_LABEL);
+    any.add(new Feature(model.getFeatureIDMap().iterator().next().getName(), 1.0));
+    return model.predict(any).hasProbabilities();
   }
 
   private static String named(ModelPackage source) {

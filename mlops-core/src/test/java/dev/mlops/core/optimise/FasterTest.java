@@ -7,6 +7,9 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.api.model.Prediction;
+import dev.mlops.core.pack.TrainedModel;
+import java.util.concurrent.atomic.AtomicInteger;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
@@ -206,6 +209,52 @@ class FasterTest {
         .isFalse();
   }
 
+  /** Six of eight are too slow as well, and three of eight are not: a limit of latency is no test by chance. */
+  @Test
+  void aLimitOfLatencyIsMetByFewerMembersThanTheFirstThatIsTried() {
+    Result found = look(CHAMPION)
+        .keeping(
+            quality("accuracy").noWorseThanChampion(0.1),
+            latency().p99AtMost(Duration.ofNanos(3_000)))
+        .pruning(members(CHAMPION))
+        .on(rows(1_200, 3));
+    assertThat(found.options().get(0).isNoWorse()).as(found.toString()).isFalse();
+    assertThat(found.best().orElseThrow().members().orElseThrow()).isLessThanOrEqualTo(3);
+  }
+
+  @Test
+  void withNothingToTryItDoesNotRun() {
+    Faster nothing = look(CHAMPION).keeping(quality("accuracy").noWorseThanChampion(0.1));
+    assertThatThrownBy(() -> nothing.on(rows(100, 3)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("nothing to try");
+  }
+
+  /** Also where the look is stopped before it came to it. */
+  @Test
+  void whatWasHandedOverIsClosedOnceUnlessItIsTaken() {
+    AtomicInteger closed = new AtomicInteger();
+    final class Handed implements Model, AutoCloseable {
+      @Override
+      public Prediction predict(Row row) {
+        return Classification.of("no");
+      }
+
+      @Override
+      public void close() {
+        closed.incrementAndGet();
+      }
+    }
+    Trained handed = TrainedModel.of(
+        SCHEMA, new Handed(), draft -> draft.modelOf(CHAMPION), TrainingContext.none());
+    Faster look = look(CHAMPION)
+        .keeping(quality("accuracy").noWorseThanChampion(0.1))
+        .pruning(members(CHAMPION))
+        .trying("handed", handed);
+    look.on(rows(100, 3));
+    assertThat(closed).hasValue(1);
+  }
+
   /** Ten worse models beside each other: none of them is taken, however fast. */
   @Test
   void whatIsFastAndWorseIsNotTaken() {
@@ -318,7 +367,8 @@ class FasterTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("at least one condition");
     Faster keeping = look(CHAMPION).keeping(quality("accuracy").noWorseThanChampion(0.1));
-    assertThatThrownBy(() -> keeping.on(rows(29, 3)))
+    Faster trying = keeping.trying("champion", CHAMPION);
+    assertThatThrownBy(() -> trying.on(rows(29, 3)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("got 29");
     assertThatThrownBy(() -> keeping.pruning(members(CHAMPION)).on(rows(59, 3)))

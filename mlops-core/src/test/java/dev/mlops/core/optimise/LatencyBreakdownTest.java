@@ -20,6 +20,7 @@ import dev.mlops.core.optimise.LatencyBreakdown.Advice;
 import dev.mlops.core.optimise.LatencyBreakdown.Measuring;
 import dev.mlops.core.optimise.LatencyBreakdown.Stage;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -107,6 +108,19 @@ class LatencyBreakdownTest {
       assertThat(advice.text()).contains(slow.toString(), "0.0970 ms of 0.100 ms", "0.97");
     });
     assertThat(found.toString()).contains(found.advice().get(0).text(), "n 200");
+  }
+
+  /** It is measured from the first call that had to wait: a single late one tells nothing of the others. */
+  @Test
+  void aSingleLateCallNamesNoStage() {
+    long[] model = new long[5_000];
+    Arrays.fill(model, 1_000_000);
+    LatencyBreakdown found = LatencyBreakdown.of(ResponseTimes.builder()
+        .waiting(Latency.of(new long[] {100_000_000}))
+        .model(Latency.of(model))
+        .build());
+    assertThat(found.stages()).containsOnlyKeys(Stage.MODEL);
+    assertThat(found.slowest()).contains(Stage.MODEL);
   }
 
   @Test

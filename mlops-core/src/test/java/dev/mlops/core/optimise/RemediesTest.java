@@ -518,6 +518,34 @@ class RemediesTest {
     }
   }
 
+  /** The mean is the accessor's, but one call of fifty is above the limit by the model alone. */
+  @Test
+  void aModelThatIsSlowNowAndThenIsTheSlowPart() {
+    Case here = new Case(
+        tree(6, 20),
+        RemediesTest::calm,
+        RemediesTest::calm,
+        each -> each.faster(Duration.ofNanos(8_000), trees()));
+    here.section.latency(Latency.builder()
+        .p50(Duration.ofNanos(5_000))
+        .p99(Duration.ofNanos(64_000))
+        .n(1_000)
+        .build());
+    long[] bound = new long[200];
+    long[] model = new long[200];
+    Arrays.fill(bound, 4_900);
+    for (int i = 0; i < model.length; i++) {
+      model[i] = i % 50 == 0 ? 59_100 : 100;
+    }
+    here.section.responseTimes(ResponseTimes.builder()
+        .binding(Latency.of(bound))
+        .model(Latency.of(model))
+        .build());
+    Diagnosis found = here.diagnose(RemediesTest::plainly);
+    assertThat(found.rung()).as(found.toString()).isEqualTo(Rung.FASTER);
+    assertThat(found.toString()).contains("above the limit by itself");
+  }
+
   /** Whatever is loaded takes as long as so many trees. */
   private ModelSource slowly(int trees) {
     return new ModelSource() {

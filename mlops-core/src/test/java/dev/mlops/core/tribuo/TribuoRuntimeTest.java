@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import org.tribuo.classification.sgd.objectives.Hinge;
 import com.google.protobuf.Any;
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
@@ -193,6 +194,23 @@ class TribuoRuntimeTest {
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContainingAll(
             "colours sha256:", "label \"purpel\"", "but the model scores", "not loaded");
+  }
+
+  /** Its scores are no probabilities, so no threshold would ever act. */
+  @Test
+  void aThresholdOfAModelWithoutProbabilitiesIsRefused() {
+    FilePackage made = FilePackage.of(TribuoTrainer.classifier(
+            SCHEMA,
+            new org.tribuo.classification.sgd.linear.LinearSGDTrainer(
+                new Hinge(), new AdaGrad(0.5), 5, 1000, 1, 1L))
+        .train(labelled(300, 7))
+        .testedOn(labelled(100, 8))
+        .asPackage("colours"));
+    FilePackage.Builder other = FilePackage.builder("colours", made.schema()).modelOf(made);
+    assertThatThrownBy(
+            () -> new TribuoRuntime().load(other.decisionThreshold("yes", 0.01).build()))
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessageContainingAll("colours sha256:", "yes", "not loaded");
   }
 
   @ParameterizedTest
