@@ -83,6 +83,9 @@ final class AnsweredAlarms {
 
   /** What is missing before a candidate is begun for a change that is signalled; nothing if it can be. */
   Optional<String> waitsFor(long change, RetrainHistory past, long end) {
+    if (!takenBack && end - promotedAt >= promotedOn) {
+      fewest = 0; // the newest promotion lasts
+    }
     if (end - change < fewest) {
       return Optional.of("the newest champion was taken back soon, what it was trained for had"
           + " passed: waiting for " + (fewest - (end - change))
@@ -91,11 +94,15 @@ final class AnsweredAlarms {
     if (patience == 0 || tries < patience || !goesOn(change, past)) {
       return Optional.empty();
     }
-    long wanted = Math.min(known - since.getAsLong(), most);
+    long behind = known - since.getAsLong();
+    long wanted = Math.min(behind, most);
     return end - known < wanted
         ? Optional.of(tries + " candidates in a row were kept back, and the change that they were"
             + " trained for goes on: waiting for " + (wanted - (end - known))
-            + " more outcomes, until there are twice as many as the newest one knew")
+            + " more outcomes, until "
+            + (behind <= most
+                ? "there are twice as many as the newest one knew"
+                : "a whole window is new"))
         : Optional.empty();
   }
 

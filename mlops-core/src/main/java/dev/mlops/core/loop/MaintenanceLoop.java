@@ -632,7 +632,7 @@ public final class MaintenanceLoop implements AutoCloseable {
      * {@return this builder, with how many candidates for a change that goes on are kept back in a row before the next one waits}
      *
      * <p>While the world moves, an alarm follows each candidate that was kept back, and a few rows later the next one knows hardly
-     * more. It is begun once there are twice as many outcomes since the change as the newest candidate knew. A change that is
+     * more. It is begun once there are twice as many outcomes since the change as the newest candidate knew, or a whole window is new. A change that is
      * signalled after as many quiet outcomes as that candidate knew is another one, and is answered at once.
      *
      * <p>So is it after a promotion that was taken back soon, as after a burst: where the version that was replaced returns before the

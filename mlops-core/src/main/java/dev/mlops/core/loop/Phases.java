@@ -55,6 +55,7 @@ final class Phases {
       }
       case FOLLOWS -> {
         standDown();
+        workshop.follows();
         workshop.waitQuietlyFor(leadership.holder());
         return false;
       }

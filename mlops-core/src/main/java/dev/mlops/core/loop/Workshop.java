@@ -58,6 +58,7 @@ import org.jspecify.annotations.Nullable;
 final class Workshop {
   private static final String ACTOR = "maintenance-loop";
   private static final String RETURN = "return-";
+  private static final String FENCE = "fence-";
   private static final int LONGEST_REASON = 2_000;
 
   /** By how much a past champion must be better: in accuracy, or as a share of the champion's error. */
@@ -134,7 +135,7 @@ final class Workshop {
   private Set<Watch> answered = Set.of();
 
   /** The alarms that candidates were begun for. */
-  final AnsweredAlarms alarms;
+  AnsweredAlarms alarms;
 
   /** Which version served when the loop looked last; null before the first time. */
   private @Nullable Version served;
@@ -240,9 +241,14 @@ final class Workshop {
     return begun;
   }
 
-  /** Takes over from a workshop that is closed: a training that still runs there is the only one. */
+  /**
+   * Takes over from a workshop that is closed: a training that still runs there is the only one, and what this process knows of the
+   * alarms and of who served is not forgotten while another loop is at work.
+   */
   Workshop after(Workshop before) {
     training = before.training;
+    alarms = before.alarms;
+    served = before.served;
     return this;
   }
 
@@ -395,6 +401,11 @@ final class Workshop {
       clearSignals(champion + " serves again, its signals are of the time before");
     }
     served = champion;
+  }
+
+  /** Another loop is at work: the monitor of this process keeps no signals of before either. */
+  void follows() {
+    served(deployment.champion());
   }
 
   /** Asks the policy beside a candidate that knows the outcomes before a position; a newer change is remembered. */
@@ -602,9 +613,14 @@ final class Workshop {
       move(
           now.get(),
           now.get().to(),
-          "fence-" + UUID.randomUUID(),
+          FENCE + UUID.randomUUID(),
           "another loop takes over: a move that an earlier one intended is not made any more");
     }
+  }
+
+  /** Whether a loop made its candidate champion. */
+  static boolean isPromotion(AliasChange change) {
+    return change.by().equals(ACTOR) && !change.intent().startsWith(RETURN) && !change.intent().startsWith(FENCE);
   }
 
   /** Whether a loop made a past champion champion again. */

@@ -84,7 +84,9 @@ sealed interface Asked {
   private static Made leaf(Expression asked, long rows, Map<Watch, String> ids) {
     Expression.Quantity quantity = asked.quantity();
     double limit = asked.limit().orElse(0);
-    long most = Math.max(asked.fewest(), rows);
+    // A rule's fewest truths count for qualities, as in an engine.
+    long most =
+        quantity.metric().isPresent() ? Math.max(asked.fewest(), rows) : asked.fewest();
     for (Leaf.Kind kind : Leaf.Kind.values()) {
       if (quantity.equals(kind.quantity)) {
         List<Integer> codes =
@@ -299,8 +301,8 @@ sealed interface Asked {
         case MODEL_AGE, TICK_AGE -> value + " > " + limit;
         case ROLLOUT, RETRAINING -> inStates(model, names);
         case FAILURES ->
+          // A few calls that all fail tell enough; only a small share wants more of them.
           "(" + series(names, Meters.FAILURES_LEAST, model, tags) + " > " + limit + ") and ("
-              + series(names, Meters.CALLS, model, tags) + " >= " + rows + ") and ("
               + champion(model, names) + ")";
         case TRUTH_AGE ->
           "((" + value + " > " + limit + ") or (("

@@ -225,8 +225,7 @@ final class CloudWatch {
       }
       case FAILURES -> {
         metrics.add(metric("least", Meters.FAILURES_LEAST, model, Map.of()));
-        metrics.add(metric("calls", Meters.CALLS, model, Map.of()));
-        condition = "calls >= " + leaf.rows() + " AND least > " + leaf.limit();
+        condition = "least > " + leaf.limit();
       }
       case QUALITY, QUALITY_WINDOW, TIMELINESS -> {
         metrics.add(metric("measured", kind.meter(), model, leaf.tags()));

@@ -143,7 +143,7 @@ final class Prometheus {
       case FAILURES -> {
         series.put(own, value);
         series.put(named(Meters.FAILURES_LEAST, common, leaf.tags()), value);
-        series.put(named(Meters.CALLS, common, leaf.tags()), (double) leaf.rows());
+        series.put(named(Meters.CALLS, common, leaf.tags()), fails ? 10.0 : (double) leaf.rows());
       }
       case LATENCY -> {
         series.put(own, value);

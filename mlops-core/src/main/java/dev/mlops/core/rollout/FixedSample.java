@@ -72,7 +72,7 @@ final class FixedSample {
     private static final int MOST = 100_000;
 
     /** As many as the test wants before it says that no shift was shown. */
-    private static final int FEWEST = 50;
+    static final int FEWEST = 50;
 
     private final SplittableRandom random = new SplittableRandom(1);
     private double[] values = new double[64];

@@ -438,6 +438,11 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
     Metric metric = asked.quantity().metric().orElseThrow();
     double range = metric.highest() - metric.lowest();
     double margin = asked.limit().orElseThrow() / range;
+    if (once && !metric.isShare()) {
+      return Math.max(
+          FixedSample.Losses.FEWEST,
+          Double.isFinite(range) && margin > 0 ? FixedSample.fewest(margin, alpha) : 0);
+    }
     if (!Double.isFinite(range) || margin <= 0) {
       return 0; // of unbounded losses nothing is known beforehand, and a margin of 0 asks for
       // better

@@ -7,6 +7,7 @@ import dev.mlops.core.internal.log.FaultStatus;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.rollout.Assignment;
 import dev.mlops.core.serve.Serving.State;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +37,7 @@ final class RolloutSharing {
   private boolean uncoordinated;
 
   /** A wish of this replica that the rollout that another one leads ends; null once it is told. */
-  private volatile @Nullable String wish;
+  private final AtomicReference<@Nullable String> wish = new AtomicReference<>();
 
   RolloutSharing(
       VersionStore store,
@@ -112,12 +113,12 @@ final class RolloutSharing {
     if (shared == null) {
       return;
     }
-    String wanted = wish;
+    String wanted = wish.get();
     if (wanted != null) { // one that is said meanwhile is told by the next tick
       if (shared.otherLeads()) {
         shared.wish(wanted);
       }
-      wish = null;
+      wish.compareAndSet(wanted, null);
     }
     Running led = running.splitting().orElse(null);
     if (led == null) {
@@ -222,7 +223,7 @@ final class RolloutSharing {
    */
   boolean wish(String why) {
     Followed other = followed;
-    wish = why;
+    wish.set(why);
     if (other != null) {
       serving.unsplit(other.split.rollout());
     }

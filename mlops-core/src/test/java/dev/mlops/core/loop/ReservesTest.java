@@ -9,6 +9,7 @@ import dev.mlops.api.journal.LoopEvent.Kind;
 import dev.mlops.api.model.Model;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.retrain.RetrainDecision;
+import dev.mlops.api.retrain.RetrainHistory;
 import dev.mlops.api.retrain.RetrainPolicy;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
@@ -18,10 +19,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -519,6 +522,21 @@ class ReservesTest {
       loop.tick();
       assertThat(scene.kinds()).filteredOn("RETRAIN"::equals).hasSize(2);
     }
+  }
+
+  /** What was taken back is over once a promotion lasts: the alarm after it is answered at once. */
+  @Test
+  void aPromotionThatLastsEndsTheWait() {
+    AnsweredAlarms alarms = new AnsweredAlarms(2, 5_000);
+    RetrainHistory past = RetrainHistory.builder(Instant.EPOCH).build();
+    alarms.begun(OptionalLong.of(1_000), past, 1_100);
+    alarms.promoted(1_300);
+    alarms.takenBack(1_350);
+    assertThat(alarms.waitsFor(2_000, past, 2_150).orElse("")).contains("taken back", "50 more");
+    alarms.begun(OptionalLong.of(2_000), past, 2_200);
+    alarms.promoted(2_400);
+    assertThat(alarms.waitsFor(2_450, past, 2_550).orElse("")).contains("taken back", "100 more");
+    assertThat(alarms.waitsFor(102_400, past, 102_500)).isEmpty();
   }
 
   /** A version that serves for the first time has no signals of before. */

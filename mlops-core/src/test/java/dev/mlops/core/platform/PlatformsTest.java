@@ -424,14 +424,17 @@ class PlatformsTest {
             "mlops_quality_window_bound{model=\"fraud\",end=\"upper\",metric=\"recall\",window=\"500-truths\"}",
             " < ignoring(window) (mlops_quality_baseline{model=\"fraud\",metric=\"recall\"} - 0.05)");
     assertThat(written.get(2).get("expr").toString())
-        .contains("mlops_failures_least_ratio{model=\"fraud\"} > 0.01", "mlops_calls{");
+        .as("a few calls that all fail are enough to fire, and not to recover")
+        .contains(
+            "(mlops_failures_least_ratio{model=\"fraud\"} > 0.01) and (mlops_champion{",
+            "mlops_calls{model=\"fraud\"} >= 100");
     Map<String, Object> alarm = at(
         yaml(Platforms.cloudWatch("fraud", rules).file("alarms.json")),
         "Resources",
         "Alarm2",
         "Properties");
     assertThat(PlatformsTest.<String>at(alarm, "Metrics", 0, "Expression"))
-        .contains("calls >= ", "least > 0.01");
+        .isEqualTo("IF(champion == 1 AND least > 0.01, 1, 0)");
   }
 
   @Test
