@@ -58,7 +58,7 @@ import org.tribuo.regression.rtree.impurity.MeanSquaredError;
  * A search over families beside the default settings of each family, on truth that neither saw: a table of three data sets.
  *
  * <p>The default settings are those of Tribuo's own constructors: AdaGrad at rate 1 and 5 epochs of its logistic regression, a tree
- * of any depth with a child weight of 5, and ten such trees on half of the columns.
+ * of any depth with a child weight of 5. Its random forest has no size by default: ten such trees on half of the columns are ours.
  */
 public final class SearchBesideDefaults {
   private static final Logger TRIBUO = Logger.getLogger("org.tribuo");

@@ -118,6 +118,8 @@ public final class TribuoRuntime implements ModelRuntime {
    * {@return the same model as ONNX, which computes in 32 bits where Tribuo does in 64; empty if Tribuo cannot export it, as trees
    * and their forests, or a column is a category}
    *
+   * <p>A missing number Tribuo leaves out; ONNX computes with NaN, and gives no usable answer.
+   *
    * @param source a package of this runtime
    * @throws ModelLoadException as {@link #load} throws it
    * @throws PackageIntegrityException if a file is not what the manifest lists

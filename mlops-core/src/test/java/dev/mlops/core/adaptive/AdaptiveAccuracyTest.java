@@ -200,7 +200,7 @@ class AdaptiveAccuracyTest {
     return named;
   }
 
-  /** After concepts that return our tree is right more often than the recorded one, never less: see docs/adaptive.md. */
+  /** After concepts that return our tree is right more often than the recorded one on the mean of three seeds; never by half a point less: see docs/adaptive.md. */
   @ParameterizedTest
   @Tag("slow")
   @CsvSource({"MIXED, 72.11", "SINE, 68.76", "STAGGER, 81.38"})

@@ -139,7 +139,7 @@ class FasterTest {
   @Test
   void aForestIsPrunedToEqualQuality(@TempDir Path folder) {
     Result found = look(CHAMPION)
-        .keeping(quality("accuracy").noWorseThanChampion(0.04))
+        .keeping(quality("accuracy").noWorseThanChampion(0.03)) // more than the half interval, .018 on 600 rows
         .pruning(members(CHAMPION))
         .on(rows(1_200, 3));
     assertThat(found.champion().orElseThrow().p99()).isEqualTo(Duration.ofNanos(8_000));
@@ -148,7 +148,7 @@ class FasterTest {
     assertThat(kept).as(found.toString()).isLessThan(MEMBERS);
     assertThat(best.latency().orElseThrow().p99()).isEqualTo(Duration.ofNanos(1_000L * kept));
     assertThat(requireNonNull(best.change().get(Metric.ACCURACY)).lower())
-        .isGreaterThanOrEqualTo(-0.04);
+        .isGreaterThanOrEqualTo(-0.03);
     assertThat(requireNonNull(best.change().get(Metric.ACCURACY)).n()).isEqualTo(600);
     assertThat(found.toString()).contains("taken: " + kept + " of 8 members", "accuracy");
 
@@ -166,7 +166,7 @@ class FasterTest {
         .containsEntry("pruned.members", (double) kept);
     ModelSource serving = serving(CHAMPION);
     GateReport report = ReleaseGate.of(
-            quality("accuracy").noWorseThanChampion(0.06), goldenExamples())
+            quality("accuracy").noWorseThanChampion(0.03), goldenExamples())
         .on(rows(1_200, 5))
         .judge(read, serving);
     assertThat(report.verdict()).as(report.toString()).isEqualTo(Verdict.PASS);
