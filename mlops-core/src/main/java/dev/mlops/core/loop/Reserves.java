@@ -333,7 +333,8 @@ final class Reserves {
     under = null;
     made.add(back);
     loop.returned(back.evidence);
-    if (Workshop.isPromotion(back.from) && back.from.from().filter(version::equals).isPresent()) {
+    if (Workshop.isPromotion(back.from)
+        && back.from.from().filter(version::equals).isPresent()) {
       loop.alarms.takenBack(loop.outcomes.end());
     }
     // It takes the past champion over as it is; if it cannot follow now, it does in a later tick of

@@ -620,7 +620,9 @@ final class Workshop {
 
   /** Whether a loop made its candidate champion. */
   static boolean isPromotion(AliasChange change) {
-    return change.by().equals(ACTOR) && !change.intent().startsWith(RETURN) && !change.intent().startsWith(FENCE);
+    return change.by().equals(ACTOR)
+        && !change.intent().startsWith(RETURN)
+        && !change.intent().startsWith(FENCE);
   }
 
   /** Whether a loop made a past champion champion again. */

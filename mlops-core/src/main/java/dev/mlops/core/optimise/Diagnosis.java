@@ -72,7 +72,8 @@ public record Diagnosis(Rung rung, Reading reading, List<Finding> findings, Opti
     /** The answers are good and late. */
     SLOW("p99 above its limit, quality intact"),
     /** The answers are good and late, and it is not the model that takes the time. */
-    SLOW_AROUND_THE_MODEL("p99 above its limit, most of the time not in the model: a faster one helps little"),
+    SLOW_AROUND_THE_MODEL(
+        "p99 above its limit, most of the time not in the model: a faster one helps little"),
     /** One part of the rows is worse than the rest. */
     BAD_SLICE("quality down on one slice: a gap in the training data"),
     /** The same inputs mean something else. */

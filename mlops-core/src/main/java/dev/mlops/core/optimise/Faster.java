@@ -485,7 +485,8 @@ public final class Faster {
     private boolean keepsQuality(Option option) {
       List<Finding> findings = option.findings();
       for (int i = 0; i < findings.size(); i++) {
-        boolean ofQuality = i >= conditions.size() || !conditions.get(i).metrics().isEmpty();
+        boolean ofQuality =
+            i >= conditions.size() || !conditions.get(i).metrics().isEmpty();
         if (ofQuality && findings.get(i).verdict() != Verdict.PASS) {
           return false;
         }

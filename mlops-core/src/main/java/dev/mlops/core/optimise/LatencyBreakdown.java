@@ -229,8 +229,7 @@ public final class LatencyBreakdown {
   }
 
   private boolean isEnough() {
-    return !stages.isEmpty()
-        && stages.values().stream().allMatch(each -> each.n() >= FEWEST);
+    return !stages.isEmpty() && stages.values().stream().allMatch(each -> each.n() >= FEWEST);
   }
 
   private static double seconds(Latency latency) {

@@ -583,9 +583,9 @@ public final class Remedies {
       if (slowest.isEmpty()) {
         return true; // nobody knows better
       }
-      // The alarm is about the p99: a model that reaches the limit alone is slow, whatever most of the mean is.
-      boolean alone = Optional.ofNullable(
-              times.get().stages().get(LatencyBreakdown.Stage.MODEL))
+      // The alarm is about the p99: a model that reaches the limit alone is slow, whatever most of
+      // the mean is.
+      boolean alone = Optional.ofNullable(times.get().stages().get(LatencyBreakdown.Stage.MODEL))
           .filter(own -> p99 != null && own.p99().compareTo(p99) > 0)
           .isPresent();
       boolean model = alone || slowest.get() == LatencyBreakdown.Stage.MODEL;

@@ -85,8 +85,7 @@ sealed interface Asked {
     Expression.Quantity quantity = asked.quantity();
     double limit = asked.limit().orElse(0);
     // A rule's fewest truths count for qualities, as in an engine.
-    long most =
-        quantity.metric().isPresent() ? Math.max(asked.fewest(), rows) : asked.fewest();
+    long most = quantity.metric().isPresent() ? Math.max(asked.fewest(), rows) : asked.fewest();
     for (Leaf.Kind kind : Leaf.Kind.values()) {
       if (quantity.equals(kind.quantity)) {
         List<Integer> codes =

@@ -20,10 +20,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import org.tribuo.classification.Label;
-import org.tribuo.impl.ArrayExample;
-import org.tribuo.classification.LabelFactory;
 import org.tribuo.Feature;
+import org.tribuo.classification.Label;
+import org.tribuo.classification.LabelFactory;
+import org.tribuo.impl.ArrayExample;
 
 /**
  * Loads Tribuo models from packages.

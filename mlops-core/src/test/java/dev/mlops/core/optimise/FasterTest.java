@@ -7,14 +7,12 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mlops.api.model.Prediction;
-import dev.mlops.core.pack.TrainedModel;
-import java.util.concurrent.atomic.AtomicInteger;
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Metric;
 import dev.mlops.api.model.Model;
+import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Regression;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
@@ -32,6 +30,7 @@ import dev.mlops.core.gate.ReleaseGate;
 import dev.mlops.core.optimise.Faster.Option;
 import dev.mlops.core.optimise.Faster.Result;
 import dev.mlops.core.pack.FilePackage;
+import dev.mlops.core.pack.TrainedModel;
 import dev.mlops.core.tribuo.TribuoRuntime;
 import dev.mlops.core.tribuo.TribuoTrainer;
 import java.nio.file.Path;
@@ -41,6 +40,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -139,7 +139,8 @@ class FasterTest {
   @Test
   void aForestIsPrunedToEqualQuality(@TempDir Path folder) {
     Result found = look(CHAMPION)
-        .keeping(quality("accuracy").noWorseThanChampion(0.03)) // more than the half interval, .018 on 600 rows
+        .keeping(quality("accuracy")
+            .noWorseThanChampion(0.03)) // more than the half interval, .018 on 600 rows
         .pruning(members(CHAMPION))
         .on(rows(1_200, 3));
     assertThat(found.champion().orElseThrow().p99()).isEqualTo(Duration.ofNanos(8_000));

@@ -266,7 +266,8 @@ class RecalibrationTest {
       assertThat(made.calibration()).isEmpty();
       double threshold = requireNonNull(
           DecisionThresholds.of(made.configuration(), SCHEMA).byLabel().get("yes"));
-      // .1 by theory. The cost of a threshold t is 5(t - .1)² a row more: .0245 at .17, which is 1.7
+      // .1 by theory. The cost of a threshold t is 5(t - .1)² a row more: .0245 at .17, which is
+      // 1.7
       // standard errors of the paired difference over 4,000 rows (.0144).
       assertThat(threshold).isBetween(0.04, 0.17);
       assertThat(((Classification) moved.model().predict(Row.of(SCHEMA, 0.3))).label())
