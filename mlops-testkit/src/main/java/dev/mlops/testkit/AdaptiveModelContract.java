@@ -200,6 +200,12 @@ public abstract class AdaptiveModelContract {
       assertThat(model.mostBytes()).isEqualTo(most);
     }
     assertThat(sizes).allMatch(size -> size <= most, "at most " + most + " bytes");
+    // A model that keeps some of every row doubles over the last half of the rounds. A tree may
+    // still split there, so a quarter more is allowed.
+    long half = sizes.get(ROUNDS / 2 - 1);
+    assertThat(sizes.get(ROUNDS - 1))
+        .as("bytes after all rounds, beside " + half + " after half of them")
+        .isLessThanOrEqualTo(half + half / 4);
   }
 
   private static long weights(AdaptiveModel model) {

@@ -252,6 +252,18 @@ final class BrokenLearners {
             }
           }
         }),
+        new Broken<>("bounded", "it keeps each row, its bound is large", () -> new Healthy() {
+          @Override
+          public void learn(Labelled<Row> row) {
+            super.learn(row);
+            more.append(row.input().category(1)).append(';');
+          }
+
+          @Override
+          public long mostBytes() {
+            return 10_000_000;
+          }
+        }),
         new Broken<>("bounded", "its bound grows with the rows", () -> new Healthy() {
           @Override
           public long mostBytes() {
