@@ -48,7 +48,8 @@ public interface PackageReader {
      * {@return a channel over the bytes of a blob as they are stored}
      *
      * <p>They are not verified: a package compares them with the digest before it gives the first of them to anybody, and throws
-     * what {@link #damaged} gives where they are others. So the store does not hash them before the package does. The caller closes the channel.
+     * what {@link #damaged} gives where they are others. So the store does not hash them before the package does. The caller closes
+     * the channel.
      *
      * @param blob its digest
      * @throws PackageIntegrityException if it is missing, or the package does not have it

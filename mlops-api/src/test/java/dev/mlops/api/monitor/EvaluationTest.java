@@ -369,7 +369,7 @@ class EvaluationTest {
             .build());
   }
 
-  private static Latency p99(long millis, long n) {
+  static Latency p99(long millis, long n) {
     return Latency.builder()
         .p50(Duration.ofMillis(1))
         .p99(Duration.ofMillis(millis))

@@ -1,11 +1,11 @@
 package dev.mlops.api.monitor;
 
+import static dev.mlops.api.monitor.EvaluationTest.p99;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.mlops.api.model.Estimate;
 import dev.mlops.api.model.Metric;
-import dev.mlops.api.pack.Latency;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -74,14 +74,6 @@ class FindingNumbersTest {
         .build();
     assertThat(Signals.quality("mae").noWorseThanChampion(0.2).test(larger).verdict())
         .isEqualTo(Verdict.FAIL);
-  }
-
-  private static Latency p99(long millis, long n) {
-    return Latency.builder()
-        .p50(Duration.ofMillis(1))
-        .p99(Duration.ofMillis(millis))
-        .n(n)
-        .build();
   }
 
   @Test

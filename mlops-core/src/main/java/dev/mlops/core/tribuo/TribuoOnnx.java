@@ -21,7 +21,7 @@ import org.tribuo.regression.Regressor;
  * }</pre>
  *
  * <p>Tribuo computes in 64 bits and exports 32. The export is the bare model: calibration and thresholds of the package that it
- * comes from are to be added to the builder.
+ * comes from are to be added to the builder. A missing number Tribuo leaves out; ONNX computes with NaN, and gives no usable answer.
  *
  * <p>Immutable.
  *
