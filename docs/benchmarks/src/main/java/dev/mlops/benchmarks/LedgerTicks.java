@@ -34,12 +34,11 @@ import javax.management.openmbean.CompositeData;
  * costs, while predictions wait for theirs.
  *
  * <p>Arguments: how many predictions are to be open, how many columns a row has, and whether the ledger is logged ({@code log}).
- * It records at full speed, 5,000 between two ticks, then gives the truths of some of the open ones in random order. Another thread
+ * It records at full speed, 5,000 between two ticks, then gives the truth of each open one in random order. Another thread
  * asks for evidence a hundred times a second all the while; its wait is by the clock, so other work on the machine is in it.
  */
 public final class LedgerTicks {
   private static final int EACH_TICK = 5_000;
-  private static final int TRUTHS = 200_000;
 
   private LedgerTicks() {}
 
@@ -90,23 +89,27 @@ public final class LedgerTicks {
       }
       long joining = 0;
       long longestJoin = 0;
-      int truths = Math.min(TRUTHS, open) / EACH_TICK * EACH_TICK;
+      int truths = open / EACH_TICK * EACH_TICK;
+      long[] joins = new long[truths / EACH_TICK];
+      shuffle(ids, random);
       for (int i = 0; i < truths; i++) {
-        monitor.truth(ids[random.nextInt(open)], Truth.of(i % 10 == 0 ? "no" : "yes"));
+        monitor.truth(ids[i], Truth.of(i % 10 == 0 ? "no" : "yes"));
         if (i % EACH_TICK == EACH_TICK - 1) {
           long began = processorTime();
           monitor.tick();
           long took = processorTime() - began;
           joining += took;
+          joins[i / EACH_TICK] = took;
           longestJoin = Math.max(longestJoin, took);
         }
       }
       reader.interrupt();
       long[] sorted = ticks.clone();
       Arrays.sort(sorted);
+      Arrays.sort(joins);
       System.out.printf(
           Locale.ROOT,
-          "| %,d | %d | %s | %.1f ms | %.1f ms | %.1f ms | %d ms | %.0f ns | %.1f ms |%n",
+          "| %,d | %d | %s | %.1f ms | %.1f ms | %.1f ms | %d ms | %.0f ns | %.0f ns | %.1f ms |%n",
           open,
           columns,
           args.length > 2 ? "yes" : "no",
@@ -115,9 +118,19 @@ public final class LedgerTicks {
           longestWait.get() / 1e6,
           longestPause.get(),
           (double) joining / Math.max(1, truths),
+          (double) joins[joins.length / 2] / EACH_TICK,
           longestJoin / 1e6);
     } finally {
       delete(folder);
+    }
+  }
+
+  private static void shuffle(long[] ids, Random random) {
+    for (int i = ids.length - 1; i > 0; i--) {
+      int other = random.nextInt(i + 1);
+      long id = ids[i];
+      ids[i] = ids[other];
+      ids[other] = id;
     }
   }
 
