@@ -23,6 +23,9 @@ public final class Figures {
 
   private static final int DECIMALS = 3;
 
+  /** The bits of a double that are all 0 of a power of two. */
+  private static final long SIGNIFICAND = (1L << 52) - 1;
+
   private Figures() {}
 
   /**
@@ -108,10 +111,18 @@ public final class Figures {
     }
     BigDecimal whole = new BigDecimal(value);
     BigDecimal shortest = whole;
+    // Below a power of two doubles are twice as dense: the nearest decimal may be another one's.
+    boolean powerOfTwo = (Double.doubleToRawLongBits(value) & SIGNIFICAND) == 0;
     for (int digits = 1; digits <= MOST; digits++) {
       shortest = whole.round(new MathContext(digits, RoundingMode.HALF_EVEN)).stripTrailingZeros();
       if (shortest.doubleValue() == value) {
         break;
+      }
+      if (powerOfTwo) {
+        shortest = whole.round(new MathContext(digits, RoundingMode.UP)).stripTrailingZeros();
+        if (shortest.doubleValue() == value) {
+          break;
+        }
       }
     }
     int exponent = shortest.precision() - shortest.scale() - 1;

@@ -203,8 +203,8 @@ public final class RowBinding<T> {
   /**
    * {@return the same binding that reads a {@code long} or another {@link Number} only if it is the same number as a {@code double}}
    *
-   * <p>Reading another one throws {@link RejectedValueException}: 9007199254740993 is no {@code double}. A decimal number is the same
-   * if the {@code double} prints as it.
+   * <p>Reading another one throws {@link RejectedValueException}: 9007199254740993 is no {@code double}. A decimal number is also
+   * the same if the {@code double} prints as it: 0.1 is taken.
    */
   @Beta
   public RowBinding<T> lossless() {
@@ -227,8 +227,7 @@ public final class RowBinding<T> {
       same = whole != Long.MAX_VALUE && (long) number == whole;
     } else if (value instanceof Number other && !EXACT.contains(other.getClass())) {
       try {
-        same = Double.isFinite(number)
-            && new BigDecimal(other.toString()).compareTo(BigDecimal.valueOf(number)) == 0;
+        same = Double.isFinite(number) && same(new BigDecimal(other.toString()), number);
       } catch (NumberFormatException e) { // a number of the host's that does not print as one
         same = false;
       }
@@ -241,6 +240,13 @@ public final class RowBinding<T> {
               + " that no double equals");
     }
     return number;
+  }
+
+  /** Whether a decimal number is that of a double, digit for digit, or as this Java or the shortest form writes it. */
+  private static boolean same(BigDecimal given, double number) {
+    return given.compareTo(new BigDecimal(number)) == 0
+        || given.compareTo(BigDecimal.valueOf(number)) == 0
+        || given.compareTo(new BigDecimal(Figures.exact(number))) == 0;
   }
 
   /** A value of a host as a number. */

@@ -3,6 +3,10 @@ package dev.mlops.api.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -59,5 +63,24 @@ class FiguresTest {
       }
     }
     assertThatThrownBy(() -> Figures.exact(Double.NaN)).hasMessageContaining("NaN");
+  }
+
+  /** Below a power of two doubles are twice as dense as above: the nearest decimal of some digits may be another one's. */
+  @Test
+  void powersOfTwoHaveNoShorterForm() {
+    assertThat(Figures.exact(0x1p-44)).isEqualTo("5.684341886080802E-14");
+    for (int power = Double.MIN_EXPONENT; power <= Double.MAX_EXPONENT; power += 3) {
+      double value = Math.scalb(1.0, power);
+      BigDecimal exact = new BigDecimal(Figures.exact(value));
+      assertThat(exact.doubleValue()).isEqualTo(value);
+      int digits = exact.stripTrailingZeros().precision();
+      for (RoundingMode mode : List.of(RoundingMode.DOWN, RoundingMode.UP)) {
+        BigDecimal shorter =
+            digits == 1 ? null : new BigDecimal(value).round(new MathContext(digits - 1, mode));
+        assertThat(shorter == null ? Double.NaN : shorter.doubleValue())
+            .as("%s with a digit less", exact)
+            .isNotEqualTo(value);
+      }
+    }
   }
 }

@@ -9,6 +9,7 @@ import java.lang.invoke.MethodHandles;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -142,6 +143,26 @@ class RowBindingTest {
     assertThat(rows.read(numbers(Long.MIN_VALUE, -(1L << 60), 7)).number(3)).isEqualTo(-0x1p63);
   }
 
+  /** Java 17 writes 2⁶⁰ as 1.15292150460684698E18, and 2⁻⁴⁴ with a digit more than it takes. */
+  @Test
+  void losslessRowsTakeWhatIsADoubleHoweverJavaWritesIt() {
+    RowBinding<Numbers> rows = NUMBERS.lossless();
+    for (int power : new int[] {53, 60, 62}) {
+      AtomicLong given = new AtomicLong(1L << power);
+      assertThat(rows.read(numbers(0, 0L, given)).number(5)).isEqualTo(Math.scalb(1.0, power));
+    }
+    BigInteger large = BigInteger.TWO.pow(1_000);
+    assertThat(rows.read(numbers(0, 0L, large)).number(5)).isEqualTo(0x1p1000);
+    double small = 0x1p-44;
+    for (BigDecimal given : List.of(
+        new BigDecimal(small),
+        new BigDecimal("5.684341886080802E-14"),
+        BigDecimal.valueOf(small),
+        new BigDecimal("568434188608080.20E-28"))) {
+      assertThat(rows.read(numbers(0, 0L, given)).number(5)).isEqualTo(small);
+    }
+  }
+
   static List<Numbers> losing() {
     return List.of(
         numbers((1L << 53) + 1, 0L, 0),
@@ -149,7 +170,9 @@ class RowBindingTest {
         numbers(0, Long.MAX_VALUE - 1, 0),
         numbers(0, 0L, new BigDecimal("0.10000000000000000001")),
         numbers(0, 0L, BigInteger.TEN.pow(400)),
-        numbers(0, 0L, BigInteger.TWO.pow(53).add(BigInteger.ONE)));
+        numbers(0, 0L, BigInteger.TWO.pow(53).add(BigInteger.ONE)),
+        numbers(0, 0L, new AtomicLong((1L << 60) + 1)),
+        numbers(0, 0L, new BigDecimal("0.10000000000000000555")));
   }
 
   @ParameterizedTest
