@@ -55,7 +55,7 @@ import org.jspecify.annotations.Nullable;
 public final class Metric implements Comparable<Metric> {
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{0,63}");
   private static final Pattern WITH_ARGUMENT =
-      Pattern.compile("([a-z][a-z0-9_]{0,63})\\((.{1,200})\\)", Pattern.DOTALL);
+      Pattern.compile("([a-z][a-z0-9_]{0,63})\\((.{1,300})\\)", Pattern.DOTALL);
 
   /** Any that names a positive label. */
   private static final Schema WITH_POSITIVE_LABEL =

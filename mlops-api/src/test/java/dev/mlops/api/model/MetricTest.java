@@ -29,7 +29,7 @@ class MetricTest {
     for (Metric area : List.of(Metric.ROC_AUC, Metric.AVERAGE_PRECISION)) {
       all.addAll(List.of(area.macro(), area.weighted()));
     }
-    for (String label : List.of("fraud", "a, b", "(neu)", "2", "2, x)", "line\nbreak")) {
+    for (String label : List.of("fraud", "a, b", "(neu)", "2", "2, x)", "line\nbreak", "x".repeat(200))) {
       all.addAll(List.of(
           Metric.precision(label),
           Metric.recall(label),
@@ -43,6 +43,7 @@ class MetricTest {
     all.addAll(List.of(
         Metric.fBeta(2),
         Metric.fBeta(1e-7),
+        Metric.fBeta(1.2345678901234567e-300, "😀".repeat(100)),
         Metric.topK(5),
         Metric.quantileError(0.95),
         Metric.pinball(0.1)));
@@ -116,6 +117,16 @@ class MetricTest {
       })
   void anArgumentOutOfRangeIsRefused(String name) {
     assertThatThrownBy(() -> Metric.of(name)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aLabelOfMoreThanTwoHundredCharactersIsRefused() {
+    String label = "x".repeat(201);
+    for (String name : List.of("recall(" + label + ")", "f_beta(2, " + label + ")")) {
+      assertThatThrownBy(() -> Metric.of(name))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("201");
+    }
   }
 
   @Test
