@@ -32,8 +32,16 @@ final class ArrayRow implements Row {
       Arrays.fill(categories, "");
     }
     row.read(numbers, categories);
-    for (int i = 0; i < categories.length; i++) {
-      categories[i] = Texts.whole(categories[i]); // of a kind of row of the host's own
+    for (int i = 0; i < schema.size(); i++) {
+      // A host's own kind of row may leave anything where a column is of the other type.
+      if (!schema.isNumber(i)) {
+        categories[i] = Texts.whole(categories[i]);
+        if (numbers.length > 0) {
+          numbers[i] = 0.0;
+        }
+      } else if (categories.length > 0) {
+        categories[i] = "";
+      }
     }
     return new ArrayRow(schema, numbers, categories);
   }

@@ -191,6 +191,39 @@ class SchemaAndRowTest {
   }
 
   /** What stands where a column is of the other type is nobody's value. */
+  /** What {@link Row#read} leaves where a column is of the other type is undefined. */
+  @Test
+  void aCopyTakesNothingOfWhatARowLeavesUndefined() {
+    Row hosts = new Row() {
+      @Override
+      public Schema schema() {
+        return SCHEMA;
+      }
+
+      @Override
+      public double number(int column) {
+        return 2.5;
+      }
+
+      @Override
+      public String category(int column) {
+        return "web";
+      }
+
+      @Override
+      @SuppressWarnings("NullAway") // left undefined
+      public void read(double[] numbers, String[] categories) {
+        numbers[0] = 2.5;
+        numbers[1] = 99;
+        categories[0] = null;
+        categories[1] = "web";
+      }
+    };
+    Row copy = Row.copyOf(hosts);
+    assertThat(copy).isEqualTo(Row.of(SCHEMA, 2.5, "web")).hasToString("{amount=2.5, channel=web}");
+    assertThat(copy).hasSameHashCodeAs(Row.of(SCHEMA, 2.5, "web"));
+  }
+
   @Test
   void arraysAreReadWhereTheyCount() {
     Row row = Row.of(SCHEMA, new double[] {12.5, 99}, new String[] {"ignored", "web"});
