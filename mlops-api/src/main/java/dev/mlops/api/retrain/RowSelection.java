@@ -10,10 +10,12 @@ import dev.mlops.api.pack.TestPhase;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +104,14 @@ public interface RowSelection {
             "a selection must have rows to train on and rows held back, but had "
                 + this.training.size() + " and " + this.heldBack.size());
       }
+      Set<Long> trainedOn = new HashSet<>();
+      this.training.forEach(row -> trainedOn.add(row.position()));
+      for (Outcome row : this.heldBack) {
+        if (trainedOn.contains(row.position())) {
+          throw new IllegalArgumentException("no row held back must be trained on, but that at "
+              + row.position() + " is both");
+        }
+      }
     }
 
     /**
@@ -109,7 +119,7 @@ public interface RowSelection {
      *
      * @param training to be trained on, at least one, oldest first
      * @param heldBack to be tested on, at least one, none of them in {@code training}
-     * @throws IllegalArgumentException if one of the two is empty
+     * @throws IllegalArgumentException if one of the two is empty, or an outcome, by its position, is in both
      */
     public static Selected of(List<Outcome> training, List<Outcome> heldBack) {
       return new Selected(training, heldBack, labelled(training), null, null, 0);

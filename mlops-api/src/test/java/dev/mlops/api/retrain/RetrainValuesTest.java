@@ -423,4 +423,15 @@ class RetrainValuesTest {
     assertThatThrownBy(() -> RowSelection.Selected.of(four, List.of()))
         .hasMessageContaining("4 and 0");
   }
+
+  /** A candidate would be praised for what it has learned by heart. */
+  @Test
+  void noRowIsBothTrainedOnAndHeldBack() {
+    List<Outcome> four = List.of(outcome(0), outcome(1), outcome(2), outcome(3));
+    assertThatThrownBy(() -> RowSelection.Selected.of(four, List.of(outcome(4), outcome(3))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("at 3 is both");
+    List<Outcome> twice = List.of(outcome(0), outcome(1), outcome(1));
+    assertThat(RowSelection.Selected.of(twice, List.of(outcome(2))).rows()).hasSize(3);
+  }
 }
