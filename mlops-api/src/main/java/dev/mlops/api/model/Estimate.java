@@ -70,7 +70,7 @@ public record Estimate(double value, double lower, double upper, long n) {
     return Math.max(0.0, wilson(count, n, Z99, -1));
   }
 
-  /** An end of Wilson's score interval: the centre and so many half-widths. */
+  /** An end of Wilson's score interval: the centre and that number of half-widths. */
   private static double wilson(long count, long n, double z, int halves) {
     if (n < 1 || count < 0 || count > n) {
       throw new IllegalArgumentException(

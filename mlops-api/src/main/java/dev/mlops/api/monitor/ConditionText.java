@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 /** The text of a built-in condition, which is the call that makes it: written, and read back. */
 final class ConditionText {
   /** Longer texts are no condition. */
-  private static final int LONGEST = 10_000;
+  private static final int LONGEST = 100_000;
 
   private static final int DEEPEST = 100;
 

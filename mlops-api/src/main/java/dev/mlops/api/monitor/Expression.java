@@ -33,6 +33,9 @@ public final class Expression {
   /** With fewer predictions, there is no 99th percentile. */
   private static final long FEWEST_LATENCIES = 100;
 
+  /** Up to here a double holds every whole number. */
+  private static final long MOST_TRUTHS = 1L << 53;
+
   private final Quantity quantity;
   private final Comparison comparison;
   private final @Nullable Double limit;
@@ -335,6 +338,15 @@ public final class Expression {
         Quantity.MOVED_COLUMNS, Comparison.AT_MOST, share + 0.0, null, watch, null);
   }
 
+  /** Refuses a number of truths that is none, or that no double holds. */
+  static double requireTruths(double least) {
+    if (!(least >= 1 && least <= MOST_TRUTHS) || least != Math.rint(least)) {
+      throw new IllegalArgumentException("a number of truths must be whole, from 1 to "
+          + MOST_TRUTHS + ", but was " + least);
+    }
+    return least;
+  }
+
   /** Refuses a limit that every share meets, or none. */
   static double requireShare(Comparison comparison, double limit) {
     boolean atLeast = comparison == Comparison.AT_LEAST;
@@ -393,10 +405,12 @@ public final class Expression {
       } else {
         requireDifference("limit", metric, limit);
       }
-    } else if (quantity.within().isPresent()) {
+    } else if (quantity.equals(Quantity.FRESH_TRUTHS)) {
+      requireTruths(limit);
+    } else if (quantity.quantile().isPresent()) {
+      Watch.requireTimes(limit);
+    } else {
       requireShare(comparison, limit);
-    } else if (!(limit >= 0) || !Double.isFinite(limit)) {
-      throw new IllegalArgumentException("limit must be finite and >= 0, but was " + limit);
     }
     return new BuiltInCondition.Plain(
         new Expression(quantity, comparison, limit + 0.0, null, null, window, segment, states));

@@ -212,15 +212,14 @@ public final class Signals {
    *
    * <p>FAIL while it has fewer: an alert on it fires when truth stays away after a release, for as long as it does.
    *
-   * @param least at least 1
-   * @throws IllegalArgumentException if it is below 1
+   * @param least from 1 to 2<sup>53</sup>
+   * @throws IllegalArgumentException if it is out of range
    */
   public static Condition freshTruths(long least) {
-    if (least < 1) {
-      throw new IllegalArgumentException("least must be >= 1, but was " + least);
-    }
     return new BuiltInCondition.Plain(Expression.of(
-        Expression.Quantity.FRESH_TRUTHS, Expression.Comparison.AT_LEAST, (double) least));
+        Expression.Quantity.FRESH_TRUTHS,
+        Expression.Comparison.AT_LEAST,
+        Expression.requireTruths(least)));
   }
 
   /**
@@ -237,7 +236,7 @@ public final class Signals {
    * <p>Space between the parts is ignored. A time is written as {@code 20 ms}, {@code 1 h 30 min}, {@code 90 d} or {@code
    * PT5M}.
    *
-   * @param text at most 10,000 characters, at most 100 conditions deep
+   * @param text at most 100,000 characters, at most 100 conditions deep
    * @param own the host's own metrics that it may name; they go before the library's
    * @throws IllegalArgumentException if the text is no such condition, with what was wanted where, and the nearest name
    */
@@ -450,8 +449,8 @@ public final class Signals {
     }
 
     /**
-     * {@return a condition to be completed by a promise: that the 99th percentile of the time that the model takes is at most so
-     * many times what it was in the test phase}
+     * {@return a condition to be completed by a promise: that the 99th percentile of the time that the model takes is at most a
+     * multiple of what it was in the test phase}
      *
      * <p>See {@link Watch#latency} for what is measured and when the promise holds. The test phase must have timed at least 528
      * predictions, or the watch can find nothing and says so.
@@ -477,7 +476,7 @@ public final class Signals {
     }
 
     /**
-     * {@return questions about which share of predictions takes at most so long}
+     * {@return questions about which share of predictions takes at most a time}
      *
      * @param limit longer than zero, at most an hour
      * @throws IllegalArgumentException if it is out of range
@@ -515,7 +514,7 @@ public final class Signals {
      * {@return the same questions about the predictions of the last time; all since the version was first recorded by default}
      *
      * @param window of a time, such as {@code Window.of(Duration.ofHours(1))}, or since the release
-     * @throws IllegalArgumentException if it is of so many truths
+     * @throws IllegalArgumentException if it is of a number of truths
      */
     public TimelyQuestions over(Window window) {
       if (window.truths().isPresent()) {
@@ -623,7 +622,7 @@ public final class Signals {
     }
 
     /**
-     * {@return the condition, watched from the first prediction on, with one false alarm in so long a time}
+     * {@return the condition, watched from the first prediction on, with one false alarm in a time}
      *
      * @param time in blocks of one hour, unless {@link WatchCondition#inBlocksOf} says another length
      * @throws IllegalArgumentException if it is not longer than zero

@@ -10,7 +10,7 @@ class FalseAlarmsTest {
   private static final Duration HOUR = Duration.ofHours(1);
   private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
 
-  /** 10 h are 60 blocks of 10 minutes, though only 10 of the hour that a block has unless said. */
+  /** 10 h are 60 blocks of 10 minutes, but only 10 of an hour, the length by default. */
   @Test
   void theBlocksAreCountedByTheLengthThatWasChosen() {
     FalseAlarms promise = FalseAlarms.every(HOUR.multipliedBy(10)).inBlocksOf(TEN_MINUTES);

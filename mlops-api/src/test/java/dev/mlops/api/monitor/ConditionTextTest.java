@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -321,9 +322,33 @@ class ConditionTextTest {
 
   @Test
   void aTextWithoutEndIsRefused() {
-    assertThatThrownBy(() -> Signals.parse("(".repeat(10_001)))
+    assertThatThrownBy(() -> Signals.parse("(".repeat(100_001)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("10000");
+        .hasMessageContaining("100000");
+  }
+
+  /** A table of a thousand columns of which most say nothing is no odd one. */
+  @Test
+  void aThousandColumnsThatAreIgnoredAreReadBack() {
+    String[] columns = IntStream.range(0, 1_000)
+        .mapToObj(i -> "a column of a wide table " + i)
+        .toArray(String[]::new);
+    Condition calm = Signals.features().ignoring(columns).falseAlarmEvery(100_000);
+    assertThat(Signals.parse(calm.toString())).isEqualTo(calm);
+  }
+
+  @Test
+  void asManyTruthsAsADoubleCountsAreReadBack() {
+    for (long least : new long[] {1, 30, 123_456_789_012_345_678L >> 4, 1L << 53}) {
+      Condition enough = Signals.freshTruths(least);
+      assertThat(enough.expression().orElseThrow().limit()).hasValue((double) least);
+      assertThat(Signals.parse(enough.toString())).isEqualTo(enough);
+    }
+    for (long least : new long[] {Long.MIN_VALUE, -1, 0, (1L << 53) + 2, Long.MAX_VALUE}) {
+      assertThatThrownBy(() -> Signals.freshTruths(least))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("from 1 to 9007199254740992");
+    }
   }
 
   @Test

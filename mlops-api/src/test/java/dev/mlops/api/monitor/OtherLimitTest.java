@@ -52,8 +52,21 @@ class OtherLimitTest {
       assertThatThrownBy(() -> with(timely, limit)).hasMessageContaining("" + limit);
     }
     Condition failures = Signals.failures().atMost(0.01);
-    for (double limit : new double[] {-0.1, Double.POSITIVE_INFINITY, Double.NaN}) {
+    Condition unseen = Signals.column("channel").unseen().atMost(0.1);
+    assertThat(with(unseen, 0.2)).isEqualTo(Signals.column("channel").unseen().atMost(0.2));
+    for (double limit : new double[] {-0.1, 1, 2, Double.POSITIVE_INFINITY, Double.NaN}) {
       assertThatThrownBy(() -> with(failures, limit)).hasMessageContaining("" + limit);
+      assertThatThrownBy(() -> with(unseen, limit)).hasMessageContaining("" + limit);
+    }
+    Condition beside = Signals.latency().p99NoWorseThanChampion(2);
+    assertThat(with(beside, 1)).isEqualTo(Signals.latency().p99NoWorseThanChampion(1));
+    for (double limit : new double[] {0.5, 0, Double.POSITIVE_INFINITY, Double.NaN}) {
+      assertThatThrownBy(() -> with(beside, limit)).hasMessageContaining("" + limit);
+    }
+    Condition truths = Signals.freshTruths(100);
+    assertThat(with(truths, 200)).isEqualTo(Signals.freshTruths(200));
+    for (double limit : new double[] {0, 0.5, 100.5, 1e300, Double.NaN}) {
+      assertThatThrownBy(() -> with(truths, limit)).hasMessageContaining("" + limit);
     }
     Condition errors = Signals.quality("mae").atMost(3);
     assertThat(with(errors, 0)).isEqualTo(Signals.quality("mae").atMost(0));
