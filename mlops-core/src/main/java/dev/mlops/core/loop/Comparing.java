@@ -1,5 +1,6 @@
 package dev.mlops.core.loop;
 
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
@@ -14,6 +15,7 @@ import dev.mlops.core.internal.guard.Answers;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A candidate is compared with the champion by a rollout, outcome by outcome. */
 final class Comparing implements Phase {
@@ -53,7 +55,12 @@ final class Comparing implements Phase {
     this.change = change;
     this.known = known;
     this.from = from;
-    this.stands = rollout.decision();
+    @Nullable RolloutDecision decided = rollout.decision();
+    if (decided == null) {
+      throw new IllegalStateException(
+          "the plan " + MlopsException.named(loop.plan) + " wanted a decision, got null");
+    }
+    this.stands = decided;
   }
 
   /** A candidate that knows the outcomes before a position; failed where the host's plan throws. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.Labelled;
+import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.monitor.Finding;
@@ -14,7 +15,9 @@ import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
 import dev.mlops.api.retrain.RetrainDecision;
 import dev.mlops.api.retrain.RetrainPolicy;
+import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutPlan;
+import dev.mlops.api.rollout.ShadowProgress;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.internal.log.SmallDisk;
@@ -1140,6 +1143,41 @@ class LoopFaultTest {
         loop.tick();
       }
       assertThat(scene.kinds()).endsWith("PROMOTED");
+    }
+    scene.assertCandidatesClosedOnce();
+  }
+
+  /** A host's plan that answers null ends the candidate too, at the beginning as well as later. */
+  @Test
+  @SuppressWarnings("NullAway") // what a host's plan may do
+  void aPlanThatDecidesNullEndsTheCandidate() {
+    for (int first : new int[] {0, 1}) {
+      scene.world = "B";
+      scene.serve(200);
+      AtomicInteger asked = new AtomicInteger();
+      RolloutPlan plan = start -> new ShadowProgress() {
+        @Override
+        public void observe(Outcome outcome, Optional<Prediction> candidate) {}
+
+        @Override
+        public RolloutDecision decision() {
+          return asked.getAndIncrement() < first
+              ? RolloutDecision.of(RolloutDecision.Outcome.UNDECIDED, "too early")
+              : null;
+        }
+      };
+      try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).rollout(plan).build()) {
+        for (int i = 0; i < 4 && loop.trouble().isEmpty(); i++) {
+          loop.tick();
+          scene.serve(5);
+        }
+        assertThat(asked).hasValue(first + 1);
+        assertThat(scene.last().kind()).isEqualTo(LoopEvent.Kind.FAILED);
+        assertThat(scene.last().text()).contains("a lambda of LoopFaultTest", "got null");
+        assertThat(loop.trouble())
+            .hasValueSatisfying(said -> assertThat(said).contains("got null"));
+      }
+      scene.clock.advance(Duration.ofDays(2));
     }
     scene.assertCandidatesClosedOnce();
   }
