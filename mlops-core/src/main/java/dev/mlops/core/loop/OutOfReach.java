@@ -29,6 +29,11 @@ final class OutOfReach {
   /** How many outcomes without a candidate for an alarm end a row of them. */
   private final long window;
 
+  /** What tells how good the champion is. */
+  private final Metric metric;
+
+  private final Loss loss;
+
   private int kept;
   private double best = Double.POSITIVE_INFINITY;
   private @Nullable LoopEvent begun;
@@ -37,9 +42,11 @@ final class OutOfReach {
   /** What was said, as long as it holds. */
   private @Nullable LoopEvent said;
 
-  OutOfReach(int most, long window) {
+  OutOfReach(int most, long window, Schema schema) {
     this.most = most;
     this.window = window;
+    this.metric = Metric.plainest(schema);
+    this.loss = metric.loss(schema).orElseThrow();
   }
 
   /** Takes the next event of the journal. */
@@ -120,12 +127,8 @@ final class OutOfReach {
   }
 
   /** Says in an event what is out of reach and what would help. */
-  void tell(LoopEvent.Builder event, Evidence now, Schema schema) {
-    Metric metric = Metric.plainest(schema);
+  void tell(LoopEvent.Builder event, Evidence now) {
     Optional<VersionEvidence> champion = now.champion();
-    Optional<Estimate> tested =
-        champion.flatMap(VersionEvidence::baseline).flatMap(baseline -> baseline.quality(metric));
-    Optional<Loss> loss = metric.loss(schema);
     Optional<Live> live = live(now);
     event.number("candidates", kept);
     StringBuilder why = new StringBuilder("the baseline is out of reach: ")
@@ -135,13 +138,10 @@ final class OutOfReach {
       event.number("loss", known.value).number("upper", known.upper);
       why.append("; the champion loses ").append(shown(known.value)).append(" a row");
     });
-    if (tested.isPresent() && loss.isPresent()) {
-      double baseline = loss.get().mean(tested.get().value());
-      if (Double.isFinite(baseline)) {
-        event.number("baseline_loss", baseline);
-        why.append(", ").append(shown(baseline)).append(" in its test phase");
-      }
-    }
+    tested(now).ifPresent(baseline -> {
+      event.number("baseline_loss", baseline);
+      why.append(", ").append(shown(baseline)).append(" in its test phase");
+    });
     if (Double.isFinite(best)) {
       event.number("best_loss", best);
       why.append(", the best of the candidates ").append(shown(best));
@@ -166,22 +166,27 @@ final class OutOfReach {
   /** The mean loss of the champion now, and its interval. */
   private record Live(double value, double lower, double upper) {}
 
-  private static Optional<Live> live(Evidence now) {
+  private Optional<Live> live(Evidence now) {
     return now.champion()
-        .flatMap(section -> section.baseline().flatMap(baseline -> {
-          Metric metric = Metric.plainest(baseline.schema());
-          return metric
-              .loss(baseline.schema())
-              .flatMap(loss -> section.quality(metric).map(live -> live(loss, live)))
-              .filter(live -> Double.isFinite(live.value)
-                  && Double.isFinite(live.lower)
-                  && Double.isFinite(live.upper));
-        }));
+        .flatMap(section -> section.quality(metric))
+        .map(this::live)
+        .filter(live -> Double.isFinite(live.value)
+            && Double.isFinite(live.lower)
+            && Double.isFinite(live.upper));
   }
 
-  private static Live live(Loss loss, Estimate quality) {
+  private Live live(Estimate quality) {
     double one = loss.mean(quality.lower());
     double other = loss.mean(quality.upper());
     return new Live(loss.mean(quality.value()), Math.min(one, other), Math.max(one, other));
+  }
+
+  /** The mean loss of the champion in its test phase. */
+  private Optional<Double> tested(Evidence now) {
+    return now.champion()
+        .flatMap(VersionEvidence::baseline)
+        .flatMap(baseline -> baseline.quality(metric))
+        .map(quality -> loss.mean(quality.value()))
+        .filter(Double::isFinite);
   }
 }

@@ -1,6 +1,7 @@
 package dev.mlops.core.loop;
 
 import dev.mlops.api.journal.LoopEvent;
+import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
@@ -109,7 +110,7 @@ final class Watching implements Phase {
     LoopEvent.Builder step =
         loop.steps.event(LoopEvent.Kind.OUT_OF_REACH).champion(champion).position(end);
     change.ifPresent(step::change);
-    loop.outOfReach.tell(step, evidence, loop.trainer.schema());
+    loop.outOfReach.tell(step, evidence);
     loop.steps.write(step);
     return this;
   }
@@ -415,7 +416,7 @@ final class Watching implements Phase {
         .event(
             LoopEvent.Kind.GATED,
             Map.of(),
-            finding.verdict() + " (" + finding.text() + "); " + loop.plan)
+            finding.verdict() + " (" + finding.text() + "); " + MlopsException.named(loop.plan))
         .position(end));
     return next;
   }

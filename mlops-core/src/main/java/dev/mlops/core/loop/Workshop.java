@@ -167,7 +167,7 @@ final class Workshop {
     this.operators = new Operators(this, past.halted());
     this.leadership = parts.leadership();
     this.alarms = new AnsweredAlarms(parts.patience(), window.most());
-    this.outOfReach = new OutOfReach(parts.enough(), window.most());
+    this.outOfReach = new OutOfReach(parts.enough(), window.most(), trainer.schema());
     steps.follow(outOfReach::take);
     this.remedying = parts.remedies() == null ? null : new Remedying(this, parts.remedies());
     this.within = parts.within();
