@@ -128,7 +128,9 @@ public final class Calibration {
       if (above == scores.length) {
         return probabilities[above - 1];
       }
-      double share = (score - scores[above - 1]) / (scores[above] - scores[above - 1]);
+      // By halves, so that points that are far apart do not overflow.
+      double below = scores[above - 1] / 2;
+      double share = (score / 2 - below) / (scores[above] / 2 - below);
       double low = probabilities[above - 1];
       return Math.min(probabilities[above], low + share * (probabilities[above] - low));
     }
@@ -314,12 +316,12 @@ public final class Calibration {
     double[] results = new double[scored.labels().size()];
     double most = Double.NEGATIVE_INFINITY;
     for (int i = 0; i < results.length; i++) {
-      results[i] = Math.log(Math.max(NEAREST, scored.scoreAt(i))) / temperature;
+      results[i] = Math.log(Math.max(NEAREST, scored.scoreAt(i)));
       most = Math.max(most, results[i]);
     }
     double sum = 0;
     for (int i = 0; i < results.length; i++) {
-      results[i] = Math.exp(results[i] - most);
+      results[i] = Math.exp((results[i] - most) / temperature);
       sum += results[i];
     }
     for (int i = 0; i < results.length; i++) {
