@@ -1562,7 +1562,7 @@ class MicrometerMonitorTest {
   // ---------------------------------------------------------------------------------- config
 
   @Test
-  void aRecipeIsImmutableAndSaysWhatItMakes() {
+  void aConfigIsImmutableAndSaysWhatItMakes() {
     MonitorConfig plain = MicrometerMonitor.config(registry);
     MonitorConfig changed = plain
         .truthWithin(Duration.ofDays(2))

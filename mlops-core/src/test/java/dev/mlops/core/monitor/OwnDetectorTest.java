@@ -171,7 +171,7 @@ class OwnDetectorTest {
   }
 
   @Test
-  void aConditionReadsItAndKeptStartsItAfresh() {
+  void aConditionReadsItAndClearedSignalsStartItAfresh() {
     WatchCondition condition = Signals.quality("accuracy").watchedBy("errors.mine");
     assertThat(condition.watch()).isEqualTo(ERRORS);
     assertThat(condition).hasToString("quality(\"accuracy\").watchedBy(\"errors.mine\")");
@@ -217,7 +217,7 @@ class OwnDetectorTest {
   }
 
   @Test
-  void whatADetectorOrItsRecipeThrowsEndsThatWatchAndSaysSo() {
+  void whatADetectorOrItsFactoryThrowsEndsThatWatchAndSaysSo() {
     WatchCondition condition = Signals.quality("accuracy").watchedBy("errors.mine");
     Supplier<ValueDetector> healthy = () -> SrEDetector.above(0.1).falseAlarmEvery(10_000);
     record Case(DetectorFactory config, String note) {}
@@ -278,7 +278,7 @@ class OwnDetectorTest {
   }
 
   @Test
-  void refusesASpecOfTheMonitorsOwn() {
+  void refusesAWatchOfTheMonitorsOwn() {
     Watch watch = Signals.quality("accuracy")
         .noWorseThanBaseline(0.02)
         .falseAlarmEvery(1_000)

@@ -473,7 +473,7 @@ class FilePackageTest extends ModelPackageContract {
         .isEqualTo("weights..v2.bin");
   }
 
-  /** Whoever unpacks a package by its names could not make them; what was built before this was asked is read. */
+  /** Nobody could unpack such a package by its names; what was built before this was asked is read. */
   @Test
   void namesThatSomeFileSystemCannotHoldAreRefusedWhenBuilt() {
     for (String name :

@@ -32,7 +32,7 @@ class RollbackTest {
   private final Scene scene = Scene.of(3);
 
   @Test
-  void answersFromThePredecessorWithoutTheStoreAndTellsItOnceItIsBack() {
+  void answersFromTheRollbackTargetWithoutTheStoreAndTellsItOnceItIsBack() {
     try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
       scene.store.failEveryCall();
       long calls = scene.store.calls();
@@ -239,7 +239,7 @@ class RollbackTest {
   }
 
   @Test
-  void worksAfterARestartOnceATickHasLoadedThePredecessor() {
+  void worksAfterARestartOnceATickHasLoadedTheRollbackTarget() {
     scene.move(2);
     ForeignMonitor monitor = new ForeignMonitor();
     try (CapturedLog log = CapturedLog.of(Deployment.class);
@@ -276,7 +276,7 @@ class RollbackTest {
   }
 
   @Test
-  void aPredecessorThatCannotBeLoadedIsToldOnceAndTriedAgainLater() {
+  void aRollbackTargetThatCannotBeLoadedIsToldOnceAndTriedAgainLater() {
     scene.move(2);
     scene.runtime.before = number -> {
       if (number == 1) {
@@ -439,7 +439,7 @@ class RollbackTest {
   }
 
   @Test
-  void aPredecessorThatTheStoreHasLostDoesNotStopLaterMoves() {
+  void aRollbackTargetThatTheStoreHasLostDoesNotStopLaterMoves() {
     ForeignStore forgetful = new ForeignStore(scene.behind) {
       @Override
       public AliasChange commit(AliasMove move) {
@@ -566,7 +566,7 @@ class RollbackTest {
 
   /** Neither version 2 nor the one before it can be loaded. That is no trouble once another one could be rolled back to, or none. */
   @Test
-  void aPredecessorThatCannotBeLoadedIsNoTroubleOnceItIsNotNeeded() {
+  void aRollbackTargetThatCannotBeLoadedIsNoTroubleOnceItIsNotNeeded() {
     Scene four = Scene.of(4);
     four.move(2);
     four.move(3);
@@ -595,7 +595,7 @@ class RollbackTest {
 
   /** Nobody ticks what is closed: its last trouble would stand for ever. */
   @Test
-  void aPredecessorThatCannotBeLoadedIsNoTroubleAfterClosing() {
+  void aRollbackTargetThatCannotBeLoadedIsNoTroubleAfterClosing() {
     scene.move(2);
     scene.runtime.before = number -> {
       if (number == 1) {
@@ -610,7 +610,7 @@ class RollbackTest {
   }
 
   @Test
-  void beforeAnyPredecessorIsRefused() {
+  void beforeAnyRollbackTargetIsRefused() {
     try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
       IllegalStateException refused = assertThatExceptionOfType(IllegalStateException.class)
           .isThrownBy(() -> deployment.rollBack("ops", "bad"))
@@ -679,7 +679,7 @@ class RollbackTest {
   }
 
   @Test
-  void creditsThePredecessorWithWhatItAnswers() {
+  void creditsTheRollbackTargetWithWhatItAnswers() {
     try (Deployment<Scene.Order> deployment = scene.servesTwoAfterOne()) {
       deployment.rollBack("ops", "bad");
       deployment.serve(Scene.ORDER);
