@@ -135,8 +135,8 @@ final class Enforcer {
    * @throws RejectedValueException if a value is rejected
    */
   Row enforced(Row row) {
-    double @Nullable [] values = null;
-    String[] categories = new String[0];
+    Row seen = row;
+    Copied copied = null;
     for (int i = 0; i < missing.length; i++) {
       InputRule broken = broken(row, i);
       if (broken == null) {
@@ -149,21 +149,103 @@ final class Enforcer {
       }
       if (treatment == Treatment.IMPUTE) {
         counts.imputed(broken);
-        if (values == null) {
-          values = new double[missing.length];
-          categories = new String[missing.length];
-          row.read(values, categories);
+        double number = schema.isNumber(i) ? imputed(row.number(i), i, broken) : Double.NaN;
+        String name = schema.isNumber(i) ? "" : String.valueOf(names[i]);
+        if (seen == row) {
+          seen = new Imputed(schema, row, i, number, name);
+          continue;
         }
-        if (!schema.isNumber(i)) {
-          categories[i] = String.valueOf(names[i]);
-        } else if (broken == InputRule.OUT_OF_RANGE) {
-          values[i] = values[i] < lowest[i] ? lowest[i] : highest[i];
-        } else {
-          values[i] = numbers[i];
+        if (copied == null) {
+          copied = new Copied(schema, seen);
+          seen = copied;
         }
+        copied.put(i, number, name);
       }
     }
-    return values == null ? row : Row.of(schema, values, categories);
+    return seen;
+  }
+
+  private double imputed(double value, int column, InputRule broken) {
+    return broken != InputRule.OUT_OF_RANGE
+        ? numbers[column]
+        : value < lowest[column] ? lowest[column] : highest[column];
+  }
+
+  /** A row with one other value: most rows that are imputed have one. */
+  private record Imputed(Schema schema, Row row, int at, double number, String name)
+      implements Row {
+    @Override
+    public double number(int column) {
+      return column == at && schema.isNumber(at) ? number : row.number(column);
+    }
+
+    @Override
+    public String category(int column) {
+      return column == at && !schema.isNumber(at) ? name : row.category(column);
+    }
+
+    @Override
+    public void read(double[] numbers, String[] categories) {
+      row.read(numbers, categories);
+      if (schema.isNumber(at)) {
+        numbers[at] = number;
+      } else {
+        categories[at] = name;
+      }
+    }
+
+    @Override
+    public String toString() {
+      return Row.copyOf(this).toString();
+    }
+  }
+
+  /** A row with several other values. */
+  private static final class Copied implements Row {
+    private final Schema schema;
+    private final double[] numbers;
+    private final String[] names;
+
+    Copied(Schema schema, Row row) {
+      this.schema = schema;
+      this.numbers = new double[schema.size()];
+      this.names = new String[schema.size()];
+      row.read(numbers, names);
+    }
+
+    void put(int column, double number, String name) {
+      numbers[column] = number;
+      names[column] = name;
+    }
+
+    @Override
+    public Schema schema() {
+      return schema;
+    }
+
+    @Override
+    public double number(int column) {
+      require(column, true);
+      return numbers[column];
+    }
+
+    @Override
+    public String category(int column) {
+      require(column, false);
+      return names[column];
+    }
+
+    private void require(int column, boolean number) {
+      if (schema.isNumber(column) != number) {
+        throw new IllegalArgumentException(
+            "column " + schema.column(column) + " is no " + (number ? "number" : "category"));
+      }
+    }
+
+    @Override
+    public String toString() {
+      return Row.copyOf(this).toString();
+    }
   }
 
   private @Nullable InputRule broken(Row row, int column) {

@@ -296,6 +296,28 @@ class EnforcementTest {
         .withMessageContainingAll("amount (number) was wanted, got amount (category)");
   }
 
+  @Test
+  void severalValuesOfARowAreImputedAndReadEitherWay() {
+    Enforcement all = Enforcement.lossless()
+        .on(InputRule.MISSING, IMPUTE)
+        .on(InputRule.OUT_OF_RANGE, IMPUTE)
+        .on(InputRule.UNSEEN, IMPUTE);
+    Row expected = Row.of(Scene.ROWS.schema(), 10, "shop");
+    var ready = all.ready(pack().baseline(baseline(0)).build());
+    Row both = ready.apply(Row.of(Scene.ROWS.schema(), 11, "telephone"));
+    Row number = ready.apply(Row.of(Scene.ROWS.schema(), 11, "shop"));
+    Row category = ready.apply(Row.of(Scene.ROWS.schema(), 10, ""));
+    for (Row row : List.of(both, number, category)) {
+      assertThat(row.schema()).isEqualTo(Scene.ROWS.schema());
+      assertThat(Row.copyOf(row)).as("all at once").isEqualTo(expected);
+      assertThat(row.number(0)).isEqualTo(10);
+      assertThat(row.category(1)).isEqualTo("shop");
+      assertThatIllegalArgumentException().isThrownBy(() -> row.number(1));
+      assertThatIllegalArgumentException().isThrownBy(() -> row.category(0));
+      assertThat(row).hasToString(expected.toString());
+    }
+  }
+
   /** Each version has a baseline of its own: what it does not know costs no request of a canary. */
   @Test
   void whatACandidateRejectsTheChampionAnswers() {
