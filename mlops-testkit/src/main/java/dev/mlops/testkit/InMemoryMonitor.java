@@ -371,6 +371,11 @@ public final class InMemoryMonitor implements MetricsMonitor {
   }
 
   @Override
+  public Optional<Duration> horizon() {
+    return Optional.ofNullable(config.horizon);
+  }
+
+  @Override
   public Optional<Set<Watch>> watches() {
     return Optional.of(Set.of());
   }

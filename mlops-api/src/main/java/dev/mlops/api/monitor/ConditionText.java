@@ -453,6 +453,7 @@ final class ConditionText {
         "p50AtMost",
         "p99AtMost",
         "within",
+        "p50NoWorseThanChampion",
         "p99NoWorseThanChampion",
         "p50NoWorseThanBaseline",
         "p99NoWorseThanBaseline");
@@ -462,6 +463,8 @@ final class ConditionText {
       case "p50AtMost" -> alone(Signals.latency().p50AtMost(step.time()), rest);
       case "p99AtMost" -> alone(Signals.latency().p99AtMost(step.time()), rest);
       case "within" -> timely(Signals.latency().within(step.time()), rest);
+      case "p50NoWorseThanChampion" ->
+        alone(Signals.latency().p50NoWorseThanChampion(step.number(0, 1)), rest);
       case "p99NoWorseThanChampion" ->
         alone(Signals.latency().p99NoWorseThanChampion(step.number(0, 1)), rest);
       case "p50NoWorseThanBaseline" ->

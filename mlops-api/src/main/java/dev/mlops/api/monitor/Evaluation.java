@@ -411,8 +411,9 @@ final class Evaluation {
     if (ours.isEmpty() || theirs.isEmpty()) {
       return inconclusive("no latency of candidate and champion");
     }
-    double took = millis(ours.get().p99());
-    double champion = millis(theirs.get().p99());
+    boolean median = asked.quantity().quantile().orElseThrow() == 0.5;
+    double took = millis(median ? ours.get().p50() : ours.get().p99());
+    double champion = millis(median ? theirs.get().p50() : theirs.get().p99());
     long n = Math.min(ours.get().n(), theirs.get().n());
     List<String> shown = Figures.apart(took, champion, limit() * champion);
     String text = asked.quantity() + " of the candidate " + shown.get(0) + " ms (n "

@@ -2,6 +2,7 @@ package dev.mlops.api.monitor;
 
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.pack.Baseline;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -152,6 +153,14 @@ public interface MetricsMonitor extends AutoCloseable {
             .sorted()
             .toList())
         .orElse(List.of());
+  }
+
+  /**
+   * {@return how old a prediction is when it matures, whenever its truth comes; empty, as by default, if it matures with its truth, or
+   * the monitor cannot tell}
+   */
+  default Optional<Duration> horizon() {
+    return Optional.empty();
   }
 
   /**

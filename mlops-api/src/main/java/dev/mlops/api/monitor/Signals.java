@@ -441,11 +441,29 @@ public final class Signals {
      * @throws IllegalArgumentException if it is out of range
      */
     public Condition p99NoWorseThanChampion(double times) {
+      return noWorseThanChampion(0.99, times);
+    }
+
+    /**
+     * {@return the condition that the median latency of a candidate is at most a multiple of the champion's}
+     *
+     * <p>As {@link #p99NoWorseThanChampion}. A rollout whose sample is fixed beforehand judges it by the ranks of both.
+     *
+     * @param times such as 1.25 for a quarter longer; finite, at least 1
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Condition p50NoWorseThanChampion(double times) {
+      return noWorseThanChampion(0.5, times);
+    }
+
+    private static Condition noWorseThanChampion(double quantile, double times) {
       if (!(times >= 1) || Double.isInfinite(times)) {
         throw new IllegalArgumentException("times must be finite and >= 1, but was " + times);
       }
       return new BuiltInCondition.Plain(Expression.of(
-          Expression.Quantity.latency(0.99), Expression.Comparison.NO_WORSE_THAN_CHAMPION, times));
+          Expression.Quantity.latency(quantile),
+          Expression.Comparison.NO_WORSE_THAN_CHAMPION,
+          times));
     }
 
     /**

@@ -23,6 +23,8 @@ public final class RolloutLook {
   private final long candidateKeys;
   private final boolean approved;
   private final boolean paused;
+  private final long[] championNanos;
+  private final long[] candidateNanos;
 
   private RolloutLook(Builder builder) {
     this.evidence = builder.evidence;
@@ -32,6 +34,8 @@ public final class RolloutLook {
     this.candidateKeys = builder.candidateKeys;
     this.approved = builder.approved;
     this.paused = builder.paused;
+    this.championNanos = builder.championNanos;
+    this.candidateNanos = builder.candidateNanos;
   }
 
   /**
@@ -85,6 +89,19 @@ public final class RolloutLook {
     return paused;
   }
 
+  /**
+   * {@return how long calls of the champion took, in nanoseconds, if the plan asked for {@link TrafficProgress#latencies}: as many as
+   * the candidate's, taken at the same times; a copy}
+   */
+  public long[] championNanos() {
+    return championNanos.clone();
+  }
+
+  /** {@return how long the first calls of the candidate took, in nanoseconds, if the plan asked for them; a copy} */
+  public long[] candidateNanos() {
+    return candidateNanos.clone();
+  }
+
   /** {@return such as {@code after 30 min in the step, 1 h in all}} */
   @Override
   public String toString() {
@@ -108,6 +125,8 @@ public final class RolloutLook {
     private long candidateKeys;
     private boolean approved;
     private boolean paused;
+    private long[] championNanos = {};
+    private long[] candidateNanos = {};
 
     private Builder(Evidence evidence) {
       this.evidence = requireNonNull(evidence, "evidence");
@@ -164,6 +183,18 @@ public final class RolloutLook {
      */
     public Builder paused(boolean paused) {
       this.paused = paused;
+      return this;
+    }
+
+    /**
+     * {@return this builder, with how long calls took}
+     *
+     * @param champion of the champion, in nanoseconds; copied
+     * @param candidate of the candidate, in nanoseconds; copied
+     */
+    public Builder nanos(long[] champion, long[] candidate) {
+      this.championNanos = champion.clone();
+      this.candidateNanos = candidate.clone();
       return this;
     }
 

@@ -1,6 +1,7 @@
 package dev.mlops.api.rollout;
 
 import dev.mlops.api.model.Beta;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -44,6 +45,16 @@ public interface RolloutPlan {
    */
   default boolean goesOnAfterRestart() {
     return true;
+  }
+
+  /**
+   * {@return within which time of its beginning truths must mature for it to come to a decision, or to notice anything; empty, as by
+   * default, if it needs none or waits for as long as it takes}
+   *
+   * <p>A deployment refuses it if its monitor matures predictions later.
+   */
+  default Optional<Duration> truthsWithin() {
+    return Optional.empty();
   }
 
   /** {@return what keys are assigned by, such as the name of an experiment; empty, as by default, for one of the rollout's own} */

@@ -28,6 +28,13 @@ public non-sealed interface TrafficProgress extends RolloutProgress {
   }
 
   /**
+   * {@return how many latencies of each version it wants to be shown by {@link RolloutLook}; asked once, 0 by default}
+   */
+  default int latencies() {
+    return 0;
+  }
+
+  /**
    * Takes one matured outcome of a request that was served since the rollout began, by the champion or by the candidate; does
    * nothing by default.
    *

@@ -582,6 +582,11 @@ public final class MicrometerMonitor implements MetricsMonitor {
   }
 
   @Override
+  public Optional<Duration> horizon() {
+    return Optional.ofNullable(config.horizon);
+  }
+
+  @Override
   public List<String> lacks(EvidenceReader reader) {
     lock.lock();
     try {

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * losses depend on those before them, means of blocks are tested.
  *
  * <p><b>An answer that failed is as bad as can be.</b> The champion answers instead, so that what the candidate cannot do would
- * count against the champion alone. A failed call is a largest loss of the candidate, held against the champion's mean.
+ * count against the champion alone. A failed call is a largest loss of the candidate, held against the champion's mean; as large a
+ * part of the failed calls counts as has its truth of those that were answered.
  *
  * <p><b>A lucky start promotes nobody.</b> The first test may reject on the luck of few rows, which its alpha allows. So PASS needs
  * one of two things more: as many differences as a test of a fixed size would need to find an equal candidate no worse with
@@ -77,10 +78,11 @@ final class ArmsTest {
   private long championAll;
   private double candidateTotal;
   private long candidateAll;
+  /** Failed calls that were taken. */
   private long failed;
 
-  /** Failed calls that came before the first truth of the champion. */
-  private long unpaired;
+  /** Failed calls to be taken. */
+  private long due;
 
   private long pairs;
   private double sum;
@@ -159,15 +161,21 @@ final class ArmsTest {
     pairFailures();
   }
 
-  /** Takes calls that the candidate failed since this was called last. */
-  void failed(long calls) {
-    failed += calls;
-    unpaired += calls;
+  /**
+   * Takes the calls that the candidate failed, as large a part of them as of its answers have their truth: a failure is known at once,
+   * and would otherwise weigh more the later truths come, and the fewer.
+   *
+   * @param calls that it failed since the rollout began
+   * @param answered those that it answered
+   * @param truths of those that it answered
+   */
+  void failed(long calls, long answered, long truths) {
+    due = truths >= answered ? calls : (long) ((double) calls * truths / answered);
     pairFailures();
   }
 
   private void pairFailures() {
-    for (; unpaired > 0 && championAll > 0; unpaired--) {
+    for (; failed < due && championAll > 0; failed++) {
       take(championTotal / championAll - 1);
       candidateTotal++;
       candidateAll++;

@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,8 +38,10 @@ final class SteppedProgress implements TrafficProgress {
   private final TrafficPlan plan;
   private final int[] shares;
   private final String candidate;
+  private final Guards whileBaking;
   private final Map<Condition, ArmsTest> tests = new LinkedHashMap<>();
   private final Map<Condition, FailureTest> failures = new LinkedHashMap<>();
+  private final Map<Condition, LatencyTest> latencies = new LinkedHashMap<>();
   private int step;
   private Ratio ratio;
 
@@ -49,8 +50,15 @@ final class SteppedProgress implements TrafficProgress {
 
   private long truthsBeforeStep;
 
-  /** Calls of the step that the candidate failed. */
+  /** Calls of the step that the candidate failed, and answered. */
   private long failedInStep;
+
+  private long answeredInStep;
+
+  /** The same of the steps before. */
+  private long failedBefore;
+
+  private long answeredBefore;
 
   private RolloutDecision decision;
 
@@ -60,12 +68,18 @@ final class SteppedProgress implements TrafficProgress {
     this.step = Math.min(start.step(), shares.length - 1);
     this.candidate = Long.toString(start.candidate().number());
     this.ratio = new Ratio(shares[step]);
+    this.whileBaking = new Guards(plan.guards(), plan.alpha());
     for (List<Condition> conditions : List.of(plan.guards(), plan.goals())) {
       for (Condition condition : conditions) {
         condition.expression().ifPresent(asked -> {
           requireTask(condition, asked, start);
           if (TrafficPlan.isJudgedByTruths(asked)) {
             tests.computeIfAbsent(condition, each -> test(each, asked, start));
+          } else if (TrafficPlan.isJudgedByRanks(asked, plan.once())) {
+            latencies.computeIfAbsent(
+                condition,
+                each -> new LatencyTest(
+                    each, asked.limit().orElseThrow(), plan.alpha(), plan.once()));
           } else if (asked.quantity().equals(Expression.Quantity.FAILURES)) {
             failures.computeIfAbsent(
                 condition, each -> new FailureTest(asked.limit().orElseThrow(), plan.alpha()));
@@ -140,13 +154,18 @@ final class SteppedProgress implements TrafficProgress {
   }
 
   @Override
+  public int latencies() {
+    return latencies.isEmpty() ? 0 : LatencyTest.calls(plan.once());
+  }
+
+  @Override
   public Duration bake() {
     return plan.bake();
   }
 
   @Override
   public Finding baking(Evidence evidence) {
-    return Guards.whileBaking(plan.guards(), evidence);
+    return whileBaking.finding(evidence);
   }
 
   @Override
@@ -166,8 +185,8 @@ final class SteppedProgress implements TrafficProgress {
       return decision;
     }
     takeFailures(look.evidence());
-    Asked guards = ask(plan.guards(), look.evidence());
-    Asked goals = ask(plan.goals(), look.evidence());
+    Asked guards = ask(plan.guards(), look);
+    Asked goals = ask(plan.goals(), look);
     boolean keysFit = ratio.take(look.championKeys(), look.candidateKeys());
     List<String> missing = missing(look, guards, keysFit);
     boolean last = step == shares.length - 1;
@@ -179,8 +198,11 @@ final class SteppedProgress implements TrafficProgress {
       step++;
       truthsBeforeStep = truths;
       ratio = new Ratio(shares[step]);
-      failures.values().forEach(FailureTest::nextStep);
+      failures.values().forEach(FailureTest::beginsAgain);
+      failedBefore += failedInStep;
+      answeredBefore += answeredInStep;
       failedInStep = 0;
+      answeredInStep = 0;
       decision = undecided("goes on: " + guards.text(null));
     } else if (missing.isEmpty() && goals.verdict == Verdict.PASS && approved(look)) {
       decision = decided(
@@ -202,11 +224,14 @@ final class SteppedProgress implements TrafficProgress {
   }
 
   private void takeFailures(Evidence evidence) {
-    long failed = evidence.candidate().map(VersionEvidence::failures).orElse(0L);
-    if (failed > failedInStep) {
-      tests.values().forEach(test -> test.failed(failed - failedInStep));
-      failedInStep = failed;
-    }
+    evidence.candidate().ifPresent(section -> {
+      failedInStep = Math.max(failedInStep, section.failures());
+      answeredInStep = Math.max(answeredInStep, section.offered());
+    });
+    tests
+        .values()
+        .forEach(test -> test.failed(
+            failedBefore + failedInStep, answeredBefore + answeredInStep, truths));
   }
 
   @Override
@@ -244,6 +269,9 @@ final class SteppedProgress implements TrafficProgress {
     if (came < plan.truths()) {
       missing.add((plan.truths() - came) + " more truths of the candidate in the step");
     }
+    if (!answered(look)) {
+      missing.add("a first request that the candidate answers in the step");
+    }
     if (!keysFit) {
       missing.add("keys as the shares let expect (" + ratio + ")");
     }
@@ -251,6 +279,16 @@ final class SteppedProgress implements TrafficProgress {
       missing.add(guards.text(Verdict.INCONCLUSIVE));
     }
     return missing;
+  }
+
+  /** Whether the candidate was asked at all: whatever else is said of it, without that nothing is known. */
+  private boolean answered(RolloutLook look) {
+    return look.candidateKeys() > 0
+        || truths > truthsBeforeStep
+        || look.evidence()
+            .candidate()
+            .filter(section -> section.offered() + section.failures() > 0)
+            .isPresent();
   }
 
   private RolloutDecision undecided(String why) {
@@ -291,65 +329,25 @@ final class SteppedProgress implements TrafficProgress {
     }
   }
 
-  private Asked ask(List<Condition> conditions, Evidence evidence) {
+  private Asked ask(List<Condition> conditions, RolloutLook look) {
+    Evidence evidence = look.evidence();
     Map<Condition, Finding> findings = new LinkedHashMap<>();
     Verdict verdict = Verdict.PASS;
     for (Condition condition : conditions) {
       ArmsTest arms = tests.get(condition);
       FailureTest failed = failures.get(condition);
+      LatencyTest ranks = latencies.get(condition);
       Finding found = arms != null
           ? arms.finding()
-          : failed != null
-              ? failed.finding(evidence.candidate(), condition.answer(evidence))
-              : condition.answer(evidence);
+          : ranks != null
+              ? ranks.finding(look)
+              : failed != null
+                  ? failed.finding(evidence.candidate(), condition.answer(evidence))
+                  : condition.answer(evidence);
       findings.put(condition, found);
       verdict = Guards.worse(verdict, found.verdict());
     }
     return new Asked(verdict, findings);
-  }
-
-  /** Whether the candidate fails more often than a limit, looked at as often as one likes. */
-  private static final class FailureTest {
-    private final double limit;
-    private final ConfidenceSequence share;
-
-    /** What was counted of the step. */
-    private long failed;
-
-    private long answered;
-
-    FailureTest(double limit, double alpha) {
-      this.limit = limit;
-      this.share = ConfidenceSequence.shares().tightAt(1_000).alpha(alpha);
-    }
-
-    /** The counts of a step begin at 0, what was seen before stays. */
-    void nextStep() {
-      failed = 0;
-      answered = 0;
-    }
-
-    Finding finding(Optional<VersionEvidence> section, Finding snapshot) {
-      long failures = section.map(VersionEvidence::failures).orElse(0L);
-      long offered = section.map(VersionEvidence::offered).orElse(0L);
-      for (; failed < failures; failed++) {
-        share.update(1);
-      }
-      for (; answered < offered; answered++) {
-        share.update(0);
-      }
-      // only a share above the limit counts against it
-      boolean beyond = share.n() > 0 && share.mean() > limit && share.lowest() > limit;
-      Verdict verdict = beyond
-          ? Verdict.FAIL
-          : snapshot.verdict() == Verdict.FAIL ? Verdict.INCONCLUSIVE : snapshot.verdict();
-      Finding.Builder finding = Finding.builder(verdict, snapshot.text());
-      snapshot.quantity().ifPresent(finding::quantity);
-      snapshot.value().ifPresent(finding::value);
-      snapshot.limit().ifPresent(finding::limit);
-      snapshot.n().ifPresent(finding::n);
-      return finding.build();
-    }
   }
 
   /** Whether as many keys came to the candidate as its share lets expect, looked at as often as one likes. */

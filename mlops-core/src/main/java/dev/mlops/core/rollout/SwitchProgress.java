@@ -15,10 +15,12 @@ import java.time.Duration;
  */
 final class SwitchProgress implements TrafficProgress {
   private final TrafficPlan plan;
+  private final Guards whileBaking;
   private RolloutDecision decision;
 
   SwitchProgress(TrafficPlan plan, RolloutStart start) {
     this.plan = plan;
+    this.whileBaking = new Guards(plan.guards(), plan.alpha());
     this.decision = RolloutDecision.of(
         RolloutDecision.Outcome.UNDECIDED, "no tick has looked at " + start.candidate() + " yet");
   }
@@ -30,7 +32,7 @@ final class SwitchProgress implements TrafficProgress {
 
   @Override
   public Finding baking(Evidence evidence) {
-    return Guards.whileBaking(plan.guards(), evidence);
+    return whileBaking.finding(evidence);
   }
 
   @Override

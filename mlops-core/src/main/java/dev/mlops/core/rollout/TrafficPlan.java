@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p><b>A step ends</b> when it has lasted for its time, as many truths of the candidate have matured in it as {@link #eachFor}
- * says, every condition of {@link #rollingBackUnless} is PASS, and the keys that each version answered are as many as the shares
- * let expect. After the last step every condition of {@link #promotingWhen} must be PASS as well. <b>A rollout is rolled
+ * says, every condition of {@link #rollingBackUnless} is PASS, the candidate has answered a request in it, and the keys that each
+ * version answered are as many as the shares let expect. After the last step every condition of {@link #promotingWhen} must be PASS as well. <b>A rollout is rolled
  * back</b> at once when a condition is FAIL, and at the deadline, or after {@link #atMost} truths, when it is still undecided:
  * INCONCLUSIVE holds, and fails in the end. Absence of evidence promotes nobody.
  *
@@ -46,7 +46,8 @@ import org.jspecify.annotations.Nullable;
  * repeated looks.
  *
  * <p><b>What cannot work is refused</b> when the plan is built: shares that do not grow or are not 100 per cent or less, a
- * condition that a rollout cannot answer, a deadline before the last step ends, fewer truths than any candidate needs.
+ * condition that a rollout cannot answer, a comparison with a champion that answers nobody, a deadline before the last step ends,
+ * fewer truths than any candidate needs. A deployment refuses a plan that ends before any truth matures in its monitor.
  *
  * <p>Immutable.
  *
@@ -289,7 +290,9 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
    * <p>At the level alpha, by two proportions where the loss of a row is all or nothing, as of accuracy and recall ({@link
    * dev.mlops.drift.compare.ProportionsTest}, whose {@code fewestEach} tells how many are needed); else by ranks, as of an absolute
    * error ({@link dev.mlops.drift.compare.MannWhitneyTest}): the median shift of the candidate's losses must surely be at most
-   * the margin, on at least 50 of each. Ranks see no rare large error that the mean would. Before the sample has come it is
+   * the margin, on at least 50 of each. Ranks see no rare large error that the mean would. {@code
+   * latency().p50NoWorseThanChampion(times)} is judged by ranks, too, at as many calls of each version: the shift must surely be at
+   * most what is allowed of the champion's median. Before the sample has come it is
    * INCONCLUSIVE; what is not shown then is FAIL, since no later truth counts. Rows are taken as independent.
    *
    * @param truths of the candidate, at least 1; alpha must be below 0.5
@@ -415,6 +418,12 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
             + " and at most " + next.most + " truths");
       }
       Stream.concat(next.guards.stream(), next.goals.stream()).forEach(each -> {
+        if (next.shares[0] == Assignment.BUCKETS
+            && each.expression().filter(Guards::besideChampion).isPresent()) {
+          throw new IllegalArgumentException(each + " compares two versions that answer at the same"
+              + " time, but the candidate has 100 % of the keys from the first step on, so that it"
+              + " would be undecided; begin with a smaller share, or use blueGreen()");
+        }
         long fewest = fewest(each, next.alpha, next.once > 0);
         long last = next.once > 0 ? next.once : next.most;
         if (last < fewest) {
@@ -432,6 +441,9 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
   /** How many truths the test of a condition needs, if both models are always right. */
   private static long fewest(Condition condition, double alpha, boolean once) {
     Expression asked = condition.expression().orElse(null);
+    if (asked != null && once && isJudgedByRanks(asked, 1)) {
+      return FixedSample.Losses.FEWEST;
+    }
     if (asked == null || !isJudgedByTruths(asked)) {
       return 0;
     }
@@ -459,6 +471,13 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
   static boolean isJudgedByTruths(Expression asked) {
     return asked.comparison() == Expression.Comparison.NO_WORSE_THAN_CHAMPION
         && asked.quantity().metric().isPresent();
+  }
+
+  /** Whether a condition compares latencies of both versions by their ranks, once. */
+  static boolean isJudgedByRanks(Expression asked, long once) {
+    return once > 0
+        && asked.comparison() == Expression.Comparison.NO_WORSE_THAN_CHAMPION
+        && asked.quantity().equals(Expression.Quantity.latency(0.5));
   }
 
   /** Each part of a condition must be answerable, or the whole could wait for it for ever. */
@@ -525,6 +544,23 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
   @Override
   public boolean goesOnAfterRestart() {
     return draft.goesOn;
+  }
+
+  /**
+   * {@return the time until its last step must have its first truths, if it asks for quality or for truths in each step; of a plan
+   * that switches at once, how long it bakes}
+   */
+  @Override
+  public Optional<Duration> truthsWithin() {
+    if (truths() == 0 && metrics().isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        !draft.method.splits()
+            ? draft.bake
+            : truths() == 0
+                ? draft.deadline
+                : draft.deadline.minus(draft.time.multipliedBy(draft.shares.length - 1L)));
   }
 
   /** {@return the salt of the assignment: the experiment's name; empty where each rollout has its own} */

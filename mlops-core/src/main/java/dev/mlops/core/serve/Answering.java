@@ -267,7 +267,7 @@ final class Answering<T> {
     rollouts.mirrored(id, row, prediction);
     Served served = Served.of(prediction, id, route);
     if (split != null && !toCandidate) {
-      split.keys().answered(key, false);
+      split.answered(key, false, end - start);
     }
     return served;
   }
@@ -297,7 +297,7 @@ final class Answering<T> {
         said,
         monitor.record(candidate, key, row, said, waited, bound - start, end - bound),
         split.candidateFor(key));
-    split.keys().answered(key, true);
+    split.answered(key, true, end - start);
     return served;
   }
 

@@ -29,6 +29,7 @@ import java.util.Optional;
 final class CheckedProgress {
   private final RolloutProgress plan;
   private final Duration bake;
+  private final int latencies;
   private int share;
   private int step;
 
@@ -37,6 +38,10 @@ final class CheckedProgress {
     this.bake = requireNonNull(plan.bake(), "bake()");
     if (bake.isNegative()) {
       throw new IllegalArgumentException("bake() must not be negative, but was " + bake);
+    }
+    this.latencies = plan instanceof TrafficProgress traffic ? traffic.latencies() : 0;
+    if (latencies < 0) {
+      throw new IllegalArgumentException("latencies() must be >= 0, but was " + latencies);
     }
     read();
   }
@@ -88,6 +93,11 @@ final class CheckedProgress {
 
   Duration bake() {
     return bake;
+  }
+
+  /** {@return how many latencies of each version it wants to be shown} */
+  int latencies() {
+    return latencies;
   }
 
   /** Never throws. */

@@ -329,8 +329,8 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
    * @param version in the store of this deployment
    * @param plan how it takes over
    * @return the rollout, begun
-   * @throws IllegalArgumentException if the version is the champion, the plan takes steps and the deployment has no journal, it
-   *     reads what the monitor {@linkplain MetricsMonitor#lacks was not told of}, or what is known tells that it cannot come to a
+   * @throws IllegalArgumentException if the version is the champion, the plan takes steps and the deployment has no journal, it ends
+   *     before the monitor matures a truth that it needs, it reads what the monitor {@linkplain MetricsMonitor#lacks was not told of}, or what is known tells that it cannot come to a
    *     decision
    * @throws ModelLoadException as {@link #load} throws it, or if the version does not give its golden examples again
    * @throws dev.mlops.api.store.StoreException if the package could not be opened or the journal could not be written; nothing
@@ -361,7 +361,8 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
    * Checks that a plan can be carried out here.
    *
    * @param plan to be given to {@link #rollOut}
-   * @throws IllegalArgumentException if it takes steps and the deployment has no journal, or reads what the monitor was not told of
+   * @throws IllegalArgumentException if it takes steps and the deployment has no journal, ends before the monitor matures a truth that
+   *     it needs, or reads what the monitor was not told of
    */
   public void requireCarries(RolloutPlan plan) {
     rollouts.requireCarries(plan);
@@ -881,7 +882,9 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
      * {@return this builder, with the plan of a rollout that an earlier process may have left unfinished}
      *
      * <p>If the journal holds one that was begun by a plan which prints the same, it goes on at the step that it had reached, by
-     * this plan, unless the plan says to roll back on a restart. Without its plan it is rolled back.
+     * this plan, unless the plan says to roll back on a restart. A candidate that had taken over and baked is watched for the rest
+     * of its time, by the clock. Without its plan a rollout is rolled back; one whose candidate had taken over ends, and the candidate
+     * serves on.
      *
      * @param plan as it was given to {@link Deployment#rollOut}
      */

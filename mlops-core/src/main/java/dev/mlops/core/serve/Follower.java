@@ -281,7 +281,8 @@ final class Follower {
       }
     }
     for (Loaded loaded : atHand) {
-      if (loaded.version().number() < change.to().number() && way.contains(loaded.version())) {
+      if (RollbackTargets.leadsBack(loaded.version(), change.to(), change)
+          && way.contains(loaded.version())) {
         return loaded;
       }
     }
@@ -301,7 +302,8 @@ final class Follower {
     }
     try {
       List<Version> way = RollbackTargets.of(store.history(alias), state.change()).stream()
-          .filter(each -> each.number() < state.champion().version().number())
+          .filter(each ->
+              RollbackTargets.leadsBack(each, state.champion().version(), state.change()))
           .toList();
       if (way.isEmpty()) {
         last = generation;

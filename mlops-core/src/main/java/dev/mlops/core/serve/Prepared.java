@@ -40,6 +40,13 @@ public final class Prepared implements AutoCloseable {
     this.closed = closed;
   }
 
+  /** Of a version that a deployment serves already: closing it does nothing. */
+  static Prepared serving(Version version, ModelPackage source, SharedModel model) {
+    Prepared serving = new Prepared(version, source, model, closed -> {});
+    serving.owner.set(Owner.DEPLOYMENT);
+    return serving;
+  }
+
   /** {@return the version} */
   public Version version() {
     return version;

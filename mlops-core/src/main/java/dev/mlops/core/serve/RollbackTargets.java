@@ -10,7 +10,9 @@ import java.util.List;
  * Which versions an alias may be rolled back to.
  *
  * <p>A move to a lower number goes back: whatever has a number at or above it was left behind, and nobody should return to it
- * by rolling back. So from 1, 2, 3, 2, 4 the way back leads to 2 and then to 1, never to 3.
+ * by rolling back. So from 1, 2, 3, 2, 4 the way back leads to 2 and then to 1, never to 3. A candidate that a rollout made
+ * champion goes forward, whatever its number: from 1, 3 and a rollout of 2 the way back leads to 3. A move to a version on the way
+ * back leaves behind what came after it.
  */
 final class RollbackTargets {
   private RollbackTargets() {}
@@ -22,13 +24,27 @@ final class RollbackTargets {
       if (each.generation() > change.generation()) {
         break;
       }
-      while (!way.isEmpty() && way.getLast().number() >= each.to().number()) {
-        way.removeLast();
+      if (Rollout.isMoveOf(each)) {
+        way.remove(each.to());
+      } else if (way.contains(each.to())) {
+        while (way.contains(each.to())) {
+          way.removeLast();
+        }
+      } else {
+        while (!way.isEmpty() && way.getLast().number() >= each.to().number()) {
+          way.removeLast();
+        }
       }
       if (each.generation() < change.generation()) {
         way.addLast(each.to());
       }
     }
     return List.copyOf(way);
+  }
+
+  /** Whether a version on the way back from a change may be rolled back to while another serves. */
+  static boolean leadsBack(Version target, Version serves, AliasChange change) {
+    return target.number() < serves.number()
+        || (Rollout.isMoveOf(change) && !target.equals(serves));
   }
 }

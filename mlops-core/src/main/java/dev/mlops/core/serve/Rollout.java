@@ -63,6 +63,9 @@ public final class Rollout {
   /** What each id begins with. */
   static final String ID = "rollout-";
 
+  /** What the intent of an automatic rollback begins with; the id follows. */
+  static final String BACK = "rollback-of-";
+
   private final RolloutRunner runner;
   private final String id;
   private final String plan;
@@ -115,6 +118,16 @@ public final class Rollout {
    */
   public static boolean isMoveOf(AliasChange change) {
     return change.intent().startsWith(ID);
+  }
+
+  /**
+   * {@return whether a move of an alias brought the version before back because the new champion of a rollout failed a condition
+   * of its plan; false if somebody asked for it}
+   *
+   * @param change of the history of the alias
+   */
+  public static boolean isRollbackOf(AliasChange change) {
+    return change.intent().startsWith(BACK + ID);
   }
 
   /** {@return its plan, in words} */

@@ -155,13 +155,15 @@ final class RolloutEvidence {
    */
   RolloutLook look(Running one, Evidence evidence, boolean paused) {
     Split split = one.split;
-    return RolloutLook.builder(evidence)
+    RolloutLook.Builder look = RolloutLook.builder(evidence)
         .after(since(one.stepNanos), one.before.plus(since(one.beganNanos)))
         .keys(
             split == null ? 0 : split.keys().champion(),
             split == null ? 0 : split.keys().candidate())
         .approved(one.approved)
-        .paused(paused)
+        .paused(paused);
+    ArmLatencies latencies = one.latencies;
+    return (latencies == null ? look : look.nanos(latencies.champion(), latencies.candidate()))
         .build();
   }
 

@@ -112,10 +112,7 @@ final class RolloutPromotion {
             steps.event(LoopEvent.Kind.PROMOTED, one), RolloutSteps.numbers(one.won))
         .because(RolloutSteps.beginning(why + "; generation " + change.generation()))
         .number("generation", (double) change.generation());
-    if (!bake.isZero()) {
-      event.number("bake_seconds", (double) bake.toSeconds() + bake.toNanosPart() / 1e9);
-    }
-    steps.writeOrOwe(event.build()); // the move was made, whether or not that can be written
+    steps.writeOrOwe(baking(event, bake).build()); // the move was made, whether or not that can be written
     one.promoting = false;
     follower.tick();
     if (bake.isZero() && one.stop() == null) {
@@ -126,6 +123,13 @@ final class RolloutPromotion {
       evidence.mark(one);
       running.show(one, Rollout.State.BAKING, why, null);
     }
+  }
+
+  /** With how long the new champion is watched, if it is. */
+  static LoopEvent.Builder baking(LoopEvent.Builder event, Duration bake) {
+    return bake.isZero()
+        ? event
+        : event.number("bake_seconds", (double) bake.toSeconds() + bake.toNanosPart() / 1e9);
   }
 
   /** Another version than its champion serves, or is about to. */
@@ -175,7 +179,11 @@ final class RolloutPromotion {
           .because(RolloutSteps.beginning(found.text() + "; " + restored + " serves again"))
           .build();
       steps.writeOrOwe(event);
-      serving.rollBack("rollout", found.text());
+      if (asked) {
+        serving.rollBack("rollout", found.text());
+      } else {
+        serving.rollBack("rollout", found.text(), Rollout.BACK + one.rollout.id());
+      }
       running.close(one, asked ? Rollout.State.ABORTED : Rollout.State.ROLLED_BACK, found.text());
       running.show(one, one.rollout.state(), found.text(), alone);
       follower.tick();

@@ -6,7 +6,9 @@ import dev.mlops.api.monitor.Outcomes;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.StoreException;
+import dev.mlops.api.store.Version;
 import dev.mlops.api.store.VersionStore;
+import dev.mlops.core.internal.guard.Waits;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.Serving.Loaded;
 import dev.mlops.core.serve.Serving.State;
@@ -79,8 +81,11 @@ final class RolloutRecovery {
         left.promoting || left.baking != null ? promotion.made(left.id) : Optional.empty();
     RolloutPlan plan = plan(left);
     String serves = state.champion().version().toString();
-    boolean bakes = made.isPresent() && serves.equals(left.candidate.toString());
-    if (bakes && left.baking == null) {
+    boolean took = made.isPresent() && serves.equals(left.candidate.toString());
+    if (took && plan != null && !sharing.otherLeads() && goOnBaking(left, plan, state, made.get())) {
+      return;
+    }
+    if (took && left.baking == null) {
       end = steps
           .ended(LoopEvent.Kind.PROMOTED, left)
           .number("generation", (double) made.get().generation())
@@ -88,7 +93,11 @@ final class RolloutRecovery {
     } else if (made.isPresent()) {
       end = steps
           .ended(LoopEvent.Kind.BAKED, left)
-          .because("a restart ended the watch over the new champion; " + serves + " serves");
+          .because("found after a restart: the new champion is watched no longer"
+              + (took && plan == null
+                  ? ", since the deployment was given no plan to go on by: \"" + left.plan + "\""
+                  : "")
+              + "; " + serves + " serves");
     } else if (!serves.equals(left.champion.toString())) {
       end = steps
           .ended(LoopEvent.Kind.ABANDONED, left)
@@ -152,13 +161,64 @@ final class RolloutRecovery {
     }
   }
 
+  /**
+   * Goes on watching a candidate that has taken over for the rest of its time, or has it rolled back if its plan says so; false if
+   * nothing is watched any more.
+   */
+  private boolean goOnBaking(
+      RolloutReplay.Unfinished left, RolloutPlan plan, State state, AliasChange made) {
+    Loaded champion = state.champion();
+    Version candidate = champion.version();
+    Prepared serving = Prepared.serving(candidate, store.open(candidate), champion.model());
+    Instant now = steps.instant();
+    Instant since = left.baking == null ? now : left.baking;
+    Duration past = Duration.between(since, now);
+    Duration baked = past.isNegative() ? Duration.ZERO : past;
+    Version before = store.require(left.champion.toString());
+    CheckedProgress progress;
+    try {
+      progress = CheckedProgress.begun(
+          plan, starts.known(serving, before).step(left.step).build());
+    } catch (IllegalArgumentException e) { // the plan's: it watches nothing any more
+      return false;
+    }
+    if (baked.compareTo(progress.bake()) >= 0) {
+      return false;
+    }
+    sharing.begin();
+    Running again = starts.running(
+        left.id,
+        plan,
+        progress,
+        serving,
+        before,
+        left.began,
+        Duration.ZERO,
+        monitor.outcomes().end());
+    again.baking = true;
+    if (!plan.goesOnAfterRestart()) {
+      again.condemned = "a restart interrupted it, and its plan says to roll back then";
+    }
+    if (left.baking == null) {
+      steps.write(RolloutPromotion.baking(
+          steps
+              .event(LoopEvent.Kind.PROMOTED, again)
+              .number("generation", (double) made.generation())
+              .because("found after a restart: the move had been made, " + made),
+          progress.bake()));
+    }
+    running.begin(again, "is watched on after a restart");
+    again.stepNanos -= Waits.nanos(baked);
+    return true;
+  }
+
   /** The rollout as it was left, with its candidate loaded and asked; what is thrown leaves nothing open. */
   private Running again(RolloutReplay.Unfinished left, RolloutPlan plan, Loaded champion) {
     Prepared ready = follower.prepare(store.require(left.candidate.toString()));
     boolean loaded = false;
     try {
       CheckedProgress progress = CheckedProgress.begun(
-          plan, starts.known(ready, champion).step(left.step).build());
+          plan, starts.known(ready, champion.version()).step(left.step).build());
       RolloutStarts.warmUp(ready);
       Outcomes outcomes = monitor.outcomes();
       boolean known = left.position >= outcomes.begin() && left.position <= outcomes.end();

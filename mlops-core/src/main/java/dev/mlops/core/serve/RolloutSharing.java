@@ -200,7 +200,8 @@ final class RolloutSharing {
             state.champion().version(),
             follower.loaded(now.ready),
             Assignment.of(split.salt()),
-            split.share()));
+            split.share(),
+            null));
     if (!splits) {
       unfollow(); // the next tick tries again
     }

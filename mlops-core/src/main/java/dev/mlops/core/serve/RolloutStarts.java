@@ -64,6 +64,17 @@ final class RolloutStarts {
           + "\" takes steps, so that a restart must know how far it had come: give the deployment"
           + " of " + alias + " a journal, Deployment.of(…).journal(…); nothing was begun");
     }
+    Optional<Duration> horizon = monitor.horizon();
+    Optional<Duration> within = plan.truthsWithin();
+    if (horizon.isPresent()
+        && within.isPresent()
+        && horizon.get().compareTo(within.get()) >= 0) {
+      throw new IllegalArgumentException("\"" + MlopsException.shown(plan.toString())
+          + "\" needs truths within " + MlopsException.shown(within.get())
+          + ", but in the monitor of " + alias + " predictions mature at the age of "
+          + MlopsException.shown(horizon.get()) + ", so that none can come in time; give the plan"
+          + " more time, or the monitor a shorter horizon. Nothing was begun");
+    }
     // What the monitor was not told of would read INCONCLUSIVE for ever.
     List<String> lacking = plan instanceof EvidenceReader reads ? monitor.lacks(reads) : List.of();
     if (!lacking.isEmpty()) {
@@ -112,12 +123,12 @@ final class RolloutStarts {
   }
 
   /** {@return what is known of a candidate and of the champion that it is held against} */
-  RolloutStart.Builder known(Prepared ready, Loaded champion) {
+  RolloutStart.Builder known(Prepared ready, Version champion) {
     ModelPackage source = ready.source();
     RolloutStart.Builder start =
-        RolloutStart.builder(champion.version(), ready.version(), source.schema());
+        RolloutStart.builder(champion, ready.version(), source.schema());
     source.baseline().ifPresent(start::baseline);
-    RolloutEvidence.section(monitor.evidence(), champion.version())
+    RolloutEvidence.section(monitor.evidence(), champion)
         .flatMap(VersionEvidence::baseline)
         .flatMap(Baseline::dependence)
         .ifPresent(start::dependence);

@@ -50,6 +50,9 @@ final class Running {
   @Nullable
   Mirrored mirrored;
 
+  /** How long calls of both took; null if the plan does not ask. */
+  final @Nullable ArmLatencies latencies;
+
   /** Why somebody wants it to end; set without the lock. */
   volatile @Nullable String abort;
 
@@ -85,6 +88,7 @@ final class Running {
       long next) {
     this.rollout = rollout;
     this.progress = progress;
+    this.latencies = progress.latencies() == 0 ? null : new ArmLatencies(progress.latencies());
     this.ready = ready;
     this.loaded = loaded;
     this.assignment = assignment;

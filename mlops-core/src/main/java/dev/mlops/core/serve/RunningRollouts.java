@@ -95,8 +95,13 @@ final class RunningRollouts implements Iterable<Running> {
   void apply(Running one, String why) {
     int share = one.progress.share();
     if (share > 0) {
-      Split split =
-          new Split(one.rollout.id(), one.rollout.champion(), one.loaded, one.assignment, share);
+      Split split = new Split(
+          one.rollout.id(),
+          one.rollout.champion(),
+          one.loaded,
+          one.assignment,
+          share,
+          one.latencies);
       if (one.abort == null && serving.split(one.rollout.champion(), split)) {
         one.split = split;
         if (one.abort != null) {

@@ -137,8 +137,13 @@ final class Serving {
     }
   }
 
-  /** Serves the version before this one, and holds that against the alias until the store knows. */
+  /** Serves the version before this one, because somebody says so. */
   Version rollBack(String by, String because) {
+    return rollBack(by, because, "rollback-" + UUID.randomUUID());
+  }
+
+  /** Serves the version before this one, and holds that against the alias until the store knows it by an intent. */
+  Version rollBack(String by, String because, String intent) {
     String actor = Texts.beginning(by, 200);
     String reason = Texts.beginning(because, 2_000);
     State left;
@@ -151,8 +156,7 @@ final class Serving {
         throw new IllegalStateException("cannot roll back " + left.champion().version()
             + ": no version before it is loaded; it goes on serving");
       }
-      Hold hold =
-          new Hold(left.change(), before.version(), actor, reason, "rollback-" + UUID.randomUUID());
+      Hold hold = new Hold(left.change(), before.version(), actor, reason, intent);
       now.set(new State(left.change(), before, null, hold));
     } finally {
       changing.unlock();

@@ -17,13 +17,24 @@ final class Split {
   private final Assignment assignment;
   private final int share;
   private final AnsweredKeys keys = new AnsweredKeys();
+
+  /** Null if nobody asks how long calls take. */
+  private final @Nullable ArmLatencies latencies;
+
   private final Route championByKey;
   private final Route championWithoutKey;
   private final Route championInstead;
   private final Route candidateByKey;
   private final Route candidateWithoutKey;
 
-  Split(String rollout, Version champion, Loaded candidate, Assignment assignment, int share) {
+  Split(
+      String rollout,
+      Version champion,
+      Loaded candidate,
+      Assignment assignment,
+      int share,
+      @Nullable ArmLatencies latencies) {
+    this.latencies = latencies;
     this.rollout = rollout;
     this.candidate = candidate;
     this.assignment = assignment;
@@ -50,6 +61,14 @@ final class Split {
 
   AnsweredKeys keys() {
     return keys;
+  }
+
+  /** A request was answered, within a time. */
+  void answered(@Nullable String key, boolean byCandidate, long nanos) {
+    keys.answered(key, byCandidate);
+    if (latencies != null) {
+      latencies.answered(byCandidate, nanos);
+    }
   }
 
   /** Whether the candidate answers. */

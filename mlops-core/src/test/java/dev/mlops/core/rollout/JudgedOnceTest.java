@@ -31,10 +31,13 @@ import dev.mlops.core.rollout.PairedShadow.State;
 import dev.mlops.testkit.RolloutPlanContract;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
+import java.util.stream.DoubleStream;
 import org.apache.commons.statistics.distribution.BinomialDistribution;
+import org.apache.commons.statistics.distribution.NormalDistribution;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -283,5 +286,79 @@ class JudgedOnceTest {
     }
     assertThat(look(begun(MAE.judgedOnceAt(60))).outcome())
         .isEqualTo(RolloutDecision.Outcome.UNDECIDED);
+  }
+
+  // ---- latencies
+
+  private static TrafficProgress latencies(double times, long calls) {
+    return TrafficPlan.canary(50)
+        .eachFor(0, Duration.ZERO)
+        .promotingWhen(Signals.latency().p50NoWorseThanChampion(times))
+        .judgedOnceAt(calls)
+        .begin(RolloutStart.builder(version(7), version(8), LABELS).build());
+  }
+
+  private static RolloutDecision looked(TrafficProgress rollout, long[] champion, long[] candidate) {
+    return rollout.look(RolloutLook.builder(Evidence.builder("fraud", Instant.EPOCH).build())
+        .keys(champion.length, candidate.length)
+        .nanos(champion, candidate)
+        .build());
+  }
+
+  /** Milliseconds, skewed as latencies are: lognormal with a median. */
+  private static long[] latencies(SplittableRandom random, int calls, double median) {
+    return DoubleStream.generate(() -> median * Math.exp(0.5 * gaussian(random)))
+        .limit(calls)
+        .mapToLong(millis -> (long) (millis * 1e6))
+        .toArray();
+  }
+
+  private static double gaussian(SplittableRandom random) {
+    return NormalDistribution.of(0, 1).inverseCumulativeProbability(random.nextDouble(1e-12, 1));
+  }
+
+  @Test
+  void latenciesAreJudgedByTheirRanksWhenTheSampleHasCome() {
+    TrafficProgress rollout = latencies(1.25, 300);
+    assertThat(rollout.latencies()).isEqualTo(300);
+    SplittableRandom random = new SplittableRandom(5);
+    long[] champion = latencies(random, 300, 10);
+    long[] candidate = latencies(random, 300, 10);
+    RolloutDecision early = looked(rollout, champion, Arrays.copyOf(candidate, 299));
+    assertThat(early.outcome()).isEqualTo(RolloutDecision.Outcome.UNDECIDED);
+    assertThat(early.reason()).contains("judged once, at 300 calls", "299 came");
+    RolloutDecision judged = looked(rollout, champion, candidate);
+    assertThat(judged.outcome()).isEqualTo(RolloutDecision.Outcome.PROMOTE);
+    assertThat(judged.reason()).contains("p50NoWorseThanChampion(1.25)", "shift", "300 calls");
+    assertThat(latencies(1.25, 1_000_000).latencies()).isEqualTo(20_000);
+    assertThatIllegalArgumentException().isThrownBy(() -> latencies(1.25, 49));
+  }
+
+  /** What is slower by what is allowed is promoted as rarely as alpha says; what is slower by twice that never, what is equal nearly always. */
+  @Test
+  void candidatesSlowerByWhatIsAllowedArePromotedAsRarelyAsAlphaSays() {
+    int n = 400;
+    int slower = 0;
+    int twice = 0;
+    int equal = 0;
+    SplittableRandom random = new SplittableRandom(6);
+    for (int run = 0; run < n; run++) {
+      long[] champion = latencies(random, 200, 10);
+      slower += promotes(champion, shifted(latencies(random, 200, 10), 3)) ? 1 : 0;
+      twice += promotes(champion, shifted(latencies(random, 200, 10), 6)) ? 1 : 0;
+      equal += promotes(champion, latencies(random, 200, 10)) ? 1 : 0;
+    }
+    requireAtMost("slower by 30 %", slower, n, 0.06);
+    assertThat(twice).isZero();
+    requireAtMost("equal ones rolled back", n - equal, n, 0.05);
+  }
+
+  private static boolean promotes(long[] champion, long[] candidate) {
+    return looked(latencies(1.3, 200), champion, candidate).outcome()
+        == RolloutDecision.Outcome.PROMOTE;
+  }
+
+  private static long[] shifted(long[] nanos, double millis) {
+    return Arrays.stream(nanos).map(each -> each + (long) (millis * 1e6)).toArray();
   }
 }

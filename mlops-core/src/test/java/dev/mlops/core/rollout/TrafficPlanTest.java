@@ -27,6 +27,7 @@ import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Verdict;
+import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.pack.Digest;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutLook;
@@ -36,6 +37,8 @@ import dev.mlops.api.store.Version;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.SplittableRandom;
+import org.apache.commons.statistics.distribution.BinomialDistribution;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +71,22 @@ class TrafficPlanTest {
     refused(() -> abTest("e", 100), "leave keys to the champion");
     refused(() -> abTest(" ", 50), "salt");
     assertThat(canary(0.001, 5, 33.333).shares()).containsExactly(1, 5_000, 33_333);
+  }
+
+  @Test
+  void aComparisonWithAChampionThatAnswersNobody() {
+    refused(
+        () -> canary(100).promotingWhen(quality("accuracy").noWorseThanChampion(0.02)),
+        "noWorseThanChampion(0.02)",
+        "100 % of the keys",
+        "undecided");
+    refused(
+        () -> canary(100).rollingBackUnless(latency().p99NoWorseThanChampion(1.5)),
+        "p99NoWorseThanChampion(1.5)",
+        "100 % of the keys");
+    assertThat(canary(100).rollingBackUnless(failures().atMost(0.01)).takesSteps()).isTrue();
+    assertThat(canary(50, 100).promotingWhen(quality("accuracy").noWorseThanChampion(0.02)).shares())
+        .containsExactly(50_000, 100_000);
   }
 
   @Test
@@ -249,6 +268,41 @@ class TrafficPlanTest {
     assertThat(found.verdict()).isEqualTo(Verdict.FAIL);
     assertThat(found.text()).contains("it drops orders");
     assertThat(rollout.bake()).isEqualTo(Duration.ofMinutes(10));
+  }
+
+  /** Looked at after every fourth of 2,000 calls, a version that fails as often as it may is rarely brought back. */
+  @Test
+  void failuresOfAChampionThatBakesAreLookedAtAsOftenAsOneLikes() {
+    int runs = 400;
+    int wrongly = 0;
+    SplittableRandom random = new SplittableRandom(15);
+    for (int run = 0; run < runs; run++) {
+      wrongly += isBroughtBack(random, 0.2) ? 1 : 0;
+    }
+    double above = BinomialDistribution.of(runs, 0.05).survivalProbability(wrongly - 1);
+    assertThat(above).as("%d of %d", wrongly, runs).isGreaterThan(1e-4);
+    assertThat(isBroughtBack(random, 0.3)).isTrue();
+  }
+
+  private static boolean isBroughtBack(SplittableRandom random, double share) {
+    TrafficProgress rollout =
+        blueGreen().rollingBackUnless(failures().atMost(0.2)).begin(start(Task.CLASSIFICATION));
+    long failed = 0;
+    for (int calls = 1; calls <= 2_000; calls++) {
+      failed += random.nextDouble() < share ? 1 : 0;
+      if (calls % 4 == 0) {
+        Evidence known = Evidence.builder("fraud", Instant.EPOCH)
+            .champion(VersionEvidence.builder("8")
+                .served(calls - failed, 0)
+                .failures(failed)
+                .build())
+            .build();
+        if (rollout.baking(known).verdict() == Verdict.FAIL) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private static RolloutDecision look(TrafficProgress rollout, Duration after) {

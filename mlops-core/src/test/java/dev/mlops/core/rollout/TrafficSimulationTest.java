@@ -21,7 +21,9 @@ import dev.mlops.api.rollout.TrafficProgress;
 import dev.mlops.api.store.Version;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.SplittableRandom;
 import org.apache.commons.statistics.distribution.BinomialDistribution;
 import org.junit.jupiter.api.Tag;
@@ -220,6 +222,63 @@ class TrafficSimulationTest {
       assertThat(run(plan, 1, 0.3, MOST, seed).outcome())
           .as("seed %d", seed)
           .isEqualTo(RolloutDecision.Outcome.KEEP);
+    }
+  }
+
+  /**
+   * A candidate that is as good and fails one call in a hundred is worse by less than the margin, however late truths come and however
+   * few: a failure, which is known at once, does not count for more than the answers that wait.
+   */
+  @Test
+  void aFewFailuresWeighNoMoreWhereTruthsAreLateOrRare() {
+    TrafficPlan plan = TrafficPlan.canary(50)
+        .eachFor(0, Duration.ZERO)
+        .rollingBackUnless(failures().atMost(0.05))
+        .promotingWhen(quality("accuracy").noWorseThanChampion(0.03))
+        .atMost(MOST);
+    int n = 60;
+    for (double coverage : new double[] {1, 0.1}) {
+      int kept = 0;
+      int promoted = 0;
+      for (int i = 0; i < n; i++) {
+        kept += late(plan, CHAMPION, 0.01, 2_000, coverage, 17L * i) ? 0 : 1;
+        promoted += late(plan, CHAMPION, 0.032, 2_000, coverage, 17L * i + 5) ? 1 : 0;
+      }
+      requireAtMost("good ones kept, coverage " + coverage, kept, n, 0.05);
+      requireAtMost("worse by the margin, coverage " + coverage, promoted, n, 0.05);
+    }
+  }
+
+  /** Whether a candidate is promoted whose truths come a number of requests later, and of a share of the requests alone. */
+  private static boolean late(
+      TrafficPlan plan, double accuracy, double fails, int delay, double coverage, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    TrafficProgress rollout = plan.begin(START);
+    Deque<Outcome[]> waiting = new ArrayDeque<>();
+    int failed = 0;
+    for (int requests = 1; ; requests++) {
+      boolean known = random.nextDouble() < coverage;
+      Outcome champion = known ? CHAMPIONS[random.nextDouble() < CHAMPION ? 1 : 0] : null;
+      Outcome candidate = null;
+      if (random.nextDouble() < fails) {
+        failed++;
+      } else if (random.nextDouble() < coverage) {
+        candidate = CANDIDATES[random.nextDouble() < accuracy ? 1 : 0];
+      }
+      waiting.add(new Outcome[] {champion, candidate});
+      if (waiting.size() > delay) {
+        for (Outcome each : waiting.remove()) {
+          if (each != null) {
+            rollout.observe(each);
+          }
+        }
+      }
+      if (requests % 100 == 0) {
+        RolloutDecision decision = rollout.look(look(requests, failed));
+        if (decision.outcome() != RolloutDecision.Outcome.UNDECIDED) {
+          return decision.outcome() == RolloutDecision.Outcome.PROMOTE;
+        }
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class RollbackTargetsTest {
@@ -39,6 +40,34 @@ class RollbackTargetsTest {
     assertThat(after(3, 5, 2))
         .as("2 never served before, but 3 and 5 were left for it")
         .isEqualTo(List.of(1L));
+  }
+
+  /** Numbers that could be rolled back to after moves of operators and, below 0, of rollouts. */
+  private static List<Long> afterRollouts(int... moves) {
+    Scene scene = Scene.of(5);
+    for (int to : moves) {
+      scene
+          .behind
+          .move(Scene.ALIAS)
+          .from(scene.behind.current(Scene.ALIAS).orElseThrow())
+          .to(scene.version(Math.abs(to)))
+          .by("test")
+          .because("next")
+          .intent((to < 0 ? Rollout.ID : "") + UUID.randomUUID())
+          .commit();
+    }
+    List<AliasChange> history = scene.behind.history(Scene.ALIAS);
+    return numbers(RollbackTargets.of(history, history.get(history.size() - 1)));
+  }
+
+  /** An older version that a rollout made champion did not leave the newer one behind; going back from it leaves it behind. */
+  @Test
+  void aRolloutGoesForwardWhateverTheNumber() {
+    assertThat(afterRollouts(3, -2)).isEqualTo(List.of(1L, 3L));
+    assertThat(afterRollouts(3, -2, 3)).as("the rollout was rolled back").isEqualTo(List.of(1L));
+    assertThat(afterRollouts(2, 3, -2)).as("2 is not its own predecessor").isEqualTo(List.of(1L, 3L));
+    assertThat(afterRollouts(3, -2, 4)).isEqualTo(List.of(1L, 3L, 2L));
+    assertThat(afterRollouts(-2, -3)).isEqualTo(List.of(1L, 2L));
   }
 
   @Test

@@ -61,6 +61,7 @@ class RolloutFaultsTest {
         })
         .open()) {
       rollout.set(deployment.rollOut(scene.version(2), plan));
+      Scene.serveUntilCandidate(deployment);
       scene.clock.advance(STEP);
       deployment.tick();
       assertThat(rollout.get().state()).isEqualTo(Rollout.State.ABORTED);
@@ -84,6 +85,7 @@ class RolloutFaultsTest {
         .open()) {
       rollout.set(deployment.rollOut(
           scene.version(2), canary(5, 50).eachFor(0, STEP).rollingBackUnless(asked)));
+      Scene.serveUntilCandidate(deployment);
       scene.clock.advance(STEP);
       deployment.tick();
       assertThat(rollout.get().state()).isEqualTo(Rollout.State.ABORTED);
@@ -98,6 +100,7 @@ class RolloutFaultsTest {
     try (Deployment<Order> deployment = scene.deployment().journal(journal).open()) {
       Rollout rollout = deployment.rollOut(scene.version(2), plan);
       scene.store.failEveryCall();
+      Scene.serveUntilCandidate(deployment);
       scene.clock.advance(STEP);
       deployment.tick();
       candidateAnswers(true, deployment);
@@ -117,6 +120,7 @@ class RolloutFaultsTest {
     try (Deployment<Order> deployment = scene.deployment().journal(journal).open()) {
       Rollout rollout = deployment.rollOut(scene.version(2), plan);
       journal.full(true);
+      Scene.serveUntilCandidate(deployment);
       scene.clock.advance(STEP);
       deployment.tick();
       candidateAnswers(true, deployment);
@@ -135,6 +139,7 @@ class RolloutFaultsTest {
     try (Deployment<Order> deployment = scene.deployment().journal(journal).open()) {
       Rollout rollout = deployment.rollOut(scene.version(2), plan);
       scene.store.failEveryCall();
+      Scene.serveUntilCandidate(deployment);
       scene.clock.advance(STEP);
       deployment.tick();
       rollout.abort("ops", "stop");

@@ -20,7 +20,9 @@ import dev.mlops.testkit.InMemoryBackend;
 import dev.mlops.testkit.InMemoryJournal;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,6 +106,7 @@ class RolloutReplicasTest {
     tick();
     int loaded = scene.runtime.loaded.size();
     for (int i = 0; i < 3; i++) {
+      Scene.serveUntilCandidate(leader);
       scene.clock.advance(STEP);
       tick();
     }
@@ -178,6 +181,7 @@ class RolloutReplicasTest {
     tick();
     assertThat(leader.evidence().rollout()).as("while it follows").isEmpty();
     for (int i = 0; i < 4; i++) {
+      Scene.serveUntilCandidate(other);
       scene.clock.advance(STEP);
       tick();
       tick();
@@ -206,6 +210,48 @@ class RolloutReplicasTest {
     leader.tick();
     other.tick();
     assertThat(answeredByTwo(other)).as("it was only late").isEqualTo(answeredByTwo(leader));
+  }
+
+  /** Each leads in turn, and follows in between; the second time one leads while it still follows a leader that is gone. */
+  @Test
+  void whoFollowedLeadsAgain() {
+    leader.rollOut(scene.version(2), plan());
+    tick();
+    assertThat(answeredByTwo(other)).isNotEmpty().isEqualTo(answeredByTwo(leader));
+    leader.abortRollout("ops", "not this one");
+    tick();
+    assertThat(answeredByTwo(other)).isEmpty();
+
+    other.rollOut(scene.version(3), plan());
+    other.tick();
+    leader.tick();
+    assertThat(routes(leader)).as("it follows").isEqualTo(routes(other)).contains(3L);
+
+    scene.clock.advance(LEASE.plusSeconds(1));
+    Rollout again = leader.rollOut(scene.version(2), plan());
+    assertThat(routes(leader)).as("what it followed is gone").contains(2L).doesNotContain(3L);
+    leader.tick();
+    other.tick();
+    other.tick();
+    assertThat(other.rollouts()).isEmpty();
+    assertThat(routes(other)).as("the other one follows").isEqualTo(routes(leader));
+    for (int i = 0; i < 2; i++) {
+      Scene.serveUntilCandidate(leader);
+      scene.clock.advance(STEP);
+      tick();
+    }
+    assertThat(again.state()).isEqualTo(Rollout.State.PROMOTED);
+    Scene.assertServes(2, leader);
+    Scene.assertServes(2, other);
+    assertThat(leader.trouble()).isEmpty();
+    assertThat(other.trouble()).isEmpty();
+  }
+
+  /** The versions that answer some keys. */
+  private static List<Long> routes(Deployment<Order> deployment) {
+    return IntStream.range(0, 200)
+        .mapToObj(i -> deployment.serve("key-" + i, ORDER).version().number())
+        .toList();
   }
 
   @Test

@@ -15,17 +15,21 @@ import dev.mlops.api.journal.Journal;
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.journal.LoopEvent.Kind;
 import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Row;
 import dev.mlops.api.monitor.Activity;
 import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.monitor.Verdict;
+import dev.mlops.api.pack.GoldenExample;
+import dev.mlops.api.pack.ModelLoadException;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
 import dev.mlops.core.rollout.TrafficPlan;
 import dev.mlops.core.serve.Scene.Order;
 import dev.mlops.testkit.InMemoryJournal;
+import dev.mlops.testkit.InMemoryMonitor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -76,6 +80,7 @@ class RolloutTest {
   }
 
   private void nextStep(Deployment<Order> deployment) {
+    Scene.serveUntilCandidate(deployment);
     scene.clock.advance(STEP);
     deployment.tick();
   }
@@ -296,11 +301,48 @@ class RolloutTest {
     try (Deployment<Order> deployment = on(journal).open()) {
       Rollout rollout = deployment.rollOut(
           scene.version(2), canary(50).eachFor(0, STEP).rollingBackUnless(asked));
+      Scene.serveUntilCandidate(deployment);
+      String champions = key(deployment, "champion");
       for (int i = 0; i < 5_000; i++) {
-        deployment.serve("one and the same", ORDER);
+        deployment.serve(champions, ORDER);
       }
       nextStep(deployment);
       assertThat(rollout.state()).isEqualTo(Rollout.State.PROMOTED);
+    }
+  }
+
+  private static String key(Deployment<Order> deployment, String arm) {
+    int i = 0;
+    while (!deployment.armOf("key-" + i).arm().equals(arm)) {
+      i++;
+    }
+    return "key-" + i;
+  }
+
+  /** A host with a single key: the champion has it, nothing is known of the candidate, and no condition may say otherwise. */
+  @Test
+  void aCandidateThatNoRequestCameToHoldsAndFailsAtTheDeadline() {
+    try (Deployment<Order> deployment = on(journal).open()) {
+      Rollout rollout = deployment.rollOut(
+          scene.version(2),
+          canary(50)
+              .eachFor(0, STEP)
+              .rollingBackUnless(asked)
+              .promotingWhen(asked)
+              .within(Duration.ofHours(1)));
+      String only = key(deployment, "champion");
+      for (int i = 0; i < 100; i++) {
+        deployment.serve(only, ORDER);
+      }
+      scene.clock.advance(Duration.ofMinutes(59));
+      deployment.tick();
+      assertThat(rollout.state()).isEqualTo(Rollout.State.RUNNING);
+      assertThat(rollout.reason()).contains("a first request");
+      scene.clock.advance(Duration.ofMinutes(1));
+      deployment.tick();
+      assertThat(rollout.state()).isEqualTo(Rollout.State.ROLLED_BACK);
+      assertThat(rollout.reason()).contains("deadline of 1 h", "a first request");
+      assertThat(scene.moves()).containsExactly(1L);
     }
   }
 
@@ -343,6 +385,53 @@ class RolloutTest {
     }
   }
 
+  /** No request meets a candidate that is not what its package says. */
+  @Test
+  void aCandidateThatDoesNotGiveItsGoldenExamplesAgainBeginsNothing() {
+    Version odd = scene.behind.publish(scene
+        .pack(4, Scene.ROWS.schema(), "stamped")
+        .examples(List.of(
+            new GoldenExample(Row.of(Scene.ROWS.schema(), 1, "web"), Regression.of(5))))
+        .build());
+    try (Deployment<Order> deployment = on(journal).open()) {
+      assertThatThrownBy(() -> deployment.rollOut(odd, plan()))
+          .isInstanceOf(ModelLoadException.class)
+          .hasMessageContainingAll("fraud:4", "golden example 0", "5", "4", "answers nobody");
+      assertThat(journal.events()).isEmpty();
+      assertThat(answered(deployment, 4)).isEmpty();
+      assertThat(scene.runtime.newest(4).closes).hasValue(1);
+    }
+  }
+
+  /** Truths that come when the rollout is over decide nothing. */
+  @Test
+  void aPlanThatEndsBeforeTheFirstTruthIsRefused() {
+    try (Deployment<Order> deployment = on(journal)
+        .monitoredBy(
+            InMemoryMonitor.config().on(scene.clock).truthWithin(Duration.ofDays(2)))
+        .open()) {
+      for (RolloutPlan late : List.of(
+          canary(5, 25).eachFor(100, STEP).rollingBackUnless(asked),
+          canary(5)
+              .eachFor(0, STEP)
+              .promotingWhen(Signals.quality("mae").noWorseThanChampion(1))
+              .within(Duration.ofDays(2)),
+          blueGreen().rollingBackUnless(Signals.quality("mae").atMost(1)))) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> deployment.rollOut(scene.version(2), late))
+            .withMessageContainingAll("48 h", "none can come in time", "Nothing was begun");
+      }
+      assertThat(scene.runtime.loaded).hasSize(1);
+      Rollout rollout = deployment.rollOut(
+          scene.version(2),
+          canary(5, 25)
+              .eachFor(100, STEP)
+              .rollingBackUnless(asked)
+              .within(Duration.ofDays(2).plus(STEP).plusNanos(1)));
+      assertThat(rollout.state()).isEqualTo(Rollout.State.RUNNING);
+    }
+  }
+
   @Test
   void abortNeverPromotes() {
     try (Deployment<Order> deployment = on(journal).open()) {
@@ -373,6 +462,7 @@ class RolloutTest {
       assertThat(rollout.share()).isEqualTo(5_000);
       assertThatIllegalStateException().isThrownBy(() -> rollout.pause("ops", "twice"));
       rollout.resume("ops", "back");
+      Scene.serveUntilCandidate(deployment);
       deployment.tick();
       assertThat(rollout.step()).isEqualTo(1);
       rollout.pause("ops", "coffee");
@@ -646,6 +736,39 @@ class RolloutTest {
       deployment.tick();
       assertThat(rollout.state()).isEqualTo(Rollout.State.ROLLED_BACK);
       assertThat(rollout.reason()).contains("p99", "2", "allows 1.5");
+    }
+  }
+
+  /** Calls of both from the same times, over all steps, until the sample is there. */
+  @Test
+  void latenciesOfASampleOfCallsAreJudgedOnce() {
+    for (double times : new double[] {1.5, 3}) {
+      try (Deployment<Order> deployment = on(journal.reopened()).open()) {
+        Rollout rollout = deployment.rollOut(
+            scene.version(2),
+            canary(20, 50)
+                .eachFor(0, STEP)
+                .promotingWhen(latency().p50NoWorseThanChampion(times))
+                .judgedOnceAt(150));
+        scene.runtime.during =
+            model -> scene.clock.advance(Duration.ofMillis(model.number).plusNanos(1));
+        Scene.serveUntilCandidate(deployment);
+        nextStep(deployment);
+        assertThat(rollout.step()).isEqualTo(1);
+        assertThat(rollout.reason()).doesNotContain("shift");
+        for (int i = 0; i < 100; i++) {
+          deployment.serve(ORDER);
+        }
+        deployment.tick();
+        assertThat(rollout.reason()).contains("judged once, at 150 calls");
+        for (int i = 0; i < 500; i++) {
+          deployment.serve(ORDER);
+        }
+        nextStep(deployment);
+        assertThat(rollout.state())
+            .isEqualTo(times < 2 ? Rollout.State.ROLLED_BACK : Rollout.State.PROMOTED);
+        assertThat(rollout.reason()).contains("shift 1.000 ms", "150 calls against 150");
+      }
     }
   }
 

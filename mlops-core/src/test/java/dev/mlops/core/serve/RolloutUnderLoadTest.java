@@ -100,6 +100,7 @@ class RolloutUnderLoadTest {
 
   private void step(Deployment<Scene.Order> deployment) {
     load();
+    Scene.serveUntilCandidate(deployment);
     scene.clock.advance(STEP);
     deployment.tick();
   }

@@ -126,6 +126,15 @@ final class Scene {
     assertThat(deployment.champion().number()).as("the champion").isEqualTo(number);
   }
 
+  /** Serves keys until the candidate of a rollout has answered one, if there is one. */
+  static void serveUntilCandidate(Deployment<Order> deployment) {
+    for (int i = 0; i < 2_000; i++) {
+      if (deployment.serve("key-" + i, ORDER).route().arm().equals("candidate")) {
+        return;
+      }
+    }
+  }
+
   /** Stamps, in order of moving, of the versions that the alias pointed to. */
   List<Long> moves() {
     return behind.history(ALIAS).stream().map(change -> change.to().number()).toList();
