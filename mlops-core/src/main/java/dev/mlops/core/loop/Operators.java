@@ -4,6 +4,7 @@ import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.StoreException;
 import dev.mlops.api.store.Version;
+import dev.mlops.core.serve.Rollout;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,9 @@ final class Operators {
     Optional<AliasChange> rollback = rollback(champion);
     if (rollback.isPresent() && halted().isEmpty()) {
       AliasChange change = rollback.get();
+      if (takesBack(change)) {
+        loop.alarms.takenBack(loop.outcomes.end());
+      }
       halt("the alias was moved back from "
           + change.from().map(Version::toString).orElse("nothing") + " to " + change.to() + " by "
           + change.by() + ": " + change.because());
@@ -79,9 +83,21 @@ final class Operators {
     return last.to().equals(champion)
             && last.from().filter(from -> from.number() > champion.number()).isPresent()
             && !Workshop.isReturn(last)
+            && !Rollout.isRollbackOf(last)
             && (word == null || word.number(GENERATION).orElse(0) < last.generation())
         ? Optional.of(last)
         : Optional.empty();
+  }
+
+  /** Whether a move brings the version back that the newest promotion replaced. */
+  private boolean takesBack(AliasChange rollback) {
+    return loop.deployment.store().history(loop.alias()).stream()
+        .filter(each -> each.generation() < rollback.generation())
+        .reduce((earlier, later) -> later)
+        .filter(Workshop::isPromotion)
+        .flatMap(AliasChange::from)
+        .filter(rollback.to()::equals)
+        .isPresent();
   }
 
   /** Begins and promotes nothing from here on, whether or not that could be written. */

@@ -32,6 +32,7 @@ import dev.mlops.core.internal.log.BackOff;
 import dev.mlops.core.internal.log.Warnings;
 import dev.mlops.core.serve.Deployment;
 import dev.mlops.core.serve.Prepared;
+import dev.mlops.core.serve.Rollout;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -618,11 +619,12 @@ final class Workshop {
     }
   }
 
-  /** Whether a loop made its candidate champion. */
+  /** Whether a loop, or a rollout, made a candidate champion. */
   static boolean isPromotion(AliasChange change) {
-    return change.by().equals(ACTOR)
-        && !change.intent().startsWith(RETURN)
-        && !change.intent().startsWith(FENCE);
+    return Rollout.isMoveOf(change)
+        || (change.by().equals(ACTOR)
+            && !change.intent().startsWith(RETURN)
+            && !change.intent().startsWith(FENCE));
   }
 
   /** Whether a loop made a past champion champion again. */

@@ -192,4 +192,86 @@ class TrafficLoopTest {
       assertThat(scene.moves()).containsExactly(1L);
     }
   }
+
+  /** What a plan took back was judged by the plan: nobody has said that the loop must rest. */
+  @Test
+  void aNewChampionThatFailsItsPlanHaltsNoLoop() {
+    scene.world = "B";
+    scene.trainer.script = rows -> "B/0.0";
+    Finding[] said = {Finding.fail("it drops orders")};
+    try (MaintenanceLoop loop = scene
+        .loop(LoopScene.whileFirst())
+        .rollout(
+            TrafficPlan.blueGreen().bakingFor(Duration.ofNanos(1)).rollingBackUnless(e -> said[0]))
+        .build()) {
+      run(loop, 20);
+      assertThat(scene.moves()).startsWith(1L, 2L, 1L);
+      assertThat(loop.halted()).isEmpty();
+      assertThat(scene.kinds().stream().filter("RETRAIN"::equals).count()).isGreaterThan(1);
+      said[0] = Finding.pass("fine");
+      run(loop, 20);
+      scene.clock.advance(Duration.ofSeconds(1));
+      run(loop, 2);
+      assertThat(scene.deployment.champion().number()).isGreaterThan(2);
+      assertThat(scene.last().kind()).isEqualTo(LoopEvent.Kind.PROMOTED);
+    }
+  }
+
+  /** The burst of B is over when a rollout has made the candidate champion that learned B. */
+  private void promoteByRolloutAndTakeBack(SignallingScene signals, MaintenanceLoop loop, Runnable takeBack) {
+    scene.serve(100);
+    scene.world = "B";
+    scene.serve(100);
+    signals.change(scene.monitor.outcomes().end() - 100);
+    loop.tick();
+    serveUntil(loop, LoopEvent.Kind.PROMOTED);
+    signals.none();
+    scene.world = "A";
+    takeBack.run();
+    assertThat(scene.moves()).containsExactly(1L, 2L, 1L);
+    scene.serve(150);
+    signals.change(scene.monitor.outcomes().end() - 150);
+    loop.tick();
+    assertThat(scene.kinds()).filteredOn("RETRAIN"::equals).hasSize(1);
+    assertThat(loop.waiting().orElse("")).contains("taken back", "50 more");
+    scene.serve(50);
+    loop.tick();
+    assertThat(scene.kinds()).filteredOn("RETRAIN"::equals).hasSize(2);
+  }
+
+  private void serveUntil(MaintenanceLoop loop, LoopEvent.Kind wanted) {
+    for (int rows = 1; rows <= 1_000; rows++) {
+      scene.serve(1);
+      loop.tick();
+      if (scene.heard.stream().anyMatch(event -> event.kind() == wanted)) {
+        return;
+      }
+    }
+    throw new AssertionError("wanted " + wanted + " within 1,000 rows, got " + scene.heard);
+  }
+
+  @Test
+  void afterARolloutThatAReturnTookBackTheNextCandidateKnowsTwiceAsMuch() {
+    SignallingScene signals = new SignallingScene(scene);
+    scene.trainer.script = rows -> "B/0.0";
+    try (MaintenanceLoop loop =
+        scene.loop(signals.policy()).reserves(4).rollout(TrafficPlan.direct()).build()) {
+      promoteByRolloutAndTakeBack(
+          signals, loop, () -> serveUntil(loop, LoopEvent.Kind.RETURNED));
+    }
+  }
+
+  @Test
+  void afterARolloutThatAPersonTookBackTheNextCandidateKnowsTwiceAsMuch() {
+    SignallingScene signals = new SignallingScene(scene);
+    scene.trainer.script = rows -> "B/0.0";
+    try (MaintenanceLoop loop =
+        scene.loop(signals.policy()).rollout(TrafficPlan.direct()).build()) {
+      promoteByRolloutAndTakeBack(signals, loop, () -> {
+        scene.deployment.rollBack("Ann", "wrong fees");
+        serveUntil(loop, LoopEvent.Kind.HALTED);
+        loop.resume("Ann", "only that version was wrong");
+      });
+    }
+  }
 }
