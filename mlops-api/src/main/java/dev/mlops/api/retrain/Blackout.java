@@ -45,13 +45,21 @@ public final class Blackout {
       String text) {
     /** The end of the repetition that an instant is in; empty if it is in none. */
     Optional<Instant> endOf(Instant now) {
+      if (everyDays == 0) {
+        return within(first, now);
+      }
       LocalDate today = now.atZone(zone).toLocalDate();
-      // The repetition that began last, and those before it that may still last.
-      LocalDate start = everyDays == 0
-          ? first
-          : today.minusDays(Math.floorMod(today.toEpochDay() - first.toEpochDay(), everyDays));
-      Optional<Instant> end = within(start, now);
-      return end.isPresent() || everyDays == 0 ? end : within(start.minusDays(everyDays), now);
+      LocalDate start =
+          today.minusDays(Math.floorMod(today.toEpochDay() - first.toEpochDay(), everyDays));
+      // One that began before may still last: two, where a zone has skipped a day. So may the next,
+      // where the clock was set back from its first moment into the day before.
+      for (int i = 1; i >= -2; i--) {
+        Optional<Instant> end = within(start.plusDays((long) i * everyDays), now);
+        if (end.isPresent()) {
+          return end;
+        }
+      }
+      return Optional.empty();
     }
 
     private Optional<Instant> within(LocalDate start, Instant now) {
