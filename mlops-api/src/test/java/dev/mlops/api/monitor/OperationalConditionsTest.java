@@ -159,6 +159,9 @@ class OperationalConditionsTest {
     assertThat(timely(since, 50, 50)).as("too few").isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(timely(since, 10_000, 10_000)).isEqualTo(Verdict.PASS);
     assertThat(timely(since, 9_895, 10_000)).as("by chance").isEqualTo(Verdict.INCONCLUSIVE);
+    assertThat(timely(since, 9_878, 10_000))
+        .as("beyond the 95 % interval, not the 99 % one")
+        .isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(timely(since, 9_500, 10_000)).isEqualTo(Verdict.FAIL);
     assertThat(ask(
             Signals.latency().within(Duration.ofMillis(20)).over("last 1 h").atLeast(0.99),

@@ -101,6 +101,9 @@ class SegmentEvaluationTest {
         .isEqualTo(Verdict.PASS);
     assertThat(one.test(of(countries().segment(segment("DE", 30, 100)))).verdict())
         .isEqualTo(Verdict.FAIL);
+    assertThat(one.test(of(countries().segment(segment("DE", 34, 60)))).verdict())
+        .as("beyond the 95 % interval, not the 99 % one")
+        .isEqualTo(Verdict.INCONCLUSIVE);
     assertThat(one.test(of(
                 countries().segment(SegmentEvidence.builder("DE").counts(100, 0).build())))
             .text())
@@ -127,6 +130,11 @@ class SegmentEvaluationTest {
                 .fairness(Metric.DEMOGRAPHIC_PARITY_RATIO, new Estimate(0.85, 0.80, 0.90, 500))))
             .verdict())
         .isEqualTo(Verdict.PASS);
+    assertThat(fair.test(of(countries()
+                .fairness(Metric.DEMOGRAPHIC_PARITY_RATIO, new Estimate(0.7, 0.61, 0.79, 500))))
+            .verdict())
+        .as("beyond the 95 % interval, not the 99 % one")
+        .isEqualTo(Verdict.INCONCLUSIVE);
     Finding unfair = fair.test(of(
         countries().fairness(Metric.DEMOGRAPHIC_PARITY_RATIO, new Estimate(0.5, 0.40, 0.60, 500))));
     assertThat(unfair.verdict()).isEqualTo(Verdict.FAIL);
@@ -153,6 +161,7 @@ class SegmentEvaluationTest {
       {0, 1_000, Verdict.PASS},
       {10, 1_000, Verdict.PASS},
       {13, 1_000, Verdict.INCONCLUSIVE},
+      {18, 1_000, Verdict.INCONCLUSIVE}, // beyond the 95 % interval, not the 99 % one
       {40, 1_000, Verdict.FAIL},
       {20, 29, Verdict.INCONCLUSIVE}
     }) {
