@@ -98,29 +98,40 @@ public final class BurnRates {
    * @param metric such as {@code accuracy}
    * @param tested its value in the test phase: what cannot be reached from there is refused here
    * @param excess how much worse than in the test phase it may be all the time; in units of the metric, above 0
-   * @throws IllegalArgumentException if there is no such metric, it has no lowest or highest value to be reached, the excess is not
-   *     above 0, or a factor times the excess is beyond the worst value, so that it could never FAIL; the message names the greatest
-   *     factor that can
+   * @throws IllegalArgumentException if there is no such metric, and as {@link #excess(Metric, double, double)} does
    */
   public Condition excess(String metric, double tested, double excess) {
-    Metric measured = Metric.of(metric);
+    return excess(Metric.of(metric), tested, excess);
+  }
+
+  /**
+   * {@return the condition that a quality does not lose more against the test phase than a budget allows}
+   *
+   * @param metric one of the library's or the host's own
+   * @param tested its value in the test phase: what cannot be reached from there is refused here
+   * @param excess how much worse than in the test phase it may be all the time; in units of the metric, above 0
+   * @throws IllegalArgumentException if the tested value is none of the metric or its worst, the excess is not above 0, or a
+   *     factor times the excess is beyond the worst value, so that it could never FAIL; the message names the greatest factor
+   *     that can
+   */
+  public Condition excess(Metric metric, double tested, double excess) {
     if (!(excess > 0) || Double.isInfinite(excess)) {
       throw new IllegalArgumentException("excess must be finite and > 0, but was " + excess);
     }
-    double room =
-        measured.higherIsBetter() ? tested - measured.lowest() : measured.highest() - tested;
-    if (!(room > 0)) {
-      throw new IllegalArgumentException("tested must be a value of " + measured
+    double room = metric.higherIsBetter() ? tested - metric.lowest() : metric.highest() - tested;
+    boolean possible = tested >= metric.lowest() && tested <= metric.highest();
+    if (!possible || Double.isInfinite(tested) || !(room > 0)) {
+      throw new IllegalArgumentException("tested must be a value of " + metric
           + " that can get worse, but was " + tested + ", with " + room + " to lose");
     }
-    Signals.QualityQuestions quality = Signals.quality(measured);
+    Signals.QualityQuestions quality = Signals.quality(metric);
     return ofAll(pair -> {
       double allowed =
           BigDecimal.valueOf(pair.factor()).multiply(BigDecimal.valueOf(excess)).doubleValue();
       if (allowed >= room) {
         throw new IllegalArgumentException(
             "a burn rate of " + pair.factor() + " can never be reached: "
-                + measured + " would have to be worse than " + tested + " by " + allowed
+                + metric + " would have to be worse than " + tested + " by " + allowed
                 + ", but can lose " + room + " at most; the factor must be below " + room / excess
                 + ", or the excess below " + room / pair.factor());
       }

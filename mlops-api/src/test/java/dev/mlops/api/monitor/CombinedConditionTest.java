@@ -3,6 +3,8 @@ package dev.mlops.api.monitor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.api.model.Metric;
+import dev.mlops.api.model.Task;
 import dev.mlops.api.monitor.Signals.SilenceQuestions;
 import java.time.Duration;
 import java.time.Instant;
@@ -139,9 +141,27 @@ class CombinedConditionTest {
         .contains("over(\"last 30 min\").noWorseThanBaseline(0.12)");
     assertThatThrownBy(() -> BurnRates.PAGE.excess("accuracy", 0.90, 0))
         .hasMessageContaining("excess");
-    assertThatThrownBy(() -> BurnRates.PAGE.excess("accuracy", 0, 0.1))
-        .hasMessageContaining("tested");
+    for (double tested : new double[] {0, 1.2, -0.1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThatThrownBy(() -> BurnRates.PAGE.excess("accuracy", tested, 0.01))
+          .hasMessageContainingAll("tested", "" + tested);
+    }
     assertThatThrownBy(() -> new BurnRates.Pair(1, Duration.ofMinutes(5), Duration.ofHours(1)))
         .hasMessageContaining("longer");
+  }
+
+  /** An error without an end can always grow by the factor; a cost of at most 500 cannot. */
+  @Test
+  void aHostsMetricBurnsToo() {
+    Metric cost = Metric.builder("cost", Task.CLASSIFICATION)
+        .unit("EUR")
+        .meanOf((said, right) -> 1, 0, 500)
+        .build();
+    Condition page = BurnRates.PAGE.excess(cost, 100, 20);
+    assertThat(page).isEqualTo(Signals.parse(page.toString(), cost));
+    assertThat(page.toString()).contains("noWorseThanBaseline(288)");
+    assertThatThrownBy(() -> BurnRates.PAGE.excess(cost, 100, 30))
+        .hasMessageContainingAll("14.4", "never", "cost", "400.0");
+    assertThat(BurnRates.PAGE.excess("mae", 100, 1e6).toString()).contains("14400000");
+    assertThatThrownBy(() -> BurnRates.PAGE.excess("mae", -1, 1)).hasMessageContaining("-1");
   }
 }
