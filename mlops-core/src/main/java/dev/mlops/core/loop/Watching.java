@@ -1,5 +1,7 @@
 package dev.mlops.core.loop;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mlops.api.journal.LoopEvent;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.monitor.Evidence;
@@ -231,8 +233,9 @@ final class Watching implements Phase {
       loop.doing("trained on " + rows.size() + " outcomes");
     }
     ModelTrainer trainer = CandidateTrainer.of(helps, loop.about, serves);
-    RowSelection.Selected selection =
-        loop.window.under(dependence).select(rows, change, trainer, context);
+    RowSelection.Selected selection = requireNonNull(
+        loop.window.under(dependence).select(rows, change, trainer, context),
+        "the selection of rows wanted to give rows, got null");
     Trained trained = selection.trained(trainer, context);
     TestPhase tested;
     StandingStill still;
