@@ -341,8 +341,8 @@ public final class Expression {
   /** Refuses a number of truths that is none, or that no double holds. */
   static double requireTruths(double least) {
     if (!(least >= 1 && least <= MOST_TRUTHS) || least != Math.rint(least)) {
-      throw new IllegalArgumentException("a number of truths must be whole, from 1 to "
-          + MOST_TRUTHS + ", but was " + least);
+      throw new IllegalArgumentException(
+          "a number of truths must be whole, from 1 to " + MOST_TRUTHS + ", but was " + least);
     }
     return least;
   }

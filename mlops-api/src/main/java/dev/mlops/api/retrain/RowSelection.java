@@ -108,8 +108,8 @@ public interface RowSelection {
       this.training.forEach(row -> trainedOn.add(row.position()));
       for (Outcome row : this.heldBack) {
         if (trainedOn.contains(row.position())) {
-          throw new IllegalArgumentException("no row held back must be trained on, but that at "
-              + row.position() + " is both");
+          throw new IllegalArgumentException(
+              "no row held back must be trained on, but that at " + row.position() + " is both");
         }
       }
     }

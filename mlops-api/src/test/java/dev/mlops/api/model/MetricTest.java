@@ -29,7 +29,8 @@ class MetricTest {
     for (Metric area : List.of(Metric.ROC_AUC, Metric.AVERAGE_PRECISION)) {
       all.addAll(List.of(area.macro(), area.weighted()));
     }
-    for (String label : List.of("fraud", "a, b", "(neu)", "2", "2, x)", "line\nbreak", "x".repeat(200))) {
+    for (String label :
+        List.of("fraud", "a, b", "(neu)", "2", "2, x)", "line\nbreak", "x".repeat(200))) {
       all.addAll(List.of(
           Metric.precision(label),
           Metric.recall(label),

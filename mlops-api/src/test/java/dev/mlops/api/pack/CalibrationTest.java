@@ -41,7 +41,14 @@ class CalibrationTest {
 
   @ParameterizedTest
   @CsvSource({
-    "-1, 0.1", "0.2, 0.1", "0.3, 0.3", "0.4, 0.5", "0.5, 0.55", "0.8, 0.7", "0.9, 0.7", "1e300, 0.7"
+    "-1, 0.1",
+    "0.2, 0.1",
+    "0.3, 0.3",
+    "0.4, 0.5",
+    "0.5, 0.55",
+    "0.8, 0.7",
+    "0.9, 0.7",
+    "1e300, 0.7"
   })
   void aCurveIsLinearBetweenItsPointsAndConstantOutside(double score, double probability) {
     assertThat(CURVE.at(score)).isCloseTo(probability, EXACT);
@@ -90,8 +97,7 @@ class CalibrationTest {
     curve.probabilities()[1] = 9;
     assertThat(curve.scores()).containsExactly(0.1, 0.2);
     assertThat(curve.probabilities()).containsExactly(0.3, 0.4);
-    Calibration.Curve same =
-        Calibration.Curve.of(new double[] {0.1, 0.2}, new double[] {0.3, 0.4});
+    Calibration.Curve same = Calibration.Curve.of(new double[] {0.1, 0.2}, new double[] {0.3, 0.4});
     assertThat(curve).isEqualTo(same).hasSameHashCodeAs(same).hasToString("2 points, 0.1 to 0.2");
     assertThat(curve)
         .isNotEqualTo(Calibration.Curve.of(new double[] {0.1, 0.3}, new double[] {0.3, 0.4}))
@@ -131,9 +137,11 @@ class CalibrationTest {
   void labelsWithoutAMapShareWhatIsLeft() {
     Calibration one = Calibration.isotonic(Map.of("a", CURVE));
     assertThat(scores(one, 0.3, 0.7)).containsExactly(new double[] {0.3, 0.7}, EXACT);
-    assertThat(scores(one, 0.4, 0.45, 0.15)).containsExactly(new double[] {0.5, 0.375, 0.125}, EXACT);
-    assertThat(scores(one, 0.4, 0, -3)).as("in equal parts").containsExactly(
-        new double[] {0.5, 0.25, 0.25}, EXACT);
+    assertThat(scores(one, 0.4, 0.45, 0.15))
+        .containsExactly(new double[] {0.5, 0.375, 0.125}, EXACT);
+    assertThat(scores(one, 0.4, 0, -3))
+        .as("in equal parts")
+        .containsExactly(new double[] {0.5, 0.25, 0.25}, EXACT);
   }
 
   @Test
@@ -243,8 +251,7 @@ class CalibrationTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("at least one label");
     }
-    assertThat(Calibration.isotonic(Map.of("x\uD800", CURVE)).curves())
-        .containsOnlyKeys("x\uFFFD");
+    assertThat(Calibration.isotonic(Map.of("x\uD800", CURVE)).curves()).containsOnlyKeys("x\uFFFD");
   }
 
   @Test

@@ -48,8 +48,7 @@ class PackValuesTest {
   @Test
   void aNameOfAFileHasAtMostTwoHundredCharacters() {
     assertThat(PackageFile.requireName("x".repeat(200))).hasSize(200);
-    assertThatThrownBy(() -> PackageFile.requireName("x".repeat(201)))
-        .hasMessageContaining("200");
+    assertThatThrownBy(() -> PackageFile.requireName("x".repeat(201))).hasMessageContaining("200");
     Digest digest = Digest.of(new byte[0]);
     assertThatThrownBy(() -> new PackageFile("a", PackageFile.Role.WEIGHTS, -1, digest))
         .hasMessageContaining("-1");
@@ -86,8 +85,12 @@ class PackValuesTest {
     assertThat(Digest.parse(abc.toString())).isEqualTo(abc);
     assertThat(abc.toString()).startsWith("sha256:ba78");
     for (String wrong : List.of(
-        "sha256:", abc.hex(), "sha512:" + abc.hex(), "sha256:" + abc.hex().toUpperCase(java.util.Locale.ROOT),
-        "sha256:" + abc.hex() + "0", "sha256:g" + abc.hex().substring(1))) {
+        "sha256:",
+        abc.hex(),
+        "sha512:" + abc.hex(),
+        "sha256:" + abc.hex().toUpperCase(java.util.Locale.ROOT),
+        "sha256:" + abc.hex() + "0",
+        "sha256:g" + abc.hex().substring(1))) {
       assertThatThrownBy(() -> Digest.parse(wrong)).isInstanceOf(IllegalArgumentException.class);
     }
   }
@@ -109,7 +112,9 @@ class PackValuesTest {
     assertThat(channel.read(three)).isEqualTo(3);
     assertThat(three.array()).containsExactly(2, 3, 4);
     three.clear();
-    assertThat(channel.position(Long.MAX_VALUE).read(three)).as("beyond the end").isEqualTo(-1);
+    assertThat(channel.position(Long.MAX_VALUE).read(three))
+        .as("beyond the end")
+        .isEqualTo(-1);
     assertThatThrownBy(() -> channel.position(-1)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> channel.write(three)).isInstanceOf(NonWritableChannelException.class);
     assertThatThrownBy(() -> channel.truncate(1)).isInstanceOf(NonWritableChannelException.class);
@@ -151,7 +156,8 @@ class PackValuesTest {
     assertThat(settings).hasToString("{a=0.5, b=text, c=false}");
     Configuration same = Configuration.builder().putAll(settings).build();
     assertThat(same).isEqualTo(settings).hasSameHashCodeAs(settings);
-    Configuration other = Configuration.builder().put("a", 1).putAll(settings).put("b", "x").build();
+    Configuration other =
+        Configuration.builder().put("a", 1).putAll(settings).put("b", "x").build();
     assertThat(other.number("a")).as("those that are added win").hasValue(0.5);
     assertThat(other).isNotEqualTo(settings);
     for (double wrong : new double[] {Double.NaN, Double.NEGATIVE_INFINITY}) {
@@ -278,7 +284,11 @@ class PackValuesTest {
   void aBaselineHasItsPartsInTheOrderOfTheSchema() {
     CategoryProfile channels = new CategoryProfile("channel", Map.of("web", 7L), 3, 0);
     CategoryProfile labels = new CategoryProfile("label", Map.of("fraud", 4L, "fine", 6L), 0, 0);
-    Latency latency = Latency.builder().p50(Duration.ofMillis(1)).p99(Duration.ofMillis(2)).n(10).build();
+    Latency latency = Latency.builder()
+        .p50(Duration.ofMillis(1))
+        .p99(Duration.ofMillis(2))
+        .n(10)
+        .build();
     Dependence dependence = new Dependence(5_000, 8, 2.5, 512, false);
     Baseline.Builder builder = Baseline.builder(SCHEMA)
         .rows(10)
@@ -291,7 +301,9 @@ class PackValuesTest {
         .labels(labels)
         .prediction(labels);
     Baseline baseline = builder.build();
-    assertThat(baseline.columns()).extracting(ColumnProfile::column).containsExactly("amount", "channel");
+    assertThat(baseline.columns())
+        .extracting(ColumnProfile::column)
+        .containsExactly("amount", "channel");
     assertThat(baseline.quality()).containsOnlyKeys(Metric.ACCURACY, Metric.RECALL);
     assertThat(baseline.quality(Metric.RECALL)).hasValue(new Estimate(0.9, 0.8, 1, 10));
     assertThat(baseline.quality(Metric.MCC)).isEmpty();
@@ -319,8 +331,8 @@ class PackValuesTest {
     assertThatThrownBy(() -> builder.rows(-1)).hasMessageContaining("-1");
     assertThatThrownBy(() -> builder.column(new CategoryProfile("amount", Map.of(), 0, 0)))
         .hasMessageContaining("amount (number)");
-    assertThatThrownBy(() -> builder.column(
-            new NumberProfile("channel", 0, 0, 0, 0, 0, 0, new double[0])))
+    assertThatThrownBy(
+            () -> builder.column(new NumberProfile("channel", 0, 0, 0, 0, 0, 0, new double[0])))
         .hasMessageContaining("channel (category)");
     assertThatThrownBy(() -> builder.column(new CategoryProfile("chanel", Map.of(), 0, 0)))
         .hasMessageContaining("did you mean \"channel\"?");
@@ -333,8 +345,8 @@ class PackValuesTest {
     assertThat(builder.build().unseenPositive()).as("nobody knows the labels").isEmpty();
     builder.labels(new CategoryProfile("label", Map.of("Fraud", 4L, "fine", 6L), 0, 0));
     assertThat(builder.build().unseenPositive())
-        .hasValueSatisfying(told -> assertThat(told)
-            .contains("none of 10 test rows", "\"fraud\"", "is \"Fraud\" meant?"));
+        .hasValueSatisfying(told ->
+            assertThat(told).contains("none of 10 test rows", "\"fraud\"", "is \"Fraud\" meant?"));
     builder.labels(new CategoryProfile("label", Map.of("fine", 6L), 0, 0));
     assertThat(builder.build().unseenPositive())
         .hasValueSatisfying(told -> assertThat(told).doesNotContain("meant"));
@@ -368,7 +380,8 @@ class PackValuesTest {
     assertThat(numbers.sample()).containsExactly(1, 3, Double.POSITIVE_INFINITY);
     assertThat(numbers.n()).isEqualTo(10);
     assertThat(numbers.missing()).isEqualTo(1);
-    assertThat(numbers).hasToString("amount: 10 numbers, 1 missing, mean 2.000, sd 1.000, 0.000 to 5.000");
+    assertThat(numbers)
+        .hasToString("amount: 10 numbers, 1 missing, mean 2.000, sd 1.000, 0.000 to 5.000");
     assertThat(numbers)
         .isEqualTo(amounts(1, 3, Double.POSITIVE_INFINITY))
         .hasSameHashCodeAs(amounts(1, 3, Double.POSITIVE_INFINITY))
@@ -400,7 +413,13 @@ class PackValuesTest {
   }
 
   private record NumberArguments(
-      long n, long missing, double mean, double deviation, double least, double most, double... sample) {
+      long n,
+      long missing,
+      double mean,
+      double deviation,
+      double least,
+      double most,
+      double... sample) {
     NumberProfile profile() {
       return new NumberProfile("amount", n, missing, mean, deviation, least, most, sample);
     }

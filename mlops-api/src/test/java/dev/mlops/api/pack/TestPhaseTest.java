@@ -111,16 +111,16 @@ class TestPhaseTest {
 
   @Test
   void ofQuantitiesTheOutputsMustBeThose() {
-    List<Labelled<Row>> rows = List.of(
-        new Labelled<>(Row.of(SCHEMA, 0.0), Truth.of(Map.of("a", 1.0, "b", 2.0))));
-    TestPhase other = TestPhase.of(
-        row -> Regression.of(List.of("a", "c"), new double[] {1, 2}), rows, ticker());
+    List<Labelled<Row>> rows =
+        List.of(new Labelled<>(Row.of(SCHEMA, 0.0), Truth.of(Map.of("a", 1.0, "b", 2.0))));
+    TestPhase other =
+        TestPhase.of(row -> Regression.of(List.of("a", "c"), new double[] {1, 2}), rows, ticker());
     assertThat(other.firstFailure()).hasValue("outputs [a, c] where the truth has outputs [a, b]");
     TestPhase label = TestPhase.of(row -> Classification.of("a"), rows, ticker());
     assertThat(label.firstFailure())
         .hasValue("a Classification where the truth has outputs [a, b]");
-    TestPhase same = TestPhase.of(
-        row -> Regression.of(List.of("b", "a"), new double[] {1, 2}), rows, ticker());
+    TestPhase same =
+        TestPhase.of(row -> Regression.of(List.of("b", "a"), new double[] {1, 2}), rows, ticker());
     assertThat(same.failures()).isZero();
   }
 

@@ -1166,7 +1166,8 @@ class LoopFaultTest {
               : null;
         }
       };
-      try (MaintenanceLoop loop = scene.loop(LoopScene.whileFirst()).rollout(plan).build()) {
+      try (MaintenanceLoop loop =
+          scene.loop(LoopScene.whileFirst()).rollout(plan).build()) {
         for (int i = 0; i < 4 && loop.trouble().isEmpty(); i++) {
           loop.tick();
           scene.serve(5);
