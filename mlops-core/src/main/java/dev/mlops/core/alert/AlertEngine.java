@@ -646,13 +646,21 @@ public final class AlertEngine implements EvidenceReader {
      *
      * @param source name of rules that keep others silent, such as {@code serving.down}; {@code *} stands for any text
      * @param target name of rules that are kept silent, such as {@code quality.*}
-     * @throws IllegalArgumentException if a name is not allowed
+     * @throws IllegalArgumentException if a name is not allowed, or alerts would keep each other silent in a loop: nobody would be
+     *     told of any of them
      */
     public Setup inhibiting(String source, String target) {
       Setup copy = copy();
       List<Inhibition> more = new ArrayList<>(inhibitions);
       more.add(new Inhibition(Names.require("source", source), Names.require("target", target)));
       copy.inhibitions = List.copyOf(more);
+      List<String> loop = InhibitionLoop.of(rules, more);
+      if (!loop.isEmpty()) {
+        throw new IllegalArgumentException("alerts must not keep each other silent, but with " + source
+            + " keeping " + target + " silent each of these keeps the next one silent, and the last"
+            + " one the first: " + MlopsException.shown(String.join(", ", loop))
+            + "; nobody would be told of any of them");
+      }
       return copy;
     }
 

@@ -14,9 +14,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -83,14 +86,7 @@ final class Notifier {
     Instant now = evidence.at();
     goneRules(evidence, notices);
     List<String> waiting = new ArrayList<>();
-    List<String> firing = new ArrayList<>();
-    if (!setup.inhibitions.isEmpty()) {
-      for (Standing standing : found.keySet()) {
-        if (standing.state == State.FIRING) {
-          firing.add(standing.rule.name());
-        }
-      }
-    }
+    List<Inhibiting> firing = inhibiting(found.keySet());
     found.forEach((standing, finding) -> {
       if (standing.state == null) {
         over(standing, finding, evidence, notices);
@@ -143,23 +139,41 @@ final class Notifier {
     }
   }
 
-  private boolean isSilent(String rule, List<Silence> silences, List<String> firing, Instant now) {
+  /** An inhibition that has a source which fires; of those that are no target, too. */
+  private record Inhibiting(AlertEngine.Setup.Inhibition of, boolean byOthers) {}
+
+  /** Which inhibitions are at work, found once for all rules. */
+  private List<Inhibiting> inhibiting(Collection<Standing> standings) {
+    List<Inhibiting> all = new ArrayList<>();
+    for (AlertEngine.Setup.Inhibition each : setup.inhibitions) {
+      boolean fires = false;
+      boolean byOthers = false;
+      for (Standing standing : standings) {
+        String name = standing.rule.name();
+        if (standing.state == State.FIRING && Names.match(each.source(), name)) {
+          fires = true;
+          byOthers |= !Names.match(each.target(), name);
+        }
+      }
+      if (fires) {
+        all.add(new Inhibiting(each, byOthers));
+      }
+    }
+    return all;
+  }
+
+  private static boolean isSilent(
+      String rule, List<Silence> silences, List<Inhibiting> firing, Instant now) {
     for (Silence silence : silences) {
       if (silence.covers(rule, now)) {
         return true;
       }
     }
-    for (AlertEngine.Setup.Inhibition each : setup.inhibitions) {
-      if (!Names.match(each.target(), rule)) {
-        continue;
-      }
-      boolean both = Names.match(each.source(), rule);
-      for (String other : firing) {
-        if (!other.equals(rule)
-            && Names.match(each.source(), other)
-            && !(both && Names.match(each.target(), other))) {
-          return true;
-        }
+    for (Inhibiting each : firing) {
+      // What matches both sides is kept silent only by what does not.
+      if (Names.match(each.of().target(), rule)
+          && (each.byOthers() || !Names.match(each.of().source(), rule))) {
+        return true;
       }
     }
     return false;
@@ -274,6 +288,9 @@ final class Notifier {
     }
     long more = now - losses;
     losses = now;
+    if (lostAt != null && evidence.at().isBefore(lostAt)) {
+      lostAt = evidence.at(); // time runs backwards: the hour begins again
+    }
     if (more > 0) {
       boolean first = lostAt == null;
       lostAt = evidence.at();
@@ -374,11 +391,12 @@ final class Notifier {
   /** The newest events of what fires and was told. */
   List<AlertEvent> firing(List<Standing> standings) {
     List<AlertEvent> all = new ArrayList<>();
+    Set<String> waiting = waitingInGroups();
     for (Standing standing : standings) {
       AlertEvent newest = standing.newest;
       if (standing.told == State.FIRING
           && newest != null
-          && (standing.heardBefore || !waitsInItsGroup(newest))) {
+          && (standing.heardBefore || !waiting.contains(newest.rule()))) {
         all.add(newest);
       }
     }
@@ -386,10 +404,17 @@ final class Notifier {
     return List.copyOf(all);
   }
 
-  private boolean waitsInItsGroup(AlertEvent newest) {
-    return groups.values().stream()
-        .flatMap(group -> group.waiting.events().stream())
-        .anyMatch(event -> event.kind() == Kind.CHANGE && event.rule().equals(newest.rule()));
+  /** Rules whose newest change waits for others of its group. */
+  private Set<String> waitingInGroups() {
+    Set<String> waiting = new HashSet<>();
+    for (Group group : groups.values()) {
+      for (AlertEvent event : group.waiting.events()) {
+        if (event.kind() == Kind.CHANGE) {
+          waiting.add(event.rule());
+        }
+      }
+    }
+    return waiting;
   }
 
   // ---- what is kept

@@ -90,6 +90,13 @@ final class StateFile {
   void write(Json content) {
     Path unfinished = file.resolveSibling(file.getFileName() + ".new");
     byte[] bytes = content.bytes();
+    if (bytes.length > LARGEST) { // it could not be read again
+      throw new StoreException(
+          file.getFileName() + " must have at most " + LARGEST + " bytes to hold the state of an"
+              + " alert engine, but would have " + bytes.length
+              + "; it holds what it held. End silences, or shorten notes",
+          null);
+    }
     try {
       Uninterrupted.run(() -> {
         try (FileChannel channel = FileChannel.open(

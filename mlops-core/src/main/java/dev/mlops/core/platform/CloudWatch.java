@@ -8,6 +8,8 @@ import dev.mlops.api.model.Texts;
 import dev.mlops.api.monitor.CombinedCondition;
 import dev.mlops.core.internal.json.Json;
 import dev.mlops.core.monitor.Meters;
+import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -35,47 +38,66 @@ final class CloudWatch {
 
   private static final int MOST_PARTS = 100;
 
+  /** What a template may hold. */
+  private static final int MOST_RESOURCES = 500;
+
+  /** What the service takes in a tag. */
+  private static final Pattern TAG = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
+
+  private static final int MOST_TAGS = 50;
+
   /** The service takes no longer description of an alarm. */
   private static final int LONGEST_DESCRIPTION = 1_024;
 
   private CloudWatch() {}
 
-  static PlatformFiles files(String model, List<AlertRule> rules) {
+  static PlatformFiles files(Query.Rules rules) {
+    String model = rules.model();
     Query.All all = Query.of(rules);
     List<String> left = new ArrayList<>(all.left());
     Map<String, Object> resources = new LinkedHashMap<>();
     for (Query query : all.queries()) {
+      int parts = query.asked().leaves().size();
+      int joined = query.asked() instanceof Asked.Leaf ? 0 : 1;
+      if (parts <= MOST_PARTS && resources.size() + parts + joined > MOST_RESOURCES) {
+        left.add(query.rule().name() + ": a template of CloudFormation holds " + MOST_RESOURCES
+            + " alarms at most; write the rule into another one");
+        continue;
+      }
       if (periods(query.rule()) > MOST_PERIODS) {
         left.add(query.rule().name()
             + ": an alarm of CloudWatch looks back a day at most, in periods of a minute");
         continue;
       }
+      List<String> unsaid = new ArrayList<>();
       if (!query.rule().keepFiring().isZero()) {
-        left.add(query.rule().name() + ": an alarm of CloudWatch ends at once, not after "
+        unsaid.add(query.rule().name() + ": an alarm of CloudWatch ends at once, not after "
             + query.rule().keepFiring());
       }
-      left.addAll(query.forgotten("CloudWatch"));
+      unsaid.addAll(query.forgotten("CloudWatch"));
+      tagsLeft(query.rule(), unsaid);
       if (query.asked().leaves().stream()
           .anyMatch(leaf -> leaf.kind() == Asked.Leaf.Kind.TRUTH_AGE)) {
-        left.add(
+        unsaid.add(
             query.rule().name() + ": an alarm of CloudWatch does not see that a first truth never"
                 + " came; it sees that they cease");
       }
       if (query.asked().leaves().stream()
           .anyMatch(leaf -> leaf.kind() == Asked.Leaf.Kind.LATENCY)) {
-        left.add(query.rule().name()
+        unsaid.add(query.rule().name()
             + ": an alarm of CloudWatch does not wait for the first 100 predictions");
       }
       if (query.rule().ofLast() > 1 && !query.rule().holding().isZero()) {
-        left.add(query.rule().name() + ": an alarm of CloudWatch counts "
+        unsaid.add(query.rule().name() + ": an alarm of CloudWatch counts "
             + query.rule().failing()
             + " of the last " + query.rule().ofLast() + " periods, and does not hold "
             + query.rule().holding());
       }
       if (query.asked() instanceof Asked.Leaf leaf) {
+        left.addAll(unsaid);
         resources.put("Alarm" + resources.size(), alarm(model, query.rule(), leaf, ""));
       } else {
-        composite(model, query, resources, left);
+        composite(model, query, resources, unsaid, left);
       }
     }
     Map<String, Object> template = new LinkedHashMap<>();
@@ -96,7 +118,11 @@ final class CloudWatch {
 
   /** An alarm for each quantity, which tells nobody, and one of them that does. */
   private static void composite(
-      String model, Query query, Map<String, Object> resources, List<String> left) {
+      String model,
+      Query query,
+      Map<String, Object> resources,
+      List<String> unsaid,
+      List<String> left) {
     AlertRule rule = query.rule();
     Map<String, Object> parts = new LinkedHashMap<>();
     Optional<String> asked = said(query.asked(), leaf -> {
@@ -109,6 +135,7 @@ final class CloudWatch {
           + ", which holds where another condition is shown to fail, or of too many of its parts");
       return;
     }
+    left.addAll(unsaid);
     if (!rule.holding().isZero() && !heldByParts(query.asked())) {
       left.add(rule.name() + ": each part holds " + rule.holding()
           + " for itself, as an alarm of alarms of CloudWatch holds nothing");
@@ -122,6 +149,7 @@ final class CloudWatch {
     properties.put("AlarmName", rule.name());
     properties.put("AlarmDescription", description(rule));
     properties.put("AlarmRule", asked.get());
+    putTags(properties, rule);
     properties.put("AlarmActions", Map.of("Ref", "Topics"));
     properties.put("OKActions", Map.of("Ref", "Topics"));
     Map<String, Object> composite = new LinkedHashMap<>();
@@ -202,15 +230,15 @@ final class CloudWatch {
       }
       case MOVED -> {
         metrics.add(metric("moved", Meters.DRIFT_MOVED, model, leaf.tags()));
-        condition = "moved > " + leaf.limit();
+        condition = "moved > " + number(leaf.limit());
       }
       case LATENCY -> {
         metrics.add(metric("latency", Meters.LATENCY, model, leaf.tags()));
-        condition = "latency > " + leaf.limit();
+        condition = "latency > " + number(leaf.limit());
       }
       case MODEL_AGE, TICK_AGE, PREDICTION_AGE -> {
         metrics.add(metric("age", kind.meter(), model, Map.of()));
-        condition = "age > " + leaf.limit();
+        condition = "age > " + number(leaf.limit());
       }
       case ROLLOUT, RETRAINING -> {
         metrics.add(metric("state", kind.meter(), model, Map.of()));
@@ -221,21 +249,21 @@ final class CloudWatch {
       case TRUTH_AGE -> {
         metrics.add(metric("age", Meters.TRUTH_AGE, model, Map.of()));
         metrics.add(metric("waiting", Meters.WAITING, model, Map.of()));
-        condition = "waiting > 0 AND age > " + leaf.limit();
+        condition = "waiting > 0 AND age > " + number(leaf.limit());
       }
       case FAILURES -> {
         metrics.add(metric("least", Meters.FAILURES_LEAST, model, Map.of()));
-        condition = "least > " + leaf.limit();
+        condition = "least > " + number(leaf.limit());
       }
       case QUALITY, QUALITY_WINDOW, TIMELINESS -> {
         metrics.add(metric("measured", kind.meter(), model, leaf.tags()));
         metrics.add(metric("bound", kind.bound(), model, leaf.with("end", leaf.end())));
         metrics.add(metric("rows", kind.rows(), model, leaf.tags()));
-        String allowed = Double.toString(leaf.limit());
+        String allowed = number(leaf.limit());
         if (leaf.tolerance().isPresent()) {
           metrics.add(metric("tested", Meters.QUALITY_BASELINE, model, leaf.metric()));
-          allowed =
-              "(tested " + (leaf.below() ? "- " : "+ ") + leaf.tolerance().getAsDouble() + ")";
+          allowed = "(tested " + (leaf.below() ? "- " : "+ ")
+              + number(leaf.tolerance().getAsDouble()) + ")";
         }
         condition = "rows >= " + leaf.rows() + " AND measured + (bound - measured) * "
             + Estimate.TO_99 + (leaf.below() ? " < " : " > ") + allowed;
@@ -262,7 +290,13 @@ final class CloudWatch {
     properties.put("EvaluationPeriods", periods);
     properties.put("DatapointsToAlarm", rule.ofLast() > 1 ? rule.failing() : periods);
     properties.put(
-        "TreatMissingData", "ignore"); // no evidence neither begins an alarm nor ends one
+        "TreatMissingData",
+        switch (rule.onMissing()) {
+          case PASS -> "notBreaching";
+          case FAIL -> "breaching";
+          default -> "ignore"; // no evidence neither begins an alarm nor ends one
+        });
+    putTags(properties, rule);
     if (part.isEmpty()) {
       properties.put("AlarmActions", Map.of("Ref", "Topics"));
       properties.put("OKActions", Map.of("Ref", "Topics"));
@@ -275,7 +309,52 @@ final class CloudWatch {
 
   /** How many periods an alarm looks at. */
   private static long periods(AlertRule rule) {
-    return rule.ofLast() > 1 ? rule.ofLast() : rule.holding().toSeconds() / PERIOD + 1;
+    if (rule.ofLast() > 1) {
+      return rule.ofLast();
+    }
+    // Of a part of a period a whole one is held: an alarm is not earlier than an engine's.
+    long whole = rule.holding().toSeconds() / PERIOD;
+    boolean more = rule.holding().compareTo(Duration.ofSeconds(whole * PERIOD)) > 0;
+    return whole + (more ? 2 : 1);
+  }
+
+  /** A number as the expressions of the service have it: without an exponent. */
+  private static String number(double value) {
+    return BigDecimal.valueOf(value).toPlainString();
+  }
+
+  /** Severity, owner and labels that the service takes as tags. */
+  private static void putTags(Map<String, Object> properties, AlertRule rule) {
+    List<Object> tags = new ArrayList<>();
+    rule.allLabels().forEach((name, value) -> {
+      if (isTag(value) && tags.size() < MOST_TAGS) {
+        Map<String, Object> tag = new LinkedHashMap<>();
+        tag.put("Key", name);
+        tag.put("Value", value);
+        tags.add(tag);
+      }
+    });
+    properties.put("Tags", tags);
+  }
+
+  private static boolean isTag(String value) {
+    return !value.isEmpty() && TAG.matcher(value).matches();
+  }
+
+  private static void tagsLeft(AlertRule rule, List<String> left) {
+    List<String> dropped = new ArrayList<>();
+    int tags = 0;
+    for (Map.Entry<String, String> label : rule.allLabels().entrySet()) {
+      if (isTag(label.getValue()) && tags < MOST_TAGS) {
+        tags++;
+      } else if (!label.getValue().isEmpty()) { // an empty label is none
+        dropped.add(label.getKey());
+      }
+    }
+    if (!dropped.isEmpty()) {
+      left.add(rule.name() + ": CloudWatch takes " + MOST_TAGS + " tags at most, of letters, digits,"
+          + " spaces and _.:/=+-@, so there is no tag " + String.join(", ", dropped));
+    }
   }
 
   private static Map<String, Object> metric(

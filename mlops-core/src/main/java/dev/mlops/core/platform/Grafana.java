@@ -22,7 +22,8 @@ final class Grafana {
 
   private Grafana() {}
 
-  static PlatformFiles files(String model, List<AlertRule> rules) {
+  static PlatformFiles files(Query.Rules rules) {
+    String model = rules.model();
     Query.All all = Query.of(rules);
     TreeMap<String, String> files = new TreeMap<>();
     files.put("dashboard.json", new String(Json.of(dashboard(model)).bytes(), UTF_8));
@@ -31,6 +32,10 @@ final class Grafana {
     all.queries().forEach(query -> {
       left.addAll(query.counts("Grafana"));
       left.addAll(query.forgotten("Grafana"));
+      if (!query.rule().keepFiring().isZero()) {
+        left.add(query.rule().name() + ": Grafana before 12.1.2 ends it at once, not after "
+            + query.rule().keepFiring());
+      }
     });
     return new PlatformFiles(files, left);
   }
@@ -53,7 +58,7 @@ final class Grafana {
     dashboard.put("time", Map.of("from", "now-24h", "to", "now"));
     dashboard.put("timezone", "browser");
     dashboard.put("templating", Map.of("list", List.of(source(), variable("model", model))));
-    dashboard.put("annotations", Map.of("list", List.of(changes())));
+    dashboard.put("annotations", Map.of("list", List.of(changes(), retrains())));
     dashboard.put("panels", panels);
     return dashboard;
   }
@@ -77,20 +82,38 @@ final class Grafana {
 
   /** A mark where another version became champion. */
   private static Map<String, Object> changes() {
-    Map<String, Object> changes = new LinkedHashMap<>();
-    changes.put("name", "champions");
-    changes.put("enable", true);
-    changes.put("iconColor", "blue");
-    changes.put("datasource", prometheus());
+    return annotation(
+        "champions",
+        "blue",
+        Prometheus.gauge(Meters.CHAMPION) + "{model=\"$model\"} == 1 unless "
+            + Prometheus.gauge(Meters.CHAMPION) + "{model=\"$model\"} offset 1m == 1",
+        "{{model}}:{{version}} serves");
+  }
+
+  /** A mark where the maintenance loop began to train; the counter need not have been there before. */
+  private static Map<String, Object> retrains() {
+    String counter = Prometheus.gauge(Meters.RETRAINS) + "_total{model=\"$model\"}";
+    return annotation(
+        "retrains",
+        "purple",
+        "(" + counter + " > 0 unless " + counter + " offset 1m) or (" + counter + " > " + counter
+            + " offset 1m)",
+        "{{model}} is trained again");
+  }
+
+  private static Map<String, Object> annotation(
+      String name, String color, String expression, String title) {
+    Map<String, Object> annotation = new LinkedHashMap<>();
+    annotation.put("name", name);
+    annotation.put("enable", true);
+    annotation.put("iconColor", color);
+    annotation.put("datasource", prometheus());
     Map<String, Object> target = new LinkedHashMap<>();
     target.put("refId", "Anno");
-    target.put(
-        "expr",
-        Prometheus.gauge(Meters.CHAMPION) + "{model=\"$model\"} == 1 unless "
-            + Prometheus.gauge(Meters.CHAMPION) + "{model=\"$model\"} offset 1m == 1");
-    changes.put("target", target);
-    changes.put("titleFormat", "{{model}}:{{version}} serves");
-    return changes;
+    target.put("expr", expression);
+    annotation.put("target", target);
+    annotation.put("titleFormat", title);
+    return annotation;
   }
 
   private static Map<String, Object> prometheus() {
@@ -210,11 +233,18 @@ final class Grafana {
       written.put("noDataState", "OK"); // a query without a series is a rule that holds
       written.put("execErrState", "Error");
       written.put("for", Prometheus.time(rule.holding()));
-      written.put("labels", Prometheus.labels(rule));
+      if (!rule.keepFiring().isZero()) {
+        written.put("keepFiringFor", Prometheus.time(rule.keepFiring()));
+      }
+      Map<String, Object> labels = new TreeMap<>();
+      // A file that is provisioned replaces what begins with a dollar sign in a label, and only there.
+      Prometheus.labels(rule)
+          .forEach((label, value) -> labels.put(label, value.toString().replace("$", "$$")));
+      written.put("labels", labels);
       Map<String, Object> annotations = new LinkedHashMap<>();
-      annotations.put("summary", query.summary());
+      annotations.put("summary", Prometheus.escaped(query.summary()));
       if (!rule.runbook().isEmpty()) {
-        annotations.put("runbook_url", rule.runbook());
+        annotations.put("runbook_url", Prometheus.escaped(rule.runbook()));
       }
       written.put("annotations", annotations);
       rules.add(written);

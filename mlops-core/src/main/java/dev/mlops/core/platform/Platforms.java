@@ -2,6 +2,7 @@ package dev.mlops.core.platform;
 
 import dev.mlops.api.alert.AlertRule;
 import dev.mlops.api.model.Beta;
+import dev.mlops.api.monitor.EvidenceReader;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +19,10 @@ import java.util.Set;
  * <p>A built-in condition is data, so it can be written in another language: the quality by a metric against a number or against
  * the test phase, on as many truths and by the same interval, and what a monitor watches. Conditions that are code, and those
  * whose numbers no meter holds, are listed in {@link PlatformFiles#left}.
+ *
+ * <p>A watch has a longer id where the monitor has two of a kind, for two rules or for a rule and a policy. So each call takes, beside
+ * the rules, the {@code others} that the monitor was told of in {@link dev.mlops.api.monitor.MonitorFactory#watching}; without them a
+ * rule could ask for a series that is not there, and never fire.
  *
  * <p>A rule of Prometheus asks for its own alert of the evaluation before, by the series {@code ALERTS}: it stands where an engine
  * stands, also where the evidence ceases to tell and between two limits. The other platforms know no such series: there an alert ends
@@ -41,12 +46,14 @@ public final class Platforms {
    *
    * @param model whose meters are asked, such as {@code fraud}
    * @param rules of distinct names
+   * @param others what else the monitor reads for, such as a policy
    * @throws IllegalArgumentException if two rules have one name
    * @throws IllegalStateException if snakeyaml-engine is not on the class path
    */
-  public static PlatformFiles prometheus(String model, Collection<AlertRule> rules) {
+  public static PlatformFiles prometheus(
+      String model, Collection<AlertRule> rules, EvidenceReader... others) {
     Prometheus.requireYaml("a rule file of Prometheus", Platforms.class.getClassLoader());
-    return Prometheus.files(model, distinct(rules));
+    return Prometheus.files(distinct(model, rules, others));
   }
 
   /**
@@ -57,12 +64,14 @@ public final class Platforms {
    *
    * @param model whose meters are shown
    * @param rules of distinct names; possibly none
+   * @param others what else the monitor reads for, such as a policy
    * @throws IllegalArgumentException if two rules have one name
    * @throws IllegalStateException if snakeyaml-engine is not on the class path
    */
-  public static PlatformFiles grafana(String model, Collection<AlertRule> rules) {
+  public static PlatformFiles grafana(
+      String model, Collection<AlertRule> rules, EvidenceReader... others) {
     Prometheus.requireYaml("a file of alerts for Grafana", Platforms.class.getClassLoader());
-    return Grafana.files(model, distinct(rules));
+    return Grafana.files(distinct(model, rules, others));
   }
 
   /**
@@ -73,10 +82,12 @@ public final class Platforms {
    *
    * @param model whose meters are asked
    * @param rules of distinct names
+   * @param others what else the monitor reads for, such as a policy
    * @throws IllegalArgumentException if two rules have one name
    */
-  public static PlatformFiles cloudWatch(String model, Collection<AlertRule> rules) {
-    return CloudWatch.files(model, distinct(rules));
+  public static PlatformFiles cloudWatch(
+      String model, Collection<AlertRule> rules, EvidenceReader... others) {
+    return CloudWatch.files(distinct(model, rules, others));
   }
 
   /**
@@ -86,13 +97,16 @@ public final class Platforms {
    *
    * @param model whose meters are asked
    * @param rules of distinct names
+   * @param others what else the monitor reads for, such as a policy
    * @throws IllegalArgumentException if two rules have one name
    */
-  public static PlatformFiles googleCloud(String model, Collection<AlertRule> rules) {
-    return GoogleCloud.files(model, distinct(rules));
+  public static PlatformFiles googleCloud(
+      String model, Collection<AlertRule> rules, EvidenceReader... others) {
+    return GoogleCloud.files(distinct(model, rules, others));
   }
 
-  private static List<AlertRule> distinct(Collection<AlertRule> rules) {
+  private static Query.Rules distinct(
+      String model, Collection<AlertRule> rules, EvidenceReader... others) {
     Set<String> names = new HashSet<>();
     for (AlertRule rule : rules) {
       if (!names.add(rule.name())) {
@@ -100,6 +114,6 @@ public final class Platforms {
             "rules must have distinct names, but two are " + rule.name());
       }
     }
-    return List.copyOf(rules);
+    return new Query.Rules(model, List.copyOf(rules), List.of(others));
   }
 }

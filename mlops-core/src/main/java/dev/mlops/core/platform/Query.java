@@ -2,6 +2,7 @@ package dev.mlops.core.platform;
 
 import dev.mlops.api.alert.AlertRule;
 import dev.mlops.api.monitor.Condition;
+import dev.mlops.api.monitor.EvidenceReader;
 import dev.mlops.api.monitor.Watch;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -24,13 +25,17 @@ record Query(AlertRule rule, Asked asked, Optional<Asked> recovery) {
   /** Queries of those rules that have one, and what the others lack. */
   record All(List<Query> queries, List<String> left) {}
 
-  static All of(List<AlertRule> rules) {
+  /** Rules of distinct names, and what else the monitor of their model reads for: its watches can make ids longer. */
+  record Rules(String model, List<AlertRule> rules, List<EvidenceReader> others) {}
+
+  static All of(Rules all) {
     Set<Watch> watches = new LinkedHashSet<>();
-    rules.forEach(rule -> watches.addAll(rule.watches()));
+    all.rules().forEach(rule -> watches.addAll(rule.watches()));
+    all.others().forEach(other -> watches.addAll(other.watches()));
     Map<Watch, String> ids = Watch.ids(watches);
     List<Query> queries = new ArrayList<>();
     List<String> left = new ArrayList<>();
-    for (AlertRule rule : rules) {
+    for (AlertRule rule : all.rules()) {
       Asked.Made made = Asked.of(rule.condition(), rule.fewestTruths(), ids);
       made.asked()
           .ifPresentOrElse(
@@ -61,10 +66,14 @@ record Query(AlertRule rule, Asked asked, Optional<Asked> recovery) {
       left.add(rule.name() + ": " + platform + " ends it where it began, not when "
           + rule.recovery().get());
     }
-    if (rule.onMissing() != AlertRule.Missing.INCONCLUSIVE
-        && rule.onMissing() != AlertRule.Missing.PASS) {
+    if (rule.onMissing() != AlertRule.Missing.PASS) {
       left.add(rule.name() + ": " + platform
-          + " ends it where the evidence does not tell, which should " + rule.onMissing());
+          + " ends it where the evidence does not tell, which should "
+          + switch (rule.onMissing()) {
+            case FAIL -> "begin it";
+            case KEEP -> "leave it as it is";
+            default -> "leave a firing one firing";
+          });
     }
     return left;
   }

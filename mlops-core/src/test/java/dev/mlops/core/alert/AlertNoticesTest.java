@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** What people are told of what stands. */
@@ -138,6 +139,66 @@ class AlertNoticesTest {
     says.putAll(Map.of("a", Verdict.FAIL, "b", Verdict.FAIL));
     evaluate(engine);
     assertThat(said()).containsExactly("a FIRING", "b FIRING");
+  }
+
+  /** While all of a loop fire, nobody would be told of any of them. */
+  @Test
+  void alertsThatWouldKeepEachOtherSilentAreRefused() {
+    AlertEngine.Setup setup = AlertEngine.of(rule("a"), rule("b"), rule("c"), rule("d"));
+    assertThatThrownBy(() -> setup.inhibiting("a", "b").inhibiting("b", "a"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("a, b", "nobody would be told");
+    assertThatThrownBy(
+            () -> setup.inhibiting("d", "a").inhibiting("a", "b").inhibiting("b", "c").inhibiting("c", "a"))
+        .hasMessageContainingAll("a, b, c")
+        .hasMessageNotContaining("d,");
+    assertThatThrownBy(() -> setup.inhibiting("*", "b").inhibiting("b", "c").inhibiting("c", "b"))
+        .hasMessageContainingAll("b, c");
+    // On both sides, but of one inhibition: neither keeps the other silent.
+    setup.inhibiting("*", "*").inhibiting("a", "*").inhibiting("b", "c");
+  }
+
+  /** Who keeps silent whom, by the definition, over random inhibitions that are no loop. */
+  @Test
+  void someAlertIsToldWhateverKeepsWhatSilent() {
+    Random random = new Random(16);
+    List<String> names = List.of("a", "b", "ab", "ba", "aa", "bb");
+    List<String> patterns = List.of("a", "b", "ab", "ba", "aa", "bb", "a*", "b*", "*b", "*");
+    int refused = 0;
+    for (int run = 0; run < 300; run++) {
+      AlertEngine.Setup setup = AlertEngine.of(names.stream().map(this::rule).toList());
+      List<String[]> inhibitions = new ArrayList<>();
+      try {
+        for (int i = random.nextInt(4); i >= 0; i--) {
+          String[] pair = {
+            patterns.get(random.nextInt(patterns.size())),
+            patterns.get(random.nextInt(patterns.size()))
+          };
+          setup = setup.inhibiting(pair[0], pair[1]);
+          inhibitions.add(pair);
+        }
+      } catch (IllegalArgumentException loop) {
+        refused++;
+      }
+      says.clear();
+      names.stream()
+          .filter(name -> random.nextInt(3) > 0)
+          .forEach(name -> says.put(name, Verdict.FAIL));
+      evaluate(setup.to(told::add).on(Runnable::run));
+      List<String> wanted = names.stream()
+          .filter(name -> says.containsKey(name)
+              && inhibitions.stream()
+                  .noneMatch(pair -> Names.match(pair[1], name)
+                      && says.keySet().stream()
+                          .anyMatch(other -> !other.equals(name)
+                              && Names.match(pair[0], other)
+                              && !(Names.match(pair[0], name) && Names.match(pair[1], other)))))
+          .map(name -> name + " FIRING")
+          .toList();
+      assertThat(said()).isEqualTo(wanted);
+      assertThat(wanted.isEmpty()).as("somebody is told").isEqualTo(says.isEmpty());
+    }
+    assertThat(refused).isBetween(30, 270);
   }
 
   @Test
@@ -461,6 +522,15 @@ class AlertNoticesTest {
     evaluate(engine);
     assertThat(said()).containsExactly("a FIRING", AlertEngine.LOST + " FIRING");
     for (int i = 0; i < 70; i++) {
+      evaluate(engine);
+    }
+    assertThat(said()).containsExactly(AlertEngine.LOST + " RESOLVED");
+    says.put("a", Verdict.PASS);
+    evaluate(engine);
+    evaluate(engine);
+    said();
+    minute -= 5_000; // the clock was set back: the hour is counted from there
+    for (int i = 0; i < 62; i++) {
       evaluate(engine);
     }
     assertThat(said()).containsExactly(AlertEngine.LOST + " RESOLVED");

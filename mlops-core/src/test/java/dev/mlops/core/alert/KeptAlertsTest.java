@@ -10,6 +10,7 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Verdict;
 import dev.mlops.api.store.StoreException;
+import dev.mlops.core.internal.json.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -311,6 +312,21 @@ class KeptAlertsTest {
           .hasMessageContainingAll("alerts.json", "not made", "Move the file away");
       assertThat(Files.readString(file)).isEqualTo(content);
     }
+  }
+
+  /** A larger one would be refused at the next start, and with it the engine. */
+  @Test
+  void aStateThatCouldNotBeReadAgainIsNotWritten() throws Exception {
+    Path path = folder.resolve("alerts.json");
+    StateFile file = new StateFile(path, StateFile.Disk.SYSTEM);
+    file.write(Json.of(Map.of("x", "small")));
+    byte[] before = Files.readAllBytes(path);
+    assertThatThrownBy(() -> file.write(Json.of(Map.of("x", "a".repeat(17 << 20)))))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContainingAll("alerts.json", "at most 16777216 bytes", "holds what it held");
+    assertThat(Files.readAllBytes(path)).isEqualTo(before);
+    file.write(Json.of(Map.of("x", "a".repeat(16_777_216 - 8))));
+    assertThat(file.read()).isPresent();
   }
 
   /** Written by the first release that kept alerts. It is read for ever. */

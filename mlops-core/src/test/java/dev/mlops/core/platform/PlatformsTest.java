@@ -109,12 +109,17 @@ class PlatformsTest {
 
   @Test
   void whatAPlatformCannotSayIsListed() {
-    for (PlatformFiles files :
-        List.of(Platforms.prometheus("fraud", RULES), Platforms.grafana("fraud", RULES))) {
-      assertThat(files.left()).hasSize(2);
+    PlatformFiles prometheus = Platforms.prometheus("fraud", RULES);
+    PlatformFiles grafana = Platforms.grafana("fraud", RULES);
+    for (PlatformFiles files : List.of(prometheus, grafana)) {
       assertThat(files.left().get(0)).contains("fraud.own", "code");
       assertThat(files.left().get(1)).contains("fraud.german", "segment");
     }
+    assertThat(prometheus.left()).hasSize(2);
+    assertThat(grafana.left().subList(2, grafana.left().size()))
+        .hasSize(7)
+        .anyMatch(left -> left.contains("fraud.recall") && left.contains("12.1.2"))
+        .anyMatch(left -> left.contains("fraud.late") && left.contains("leave a firing one firing"));
     assertThat(Platforms.cloudWatch("fraud", RULES).left())
         .anyMatch(left -> left.contains("fraud.recall") && left.contains("ends at once"));
     assertThat(Platforms.googleCloud("fraud", RULES).left())
@@ -242,7 +247,7 @@ class PlatformsTest {
   void anAlarmOfCloudWatchLooksBackADayAtMost() {
     AlertRule rule = AlertRule.of("old", Signals.model().newerThan(Duration.ofDays(30)));
     Object longest = yaml(
-        Platforms.cloudWatch("fraud", List.of(rule.holding(Duration.ofDays(1).minusNanos(1))))
+        Platforms.cloudWatch("fraud", List.of(rule.holding(Duration.ofMinutes(1_439))))
             .file("alarms.json"));
     assertThat(PlatformsTest.<Map<String, Object>>at(longest, "Resources", "Alarm0", "Properties"))
         .containsEntry("EvaluationPeriods", 1_440)
@@ -435,6 +440,169 @@ class PlatformsTest {
         "Properties");
     assertThat(PlatformsTest.<String>at(alarm, "Metrics", 0, "Expression"))
         .isEqualTo("IF(champion == 1 AND least > 0.01, 1, 0)");
+  }
+
+  /** An alarm that looks at fewer periods than the rule holds would be earlier than the engine's. */
+  @Test
+  void anAlarmIsNoEarlierThanTheEngines() {
+    Map<Duration, Integer> periods = Map.of(
+        Duration.ZERO, 1,
+        Duration.ofNanos(1), 2,
+        Duration.ofSeconds(60), 2,
+        Duration.ofSeconds(90), 3,
+        Duration.ofSeconds(120), 3);
+    periods.forEach((holding, wanted) -> {
+      AlertRule rule = AlertRule.of("r", quality("recall").atLeast(0.7)).holding(holding);
+      assertThat(alarm(rule)).as("%s", holding).containsEntry("EvaluationPeriods", wanted);
+      Object policy = yaml(Platforms.googleCloud("m", List.of(rule)).file("r.json"));
+      String held =
+          at(policy, "conditions", 0, "conditionPrometheusQueryLanguage", "duration");
+      Duration written = Duration.ofSeconds(Long.parseLong(held.replace("s", "")));
+      assertThat(written).isBetween(holding, holding.plusSeconds(29).plusNanos(999_999_999));
+      assertThat(Platforms.googleCloud("m", List.of(rule)).left().stream()
+              .anyMatch(left -> left.contains("half minutes")))
+          .as("another time is listed")
+          .isEqualTo(!written.equals(holding));
+    });
+  }
+
+  private static Map<String, Object> alarm(AlertRule rule) {
+    return at(
+        yaml(Platforms.cloudWatch("m", List.of(rule)).file("alarms.json")),
+        "Resources",
+        "Alarm0",
+        "Properties");
+  }
+
+  @Test
+  void anAlarmTreatsMissingEvidenceAsTheRuleSays() {
+    Map<AlertRule.Missing, String> wanted = Map.of(
+        AlertRule.Missing.INCONCLUSIVE, "ignore",
+        AlertRule.Missing.KEEP, "ignore",
+        AlertRule.Missing.PASS, "notBreaching",
+        AlertRule.Missing.FAIL, "breaching");
+    wanted.forEach((missing, treated) -> {
+      AlertRule rule = AlertRule.of("r", quality("recall").atLeast(0.7)).onMissing(missing);
+      assertThat(alarm(rule)).containsEntry("TreatMissingData", treated);
+      assertThat(Platforms.cloudWatch("m", List.of(rule)).left())
+          .as("%s: rows that are too few end an alarm there", missing)
+          .hasSize(missing == AlertRule.Missing.PASS ? 0 : 1);
+    });
+  }
+
+  /** What a platform takes otherwise, or not at all, is listed; nothing is lost in silence. */
+  @Test
+  void labelsGoWithTheRuleOrAreListed() {
+    AlertRule rule = AlertRule.of("r", quality("recall").atLeast(1e-5))
+        .onMissing(AlertRule.Missing.PASS)
+        .severity(AlertRule.Severity.PAGE)
+        .owner("Team R&D")
+        .label("Owner", "b")
+        .label("_own", "c")
+        .label("team", "eu-west_1")
+        .label("price", "$5 {{x}} $$")
+        .label("none", "")
+        .runbook("https://wiki/{{x}}");
+
+    PlatformFiles cloudWatch = Platforms.cloudWatch("m", List.of(rule));
+    assertThat(PlatformsTest.<List<Map<String, Object>>>at(alarm(rule), "Tags"))
+        .containsExactlyInAnyOrder(
+            Map.of("Key", "severity", "Value", "page"),
+            Map.of("Key", "Owner", "Value", "b"),
+            Map.of("Key", "_own", "Value", "c"),
+            Map.of("Key", "team", "Value", "eu-west_1"));
+    assertThat(cloudWatch.left()).singleElement().asString().endsWith("no tag owner, price");
+    assertThat(PlatformsTest.<String>at(alarm(rule), "Metrics", 0, "Expression"))
+        .as("expressions there have no exponents")
+        .endsWith(" < 0.000010, 1, 0)");
+
+    PlatformFiles google = Platforms.googleCloud("m", List.of(rule));
+    assertThat(PlatformsTest.<Map<String, Object>>at(yaml(google.file("r.json")), "userLabels"))
+        .containsOnly(
+            Map.entry("model", "m"),
+            Map.entry("owner", "team_r_d"),
+            Map.entry("team", "eu-west_1"),
+            Map.entry("none", ""),
+            Map.entry("price", "_5___x_____"));
+    assertThat(google.left())
+        .hasSize(2)
+        .anyMatch(left -> left.endsWith("spelt otherwise: owner, price"))
+        .anyMatch(left -> left.endsWith("no label Owner, _own"));
+
+    Object grafana = yaml(Platforms.grafana("m", List.of(rule)).file("alerts.yml"));
+    Map<String, Object> written = at(grafana, "groups", 0, "rules", 0);
+    assertThat(PlatformsTest.<String>at(written, "labels", "price"))
+        .as("a dollar sign begins a variable, two braces a template")
+        .isEqualTo("$$5 {{ \"{{\" }}x}} $$$$");
+    assertThat(PlatformsTest.<String>at(written, "annotations", "runbook_url"))
+        .isEqualTo("https://wiki/{{ \"{{\" }}x}}");
+  }
+
+  @Test
+  void grafanaKeepsFiringAsLongAsTheRuleSays() {
+    AlertRule rule = AlertRule.of("r", quality("recall").atLeast(0.7));
+    Object kept = yaml(
+        Platforms.grafana("m", List.of(rule.keepFiring(Duration.ofMinutes(5)))).file("alerts.yml"));
+    assertThat(PlatformsTest.<Map<String, Object>>at(kept, "groups", 0, "rules", 0))
+        .containsEntry("keepFiringFor", "300000ms");
+    Object atOnce = yaml(Platforms.grafana("m", List.of(rule)).file("alerts.yml"));
+    assertThat(PlatformsTest.<Map<String, Object>>at(atOnce, "groups", 0, "rules", 0))
+        .doesNotContainKey("keepFiringFor");
+  }
+
+  @Test
+  void aDashboardMarksDeploysAndRetrains() {
+    Object dashboard = yaml(Platforms.grafana("m", List.of()).file("dashboard.json"));
+    List<Map<String, Object>> marks = at(dashboard, "annotations", "list");
+    assertThat(marks)
+        .extracting(mark -> PlatformsTest.<String>at(mark, "target", "expr"))
+        .hasSize(2)
+        .anyMatch(expression -> expression.contains("mlops_champion{"))
+        .anyMatch(expression -> expression.contains("mlops_loop_retrains_total{"));
+  }
+
+  /** A monitor that watches for a policy, too, calls two watches of a kind by longer ids. */
+  @Test
+  void aRuleAsksForItsWatchByTheIdThatItHasBesideThoseOfOthers() {
+    WatchCondition soon = features().falseAlarmEvery(100_000);
+    WatchCondition seldom = features().falseAlarmEvery(1_000_000);
+    AlertRule rule = AlertRule.of("moved", seldom);
+    Map<Watch, String> ids = Watch.ids(List.of(soon.watch(), seldom.watch()));
+    String asked = "watch=\"" + ids.get(seldom.watch()) + "\"";
+    assertThat(expression(rule)).doesNotContain(asked);
+    assertThat(Platforms.prometheus("m", List.of(rule), soon).file("rules.yml")).contains(asked);
+    String quoted = asked.replace("\"", "\\\"");
+    assertThat(Platforms.grafana("m", List.of(rule), soon).file("alerts.yml")).contains(asked);
+    assertThat(Platforms.googleCloud("m", List.of(rule), soon).file("moved.json"))
+        .contains(quoted);
+    assertThat(Platforms.cloudWatch("m", List.of(rule), soon).file("alarms.json"))
+        .contains("\"" + ids.get(seldom.watch()) + "\"");
+  }
+
+  /** CloudFormation refuses a larger template as a whole. */
+  @Test
+  void aTemplateHoldsNoMoreThanCloudFormationTakes() {
+    List<AlertRule> many = new ArrayList<>();
+    for (int i = 0; i < 501; i++) {
+      many.add(AlertRule.of("r" + i, Signals.ticks().newerThan(Duration.ofMinutes(5)))
+          .onMissing(AlertRule.Missing.PASS));
+    }
+    PlatformFiles files = Platforms.cloudWatch("m", many);
+    Map<String, Object> resources = at(yaml(files.file("alarms.json")), "Resources");
+    assertThat(resources.size()).isEqualTo(500);
+    assertThat(files.left()).singleElement().asString().startsWith("r500: ").contains("500");
+  }
+
+  /** A Go duration ends at 292 years; a longer one would have the whole file refused. */
+  @Test
+  void aTimeThatNoPlatformReadsIsTheLongestOne() {
+    AlertRule rule = AlertRule.of("r", quality("recall").atLeast(0.7))
+        .holding(Duration.ofSeconds(Long.MAX_VALUE, 999_999_999))
+        .keepFiring(Duration.ofSeconds(Long.MAX_VALUE));
+    assertThat(Platforms.prometheus("m", List.of(rule)).file("rules.yml"))
+        .contains("for: 9223372036854ms", "keep_firing_for: 9223372036854ms");
+    assertThat(Platforms.googleCloud("m", List.of(rule)).file("r.json"))
+        .contains("\"9223372050s\"");
   }
 
   @Test
