@@ -373,7 +373,7 @@ public enum Meters {
       "version",
       "column",
       "fault"),
-  /** Gauge of the level of each watch: 0 warming up, 1 stable, 2 warning, 3 drift. */
+  /** Gauge of the level of each watch: 0 warming up, or fewer than 30 inputs judged; 1 stable, 2 warning, 3 drift. */
   DRIFT(
       Type.GAUGE,
       "mlops.drift",

@@ -27,6 +27,9 @@ final class SectionMeters {
   /** The most columns of a signal that have a meter. */
   private static final int MOST_COLUMNS = 20;
 
+  /** Inputs of a watch that a condition wants before it PASSes. */
+  private static final long FEWEST_INPUTS = 30;
+
   private final Registered registered;
   private final Section section;
   private final ResponseMeters responses;
@@ -195,7 +198,7 @@ final class SectionMeters {
       Shown shown = drift.computeIfAbsent(watch, unseen -> new Shown());
       show(
           shown,
-          ordinal(reading.level()),
+          shownLevel(reading),
           Meters.DRIFT,
           section.version,
           ids.getOrDefault(watch, watch.id()));
@@ -303,6 +306,13 @@ final class SectionMeters {
       });
       shown.keySet().retainAll(known.keySet());
     }
+  }
+
+  /** What a condition reads: a detector that has judged too few inputs to say that all is well is warming up. */
+  private static double shownLevel(DriftReading reading) {
+    return reading.signal().isEmpty() && reading.inputs() < FEWEST_INPUTS
+        ? ordinal(Level.WARMING_UP)
+        : ordinal(reading.level());
   }
 
   private static double ordinal(Level level) {

@@ -143,6 +143,12 @@ sealed interface Asked {
     return "max by (model) (" + query + ")";
   }
 
+  /** A series that is there whatever is not: evidence that is missing altogether is missing, too. */
+  static String always(String model) {
+    return "label_replace(vector(1), \"model\", " + quoted(model.replace("$", "$$"))
+        + ", \"\", \"\")";
+  }
+
   static String champion(String model, Names names) {
     return names.of(Meters.CHAMPION) + "{model=" + quoted(model) + "} == 1";
   }
@@ -339,7 +345,9 @@ sealed interface Asked {
         case TRUTH_AGE ->
           "((" + value + " <= " + limit + ") or (("
               + series(names, Meters.SERVING_AGE, model, tags) + " <= " + limit + ") unless "
-              + value + ") or (" + series(names, Meters.WAITING, model, tags) + " == 0)) and ("
+              + value + ") or ((" + series(names, Meters.WAITING, model, tags) + " == 0) and ("
+              // There once something was recorded: before that the evidence does not tell.
+              + series(names, Meters.SERVING_AGE, model, tags) + "))) and ("
               + champion(model, names) + ")";
         case QUALITY, QUALITY_WINDOW, TIMELINESS ->
           enough("(" + value + ") " + (below ? ">=" : "<=") + allowed(model, names), model, names);
@@ -428,7 +436,7 @@ sealed interface Asked {
       return switch (kind) {
         case ANY_OF -> "(" + String.join(") and (", fail) + ")";
         case ALL_OF -> "(" + String.join(") or (", fail) + ")";
-        case AT_LEAST -> counted(fail, failing(), model, names);
+        case AT_LEAST -> counted(fail, failing(), model);
         case NOT -> by(parts.get(0).passes(model, names));
       };
     }
@@ -440,14 +448,14 @@ sealed interface Asked {
       return switch (kind) {
         case ANY_OF -> "(" + String.join(") or (", pass) + ")";
         case ALL_OF -> "(" + String.join(") and (", pass) + ")";
-        case AT_LEAST -> counted(pass, wanted, model, names);
+        case AT_LEAST -> counted(pass, wanted, model);
         case NOT -> by(parts.get(0).fails(model, names));
       };
     }
 
     /** A series where at least so many of these have one. */
-    private static String counted(List<String> each, int least, String model, Names names) {
-      String none = by(champion(model, names)) + " * 0";
+    private static String counted(List<String> each, int least, String model) {
+      String none = always(model) + " * 0";
       return "("
           + each.stream()
               .map(one -> "((" + one + ") * 0 + 1 or " + none + ")")

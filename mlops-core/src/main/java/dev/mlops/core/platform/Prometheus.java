@@ -225,7 +225,11 @@ final class Prometheus {
 
   private static Map<String, Object> alert(String model, Query query) {
     Map<String, Object> labels = new TreeMap<>();
-    labels.putAll(labels(query.rule()));
+    query.rule().allLabels().forEach((label, value) -> { // as they are once they were templates
+      if (!value.isEmpty()) { // an empty label is none
+        labels.put(label, value);
+      }
+    });
     labels.put("model", model);
     Map<String, Object> annotations = new LinkedHashMap<>();
     annotations.put("summary", query.summary());

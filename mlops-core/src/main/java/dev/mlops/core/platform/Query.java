@@ -102,19 +102,22 @@ record Query(AlertRule rule, Asked asked, Optional<Asked> recovery) {
         + Asked.quoted(model) + ",alertstate=";
     String firing = Asked.by(alerts + "\"firing\"}");
     String stays = "(" + firing + " unless " + recovers + ")";
+    // While it fires the recovery alone is asked, also where it holds and the condition does not.
+    String unlessFiring = rule.recovery().isEmpty() ? "" : " unless " + firing;
+    String begins = "(" + fails + unlessFiring + ")";
     return switch (rule.onMissing()) {
-      case INCONCLUSIVE -> fails + " or " + stays;
+      case INCONCLUSIVE -> begins + " or " + stays;
       case KEEP ->
-        fails + " or " + stays + " or (" + Asked.by(alerts + "\"pending\"}") + " unless "
+        begins + " or " + stays + " or (" + Asked.by(alerts + "\"pending\"}") + " unless "
             + Asked.by(asked.passes(model, names)) + ")";
       case PASS ->
         rule.recovery().isEmpty()
             ? fails
-            : fails + " or (" + firing + " and " + Asked.by(recovery.get().fails(model, names))
+            : begins + " or (" + firing + " and " + Asked.by(recovery.get().fails(model, names))
                 + ")";
       case FAIL ->
-        "(" + Asked.by(Asked.champion(model, names)) + " unless "
-            + Asked.by(asked.passes(model, names)) + ") or " + stays;
+        "(" + Asked.always(model) + " unless " + Asked.by(asked.passes(model, names))
+            + unlessFiring + ") or " + stays;
     };
   }
 
