@@ -3,6 +3,7 @@ package dev.mlops.core.adaptive;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Arrays;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: confine to one thread, except that several may read while none learns.
  */
 final class Counts {
-  /** Weight, mean, sum of squares, least and greatest value of a label in a column of numbers. */
+  /** Weight, mean, sum of squares, least and greatest value of a label in a column of numbers: what is stored. */
   private static final int MOMENTS = 5;
+
+  /** After them, what the logarithm of the density has at the mean, and what a squared distance from it takes off. */
+  private static final int LEVEL = 5;
+
+  private static final int FALL = 6;
+  private static final int WIDTH = 7;
 
   private static final NormalDistribution NORMAL = NormalDistribution.of(0.0, 1.0);
   private static final double LOG_2_PI = Math.log(2.0 * Math.PI);
@@ -25,8 +32,11 @@ final class Counts {
   /** The columns that are counted, ascending. */
   private final int[] columns;
 
-  /** By label. */
-  final double[] weights;
+  /** By label; changed by {@link #learn} and {@link #begin} alone. */
+  private final double[] weights;
+
+  /** The logarithms of the weights. */
+  private final double[] logs;
 
   /** By column of {@link #columns}: moments by label, or the counts of categories, by label and place. */
   private final double[][] values;
@@ -35,10 +45,32 @@ final class Counts {
     this.inputs = inputs;
     this.columns = columns;
     this.weights = new double[labels];
+    this.logs = new double[labels];
+    Arrays.fill(logs, Double.NEGATIVE_INFINITY);
     this.values = new double[columns.length][];
     for (int i = 0; i < columns.length; i++) {
-      values[i] = new double[inputs.isNumber(columns[i]) ? labels * MOMENTS : 0];
+      values[i] = new double[inputs.isNumber(columns[i]) ? labels * WIDTH : 0];
+      for (int at = LEVEL; at < values[i].length; at += WIDTH) {
+        values[i][at] = Double.NaN;
+      }
     }
+  }
+
+  /** Sets the weights of the labels, as a leaf has them of its parent. */
+  void begin(double[] of) {
+    for (int label = 0; label < weights.length; label++) {
+      weights[label] = of[label];
+      logs[label] = Math.log(of[label]);
+    }
+  }
+
+  /** How many labels have any weight. */
+  int present() {
+    int present = 0;
+    for (double each : weights) {
+      present += each > 0.0 ? 1 : 0;
+    }
+    return present;
   }
 
   int[] columns() {
@@ -70,13 +102,14 @@ final class Counts {
 
   void learn(double[] row, int label, double weight) {
     weights[label] += weight;
+    logs[label] = Math.log(weights[label]);
     for (int i = 0; i < columns.length; i++) {
       double value = row[columns[i]];
       if (Double.isNaN(value)) {
         continue;
       }
       if (inputs.isNumber(columns[i])) {
-        moment(values[i], label * MOMENTS, value, weight);
+        moment(values[i], label * WIDTH, value, weight);
       } else {
         int at = label * (Inputs.CATEGORIES + 1) + (int) value;
         if (values[i].length == 0) {
@@ -95,6 +128,16 @@ final class Counts {
     to[at + 2] += weight * off * (value - to[at + 1]);
     to[at + 3] = first ? value : Math.min(to[at + 3], value);
     to[at + 4] = first ? value : Math.max(to[at + 4], value);
+    density(to, at);
+  }
+
+  /** Works out what the density needs, so that whoever asks for it only multiplies. */
+  private static void density(double[] of, int at) {
+    double variance = variance(of, at);
+    double fall = 0.5 / variance;
+    boolean spread = variance > 0.0 && fall < Double.POSITIVE_INFINITY;
+    of[at + LEVEL] = spread ? -0.5 * (LOG_2_PI + Math.log(variance)) : Double.NaN;
+    of[at + FALL] = spread ? fall : 0.0;
   }
 
   private static double variance(double[] of, int at) {
@@ -107,19 +150,15 @@ final class Counts {
    */
   double[] naiveBayes(double[] row) {
     int labels = weights.length;
-    double all = weight();
     double[] scores = new double[labels];
-    if (all <= 0.0) {
-      return shares();
-    }
     double most = Double.NEGATIVE_INFINITY;
     for (int label = 0; label < labels; label++) {
-      double score = Math.log(weights[label] / all);
+      double score = logs[label];
       for (int i = 0; i < columns.length && score > Double.NEGATIVE_INFINITY; i++) {
         double value = row[columns[i]];
         if (!Double.isNaN(value)) {
           score += inputs.isNumber(columns[i])
-              ? density(values[i], label * MOMENTS, value)
+              ? density(values[i], label * WIDTH, value)
               : share(i, label, (int) value);
         }
       }
@@ -131,7 +170,8 @@ final class Counts {
     }
     double sum = 0.0;
     for (int label = 0; label < labels; label++) {
-      scores[label] = Math.exp(scores[label] - most);
+      double below = scores[label] - most;
+      scores[label] = below == 0.0 ? 1.0 : Math.exp(below);
       sum += scores[label];
     }
     for (int label = 0; label < labels; label++) {
@@ -142,20 +182,22 @@ final class Counts {
 
   /** The logarithm of a density; a label that has no number in this column, where others have, is ruled out. */
   private static double density(double[] of, int at, double value) {
+    double level = of[at + LEVEL];
+    double off = value - of[at + 1];
+    return Double.isNaN(level) ? point(of, at, off) : level - of[at + FALL] * (off * off);
+  }
+
+  /** The same where there is no variance: 1 at the mean, 0 elsewhere. */
+  private static double point(double[] of, int at, double off) {
     if (of[at] <= 0.0) {
-      for (int other = 0; other < of.length; other += MOMENTS) {
+      for (int other = 0; other < of.length; other += WIDTH) {
         if (of[other] > 0.0) {
           return Double.NEGATIVE_INFINITY;
         }
       }
       return 0.0;
     }
-    double variance = variance(of, at);
-    double off = value - of[at + 1];
-    if (!(variance > 0.0)) {
-      return off == 0.0 ? 0.0 : Double.NEGATIVE_INFINITY;
-    }
-    return -0.5 * (LOG_2_PI + Math.log(variance) + off * off / variance);
+    return off == 0.0 ? 0.0 : Double.NEGATIVE_INFINITY;
   }
 
   /** The logarithm of the share of a category. */
@@ -246,9 +288,9 @@ final class Counts {
     double least = Double.POSITIVE_INFINITY;
     double most = Double.NEGATIVE_INFINITY;
     for (int label = 0; label < weights.length; label++) {
-      if (of[label * MOMENTS] > 0.0) {
-        least = Math.min(least, of[label * MOMENTS + 3]);
-        most = Math.max(most, of[label * MOMENTS + 4]);
+      if (of[label * WIDTH] > 0.0) {
+        least = Math.min(least, of[label * WIDTH + 3]);
+        most = Math.max(most, of[label * WIDTH + 4]);
       }
     }
     if (!(most > least)) {
@@ -262,8 +304,8 @@ final class Counts {
       }
       double[][] sides = new double[2][weights.length];
       for (int label = 0; label < weights.length; label++) {
-        double n = of[label * MOMENTS];
-        double left = n * below(of, label * MOMENTS, value);
+        double n = of[label * WIDTH];
+        double left = n * below(of, label * WIDTH, value);
         sides[0][label] = left;
         sides[1][label] = n - left;
       }
@@ -329,8 +371,10 @@ final class Counts {
     for (int i = 0; i < columns.length; i++) {
       out.writeInt(columns[i]);
       if (inputs.isNumber(columns[i])) {
-        for (double each : values[i]) {
-          out.writeDouble(each);
+        for (int label = 0; label < weights.length; label++) {
+          for (int moment = 0; moment < MOMENTS; moment++) {
+            out.writeDouble(values[i][label * WIDTH + moment]);
+          }
         }
         continue;
       }
@@ -367,19 +411,20 @@ final class Counts {
           : categories(in, labels, inputs.places(columns[i]));
     }
     Counts counts = new Counts(inputs, columns, labels);
-    System.arraycopy(weights, 0, counts.weights, 0, labels);
+    counts.begin(weights);
     System.arraycopy(values, 0, counts.values, 0, size);
     return counts;
   }
 
   private static double[] moments(DataInput in, int labels) throws IOException {
-    double[] read = new double[labels * MOMENTS];
-    for (int at = 0; at < read.length; at += MOMENTS) {
+    double[] read = new double[labels * WIDTH];
+    for (int at = 0; at < read.length; at += WIDTH) {
       read[at] = count(in);
       read[at + 1] = Snapshots.finite(in);
       read[at + 2] = count(in);
       read[at + 3] = Snapshots.finite(in);
       read[at + 4] = Snapshots.finite(in);
+      density(read, at);
     }
     return read;
   }
@@ -415,8 +460,8 @@ final class Counts {
   static long mostBytes(Inputs inputs, int labels) {
     long numbers = inputs.numbers();
     long categories = inputs.size() - numbers;
-    return 200L
+    return 220L
         + 40L * inputs.size()
-        + 8L * labels * (1 + numbers * MOMENTS + categories * (Inputs.CATEGORIES + 1));
+        + 8L * labels * (2 + numbers * WIDTH + categories * (Inputs.CATEGORIES + 1));
   }
 }

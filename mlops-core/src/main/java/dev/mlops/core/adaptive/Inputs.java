@@ -1,6 +1,5 @@
 package dev.mlops.core.adaptive;
 
-import dev.mlops.api.model.Column;
 import dev.mlops.api.model.MlopsException;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
@@ -40,7 +39,8 @@ final class Inputs {
   /** The schema of the row before, with the position of each column in it. */
   private volatile Layout layout;
 
-  private record Layout(Schema schema, List<Integer> from) {}
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares it
+  private record Layout(Schema schema, int[] from) {}
 
   Inputs(Schema schema) {
     this.schema = schema;
@@ -90,10 +90,10 @@ final class Inputs {
   }
 
   private double[] values(Row row, boolean learn) {
-    List<Integer> from = from(row.schema());
+    int[] from = from(row.schema());
     double[] values = new double[number.length];
     for (int i = 0; i < values.length; i++) {
-      int at = from.get(i);
+      int at = from[i];
       if (number[i]) {
         double value = row.number(at);
         values[i] = Math.abs(value) <= MOST ? value : Double.NaN;
@@ -119,7 +119,7 @@ final class Inputs {
   }
 
   @SuppressWarnings("ReferenceEquality") // nearly all rows share one schema; others are compared
-  private List<Integer> from(Schema given) {
+  private int[] from(Schema given) {
     Layout now = layout;
     if (now.schema() != given) {
       now = layout(given);
@@ -129,21 +129,20 @@ final class Inputs {
   }
 
   private Layout layout(Schema given) {
-    List<Integer> from = new ArrayList<>();
+    int[] from = new int[schema.size()];
     List<String> problems = new ArrayList<>();
-    for (Column column : schema.columns()) {
-      int at = given.columns().indexOf(column);
-      if (at < 0) {
-        problems.add(column.toString());
+    for (int i = 0; i < from.length; i++) {
+      from[i] = given.columns().indexOf(schema.column(i));
+      if (from[i] < 0) {
+        problems.add(schema.column(i).toString());
       }
-      from.add(at);
     }
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException("wanted a row with columns "
           + MlopsException.shown(String.join(", ", problems)) + ", got "
           + MlopsException.shown(given.toString()) + "; nothing was learnt or answered");
     }
-    return new Layout(given, List.copyOf(from));
+    return new Layout(given, from);
   }
 
   void write(DataOutput out) throws IOException {

@@ -18,7 +18,7 @@ import java.util.List;
  * <p><b>It forgets nothing</b>: after a change it answers by the mixture of before and after. {@link AdaptiveForest} follows
  * changes.
  *
- * <p><b>Memory</b> is constant: 40 bytes for each number and label, 520 for each column of categories and label; the first 64
+ * <p><b>Memory</b> is constant: 56 bytes for each number and label, 520 for each column of categories and label; the first 64
  * categories of a column, of at most 256 characters, are told apart, all others are one.
  *
  * <p>Not thread-safe: confine to one thread.

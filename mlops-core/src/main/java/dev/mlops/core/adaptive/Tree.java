@@ -178,11 +178,7 @@ final class Tree {
   }
 
   private @Nullable Node divided(Counts counts, double seen, Draws draws) {
-    int present = 0;
-    for (double each : counts.weights) {
-      present += each > 0.0 ? 1 : 0;
-    }
-    if (present < 2) {
+    if (counts.present() < 2) {
       return null;
     }
     Counts.Split best = null;
@@ -217,7 +213,7 @@ final class Tree {
       Node child = leaf(draws);
       Counts own = child.counts;
       if (own != null) {
-        System.arraycopy(best.sides()[i], 0, own.weights, 0, labels);
+        own.begin(best.sides()[i]);
         child.looked = own.weight();
         if (child.looked > heaviest) {
           heaviest = child.looked;

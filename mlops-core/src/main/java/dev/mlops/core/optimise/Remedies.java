@@ -41,11 +41,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.apache.commons.statistics.distribution.NormalDistribution;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,6 +94,8 @@ public final class Remedies {
 
   /** A difference of so many standard errors is beyond 99 %. */
   private static final double SURE = 2.5758293035489004;
+
+  private static final NormalDistribution NORMAL = NormalDistribution.of(0, 1);
 
   private static final double TO_ERROR = 1 / (2 * 1.959963984540054);
 
@@ -442,41 +446,36 @@ public final class Remedies {
           truths.add(outcome.truth().label().orElseThrow());
         }
       }
-      if (said.size() < FEWEST || said.get(0).labels().size() != 2) {
+      if (said.size() < FEWEST) {
         return false;
       }
-      String positive = schema
-          .positiveLabel()
-          .filter(said.get(0).labels()::contains)
-          .orElse(said.get(0).labels().get(1));
-      int n = said.size();
-      double expected = 0;
-      long found = 0;
-      double[] beyond = new double[n];
-      for (int i = 0; i < n; i++) {
-        double p = Math.min(1, Math.max(0, said.get(i).score(positive).orElse(0)));
-        int is = truths.get(i).equals(positive) ? 1 : 0;
-        expected += p;
-        found += is;
-        beyond[i] = is - p;
-      }
-      // Of the differences themselves: scores that were never probabilities say too little of them.
-      double sure = SURE * mean(beyond)[1] * n;
-      boolean off = Math.abs(found - expected) > sure;
+      List<String> labels = said.get(0).labels();
+      String positive =
+          schema.positiveLabel().filter(labels::contains).orElse(labels.get(labels.size() - 1));
+      // Of two labels one says what the other does; of more, one look in a hundred is wrong in all.
+      List<String> looked = labels.size() == 2 ? List.of(positive) : labels;
+      double errors = looked.size() == 1
+          ? SURE
+          : NORMAL.inverseCumulativeProbability(1 - 0.005 / looked.size());
+      Counted worst = looked.stream()
+          .map(label -> Counted.of(label, said, truths))
+          .max(Comparator.comparingDouble(Counted::errors))
+          .orElseThrow();
+      boolean off = worst.errors() > errors;
       findings.add(Finding.builder(
               off ? Verdict.FAIL : Verdict.PASS,
               String.format(
                   Locale.ROOT,
                   "of %d rows %d are %s, the scores said %.1f ± %.1f",
-                  n,
-                  found,
-                  MlopsException.shown(positive),
-                  expected,
-                  sure))
-          .quantity("positives")
-          .value((double) found)
-          .limit(expected)
-          .n(n)
+                  said.size(),
+                  worst.found(),
+                  MlopsException.shown(worst.label()),
+                  worst.expected(),
+                  errors * worst.error()))
+          .quantity(looked.size() == 1 ? "positives" : "rows of a label")
+          .value((double) worst.found())
+          .limit(worst.expected())
+          .n(said.size())
           .build());
       return off && inOrder() && mends(said, truths, positive);
     }
@@ -720,6 +719,33 @@ public final class Remedies {
           metric.name() + " " + in + " where " + slice.parts() + ", elsewhere " + out
               + ", test phase " + then.get()));
       return one ? Optional.of(slice) : Optional.empty();
+    }
+  }
+
+  /**
+   * How many rows have a label, and how many the scores said.
+   *
+   * @param error of the second, in rows: of the differences themselves, as scores that were never probabilities say too little
+   */
+  private record Counted(String label, long found, double expected, double error) {
+    static Counted of(String label, List<Classification> said, List<String> truths) {
+      double expected = 0;
+      long found = 0;
+      double[] beyond = new double[said.size()];
+      for (int i = 0; i < beyond.length; i++) {
+        double p = Math.min(1, Math.max(0, said.get(i).score(label).orElse(0)));
+        int is = truths.get(i).equals(label) ? 1 : 0;
+        expected += p;
+        found += is;
+        beyond[i] = is - p;
+      }
+      return new Counted(label, found, expected, mean(beyond)[1] * beyond.length);
+    }
+
+    /** How many errors the two are apart. */
+    double errors() {
+      double apart = Math.abs(found - expected);
+      return apart > 0 ? apart / error : 0;
     }
   }
 

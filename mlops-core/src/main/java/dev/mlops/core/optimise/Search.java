@@ -18,6 +18,7 @@ import dev.mlops.core.internal.guard.Closing;
 import dev.mlops.core.internal.json.Json;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,6 +75,7 @@ public final class Search {
     Metric metric;
 
     List<Condition> conditions = List.of();
+    OptionalLong bytes = OptionalLong.empty();
     OptionalLong nanos = OptionalLong.empty();
     int trials = 100;
     TimeOrdered folds = TimeOrdered.of(5);
@@ -118,11 +120,11 @@ public final class Search {
       all.put("families", spaces);
       all.put("order", families.stream().map(Family::name).toList());
       all.put("metric", metric().name());
-      all.put(
-          "conditions",
-          conditions.stream()
-              .map(condition -> condition.expression().isPresent() ? condition.toString() : "own")
-              .toList());
+      List<String> limits = new ArrayList<>();
+      conditions.forEach(condition ->
+          limits.add(condition.expression().isPresent() ? condition.toString() : "own"));
+      bytes.ifPresent(most -> limits.add("size <= " + most + " bytes"));
+      all.put("conditions", limits);
       all.put("folds", folds.folds());
       all.put("sampler", sampler.name());
       all.put("halving", List.of(eta, rungs));
@@ -216,9 +218,23 @@ public final class Search {
   }
 
   /**
+   * {@return the same search, whose winner is no larger; any size by default}
+   *
+   * @param bytes the most that the weights in its package may take, at least 1
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public Search sizeAtMost(long bytes) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException("the largest size must be >= 1 byte, but was " + bytes);
+    }
+    return with(copy -> copy.bytes = OptionalLong.of(bytes));
+  }
+
+  /**
    * {@return the same search, which measures no trial any more after some time, and none after a number of trials}
    *
-   * <p>The winner is trained and timed again after that.
+   * <p>A trial that runs when the time is over is stopped before its next fold, or in its training if that asks whether it {@linkplain
+   * TrainingContext#isStopped is stopped}, and counts for nothing. The winner is trained and timed again after that.
    *
    * @param time longer than zero; the time before a killed search went on counts
    * @param trials at least 1, the champion's settings included
@@ -386,7 +402,7 @@ public final class Search {
   /**
    * {@return the same search, with a source of nanoseconds for latency and budget; {@code System::nanoTime} by default}
    *
-   * @param ticker never falls
+   * @param ticker never falls; asked by every thread that trains
    */
   public Search ticker(LongSupplier ticker) {
     requireNonNull(ticker, "ticker");
@@ -436,8 +452,8 @@ public final class Search {
   /**
    * {@return a trainer that searches each time it is asked to train, and gives the winner, trained on all rows}
    *
-   * <p>So a loop may tune whenever it retrains. It keeps no journal: a training that was killed begins anew. If no trial is feasible
-   * it throws {@link IllegalStateException}.
+   * <p>So a loop may tune whenever it retrains. It keeps no journal: a training that was killed begins anew. If no trial is feasible,
+   * such as where the time was over before one was measured, it throws {@link IllegalStateException}.
    */
   public ModelTrainer asTrainer() {
     draft.metric();
@@ -456,8 +472,11 @@ public final class Search {
         SearchResult found = search.run(rows, context);
         SearchResult.Winner winner = found
             .winner()
-            .orElseThrow(() -> new IllegalStateException("wanted a feasible trial of "
-                + found.trials().size() + ", got none; nothing was learnt"));
+            .orElseThrow(() -> new IllegalStateException(
+                found.trials().isEmpty()
+                    ? "wanted a trial within the budget, got none: the time was over before one was measured; nothing was learnt"
+                    : "wanted a feasible trial of " + found.trials().size()
+                        + ", got none; nothing was learnt"));
         Closing.close(winner.trained().model()); // it did not learn the rows held back
         return winner.trainer().train(rows, context);
       }

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -40,6 +41,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +54,10 @@ final class SearchRun {
   private final Metric metric;
   private final Set<Metric> metrics = new LinkedHashSet<>();
   private final TrainingContext context;
+  /** Of the winner; a trial's is stopped when the time is over, too. */
   private final TrainingContext training;
+
+  private final TrainingContext trying;
   private final SearchJournal journal;
   private final List<Labelled<Row>> seen;
   private final List<Labelled<Row>> heldBack;
@@ -86,8 +91,9 @@ final class SearchRun {
     }
   }
 
-  /** What was measured on some thread, and the model, to be timed on the calling one. */
-  private record Trying(Measured measured, @Nullable Model model, List<Labelled<Row>> test) {}
+  /** What was measured on some thread, and the model, to be timed on the calling one; empty if the time was over. */
+  private record Trying(
+      Optional<Measured> measured, @Nullable Model model, List<Labelled<Row>> test) {}
 
   SearchRun(
       Search.Draft draft,
@@ -107,12 +113,17 @@ final class SearchRun {
     sampling =
         Sampling.of(draft.sampler, draft.families.stream().map(Family::space).toList());
     halving = new Halving(draft.rungs, draft.eta);
-    TrainingContext.Builder inner =
-        TrainingContext.builder().cancelledWhen(context::isStopped).ticker(context.ticker());
-    context.seed().ifPresent(inner::seed);
-    training = inner.build();
     begun = draft.ticker.getAsLong();
     before = journal.spent();
+    training = stoppedWhen(context::isStopped);
+    trying = stoppedWhen(() -> context.isStopped() || isLate());
+  }
+
+  private TrainingContext stoppedWhen(BooleanSupplier stopped) {
+    TrainingContext.Builder inner =
+        TrainingContext.builder().cancelledWhen(stopped).ticker(context.ticker());
+    context.seed().ifPresent(inner::seed);
+    return inner.build();
   }
 
   SearchResult run() {
@@ -216,8 +227,7 @@ final class SearchRun {
     List<Optional<Measured>> known = wave.stream()
         .map(job -> journal.find(job.step(), job.trial.point.settings()))
         .toList();
-    boolean late = draft.nanos.isPresent() && spent() >= draft.nanos.getAsLong();
-    if (late && known.stream().anyMatch(Optional::isEmpty)) {
+    if (isLate() && known.stream().anyMatch(Optional::isEmpty)) {
       outOfTime = true;
     }
     List<@Nullable FutureTask<Trying>> tasks = new ArrayList<>();
@@ -281,8 +291,13 @@ final class SearchRun {
         take(job, known.get(i).get());
       } else if (task != null) {
         tasks.set(i, null); // its model is closed when it was timed
-        Measured measured = timed(await(task)).at(spent());
+        Optional<Measured> made = timed(await(task));
         context.requireRunning();
+        if (made.isEmpty()) {
+          outOfTime = true;
+          continue;
+        }
+        Measured measured = made.get().at(spent());
         journal.append(job.step(), family(job.trial).name(), job.trial.point.settings(), measured);
         take(job, measured);
       }
@@ -331,6 +346,27 @@ final class SearchRun {
     return before + draft.ticker.getAsLong() - begun;
   }
 
+  /** Whether the budget of time is spent; asked by the threads of trials as well. */
+  private boolean isLate() {
+    return draft.nanos.isPresent() && spent() >= draft.nanos.getAsLong();
+  }
+
+  /** What a trial gives that ran when the time was over. */
+  private static final class LateException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    LateException() {
+      super("the time is over", null, false, false);
+    }
+  }
+
+  private void requireTime() {
+    context.requireRunning();
+    if (isLate()) {
+      throw new LateException();
+    }
+  }
+
   private Family family(Trial trial) {
     return draft.families.get(trial.point.family());
   }
@@ -346,13 +382,13 @@ final class SearchRun {
       ModelTrainer trainer = family(job.trial).trainer().apply(job.trial.point.settings());
       List<Labelled<Row>> test = List.of();
       for (TimeOrdered.Fold<Labelled<Row>> fold : draft.folds.of(seen, halving.share(job.rung))) {
-        context.requireRunning();
+        requireTime();
         if (last != null) {
           Closing.close(last.model());
           last = null;
         }
         rows += fold.training().size();
-        last = trainer.train(fold.training(), training);
+        last = trainer.train(fold.training(), trying);
         TestPhase phase = last.test(fold.test());
         if (phase.failures() > 0) {
           return failed(without(phase), rows);
@@ -376,10 +412,12 @@ final class SearchRun {
           rows,
           0);
       kept = top && last != null;
-      return new Trying(measured, kept && last != null ? last.model() : null, test);
+      return new Trying(Optional.of(measured), kept ? last.model() : null, test);
+    } catch (LateException e) {
+      return new Trying(Optional.empty(), null, List.of());
     } catch (TrainingStoppedException e) {
       context.requireRunning(); // the search was stopped; if not, only the trial was
-      return failed(why(e), rows);
+      return isLate() ? new Trying(Optional.empty(), null, List.of()) : failed(why(e), rows);
     } catch (RuntimeException | LinkageError | StackOverflowError e) { // judged, not obeyed
       return failed(why(e), rows);
     } finally {
@@ -402,7 +440,7 @@ final class SearchRun {
   }
 
   private static Trying failed(String why, long rows) {
-    return new Trying(Measured.failed(why, rows), null, List.of());
+    return new Trying(Optional.of(Measured.failed(why, rows)), null, List.of());
   }
 
   private Map<String, Estimate> quality(
@@ -424,26 +462,35 @@ final class SearchRun {
         .sum();
   }
 
-  private Measured timed(Trying tried) {
+  private Optional<Measured> timed(Trying tried) {
     Model model = tried.model;
-    if (model == null) {
+    if (model == null || tried.measured.isEmpty()) {
       return tried.measured;
     }
+    Measured measured = tried.measured.get();
     try {
-      return tried.measured.with(latency(model, tried.test));
+      return Optional.of(measured.with(latency(model, tried.test, this::requireTime)));
+    } catch (LateException e) {
+      return Optional.empty();
+    } catch (TrainingStoppedException e) {
+      context.requireRunning(); // the search was stopped; if not, the model threw it
+      return Optional.of(Measured.failed(why(e), measured.rows()));
     } catch (RuntimeException | LinkageError | StackOverflowError e) { // judged, not obeyed
-      return Measured.failed(why(e), tried.measured.rows());
+      return Optional.of(Measured.failed(why(e), measured.rows()));
     } finally {
       Closing.close(model);
     }
   }
 
-  private Latency latency(Model model, List<Labelled<Row>> rows) {
+  /** Call after call; between two it may be stopped, which takes no time of either. */
+  private Latency latency(Model model, List<Labelled<Row>> rows, Runnable going) {
     for (int i = 0; i < draft.warmUp; i++) {
+      going.run();
       Prediction unused = model.predict(rows.get(i % rows.size()).input());
     }
     long[] nanos = new long[draft.timed];
     for (int i = 0; i < nanos.length; i++) {
+      going.run();
       Row row = rows.get(i % rows.size()).input();
       long start = draft.ticker.getAsLong();
       Prediction unused = model.predict(row);
@@ -457,19 +504,23 @@ final class SearchRun {
     context.requireRunning();
     Settings settings = trial.point.settings();
     String step = "released/" + trial.number;
-    Trained trained;
-    Measured measured;
-    ModelTrainer trainer;
+    Trained made = null;
+    Winner winner = null;
     try {
-      trainer = family(trial).trainer().apply(settings);
-      trained = trainer.train(seen, training);
-      TestPhase phase = trained.test(heldBack);
-      trained = trained.testedOn(phase);
+      ModelTrainer trainer = family(trial).trainer().apply(settings);
+      made = trainer.train(seen, training);
+      TestPhase phase = made.test(heldBack);
+      Trained trained = made.testedOn(phase);
       Optional<Measured> known = journal.find(step, settings);
-      measured = known.isPresent() ? known.get() : released(trainer, trained, phase);
+      Measured measured = known.isPresent() ? known.get() : released(trainer, trained, phase);
       if (known.isEmpty()) {
         measured = measured.at(spent());
         journal.append(step, family(trial).name(), settings, measured);
+      }
+      Estimate quality = measured.quality().get(metric.name());
+      if (quality != null
+          && (!keeping || findings(trial, measured).stream().allMatch(SearchRun::passes))) {
+        winner = new Winner(result(trial), quality, trainer, trained);
       }
     } catch (TrainingStoppedException e) {
       throw e;
@@ -477,14 +528,12 @@ final class SearchRun {
       throw e;
     } catch (RuntimeException | LinkageError | StackOverflowError e) { // judged, not obeyed
       return Optional.empty();
+    } finally {
+      if (made != null && winner == null) {
+        Closing.close(made.model());
+      }
     }
-    Estimate quality = measured.quality().get(metric.name());
-    if (quality == null
-        || (keeping && !findings(trial, measured).stream().allMatch(SearchRun::passes))) {
-      Closing.close(trained.model());
-      return Optional.empty();
-    }
-    return Optional.of(new Winner(result(trial), quality, trainer, trained));
+    return Optional.ofNullable(winner);
   }
 
   private Measured released(ModelTrainer trainer, Trained trained, TestPhase phase) {
@@ -504,7 +553,7 @@ final class SearchRun {
             Optional.empty(),
             seen.size(),
             0)
-        .with(latency(trained.model(), heldBack));
+        .with(latency(trained.model(), heldBack, context::requireRunning));
   }
 
   /** What it scored; nobody asks its model again. */
@@ -548,9 +597,23 @@ final class SearchRun {
     }
     Evidence evidence =
         Evidence.builder("search", Instant.EPOCH).candidate(section.build()).build();
-    return draft.conditions.stream()
-        .map((Condition each) -> each.answer(evidence))
-        .toList();
+    List<Finding> findings = new ArrayList<>();
+    draft.conditions.forEach(each -> findings.add(each.answer(evidence)));
+    draft.bytes.ifPresent(most -> findings.add(size(measured.size(), most)));
+    return findings;
+  }
+
+  private static Finding size(OptionalLong of, long most) {
+    return of.isEmpty()
+        ? Finding.inconclusive("size: not known, limit " + most + " bytes")
+        : Finding.builder(
+                of.getAsLong() <= most ? Verdict.PASS : Verdict.FAIL,
+                String.format(
+                    Locale.ROOT, "size %,d bytes, limit %,d bytes", of.getAsLong(), most))
+            .quantity("size")
+            .value((double) of.getAsLong())
+            .limit((double) most)
+            .build();
   }
 
   private TrialResult result(Trial trial) {

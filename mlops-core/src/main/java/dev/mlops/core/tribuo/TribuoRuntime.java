@@ -103,7 +103,8 @@ public final class TribuoRuntime implements ModelRuntime {
   }
 
   /**
-   * {@return the members of a model that is an ensemble, such as a random forest; empty if it is none}
+   * {@return the members of a model that is an ensemble, such as a random forest, alone or inside a transformation; empty if it is
+   * none}
    *
    * @param source a package of this runtime
    * @throws ModelLoadException as {@link #load} throws it

@@ -6,6 +6,7 @@ import static dev.mlops.api.monitor.Signals.quality;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
@@ -19,6 +20,8 @@ import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Task;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Verdict;
+import dev.mlops.api.pack.Calibration;
+import dev.mlops.api.pack.DecisionThresholds;
 import dev.mlops.api.pack.ModelPackage;
 import dev.mlops.api.pack.Trained;
 import dev.mlops.api.pack.TrainingContext;
@@ -43,6 +46,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tribuo.Trainer;
@@ -54,6 +58,10 @@ import org.tribuo.common.tree.RandomForestTrainer;
 import org.tribuo.regression.ensemble.AveragingCombiner;
 import org.tribuo.regression.rtree.CARTRegressionTrainer;
 import org.tribuo.regression.rtree.impurity.MeanSquaredError;
+import org.tribuo.transform.TransformTrainer;
+import org.tribuo.transform.TransformationMap;
+import org.tribuo.transform.transformations.LinearScalingTransformation;
+import org.tribuo.transform.transformations.MeanStdDevTransformation;
 
 /** By a clock that only models move: a member of a forest takes a microsecond. */
 class FasterTest {
@@ -409,6 +417,92 @@ class FasterTest {
           .hasMessageContaining("0 to 7")
           .hasMessageContaining(wrong.toString());
     }
+  }
+
+  /** A forest that reads standardised columns: its members do, too, and fewer of them stay inside the same transformation. */
+  @Test
+  void aForestInsideTransformationsIsPrunedToo() {
+    for (boolean densify : new boolean[] {false, true}) {
+      Trainer<Label> forest = new RandomForestTrainer<>(
+          new CARTClassificationTrainer(6, 5, 0f, 0.7f, false, new GiniIndex(), 1L),
+          new VotingCombiner(),
+          MEMBERS);
+      Trainer<Label> inside = new TransformTrainer<>(
+          forest,
+          new TransformationMap(Map.of("x", List.of(new MeanStdDevTransformation(0, 5)))),
+          densify);
+      Trainer<Label> twice = new TransformTrainer<>(
+          inside,
+          new TransformationMap(Map.of("y", List.of(new LinearScalingTransformation(-1, 1)))),
+          densify);
+      ModelPackage champion =
+          TribuoTrainer.classifier(SCHEMA, twice).train(rows(300, 1)).asPackage("orders");
+      Ensemble members = members(champion);
+      assertThat(members.size()).isEqualTo(MEMBERS);
+      Model whole = new TribuoRuntime().load(champion);
+      Model same =
+          members.keeping(IntStream.range(0, MEMBERS).boxed().toList(), TrainingContext.none()).model();
+      Model one = members.keeping(List.of(3), TrainingContext.none()).model();
+      for (Labelled<Row> row : rows(100, 8)) {
+        assertThat(same.predict(row.input())).isEqualTo(whole.predict(row.input()));
+        assertThat(((Classification) one.predict(row.input())).label())
+            .isEqualTo(((Classification) members.member(3).predict(row.input())).label());
+      }
+      Result found = look(champion)
+          .keeping(quality("accuracy").noWorseThanChampion(0.03))
+          .pruning(members)
+          .on(rows(1_200, 3));
+      int kept = found.best().orElseThrow().members().orElseThrow();
+      assertThat(kept).as(found.toString()).isLessThan(MEMBERS);
+      ModelPackage made = found.candidate().orElseThrow().asPackage("orders");
+      assertThat(members(made).size()).isEqualTo(kept);
+      Model loaded = new TribuoRuntime().load(made);
+      for (Labelled<Row> row : rows(100, 9)) {
+        assertThat(loaded.predict(row.input()))
+            .isEqualTo(found.candidate().orElseThrow().model().predict(row.input()));
+      }
+    }
+  }
+
+  /** They were fitted to all members: what is tested, packaged and served has both. */
+  @Test
+  void fewerMembersKeepTheCalibrationAndTheThresholdsOfTheChampion() {
+    Calibration line = Calibration.platt(Map.of("yes", new Calibration.Line(0.5, 1)));
+    ModelPackage champion = ((TrainedModel)
+            members(CHAMPION)
+                .keeping(IntStream.range(0, MEMBERS).boxed().toList(), TrainingContext.none()))
+        .calibrated(line)
+        .deciding(DecisionThresholds.of(Map.of("yes", 0.7)))
+        .testedOn(rows(200, 2))
+        .asPackage("orders");
+    Result found = look(champion)
+        .keeping(
+            quality("accuracy").noWorseThanChampion(0.05),
+            quality("log_loss").noWorseThanChampion(0.1))
+        .pruning(members(champion))
+        .on(rows(1_200, 3));
+    Option best = found.best().orElseThrow();
+    int kept = best.members().orElseThrow();
+    assertThat(kept).as(found.toString()).isLessThan(MEMBERS);
+    assertThat(best.change()).containsOnlyKeys(Metric.ACCURACY, Metric.LOG_LOSS);
+    Trained candidate = found.candidate().orElseThrow();
+    ModelPackage made = candidate.testedOn(rows(200, 4)).asPackage("orders");
+    assertThat(made.calibration()).contains(line);
+    assertThat(DecisionThresholds.of(made.configuration(), SCHEMA).byLabel())
+        .containsExactly(Map.entry("yes", 0.7));
+    assertThat(members(made).size()).isEqualTo(kept);
+    Model bare = new TribuoRuntime().load(made);
+    int between = 0;
+    for (Labelled<Row> row : rows(400, 8)) {
+      Classification raw = (Classification) bare.predict(row.input());
+      double yes = line.lines().get("yes").at(raw.score("yes").orElseThrow());
+      Classification said = (Classification) candidate.model().predict(row.input());
+      assertThat(said.score("yes").orElseThrow()).isCloseTo(yes, within(1e-12));
+      assertThat(said.label()).isEqualTo(yes >= 0.7 ? "yes" : "no");
+      assertThat(made.deciding(bare).predict(row.input())).isEqualTo(said);
+      between += yes > 0.5 && yes < 0.7 ? 1 : 0;
+    }
+    assertThat(between).as("rows of which the threshold decides").isPositive();
   }
 
   /** Tribuo has no ONNX for trees, so a forest has no 32 bits. */

@@ -313,6 +313,76 @@ class RemediesTest {
         found, model -> here.measure(model, Metric.LOG_LOSS) <= best + 0.03);
   }
 
+  /** One of three labels, whose rows lie around a place of their own, falls from one in three to one in thirty. */
+  @Test
+  void aPriorShiftOfManyLabelsIsRecalibratedToo() {
+    Schema schema = Schema.of(Column.number("x"), Column.number("y")).predicting(Task.CLASSIFICATION);
+    Function<Integer, Function<Long, List<Labelled<Row>>>> rows = oneIn -> seed -> {
+      SplittableRandom random = new SplittableRandom(seed);
+      List<Labelled<Row>> drawn = new ArrayList<>();
+      while (drawn.size() < 1_500) {
+        int label = random.nextInt(3);
+        if (label == 2 && random.nextInt(oneIn) > 0) {
+          continue;
+        }
+        double x = (label == 1 ? 2 : 0) + random.nextGaussian();
+        double y = (label == 2 ? 2 : 0) + random.nextGaussian();
+        drawn.add(new Labelled<>(Row.of(schema, x, y), Truth.of(List.of("a", "b", "c").get(label))));
+      }
+      return drawn;
+    };
+    ModelTrainer trainer = TribuoTrainer.classifier(
+        schema, new LinearSGDTrainer(new LogMulticlass(), new AdaGrad(1), 20, 10_000, 1, 1L));
+    Trained first = trainer.train(rows.apply(1).apply(1L));
+    Remedies remedies = Remedies.of(trainer);
+    TestPhase phase =
+        first.test(rows.apply(1).apply(2L)).measuring(remedies.metrics().toArray(new Metric[0]));
+    ModelPackage champion = first.testedOn(phase).asPackage("kinds");
+    for (int oneIn : new int[] {1, 15}) {
+      List<Labelled<Row>> matured = rows.apply(oneIn).apply(3L);
+      List<Outcome> outcomes = new ArrayList<>();
+      for (int i = 0; i < matured.size(); i++) {
+        outcomes.add(Outcome.builder(i, i, "1")
+            .row(matured.get(i).input())
+            .prediction(first.model().predict(matured.get(i).input()))
+            .truth(matured.get(i).truth())
+            .servedAt(Instant.EPOCH.plusSeconds(i))
+            .build());
+      }
+      Diagnosis found = remedies.diagnose(Situation.builder(
+              champion,
+              Evidence.builder("kinds", Instant.EPOCH)
+                  .champion(VersionEvidence.builder("1").build())
+                  .build(),
+              outcomes)
+          .build());
+      assertThat(found.rung())
+          .as(found.toString())
+          .isEqualTo(oneIn == 1 ? Rung.RECORD : Rung.RECALIBRATE);
+      if (oneIn == 1) {
+        continue;
+      }
+      assertThat(found.reading()).isEqualTo(Reading.PRIOR_SHIFT);
+      assertThat(found.toString()).contains("of 1500 rows", " are c, the scores said");
+      List<Labelled<Row>> fresh = rows.apply(oneIn).apply(4L);
+      Model mended = remedies.trainer(found, champion, SOURCE).orElseThrow().train(matured).model();
+      double best = logLoss(schema, trainer.train(matured).model(), fresh);
+      // Two standard errors of the log loss of 1,500 rows, whose deviation is about .6.
+      assertThat(logLoss(schema, mended, fresh)).isLessThanOrEqualTo(best + 0.03);
+      assertThat(logLoss(schema, first.model(), fresh)).isGreaterThan(best + 0.03);
+    }
+  }
+
+  private static double logLoss(Schema schema, Model of, List<Labelled<Row>> rows) {
+    return requireNonNull(Quality.of(
+                schema,
+                rows.stream().map(each -> of.predict(each.input())).toList(),
+                rows.stream().map(Labelled::truth).toList(),
+                List.of(Metric.LOG_LOSS))
+            .get(Metric.LOG_LOSS))
+        .value();
+  }
+
   /** More rows in one corner, whose labels are what they always were. */
   @Test
   void aBenignShiftIsRecordedAndNothingIsTrained() {

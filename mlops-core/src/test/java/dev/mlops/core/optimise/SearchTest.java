@@ -408,6 +408,95 @@ class SearchTest {
         .isEqualTo(found.trials());
   }
 
+  /** A trainer that asks whether it is stopped, and does nothing else for ever. */
+  @Test
+  void aTrialThatNeverEndsIsStoppedWhenTheTimeIsOver() {
+    ModelTrainer endless = new ModelTrainer() {
+      @Override
+      public Schema schema() {
+        return SCHEMA;
+      }
+
+      @Override
+      public Trained train(List<Labelled<Row>> rows, TrainingContext context) {
+        while (true) {
+          clock.addAndGet(1_000);
+          context.requireRunning();
+        }
+      }
+    };
+    List<Labelled<Row>> rows = rows(300);
+    Search search = Search.over(
+            family("cut", SPACE, at -> cutting(at, any -> 1_000)),
+            family("endless", Space.of(), at -> endless))
+        .maximising(quality("accuracy"))
+        .budget(Duration.ofMillis(10), 40)
+        .timing(10, 100)
+        .ticker(clock::get)
+        .champion("cut", at(0.5));
+    Path journal = dir.resolve("journal");
+    SearchResult found = search.journal(journal).run(rows);
+    assertThat(found.trials()).isNotEmpty().allMatch(trial -> trial.family().equals("cut"));
+    assertThat(found.winner()).isPresent();
+    assertThat(clock.get()).as("nanoseconds, with the winner's").isBetween(10_000_000L, 11_000_000L);
+    assertThat(search.journal(journal).run(rows).trials()).isEqualTo(found.trials());
+
+    Search alone = Search.over(family("endless", Space.of(), at -> endless))
+        .maximising(quality("accuracy"))
+        .budget(Duration.ofMillis(10), 40)
+        .ticker(clock::get);
+    assertThat(alone.run(rows).trials()).isEmpty();
+    assertThatIllegalStateException()
+        .isThrownBy(() -> alone.asTrainer().train(rows))
+        .withMessageContaining("the time was over before one was measured");
+  }
+
+  /** Neither a trainer nor a model that never asks takes much longer than the budget: a fold, or a call. */
+  @Test
+  void aTrialIsStoppedBetweenFoldsAndBetweenCalls() {
+    List<Labelled<Row>> rows = rows(300);
+    Search slowToTrain = Search.over(family("cut", SPACE, at -> cutting(at, any -> {
+          clock.addAndGet(1_000_000);
+          return 0;
+        })))
+        .maximising(quality("accuracy"))
+        .budget(Duration.ofNanos(2_500_000), 40)
+        .ticker(clock::get);
+    assertThat(slowToTrain.run(rows).trials()).isEmpty();
+    assertThat(trainings).as("of five folds").hasValue(3);
+
+    clock.set(0);
+    Search slowToAnswer = Search.over(family("cut", SPACE, at -> cutting(at, any -> 1_000)))
+        .maximising(quality("accuracy"))
+        .budget(Duration.ofMillis(1), 40)
+        .timing(1_000_000, 1_000_000)
+        .ticker(clock::get);
+    assertThat(slowToAnswer.run(rows).trials()).isEmpty();
+    assertThat(clock).hasValue(1_000_000);
+  }
+
+  @Test
+  void nothingAboveTheLimitOfSizeWins() {
+    List<Labelled<Row>> rows = rows(500);
+    SearchResult free = search().run(rows);
+    Path journal = dir.resolve("journal");
+    SearchResult limited = search().sizeAtMost(20).journal(journal).run(rows);
+    assertThat(free.winner().orElseThrow().trial().size().getAsLong()).isGreaterThan(20);
+    assertThat(limited.winner().orElseThrow().trial().size().getAsLong()).isLessThanOrEqualTo(20);
+    assertThat(limited.pareto()).allMatch(trial -> trial.size().getAsLong() <= 20);
+    assertThat(limited.trials())
+        .allMatch(trial -> trial.isFeasible() == trial.size().getAsLong() <= 20)
+        .filteredOn(trial -> !trial.isFeasible())
+        .isNotEmpty()
+        .allMatch(trial -> trial.toString().contains("limit 20 bytes"));
+    assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(() -> search().sizeAtMost(21).journal(journal).run(rows))
+        .withMessageContaining("conditions");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> search().sizeAtMost(0))
+        .withMessageContaining("0");
+  }
+
   @Test
   void asATrainerItGivesTheWinnerTrainedOnAllRows() {
     List<Labelled<Row>> rows = rows(300);
