@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>The model answers the rows without its old calibration and thresholds; the calibration is fitted to these scores. The method
- * is Platt's below 1,000 rows and isotonic from there on, unless another is given. Rows without a usable answer are left out.
+ * is Platt's below 1,000 rows and for more than two labels, whose curves rule labels out, and isotonic else, unless another is
+ * given. Rows without a usable answer are left out.
  *
  * <p>A package of it has runtime, weights, settings, libraries, environment, provenance and files of the package that it comes
  * from, {@code recalibrated.from} in its provenance, and a baseline, examples and a model card of its own.
@@ -120,7 +121,7 @@ public final class Recalibration implements ModelTrainer {
   /**
    * {@return the same recalibration by another method}
    *
-   * @param method instead of the one that the number of rows chooses
+   * @param method instead of the one that the numbers of rows and labels choose
    * @throws IllegalStateException if only the threshold is moved
    */
   public Recalibration by(Calibration.Method method) {
@@ -206,7 +207,9 @@ public final class Recalibration implements ModelTrainer {
         ? Optional.of(CalibrationFit.of(
             method != null
                 ? method
-                : said.size() < CURVE ? Calibration.Method.PLATT : Calibration.Method.ISOTONIC,
+                : said.size() < CURVE || said.get(0).labels().size() > 2
+                    ? Calibration.Method.PLATT
+                    : Calibration.Method.ISOTONIC,
             said,
             truths,
             each,

@@ -56,17 +56,17 @@ class ImportanceWeightsTest {
       off += Math.abs(weights[i] - 2 * Math.exp(2 * x) / top) / weights.length;
       mean += weights[i] * x / weights.length;
     }
-    // @OFF@
-    assertThat(off).as("mean distance from the ratio").isLessThan(0.12);
-    // @MEAN@
+    // Bounds are four deviations from the mean of thirty other seeds: .024 and .014 here.
+    assertThat(off).as("mean distance from the ratio").isLessThan(0.08);
+    // .0029
     assertThat(mean)
         .as("the weighted mean of x, .5 before")
-        .isCloseTo((Math.exp(2) + 1) / (2 * top), within(0.02));
+        .isCloseTo((Math.exp(2) + 1) / (2 * top), within(0.012));
     assertThat(Arrays.stream(weights).average().orElseThrow()).isCloseTo(1, within(1e-9));
-    // @EFF@
+    // .018
     assertThat(ImportanceWeights.effective(weights) / 4_000)
         .as("of such weights (e² − 1)/(e² + 1) are left")
-        .isCloseTo(top / (top + 2), within(0.05));
+        .isCloseTo(top / (top + 2), within(0.07));
   }
 
   /** Red is one in ten of the older and nine in ten of the newer; some rows have no colour. */
@@ -113,8 +113,10 @@ class ImportanceWeightsTest {
     }
     double free = ImportanceWeights.effective(ImportanceWeights.of(older, newer, 0.001));
     double held = ImportanceWeights.effective(ImportanceWeights.of(older, newer, 0.3));
-    assertThat(free).as("worth without a promise of 300").isLessThan(300);
-    assertThat(held).isBetween(300.0, 500.0); // three in ten of 1,000 are promised, not much more
+    // Over thirty other seeds 53 with a deviation of 5.3, and 430 with one of 14: four of them. 300 are promised; steps of the power
+    // go further.
+    assertThat(free).isBetween(32.0, 74.0);
+    assertThat(held).isBetween(373.0, 487.0);
   }
 
   /**
@@ -161,7 +163,9 @@ class ImportanceWeightsTest {
         .asString()
         .contains("A/0.0");
     assertThat(plain.effectiveRows()).isEqualTo(600);
-    assertThat(like.effectiveRows()).isBetween(60.0, 400.0);
+    // The ratio of the densities is worth 253 of 600 rows. Fitted, over twenty other seeds, 267 with a deviation of 17: four of
+    // them.
+    assertThat(like.effectiveRows()).isBetween(199.0, 335.0);
     assertThat(like.rows()).anyMatch(row -> row.weight() > 1.5).anyMatch(row -> row.weight() < 0.5);
     assertThat(TrainingRows.likeNewest(0.1, 600)).asString().contains("like the newest", "10 %");
     assertThatThrownBy(() -> TrainingRows.likeNewest(0, 600)).hasMessageContaining("0.0");
