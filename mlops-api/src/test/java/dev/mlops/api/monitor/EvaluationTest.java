@@ -391,11 +391,37 @@ class EvaluationTest {
   }
 
   @Test
+  void theMedianIsHeldAgainstTheChampionsMedian() {
+    Latency champion = Latency.builder()
+        .p50(Duration.ofMillis(10))
+        .p99(Duration.ofMillis(20))
+        .n(100)
+        .build();
+    for (long millis : new long[] {12, 13}) {
+      Latency candidate = Latency.builder()
+          .p50(Duration.ofMillis(millis))
+          .p99(Duration.ofSeconds(9))
+          .n(100)
+          .build();
+      Finding found = Signals.latency()
+          .p50NoWorseThanChampion(1.25)
+          .test(Evidence.builder("fraud", Instant.EPOCH)
+              .champion(VersionEvidence.builder("7").latency(champion).build())
+              .candidate(VersionEvidence.builder("8").latency(candidate).build())
+              .build());
+      assertThat(found.verdict()).isEqualTo(millis == 12 ? Verdict.PASS : Verdict.FAIL);
+      assertThat(found.text()).contains("p50", "champion 10", "12.5");
+    }
+  }
+
+  @Test
   void limitsThatNothingCouldMissAreRefused() {
     assertThatThrownBy(() -> Signals.failures().atMost(1.0)).hasMessageContaining("1.0");
     assertThatThrownBy(() -> Signals.failures().atMost(Double.NaN)).hasMessageContaining("NaN");
     assertThatThrownBy(() -> Signals.latency().p99NoWorseThanChampion(0.9))
         .hasMessageContaining("0.9");
+    assertThatThrownBy(() -> Signals.latency().p50NoWorseThanChampion(Double.POSITIVE_INFINITY))
+        .hasMessageContaining("Infinity");
   }
 
   /** A recall that is never known may be one of a label that is misspelt. */

@@ -236,7 +236,7 @@ class TrafficSimulationTest {
         .rollingBackUnless(failures().atMost(0.05))
         .promotingWhen(quality("accuracy").noWorseThanChampion(0.03))
         .atMost(MOST);
-    int n = 60;
+    int n = 12;
     for (double coverage : new double[] {1, 0.1}) {
       int kept = 0;
       int promoted = 0;

@@ -5,18 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.mlops.api.journal.LoopEvent;
+import dev.mlops.api.model.Model;
 import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Regression;
+import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Truth;
 import dev.mlops.api.monitor.Outcome;
+import dev.mlops.api.monitor.Outcomes;
+import dev.mlops.api.pack.ModelPackage;
+import dev.mlops.api.pack.ModelRuntime;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutPlan;
 import dev.mlops.api.rollout.ShadowProgress;
+import dev.mlops.api.store.Version;
 import dev.mlops.core.serve.Scene.Order;
 import dev.mlops.testkit.InMemoryJournal;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -92,6 +99,53 @@ class MirrorTest {
       assertThat(rollout.evidence().orElseThrow().candidate().orElseThrow().failures())
           .isEqualTo(3);
       assertThat(calls[0]).as("the tick asks nobody").isEqualTo(9);
+    }
+  }
+
+  /** A row can be read and not written: what a shadow does to the values it read is its own. */
+  @Test
+  void aShadowThatScribblesOverWhatItReadChangesNoRow() {
+    List<Row> shown = new ArrayList<>();
+    ModelRuntime scribbling = new ModelRuntime() {
+      @Override
+      public String name() {
+        return "scribbling";
+      }
+
+      @Override
+      public Model load(ModelPackage source) {
+        return row -> {
+          double[] numbers = new double[2];
+          String[] names = new String[2];
+          row.read(numbers, names);
+          Arrays.fill(numbers, -1);
+          Arrays.fill(names, "scribbled");
+          shown.add(row);
+          return Regression.of(-1);
+        };
+      }
+    };
+    Version scribbler =
+        scene.behind.publish(scene.pack(5, Scene.ROWS.schema(), "scribbling").build());
+    try (Deployment<Order> deployment = scene
+        .deployment()
+        .runtime(scribbling)
+        .journal(journal)
+        .mirroring(mirror())
+        .open()) {
+      deployment.rollOut(scribbler, watching);
+      Served served = deployment.serve(ORDER);
+      runAll();
+      deployment.truth(served.id(), Truth.of(1));
+      deployment.tick();
+      Row asked = Row.of(Scene.ROWS.schema(), ORDER.amount(), ORDER.channel());
+      assertThat(served.as(Regression.class).value()).isEqualTo(1);
+      assertThat(shown).containsExactly(asked);
+      List<Row> recorded = new ArrayList<>();
+      Outcomes outcomes = deployment.monitor().outcomes();
+      outcomes.visit(
+          outcomes.begin(), outcomes.end(), outcome -> recorded.add(outcome.row()));
+      assertThat(recorded).containsExactly(asked);
     }
   }
 
