@@ -444,7 +444,8 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
    * tick that is under way.
    *
    * <p>A second call goes further back, from 3 to 2 and then to 1, and never forward to a version that was left, by a
-   * rollback here or by a move of the alias to a lower number: two calls do not bring the bad version back. It is refused until
+   * rollback here or by a move of the alias to a lower number: two calls do not bring the bad version back. A candidate that a
+   * rollout made champion gives way to the champion before it, whatever their numbers. It is refused until
    * a tick has loaded the version before, so a call that is repeated at once changes nothing. Before repeating one later, look
    * at {@link #champion()}.
    *
