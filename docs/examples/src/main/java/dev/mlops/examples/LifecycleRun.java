@@ -158,8 +158,7 @@ final class LifecycleRun {
     ModelPackage tested = trained.testedOn(known.subList(cut, known.size())).asPackage("lifecycle");
     secondsOfFirst = trainer.seconds();
     if (stream.quantities()) {
-      margin = MARGIN
-          * tested.baseline().orElseThrow().quality(Metric.MAE).orElseThrow().value();
+      margin = MARGIN * size(tested, known.subList(cut, known.size()));
     }
     Version version = store.publish(tested);
     AliasMove.From move = store.move(ALIAS);
@@ -170,6 +169,17 @@ final class LifecycleRun {
         .commit();
     watcher.event(row, "RELEASED " + version + ": " + stream.name());
     watcher.row(row, version.toString());
+  }
+
+  /** The mean absolute error of a test phase; where a quantity was always met, the size of the quantity itself. */
+  private static double size(ModelPackage tested, List<Labelled<Row>> rows) {
+    double error = tested.baseline().orElseThrow().quality(Metric.MAE).orElseThrow().value();
+    double quantity = rows.stream()
+        .flatMap(row -> row.truth().values().values().stream())
+        .mapToDouble(Math::abs)
+        .average()
+        .orElse(0.0);
+    return error > 0 ? error : quantity > 0 ? quantity : 1.0;
   }
 
   /** How many of the labelled initial rows train the first version; the newest fifth is its test phase. */

@@ -247,6 +247,33 @@ class LifecycleTest {
     return Double.parseDouble(line.substring(what.length()).strip().split("\\s+")[0]);
   }
 
+  /** What is always 0 is met without an error, of which no part is a margin; then half of the rows have 3. */
+  @Test
+  void aQuantityThatNeverDifferedIsWatchedToo() throws IOException {
+    SplittableRandom random = new SplittableRandom(7);
+    StringBuilder csv = new StringBuilder("x,y\n");
+    for (int i = 0; i < 1_400; i++) {
+      double x = random.nextDouble();
+      csv.append(x).append(',').append(i >= 700 && x > 0.5 ? 3 : 0).append('\n');
+    }
+    Run run = run(
+        "--data",
+        Files.writeString(dir.resolve("zero.csv"), csv).toString(),
+        "--quantity",
+        "y",
+        "--initial",
+        "500",
+        "--every",
+        "100",
+        "--control",
+        "0",
+        "--out",
+        dir.resolve("out").toString());
+    assertThat(run.exit).as(run.err).isZero();
+    assertThat(error(run, "its own first model, kept for ever")).isBetween(1.0, 1.4);
+    assertThat(error(run, "the loop")).isLessThan(0.5);
+  }
+
   /** Seven classes by ranges of x, whose names turn round half way. */
   @Test
   void aLabelOfManyClassesGetsTheSameTable() throws IOException {
