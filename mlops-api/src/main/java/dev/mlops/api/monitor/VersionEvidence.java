@@ -237,7 +237,11 @@ public final class VersionEvidence {
     return matured + caused + open - waiting;
   }
 
-  /** {@return the share of predictions that are no longer open whose truth came, 0 to 1; empty if all are open} */
+  /**
+   * {@return the share of predictions that are no longer open whose truth came, 0 to 1; empty if all are open}
+   *
+   * <p>Those that were closed by a truth that they had caused count in neither number.
+   */
   public OptionalDouble coverage() {
     return matured + expired == 0
         ? OptionalDouble.empty()

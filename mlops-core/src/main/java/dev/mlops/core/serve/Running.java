@@ -100,8 +100,15 @@ final class Running {
   }
 
   /** What a section had counted when a step began. */
-  record Counts(long recorded, long dropped, long failures, long matured, long expired) {
-    static final Counts NONE = new Counts(0, 0, 0, 0, 0);
+  record Counts(
+      long recorded,
+      long dropped,
+      long failures,
+      long matured,
+      long expired,
+      long caused,
+      long unsampled) {
+    static final Counts NONE = new Counts(0, 0, 0, 0, 0, 0, 0);
 
     static Counts of(VersionEvidence section) {
       return new Counts(
@@ -109,7 +116,9 @@ final class Running {
           section.dropped(),
           section.failures(),
           section.matured(),
-          section.expired());
+          section.expired(),
+          section.caused(),
+          section.unsampled());
     }
 
     VersionEvidence since(VersionEvidence section) {
@@ -121,6 +130,8 @@ final class Running {
               Math.max(0, section.matured() - matured),
               Math.max(0, section.expired() - expired),
               section.open())
+          .caused(Math.max(0, section.caused() - caused))
+          .sampled(section.sampledOneIn(), Math.max(0, section.unsampled() - unsampled))
           .build();
     }
   }

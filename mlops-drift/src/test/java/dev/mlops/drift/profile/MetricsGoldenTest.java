@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -128,6 +130,19 @@ class MetricsGoldenTest {
     }
   }
 
+  /** The numbers in the names of recorded metrics, such as 0.5 and 2 of {@code f0.5} and {@code f2}, each with its name. */
+  private static Map<String, Double> named(Map<String, Object> recorded, String pattern) {
+    Map<String, Double> named = new TreeMap<>();
+    for (String name : recorded.keySet()) {
+      Matcher matcher = Pattern.compile(pattern).matcher(name);
+      if (matcher.matches()) {
+        named.put(name, Double.valueOf(matcher.group(1)));
+      }
+    }
+    assertThat(named).as("recorded metrics named as " + pattern).isNotEmpty();
+    return named;
+  }
+
   private static List<Truth> labels(Object y) {
     return Arrays.stream(Golden.numbers(y))
         .mapToObj(label -> Truth.of(Integer.toString((int) label)))
@@ -151,21 +166,15 @@ class MetricsGoldenTest {
         .mapToObj(score -> Classification.of(score >= threshold ? "1" : "0"))
         .toList();
     Metric npv = Metric.precision("0");
-    Metric half = Metric.fBeta(0.5);
-    Measured labels = Measured.of(
-        recorded.get("name"),
-        schema,
-        decided,
-        truths,
-        Set.of(
-            Metric.BALANCED_ACCURACY,
-            Metric.SPECIFICITY,
-            npv,
-            half,
-            Metric.fBeta(2),
-            Metric.fBeta(2, "1"),
-            Metric.MCC,
-            Metric.COHEN_KAPPA));
+    Map<String, Double> betas = named(wanted, "f([0-9.]+)");
+    betas.remove("f1");
+    Set<Metric> metrics = new HashSet<>(Set.of(
+        Metric.BALANCED_ACCURACY, Metric.SPECIFICITY, npv, Metric.MCC, Metric.COHEN_KAPPA));
+    betas.values().forEach(beta -> {
+      metrics.add(Metric.fBeta(beta));
+      metrics.add(Metric.fBeta(beta, "1"));
+    });
+    Measured labels = Measured.of(recorded.get("name"), schema, decided, truths, metrics);
     labels.is(Metric.ACCURACY, Golden.number(wanted.get("accuracy")));
     if (wanted.get("balanced_accuracy") instanceof Double balanced) {
       labels.is(Metric.BALANCED_ACCURACY, balanced);
@@ -175,9 +184,10 @@ class MetricsGoldenTest {
     labels.isOfLabel(Metric.PRECISION, wanted.get("precision_zero_division_0"), tp + fp);
     labels.isOfLabel(Metric.RECALL, wanted.get("recall_zero_division_0"), tp + fn);
     labels.isOfLabel(Metric.F1, wanted.get("f1_zero_division_0"), tp + fp + fn);
-    labels.isOfLabel(half, wanted.get("f0.5"), tp + fp + fn);
-    labels.isOfLabel(Metric.fBeta(2), wanted.get("f2"), tp + fp + fn);
-    labels.isOfLabel(Metric.fBeta(2, "1"), wanted.get("f2"), tp + fp + fn);
+    betas.forEach((name, beta) -> {
+      labels.isOfLabel(Metric.fBeta(beta), wanted.get(name), tp + fp + fn);
+      labels.isOfLabel(Metric.fBeta(beta, "1"), wanted.get(name), tp + fp + fn);
+    });
     labels.isOfLabel(Metric.SPECIFICITY, wanted.get("specificity"), tn + fp);
     labels.isOfLabel(npv, wanted.get("npv"), tn + fn);
     labels.isAsRecorded(Metric.MCC, wanted.get("mcc"));
@@ -230,8 +240,10 @@ class MetricsGoldenTest {
         Metric.BRIER,
         Metric.ROC_AUC,
         Metric.ROC_AUC.macro(),
-        Metric.ROC_AUC.weighted(),
-        Metric.topK(2)));
+        Metric.ROC_AUC.weighted()));
+    Map<String, Object> wanted = Golden.object(recorded, "metrics");
+    Map<String, Double> tops = named(wanted, "top([0-9]+)_accuracy");
+    tops.values().forEach(k -> metrics.add(Metric.topK(k.intValue())));
     Map<String, Metric> bases =
         Map.of("precision", Metric.PRECISION, "recall", Metric.RECALL, "f1", Metric.F1);
     bases.values().forEach(base -> {
@@ -240,14 +252,14 @@ class MetricsGoldenTest {
     });
     Measured measured = Measured.of(
         recorded.get("name"), COLUMNS.predicting(Task.CLASSIFICATION), said, truths, metrics);
-    Map<String, Object> wanted = Golden.object(recorded, "metrics");
     measured.isAsRecorded(Metric.ACCURACY, wanted.get("accuracy"));
     measured.isAsRecorded(Metric.BALANCED_ACCURACY, wanted.get("balanced_accuracy"));
     measured.isAsRecorded(Metric.MCC, wanted.get("mcc"));
     measured.isAsRecorded(Metric.COHEN_KAPPA, wanted.get("cohen_kappa"));
     measured.isAsRecorded(Metric.LOG_LOSS, wanted.get("log_loss"));
     measured.isAsRecorded(Metric.BRIER, wanted.get("brier_multiclass_sum"));
-    measured.isAsRecorded(Metric.topK(2), wanted.get("top2_accuracy"));
+    tops.forEach(
+        (name, k) -> measured.isAsRecorded(Metric.topK(k.intValue()), wanted.get(name)));
     measured.isAsRecorded(Metric.ROC_AUC, wanted.get("roc_auc_ovr_macro"));
     measured.isAsRecorded(Metric.ROC_AUC.macro(), wanted.get("roc_auc_ovr_macro"));
     measured.isAsRecorded(Metric.ROC_AUC.weighted(), wanted.get("roc_auc_ovr_weighted"));
@@ -292,21 +304,22 @@ class MetricsGoldenTest {
   void ofQuantities(Map<String, Object> recorded) {
     double[] truths = Golden.numbers(recorded.get("y"));
     double[] said = Golden.numbers(recorded.get("pred"));
-    Metric pinball = Metric.pinball(0.9);
+    Map<String, Object> wanted = Golden.object(recorded, "metrics");
+    Map<String, Double> quantiles = named(wanted, "pinball_([0-9.]+)");
+    Set<Metric> metrics = new HashSet<>(Set.of(
+        Metric.MSE,
+        Metric.RMSLE,
+        Metric.MAPE,
+        Metric.SMAPE,
+        Metric.MEDIAN_ABSOLUTE_ERROR,
+        Metric.BIAS));
+    quantiles.values().forEach(quantile -> metrics.add(Metric.pinball(quantile)));
     Measured measured = Measured.of(
         recorded.get("name"),
         COLUMNS.predicting(Task.REGRESSION),
         Arrays.stream(said).mapToObj(Regression::of).toList(),
         Arrays.stream(truths).mapToObj(Truth::of).toList(),
-        Set.of(
-            Metric.MSE,
-            Metric.RMSLE,
-            Metric.MAPE,
-            Metric.SMAPE,
-            Metric.MEDIAN_ABSOLUTE_ERROR,
-            Metric.BIAS,
-            pinball));
-    Map<String, Object> wanted = Golden.object(recorded, "metrics");
+        metrics);
     measured.isAsRecorded(Metric.MAE, wanted.get("mae"));
     measured.isAsRecorded(Metric.MSE, wanted.get("mse"));
     measured.isAsRecorded(Metric.RMSE, wanted.get("rmse"));
@@ -317,7 +330,8 @@ class MetricsGoldenTest {
     measured.isAsRecorded(Metric.MAPE, wanted.get("mape_sklearn_eps"));
     measured.isAsRecorded(Metric.SMAPE, wanted.get("smape_0_2"));
     measured.isAsRecorded(Metric.MEDIAN_ABSOLUTE_ERROR, wanted.get("median_ae"));
-    measured.isAsRecorded(pinball, wanted.get("pinball_0.9"));
+    quantiles.forEach(
+        (name, quantile) -> measured.isAsRecorded(Metric.pinball(quantile), wanted.get(name)));
     double mae = Golden.number(wanted.get("mae"));
     measured.is(Metric.BIAS, Golden.number(wanted.get("mean_error_pred_minus_true")), mae);
     if (Arrays.stream(truths).distinct().count() == 1) {
