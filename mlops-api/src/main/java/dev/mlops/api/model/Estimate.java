@@ -67,7 +67,9 @@ public record Estimate(double value, double lower, double upper, long n) {
    * @throws IllegalArgumentException if they are out of range
    */
   public static double leastShare(long count, long n) {
-    return Math.max(0.0, wilson(count, n, Z99, -1));
+    double lower = wilson(count, n, Z99, -1);
+    // Rounding must not make a share of nothing more than 0.
+    return Math.max(0.0, Math.min((double) count / n, lower));
   }
 
   /** An end of Wilson's score interval: the centre and that number of half-widths. */

@@ -79,4 +79,16 @@ class EstimateTest {
     assertThat(new Estimate(1, 1, 1, 1).value()).isEqualTo(1);
     assertThat(new Estimate(0.953, 0.919, 0.987, 150).toString()).contains("0.953", "0.034", "150");
   }
+
+  /** Wilson's 99 % interval, by the formula. */
+  @Test
+  void theLeastShareIsTheLowerEndOf99Percent() {
+    assertThat(Estimate.leastShare(5, 5)).isCloseTo(0.429742, within(1e-6));
+    assertThat(Estimate.leastShare(10, 1_000)).isCloseTo(0.004530, within(1e-6));
+    for (int n = 1; n <= 2_000; n++) {
+      assertThat(Estimate.leastShare(0, n)).as("none of %d", n).isZero();
+    }
+    assertThat(Estimate.leastShare(10, 1_000)).isLessThan(Estimate.share(10, 1_000).lower());
+    assertThatThrownBy(() -> Estimate.leastShare(2, 1)).hasMessageContaining("2 of 1");
+  }
 }

@@ -344,6 +344,20 @@ class EvaluationTest {
         .contains("no calls");
   }
 
+  /** Wilson's interval of none of 10 begins at 3e-17 in floating point. */
+  @Test
+  void whereNoFailureIsAllowedNoneIsFine() {
+    Condition none = Signals.failures().atMost(0);
+    for (long calls = 1; calls <= 300; calls++) {
+      Finding found = none.test(of(VersionEvidence.builder("7").served(calls, 0)));
+      assertThat(found.verdict())
+          .as("no failure of %d", calls)
+          .isEqualTo(calls < 100 ? Verdict.INCONCLUSIVE : Verdict.PASS);
+    }
+    assertThat(none.test(of(VersionEvidence.builder("7").served(299, 0).failures(1))).verdict())
+        .isEqualTo(Verdict.FAIL);
+  }
+
   @Test
   void aShareOfFailuresTellsItsNumbersAndWhatCameFirst() {
     Finding found = Signals.failures()
