@@ -83,4 +83,20 @@ class FiguresTest {
       }
     }
   }
+
+  @Test
+  void powersOfTenBeginWherePlainFiguresEnd() {
+    assertThat(Figures.apart(1e-4)).containsExactly("0.00010");
+    assertThat(Figures.apart(0.99e-4)).containsExactly("9.90e-05");
+    assertThat(Figures.apart(9.9e14)).containsExactly("990000000000000");
+    assertThat(Figures.apart(1e15)).containsExactly("1.00e+15");
+    assertThat(Figures.apart(999_999.5)).containsExactly("999999.500");
+    assertThat(Figures.apart(1e6)).containsExactly("1000000");
+    assertThat(Figures.apart(0)).containsExactly("0.000");
+    assertThat(Figures.exact(1e15)).isEqualTo("1000000000000000");
+    assertThat(Figures.exact(1e16)).isEqualTo("1E+16");
+    assertThat(Figures.exact(1.5e15)).isEqualTo("1500000000000000");
+    assertThat(Figures.exact(1e-7)).isEqualTo("0.0000001");
+    assertThat(Figures.exact(1.5e-8)).isEqualTo("1.5E-8");
+  }
 }

@@ -145,4 +145,20 @@ class MessagesTest {
   }
 
   private static final class Plain {}
+
+  @Test
+  void theNearestOfSeveralNamesIsTheOneThatIsMeant() {
+    List<String> known = List.of("precision", "recall_macro", "recall", "ROC_AUC");
+    assertThat(Names.nearest("recal", known)).hasValue("recall");
+    assertThat(Names.nearest("recall_makro", known)).hasValue("recall_macro");
+    assertThat(Names.nearest("roc_auc", known)).hasValue("ROC_AUC");
+    assertThat(Names.nearest("RECALL", known)).hasValue("recall");
+    assertThat(Names.nearest("accuracy", known)).as("more than a third differs").isEmpty();
+    assertThat(Names.nearest("rexxll", known)).as("two of six").hasValue("recall");
+    assertThat(Names.nearest("rexxxl", known)).as("three of six").isEmpty();
+    assertThat(Names.nearest("b", List.of("a"))).as("one may always differ").hasValue("a");
+    assertThat(Names.nearest("", List.of("ab"))).isEmpty();
+    assertThat(MlopsException.nearest("recal", known)).hasValue("recall");
+    assertThat(new MlopsException("STORE-X", "text").code()).isEqualTo("STORE-X");
+  }
 }

@@ -226,4 +226,15 @@ class MetricTest {
     assertThat(new Estimate(1, 0.5, 2, 9).magnitude()).isEqualTo(new Estimate(1, 0.5, 2, 9));
     assertThat(Optional.of(Metric.BIAS.lowest())).contains(Double.NEGATIVE_INFINITY);
   }
+
+  @Test
+  void thePlainestMetricIsThatOfTheTask() {
+    Schema schema = Schema.of(Column.number("x"));
+    assertThat(Metric.plainest(schema)).isEqualTo(Metric.ACCURACY);
+    assertThat(Metric.plainest(schema.predicting(Task.REGRESSION))).isEqualTo(Metric.MAE);
+    assertThat(Metric.plainest(schema.predicting(Task.ANOMALY_DETECTION)))
+        .isEqualTo(Metric.ACCURACY);
+    assertThat(Metric.fBeta(2, "fraud").family()).isEqualTo("f_beta");
+    assertThat(Metric.defaults()).contains(Metric.RECALL, Metric.RMSE).doesNotContain(Metric.MCC);
+  }
 }

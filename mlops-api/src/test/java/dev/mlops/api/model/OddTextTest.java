@@ -127,4 +127,19 @@ class OddTextTest {
     assertThat(numbers[2]).isEqualTo(7);
     assertThat(categories[1]).isEqualTo("k6.0");
   }
+
+  /** A beginning never ends with half a character. */
+  @Test
+  void aBeginningIsCutBetweenCharacters() {
+    String text = "ab😀cd";
+    assertThat(Texts.beginning(text, 6)).isEqualTo(text);
+    assertThat(Texts.beginning(text, 7)).isEqualTo(text);
+    assertThat(Texts.beginning(text, 5)).isEqualTo("ab😀c");
+    assertThat(Texts.beginning(text, 4)).isEqualTo("ab😀");
+    assertThat(Texts.beginning(text, 3)).isEqualTo("ab");
+    assertThat(Texts.beginning(text, 2)).isEqualTo("ab");
+    assertThat(Texts.beginning(text, 0)).isEmpty();
+    assertThat(Texts.beginning("a\uD83Db", 3)).isEqualTo("a\uFFFDb");
+    assertThat(Texts.beginning("\uDE00bcd", 2)).isEqualTo("\uFFFDb");
+  }
 }

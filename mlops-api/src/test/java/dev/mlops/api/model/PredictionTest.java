@@ -269,4 +269,48 @@ class PredictionTest {
     assertThat(Truth.of("a").hashCode()).isNotEqualTo(Truth.of("b").hashCode());
     assertThat(Truth.of(1).hashCode()).isNotEqualTo(Truth.of(2).hashCode());
   }
+
+  @Test
+  void aTruthThatThePredictionCausedIsAnother() {
+    Truth seen = Truth.of("fraud");
+    Truth caused = seen.asCaused();
+    assertThat(seen.caused()).isFalse();
+    assertThat(seen.asObserved()).isSameAs(seen);
+    assertThat(caused.caused()).isTrue();
+    assertThat(caused.asCaused()).isSameAs(caused);
+    assertThat(caused.label()).hasValue("fraud");
+    assertThat(caused).isNotEqualTo(seen).hasToString("fraud (caused by the prediction)");
+    assertThat(caused.asObserved()).isEqualTo(seen);
+    assertThat(Truth.of(2.5).asCaused().named(List.of("price")))
+        .isEqualTo(Truth.of(Map.of("price", 2.5)).asCaused());
+  }
+
+  @Test
+  void anotherLabelThanTheHighestMayBeChosen() {
+    Classification said = Classification.of(List.of("a", "b", "c"), new double[] {0.2, 0.5, 0.3});
+    Classification chosen = said.choosing("a");
+    assertThat(chosen.label()).isEqualTo("a");
+    assertThat(chosen.highest()).isEqualTo("b");
+    assertThat(chosen.score()).hasValue(0.2);
+    assertThat(chosen.labels()).isEqualTo(said.labels());
+    assertThat(chosen.choosing("b")).isEqualTo(said);
+    assertThat(said.choosing("b")).isSameAs(said);
+    assertThat(said.highest()).isEqualTo("b");
+    assertThat(said.scoreAt(2)).isEqualTo(0.3);
+    assertThatThrownBy(() -> said.choosing("d"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("\"d\"", "[a, b, c]");
+    Classification alone = Classification.of("a");
+    assertThat(alone.choosing("a")).isSameAs(alone);
+    assertThat(alone.highest()).isEqualTo("a");
+    assertThatThrownBy(() -> alone.choosing("b")).hasMessageContaining("\"b\"");
+  }
+
+  @Test
+  void outputsAreReadByTheirIndexToo() {
+    Regression said = Regression.of(List.of("low", "high"), new double[] {1, 9});
+    assertThat(said.valueAt(0)).isEqualTo(1);
+    assertThat(said.valueAt(1)).isEqualTo(9);
+    assertThatThrownBy(() -> said.valueAt(2)).isInstanceOf(IndexOutOfBoundsException.class);
+  }
 }
