@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a random scenario for {@code promtool test rules}: the generated rule file, series of a quality that is sometimes missing,
@@ -83,21 +84,7 @@ public final class AlertStates {
           .champion(section.build())
           .build());
       for (AlertRule rule : rules) {
-        State state = engine.states().get(rule.name());
-        states
-            .append("      - expr: count by (alertstate) (ALERTS{alertname=\"")
-            .append(rule.name())
-            .append("\"})\n        eval_time: ")
-            .append(minute)
-            .append("m\n        exp_samples:");
-        if (state == null) {
-          states.append(" []\n");
-        } else {
-          states
-              .append("\n          - labels: '{alertstate=\"")
-              .append(state.name().toLowerCase(Locale.ROOT))
-              .append("\"}'\n            value: 1\n");
-        }
+        state(states, rule.name(), minute, engine.states().get(rule.name()));
         count++;
       }
     }
@@ -113,7 +100,25 @@ public final class AlertStates {
     return count;
   }
 
-  private static String series(String name, CharSequence values) {
+  /** Adds what promtool is to find of one rule in one minute. */
+  static void state(StringBuilder states, String rule, int minute, @Nullable State state) {
+    states
+        .append("      - expr: count by (alertstate) (ALERTS{alertname=\"")
+        .append(rule)
+        .append("\"})\n        eval_time: ")
+        .append(minute)
+        .append("m\n        exp_samples:");
+    if (state == null) {
+      states.append(" []\n");
+    } else {
+      states
+          .append("\n          - labels: '{alertstate=\"")
+          .append(state.name().toLowerCase(Locale.ROOT))
+          .append("\"}'\n            value: 1\n");
+    }
+  }
+
+  static String series(String name, CharSequence values) {
     return "      - series: '" + name + "'\n        values: '"
         + values.toString().strip() + "'\n";
   }

@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,5 +39,27 @@ class AlertProgramsTest {
     assertThat(Files.readString(folder.resolve("states.test.yml")))
         .contains("alertstate=\"firing\"", "alertstate=\"pending\"", "stale", "exp_samples: []");
     assertThat(Files.readString(folder.resolve("rules.yml"))).contains("alert: r11");
+  }
+
+  @Test
+  void treesForPromtoolHaveAStateForEachMinuteAndRule() throws Exception {
+    assertThat(AlertTrees.write(folder, 30, 40, 1)).isEqualTo(30 * 40);
+    assertThat(Files.readString(folder.resolve("states.test.yml")))
+        .contains("alertstate=\"firing\"", "alertstate=\"pending\"", "stale", "exp_samples: []");
+    String rules = Files.readString(folder.resolve("rules.yml"));
+    assertThat(rules).contains("alert: r39");
+    assertThat(List.of(
+            "mlops_quality{",
+            "mlops_quality_window{",
+            "mlops_drift{",
+            "mlops_drift_moved_ratio{",
+            "mlops_latency_seconds{",
+            "mlops_failures_ratio{",
+            "mlops_truth_age_seconds{",
+            "mlops_model_age_seconds{",
+            "mlops_tick_age_seconds{",
+            "mlops_rollout_state{",
+            "mlops_loop_state{"))
+        .allSatisfy(name -> assertThat(rules).as("a kind of leaf").contains(name));
   }
 }

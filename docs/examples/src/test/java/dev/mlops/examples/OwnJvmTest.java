@@ -12,6 +12,7 @@ class OwnJvmTest {
         .containsExactly(
             "AlertLife",
             "AlertStates",
+            "AlertTrees",
             "Answer",
             "FiredAlerts",
             "Hello",

@@ -208,7 +208,8 @@ final class Prometheus {
   /** Series by which a rule fires, or on which it stays silent, and what promtool is to find. */
   private static Map<String, Object> test(
       String model, Query query, Map<String, Double> values, boolean fires) {
-    long minutes = query.rule().holding().plusMinutes(2).plusSeconds(59).toMinutes();
+    // The evaluation at which it begins to fire: afterwards its recovery is asked, which may hold on these series.
+    long minutes = query.rule().holding().plusSeconds(60).minusNanos(1).toMinutes();
     List<Object> series = new ArrayList<>();
     values.forEach((name, value) -> series.add(series(name, value, minutes)));
     Map<String, Object> expected = new LinkedHashMap<>();

@@ -1430,7 +1430,9 @@ class MicrometerMonitorTest {
         .as("at the time it is read")
         .isEqualTo(90.0);
     assertThat(registry.get("mlops.tick.age").gauge().value()).isEqualTo(90.0);
-    assertThat(registry.get("mlops.drift").gauge().value()).isEqualTo(1.0);
+    assertThat(registry.get("mlops.drift").gauge().value())
+        .as("10 inputs do not tell that all is well, as for a condition")
+        .isEqualTo(0.0);
     assertThat(counted("mlops.truths", "outcome", "joined")).isEqualTo(10);
     assertThat(counted("mlops.truths", "outcome", "duplicate")).isEqualTo(1);
     assertThat(counted("mlops.truths", "outcome", "corrected")).isEqualTo(1);

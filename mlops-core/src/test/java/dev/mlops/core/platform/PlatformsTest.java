@@ -538,6 +538,55 @@ class PlatformsTest {
         .isEqualTo("https://wiki/{{ \"{{\" }}x}}");
   }
 
+  /** Labels and annotations are templates in a rule, and text in what promtool finds. */
+  @Test
+  void aTestExpectsTheTextOfATemplate() {
+    AlertRule rule = AlertRule.of("r", quality("recall").atLeast(0.7))
+        .label("odd", "{{x}}")
+        .label("none", "")
+        .holding(Duration.ofSeconds(90));
+    Object tests = yaml(Platforms.prometheus("m", List.of(rule)).file("rules.test.yml"));
+    Object expected = at(tests, "tests", 0, "alert_rule_test", 0);
+    assertThat(PlatformsTest.<String>at(expected, "eval_time"))
+        .as("the evaluation at which it begins to fire")
+        .isEqualTo("2m");
+    assertThat(PlatformsTest.<Map<String, Object>>at(expected, "exp_alerts", 0, "exp_labels"))
+        .containsOnly(
+            Map.entry("model", "m"), Map.entry("odd", "{{x}}"), Map.entry("severity", "ticket"));
+  }
+
+  /** As an engine does: what else would happen is that a rule never ends whose condition still fails. */
+  @Test
+  void aRuleThatFiresAsksItsRecoveryAlone() {
+    AlertRule rule = AlertRule.of("r", quality("recall").atLeast(0.7));
+    String firing = "unless max by (model) (ALERTS{alertname=\"r\",model=\"m\",alertstate=\"firing\"})";
+    for (AlertRule.Missing missing : AlertRule.Missing.values()) {
+      AlertRule recovering =
+          rule.recoveringWhen(Signals.ticks().newerThan(Duration.ofMinutes(5))).onMissing(missing);
+      assertThat(expression(recovering).replace("model=\"fraud\"", "model=\"m\""))
+          .as("%s", missing)
+          .contains(firing);
+      assertThat(expression(rule.onMissing(missing))).doesNotContain("unless max by (model) (ALERTS");
+    }
+  }
+
+  /** Also where there is no champion, and so no series of a version: its evidence is missing. */
+  @Test
+  void evidenceThatIsMissingAltogetherFailsWhereARuleWantsThat() {
+    AlertRule rule = AlertRule.of("r", quality("recall").atLeast(0.7));
+    assertThat(expression(rule.onMissing(AlertRule.Missing.FAIL)))
+        .startsWith("(label_replace(vector(1), \"model\", \"fraud\", \"\", \"\") unless ");
+  }
+
+  @Test
+  void thatNoPredictionWaitsTellsNothingBeforeTheFirstOne() {
+    AlertRule rule =
+        AlertRule.of("r", Signals.not(Signals.truth().newerThan(Duration.ofHours(1))));
+    assertThat(expression(rule))
+        .contains("(mlops_predictions_waiting{model=\"fraud\"} == 0) and"
+            + " (mlops_serving_age_seconds{model=\"fraud\"})");
+  }
+
   @Test
   void grafanaKeepsFiringAsLongAsTheRuleSays() {
     AlertRule rule = AlertRule.of("r", quality("recall").atLeast(0.7));
