@@ -88,7 +88,8 @@ class EstimateTest {
     for (int n = 1; n <= 2_000; n++) {
       assertThat(Estimate.leastShare(0, n)).as("none of %d", n).isZero();
     }
-    assertThat(Estimate.leastShare(10, 1_000)).isLessThan(Estimate.share(10, 1_000).lower());
+    assertThat(Estimate.leastShare(10, 1_000))
+        .isLessThan(Estimate.share(10, 1_000).lower());
     assertThatThrownBy(() -> Estimate.leastShare(2, 1)).hasMessageContaining("2 of 1");
   }
 }

@@ -403,11 +403,10 @@ class ConditionTextTest {
 
   @Test
   void failuresAndLatencyBesideTheChampionAreReadBack() {
-    for (Condition condition :
-        List.of(
-            Signals.failures().atMost(0.01),
-            Signals.latency().p50NoWorseThanChampion(1.25),
-            Signals.latency().p99NoWorseThanChampion(1.5))) {
+    for (Condition condition : List.of(
+        Signals.failures().atMost(0.01),
+        Signals.latency().p50NoWorseThanChampion(1.25),
+        Signals.latency().p99NoWorseThanChampion(1.5))) {
       assertThat(Signals.parse(condition.toString())).isEqualTo(condition);
     }
     assertThat(Signals.failures().atMost(0.01)).hasToString("failures().atMost(0.01)");

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -150,6 +151,29 @@ class EvaluationTest {
     assertThat(finding.n()).hasValue(30);
     assertThat(finding.estimate()).hasValue(new Estimate(4, 3.9, 4.1, 30));
     assertThat(finding.text()).contains("mae 4.000", "wanted at most 3.000");
+  }
+
+  /** A value on its limit meets it, and an interval that ends there is not beyond it. */
+  @Test
+  void aLimitIsMetByItself() {
+    for (Condition each : List.of(
+        Signals.quality("recall").atLeast(0.8),
+        Signals.quality("mae").atMost(3),
+        Signals.failures().atMost(0.25),
+        Signals.latency().within(Duration.ofMillis(20)).atLeast(0.5),
+        Signals.column("amount").missing().atMost(0.5))) {
+      Finding found = each.test(of(VersionEvidence.builder("7")
+          .quality(Metric.RECALL, new Estimate(0.8, 0.8, 0.8, 500))
+          .quality(Metric.MAE, new Estimate(3, 3, 3, 500))
+          .served(300, 0)
+          .failures(100)
+          .responseTimes(ResponseTimes.builder()
+              .within(Duration.ofMillis(20), new Estimate(0.5, 0.5, 0.5, 500))
+              .build())
+          .column(new ColumnEvidence(
+              "amount", new Estimate(0.5, 0.5, 0.5, 500), Optional.empty(), Optional.empty()))));
+      assertThat(found.verdict()).as(found.toString()).isEqualTo(Verdict.PASS);
+    }
   }
 
   @Test
@@ -354,7 +378,8 @@ class EvaluationTest {
           .as("no failure of %d", calls)
           .isEqualTo(calls < 100 ? Verdict.INCONCLUSIVE : Verdict.PASS);
     }
-    assertThat(none.test(of(VersionEvidence.builder("7").served(299, 0).failures(1))).verdict())
+    assertThat(none.test(of(VersionEvidence.builder("7").served(299, 0).failures(1)))
+            .verdict())
         .isEqualTo(Verdict.FAIL);
   }
 
