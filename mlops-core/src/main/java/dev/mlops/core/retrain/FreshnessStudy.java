@@ -258,6 +258,9 @@ public final class FreshnessStudy {
     /**
      * {@return the study; trains and predicts on the calling thread}
      *
+     * <p>What the trainer throws ends the study: where labels are rare, {@link #trainedOn} must be so large that the rows of each
+     * model have two of them.
+     *
      * @param outcomes the kept ones, such as {@code monitor.outcomes().between(begin, end)}; at least 400 more than a model is
      *     trained on
      * @throws IllegalStateException if nobody has said what a training costs
