@@ -173,7 +173,8 @@ final class LifecycleRun {
 
   /** The mean absolute error of a test phase; where a quantity was always met, the size of the quantity itself. */
   private static double size(ModelPackage tested, List<Labelled<Row>> rows) {
-    double error = tested.baseline().orElseThrow().quality(Metric.MAE).orElseThrow().value();
+    double error =
+        tested.baseline().orElseThrow().quality(Metric.MAE).orElseThrow().value();
     double quantity = rows.stream()
         .flatMap(row -> row.truth().values().values().stream())
         .mapToDouble(Math::abs)

@@ -193,15 +193,14 @@ final class LoopChild {
         double x = random.nextDouble();
         Served answer = deployment.serve(x); // what it throws ends the process, and fails the test
         String truth = LoopScene.Scripted.label(world, x);
-        right += Truth.of(truth).matches((Classification) answer.prediction())
-            ? 1
-            : 0;
+        right += Truth.of(truth).matches((Classification) answer.prediction()) ? 1 : 0;
         deployment.truth(answer.id(), Truth.of(truth));
         served++;
       }
       deployment.tick();
-      return "served " + right + " of " + rows + " right by " + deployment.champion().number()
-          + ", " + (served - (outcomes.end() - begin)) + " truths lost";
+      return "served " + right + " of " + rows + " right by "
+          + deployment.champion().number() + ", " + (served - (outcomes.end() - begin))
+          + " truths lost";
     }
 
     /** Asks for a candidate while the champion was wrong in most of its newest 60 outcomes. */

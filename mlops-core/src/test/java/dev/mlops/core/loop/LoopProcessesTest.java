@@ -69,7 +69,13 @@ class LoopProcessesTest {
     store = FileVersionStore.open(root, clock);
     Version first =
         store.publish(new LoopScene.ScriptedTrainer().make("A/0.0", 0).asPackage("iris"));
-    store.move(LoopScene.ALIAS).fromNothing().to(first).by("ops").because("start").commit();
+    store
+        .move(LoopScene.ALIAS)
+        .fromNothing()
+        .to(first)
+        .by("ops")
+        .because("start")
+        .commit();
     for (int i = 0; i < PROCESSES; i++) {
       begin();
     }
@@ -220,7 +226,8 @@ class LoopProcessesTest {
 
   /** The process that holds the lease. */
   private LoopChild holder() {
-    String owner = Coordination.over(leases).holder("loop/iris/champion").orElseThrow().owner();
+    String owner =
+        Coordination.over(leases).holder("loop/iris/champion").orElseThrow().owner();
     return children.stream()
         .filter(child -> child.name.equals(owner))
         .findFirst()
@@ -238,7 +245,8 @@ class LoopProcessesTest {
     long champion = store.require(LoopScene.ALIAS).number();
     assertThat(answers)
         .as(where)
-        .containsOnly("served " + ROWS + " of " + ROWS + " right by " + champion + ", 0 truths lost");
+        .containsOnly(
+            "served " + ROWS + " of " + ROWS + " right by " + champion + ", 0 truths lost");
     assertThat(promotions()).as(where).hasSize(turns);
     assertThat(promotions()).extracting(AliasChange::intent).as(where).doesNotHaveDuplicates();
     List<LoopEvent> told = new GuardedJournal(

@@ -113,7 +113,8 @@ class RestartedOperatorsTest {
     for (int restart = 0; restart < 2; restart++) {
       scene.restart(scene.store);
       scene.serve(200);
-      try (MaintenanceLoop loop = loop(MaintenanceLoop.Mode.AUTOMATIC).reserves(4).build()) {
+      try (MaintenanceLoop loop =
+          loop(MaintenanceLoop.Mode.AUTOMATIC).reserves(4).build()) {
         run(loop, 10);
         assertThat(scene.deployment.champion()).as("restart " + restart).isEqualTo(bad);
         assertThat(loop.halted())

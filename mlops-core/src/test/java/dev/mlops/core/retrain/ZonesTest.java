@@ -90,8 +90,7 @@ class ZonesTest {
   }
 
   private static Stretch stretch(LocalDate day, LocalTime from, LocalTime to, ZoneId zone) {
-    return new Stretch(
-        at(day, from, zone), at(to.isAfter(from) ? day : day.plusDays(1), to, zone));
+    return new Stretch(at(day, from, zone), at(to.isAfter(from) ? day : day.plusDays(1), to, zone));
   }
 
   private static <T> List<T> days(LocalDate day, int every, Function<LocalDate, T> made) {
@@ -105,8 +104,12 @@ class ZonesTest {
   private static void holds(Schedule schedule, List<Instant> moments, List<Instant> calendar) {
     TreeSet<Instant> times = new TreeSet<>(calendar);
     for (Instant now : moments) {
-      assertThat(schedule.newest(now)).as("%s, newest at %s", schedule, now).contains(times.floor(now));
-      assertThat(schedule.next(now)).as("%s, next at %s", schedule, now).contains(times.higher(now));
+      assertThat(schedule.newest(now))
+          .as("%s, newest at %s", schedule, now)
+          .contains(times.floor(now));
+      assertThat(schedule.next(now))
+          .as("%s, next at %s", schedule, now)
+          .contains(times.higher(now));
     }
   }
 
