@@ -219,7 +219,7 @@ public final class Signals {
     return new BuiltInCondition.Plain(Expression.of(
         Expression.Quantity.FRESH_TRUTHS,
         Expression.Comparison.AT_LEAST,
-        Expression.requireTruths(least)));
+        Expression.requireTruths((double) least)));
   }
 
   /**
