@@ -432,7 +432,10 @@ final class MonitorLog implements AutoCloseable {
     }
   }
 
-  /** Takes the predictions of a key, or of these ids, out of all segments, after a new one was begun. */
+  /**
+   * Takes the predictions of a key, or of these ids, out of all segments, after a new one was begun; those that cannot be read or
+   * written hinder no others, and are told at the end.
+   */
   void erase(String key, Set<Long> ids) {
     flush();
     synchronized (writing) {
@@ -442,10 +445,25 @@ final class MonitorLog implements AutoCloseable {
                 + " warning before); erase it again when it can",
             null);
       }
+      List<String> left = new ArrayList<>();
+      StoreException first = null;
       for (LogFiles.Segment segment : List.copyOf(files.all())) {
         if (segment.number != newest().number) {
-          files.rewrite(segment, event -> LogEvents.erased(event, key, ids));
+          try {
+            files.rewrite(segment, event -> LogEvents.erased(event, key, ids));
+          } catch (StoreException damaged) {
+            left.add(segment.file.getFileName().toString());
+            first = first == null ? damaged : first;
+          }
         }
+      }
+      if (first != null) {
+        throw new StoreException(
+            "a key was erased in memory and in the log, but not in what could not be read or"
+                + " written: " + String.join(", ", left) + " (" + first.getMessage()
+                + "); erase it again when it can be, or wait until the log's age or size has"
+                + " taken it away",
+            first);
       }
     }
   }

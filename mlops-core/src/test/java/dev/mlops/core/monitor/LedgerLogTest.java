@@ -16,6 +16,7 @@ import dev.mlops.api.monitor.DriftReading;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Recorder;
+import dev.mlops.api.monitor.Segmentation;
 import dev.mlops.api.monitor.Signals;
 import dev.mlops.api.monitor.TruthState;
 import dev.mlops.api.monitor.VersionEvidence;
@@ -369,6 +370,79 @@ class LedgerLogTest {
     assertThat(after.erase("KEY-1")).isZero();
     assertThat(after.erase("KEY-2")).isEqualTo(2);
     assertThat(written()).doesNotContain("KEY-2");
+  }
+
+  @Test
+  void aDamagedSegmentHindersNoErasureInTheOthers() throws IOException {
+    UnaryOperator<MonitorConfig> knobs =
+        config -> config.logging(LedgerLog.in(folder()).keepingFor(Duration.ofHours(8)));
+    MicrometerMonitor before = open(knobs);
+    Recorder recorder = serving(before, "1");
+    for (int i = 0; i < 40; i++) {
+      recorder.record("KEY-" + i % 2, Row.of(SCHEMA, 1.0, "DATA-" + i % 2), YES, 1);
+      clock.advance(Duration.ofMinutes(10));
+      before.tick();
+    }
+    before.close();
+    List<Path> files = segments();
+    assertThat(files).hasSizeGreaterThan(4);
+    Path damaged = files.get(1);
+    byte[] bytes = Files.readAllBytes(damaged);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(damaged, bytes);
+
+    MicrometerMonitor after = open(knobs);
+    VersionEvidence opened = champion(after);
+    assertThatThrownBy(() -> after.erase("KEY-1"))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("erased in memory and in the log, but not in")
+        .hasMessageContaining(damaged.getFileName().toString());
+    assertThat(Files.readAllBytes(damaged)).as("for people to look at").isEqualTo(bytes);
+    for (Path file : segments()) {
+      if (!file.equals(damaged)) {
+        assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+            .as(file.getFileName().toString())
+            .doesNotContain("KEY-1")
+            .doesNotContain("DATA-1");
+      }
+    }
+    assertThat(written()).contains("KEY-0");
+    assertThat(champion(after).open()).as("counted as before").isEqualTo(opened.open());
+    Files.delete(damaged);
+    after.close();
+    MicrometerMonitor again = open(knobs);
+    assertThat(again.erase("KEY-1")).isZero();
+    assertThat(again.erase("KEY-0")).isPositive();
+    assertThat(written()).doesNotContain("KEY-");
+  }
+
+  @Test
+  void afterARestartNoSegmentCountsWhatWasErased() {
+    UnaryOperator<MonitorConfig> knobs =
+        config -> config.segmentedBy(Segmentation.column("channel"));
+    MicrometerMonitor before = open(knobs);
+    Recorder recorder = serving(before, "1");
+    for (int i = 0; i < 6; i++) {
+      before.truth(recorder.record("KEY-" + i % 3, ROW, YES, 1), TRUE);
+      before.tick();
+    }
+    before.erase("KEY-1");
+    assertThat(inShop(before)).isEqualTo(6);
+    before.close();
+
+    MicrometerMonitor after = open(knobs);
+    assertThat(inShop(after)).as("two of them are nobody's").isEqualTo(4);
+    assertThat(champion(after).recorded()).isEqualTo(6);
+    assertThat(champion(after).quality(Metric.ACCURACY)).contains(Estimate.share(6, 6));
+  }
+
+  private static long inShop(MicrometerMonitor monitor) {
+    return champion(monitor)
+        .segmentations()
+        .get("channel")
+        .segment("shop")
+        .orElseThrow()
+        .recorded();
   }
 
   /** Beyond what memory keeps, and with what was corrected after it had matured. */
