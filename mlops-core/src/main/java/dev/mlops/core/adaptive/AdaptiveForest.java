@@ -421,7 +421,7 @@ public final class AdaptiveForest extends Learner {
       }
       int size = schema.size();
       int columns = Math.min(size, Math.max(2, (int) Math.round(share * size)));
-      Tree.Growth growth = Tree.Growth.of(grace, delta, tie, leaves, columns, size);
+      Tree.Growth growth = Tree.Growth.of(grace, delta, tie, leaves, columns, size, false);
       return new AdaptiveForest(
           schema, labels, Settings.of(trees, lambda, drift, warning, seed, growth));
     }

@@ -122,6 +122,7 @@ public final class HoeffdingTree extends Learner {
     private double delta = 1e-7;
     private double tie = 0.05;
     private int leaves = 1_000;
+    private boolean anyway;
 
     private Builder(Schema schema, List<String> labels) {
       this.schema = schema;
@@ -159,6 +160,19 @@ public final class HoeffdingTree extends Learner {
     }
 
     /**
+     * {@return this builder, whose leaves divide also where no column gains anything, once ε is below the tie threshold, and take
+     * the last of equal columns; not by default}
+     *
+     * <p>The tree of MOA, with which accuracies are published, divides so: this is for a comparison with them. Such a division
+     * knows nothing and drops what its leaf has counted, so that after a change, above all where concepts return, answers are less
+     * often right.
+     */
+    public Builder dividingWithoutGain() {
+      this.anyway = true;
+      return this;
+    }
+
+    /**
      * {@return this builder, with how many leaves there are at most; 1,000 by default}
      *
      * @param leaves 1 to 100,000
@@ -175,7 +189,7 @@ public final class HoeffdingTree extends Learner {
      */
     public HoeffdingTree build() {
       return new HoeffdingTree(
-          schema, labels, Tree.Growth.of(grace, delta, tie, leaves, 0, schema.size()));
+          schema, labels, Tree.Growth.of(grace, delta, tie, leaves, 0, schema.size(), anyway));
     }
   }
 }

@@ -30,10 +30,22 @@ final class Tree {
    * @param tie the ε below which the best column is taken though the second is as good
    * @param leaves at most
    * @param columns how many columns a leaf looks at, drawn at random; 0 for all
+   * @param anyway whether a tie is also broken where nothing is gained, and of equal columns the last is taken
    */
-  record Growth(double grace, double delta, double tie, int leaves, int columns) {
+  record Growth(
+      double grace, double delta, double tie, int leaves, int columns, boolean anyway) {
+    /** Beside the number of columns in a file, so that builds that know no such trees refuse them. */
+    private static final int ANYWAY = 1 << 30;
+
     /** The settings of a tree over rows of a number of columns, if they are in range. */
-    static Growth of(double grace, double delta, double tie, int leaves, int columns, int all) {
+    static Growth of(
+        double grace,
+        double delta,
+        double tie,
+        int leaves,
+        int columns,
+        int all,
+        boolean anyway) {
       if (!(grace >= 1.0 && grace <= 1_000_000.0)) {
         throw new IllegalArgumentException("grace must be 1 to 1000000 rows, but was " + grace);
       }
@@ -51,7 +63,7 @@ final class Tree {
         throw new IllegalArgumentException(
             "a leaf must look at 0 to " + all + " columns, but looked at " + columns);
       }
-      return new Growth(grace, delta, tie, leaves, columns);
+      return new Growth(grace, delta, tie, leaves, columns, anyway);
     }
 
     void write(DataOutput out) throws IOException {
@@ -59,11 +71,17 @@ final class Tree {
       out.writeDouble(delta);
       out.writeDouble(tie);
       out.writeInt(leaves);
-      out.writeInt(columns);
+      out.writeInt(anyway ? columns | ANYWAY : columns);
     }
 
     static Growth read(DataInput in, int all) throws IOException {
-      return of(in.readDouble(), in.readDouble(), in.readDouble(), in.readInt(), in.readInt(), all);
+      double grace = in.readDouble();
+      double delta = in.readDouble();
+      double tie = in.readDouble();
+      int leaves = in.readInt();
+      int columns = in.readInt();
+      boolean anyway = columns >= ANYWAY;
+      return of(grace, delta, tie, leaves, anyway ? columns - ANYWAY : columns, all, anyway);
     }
   }
 
@@ -188,14 +206,17 @@ final class Tree {
       if (split == null) {
         continue;
       }
-      if (best == null || split.gain() > best.gain()) {
+      boolean better = best == null
+          || split.gain() > best.gain()
+          || (growth.anyway() && split.gain() == best.gain());
+      if (better) {
         second = best == null ? second : Math.max(second, best.gain());
         best = split;
       } else {
         second = Math.max(second, split.gain());
       }
     }
-    if (best == null || best.gain() <= 0.0) {
+    if (best == null || !(growth.anyway() ? best.gain() >= 0.0 : best.gain() > 0.0)) {
       return null;
     }
     double range = Math.log(labels) / Math.log(2.0);

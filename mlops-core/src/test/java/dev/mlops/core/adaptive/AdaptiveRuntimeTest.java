@@ -194,6 +194,33 @@ class AdaptiveRuntimeTest {
         .isEqualTo(model.snapshot().asPackage("orders").digest());
   }
 
+  /** After 200 rows whose label the number tells, all rows of a side are turned: they tell nothing, and the tie is broken all the same. */
+  @Test
+  void aTreeDividesWithoutGainOnlyIfItIsToldTo() {
+    Schema one = Schema.of(Column.number("x")).predicting(Task.CLASSIFICATION);
+    HoeffdingTree plain =
+        HoeffdingTree.builder(one, LABELS).grace(50).tie(0.5).build();
+    HoeffdingTree anyway =
+        HoeffdingTree.builder(one, LABELS).grace(50).tie(0.5).dividingWithoutGain().build();
+    SplittableRandom random = new SplittableRandom(4);
+    for (int i = 0; i < 600; i++) {
+      double x = random.nextDouble();
+      String label = i < 200 && x > 0.5 != random.nextInt(20) < 1 ? "yes" : "no";
+      plain.learn(new Labelled<>(Row.of(one, x), Truth.of(label)));
+      anyway.learn(new Labelled<>(Row.of(one, x), Truth.of(label)));
+    }
+    assertThat(anyway.leaves()).isGreaterThan(plain.leaves());
+    HoeffdingTree resumed = (HoeffdingTree)
+        new AdaptiveRuntime().resume(anyway.snapshot().asPackage("orders"));
+    for (int i = 0; i < 400; i++) {
+      Labelled<Row> row = new Labelled<>(Row.of(one, random.nextDouble()), Truth.of("no"));
+      anyway.learn(row);
+      resumed.learn(row);
+    }
+    assertThat(resumed.leaves()).isEqualTo(anyway.leaves());
+    assertThat(bytes(resumed)).isEqualTo(bytes(anyway)).isNotEqualTo(bytes(plain));
+  }
+
   @Test
   void aPositiveLabelThatIsNoneOfItsLabelsIsRefusedWithTheNearest() {
     assertThatIllegalArgumentException()
