@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is known of each label in some rows: how many, the mean and variance of every number, and how often each category came.
  *
- * <p>Numbers are taken for normally distributed, with the unbiased variance; where that is 0, the density is 1 at the mean and
+ * <p>Numbers are taken for normally distributed, with the unbiased variance (of less weight than 2, twice that of the rows); where that is 0, the density is 1 at the mean and
  * 0 elsewhere. Categories have one more than was counted each (Laplace).
  *
  * <p>Not thread-safe: confine to one thread, except that several may read while none learns.
@@ -59,8 +59,8 @@ final class Counts {
   /** Sets the weights of the labels, as a leaf has them of its parent. */
   void begin(double[] of) {
     for (int label = 0; label < weights.length; label++) {
-      weights[label] = of[label];
-      logs[label] = Math.log(of[label]);
+      weights[label] = Math.max(0.0, of[label]); // what is left of all but all may be below 0
+      logs[label] = Math.log(weights[label]);
     }
   }
 
@@ -125,7 +125,8 @@ final class Counts {
     to[at] += weight;
     double off = value - to[at + 1];
     to[at + 1] += weight / to[at] * off;
-    to[at + 2] += weight * off * (value - to[at + 1]);
+    // Rounded, the mean may lie beyond the value: no sum of squares falls.
+    to[at + 2] += Math.max(0.0, weight * off * (value - to[at + 1]));
     to[at + 3] = first ? value : Math.min(to[at + 3], value);
     to[at + 4] = first ? value : Math.max(to[at + 4], value);
     density(to, at);
@@ -140,8 +141,9 @@ final class Counts {
     of[at + FALL] = spread ? fall : 0.0;
   }
 
+  /** Unbiased for a weight of 2 or more; of less, which light rows have together, it would be as large as one likes. */
   private static double variance(double[] of, int at) {
-    return of[at] > 1.0 ? of[at + 2] / (of[at] - 1.0) : 0.0;
+    return of[at] > 0.0 ? of[at + 2] / Math.max(of[at] - 1.0, of[at] / 2.0) : 0.0;
   }
 
   /**

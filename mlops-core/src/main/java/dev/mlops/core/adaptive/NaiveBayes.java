@@ -10,7 +10,8 @@ import java.util.List;
 /**
  * Classifies by Bayes' rule as if the columns were independent given the label, and learns row by row.
  *
- * <p>A number is taken for normally distributed within each label: weight, mean and unbiased variance are kept. Where a label's
+ * <p>A number is taken for normally distributed within each label: weight, mean and unbiased variance are kept (of less weight than 2,
+ * twice that of the rows). Where a label's
  * numbers were all equal, its density is 1 at that number and 0 elsewhere. A category's share is (count + 1)/(all + categories).
  * A value that is missing, not finite or beyond 1e100 is left out. Where no label explains a row, the answer is how frequent
  * the labels are.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mlops.api.model.Classification;
 import dev.mlops.api.model.Column;
 import dev.mlops.api.model.Labelled;
 import dev.mlops.api.model.Model;
@@ -60,6 +61,10 @@ class AdaptiveRuntimeTest {
         NaiveBayes.of(SCHEMA, LABELS),
         HoeffdingTree.builder(SCHEMA, LABELS).grace(50).delta(0.01).build(),
         AdaptiveForest.builder(SCHEMA, LABELS).trees(3).build());
+  }
+
+  static Stream<AdaptiveModel> learnersOfAllColumns() {
+    return learners().limit(2);
   }
 
   private static AdaptiveModel taught(AdaptiveModel model, List<Labelled<Row>> rows) {
@@ -192,6 +197,45 @@ class AdaptiveRuntimeTest {
     taught(resumed, ROWS.subList(1_600, 3_000));
     assertThat(resumed.snapshot().asPackage("orders").digest())
         .isEqualTo(model.snapshot().asPackage("orders").digest());
+  }
+
+  /** Weights that come to less than one row in all still tell the labels apart. A forest's leaves may not look at the column that does. */
+  @ParameterizedTest
+  @MethodSource("learnersOfAllColumns")
+  void lightRowsTeachToo(AdaptiveModel model) {
+    SplittableRandom random = new SplittableRandom(8);
+    int right = 0;
+    for (int i = 0; i < 1_000; i++) {
+      double x = random.nextDouble();
+      Row row = Row.of(SCHEMA, x, 0.5, "web");
+      String label = x > 0.5 ? "yes" : "no";
+      right += i >= 500 && ((Classification) model.predict(row)).label().equals(label) ? 1 : 0;
+      model.learn(new Labelled<>(row, Truth.of(label), 1e-5));
+    }
+    // The two means are those of halves of [0, 1): naive Bayes cuts close to .5.
+    assertThat(right).as("of 500 rows").isGreaterThan(450);
+  }
+
+  /** Numbers of every size, weights too: what a learner made of them is stored and read again. */
+  @ParameterizedTest
+  @MethodSource("learners")
+  void whatExtremeRowsTaughtIsStoredAndReadAgain(AdaptiveModel model) {
+    double[] numbers = {0, 1e-320, -1e-320, 1e99, -1e99, 1e300, Double.NaN, 5, 5 + 1e-15};
+    double[] weights = {1, 1e-9, 1e9, 1e300, 0.5};
+    SplittableRandom random = new SplittableRandom(1);
+    for (int i = 0; i < 4_000; i++) {
+      model.learn(new Labelled<>(
+          Row.of(
+              SCHEMA,
+              numbers[random.nextInt(numbers.length)],
+              numbers[random.nextInt(numbers.length)],
+              random.nextInt(4) == 0 ? "" : "c" + random.nextInt(200)),
+          Truth.of(random.nextBoolean() ? "yes" : "no"),
+          weights[random.nextInt(weights.length)]));
+      if (i % 100 == 0) {
+        assertThat(answers(model.snapshot().model())).isEqualTo(answers(model::predict));
+      }
+    }
   }
 
   /** After 200 rows whose label the number tells, all rows of a side are turned: they tell nothing, and the tie is broken all the same. */
