@@ -32,20 +32,13 @@ final class Tree {
    * @param columns how many columns a leaf looks at, drawn at random; 0 for all
    * @param anyway whether a tie is also broken where nothing is gained, and of equal columns the last is taken
    */
-  record Growth(
-      double grace, double delta, double tie, int leaves, int columns, boolean anyway) {
+  record Growth(double grace, double delta, double tie, int leaves, int columns, boolean anyway) {
     /** Beside the number of columns in a file, so that builds that know no such trees refuse them. */
     private static final int ANYWAY = 1 << 30;
 
     /** The settings of a tree over rows of a number of columns, if they are in range. */
     static Growth of(
-        double grace,
-        double delta,
-        double tie,
-        int leaves,
-        int columns,
-        int all,
-        boolean anyway) {
+        double grace, double delta, double tie, int leaves, int columns, int all, boolean anyway) {
       if (!(grace >= 1.0 && grace <= 1_000_000.0)) {
         throw new IllegalArgumentException("grace must be 1 to 1000000 rows, but was " + grace);
       }

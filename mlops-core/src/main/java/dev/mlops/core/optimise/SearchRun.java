@@ -9,7 +9,6 @@ import dev.mlops.api.model.Prediction;
 import dev.mlops.api.model.Row;
 import dev.mlops.api.model.Schema;
 import dev.mlops.api.model.Truth;
-import dev.mlops.api.monitor.Condition;
 import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Verdict;
@@ -608,8 +607,7 @@ final class SearchRun {
         ? Finding.inconclusive("size: not known, limit " + most + " bytes")
         : Finding.builder(
                 of.getAsLong() <= most ? Verdict.PASS : Verdict.FAIL,
-                String.format(
-                    Locale.ROOT, "size %,d bytes, limit %,d bytes", of.getAsLong(), most))
+                String.format(Locale.ROOT, "size %,d bytes, limit %,d bytes", of.getAsLong(), most))
             .quantity("size")
             .value((double) of.getAsLong())
             .limit((double) most)

@@ -64,7 +64,9 @@ final class TribuoEnsemble implements Ensemble {
     List<Model> members = new ArrayList<>();
     for (org.tribuo.Model<?> member : ensemble.getModels()) {
       members.add(TribuoModel.of(
-          layers.size() == 1 ? member : org.tribuo.Model.deserialize(inside(layers, member.serialize())),
+          layers.size() == 1
+              ? member
+              : org.tribuo.Model.deserialize(inside(layers, member.serialize())),
           schema));
     }
     return Optional.of(

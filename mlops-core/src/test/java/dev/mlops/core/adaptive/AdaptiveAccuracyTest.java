@@ -217,9 +217,10 @@ class AdaptiveAccuracyTest {
   @CsvSource({"MIXED, 71.020, 68.845", "SINE, 65.940, 68.016"})
   void theTreeThatDividesWithoutGainIsTheRecordedOne(String name, double first, double second) {
     double mean = mean(
-        name, 2, (schema, labels) -> HoeffdingTree.builder(schema, labels)
-            .dividingWithoutGain()
-            .build());
+        name,
+        2,
+        (schema, labels) ->
+            HoeffdingTree.builder(schema, labels).dividingWithoutGain().build());
     assertThat(mean).as(name).isCloseTo((first + second) / 2, within(0.5));
   }
 

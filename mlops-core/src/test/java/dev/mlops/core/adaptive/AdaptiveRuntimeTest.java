@@ -242,10 +242,12 @@ class AdaptiveRuntimeTest {
   @Test
   void aTreeDividesWithoutGainOnlyIfItIsToldTo() {
     Schema one = Schema.of(Column.number("x")).predicting(Task.CLASSIFICATION);
-    HoeffdingTree plain =
-        HoeffdingTree.builder(one, LABELS).grace(50).tie(0.5).build();
-    HoeffdingTree anyway =
-        HoeffdingTree.builder(one, LABELS).grace(50).tie(0.5).dividingWithoutGain().build();
+    HoeffdingTree plain = HoeffdingTree.builder(one, LABELS).grace(50).tie(0.5).build();
+    HoeffdingTree anyway = HoeffdingTree.builder(one, LABELS)
+        .grace(50)
+        .tie(0.5)
+        .dividingWithoutGain()
+        .build();
     SplittableRandom random = new SplittableRandom(4);
     for (int i = 0; i < 600; i++) {
       double x = random.nextDouble();
@@ -254,8 +256,8 @@ class AdaptiveRuntimeTest {
       anyway.learn(new Labelled<>(Row.of(one, x), Truth.of(label)));
     }
     assertThat(anyway.leaves()).isGreaterThan(plain.leaves());
-    HoeffdingTree resumed = (HoeffdingTree)
-        new AdaptiveRuntime().resume(anyway.snapshot().asPackage("orders"));
+    HoeffdingTree resumed =
+        (HoeffdingTree) new AdaptiveRuntime().resume(anyway.snapshot().asPackage("orders"));
     for (int i = 0; i < 400; i++) {
       Labelled<Row> row = new Labelled<>(Row.of(one, random.nextDouble()), Truth.of("no"));
       anyway.learn(row);

@@ -113,7 +113,8 @@ class ImportanceWeightsTest {
     }
     double free = ImportanceWeights.effective(ImportanceWeights.of(older, newer, 0.001));
     double held = ImportanceWeights.effective(ImportanceWeights.of(older, newer, 0.3));
-    // Over thirty other seeds 53 with a deviation of 5.3, and 430 with one of 14: four of them. 300 are promised; steps of the power
+    // Over thirty other seeds 53 with a deviation of 5.3, and 430 with one of 14: four of them. 300
+    // are promised; steps of the power
     // go further.
     assertThat(free).isBetween(32.0, 74.0);
     assertThat(held).isBetween(373.0, 487.0);
@@ -163,7 +164,8 @@ class ImportanceWeightsTest {
         .asString()
         .contains("A/0.0");
     assertThat(plain.effectiveRows()).isEqualTo(600);
-    // The ratio of the densities is worth 253 of 600 rows. Fitted, over twenty other seeds, 267 with a deviation of 17: four of
+    // The ratio of the densities is worth 253 of 600 rows. Fitted, over twenty other seeds, 267
+    // with a deviation of 17: four of
     // them.
     assertThat(like.effectiveRows()).isBetween(199.0, 335.0);
     assertThat(like.rows()).anyMatch(row -> row.weight() > 1.5).anyMatch(row -> row.weight() < 0.5);

@@ -440,8 +440,9 @@ class FasterTest {
       Ensemble members = members(champion);
       assertThat(members.size()).isEqualTo(MEMBERS);
       Model whole = new TribuoRuntime().load(champion);
-      Model same =
-          members.keeping(IntStream.range(0, MEMBERS).boxed().toList(), TrainingContext.none()).model();
+      Model same = members
+          .keeping(IntStream.range(0, MEMBERS).boxed().toList(), TrainingContext.none())
+          .model();
       Model one = members.keeping(List.of(3), TrainingContext.none()).model();
       for (Labelled<Row> row : rows(100, 8)) {
         assertThat(same.predict(row.input())).isEqualTo(whole.predict(row.input()));
@@ -468,9 +469,8 @@ class FasterTest {
   @Test
   void fewerMembersKeepTheCalibrationAndTheThresholdsOfTheChampion() {
     Calibration line = Calibration.platt(Map.of("yes", new Calibration.Line(0.5, 1)));
-    ModelPackage champion = ((TrainedModel)
-            members(CHAMPION)
-                .keeping(IntStream.range(0, MEMBERS).boxed().toList(), TrainingContext.none()))
+    ModelPackage champion = ((TrainedModel) members(CHAMPION)
+            .keeping(IntStream.range(0, MEMBERS).boxed().toList(), TrainingContext.none()))
         .calibrated(line)
         .deciding(DecisionThresholds.of(Map.of("yes", 0.7)))
         .testedOn(rows(200, 2))

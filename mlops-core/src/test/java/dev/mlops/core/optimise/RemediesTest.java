@@ -316,7 +316,8 @@ class RemediesTest {
   /** One of three labels, whose rows lie around a place of their own, falls from one in three to one in thirty. */
   @Test
   void aPriorShiftOfManyLabelsIsRecalibratedToo() {
-    Schema schema = Schema.of(Column.number("x"), Column.number("y")).predicting(Task.CLASSIFICATION);
+    Schema schema =
+        Schema.of(Column.number("x"), Column.number("y")).predicting(Task.CLASSIFICATION);
     Function<Integer, Function<Long, List<Labelled<Row>>>> rows = oneIn -> seed -> {
       SplittableRandom random = new SplittableRandom(seed);
       List<Labelled<Row>> drawn = new ArrayList<>();
@@ -327,7 +328,8 @@ class RemediesTest {
         }
         double x = (label == 1 ? 2 : 0) + random.nextGaussian();
         double y = (label == 2 ? 2 : 0) + random.nextGaussian();
-        drawn.add(new Labelled<>(Row.of(schema, x, y), Truth.of(List.of("a", "b", "c").get(label))));
+        drawn.add(
+            new Labelled<>(Row.of(schema, x, y), Truth.of(List.of("a", "b", "c").get(label))));
       }
       return drawn;
     };
@@ -365,7 +367,8 @@ class RemediesTest {
       assertThat(found.reading()).isEqualTo(Reading.PRIOR_SHIFT);
       assertThat(found.toString()).contains("of 1500 rows", " are c, the scores said");
       List<Labelled<Row>> fresh = rows.apply(oneIn).apply(4L);
-      Model mended = remedies.trainer(found, champion, SOURCE).orElseThrow().train(matured).model();
+      Model mended =
+          remedies.trainer(found, champion, SOURCE).orElseThrow().train(matured).model();
       double best = logLoss(schema, trainer.train(matured).model(), fresh);
       // Two standard errors of the log loss of 1,500 rows, whose deviation is about .6.
       assertThat(logLoss(schema, mended, fresh)).isLessThanOrEqualTo(best + 0.03);

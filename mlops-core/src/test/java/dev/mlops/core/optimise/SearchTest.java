@@ -438,7 +438,9 @@ class SearchTest {
     SearchResult found = search.journal(journal).run(rows);
     assertThat(found.trials()).isNotEmpty().allMatch(trial -> trial.family().equals("cut"));
     assertThat(found.winner()).isPresent();
-    assertThat(clock.get()).as("nanoseconds, with the winner's").isBetween(10_000_000L, 11_000_000L);
+    assertThat(clock.get())
+        .as("nanoseconds, with the winner's")
+        .isBetween(10_000_000L, 11_000_000L);
     assertThat(search.journal(journal).run(rows).trials()).isEqualTo(found.trials());
 
     Search alone = Search.over(family("endless", Space.of(), at -> endless))
@@ -455,10 +457,13 @@ class SearchTest {
   @Test
   void aTrialIsStoppedBetweenFoldsAndBetweenCalls() {
     List<Labelled<Row>> rows = rows(300);
-    Search slowToTrain = Search.over(family("cut", SPACE, at -> cutting(at, any -> {
-          clock.addAndGet(1_000_000);
-          return 0;
-        })))
+    Search slowToTrain = Search.over(family(
+            "cut",
+            SPACE,
+            at -> cutting(at, any -> {
+              clock.addAndGet(1_000_000);
+              return 0;
+            })))
         .maximising(quality("accuracy"))
         .budget(Duration.ofNanos(2_500_000), 40)
         .ticker(clock::get);
