@@ -151,7 +151,7 @@ final class LoopChild {
     void untilTheEnd() throws IOException {
       System.out.println("ready");
       for (String order = next(); !order.equals("end"); order = next()) {
-        String[] words = order.split(" ");
+        String[] words = order.split(" ", -1);
         switch (words[0]) {
           case "turn" -> {
             world = words[1];

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,13 @@ class RestartedOperatorsTest {
   Path folder;
 
   private LoopScene scene;
+
+  @BeforeEach
+  void open() {
+    scene = new LoopScene(folder);
+    scene.world = "B";
+    scene.serve(200);
+  }
 
   private MaintenanceLoop.Builder loop(MaintenanceLoop.Mode mode) {
     return scene.loop(LoopScene.whileFirst()).mode(mode);
@@ -37,9 +45,6 @@ class RestartedOperatorsTest {
    * written: what follows that step takes no effect.
    */
   private void endedAfter(Kind last) throws IOException {
-    scene = new LoopScene(folder);
-    scene.world = "B";
-    scene.serve(200);
     Path copy = folder.resolve("copy");
     MaintenanceLoop loop = loop(MaintenanceLoop.Mode.APPROVE)
         .to(event -> {
