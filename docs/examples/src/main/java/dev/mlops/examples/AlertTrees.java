@@ -88,8 +88,7 @@ public final class AlertTrees {
    */
   public static void main(String[] args) throws IOException {
     int minutes = Integer.parseInt(args[1]);
-    System.out.println(
-        write(Path.of(args[0]), minutes, Integer.parseInt(args[2]), 1) + " states");
+    System.out.println(write(Path.of(args[0]), minutes, Integer.parseInt(args[2]), 1) + " states");
   }
 
   static int write(Path folder, int minutes, int count, long seed) throws IOException {
@@ -117,8 +116,7 @@ public final class AlertTrees {
       }
       text.append(AlertStates.series(name, String.join(" ", values)));
     });
-    Files.writeString(
-        folder.resolve("states.test.yml"), text + "    promql_expr_test:\n" + states);
+    Files.writeString(folder.resolve("states.test.yml"), text + "    promql_expr_test:\n" + states);
     return minutes * count;
   }
 
@@ -175,7 +173,9 @@ public final class AlertTrees {
       case 9 -> rollout().isNot(Activity.State.ROLLED_BACK, Activity.State.FAILED);
       case 10 -> retraining().isNot(Activity.State.HALTED);
       case 11 ->
-        random.nextBoolean() ? latency().p99AtMost(Duration.ofMillis(20)) : failures().atMost(0.05);
+        random.nextBoolean()
+            ? latency().p99AtMost(Duration.ofMillis(20))
+            : failures().atMost(0.05);
       default -> truth().newerThan(Duration.ofMinutes(30));
     };
   }
@@ -294,8 +294,7 @@ public final class AlertTrees {
       section.predicted(
           Duration.ZERO, age("mlops_serving_age_seconds" + OF_VERSION, Duration.ofMinutes(28), 1));
       if (random.nextInt(3) > 0) {
-        section.truthAge(
-            age("mlops_truth_age_seconds" + OF_VERSION, Duration.ofMinutes(28), 1));
+        section.truthAge(age("mlops_truth_age_seconds" + OF_VERSION, Duration.ofMinutes(28), 1));
       }
     }
   }

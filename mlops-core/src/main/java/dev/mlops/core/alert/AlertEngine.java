@@ -656,7 +656,8 @@ public final class AlertEngine implements EvidenceReader {
       copy.inhibitions = List.copyOf(more);
       List<String> loop = InhibitionLoop.of(rules, more);
       if (!loop.isEmpty()) {
-        throw new IllegalArgumentException("alerts must not keep each other silent, but with " + source
+        throw new IllegalArgumentException("alerts must not keep each other silent, but with "
+            + source
             + " keeping " + target + " silent each of these keeps the next one silent, and the last"
             + " one the first: " + MlopsException.shown(String.join(", ", loop))
             + "; nobody would be told of any of them");

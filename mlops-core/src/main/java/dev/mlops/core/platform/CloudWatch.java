@@ -352,8 +352,9 @@ final class CloudWatch {
       }
     }
     if (!dropped.isEmpty()) {
-      left.add(rule.name() + ": CloudWatch takes " + MOST_TAGS + " tags at most, of letters, digits,"
-          + " spaces and _.:/=+-@, so there is no tag " + String.join(", ", dropped));
+      left.add(
+          rule.name() + ": CloudWatch takes " + MOST_TAGS + " tags at most, of letters, digits,"
+              + " spaces and _.:/=+-@, so there is no tag " + String.join(", ", dropped));
     }
   }
 

@@ -237,7 +237,8 @@ final class Grafana {
         written.put("keepFiringFor", Prometheus.time(rule.keepFiring()));
       }
       Map<String, Object> labels = new TreeMap<>();
-      // A file that is provisioned replaces what begins with a dollar sign in a label, and only there.
+      // A file that is provisioned replaces what begins with a dollar sign in a label, and only
+      // there.
       Prometheus.labels(rule)
           .forEach((label, value) -> labels.put(label, value.toString().replace("$", "$$")));
       written.put("labels", labels);

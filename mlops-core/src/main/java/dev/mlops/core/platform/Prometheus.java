@@ -109,8 +109,7 @@ final class Prometheus {
 
   /** A duration as Prometheus reads it, which knows milliseconds and no less. */
   static String time(Duration time) {
-    return (time.compareTo(LONGEST) > 0 ? LONGEST.toMillis() : Math.max(1, time.toMillis()))
-        + "ms";
+    return (time.compareTo(LONGEST) > 0 ? LONGEST.toMillis() : Math.max(1, time.toMillis())) + "ms";
   }
 
   /** Values of series by which a condition FAILs, or PASSes; empty if two parts of it want one series to have two values. */
@@ -208,7 +207,8 @@ final class Prometheus {
   /** Series by which a rule fires, or on which it stays silent, and what promtool is to find. */
   private static Map<String, Object> test(
       String model, Query query, Map<String, Double> values, boolean fires) {
-    // The evaluation at which it begins to fire: afterwards its recovery is asked, which may hold on these series.
+    // The evaluation at which it begins to fire: afterwards its recovery is asked, which may hold
+    // on these series.
     long minutes = query.rule().holding().plusSeconds(60).minusNanos(1).toMinutes();
     List<Object> series = new ArrayList<>();
     values.forEach((name, value) -> series.add(series(name, value, minutes)));

@@ -116,8 +116,8 @@ record Query(AlertRule rule, Asked asked, Optional<Asked> recovery) {
             : begins + " or (" + firing + " and " + Asked.by(recovery.get().fails(model, names))
                 + ")";
       case FAIL ->
-        "(" + Asked.always(model) + " unless " + Asked.by(asked.passes(model, names))
-            + unlessFiring + ") or " + stays;
+        "(" + Asked.always(model) + " unless " + Asked.by(asked.passes(model, names)) + unlessFiring
+            + ") or " + stays;
     };
   }
 

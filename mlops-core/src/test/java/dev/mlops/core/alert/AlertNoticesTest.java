@@ -148,8 +148,11 @@ class AlertNoticesTest {
     assertThatThrownBy(() -> setup.inhibiting("a", "b").inhibiting("b", "a"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("a, b", "nobody would be told");
-    assertThatThrownBy(
-            () -> setup.inhibiting("d", "a").inhibiting("a", "b").inhibiting("b", "c").inhibiting("c", "a"))
+    assertThatThrownBy(() -> setup
+            .inhibiting("d", "a")
+            .inhibiting("a", "b")
+            .inhibiting("b", "c")
+            .inhibiting("c", "a"))
         .hasMessageContainingAll("a, b, c")
         .hasMessageNotContaining("d,");
     assertThatThrownBy(() -> setup.inhibiting("*", "b").inhibiting("b", "c").inhibiting("c", "b"))

@@ -119,7 +119,8 @@ class PlatformsTest {
     assertThat(grafana.left().subList(2, grafana.left().size()))
         .hasSize(7)
         .anyMatch(left -> left.contains("fraud.recall") && left.contains("12.1.2"))
-        .anyMatch(left -> left.contains("fraud.late") && left.contains("leave a firing one firing"));
+        .anyMatch(
+            left -> left.contains("fraud.late") && left.contains("leave a firing one firing"));
     assertThat(Platforms.cloudWatch("fraud", RULES).left())
         .anyMatch(left -> left.contains("fraud.recall") && left.contains("ends at once"));
     assertThat(Platforms.googleCloud("fraud", RULES).left())
@@ -246,8 +247,8 @@ class PlatformsTest {
   @Test
   void anAlarmOfCloudWatchLooksBackADayAtMost() {
     AlertRule rule = AlertRule.of("old", Signals.model().newerThan(Duration.ofDays(30)));
-    Object longest = yaml(
-        Platforms.cloudWatch("fraud", List.of(rule.holding(Duration.ofMinutes(1_439))))
+    Object longest =
+        yaml(Platforms.cloudWatch("fraud", List.of(rule.holding(Duration.ofMinutes(1_439))))
             .file("alarms.json"));
     assertThat(PlatformsTest.<Map<String, Object>>at(longest, "Resources", "Alarm0", "Properties"))
         .containsEntry("EvaluationPeriods", 1_440)
@@ -446,17 +447,21 @@ class PlatformsTest {
   @Test
   void anAlarmIsNoEarlierThanTheEngines() {
     Map<Duration, Integer> periods = Map.of(
-        Duration.ZERO, 1,
-        Duration.ofNanos(1), 2,
-        Duration.ofSeconds(60), 2,
-        Duration.ofSeconds(90), 3,
-        Duration.ofSeconds(120), 3);
+        Duration.ZERO,
+        1,
+        Duration.ofNanos(1),
+        2,
+        Duration.ofSeconds(60),
+        2,
+        Duration.ofSeconds(90),
+        3,
+        Duration.ofSeconds(120),
+        3);
     periods.forEach((holding, wanted) -> {
       AlertRule rule = AlertRule.of("r", quality("recall").atLeast(0.7)).holding(holding);
       assertThat(alarm(rule)).as("%s", holding).containsEntry("EvaluationPeriods", wanted);
       Object policy = yaml(Platforms.googleCloud("m", List.of(rule)).file("r.json"));
-      String held =
-          at(policy, "conditions", 0, "conditionPrometheusQueryLanguage", "duration");
+      String held = at(policy, "conditions", 0, "conditionPrometheusQueryLanguage", "duration");
       Duration written = Duration.ofSeconds(Long.parseLong(held.replace("s", "")));
       assertThat(written).isBetween(holding, holding.plusSeconds(29).plusNanos(999_999_999));
       assertThat(Platforms.googleCloud("m", List.of(rule)).left().stream()
@@ -559,14 +564,16 @@ class PlatformsTest {
   @Test
   void aRuleThatFiresAsksItsRecoveryAlone() {
     AlertRule rule = AlertRule.of("r", quality("recall").atLeast(0.7));
-    String firing = "unless max by (model) (ALERTS{alertname=\"r\",model=\"m\",alertstate=\"firing\"})";
+    String firing =
+        "unless max by (model) (ALERTS{alertname=\"r\",model=\"m\",alertstate=\"firing\"})";
     for (AlertRule.Missing missing : AlertRule.Missing.values()) {
       AlertRule recovering =
           rule.recoveringWhen(Signals.ticks().newerThan(Duration.ofMinutes(5))).onMissing(missing);
       assertThat(expression(recovering).replace("model=\"fraud\"", "model=\"m\""))
           .as("%s", missing)
           .contains(firing);
-      assertThat(expression(rule.onMissing(missing))).doesNotContain("unless max by (model) (ALERTS");
+      assertThat(expression(rule.onMissing(missing)))
+          .doesNotContain("unless max by (model) (ALERTS");
     }
   }
 
@@ -580,8 +587,7 @@ class PlatformsTest {
 
   @Test
   void thatNoPredictionWaitsTellsNothingBeforeTheFirstOne() {
-    AlertRule rule =
-        AlertRule.of("r", Signals.not(Signals.truth().newerThan(Duration.ofHours(1))));
+    AlertRule rule = AlertRule.of("r", Signals.not(Signals.truth().newerThan(Duration.ofHours(1))));
     assertThat(expression(rule))
         .contains("(mlops_predictions_waiting{model=\"fraud\"} == 0) and"
             + " (mlops_serving_age_seconds{model=\"fraud\"})");
