@@ -61,6 +61,7 @@ public final class AlertTrees {
       Map.of("accuracy", 0.8, "recall", 0.7, "log_loss", 0.4);
   private static final WatchCondition MOVED = features().falseAlarmEvery(1_000_000);
   private static final Window WINDOW = Window.ofTruths(500);
+  private static final List<AlertRule.Missing> MISSING = List.of(AlertRule.Missing.values());
   private static final String OF_MODEL = "{model=\"m\"";
   private static final String OF_VERSION = OF_MODEL + ",version=\"7\"";
 
@@ -107,9 +108,9 @@ public final class AlertTrees {
         AlertStates.state(states, rule.name(), minute, engine.states().get(rule.name()));
       }
     }
-    StringBuilder text = new StringBuilder(
-        "rule_files: [rules.yml]\nevaluation_interval: 1m\ntests:\n  - interval: 1m\n"
-            + "    input_series:\n");
+    StringBuilder text = new StringBuilder();
+    text.append("rule_files: [rules.yml]\n").append("evaluation_interval: 1m\ntests:\n");
+    text.append("  - interval: 1m\n").append("    input_series:\n");
     trees.series.forEach((name, values) -> {
       while (values.size() < minutes) {
         values.add("stale");
@@ -126,7 +127,7 @@ public final class AlertTrees {
     AlertRule rule = AlertRule.of(name, tree(3))
         .holding(Duration.ofMinutes(random.nextInt(4)))
         .keepFiring(Duration.ofMinutes(random.nextInt(4)))
-        .onMissing(AlertRule.Missing.values()[random.nextInt(4)]);
+        .onMissing(MISSING.get(random.nextInt(4)));
     if (random.nextInt(3) == 0) { // it need not imply the condition
       rule = rule.recoveringWhen(tree(2));
     }
@@ -156,7 +157,7 @@ public final class AlertTrees {
 
   private Condition leaf() {
     String metric = METRICS.get(random.nextInt(3));
-    double limit = LIMITS.get(metric) + (random.nextInt(5) - 2) * 0.02;
+    double limit = LIMITS.getOrDefault(metric, 0.0) + (random.nextInt(5) - 2) * 0.02;
     boolean atMost = metric.equals("log_loss");
     return switch (random.nextInt(13)) {
       case 0, 1 -> atMost ? quality(metric).atMost(limit) : quality(metric).atLeast(limit);
@@ -216,7 +217,7 @@ public final class AlertTrees {
     Map<Metric, Estimate> overWindow = new LinkedHashMap<>();
     for (String metric : METRICS) {
       String tags = OF_VERSION + ",metric=\"" + metric + "\"";
-      show("mlops_quality_baseline" + tags, TESTED.get(metric));
+      show("mlops_quality_baseline" + tags, TESTED.getOrDefault(metric, 0.0));
       estimate("mlops_quality", tags, metric)
           .ifPresent(known -> section.quality(Metric.of(metric), known));
       estimate("mlops_quality_window", tags + ",window=\"" + WINDOW.id() + "\"", metric)
@@ -231,10 +232,10 @@ public final class AlertTrees {
     if (random.nextInt(8) == 0) {
       return Optional.empty();
     }
-    double near = LIMITS.get(metric) + random.nextGaussian() * 0.06;
+    double near = LIMITS.getOrDefault(metric, 0.0) + random.nextGaussian() * 0.06;
     double value = Math.min(0.99, Math.max(0.01, Math.round(near * 100) / 100.0));
     double half = random.nextInt(3) == 0 ? 0 : 0.01 * (1 + random.nextInt(3));
-    long rows = (random.nextInt(5) == 0 ? 29 : 199) + random.nextInt(2);
+    int rows = (random.nextInt(5) == 0 ? 29 : 199) + random.nextInt(2);
     show(name + tags, value);
     show(name + "_bound" + tags + ",end=\"lower\"", value - half);
     show(name + "_bound" + tags + ",end=\"upper\"", value + half);
@@ -247,7 +248,7 @@ public final class AlertTrees {
       section.drift(MOVED.watch(), DriftReading.builder(Level.WARMING_UP).build());
       return;
     }
-    long inputs = 28 + random.nextInt(5);
+    int inputs = 28 + random.nextInt(5);
     Level level = List.of(Level.WARMING_UP, Level.STABLE, Level.WARNING).get(random.nextInt(3));
     boolean drifts = random.nextInt(3) == 0;
     List<ColumnShift> moved = new ArrayList<>();
@@ -263,7 +264,7 @@ public final class AlertTrees {
     }
     section.drift(MOVED.watch(), reading.build());
     String tags = OF_VERSION + ",watch=\"features-moved\"";
-    show("mlops_drift" + tags, drifts ? 3 : inputs < 30 ? 0 : level.ordinal());
+    show("mlops_drift" + tags, drifts ? 3 : inputs < 30 ? 0 : level == Level.WARMING_UP ? 0 : level == Level.STABLE ? 1 : 2);
     show("mlops_drift_moved_ratio" + tags, moved.size() / 3.0);
   }
 
@@ -278,9 +279,9 @@ public final class AlertTrees {
           latency.p99().toNanos() / 1e9);
       show("mlops_predictions_seconds_count" + OF_VERSION, took.length);
     }
-    long recorded = random.nextInt(6) == 0 ? 0 : 60 + random.nextInt(80);
-    long failed = random.nextInt(random.nextInt(4) == 0 ? 30 : 6);
-    long waiting = recorded == 0 ? 0 : random.nextInt(3);
+    int recorded = random.nextInt(6) == 0 ? 0 : 60 + random.nextInt(80);
+    int failed = random.nextInt(random.nextInt(4) == 0 ? 30 : 6);
+    int waiting = recorded == 0 ? 0 : random.nextInt(3);
     section.served(recorded, 0).failures(failed).truths(0, 0, waiting).waiting(waiting);
     if (recorded + failed > 0) {
       show("mlops_failures_ratio" + OF_VERSION, (double) failed / (recorded + failed));
@@ -301,7 +302,7 @@ public final class AlertTrees {
 
   private Duration age(String name, Duration least, int step) {
     Duration age = least.plusMinutes((long) step * random.nextInt(5));
-    show(name, age.toSeconds());
+    show(name, (double) age.toSeconds());
     return age;
   }
 
