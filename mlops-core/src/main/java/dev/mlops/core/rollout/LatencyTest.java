@@ -61,9 +61,8 @@ final class LatencyTest {
     Arrays.sort(sorted);
     double median = sorted[(sorted.length - 1) / 2];
     double margin = (times - 1) * median;
-    Comparison ranks = MannWhitneyTest.higherIsWorse()
-        .withConfidence(1 - 2 * alpha)
-        .compare(candidate, champion);
+    Comparison ranks =
+        MannWhitneyTest.higherIsWorse().withConfidence(1 - 2 * alpha).compare(candidate, champion);
     double upper = ranks.upper().orElse(Double.POSITIVE_INFINITY);
     Finding judged = Finding.builder(
             upper <= margin ? Verdict.PASS : Verdict.FAIL,

@@ -302,8 +302,8 @@ final class Follower {
     }
     try {
       List<Version> way = RollbackTargets.of(store.history(alias), state.change()).stream()
-          .filter(each ->
-              RollbackTargets.leadsBack(each, state.champion().version(), state.change()))
+          .filter(
+              each -> RollbackTargets.leadsBack(each, state.champion().version(), state.change()))
           .toList();
       if (way.isEmpty()) {
         last = generation;

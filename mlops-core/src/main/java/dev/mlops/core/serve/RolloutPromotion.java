@@ -112,7 +112,8 @@ final class RolloutPromotion {
             steps.event(LoopEvent.Kind.PROMOTED, one), RolloutSteps.numbers(one.won))
         .because(RolloutSteps.beginning(why + "; generation " + change.generation()))
         .number("generation", (double) change.generation());
-    steps.writeOrOwe(baking(event, bake).build()); // the move was made, whether or not that can be written
+    steps.writeOrOwe(
+        baking(event, bake).build()); // the move was made, whether or not that can be written
     one.promoting = false;
     follower.tick();
     if (bake.isZero() && one.stop() == null) {

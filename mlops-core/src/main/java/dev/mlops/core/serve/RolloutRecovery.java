@@ -82,7 +82,10 @@ final class RolloutRecovery {
     RolloutPlan plan = plan(left);
     String serves = state.champion().version().toString();
     boolean took = made.isPresent() && serves.equals(left.candidate.toString());
-    if (took && plan != null && !sharing.otherLeads() && goOnBaking(left, plan, state, made.get())) {
+    if (took
+        && plan != null
+        && !sharing.otherLeads()
+        && goOnBaking(left, plan, state, made.get())) {
       return;
     }
     if (took && left.baking == null) {

@@ -106,7 +106,8 @@ final class RolloutRunner {
     requireCarries(plan);
     Prepared ready = follower.prepare(version);
     try {
-      return beginCarried(ready, plan, starts.known(ready, state.champion().version()).build());
+      return beginCarried(
+          ready, plan, starts.known(ready, state.champion().version()).build());
     } catch (Throwable e) {
       ready.close();
       throw e;

@@ -66,9 +66,7 @@ final class RolloutStarts {
     }
     Optional<Duration> horizon = monitor.horizon();
     Optional<Duration> within = plan.truthsWithin();
-    if (horizon.isPresent()
-        && within.isPresent()
-        && horizon.get().compareTo(within.get()) >= 0) {
+    if (horizon.isPresent() && within.isPresent() && horizon.get().compareTo(within.get()) >= 0) {
       throw new IllegalArgumentException("\"" + MlopsException.shown(plan.toString())
           + "\" needs truths within " + MlopsException.shown(within.get())
           + ", but in the monitor of " + alias + " predictions mature at the age of "
@@ -125,8 +123,7 @@ final class RolloutStarts {
   /** {@return what is known of a candidate and of the champion that it is held against} */
   RolloutStart.Builder known(Prepared ready, Version champion) {
     ModelPackage source = ready.source();
-    RolloutStart.Builder start =
-        RolloutStart.builder(champion, ready.version(), source.schema());
+    RolloutStart.Builder start = RolloutStart.builder(champion, ready.version(), source.schema());
     source.baseline().ifPresent(start::baseline);
     RolloutEvidence.section(monitor.evidence(), champion)
         .flatMap(VersionEvidence::baseline)

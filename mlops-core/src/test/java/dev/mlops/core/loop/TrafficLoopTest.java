@@ -218,7 +218,8 @@ class TrafficLoopTest {
   }
 
   /** The burst of B is over when a rollout has made the candidate champion that learned B. */
-  private void promoteByRolloutAndTakeBack(SignallingScene signals, MaintenanceLoop loop, Runnable takeBack) {
+  private void promoteByRolloutAndTakeBack(
+      SignallingScene signals, MaintenanceLoop loop, Runnable takeBack) {
     scene.serve(100);
     scene.world = "B";
     scene.serve(100);
@@ -256,8 +257,7 @@ class TrafficLoopTest {
     scene.trainer.script = rows -> "B/0.0";
     try (MaintenanceLoop loop =
         scene.loop(signals.policy()).reserves(4).rollout(TrafficPlan.direct()).build()) {
-      promoteByRolloutAndTakeBack(
-          signals, loop, () -> serveUntil(loop, LoopEvent.Kind.RETURNED));
+      promoteByRolloutAndTakeBack(signals, loop, () -> serveUntil(loop, LoopEvent.Kind.RETURNED));
     }
   }
 

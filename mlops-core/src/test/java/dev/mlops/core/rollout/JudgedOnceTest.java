@@ -298,11 +298,13 @@ class JudgedOnceTest {
         .begin(RolloutStart.builder(version(7), version(8), LABELS).build());
   }
 
-  private static RolloutDecision looked(TrafficProgress rollout, long[] champion, long[] candidate) {
-    return rollout.look(RolloutLook.builder(Evidence.builder("fraud", Instant.EPOCH).build())
-        .keys(champion.length, candidate.length)
-        .nanos(champion, candidate)
-        .build());
+  private static RolloutDecision looked(
+      TrafficProgress rollout, long[] champion, long[] candidate) {
+    return rollout.look(
+        RolloutLook.builder(Evidence.builder("fraud", Instant.EPOCH).build())
+            .keys(champion.length, candidate.length)
+            .nanos(champion, candidate)
+            .build());
   }
 
   /** Milliseconds, skewed as latencies are: lognormal with a median. */

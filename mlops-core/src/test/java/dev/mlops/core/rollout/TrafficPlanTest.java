@@ -84,8 +84,11 @@ class TrafficPlanTest {
         () -> canary(100).rollingBackUnless(latency().p99NoWorseThanChampion(1.5)),
         "p99NoWorseThanChampion(1.5)",
         "100 % of the keys");
-    assertThat(canary(100).rollingBackUnless(failures().atMost(0.01)).takesSteps()).isTrue();
-    assertThat(canary(50, 100).promotingWhen(quality("accuracy").noWorseThanChampion(0.02)).shares())
+    assertThat(canary(100).rollingBackUnless(failures().atMost(0.01)).takesSteps())
+        .isTrue();
+    assertThat(canary(50, 100)
+            .promotingWhen(quality("accuracy").noWorseThanChampion(0.02))
+            .shares())
         .containsExactly(50_000, 100_000);
   }
 

@@ -143,8 +143,7 @@ class MirrorTest {
       assertThat(shown).containsExactly(asked);
       List<Row> recorded = new ArrayList<>();
       Outcomes outcomes = deployment.monitor().outcomes();
-      outcomes.visit(
-          outcomes.begin(), outcomes.end(), outcome -> recorded.add(outcome.row()));
+      outcomes.visit(outcomes.begin(), outcomes.end(), outcome -> recorded.add(outcome.row()));
       assertThat(recorded).containsExactly(asked);
     }
   }

@@ -65,7 +65,9 @@ class RollbackTargetsTest {
   void aRolloutGoesForwardWhateverTheNumber() {
     assertThat(afterRollouts(3, -2)).isEqualTo(List.of(1L, 3L));
     assertThat(afterRollouts(3, -2, 3)).as("the rollout was rolled back").isEqualTo(List.of(1L));
-    assertThat(afterRollouts(2, 3, -2)).as("2 is not its own predecessor").isEqualTo(List.of(1L, 3L));
+    assertThat(afterRollouts(2, 3, -2))
+        .as("2 is not its own predecessor")
+        .isEqualTo(List.of(1L, 3L));
     assertThat(afterRollouts(3, -2, 4)).isEqualTo(List.of(1L, 3L, 2L));
     assertThat(afterRollouts(-2, -3)).isEqualTo(List.of(1L, 2L));
   }

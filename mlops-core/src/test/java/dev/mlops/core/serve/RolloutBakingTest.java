@@ -218,7 +218,8 @@ class RolloutBakingTest {
   void fewFailuresAmongFewCallsBringNobodyBack() {
     try (Deployment<Order> deployment = scene.deployment().journal(journal).open()) {
       Rollout rollout = deployment.rollOut(
-          scene.version(2), canary(50)
+          scene.version(2),
+          canary(50)
               .eachFor(0, Duration.ZERO)
               .rollingBackUnless(asked, failures().atMost(0.2))
               .bakingFor(BAKE));

@@ -56,13 +56,19 @@ class RolloutWalkTest {
         blueGreen().rollingBackUnless(asked),
         blueGreen().rollingBackUnless(asked, failures().atMost(0.1)).rollingBackOnRestart(),
         canary(5, 25, 50).eachFor(0, Duration.ofMinutes(5)).rollingBackUnless(asked),
-        canary(1, 100).eachFor(0, Duration.ZERO).rollingBackUnless(asked).bakingFor(Duration.ofMinutes(5)),
+        canary(1, 100)
+            .eachFor(0, Duration.ZERO)
+            .rollingBackUnless(asked)
+            .bakingFor(Duration.ofMinutes(5)),
         canary(20, 40)
             .eachFor(3, Duration.ofMinutes(1))
             .rollingBackUnless(asked, failures().atMost(0.2))
             .awaitingApproval()
             .rollingBackOnRestart(),
-        abTest("new", 50).eachFor(0, Duration.ofMinutes(2)).promotingWhen(asked).within(Duration.ofHours(1)),
+        abTest("new", 50)
+            .eachFor(0, Duration.ofMinutes(2))
+            .promotingWhen(asked)
+            .within(Duration.ofHours(1)),
         ShadowPlan.shadow(),
         ShadowPlan.championChallenger());
     InMemoryJournal journal = new InMemoryJournal();
@@ -198,7 +204,8 @@ class RolloutWalkTest {
           assertThat(failing).contains((int) deployment.champion().number());
           continue;
         }
-        assertThat((long) served.as(Regression.class).value()).isEqualTo(served.version().number());
+        assertThat((long) served.as(Regression.class).value())
+            .isEqualTo(served.version().number());
         deployment.truth(served.id(), Truth.of(random.nextDouble()));
       }
     }
@@ -209,7 +216,10 @@ class RolloutWalkTest {
       did.add("rollOut " + version + " by " + plan);
       try {
         deployment.rollOut(scene.version(version), plan);
-      } catch (IllegalStateException | IllegalArgumentException | StoreException | ModelLoadException e) {
+      } catch (IllegalStateException
+          | IllegalArgumentException
+          | StoreException
+          | ModelLoadException e) {
         did.add("refused: " + e.getMessage());
       }
     }
@@ -264,7 +274,8 @@ class RolloutWalkTest {
       assertThat(deployment.rollouts()).isEmpty();
       assertThat(deployment.trouble()).isEmpty();
       List<AliasChange> history = scene.behind.history(Scene.ALIAS);
-      assertThat(deployment.champion()).isEqualTo(history.get(history.size() - 1).to());
+      assertThat(deployment.champion())
+          .isEqualTo(history.get(history.size() - 1).to());
       assertThat(RolloutReplay.of(journal.events())).as("unfinished").isEmpty();
       for (AliasChange change : history) {
         if (Rollout.isMoveOf(change)) {
