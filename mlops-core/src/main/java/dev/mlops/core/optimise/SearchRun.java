@@ -411,7 +411,7 @@ final class SearchRun {
           rows,
           0);
       kept = top && last != null;
-      return new Trying(Optional.of(measured), kept ? last.model() : null, test);
+      return new Trying(Optional.of(measured), kept && last != null ? last.model() : null, test);
     } catch (LateException e) {
       return new Trying(Optional.empty(), null, List.of());
     } catch (TrainingStoppedException e) {

@@ -469,8 +469,8 @@ class FasterTest {
   @Test
   void fewerMembersKeepTheCalibrationAndTheThresholdsOfTheChampion() {
     Calibration line = Calibration.platt(Map.of("yes", new Calibration.Line(0.5, 1)));
-    ModelPackage champion = ((TrainedModel) members(CHAMPION)
-            .keeping(IntStream.range(0, MEMBERS).boxed().toList(), TrainingContext.none()))
+    ModelPackage champion = members(CHAMPION)
+        .keeping(IntStream.range(0, MEMBERS).boxed().toList(), TrainingContext.none())
         .calibrated(line)
         .deciding(DecisionThresholds.of(Map.of("yes", 0.7)))
         .testedOn(rows(200, 2))
@@ -495,7 +495,7 @@ class FasterTest {
     int between = 0;
     for (Labelled<Row> row : rows(400, 8)) {
       Classification raw = (Classification) bare.predict(row.input());
-      double yes = line.lines().get("yes").at(raw.score("yes").orElseThrow());
+      double yes = requireNonNull(line.lines().get("yes")).at(raw.score("yes").orElseThrow());
       Classification said = (Classification) candidate.model().predict(row.input());
       assertThat(said.score("yes").orElseThrow()).isCloseTo(yes, within(1e-12));
       assertThat(said.label()).isEqualTo(yes >= 0.7 ? "yes" : "no");
