@@ -40,9 +40,22 @@ final class Intervals {
             + (((3 * z2 + 19) * z2 + 17) * z2 - 15) / (384 * v * v * v));
   }
 
-  /** Value ± t standard errors, within bounds; absent if that is not finite. */
+  /**
+   * Value ± t standard errors, within bounds; absent if that is not finite. Where the standard error is 0, 3/n of the way to
+   * each finite bound.
+   */
   static Optional<Estimate> student(double value, double se, double least, double most, long n) {
-    double half = se == 0 ? 0.0 : t(n) * se;
+    if (se == 0) {
+      double share = Math.min(1.0, 3.0 / n);
+      return within(
+          value,
+          Double.isInfinite(least) ? value : value - share * (value - least),
+          Double.isInfinite(most) ? value : value + share * (most - value),
+          least,
+          most,
+          n);
+    }
+    double half = t(n) * se;
     return within(value, value - half, value + half, least, most, n);
   }
 

@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Memory</b> is some kilobytes, and about 80 kB for each label whose ROC AUC or average precision is asked for, at most
  * {@value #MOST_SCORED}: of more labels their mean is absent. Labels after the first {@value #MOST_LABELS} are counted as one,
  * {@code (other)}, in means over labels and in the confusion matrix; accuracy, top-k and the metrics of scores still know
- * right from wrong. Errors beyond 1e150 leave the range of a double when they are squared: what is made of the squares is then
- * absent.
+ * right from wrong. Errors beyond 1e150 leave the range of a double when they are squared: a metric whose value or interval is
+ * made of the squares (all but quantiles, MAPE and sMAPE) is then absent. Errors below 1e-150 count as 0 where they are squared.
  *
  * <p><b>Input</b> is as for {@link Quality}: a pair that cannot be measured is left out. Without a task in the schema the
  * first prediction decides.

@@ -250,6 +250,34 @@ class QualityEdgesTest {
   }
 
   /** Too few rows for order statistics: the interval reaches from 0 to the largest. */
+  /** Twelve rows with the same error of 2, at once and as a stream: 3/12 of the way to each finite bound. */
+  @Test
+  void rowsThatAreAllAlikeAreNoCertainty() {
+    double[] said = new double[12];
+    double[] right = new double[12];
+    StreamingQuality stream = StreamingQuality.of(QUANTITIES, MetricsPropertyTest.all());
+    for (int i = 0; i < said.length; i++) {
+      right[i] = i % 2 == 0 ? 10 : -10;
+      said[i] = right[i] + 2;
+      stream.add(Regression.of(said[i]), Truth.of(right[i]));
+    }
+    for (Map<Metric, Estimate> quality : List.of(quantities(said, right), stream.quality())) {
+      assertThat(quality.get(Metric.MAE)).isEqualTo(new Estimate(2.0, 1.5, 2.0, 12));
+      assertThat(quality.get(Metric.MSE)).isEqualTo(new Estimate(4.0, 3.0, 4.0, 12));
+      assertThat(quality.get(Metric.RMSE)).isEqualTo(new Estimate(2.0, 1.5, 2.0, 12));
+      Estimate explained = quality.get(Metric.R2);
+      assertThat(explained.value()).isEqualTo(0.96, within(1e-15));
+      assertThat(explained.lower()).isEqualTo(explained.value());
+      assertThat(explained.upper()).isEqualTo(0.97, within(1e-15));
+      assertThat(quality.get(Metric.BIAS)).isEqualTo(new Estimate(2.0, 2.0, 2.0, 12));
+    }
+    Map<Metric, Estimate> scored = labels(POSITIVE, "y".repeat(12), "y".repeat(12));
+    double loss = -Math.log(0.9);
+    assertThat(scored.get(Metric.LOG_LOSS).value()).isEqualTo(loss, within(1e-15));
+    assertThat(scored.get(Metric.LOG_LOSS).lower()).isEqualTo(0.75 * loss, within(1e-15));
+    assertThat(scored.get(Metric.LOG_LOSS).upper()).isEqualTo(loss, within(1e-15));
+  }
+
   @Test
   void aQuantileOfFewErrors() {
     Map<Metric, Estimate> quality = quantities(new double[] {1, 2, 4}, 0, 0, 0);
