@@ -48,13 +48,18 @@ final class LogFiles implements AutoCloseable {
     /** The position of a segment whose beginning is not whole: it was cut off before its first counts, or is damaged there. */
     static final long NOTHING = Long.MAX_VALUE;
 
+    /** The time of a damaged segment behind which none can be read. */
+    private static final long LATEST = Long.MAX_VALUE;
+
     final long number;
     final Path file;
     long bytes;
     /** The position of the first outcome in it or after it; {@link #NOTHING} if none can be read from it. */
     long position = NOTHING;
-    /** The steady time of its newest tick, in milliseconds. */
+    /** The steady time of its newest tick, in milliseconds; {@link #LATEST} until one is known. */
     long newest;
+    /** Whether it could not be read to its end. */
+    boolean damaged;
 
     Segment(long number, Path file) {
       this.number = number;
@@ -222,6 +227,28 @@ final class LogFiles implements AutoCloseable {
 
   long bytes() {
     return all.stream().mapToLong(each -> each.bytes).sum();
+  }
+
+  /** Gives each damaged segment the time of the next that can be read, so that it does not go before its age has passed. */
+  void dateDamaged() {
+    long later = Segment.LATEST;
+    for (int i = all.size() - 1; i >= 0; i--) {
+      Segment segment = all.get(i);
+      if (segment.damaged) {
+        segment.newest = later;
+      } else if (segment.newest > 0) {
+        later = segment.newest;
+      }
+    }
+  }
+
+  /** Says the time of damaged segments behind which none could be read: nothing was written to them after it. */
+  void dateLatest(long steady) {
+    for (Segment segment : all) {
+      if (segment.newest == Segment.LATEST) {
+        segment.newest = steady;
+      }
+    }
   }
 
   /** Takes the oldest segments away for which this holds, but never the newest; gives how many. */

@@ -128,9 +128,11 @@ final class MonitorLog implements AutoCloseable {
               segment.file.getFileName() + " ends with " + torn + " bytes that are cut off");
         }
       } catch (StoreException damaged) {
+        segment.damaged = true;
         damages.add(String.valueOf(damaged.getMessage()));
       }
     }
+    files.dateDamaged();
     return damages;
   }
 
@@ -379,6 +381,7 @@ final class MonitorLog implements AutoCloseable {
         begins.newest = batch.steady();
         begun = batch.steady();
         beginningBytes = begins.bytes;
+        files.dateLatest(batch.steady());
         long oldest = batch.steady() - Times.millis(config.age);
         files.drop((each, bytes) -> bytes > config.size || each.newest < oldest);
       }

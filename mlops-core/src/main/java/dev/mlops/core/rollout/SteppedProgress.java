@@ -10,7 +10,6 @@ import dev.mlops.api.monitor.Expression;
 import dev.mlops.api.monitor.Finding;
 import dev.mlops.api.monitor.Outcome;
 import dev.mlops.api.monitor.Verdict;
-import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.rollout.RolloutDecision;
 import dev.mlops.api.rollout.RolloutLook;
 import dev.mlops.api.rollout.RolloutStart;
@@ -78,8 +77,8 @@ final class SteppedProgress implements TrafficProgress {
           } else if (TrafficPlan.isJudgedByRanks(asked, plan.once())) {
             latencies.computeIfAbsent(
                 condition,
-                each -> new LatencyTest(
-                    each, asked.limit().orElseThrow(), plan.alpha(), plan.once()));
+                each ->
+                    new LatencyTest(each, asked.limit().orElseThrow(), plan.alpha(), plan.once()));
           } else if (asked.quantity().equals(Expression.Quantity.FAILURES)) {
             failures.computeIfAbsent(
                 condition, each -> new FailureTest(asked.limit().orElseThrow(), plan.alpha()));
@@ -230,8 +229,8 @@ final class SteppedProgress implements TrafficProgress {
     });
     tests
         .values()
-        .forEach(test -> test.failed(
-            failedBefore + failedInStep, answeredBefore + answeredInStep, truths));
+        .forEach(test ->
+            test.failed(failedBefore + failedInStep, answeredBefore + answeredInStep, truths));
   }
 
   @Override

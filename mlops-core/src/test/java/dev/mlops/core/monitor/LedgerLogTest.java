@@ -416,6 +416,39 @@ class LedgerLogTest {
     assertThat(written()).doesNotContain("KEY-");
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aDamagedSegmentStaysUntilItsAgeHasPassed(boolean all) throws IOException {
+    UnaryOperator<MonitorConfig> knobs =
+        config -> config.logging(LedgerLog.in(folder()).keepingFor(Duration.ofHours(8)));
+    MicrometerMonitor before = open(knobs);
+    Recorder recorder = serving(before, "1");
+    for (int i = 0; i < 20; i++) {
+      recorder.record("key-" + i, ROW, YES, 1);
+      clock.advance(Duration.ofMinutes(10));
+      before.tick();
+    }
+    before.close();
+    Path first = segments().get(0);
+    for (Path file : all ? segments() : List.of(first)) {
+      byte[] bytes = Files.readAllBytes(file);
+      bytes[0] ^= 1; // nothing of it can be read, not even when it was written
+      Files.write(file, bytes);
+    }
+
+    clock.advance(Duration.ofHours(4));
+    MicrometerMonitor after = open(knobs);
+    serving(after, "1").record("later", ROW, YES, 1);
+    after.tick();
+    assertThat(first).exists();
+
+    for (int hour = 0; hour < 10; hour++) {
+      clock.advance(Duration.ofHours(1));
+      after.tick();
+    }
+    assertThat(first).doesNotExist();
+  }
+
   @Test
   void afterARestartNoSegmentCountsWhatWasErased() {
     UnaryOperator<MonitorConfig> knobs =

@@ -390,8 +390,8 @@ class RolloutTest {
   void aCandidateThatDoesNotGiveItsGoldenExamplesAgainBeginsNothing() {
     Version odd = scene.behind.publish(scene
         .pack(4, Scene.ROWS.schema(), "stamped")
-        .examples(List.of(
-            new GoldenExample(Row.of(Scene.ROWS.schema(), 1, "web"), Regression.of(5))))
+        .examples(
+            List.of(new GoldenExample(Row.of(Scene.ROWS.schema(), 1, "web"), Regression.of(5))))
         .build());
     try (Deployment<Order> deployment = on(journal).open()) {
       assertThatThrownBy(() -> deployment.rollOut(odd, plan()))
@@ -407,8 +407,7 @@ class RolloutTest {
   @Test
   void aPlanThatEndsBeforeTheFirstTruthIsRefused() {
     try (Deployment<Order> deployment = on(journal)
-        .monitoredBy(
-            InMemoryMonitor.config().on(scene.clock).truthWithin(Duration.ofDays(2)))
+        .monitoredBy(InMemoryMonitor.config().on(scene.clock).truthWithin(Duration.ofDays(2)))
         .open()) {
       for (RolloutPlan late : List.of(
           canary(5, 25).eachFor(100, STEP).rollingBackUnless(asked),
@@ -494,6 +493,22 @@ class RolloutTest {
       assertThat(rollout.state()).isEqualTo(Rollout.State.PROMOTED);
       assertThat(kinds(journal))
           .containsExactly(Kind.ROLLING_OUT, Kind.APPROVED, Kind.PROMOTING, Kind.PROMOTED);
+    }
+  }
+
+  @Test
+  void aCandidateThatWaitsForAnApprovalIsRolledBackAllTheSame() {
+    try (Deployment<Order> deployment = on(journal).open()) {
+      Rollout rollout = deployment.rollOut(
+          scene.version(2),
+          canary(10).eachFor(0, STEP).rollingBackUnless(asked).awaitingApproval());
+      nextStep(deployment);
+      assertThat(rollout.reason()).contains("approval");
+      said = Finding.fail("it is worse");
+      deployment.tick();
+      assertThat(rollout.state()).isEqualTo(Rollout.State.ROLLED_BACK);
+      assertThatIllegalStateException().isThrownBy(() -> rollout.approve("risk", "too late"));
+      assertThat(scene.moves()).containsExactly(1L);
     }
   }
 
