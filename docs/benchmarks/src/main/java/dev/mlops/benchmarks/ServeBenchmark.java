@@ -59,7 +59,9 @@ import org.tribuo.classification.sgd.linear.LogisticRegressionTrainer;
 @Warmup(iterations = 4, time = 2)
 @Measurement(iterations = 5, time = 2)
 // Memory that is touched for the first time costs more than the call that touches it.
-@Fork(value = 3, jvmArgs = {"-Xms2g", "-Xmx2g", "-XX:+AlwaysPreTouch"})
+@Fork(
+    value = 3,
+    jvmArgs = {"-Xms2g", "-Xmx2g", "-XX:+AlwaysPreTouch"})
 @SuppressWarnings("NullAway.Init") // JMH calls open() first
 public class ServeBenchmark {
   private static final int BATCH = 256;

@@ -264,7 +264,11 @@ public final class AlertTrees {
     }
     section.drift(MOVED.watch(), reading.build());
     String tags = OF_VERSION + ",watch=\"features-moved\"";
-    show("mlops_drift" + tags, drifts ? 3 : inputs < 30 ? 0 : level == Level.WARMING_UP ? 0 : level == Level.STABLE ? 1 : 2);
+    show(
+        "mlops_drift" + tags,
+        drifts
+            ? 3
+            : inputs < 30 ? 0 : level == Level.WARMING_UP ? 0 : level == Level.STABLE ? 1 : 2);
     show("mlops_drift_moved_ratio" + tags, moved.size() / 3.0);
   }
 

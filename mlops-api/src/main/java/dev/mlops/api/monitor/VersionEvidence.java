@@ -290,7 +290,8 @@ public final class VersionEvidence {
   /**
    * {@return the quality over the newest outcomes, also those that have not matured, by metric}
    *
-   * <p>Truth that comes early is rarely like truth that comes late: look at it, decide nothing by it.
+   * <p>Truth that comes early is rarely like truth that comes late: look at it, decide nothing by it. A truth that is corrected to
+   * one that was {@linkplain dev.mlops.api.model.Truth#caused caused} stays in it, and never comes into {@link #quality()}.
    */
   public Map<Metric, Estimate> provisional() {
     return provisional;

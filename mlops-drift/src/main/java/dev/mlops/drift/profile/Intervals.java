@@ -6,6 +6,9 @@ import org.apache.commons.statistics.distribution.TDistribution;
 
 /** The 95 % intervals of measured numbers. */
 final class Intervals {
+  /** The square root of a double's precision: a variance of values that are equal comes out as large as this squared. */
+  private static final double ALIKE = 1e-7;
+
   /** 97.5 % quantile of the standard normal distribution. */
   static final double Z95 = 1.959963984540054;
 
@@ -41,21 +44,18 @@ final class Intervals {
   }
 
   /**
-   * Value ± t standard errors, within bounds; absent if that is not finite. Where the standard error is 0, 3/n of the way to
-   * each finite bound.
+   * Value ± t standard errors, within bounds; absent if that is not finite. Where rounding cannot tell the standard error from 0,
+   * at least 3/n of the way to each finite bound.
    */
   static Optional<Estimate> student(double value, double se, double least, double most, long n) {
-    if (se == 0) {
+    double half = se == 0 ? 0.0 : t(n) * se;
+    if (se <= ALIKE * Math.abs(value)) {
       double share = Math.min(1.0, 3.0 / n);
+      double below = Double.isInfinite(least) ? 0.0 : share * (value - least);
+      double above = Double.isInfinite(most) ? 0.0 : share * (most - value);
       return within(
-          value,
-          Double.isInfinite(least) ? value : value - share * (value - least),
-          Double.isInfinite(most) ? value : value + share * (most - value),
-          least,
-          most,
-          n);
+          value, value - Math.max(half, below), value + Math.max(half, above), least, most, n);
     }
-    double half = t(n) * se;
     return within(value, value - half, value + half, least, most, n);
   }
 

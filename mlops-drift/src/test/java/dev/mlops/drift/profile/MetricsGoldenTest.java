@@ -288,18 +288,16 @@ class MetricsGoldenTest {
     Map<String, Metric> betas = withANumber("metrics_binary.json", wanted);
     Set<Metric> metrics = new HashSet<>(betas.values());
     betas.values().forEach(beta -> metrics.add(Metric.fBeta(beta.parameter().orElse(1.0), "1")));
-    metrics.addAll(List.of(
-        Metric.BALANCED_ACCURACY,
-        Metric.SPECIFICITY,
-        npv,
-        Metric.MCC,
-        Metric.COHEN_KAPPA));
+    metrics.addAll(
+        List.of(Metric.BALANCED_ACCURACY, Metric.SPECIFICITY, npv, Metric.MCC, Metric.COHEN_KAPPA));
     Measured labels = Measured.of(recorded.get("name"), schema, decided, truths, metrics);
     labels.isAsRecorded(Metric.ACCURACY, wanted.get("accuracy"));
     if (wanted.get("balanced_accuracy") instanceof Double balanced) {
       labels.is(Metric.BALANCED_ACCURACY, balanced);
     } else { // recorded as null; scikit-learn gives the recall of the one true label
-      labels.is(Metric.BALANCED_ACCURACY, tp + fn > 0 ? (double) tp / (tp + fn) : (double) tn / (tn + fp));
+      labels.is(
+          Metric.BALANCED_ACCURACY,
+          tp + fn > 0 ? (double) tp / (tp + fn) : (double) tn / (tn + fp));
     }
     labels.isOfLabel(Metric.PRECISION, wanted.get("precision_zero_division_0"), tp + fp);
     labels.isOfLabel(Metric.RECALL, wanted.get("recall_zero_division_0"), tp + fn);
