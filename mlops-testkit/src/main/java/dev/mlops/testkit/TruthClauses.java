@@ -441,6 +441,13 @@ abstract class TruthClauses extends RecordingClauses {
   }
 
   @Test
+  @DisplayName("says no other horizon than the one by which it matures, or none")
+  void matures_asItSays() {
+    assertThat(open(Optional.of(HOUR), BOUND).horizon()).isIn(Optional.empty(), Optional.of(HOUR));
+    assertThat(open(Optional.empty(), BOUND).horizon()).isEmpty();
+  }
+
+  @Test
   @DisplayName(
       "counts a prediction whose horizon passed without a truth, and takes no truth for it any more")
   void matures_orExpires() {

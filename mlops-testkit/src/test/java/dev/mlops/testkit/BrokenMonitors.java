@@ -343,6 +343,7 @@ final class BrokenMonitors {
             "it takes a truth as mature when it arrives, whatever the horizon",
             setup -> healthy(
                 new MonitorSetup(setup.clock(), Optional.empty(), setup.bound(), setup.readers()))),
+        broken("matures", "it says a horizon that it has not", OtherHorizon::new),
         telling(
             "creditsTheVersion",
             "it credits every truth to the champion",
@@ -651,6 +652,17 @@ final class BrokenMonitors {
       if (!keyed.contains(id)) {
         monitor.truth(id, truth);
       }
+    }
+  }
+
+  private static final class OtherHorizon extends ForwardingMonitor {
+    OtherHorizon(MetricsMonitor healthy) {
+      super(healthy);
+    }
+
+    @Override
+    public Optional<Duration> horizon() {
+      return Optional.of(Duration.ofMinutes(1));
     }
   }
 

@@ -12,6 +12,7 @@ import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.monitor.VersionEvidence;
 import dev.mlops.api.monitor.Watch;
 import dev.mlops.api.pack.Baseline;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -48,6 +49,11 @@ class ForwardingMonitor implements MetricsMonitor {
   @Override
   public void tick() {
     monitor.tick();
+  }
+
+  @Override
+  public Optional<Duration> horizon() {
+    return monitor.horizon();
   }
 
   @Override

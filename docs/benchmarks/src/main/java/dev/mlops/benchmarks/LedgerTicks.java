@@ -33,8 +33,9 @@ import javax.management.openmbean.CompositeData;
  * The processor time of the longest tick, the longest wait for evidence, the longest pause of the collector, and what joining a truth
  * costs, while predictions wait for theirs.
  *
- * <p>Arguments: how many predictions are to be open, how many columns a row has, and whether the ledger is logged ({@code log}).
- * It records at full speed, 5,000 between two ticks, then gives the truth of each open one in random order. Another thread
+ * <p>Arguments: how many predictions are to be open, how many columns a row has, then {@code log} to log the ledger and {@code ordered} for truths in the order
+ * of the predictions.
+ * It records at full speed, 5,000 between two ticks, then gives the truth of each open one, in random order unless told. Another thread
  * asks for evidence a hundred times a second all the while; its wait is by the clock, so other work on the machine is in it.
  */
 public final class LedgerTicks {
@@ -45,7 +46,7 @@ public final class LedgerTicks {
   /**
    * Prints one row of the table.
    *
-   * @param args open predictions, columns, and {@code log} for one with a log
+   * @param args open predictions, columns, {@code log} and {@code ordered}
    * @throws IOException if the folder of the log cannot be made or deleted
    */
   public static void main(String[] args) throws IOException {
@@ -57,7 +58,8 @@ public final class LedgerTicks {
         .truthWithin(Duration.ofDays(1))
         .awaiting(Math.max(open, 1))
         .keeping(10_000);
-    if (args.length > 2) {
+    boolean logged = Arrays.asList(args).contains("log");
+    if (logged) {
       config = config.logging(LedgerLog.in(folder).atMost(64L << 30));
     }
     List<Column> all = new ArrayList<>();
@@ -91,7 +93,9 @@ public final class LedgerTicks {
       long longestJoin = 0;
       int truths = open / EACH_TICK * EACH_TICK;
       long[] joins = new long[truths / EACH_TICK];
-      shuffle(ids, random);
+      if (!Arrays.asList(args).contains("ordered")) {
+        shuffle(ids, random);
+      }
       for (int i = 0; i < truths; i++) {
         monitor.truth(ids[i], Truth.of(i % 10 == 0 ? "no" : "yes"));
         if (i % EACH_TICK == EACH_TICK - 1) {
@@ -112,7 +116,7 @@ public final class LedgerTicks {
           "| %,d | %d | %s | %.1f ms | %.1f ms | %.1f ms | %d ms | %.0f ns | %.0f ns | %.1f ms |%n",
           open,
           columns,
-          args.length > 2 ? "yes" : "no",
+          logged ? "yes" : "no",
           sorted[sorted.length / 2] / 1e6,
           sorted[sorted.length - 1] / 1e6,
           longestWait.get() / 1e6,
@@ -175,7 +179,7 @@ public final class LedgerTicks {
     return longest;
   }
 
-  private static void delete(Path folder) throws IOException {
+  static void delete(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted((one, other) -> other.compareTo(one)).toList()) {
         Files.delete(file);

@@ -24,6 +24,7 @@ import dev.mlops.core.store.FileVersionStore;
 import dev.mlops.core.tribuo.TribuoTrainer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -98,22 +99,27 @@ public final class ServiceUnderLoad {
         .train(load.labelled(1, 2_000))
         .testedOn(load.labelled(2, 2_000))
         .asPackage("load");
-    load.paced(made, seconds);
-    for (int each : open) {
-      load.filled(made.baseline().orElseThrow(), each);
+    Path folder = Files.createTempDirectory("load");
+    try {
+      load.paced(made, seconds, folder.resolve("paced"));
+      for (int each : open) {
+        load.filled(made.baseline().orElseThrow(), each, folder.resolve("filled-" + each));
+      }
+    } finally {
+      LedgerTicks.delete(folder);
     }
   }
 
-  private void paced(ModelPackage made, int seconds) throws Exception {
+  private void paced(ModelPackage made, int seconds, Path folder) throws Exception {
     MonitorConfig config = MicrometerMonitor.config(new SimpleMeterRegistry())
         .answeringWithin(Duration.ofMillis(1))
         .truthWithin(Duration.ofMinutes(10))
         .awaiting(1_000_000)
-        .logging(LedgerLog.in(Files.createTempDirectory("ledger")).atMost(64L << 30))
+        .logging(LedgerLog.in(folder.resolve("ledger")).atMost(64L << 30))
         .watching(
             features().falseAlarmEvery(1_000_000),
             latency().p99NoWorseThanBaseline(10).falseAlarmEvery(10_000_000));
-    try (VersionStore store = FileVersionStore.open(Files.createTempDirectory("load"));
+    try (VersionStore store = FileVersionStore.open(folder.resolve("store"));
         Deployment<double[]> service = Deployment.of(store, "load@champion", rows)
             .firstRelease(() -> made)
             .monitoredBy(config)
@@ -199,11 +205,11 @@ public final class ServiceUnderLoad {
     return thread;
   }
 
-  private void filled(Baseline baseline, int open) throws Exception {
+  private void filled(Baseline baseline, int open, Path folder) throws Exception {
     MonitorConfig config = MicrometerMonitor.config(new SimpleMeterRegistry())
         .truthWithin(Duration.ofDays(1))
         .awaiting(open)
-        .logging(LedgerLog.in(Files.createTempDirectory("ledger")).atMost(64L << 30))
+        .logging(LedgerLog.in(folder).atMost(64L << 30))
         .watching(features().falseAlarmEvery(1_000_000));
     long longestTick = 0;
     AtomicLong longestLook = new AtomicLong();

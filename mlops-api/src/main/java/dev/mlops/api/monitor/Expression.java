@@ -338,13 +338,19 @@ public final class Expression {
         Quantity.MOVED_COLUMNS, Comparison.AT_MOST, share + 0.0, null, watch, null);
   }
 
-  /** Refuses a number of truths that is none, or that no double holds. */
-  static double requireTruths(double least) {
+  /** Refuses a number of truths that is none, or that a double may not hold. */
+  static void requireTruths(long least) {
+    if (least < 1 || least > MOST_TRUTHS) {
+      throw new IllegalArgumentException(
+          "a number of truths must be from 1 to " + MOST_TRUTHS + ", but was " + least);
+    }
+  }
+
+  private static void requireTruths(double least) {
     if (!(least >= 1 && least <= MOST_TRUTHS) || least != Math.rint(least)) {
       throw new IllegalArgumentException(
           "a number of truths must be whole, from 1 to " + MOST_TRUTHS + ", but was " + least);
     }
-    return least;
   }
 
   /** Refuses a limit that every share meets, or none. */

@@ -216,10 +216,9 @@ public final class Signals {
    * @throws IllegalArgumentException if it is out of range
    */
   public static Condition freshTruths(long least) {
+    Expression.requireTruths(least);
     return new BuiltInCondition.Plain(Expression.of(
-        Expression.Quantity.FRESH_TRUTHS,
-        Expression.Comparison.AT_LEAST,
-        Expression.requireTruths((double) least)));
+        Expression.Quantity.FRESH_TRUTHS, Expression.Comparison.AT_LEAST, (double) least));
   }
 
   /**
@@ -457,9 +456,7 @@ public final class Signals {
     }
 
     private static Condition noWorseThanChampion(double quantile, double times) {
-      if (!(times >= 1) || Double.isInfinite(times)) {
-        throw new IllegalArgumentException("times must be finite and >= 1, but was " + times);
-      }
+      Watch.requireTimes(times);
       return new BuiltInCondition.Plain(Expression.of(
           Expression.Quantity.latency(quantile),
           Expression.Comparison.NO_WORSE_THAN_CHAMPION,

@@ -190,7 +190,6 @@ class SchemaAndRowTest {
     assertThat(Row.of(names, new double[0], new String[] {"web"}).category(0)).isEqualTo("web");
   }
 
-  /** What stands where a column is of the other type is nobody's value. */
   /** What {@link Row#read} leaves where a column is of the other type is undefined. */
   @Test
   void aCopyTakesNothingOfWhatARowLeavesUndefined() {
@@ -224,6 +223,7 @@ class SchemaAndRowTest {
     assertThat(copy).hasSameHashCodeAs(Row.of(SCHEMA, 2.5, "web"));
   }
 
+  /** What stands where a column is of the other type is nobody's value. */
   @Test
   void arraysAreReadWhereTheyCount() {
     Row row = Row.of(SCHEMA, new double[] {12.5, 99}, new String[] {"ignored", "web"});

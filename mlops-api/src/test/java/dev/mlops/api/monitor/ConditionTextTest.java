@@ -344,7 +344,7 @@ class ConditionTextTest {
       assertThat(enough.expression().orElseThrow().limit()).hasValue((double) least);
       assertThat(Signals.parse(enough.toString())).isEqualTo(enough);
     }
-    for (long least : new long[] {Long.MIN_VALUE, -1, 0, (1L << 53) + 2, Long.MAX_VALUE}) {
+    for (long least : new long[] {Long.MIN_VALUE, -1, 0, (1L << 53) + 1, Long.MAX_VALUE}) {
       assertThatThrownBy(() -> Signals.freshTruths(least))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("from 1 to 9007199254740992");

@@ -56,7 +56,7 @@ final class LogFiles implements AutoCloseable {
     long bytes;
     /** The position of the first outcome in it or after it; {@link #NOTHING} if none can be read from it. */
     long position = NOTHING;
-    /** The steady time of its newest tick, in milliseconds; {@link #LATEST} until one is known. */
+    /** The steady time of its newest tick, in milliseconds; 0 until one was read. */
     long newest;
     /** Whether it could not be read to its end. */
     boolean damaged;
@@ -297,6 +297,15 @@ final class LogFiles implements AutoCloseable {
         }
       });
       append(log, batch);
+    } catch (
+        RuntimeException
+            e) { // what was copied holds the rows of others, and is no segment that ages
+      try {
+        delete(other);
+      } catch (StoreException stays) {
+        e.addSuppressed(stays);
+      }
+      throw e;
     }
     if (!any[0]) {
       delete(other);

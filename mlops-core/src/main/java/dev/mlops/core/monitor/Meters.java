@@ -377,7 +377,7 @@ public enum Meters {
   DRIFT(
       Type.GAUGE,
       "mlops.drift",
-      "level of a watch: 0 warming up, 1 stable, 2 warning, 3 drift",
+      "level of a watch: 0 warming up or too few inputs, 1 stable, 2 warning, 3 drift",
       "",
       "version",
       "watch"),

@@ -708,15 +708,16 @@ public final class MicrometerMonitor implements MetricsMonitor {
   /**
    * Erases what is kept of the predictions under a key of the host's: key, row, arm and segment, in memory and in the log. Their
    * predictions and truths stay counted, without anything that says whose they were; {@link #outcomes()} leaves them out. After a
-   * restart no segment counts them: nothing says in which one they were.
+   * restart no segment of the rows counts them: nothing says in which one they were.
    *
-   * <p>It reads and rewrites the segments of the log that have something of the key, in the calling thread, so it takes its time.
+   * <p>It reads and rewrites the files of the log that have something of the key, in the calling thread, so it takes its time.
    * Files are replaced, and what a device keeps of the old ones is beyond it.
    *
    * @param key as predictions were recorded under
    * @return how many predictions were erased, all that were recorded under it and are still kept
-   * @throws dev.mlops.api.store.StoreException if a segment is damaged or could not be rewritten: the key is erased in memory and
-   *     in all other segments, and to be erased again when the disk works; the message names the segments
+   * @throws dev.mlops.api.store.StoreException if a file of the log is damaged or could not be rewritten: the key is erased in
+   *     memory and in the others, but for rows that matured in later files of predictions whose own lies in the damaged one and
+   *     memory knows no more; the message names the files
    */
   public int erase(String key) {
     requireNonNull(key, "key");

@@ -464,8 +464,9 @@ final class MonitorLog implements AutoCloseable {
         throw new StoreException(
             "a key was erased in memory and in the log, but not in what could not be read or"
                 + " written: " + String.join(", ", left) + " (" + first.getMessage()
-                + "); erase it again when it can be, or wait until the log's age or size has"
-                + " taken it away",
+                + "); of predictions in there that matured later, rows stay in the files after it;"
+                + " erase it again when it can be read and written, or wait until the log's age or"
+                + " size has taken them away",
             first);
       }
     }

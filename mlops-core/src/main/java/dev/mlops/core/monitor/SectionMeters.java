@@ -27,7 +27,7 @@ final class SectionMeters {
   /** The most columns of a signal that have a meter. */
   private static final int MOST_COLUMNS = 20;
 
-  /** Inputs of a watch that a condition wants before it PASSes. */
+  /** Inputs of a watch that a condition wants before it PASSes; as many as it wants truths. */
   private static final long FEWEST_INPUTS = 30;
 
   private final Registered registered;

@@ -396,8 +396,14 @@ class LedgerLogTest {
     assertThatThrownBy(() -> after.erase("KEY-1"))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("erased in memory and in the log, but not in")
-        .hasMessageContaining(damaged.getFileName().toString());
+        .hasMessageContaining(damaged.getFileName().toString())
+        .hasMessageContaining("rows stay in the files after it");
     assertThat(Files.readAllBytes(damaged)).as("for people to look at").isEqualTo(bytes);
+    try (Stream<Path> all = Files.list(folder())) {
+      assertThat(all.map(Path::toString))
+          .as("no copy stays")
+          .noneMatch(file -> file.contains(".new"));
+    }
     for (Path file : segments()) {
       if (!file.equals(damaged)) {
         assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))

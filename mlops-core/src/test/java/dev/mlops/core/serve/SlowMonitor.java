@@ -5,6 +5,8 @@ import dev.mlops.api.monitor.Evidence;
 import dev.mlops.api.monitor.MetricsMonitor;
 import dev.mlops.api.monitor.Recorder;
 import dev.mlops.api.pack.Baseline;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A monitor that may take its time before it gives a recorder. */
@@ -33,6 +35,11 @@ record SlowMonitor(MetricsMonitor behind, Consumer<String> before) implements Me
   @Override
   public void tick() {
     behind.tick();
+  }
+
+  @Override
+  public Optional<Duration> horizon() {
+    return behind.horizon();
   }
 
   @Override
