@@ -49,7 +49,7 @@ final class Intervals {
    */
   static Optional<Estimate> student(double value, double se, double least, double most, long n) {
     double half = se == 0 ? 0.0 : t(n) * se;
-    if (se * Math.sqrt(n) <= ALIKE * Math.abs(value)) {
+    if (se * Math.sqrt((double) n) <= ALIKE * Math.abs(value)) {
       double share = Math.min(1.0, 3.0 / n);
       double below = Double.isInfinite(least) ? 0.0 : share * (value - least);
       double above = Double.isInfinite(most) ? 0.0 : share * (most - value);
