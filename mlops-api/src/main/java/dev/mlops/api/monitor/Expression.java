@@ -342,7 +342,7 @@ public final class Expression {
   static void requireTruths(long least) {
     if (least < 1 || least > MOST_TRUTHS) {
       throw new IllegalArgumentException(
-          "a number of truths must be from 1 to " + MOST_TRUTHS + ", but was " + least);
+          "a number of truths must be whole, from 1 to " + MOST_TRUTHS + ", but was " + least);
     }
   }
 

@@ -338,7 +338,7 @@ class EvaluationTest {
         .hasMessageContaining("atMost(3.0)");
     assertThatThrownBy(() -> Signals.quality("recall").atMost(0.5))
         .hasMessageContaining("atLeast(0.5)");
-    assertThatThrownBy(() -> Signals.freshTruths(0)).hasMessageContaining("0.0");
+    assertThatThrownBy(() -> Signals.freshTruths(0)).hasMessageContaining("but was 0");
     assertThatThrownBy(() -> Signals.quality("f1").noWorseThanBaseline(0.1).falseAlarmEvery(1_000))
         .hasMessageContaining("f1")
         .hasMessageContaining("loss per row");

@@ -65,9 +65,12 @@ final class Operators {
       if (takesBack(change)) {
         loop.alarms.takenBack(loop.outcomes.end());
       }
-      halt("the alias was moved back from "
-          + change.from().map(Version::toString).orElse("nothing") + " to " + change.to() + " by "
-          + change.by() + ": " + change.because());
+      if (!Rollout.isRollbackOf(
+          change)) { // what a plan took back was judged: nobody said that the loop must rest
+        halt("the alias was moved back from "
+            + change.from().map(Version::toString).orElse("nothing") + " to " + change.to() + " by "
+            + change.by() + ": " + change.because());
+      }
     }
     looked = champion;
   }
@@ -83,7 +86,7 @@ final class Operators {
     return last.to().equals(champion)
             && last.from().filter(from -> from.number() > champion.number()).isPresent()
             && !Workshop.isReturn(last)
-            && !Rollout.isRollbackOf(last)
+            && !Rollout.isMoveOf(last)
             && (word == null || word.number(GENERATION).orElse(0) < last.generation())
         ? Optional.of(last)
         : Optional.empty();

@@ -2,6 +2,7 @@ package dev.mlops.core.loop;
 
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
+import dev.mlops.core.serve.Rollout;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -33,7 +34,9 @@ final class PastChampions {
       Optional<Version> from = change.from();
       if (from.isPresent()) {
         replaced.add(from.get());
-        if (change.to().number() < from.get().number() && !Workshop.isReturn(change)) {
+        if (change.to().number() < from.get().number()
+            && !Workshop.isReturn(change)
+            && !Rollout.isMoveOf(change)) {
           rolledBack.add(from.get());
         }
       }

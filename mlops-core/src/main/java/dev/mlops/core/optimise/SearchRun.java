@@ -139,6 +139,7 @@ final class SearchRun {
     }
     Optional<Estimate> champion = draft.champion < 0
             || trials.isEmpty()
+            || trials.get(0).measured == null
             || measured(trials.get(0)).failure().isPresent()
         ? Optional.empty()
         : winner
@@ -398,6 +399,7 @@ final class SearchRun {
         }
         test = fold.test();
       }
+      requireTime(); // a training that was told to stop may have given what it had
       Map<String, Estimate> quality = quality(trainer.schema(), predictions, truths);
       if (!quality.containsKey(metric.name())) {
         return failed("no " + metric.name() + " could be measured", rows);

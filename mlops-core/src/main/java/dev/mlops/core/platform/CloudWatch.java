@@ -74,7 +74,7 @@ final class CloudWatch {
         unsaid.add(query.rule().name() + ": an alarm of CloudWatch ends at once, not after "
             + query.rule().keepFiring());
       }
-      unsaid.addAll(query.forgotten("CloudWatch"));
+      unsaid.addAll(query.forgotten("CloudWatch", "there are too few rows"));
       tagsLeft(query.rule(), unsaid);
       if (query.asked().leaves().stream()
           .anyMatch(leaf -> leaf.kind() == Asked.Leaf.Kind.TRUTH_AGE)) {

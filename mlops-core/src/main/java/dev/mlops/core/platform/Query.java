@@ -61,6 +61,11 @@ record Query(AlertRule rule, Asked asked, Optional<Asked> recovery) {
 
   /** What a platform that knows no alert of the evaluation before does not say. */
   List<String> forgotten(String platform) {
+    return forgotten(platform, "the evidence does not tell");
+  }
+
+  /** The same of one that ends an alert in some cases alone. */
+  List<String> forgotten(String platform, String where) {
     List<String> left = new ArrayList<>();
     if (rule.recovery().isPresent()) {
       left.add(rule.name() + ": " + platform + " ends it where it began, not when "
@@ -68,7 +73,7 @@ record Query(AlertRule rule, Asked asked, Optional<Asked> recovery) {
     }
     if (rule.onMissing() != AlertRule.Missing.PASS) {
       left.add(rule.name() + ": " + platform
-          + " ends it where the evidence does not tell, which should "
+          + " ends it where " + where + ", which should "
           + switch (rule.onMissing()) {
             case FAIL -> "begin it";
             case KEEP -> "leave it as it is";

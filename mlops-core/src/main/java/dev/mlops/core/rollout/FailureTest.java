@@ -31,19 +31,21 @@ final class FailureTest {
     answered = 0;
   }
 
-  /** What is found, in the words of what a snapshot says. */
-  Finding finding(Optional<VersionEvidence> section, Finding snapshot) {
-    long failures = section.map(VersionEvidence::failures).orElse(0L);
-    long offered = section.map(VersionEvidence::offered).orElse(0L);
-    if (failures < failed || offered < answered) {
+  private void take(VersionEvidence section) {
+    if (section.failures() < failed || section.offered() < answered) {
       beginsAgain();
     }
-    for (; failed < failures; failed++) {
+    for (; failed < section.failures(); failed++) {
       share.update(1);
     }
-    for (; answered < offered; answered++) {
+    for (; answered < section.offered(); answered++) {
       share.update(0);
     }
+  }
+
+  /** What is found, in the words of what a snapshot says. */
+  Finding finding(Optional<VersionEvidence> section, Finding snapshot) {
+    section.ifPresent(this::take); // a look at nothing counts nothing, and begins nothing again
     // only a share above the limit counts against it
     boolean beyond = share.n() > 0 && share.mean() > limit && share.excludes(limit);
     Verdict verdict = beyond

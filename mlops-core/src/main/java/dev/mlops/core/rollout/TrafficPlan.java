@@ -291,7 +291,7 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
    * dev.mlops.drift.compare.ProportionsTest}, whose {@code fewestEach} tells how many are needed); else by ranks, as of an absolute
    * error ({@link dev.mlops.drift.compare.MannWhitneyTest}): the median shift of the candidate's losses must surely be at most
    * the margin, on at least 50 of each. Ranks see no rare large error that the mean would. {@code
-   * latency().p50NoWorseThanChampion(times)} is judged by ranks, too, at as many calls of each version: the shift must surely be at
+   * latency().p50NoWorseThanChampion(times)} is judged by ranks, too, at as many calls of each version (the first of the rollout, at most 20,000): the shift must surely be at
    * most what is allowed of the champion's median. Before the sample has come it is
    * INCONCLUSIVE; what is not shown then is FAIL, since no later truth counts. Rows are taken as independent.
    *

@@ -266,10 +266,13 @@ final class Follower {
   private @Nullable Loaded before(State now, AliasChange change) {
     List<Loaded> atHand =
         now.standby() == null ? List.of(now.champion()) : List.of(now.champion(), now.standby());
+    boolean forward = Rollout.isMoveOf(change)
+        || atHand.stream()
+            .allMatch(each -> each.version().number() < change.to().number());
     List<Version> way = List.of();
-    if (change.generation() == now.change().generation() + 1) {
+    if (forward && change.generation() == now.change().generation() + 1) {
       way = atHand.stream().map(Loaded::version).toList();
-    } else { // moves were missed
+    } else { // moves were missed, or some were left behind
       try {
         way = RollbackTargets.of(store.history(alias), change);
       } catch (Throwable e) {
@@ -281,8 +284,7 @@ final class Follower {
       }
     }
     for (Loaded loaded : atHand) {
-      if (RollbackTargets.leadsBack(loaded.version(), change.to(), change)
-          && way.contains(loaded.version())) {
+      if (!loaded.version().equals(change.to()) && way.contains(loaded.version())) {
         return loaded;
       }
     }
@@ -301,10 +303,8 @@ final class Follower {
       return false;
     }
     try {
-      List<Version> way = RollbackTargets.of(store.history(alias), state.change()).stream()
-          .filter(
-              each -> RollbackTargets.leadsBack(each, state.champion().version(), state.change()))
-          .toList();
+      List<Version> way = RollbackTargets.before(
+          state.champion().version(), RollbackTargets.of(store.history(alias), state.change()));
       if (way.isEmpty()) {
         last = generation;
         return true;

@@ -42,9 +42,9 @@ final class RollbackTargets {
     return List.copyOf(way);
   }
 
-  /** Whether a version on the way back from a change may be rolled back to while another serves. */
-  static boolean leadsBack(Version target, Version serves, AliasChange change) {
-    return target.number() < serves.number()
-        || (Rollout.isMoveOf(change) && !target.equals(serves));
+  /** The part of a way that lies before the version that serves; all of it where that is not on it. */
+  static List<Version> before(Version serves, List<Version> way) {
+    int at = way.indexOf(serves);
+    return at < 0 ? way : way.subList(0, at);
   }
 }

@@ -172,12 +172,20 @@ final class RolloutRecovery {
       RolloutReplay.Unfinished left, RolloutPlan plan, State state, AliasChange made) {
     Loaded champion = state.champion();
     Version candidate = champion.version();
-    Prepared serving = Prepared.serving(candidate, store.open(candidate), champion.model());
+    Prepared serving;
+    Version before;
+    try {
+      serving = Prepared.serving(candidate, store.open(candidate), champion.model());
+      before = store.require(left.champion.toString());
+    } catch (StoreException e) {
+      throw e; // the store may be back at the next tick
+    } catch (RuntimeException e) { // damaged, or gone: no tick mends that, and the candidate serves
+      return false;
+    }
     Instant now = steps.instant();
     Instant since = left.baking == null ? now : left.baking;
     Duration past = Duration.between(since, now);
     Duration baked = past.isNegative() ? Duration.ZERO : past;
-    Version before = store.require(left.champion.toString());
     CheckedProgress progress;
     try {
       progress = CheckedProgress.begun(

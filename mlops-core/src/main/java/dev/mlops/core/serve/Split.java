@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A candidate that answers a share of the requests.
  *
- * <p>Immutable but for the keys that it counts; thread-safe.
+ * <p>Immutable but for the keys and latencies that it counts; thread-safe.
  */
 final class Split {
   private final String rollout;

@@ -193,6 +193,26 @@ class TrafficLoopTest {
     }
   }
 
+  /** A rollout goes forward, whatever the number: nobody moved back by it. */
+  @Test
+  void aRolloutOfAnOlderVersionHaltsNoLoop() {
+    scene.world = "B";
+    scene.trainer.script = rows -> "B/0.0";
+    try (MaintenanceLoop loop =
+        scene.loop(LoopScene.whileFirst()).rollout(TrafficPlan.direct()).build()) {
+      run(loop, 20);
+      assertThat(scene.moves()).containsExactly(1L, 2L);
+      scene.deployment.rollOut(scene.deployment.store().require("iris:1"), TrafficPlan.direct());
+      for (int i = 0; i < 5; i++) {
+        scene.serve(20);
+        scene.deployment.tick();
+      }
+      assertThat(scene.moves()).containsExactly(1L, 2L, 1L);
+      loop.tick();
+      assertThat(loop.halted()).isEmpty();
+    }
+  }
+
   /** What a plan took back was judged by the plan: nobody has said that the loop must rest. */
   @Test
   void aNewChampionThatFailsItsPlanHaltsNoLoop() {

@@ -408,6 +408,48 @@ class SearchTest {
         .isEqualTo(found.trials());
   }
 
+  /** A trainer that gives what it has when it is told to stop: the trial counts for nothing. */
+  @Test
+  void aTrialThatGaveHalfAModelIsNotMeasured() {
+    ModelTrainer half = new ModelTrainer() {
+      @Override
+      public Schema schema() {
+        return SCHEMA;
+      }
+
+      @Override
+      public Trained train(List<Labelled<Row>> given, TrainingContext context) {
+        int steps = 0;
+        for (; steps < 1_000 && !context.isStopped(); steps++) {
+          clock.addAndGet(1_000);
+        }
+        return cutting(at(steps / 1_000.0), any -> 0).train(given);
+      }
+    };
+    Search search = Search.over(family("half", Space.of(), at -> half))
+        .maximising(quality("accuracy"))
+        .halving(2, 2)
+        .budget(Duration.ofNanos(4_500_000), 40)
+        .ticker(clock::get);
+    assertThat(search.run(rows(600)).trials()).isEmpty();
+  }
+
+  @Test
+  void aChampionThatIsTooLateIsNoFault() {
+    Search search = Search.over(family(
+            "cut",
+            SPACE,
+            at -> cutting(at, any -> {
+              clock.addAndGet(1_000_000);
+              return 0;
+            })))
+        .maximising(quality("accuracy"))
+        .budget(Duration.ofNanos(2_500_000), 40)
+        .ticker(clock::get)
+        .champion("cut", at(0.5));
+    assertThat(search.run(rows(300)).trials()).isEmpty();
+  }
+
   /** A trainer that asks whether it is stopped, and does nothing else for ever. */
   @Test
   void aTrialThatNeverEndsIsStoppedWhenTheTimeIsOver() {

@@ -491,7 +491,9 @@ class PlatformsTest {
       assertThat(alarm(rule)).containsEntry("TreatMissingData", treated);
       assertThat(Platforms.cloudWatch("m", List.of(rule)).left())
           .as("%s: rows that are too few end an alarm there", missing)
-          .hasSize(missing == AlertRule.Missing.PASS ? 0 : 1);
+          .hasSize(missing == AlertRule.Missing.PASS ? 0 : 1)
+          .allSatisfy(
+              left -> assertThat(left).contains("CloudWatch ends it where there are too few rows"));
     });
   }
 

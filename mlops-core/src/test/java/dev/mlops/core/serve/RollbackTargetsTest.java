@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -85,5 +86,54 @@ class RollbackTargetsTest {
     scene.move(1);
     assertThat(numbers(RollbackTargets.of(scene.behind.history(Scene.ALIAS), second)))
         .isEqualTo(List.of(1L));
+  }
+
+  private static void moveByRollout(Scene scene, int to) {
+    scene
+        .behind
+        .move(Scene.ALIAS)
+        .from(scene.behind.current(Scene.ALIAS).orElseThrow())
+        .to(scene.version(to))
+        .by("rollout")
+        .because("its plan")
+        .intent(Rollout.ID + UUID.randomUUID())
+        .commit();
+  }
+
+  @Test
+  void leavingARolloutOfAnOlderVersionNobodyReturnsToIt() {
+    Scene scene = Scene.of(5);
+    try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
+      scene.move(3);
+      deployment.tick();
+      moveByRollout(scene, 2);
+      deployment.tick();
+      Scene.assertServes(2, deployment);
+      scene.move(3);
+      deployment.tick();
+      deployment.tick();
+      Scene.assertServes(3, deployment);
+      assertThat(deployment.rollBack("ops", "bad").number()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void rollingBackTwiceSkipsNoVersion() {
+    Scene scene = Scene.of(5);
+    try (Deployment<Scene.Order> deployment = scene.deployment().open()) {
+      scene.move(3);
+      deployment.tick();
+      moveByRollout(scene, 2);
+      deployment.tick();
+      scene.move(4);
+      deployment.tick();
+      Scene.assertServes(4, deployment);
+      assertThat(deployment.rollBack("ops", "bad").number()).isEqualTo(2);
+      for (int i = 0; i < 5; i++) {
+        scene.clock.advance(Duration.ofMinutes(5));
+        deployment.tick();
+      }
+      assertThat(deployment.rollBack("ops", "bad").number()).isEqualTo(3);
+    }
   }
 }
