@@ -33,10 +33,10 @@ import javax.management.openmbean.CompositeData;
  * The processor time of the longest tick, the longest wait for evidence, the longest pause of the collector, and what joining a truth
  * costs, while predictions wait for theirs.
  *
- * <p>Arguments: how many predictions are to be open, how many columns a row has, then {@code log} to log the ledger and {@code ordered} for truths in the order
- * of the predictions.
- * It records at full speed, 5,000 between two ticks, then gives the truth of each open one, in random order unless told. Another thread
- * asks for evidence a hundred times a second all the while; its wait is by the clock, so other work on the machine is in it.
+ * <p>Arguments: how many predictions are to be open, how many columns a row has, then {@code log} to log the ledger and {@code ordered}
+ * for truths in the order of the predictions. It records at full speed, 5,000 between two ticks, then gives the truth of each open one,
+ * in random order unless told. Another thread asks for evidence a hundred times a second all the while; its wait is by the clock, so
+ * other work on the machine is in it.
  */
 public final class LedgerTicks {
   private static final int EACH_TICK = 5_000;

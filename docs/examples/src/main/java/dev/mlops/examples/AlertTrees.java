@@ -49,9 +49,9 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * Writes a random scenario for {@code promtool test rules}: rules that are trees of conditions (all kinds but shares of time and the age of a prediction), values on their limits
- * and one off, evidence of which any part is sometimes missing, and for each minute and rule the state that an engine in the process
- * has.
+ * Writes a random scenario for {@code promtool test rules}: rules that are trees of conditions (all kinds but shares of time and the age
+ * of a prediction), values on their limits and one off, evidence of which any part is sometimes missing, and for each minute and rule the
+ * state that an engine in the process has.
  */
 public final class AlertTrees {
   private static final List<String> METRICS = List.of("accuracy", "recall", "log_loss");

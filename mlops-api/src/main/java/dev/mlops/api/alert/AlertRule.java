@@ -163,7 +163,7 @@ public final class AlertRule implements EvidenceReader {
   }
 
   /**
-   * {@return the same rule that fires only once its condition has FAILed for a time}
+   * {@return the same rule that fires only once its condition has FAILed for this time}
    *
    * @param time not negative; zero by default
    * @throws IllegalArgumentException if it is negative
@@ -175,7 +175,7 @@ public final class AlertRule implements EvidenceReader {
   }
 
   /**
-   * {@return the same rule that resolves only a time after the first PASS}
+   * {@return the same rule that resolves only this time after the first PASS}
    *
    * @param time not negative; zero by default
    * @throws IllegalArgumentException if it is negative

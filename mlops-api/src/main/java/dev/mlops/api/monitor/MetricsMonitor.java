@@ -41,8 +41,8 @@ import java.util.Set;
  *       counted; detectors are not fed again.
  *   <li><b>orderDoesNotMatter</b>: quality and counts are the same in whatever order the truths of given predictions come.
  *   <li><b>matures</b>: without a horizon a prediction matures when its truth arrives; with one, when it is that old.
- *       Where {@link #horizon()} tells one, it is that. Only what has matured is in quality, outcomes and detectors. One that is that old without a truth expires; a truth that comes
- *       then is counted as late, while the prediction is remembered, and changes nothing.
+ *       Where {@link #horizon()} tells one, it is that. Only what has matured is in quality, outcomes and detectors. One that is that old
+ *       without a truth expires; a truth that comes then is counted as late, while the prediction is remembered, and changes nothing.
  *   <li><b>creditsTheVersion</b>: a truth counts for the version that predicted, also when another one serves by now.
  *   <li><b>recorderOnlyAsks</b>: taking a recorder, of a new version or again of a known one, changes neither {@link
  *       Evidence#champion()} nor any drift reading; a version that was never the champion has a section among {@link

@@ -491,7 +491,7 @@ public final class Signals {
     }
 
     /**
-     * {@return questions about which share of predictions takes at most a time}
+     * {@return questions about which share of predictions takes at most this time}
      *
      * @param limit longer than zero, at most an hour
      * @throws IllegalArgumentException if it is out of range
@@ -637,7 +637,7 @@ public final class Signals {
     }
 
     /**
-     * {@return the condition, watched from the first prediction on, with one false alarm in a time}
+     * {@return the condition, watched from the first prediction on, with one false alarm in this time}
      *
      * @param time in blocks of one hour, unless {@link WatchCondition#inBlocksOf} says another length
      * @throws IllegalArgumentException if it is not longer than zero

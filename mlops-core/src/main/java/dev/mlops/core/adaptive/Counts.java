@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is known of each label in some rows: how many, the mean and variance of every number, and how often each category came.
  *
- * <p>Numbers are taken for normally distributed, with the unbiased variance (of less weight than 2, twice that of the rows); where that is 0, the density is 1 at the mean and
- * 0 elsewhere. Categories have one more than was counted each (Laplace).
+ * <p>Numbers are taken for normally distributed, with the unbiased variance (of less weight than 2, twice that of the rows); where that
+ * is 0, the density is 1 at the mean and 0 elsewhere. Categories have one more than was counted each (Laplace).
  *
  * <p>Not thread-safe: confine to one thread, except that several may read while none learns.
  */

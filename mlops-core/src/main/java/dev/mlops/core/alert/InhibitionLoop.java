@@ -49,7 +49,8 @@ final class InhibitionLoop {
   }
 
   /**
-   * {@return the names of rules of which each keeps the next one silent, and the last one the first, from the first rule on; empty if there is no such loop}
+   * {@return the names of rules of which each keeps the next one silent, and the last one the first, from the first rule on; empty if
+   * there is no such loop}
    *
    * @param rules of one engine
    * @param inhibitions among them

@@ -65,8 +65,8 @@ final class Operators {
       if (takesBack(change)) {
         loop.alarms.takenBack(loop.outcomes.end());
       }
-      if (!Rollout.isRollbackOf(
-          change)) { // what a plan took back was judged: nobody said that the loop must rest
+      // What a plan took back was judged: nobody said that the loop must rest.
+      if (!Rollout.isRollbackOf(change)) {
         halt("the alias was moved back from "
             + change.from().map(Version::toString).orElse("nothing") + " to " + change.to() + " by "
             + change.by() + ": " + change.because());
@@ -84,9 +84,7 @@ final class Operators {
     AliasChange last = history.get(history.size() - 1);
     LoopEvent word = said;
     return last.to().equals(champion)
-            && last.from().filter(from -> from.number() > champion.number()).isPresent()
-            && !Workshop.isReturn(last)
-            && !Rollout.isMoveOf(last)
+            && Workshop.isRollback(last)
             && (word == null || word.number(GENERATION).orElse(0) < last.generation())
         ? Optional.of(last)
         : Optional.empty();

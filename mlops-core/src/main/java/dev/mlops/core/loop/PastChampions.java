@@ -2,7 +2,6 @@ package dev.mlops.core.loop;
 
 import dev.mlops.api.store.AliasChange;
 import dev.mlops.api.store.Version;
-import dev.mlops.core.serve.Rollout;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -34,9 +33,7 @@ final class PastChampions {
       Optional<Version> from = change.from();
       if (from.isPresent()) {
         replaced.add(from.get());
-        if (change.to().number() < from.get().number()
-            && !Workshop.isReturn(change)
-            && !Rollout.isMoveOf(change)) {
+        if (Workshop.isRollback(change)) {
           rolledBack.add(from.get());
         }
       }

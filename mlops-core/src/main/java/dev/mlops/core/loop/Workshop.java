@@ -627,6 +627,13 @@ final class Workshop {
             && !change.intent().startsWith(FENCE));
   }
 
+  /** Whether somebody, or the plan of a rollout, went back: to a lower number, neither as a candidate nor as a past champion. */
+  static boolean isRollback(AliasChange change) {
+    return change.from().filter(from -> from.number() > change.to().number()).isPresent()
+        && !isReturn(change)
+        && !Rollout.isMoveOf(change);
+  }
+
   /** Whether a loop made a past champion champion again. */
   static boolean isReturn(AliasChange change) {
     return change.by().equals(ACTOR) && change.intent().startsWith(RETURN);

@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>A step ends</b> when it has lasted for its time, as many truths of the candidate have matured in it as {@link #eachFor}
  * says, every condition of {@link #rollingBackUnless} is PASS, the candidate has answered a request in it, and the keys that each
- * version answered are as many as the shares let expect. After the last step every condition of {@link #promotingWhen} must be PASS as well. <b>A rollout is rolled
- * back</b> at once when a condition is FAIL, and at the deadline, or after {@link #atMost} truths, when it is still undecided:
- * INCONCLUSIVE holds, and fails in the end. Absence of evidence promotes nobody.
+ * version answered are as many as the shares let expect. After the last step every condition of {@link #promotingWhen} must be PASS as
+ * well. <b>A rollout is rolled back</b> at once when a condition is FAIL, and at the deadline, or after {@link #atMost} truths, when it
+ * is still undecided: INCONCLUSIVE holds, and fails in the end. Absence of evidence promotes nobody.
  *
  * <p><b>Looking often is allowed.</b> {@code quality(…).noWorseThanChampion(margin)} is judged by betting tests ({@link
  * dev.mlops.drift.anytime.BettingTest}) on the truths of both versions; each errs with probability at most {@link
@@ -291,9 +291,9 @@ public final class TrafficPlan implements RolloutPlan, EvidenceReader {
    * dev.mlops.drift.compare.ProportionsTest}, whose {@code fewestEach} tells how many are needed); else by ranks, as of an absolute
    * error ({@link dev.mlops.drift.compare.MannWhitneyTest}): the median shift of the candidate's losses must surely be at most
    * the margin, on at least 50 of each. Ranks see no rare large error that the mean would. {@code
-   * latency().p50NoWorseThanChampion(times)} is judged by ranks, too, at as many calls of each version (the first of the rollout, at most 20,000): the shift must surely be at
-   * most what is allowed of the champion's median. Before the sample has come it is
-   * INCONCLUSIVE; what is not shown then is FAIL, since no later truth counts. Rows are taken as independent.
+   * latency().p50NoWorseThanChampion(times)} is judged by ranks, too, at as many calls of each version (the first of the rollout, at most
+   * 20,000): the shift must surely be at most what is allowed of the champion's median. Before the sample has come it is INCONCLUSIVE;
+   * what is not shown then is FAIL, since no later truth counts. Rows are taken as independent.
    *
    * @param truths of the candidate, at least 1; alpha must be below 0.5
    * @throws IllegalArgumentException if they are fewer, fewer than two models need that are never wrong, more than {@link #atMost},

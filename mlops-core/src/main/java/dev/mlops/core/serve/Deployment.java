@@ -330,8 +330,8 @@ public final class Deployment<T> implements ModelSource, AutoCloseable {
    * @param plan how it takes over
    * @return the rollout, begun
    * @throws IllegalArgumentException if the version is the champion, the plan takes steps and the deployment has no journal, it ends
-   *     before the monitor matures a truth that it needs, it reads what the monitor {@linkplain MetricsMonitor#lacks was not told of}, or what is known tells that it cannot come to a
-   *     decision
+   *     before the monitor matures a truth that it needs, it reads what the monitor {@linkplain MetricsMonitor#lacks was not told of}, or
+   *     what is known tells that it cannot come to a decision
    * @throws ModelLoadException as {@link #load} throws it, or if the version does not give its golden examples again
    * @throws dev.mlops.api.store.StoreException if the package could not be opened or the journal could not be written; nothing
    *     was begun

@@ -336,7 +336,10 @@ class JudgedOnceTest {
     assertThatIllegalArgumentException().isThrownBy(() -> latencies(1.25, 49));
   }
 
-  /** What is slower by what is allowed is promoted as rarely as alpha says; what is slower by twice that never, what is equal nearly always. */
+  /**
+   * What is slower by what is allowed is promoted as rarely as alpha says; what is slower by twice that never, what is equal nearly
+   * always.
+   */
   @Test
   void candidatesSlowerByWhatIsAllowedArePromotedAsRarelyAsAlphaSays() {
     int n = 400;
